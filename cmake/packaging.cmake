@@ -1,0 +1,1 @@
+# cmake --install: a package that find_package(tenure) finds.

@@ -1,0 +1,57 @@
+// The errors that tenure reports, as boost::system error codes.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <type_traits>
+
+namespace tenure {
+
+using boost::system::error_code;
+
+/// What can go wrong in an election, seen by its user. "Held by another" is a value, never an
+/// error.
+enum class errc {
+  already_entered = 1,  ///< this process already stands in that election
+  not_leading,          ///< the term is over, or there is none
+  shut_down,            ///< the elections object is shutting down or gone
+  timed_out,            ///< the time the caller gave is over
+  outcome_unknown,      ///< sent, but the answer was lost: it may or may not have happened
+  refused,              ///< the transaction was refused by the server: nothing of it happened
+  bad_argument,         ///< an argument or a setting that cannot work
+};
+
+/// What can go wrong between this process and Consul.
+enum class consul_errc {
+  unreachable = 1,  ///< no connection: nothing was sent
+  timed_out,        ///< no answer by the deadline, and nothing of the request can have happened
+  outcome_unknown,  ///< no answer, and the request may have been carried out
+  no_leader,        ///< the servers have no raft leader, or lost it before the request
+  throttled,        ///< too many requests or connections: back off
+  forbidden,        ///< the token does not allow it
+  bad_request,      ///< the server refuses the request as such (4xx)
+  server_error,     ///< the server failed (5xx) for another reason
+  bad_answer,       ///< an answer that makes no sense: not JSON, cut short, or too large
+};
+
+/// What a caller may do about an error.
+enum class condition {
+  retryable = 1,  ///< may go away by itself: try again, after a pause
+  fatal,          ///< will not go away by itself: change the input or the configuration
+};
+
+const boost::system::error_category& election_category() noexcept;
+const boost::system::error_category& consul_category() noexcept;
+const boost::system::error_category& condition_category() noexcept;
+
+error_code make_error_code(errc e) noexcept;
+error_code make_error_code(consul_errc e) noexcept;
+boost::system::error_condition make_error_condition(condition c) noexcept;
+
+}  // namespace tenure
+
+template <>
+struct boost::system::is_error_code_enum<tenure::errc> : std::true_type {};
+template <>
+struct boost::system::is_error_code_enum<tenure::consul_errc> : std::true_type {};
+template <>
+struct boost::system::is_error_condition_enum<tenure::condition> : std::true_type {};

@@ -1,0 +1,19 @@
+// The clock seam: production reads CLOCK_BOOTTIME, a simulation its virtual time.
+#pragma once
+
+#include <memory>
+#include <tenure/time.hpp>
+
+namespace tenure::runtime {
+
+class clock {
+ public:
+  virtual ~clock() = default;
+  /// Any thread.
+  virtual time_point now() const noexcept = 0;
+};
+
+/// The machine's boot clock. Stateless and shared: a term may outlive the elections it came from.
+std::shared_ptr<const clock> machine_clock();
+
+}  // namespace tenure::runtime
