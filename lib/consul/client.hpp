@@ -1,0 +1,57 @@
+// Consul's HTTP API as typed requests and answers over the transport's lanes.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <tenure/consul_config.hpp>
+#include <vector>
+
+#include "consul/types.hpp"
+#include "runtime/services.hpp"
+
+namespace tenure::consul {
+
+/// Every operation returns its error, never throws it (but for cancellation, which is thrown as
+/// system_error(operation_aborted) by the await itself). One thread. What only reads, and what is
+/// safe to repeat (renew, destroy, reads, all-read transactions), is tried again within its
+/// deadline where the connection failed before an answer (at most three times, after a short
+/// pause with jitter); whatever else loses its answer ends in consul_errc::outcome_unknown.
+/// "leadership lost while committing log" (500) of a write is an unknown outcome as well.
+/// The client must outlive its operations.
+class client {
+ public:
+  client(std::shared_ptr<const runtime::services> services, consul_config config);
+
+  const consul_config& config() const noexcept { return config_; }
+
+  // -- sessions ---------------------------------------------------------------------------------
+  boost::asio::awaitable<session_created> create_session(session_request request);
+  /// On the renewal lane, by `deadline`.
+  boost::asio::awaitable<session_renewed> renew_session(std::string id, time_point deadline);
+  boost::asio::awaitable<done> destroy_session(std::string id);
+  boost::asio::awaitable<session_found> session_info(std::string id, consistency how);
+
+  // -- keys -------------------------------------------------------------------------------------
+  boost::asio::awaitable<kv_found> get(std::string key, consistency how);
+  /// A blocking query on the poll lane: answers when the key's index exceeds `index`, or after
+  /// `wait` (1 s to 10 min) plus Consul's jitter of a sixteenth.
+  boost::asio::awaitable<kv_found> watch(std::string key, std::uint64_t index, duration wait);
+  boost::asio::awaitable<kv_listed> list(std::string prefix, consistency how);
+
+  // -- transactions -----------------------------------------------------------------------------
+  /// A transaction that writes, on the requests lane, by `deadline`. At most 64 operations.
+  boost::asio::awaitable<txn_done> write(std::vector<txn_op> ops, time_point deadline);
+  /// An all-read transaction with ?consistent, on the renewal lane (it is what proofs are made of).
+  boost::asio::awaitable<txn_done> prove(std::vector<txn_op> ops, time_point deadline);
+
+  // -- the cluster ------------------------------------------------------------------------------
+  /// GET /v1/status/leader: whether Consul can be reached and has a raft leader.
+  boost::asio::awaitable<done> ping();
+
+ private:
+  std::shared_ptr<const runtime::services> services_;
+  consul_config config_;
+};
+
+}  // namespace tenure::consul
