@@ -1,0 +1,71 @@
+// How a candidate stands: what it publishes, and the terms of its lease.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+/// What happens to the key when the holder's session dies.
+enum class session_behavior { release, remove };
+
+/// How this process stands in one election. All candidates of an election should agree on the
+/// span; where the holder's is larger, successors wait for the larger one.
+class candidacy {
+ public:
+  /// `value`: what is published under the key while this candidate leads, at most 512 KiB, never
+  /// empty (an empty value marks a key that was released cleanly).
+  explicit candidacy(std::string value) : value_(std::move(value)) {}
+
+  /// How long a lease lasts after a proof, and how long a successor waits where the predecessor did
+  /// not leave cleanly. At least 500 ms.
+  candidacy& span(duration d) {
+    span_ = d;
+    return *this;
+  }
+  /// The session's TTL, 10 s to 24 h. Consul frees the key of a crashed process between one and
+  /// two TTLs after its last renewal.
+  candidacy& ttl(duration d) {
+    ttl_ = d;
+    return *this;
+  }
+  /// Consul's lock-delay, 0 to 60 s: it protects from contenders that are not tenure. Default: the
+  /// span, as far as Consul takes it.
+  candidacy& lock_delay(duration d) {
+    lock_delay_ = d;
+    return *this;
+  }
+  /// How long before the lease ends the body is told to stop. Default: a third of the span, at most
+  /// 5 s. More than two thirds of the span less the margin is refused: one late proof would end
+  /// the term.
+  candidacy& stop_budget(duration d) {
+    stop_budget_ = d;
+    return *this;
+  }
+  candidacy& behavior(session_behavior b) {
+    behavior_ = b;
+    return *this;
+  }
+
+  const std::string& value() const noexcept { return value_; }
+  duration span() const noexcept { return span_; }
+  duration ttl() const noexcept { return ttl_; }
+  duration lock_delay() const noexcept;
+  duration stop_budget() const noexcept;
+  session_behavior behavior() const noexcept { return behavior_; }
+
+  /// Throws bad_configuration with one line that names the value, the limit and the sum behind it.
+  void check() const;
+
+ private:
+  std::string value_;
+  duration span_ = std::chrono::seconds(15);
+  duration ttl_ = std::chrono::seconds(15);
+  std::optional<duration> lock_delay_;
+  std::optional<duration> stop_budget_;
+  session_behavior behavior_ = session_behavior::release;
+};
+
+}  // namespace tenure

@@ -1,0 +1,174 @@
+// The library's door: the elections that one process stands in.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <tenure/consul_config.hpp>
+#include <tenure/error.hpp>
+#include <tenure/leader.hpp>
+#include <tenure/log.hpp>
+#include <tenure/term.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+namespace impl {
+class engine;
+class record;
+class observation;
+}  // namespace impl
+
+/// Where this process is with one election.
+enum class standing {
+  watching,   ///< entered, and does not stand
+  candidate,  ///< stands, and another holds the key or it cannot be claimed yet
+  pending,    ///< holds the key, and waits for the lease of a predecessor to end
+  leading,    ///< a term is running
+  stopping,   ///< the term is over or about to be, and the work has to stop; then resign()
+};
+std::string_view to_string(standing s) noexcept;
+
+/// The newest state of one election. Plain values.
+class event {
+ public:
+  std::string key;
+  tenure::standing standing = tenure::standing::watching;
+  tenure::term term;                      ///< while leading or stopping
+  end_reason reason = end_reason::none;   ///< why the last term ended, while not leading
+  tenure::leader leader;                  ///< who holds the key, as last seen
+  time_point starts_at{};                 ///< while pending: when the term will start
+  std::uint64_t missed = 0;  ///< states of this election that were overtaken before they were read
+};
+
+/// Follows who leads one election, without standing. Move-only; destroying it ends it. Must not
+/// outlive a wait of its own.
+class observer {
+ public:
+  explicit observer(std::shared_ptr<impl::observation> state) noexcept;
+  observer(observer&&) noexcept;
+  observer& operator=(observer&&) noexcept;
+  ~observer();
+
+  /// The leader at once when first called, then whenever it changes (holder or value), newest
+  /// state only. Throws system_error (operation_aborted) when cancelled, errc::shut_down after a
+  /// shut-down. While Consul cannot be read it waits: last_error() tells.
+  boost::asio::awaitable<leader> next();
+  /// Why the last read failed; none after a successful one.
+  error_code last_error() const noexcept;
+
+ private:
+  std::shared_ptr<impl::observation> state_;
+};
+
+/// This process's place in one election, from elections::enter. Move-only. Destroying it leaves:
+/// the term ends, the key is released in the background.
+class election {
+ public:
+  explicit election(std::shared_ptr<impl::record> record) noexcept;
+  election(election&&) noexcept;
+  election& operator=(election&&) noexcept;
+  ~election();
+
+  const std::string& key() const noexcept;
+
+  /// Stands until it wins, and returns the term. Ask again only after resign(). Cancellation
+  /// (terminal) withdraws: an acquisition in flight is released when its outcome is known. Throws
+  /// system_error: errc::shut_down, errc::already_entered when another campaign of this election
+  /// waits, operation_aborted.
+  boost::asio::awaitable<term> campaign();
+
+  /// Stands, runs `body` while it leads, and returns why the term ended (resigned where the body
+  /// returned by itself). The body is cancelled (terminal) at the term's stop_at() and whenever the
+  /// term ends; the key is released only after the body has returned. Cancelling lead() cancels
+  /// the body, waits for it, releases, and then throws operation_aborted. What the body throws is
+  /// thrown again, after the release; operation_aborted after the end of the term is not.
+  ///
+  /// `body` is a function object of `awaitable<void>(term)`; it is kept until it has returned. Name
+  /// a capturing lambda and move it in: g++ 12 destroys one twice that is written into a co_await
+  /// expression.
+  template <class Body>
+  boost::asio::awaitable<end_reason> lead(Body body) {
+    auto kept = std::make_shared<Body>(std::move(body));
+    return lead_with([kept](term t) { return (*kept)(std::move(t)); });
+  }
+
+  /// Stands from now on, again after each term (once resign() was called), and tells it by
+  /// elections::next_event and current().
+  void stand();
+  /// Stops standing. A running term goes on until it is resigned.
+  void withdraw();
+  /// The running term; an empty one where there is none.
+  term current() const noexcept;
+  tenure::standing standing() const noexcept;
+  /// Who holds the key, as last seen by the watch; nothing before the first sight.
+  std::optional<leader> last_seen() const;
+  /// Why the last request to Consul for this election failed; none after a success.
+  error_code last_error() const noexcept;
+
+  /// Withdraws, resigns and leaves. Cannot be cancelled.
+  boost::asio::awaitable<void> leave();
+
+ private:
+  boost::asio::awaitable<end_reason> lead_with(
+      std::function<boost::asio::awaitable<void>(term)> body);
+  std::shared_ptr<impl::record> record_;
+};
+
+/// What is common to all elections of a process.
+class elections_options {
+ public:
+  /// What Consul and its operators see as the sessions' name.
+  std::string name = "tenure";
+  /// Over how many sessions the elections of one kind are spread: a lost session ends the terms of
+  /// its share only.
+  std::size_t sessions = 1;
+  /// How long one blocking query lasts, 15 s to 60 s.
+  duration wait = std::chrono::seconds(30);
+  std::shared_ptr<log_sink> log = silent_log();
+};
+
+/// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
+/// down and run the io_context until that has completed; destroying it without starts the same in
+/// the background.
+class elections {
+ public:
+  elections(boost::asio::any_io_executor executor, consul_config config,
+            elections_options options = elections_options());
+  explicit elections(std::shared_ptr<impl::engine> engine) noexcept;
+  elections(elections&&) noexcept;
+  elections& operator=(elections&&) noexcept;
+  ~elections();
+
+  /// Enters the election for `key` (not empty, no leading slash). Throws bad_configuration for a
+  /// candidacy that cannot work, system_error(errc::already_entered) where this process already
+  /// stands for that key: two candidates on one session would both win.
+  election enter(std::string key, candidacy how);
+
+  /// Who leads, read now from Consul. Throws system_error of consul_errc.
+  boost::asio::awaitable<leader> leader_of(std::string key);
+  observer observe(std::string key);
+
+  /// The next change of any election that stands: one pending slot an election, so the stream is
+  /// bounded, and a slow reader sees the newest state. One reader. Throws errc::shut_down.
+  boost::asio::awaitable<event> next_event();
+
+  /// Whether Consul answers and has a leader. Throws system_error of consul_errc.
+  boost::asio::awaitable<void> ping();
+
+  /// Resigns every term (bodies are cancelled and awaited), releases every key, destroys the
+  /// sessions, and ends every task. Cannot be cancelled. Idempotent. Completes within about the
+  /// longest stop budget plus the request time-out, Consul or no Consul.
+  boost::asio::awaitable<void> shut_down();
+
+ private:
+  std::shared_ptr<impl::engine> engine_;
+};
+
+}  // namespace tenure

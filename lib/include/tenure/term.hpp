@@ -1,0 +1,124 @@
+// A term: one spell of leadership. It begins once, ends once, for one reason, and never comes back.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tenure/error.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+#include <vector>
+
+namespace tenure {
+
+/// Why a term ended.
+enum class end_reason {
+  none,           ///< it has not ended
+  resigned,       ///< the holder gave it up
+  expired,        ///< no proof arrived in time: partition, Consul gone, or this process was stopped
+  session_lost,   ///< the session was invalidated
+  key_taken,      ///< another session holds the key
+  key_released,   ///< the key was released by somebody else
+  key_missing,    ///< the key was deleted
+  overwritten,    ///< somebody else wrote the key
+  health_failed,  ///< a health gate closed
+  handed_over,    ///< given to a chosen successor
+  shut_down,      ///< the elections object was shut down
+};
+std::string_view to_string(end_reason reason) noexcept;
+
+/// The writes of one leader-only transaction: all of them happen, or none. At most 60.
+class leader_writes {
+ public:
+  leader_writes& set(std::string key, std::string value, std::uint64_t flags = 0);
+  /// Only where the key's ModifyIndex is `index`; 0: only where there is no such key.
+  leader_writes& set_if(std::string key, std::string value, std::uint64_t index,
+                        std::uint64_t flags = 0);
+  leader_writes& remove(std::string key);
+  leader_writes& remove_below(std::string prefix);
+
+  enum class kind { set, set_if, remove, remove_below };
+  class entry {
+   public:
+    entry(kind k, std::string key) : what(k), key(std::move(key)) {}
+    kind what;
+    std::string key;
+    std::string value;
+    std::uint64_t index = 0;
+    std::uint64_t flags = 0;
+  };
+  const std::vector<entry>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<entry> entries_;
+};
+
+namespace impl {
+class term_state;
+}
+
+/// A handle to a term: cheap to copy, may outlive the election and the elections object, and may be
+/// handed to other threads for what says "any thread". Everything else belongs to the thread of
+/// the io_context.
+class term {
+ public:
+  term() = default;  ///< a term that is over and never was
+  explicit term(std::shared_ptr<impl::term_state> state) noexcept;
+
+  /// The key of the election. Any thread.
+  const std::string& key() const noexcept;
+  /// The fencing token: the ModifyIndex of the write that won. Grows from term to term of a key,
+  /// over all processes; never changes within one. Hand it to whatever the leader writes to. Any
+  /// thread.
+  std::uint64_t fence() const noexcept;
+  /// The Consul session that holds the key. Any thread.
+  const std::string& session() const noexcept;
+
+  /// Whether the term goes on and its lease holds now: nobody else acts as leader. A clock read and
+  /// an atomic load; any thread, no lock.
+  bool holds() const noexcept;
+  /// Whether it will hold for another `d`, whatever happens (but for resign()). Any thread.
+  bool guarantees(duration d) const noexcept;
+  /// Until when the lease holds as of now; grows with each proof. time_point::min() once the term
+  /// is over. Any thread.
+  time_point valid_until() const noexcept;
+  /// When the holder is told to stop if no further proof arrives: valid_until() less the stop
+  /// budget. Any thread.
+  time_point stop_at() const noexcept;
+  /// Why it ended; none while it goes on. Any thread.
+  end_reason reason() const noexcept;
+
+  /// Completes when the holder must stop its work: at stop_at() without a further proof, or at once
+  /// when the term ends otherwise.
+  boost::asio::awaitable<void> stop_requested() const;
+  /// Completes when the term is over, at the latest when its lease ends. From then on holds() is
+  /// false for ever.
+  boost::asio::awaitable<end_reason> ended() const;
+
+  /// Gives leadership up: ends the term (resigned), then releases the key, so that a successor
+  /// starts at once. Call it when the work has stopped, also for a term that ended by itself: only
+  /// then does this process stand again. Not cancelled by its caller's cancellation. Idempotent.
+  /// Throws nothing for a lost connection: the release goes on in the background.
+  boost::asio::awaitable<end_reason> resign();
+
+  /// Replaces the published value (not empty). Throws system_error: errc::not_leading when the
+  /// term is over.
+  boost::asio::awaitable<void> proclaim(std::string value);
+
+  /// Writes that only the leader can make: Consul carries them out in one transaction if, and only
+  /// if, this very term still holds the key, however late the request arrives. Throws system_error:
+  /// errc::not_leading (nothing happened), errc::refused (a set_if did not match: nothing
+  /// happened), errc::outcome_unknown (the answer was lost), errc::bad_argument (empty, too many,
+  /// or the election's own key).
+  boost::asio::awaitable<void> write(leader_writes writes);
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  friend bool operator==(const term&, const term&) = default;
+
+ private:
+  std::shared_ptr<impl::term_state> state_;
+};
+
+}  // namespace tenure
