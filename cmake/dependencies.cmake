@@ -1,9 +1,10 @@
 # What tenure stands on. Each is a library that Debian 12 and its successors package.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)
+find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 if(TENURE_APPS)
+  find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)  # for Boost.Process
   find_package(CLI11 REQUIRED)
   find_package(yaml-cpp REQUIRED)
 endif()

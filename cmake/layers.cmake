@@ -3,6 +3,8 @@
 # holds nothing but a link to that layer. So the dependency rule
 #   core <- runtime <- wire <- {consul <- election, agent}
 # is kept by the compiler.
+#
+# tenure_layer(NAME SOURCES file... PUBLIC target... PRIVATE target...)
 function(tenure_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(root "${PROJECT_BINARY_DIR}/layers/${name}")
@@ -17,4 +19,8 @@ function(tenure_layer name)
   target_link_libraries(tenure_${name} PUBLIC ${ARG_PUBLIC}
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:tenure_warnings>)
   set_target_properties(tenure_${name} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY TENURE_INSTALLED tenure_${name})
+  if(NOT name STREQUAL "core")  # core knows no Asio
+    tenure_precompile(tenure_${name})
+  endif()
 endfunction()

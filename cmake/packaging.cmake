@@ -1,1 +1,29 @@
-# cmake --install: a package that find_package(tenure) finds.
+# cmake --install: a package that find_package(tenure) finds. Installed are the public headers, the
+# static libraries of all layers (as tenure::LAYER; tenure::tenure is all one needs) and the
+# command-line tools. The layers' own headers stay here.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+get_property(installed GLOBAL PROPERTY TENURE_INSTALLED)
+install(TARGETS ${installed} EXPORT tenureTargets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/include/" DESTINATION include COMPONENT development
+  FILES_MATCHING PATTERN "*.hpp")
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tenure")
+install(EXPORT tenureTargets NAMESPACE tenure:: DESTINATION "${package_dir}"
+  COMPONENT development)
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/tenureConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/tenureConfig.cmake" INSTALL_DESTINATION "${package_dir}"
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tenureConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/tenureConfig.cmake"
+  "${PROJECT_BINARY_DIR}/tenureConfigVersion.cmake"
+  DESTINATION "${package_dir}" COMPONENT development)
+
+# Each tool names itself in this property: set_property(GLOBAL APPEND PROPERTY TENURE_TOOLS target).
+get_property(tools GLOBAL PROPERTY TENURE_TOOLS)
+if(tools)
+  install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+endif()

@@ -1,0 +1,52 @@
+# tenure_test(NAME SOURCES file... LINK target... [LABELS label...] [ENVIRONMENT VAR=value...]
+#             [TIMEOUT seconds] [SERIAL] [WHOLE] [NO_ASIO])
+#
+# A Catch2 test binary. Each test case becomes a ctest test "NAME/test case", or, with WHOLE, the
+# binary becomes one test called NAME (for suites that share a costly fixture). SERIAL: nothing
+# else runs beside it (for what measures time). NO_ASIO: without the precompiled header of Asio.
+#
+# Labels have a meaning: `consul` needs a real Consul and is left out where there is none, `threads`
+# also runs under ThreadSanitizer. The folder's own name (unit, e2e, ...) is always a label.
+function(tenure_test name)
+  cmake_parse_arguments(ARG "SERIAL;WHOLE;NO_ASIO" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT"
+    ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "tenure_test(${name}): unknown arguments: ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  set(labels ${folder} ${ARG_LABELS})
+  list(REMOVE_DUPLICATES labels)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  if(ARG_SERIAL)
+    set(serial RUN_SERIAL TRUE)
+  endif()
+
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} Catch2::Catch2WithMain tenure_warnings)
+  if(NOT ARG_NO_ASIO)
+    target_link_libraries(${name} PRIVATE tenure::asio)
+    tenure_precompile(${name})
+  endif()
+  if("threads" IN_LIST labels)
+    add_dependencies(threads_tests ${name})
+  endif()
+
+  if(ARG_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "${ARG_ENVIRONMENT}" ${serial})
+  else()
+    # The list goes through a generated script, hence the escapes.
+    string(REPLACE ";" "\\;" labels "${labels}")
+    string(REPLACE ";" "\\;" environment "${ARG_ENVIRONMENT}")
+    catch_discover_tests(${name} TEST_PREFIX "${name}/" PROPERTIES LABELS "${labels}"
+      TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}" ${serial})
+  endif()
+endfunction()
+
+# All that the ThreadSanitizer build needs.
+if(TENURE_TESTS)
+  add_custom_target(threads_tests)
+endif()
