@@ -1,5 +1,6 @@
 # One precompiled header for all that includes Asio: it halves the time of a coroutine file. It is
-# built once and shared (160 MB a copy with g++), so whoever uses it compiles with the same flags.
+# built once and shared (160 MB a copy with g++), so whoever uses it compiles with the same flags,
+# warnings included.
 # No file may rely on it: every header is also compiled alone, without it (tests/toolchain).
 function(tenure_precompiled_header)
   if(NOT TENURE_PCH)
@@ -8,7 +9,7 @@ function(tenure_precompiled_header)
   set(source "${PROJECT_BINARY_DIR}/precompiled.cpp")
   file(CONFIGURE OUTPUT "${source}" CONTENT "// Carries the precompiled header.\n" @ONLY)
   add_library(tenure_precompiled OBJECT "${source}")
-  target_link_libraries(tenure_precompiled PRIVATE tenure::asio)
+  target_link_libraries(tenure_precompiled PRIVATE tenure::asio tenure_warnings)
   target_precompile_headers(tenure_precompiled PRIVATE
     <boost/asio.hpp> <boost/asio/experimental/awaitable_operators.hpp>
     <boost/asio/experimental/parallel_group.hpp>
