@@ -13,7 +13,7 @@ option(TENURE_WERROR "Warnings are errors" ${werror})
 
 add_library(tenure_warnings INTERFACE)
 target_compile_options(tenure_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic -Wconversion -Woverloaded-virtual
   $<$<BOOL:${TENURE_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12.2 at -O2 in coroutine frames and in std::string.

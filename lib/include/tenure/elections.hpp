@@ -13,6 +13,7 @@
 #include <tenure/error.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/log.hpp>
+#include <tenure/standing.hpp>
 #include <tenure/term.hpp>
 #include <tenure/time.hpp>
 #include <utility>
@@ -24,16 +25,6 @@ class engine;
 class record;
 class observation;
 }  // namespace impl
-
-/// Where this process is with one election.
-enum class standing {
-  watching,   ///< entered, and does not stand
-  candidate,  ///< stands, and another holds the key or it cannot be claimed yet
-  pending,    ///< holds the key, and waits for the lease of a predecessor to end
-  leading,    ///< a term is running
-  stopping,   ///< the term is over or about to be, and the work has to stop; then resign()
-};
-std::string_view to_string(standing s) noexcept;
 
 /// The newest state of one election. Plain values.
 class event {

@@ -5,29 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <tenure/end_reason.hpp>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
 #include <utility>
 #include <vector>
 
 namespace tenure {
-
-/// Why a term ended.
-enum class end_reason {
-  none,           ///< it has not ended
-  resigned,       ///< the holder gave it up
-  expired,        ///< no proof arrived in time: partition, Consul gone, or this process was stopped
-  session_lost,   ///< the session was invalidated
-  key_taken,      ///< another session holds the key
-  key_released,   ///< the key was released by somebody else
-  key_missing,    ///< the key was deleted
-  overwritten,    ///< somebody else wrote the key
-  health_failed,  ///< a health gate closed
-  handed_over,    ///< given to a chosen successor
-  shut_down,      ///< the elections object was shut down
-};
-std::string_view to_string(end_reason reason) noexcept;
 
 /// The writes of one leader-only transaction: all of them happen, or none. At most 60.
 class leader_writes {

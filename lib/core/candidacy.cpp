@@ -1,0 +1,65 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <tenure/consul_config.hpp>
+
+#include "core/lease.hpp"
+
+namespace tenure {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration most_lock_delay = 60s;
+constexpr std::size_t most_value = 512 * 1024;
+
+std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3gs", std::chrono::duration<double>(d).count());
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& why) { throw bad_configuration(why); }
+
+}  // namespace
+
+duration candidacy::lock_delay() const noexcept {
+  return lock_delay_.value_or(std::min(span_, most_lock_delay));
+}
+
+duration candidacy::stop_budget() const noexcept {
+  return stop_budget_.value_or(core::lease_rules::default_stop_budget(span_));
+}
+
+void candidacy::check() const {
+  if (value_.empty()) {
+    refuse("an empty value cannot be published: it marks a key that was released; give one");
+  }
+  if (value_.size() > most_value) {
+    refuse("a value of " + std::to_string(value_.size()) +
+           " bytes is too long: Consul takes 524288; publish a shorter one");
+  }
+  if (span_ < core::least_span || span_ > 24h) {
+    refuse("span " + seconds(span_) + " is out of range: choose 0.5s to 24h");
+  }
+  if (ttl_ < 10s || ttl_ > 24h) {
+    refuse("ttl " + seconds(ttl_) + " is out of range: Consul takes 10s to 24h");
+  }
+  if (lock_delay() < 0s || lock_delay() > most_lock_delay) {
+    refuse("lock-delay " + seconds(lock_delay()) + " is out of range: Consul takes 0s to 60s");
+  }
+  if (lock_delay() > 0s && lock_delay() < 1us) {
+    refuse("lock-delay " + std::to_string(lock_delay().count()) +
+           "ns would be read as seconds by Consul: choose 0s or at least 1us");
+  }
+  const duration most = core::lease_rules::most_stop_budget(span_);
+  if (stop_budget() < 0s || stop_budget() > most) {
+    refuse("stop budget " + seconds(stop_budget()) + " is out of range for span " +
+           seconds(span_) + ": at most 2/3 x " + seconds(span_) + " - margin " +
+           seconds(core::lease_rules::margin_of(span_)) + " = " + seconds(most) +
+           "; choose a longer span or a shorter stop budget");
+  }
+}
+
+}  // namespace tenure

@@ -1,0 +1,449 @@
+#include "core/candidate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::core {
+namespace {
+
+// How long the end of a lost term waits to learn whether its session died. Only the name of the
+// reason waits: the lease is closed and the holder told to stop before.
+constexpr duration identify_within = std::chrono::milliseconds(500);
+// After a release others go first.
+constexpr duration yield_first = std::chrono::milliseconds(100);
+// Tries are spread over this where all contenders know the same instant.
+constexpr duration spread = std::chrono::milliseconds(20);
+// The cluster restarted its indexes: how often to see whether they have caught up.
+constexpr duration index_patience = std::chrono::seconds(5);
+
+duration part_of(duration most, std::uint64_t random) noexcept {
+  return duration(
+      static_cast<std::int64_t>(random % static_cast<std::uint64_t>(most.count() + 1)));
+}
+
+}  // namespace
+
+const std::string candidate::nobody_;
+
+candidate::candidate(lease_rules rules, duration lock_delay) noexcept
+    : rules_(rules), lock_delay_(lock_delay) {}
+
+// -- what the user wants -------------------------------------------------------------------------
+
+void candidate::work_stopped(time_point now) {
+  check_lease(now);
+  working_ = false;
+  if (stage_ == stage::leading) {
+    end(end_reason::resigned);
+  } else if (stage_ == stage::stopping && !lost_) {
+    end(reason_);
+  }
+}
+
+void candidate::request_stop(end_reason reason, time_point now) {
+  check_lease(now);
+  if (stage_ != stage::leading) return;
+  stage_ = stage::stopping;
+  reason_ = reason;
+}
+
+// -- sessions ------------------------------------------------------------------------------------
+
+void candidate::session_ready(std::string id) { session_ = std::move(id); }
+
+void candidate::session_gone(const std::string& id, time_point now) {
+  if (session_ == id) session_.clear();
+  // A claim that is out brings its own outcome; one whose answer was lost can not happen any more.
+  if (open_claim_ && open_claim_->terms.session == id && !busy_) open_claim_.reset();
+  if (hold_ && hold_->session == id) lost(end_reason::session_lost, now);
+}
+
+void candidate::holders_span(const std::string& session, duration span) noexcept {
+  if (session == holder_) holders_span_ = span;
+}
+
+// -- sights of the key ---------------------------------------------------------------------------
+
+sight_verdict candidate::saw(const key_sight& sight, time_point now) {
+  check_lease(now);
+  const sight_verdict verdict = history_.saw(sight, now);
+  if (verdict == sight_verdict::restarted) fence_too_low_ = true;
+  if (verdict == sight_verdict::newer || verdict == sight_verdict::restarted) look_again_ = false;
+  if (sight.linearizable) look_again_ = false;
+  if (history_.last().held() && history_.last().session != holder_) {
+    holder_ = history_.last().session;
+    holders_span_ = duration{0};
+  }
+  if (hold_) {
+    review_hold(sight, verdict, now);
+  } else if (open_claim_ && !busy_ && sight.linearizable && verdict != sight_verdict::outdated) {
+    settle_claim(sight);
+  }
+  return verdict;
+}
+
+void candidate::read_answered(const key_sight& sight, time_point now) {
+  busy_ = false;
+  failures_.reset();
+  saw(sight, now);
+}
+
+void candidate::read_failed(time_point now, std::uint64_t random) {
+  busy_ = false;
+  read_wanted_ = true;
+  retry_at_ = now + failures_.next(random);
+}
+
+void candidate::review_hold(const key_sight& sight, sight_verdict verdict, time_point now) {
+  if (verdict == sight_verdict::outdated) {
+    // It neither ends nor confirms anything: ask for the truth once.
+    if (!sight.linearizable) read_wanted_ = true;
+    return;
+  }
+  const key_sight& last = history_.last();
+  const bool ours = last.held() && last.session == hold_->session;
+  if (stage_ == stage::over) {
+    if (!ours) {
+      forget_hold();
+    } else {
+      hold_->guard = last.modify_index;
+    }
+    return;
+  }
+  if (!ours) {
+    lost(!last.exists    ? end_reason::key_missing
+         : !last.held()  ? end_reason::key_released
+                         : end_reason::key_taken,
+         now);
+  } else if (last.modify_index == hold_->guard) {
+    if (sight.linearizable) proved(hold_->guard, sight.sent_at, now);
+  } else if (!proclaiming_) {
+    lost(end_reason::overwritten, now);
+  }
+}
+
+void candidate::settle_claim(const key_sight& sight) {
+  const claim_terms& terms = open_claim_->terms;
+  if (sight.held() && sight.session == terms.session) {
+    take_hold(sight);
+    return;
+  }
+  // Still as the claim wants it: the claim may be carried out at any moment. It is made again,
+  // under the same condition, until an answer tells.
+  const bool may_still_happen =
+      terms.missing ? !sight.exists : sight.exists && sight.modify_index == terms.index;
+  if (!may_still_happen) open_claim_.reset();
+}
+
+// -- claims --------------------------------------------------------------------------------------
+
+void candidate::take_hold(const key_sight& won) {
+  hold h;
+  h.session = open_claim_->terms.session;
+  h.fence = won.modify_index;
+  h.guard = won.modify_index;
+  h.lock_index = won.lock_index;
+  h.proven_at = won.sent_at;
+  h.quarantine_end = open_claim_->quarantine_end;
+  fence_too_low_ = won.modify_index <= open_claim_->highest;
+  hold_ = std::move(h);
+  open_claim_.reset();
+  reason_ = end_reason::none;
+  led_ = lost_ = identify_ = stop_told_ = end_told_ = false;
+  stage_ = wanted_ && !fence_too_low_ ? stage::pending : stage::over;
+}
+
+void candidate::claim_won(const key_sight& won, time_point now, std::uint64_t random) {
+  busy_ = false;
+  failures_.reset();
+  delays_.reset();
+  check_lease(now);
+  if (open_claim_->terms.session != session_) {
+    open_claim_.reset();  // the session died meanwhile, and the key with it
+    return;
+  }
+  if (history_.saw(won, now) == sight_verdict::outdated) {
+    open_claim_.reset();  // lost before the answer was here
+    read_wanted_ = true;
+    return;
+  }
+  holder_ = won.session;
+  holders_span_ = duration{0};
+  take_hold(won);
+  if (fence_too_low_) claim_not_before_ = now + index_patience + part_of(spread, random);
+}
+
+void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t random) {
+  busy_ = false;
+  check_lease(now);
+  const bool was_lost_sight = open_claim_->lost_sight;
+  const std::string session = open_claim_->terms.session;
+  switch (why) {
+    case claim_refusal::lock_delay: {
+      const time_point ends = history_.free_since() + lock_delay_;
+      claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
+                                                          : now + delays_.next(random);
+      break;
+    }
+    case claim_refusal::session_invalid:
+      open_claim_.reset();
+      session_gone(session, now);
+      return;
+    case claim_refusal::failed:
+      claim_not_before_ = now + failures_.next(random);
+      if (was_lost_sight) return;  // still open: an earlier try may have been carried out
+      break;
+    case claim_refusal::index_moved:
+    case claim_refusal::held:
+      look_again_ = true;
+      read_wanted_ = true;
+      if (was_lost_sight) return;  // moved by an earlier try of this claim, perhaps: read
+      break;
+  }
+  open_claim_.reset();
+}
+
+void candidate::claim_unknown(time_point now) {
+  busy_ = false;
+  check_lease(now);
+  if (open_claim_->terms.session != session_) {
+    open_claim_.reset();
+    return;
+  }
+  open_claim_->lost_sight = true;
+  read_wanted_ = true;
+}
+
+bool candidate::may_claim(time_point now) const noexcept {
+  return wanted_ && !working_ && !session_.empty() && history_.free() && !look_again_ &&
+         now >= claim_not_before_;
+}
+
+claim_terms candidate::claiming() const { return open_claim_->terms; }
+
+// -- release -------------------------------------------------------------------------------------
+
+release_terms candidate::releasing(time_point now) const {
+  release_terms r;
+  r.guard = hold_->guard;
+  r.session = hold_->session;
+  r.clean = led_ || now >= hold_->quarantine_end;
+  return r;
+}
+
+void candidate::released(const key_sight& free, time_point now, std::uint64_t random) {
+  busy_ = false;
+  failures_.reset();
+  history_.saw(free, now);
+  forget_hold();
+  claim_not_before_ =
+      std::max(claim_not_before_, now + yield_first + part_of(yield_first, random));
+}
+
+void candidate::release_missed(time_point now) {
+  busy_ = false;
+  check_lease(now);
+  if (hold_) read_wanted_ = true;
+}
+
+void candidate::release_failed(time_point now, std::uint64_t random) {
+  busy_ = false;
+  retry_at_ = now + failures_.next(random);
+}
+
+void candidate::forget_hold() noexcept {
+  hold_.reset();
+  if (stage_ == stage::pending || (stage_ == stage::over && !led_)) stage_ = stage::none;
+}
+
+// -- the lease -----------------------------------------------------------------------------------
+
+bool candidate::lease_open() const noexcept {
+  return hold_ && !lost_ && (stage_ == stage::leading || stage_ == stage::stopping);
+}
+
+time_point candidate::lease_end() const noexcept {
+  return lease_open() ? rules_.lease_end(hold_->proven_at) : time_point::min();
+}
+
+time_point candidate::stop_at() const noexcept {
+  return lease_open() ? rules_.stop_at(hold_->proven_at) : time_point::min();
+}
+
+bool candidate::provable() const noexcept {
+  return hold_ && !proclaiming_ && !lost_ &&
+         (stage_ == stage::pending || stage_ == stage::leading);
+}
+
+void candidate::proved(std::uint64_t guard, time_point sent_at, time_point now) {
+  check_lease(now);
+  if (!hold_ || lost_ || hold_->guard != guard) return;
+  if (stage_ != stage::pending && stage_ != stage::leading) return;
+  hold_->proven_at = std::max(hold_->proven_at, sent_at);
+}
+
+void candidate::proof_failed(std::uint64_t guard, time_point now) {
+  check_lease(now);
+  if (hold_ && hold_->guard == guard) read_wanted_ = true;
+}
+
+void candidate::proclaimed(const key_sight& written, time_point now) {
+  if (!hold_) return;
+  check_lease(now);
+  if (history_.saw(written, now) == sight_verdict::outdated) {
+    read_wanted_ = true;
+    return;
+  }
+  hold_->guard = written.modify_index;
+  proved(written.modify_index, written.sent_at, now);
+}
+
+void candidate::check_lease(time_point now) {
+  if (stage_ == stage::leading && now >= rules_.stop_at(hold_->proven_at)) {
+    stage_ = stage::stopping;
+    reason_ = end_reason::expired;
+  }
+  if (stage_ != stage::stopping) return;
+  if (lost_ ? (!identify_ || now >= identify_by_) : now >= rules_.lease_end(hold_->proven_at)) {
+    end(reason_);
+  }
+}
+
+void candidate::lost(end_reason how, time_point now) {
+  if (stage_ == stage::pending || stage_ == stage::over) {
+    forget_hold();
+    return;
+  }
+  if (lost_) {
+    if (how == end_reason::session_lost && identify_) {
+      identify_ = false;
+      reason_ = how;
+      check_lease(now);
+    }
+    return;
+  }
+  lost_ = true;
+  reason_ = how;
+  stage_ = stage::stopping;
+  identify_ = how != end_reason::session_lost && how != end_reason::overwritten;
+  identify_by_ = now + identify_within;
+  retry_at_ = time_point::min();
+  check_lease(now);
+}
+
+void candidate::identified(std::optional<bool> alive, time_point now) {
+  busy_ = false;
+  if (!identify_) return;
+  identify_ = false;
+  if (alive == false) reason_ = end_reason::session_lost;
+  check_lease(now);
+}
+
+void candidate::end(end_reason reason) noexcept {
+  stage_ = stage::over;
+  reason_ = reason;
+  identify_ = false;
+  if (lost_ && reason != end_reason::overwritten) hold_.reset();
+  // Overwritten: the key is still ours, under the index of whoever wrote it.
+  if (hold_ && history_.known() && history_.last().held() &&
+      history_.last().session == hold_->session) {
+    hold_->guard = history_.last().modify_index;
+  }
+}
+
+// -- what to do ----------------------------------------------------------------------------------
+
+step candidate::next(time_point now) {
+  check_lease(now);
+  if (const std::optional<step> notice = next_notice(now)) return *notice;
+  if (stage_ == stage::over && !working_) {
+    if (!hold_) stage_ = stage::none;
+  }
+  if (stage_ == stage::pending && !wanted_) stage_ = stage::over;
+  if (busy_ || now < retry_at_) return step::wait;
+  return next_request(now);
+}
+
+std::optional<step> candidate::next_notice(time_point now) {
+  if (stage_ == stage::pending && wanted_ && now >= hold_->quarantine_end &&
+      now < rules_.stop_at(hold_->proven_at)) {
+    stage_ = stage::leading;
+    led_ = working_ = true;
+    return step::begin;
+  }
+  if (!led_ || end_told_) return std::nullopt;
+  if ((stage_ == stage::stopping || stage_ == stage::over) && working_ && !stop_told_) {
+    stop_told_ = true;
+    return step::stop;
+  }
+  if (stage_ == stage::over) {
+    end_told_ = true;
+    return step::end;
+  }
+  return std::nullopt;
+}
+
+step candidate::next_request(time_point now) {
+  const auto ask = [this](step s) {
+    busy_ = true;
+    return s;
+  };
+  if (identify_) return ask(step::identify);
+  if (read_wanted_) {
+    read_wanted_ = false;
+    return ask(step::read);
+  }
+  if (stage_ == stage::over && hold_ && !working_) return ask(step::release);
+  if (stage_ != stage::none) return step::wait;
+  if (open_claim_) return now >= claim_not_before_ ? ask(step::claim) : step::wait;
+  if (history_.known() && history_.last().held() && history_.last().session == session_) {
+    // Ours without a term: a claim that was carried out after all. Nobody waited for it.
+    hold h;
+    h.session = session_;
+    h.fence = h.guard = history_.last().modify_index;
+    h.quarantine_end = time_point::max();
+    hold_ = std::move(h);
+    led_ = lost_ = false;
+    end_told_ = true;
+    stage_ = stage::over;
+    return ask(step::release);
+  }
+  if (!may_claim(now)) return step::wait;
+  open_claim c;
+  c.terms.missing = !history_.last().exists;
+  c.terms.index = history_.last().modify_index;
+  c.terms.session = session_;
+  c.highest = history_.highest();
+  c.quarantine_end = history_.clean()
+                         ? time_point::min()
+                         : rules_.quarantine_end(history_.free_since(), holders_span_);
+  open_claim_ = std::move(c);
+  return ask(step::claim);
+}
+
+time_point candidate::wake_at(time_point now) const noexcept {
+  time_point at = time_point::max();
+  const auto consider = [&](time_point t) {
+    if (t > now) at = std::min(at, t);
+  };
+  if (!busy_) consider(retry_at_);
+  switch (stage_) {
+    case stage::none:
+      consider(claim_not_before_);
+      break;
+    case stage::pending:
+      consider(hold_->quarantine_end);
+      break;
+    case stage::leading:
+      consider(rules_.stop_at(hold_->proven_at));
+      break;
+    case stage::stopping:
+      consider(lost_ ? identify_by_ : rules_.lease_end(hold_->proven_at));
+      break;
+    case stage::over:
+      break;
+  }
+  return at;
+}
+
+}  // namespace tenure::core

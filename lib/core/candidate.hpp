@@ -1,0 +1,193 @@
+// One candidate in one election, as a state machine: it is told what the user wants, what the
+// network said and what time it is, and answers what to do next. No I/O, no clock, no randomness of
+// its own. Every rule that keeps two leaders apart is in here, in key_history and in lease_rules.
+//
+// The life of a candidacy:
+//
+//   none -> (claim) -> pending -> leading -> stopping -> over -> (release) -> none
+//
+// pending: the key is ours, the lease of a predecessor may still run. stopping: the holder has been
+// told to stop, the lease may still run. over: it does not any more. The key is released only when
+// the holder said that its work has stopped (`work_stopped`).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tenure/end_reason.hpp>
+#include <tenure/time.hpp>
+
+#include "core/backoff.hpp"
+#include "core/key_history.hpp"
+#include "core/lease.hpp"
+
+namespace tenure::core {
+
+enum class stage { none, pending, leading, stopping, over };
+
+/// What to do next. At most one request of these (read, identify, claim, release) is out at a time;
+/// its outcome is told before the next one is asked for.
+enum class step {
+  wait,      ///< until wake_at(now), or until something is told
+  read,      ///< read the key, linearizably -> read_answered() or read_failed()
+  identify,  ///< ask whether the session lives, linearizably -> identified()
+  claim,     ///< try to acquire -> claim_won(), claim_lost() or claim_unknown()
+  release,   ///< let the key go -> released(), release_missed() or release_failed()
+  begin,     ///< a term begins: tell it
+  stop,      ///< the holder must stop its work: tell it
+  end,       ///< the term is over: tell it
+};
+
+enum class claim_refusal { index_moved, held, lock_delay, session_invalid, failed };
+
+/// How to acquire: where `missing`, on condition that the key does not exist, else that its index
+/// is still `index`.
+class claim_terms {
+ public:
+  bool missing = false;
+  std::uint64_t index = 0;
+  std::string session;
+};
+
+class release_terms {
+ public:
+  std::uint64_t guard = 0;
+  std::string session;
+  /// Cleanly: with an empty value, a successor starts at once. Otherwise with a value.
+  bool clean = false;
+};
+
+class candidate {
+ public:
+  candidate(lease_rules rules, duration lock_delay) noexcept;
+
+  // -- what the user wants ----------------------------------------------------------------------
+  void stand(bool wanted) noexcept { wanted_ = wanted; }
+  bool stands() const noexcept { return wanted_; }
+  /// The work of the term has stopped. Ends a running term as resigned.
+  void work_stopped(time_point now);
+  /// Tells the holder to stop, for a reason of this process (shut_down, health_failed, ...).
+  void request_stop(end_reason reason, time_point now);
+
+  // -- what the network said --------------------------------------------------------------------
+  void session_ready(std::string id);
+  void session_gone(const std::string& id, time_point now);
+  /// The span that the holder with that session was found to use.
+  void holders_span(const std::string& session, duration span) noexcept;
+  /// What a watch shows.
+  sight_verdict saw(const key_sight& sight, time_point now);
+  /// The outcome of step::read.
+  void read_answered(const key_sight& sight, time_point now);
+  void read_failed(time_point now, std::uint64_t random);
+  /// alive: nothing where it could not be found out.
+  void identified(std::optional<bool> alive, time_point now);
+  void claim_won(const key_sight& won, time_point now, std::uint64_t random);
+  void claim_lost(claim_refusal why, time_point now, std::uint64_t random);
+  void claim_unknown(time_point now);
+  void released(const key_sight& free, time_point now, std::uint64_t random);
+  void release_missed(time_point now);
+  void release_failed(time_point now, std::uint64_t random);
+
+  // -- proofs, and the term's own writes --------------------------------------------------------
+  /// Whether proofs are wanted, and of which index: only while the key is ours and nothing that
+  /// might move the index is on its way.
+  bool provable() const noexcept;
+  std::uint64_t guard() const noexcept { return hold_ ? hold_->guard : 0; }
+  time_point proven_at() const noexcept { return hold_ ? hold_->proven_at : time_point::min(); }
+  /// A linearizable answer to a request sent at `sent_at` found the key at `guard`.
+  void proved(std::uint64_t guard, time_point sent_at, time_point now);
+  void proof_failed(std::uint64_t guard, time_point now);
+  /// A proclaim is on its way: the index may move by our own hand.
+  void proclaiming(bool on_its_way) noexcept { proclaiming_ = on_its_way; }
+  void proclaimed(const key_sight& written, time_point now);
+
+  // -- what to do, and what is so ---------------------------------------------------------------
+  step next(time_point now);
+  /// When next() is to be asked again if nothing happens before.
+  time_point wake_at(time_point now) const noexcept;
+
+  claim_terms claiming() const;
+  release_terms releasing(time_point now) const;
+
+  core::stage stage() const noexcept { return stage_; }
+  /// A term that was begun and whose work has not stopped yet.
+  bool working() const noexcept { return working_; }
+  /// While leading or stopping: until when nobody else acts; time_point::min() otherwise.
+  time_point lease_end() const noexcept;
+  time_point stop_at() const noexcept;
+  time_point starts_at() const noexcept { return hold_ ? hold_->quarantine_end : time_point{}; }
+  std::uint64_t fence() const noexcept { return hold_ ? hold_->fence : 0; }
+  const std::string& session() const noexcept { return session_; }
+  const std::string& held_by() const noexcept { return hold_ ? hold_->session : nobody_; }
+  std::uint64_t lock_index() const noexcept { return hold_ ? hold_->lock_index : 0; }
+  end_reason reason() const noexcept { return reason_; }
+  bool busy() const noexcept { return busy_; }
+  /// Neither a hold nor a claim whose outcome is open: it can be forgotten.
+  bool settled() const noexcept { return !busy_ && !hold_ && !open_claim_ && !working_; }
+  const key_history& history() const noexcept { return history_; }
+  /// The cluster restarted its indexes: no fence above the old ones is to be had for now.
+  bool fence_too_low() const noexcept { return fence_too_low_; }
+
+ private:
+  class hold {
+   public:
+    std::string session;
+    std::uint64_t fence = 0;
+    std::uint64_t guard = 0;
+    std::uint64_t lock_index = 0;
+    time_point proven_at{};
+    time_point quarantine_end{};
+  };
+  class open_claim {
+   public:
+    claim_terms terms;
+    std::uint64_t highest = 0;      ///< every index seen before: the fence must lie above
+    time_point quarantine_end{};    ///< as the key was seen when the claim was made
+    bool lost_sight = false;  ///< an answer was lost: it may be carried out at any moment
+  };
+
+  void check_lease(time_point now);
+  void lost(end_reason how, time_point now);
+  void end(end_reason reason) noexcept;
+  void forget_hold() noexcept;
+  void settle_claim(const key_sight& sight);
+  void review_hold(const key_sight& sight, sight_verdict verdict, time_point now);
+  void take_hold(const key_sight& won);
+  step next_request(time_point now);
+  bool lease_open() const noexcept;
+  std::optional<step> next_notice(time_point now);
+  bool may_claim(time_point now) const noexcept;
+
+  lease_rules rules_;
+  duration lock_delay_;
+  bool wanted_ = false;
+  std::string session_;
+  key_history history_;
+  std::string holder_;  ///< the last session that was seen to hold the key
+  duration holders_span_{0};
+
+  core::stage stage_ = stage::none;
+  end_reason reason_ = end_reason::none;
+  std::optional<hold> hold_;
+  std::optional<open_claim> open_claim_;
+  bool working_ = false;
+  bool stop_told_ = false;
+  bool end_told_ = false;
+  bool led_ = false;  ///< this hold became a term
+  bool lost_ = false;       ///< the key is not ours any more: the lease is closed at once
+  bool identify_ = false;   ///< lost, and it is to be found out whether the session died
+  time_point identify_by_{};
+  bool proclaiming_ = false;
+  bool fence_too_low_ = false;
+
+  bool busy_ = false;
+  bool read_wanted_ = false;
+  time_point retry_at_ = time_point::min();       ///< requests
+  time_point claim_not_before_ = time_point::min();
+  bool look_again_ = false;  ///< a claim showed that the newest sight is old
+  backoff failures_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
+  backoff delays_{std::chrono::milliseconds(200), std::chrono::seconds(2)};
+  static const std::string nobody_;
+};
+
+}  // namespace tenure::core

@@ -1,0 +1,57 @@
+#include "core/key_history.hpp"
+
+#include <algorithm>
+
+namespace tenure::core {
+
+sight_verdict key_history::saw(const key_sight& sight, time_point now) {
+  if (last_ && sight.order() < last_->order()) {
+    // A linearizable answer to a question asked after the newer sight had arrived cannot be older:
+    // the server has begun another life.
+    if (!sight.linearizable || sight.sent_at <= last_at_) return sight_verdict::outdated;
+    last_.reset();
+    take(sight, now);
+    if (!sight.held()) {
+      clean_ = false;
+      free_since_ = now;
+    }
+    return sight_verdict::restarted;
+  }
+  const bool same = last_ && last_->exists == sight.exists &&
+                    (!sight.exists || (last_->modify_index == sight.modify_index &&
+                                       last_->session == sight.session));
+  if (same) {
+    // A missing key: only the index of the table moved on.
+    last_->as_of = std::max(last_->as_of, sight.as_of);
+    last_at_ = now;
+    highest_ = std::max(highest_, sight.order());
+    return sight_verdict::same;
+  }
+  take(sight, now);
+  return sight_verdict::newer;
+}
+
+void key_history::take(const key_sight& sight, time_point now) {
+  if (!sight.held()) {
+    clean_ = released_cleanly(sight);
+    free_since_ = now;
+  }
+  last_ = sight;
+  last_at_ = now;
+  highest_ = std::max(highest_, sight.order());
+}
+
+bool key_history::released_cleanly(const key_sight& sight) const noexcept {
+  if (!last_) return !sight.exists || sight.empty_value;  // first sight
+  // Made again after a deletion, or missing: whoever held it before may still be at work.
+  if (!sight.exists || !sight.empty_value) return false;
+  if (sight.create_index != last_->create_index) {
+    return !last_->exists && clean_ && sight.lock_index > 0;
+  }
+  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. Over
+  // a key that was already free, only a whole term in between (a larger LockIndex) makes it clean.
+  if (last_->held()) return sight.lock_index > 0 && sight.lock_index >= last_->lock_index;
+  return clean_ || sight.lock_index > last_->lock_index;
+}
+
+}  // namespace tenure::core

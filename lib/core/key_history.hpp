@@ -1,0 +1,65 @@
+// What this process has seen of one key, in the order in which it happened, and what follows for
+// whoever wants to succeed: is it free, was it released cleanly, and since when has it been free?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tenure/time.hpp>
+
+namespace tenure::core {
+
+/// What one answer of Consul says of the key.
+class key_sight {
+ public:
+  bool exists = false;
+  bool empty_value = true;
+  std::string session;  ///< of the holder; empty: nobody
+  std::uint64_t create_index = 0;
+  std::uint64_t modify_index = 0;
+  std::uint64_t lock_index = 0;
+  std::uint64_t as_of = 0;    ///< X-Consul-Index of the answer
+  bool linearizable = false;  ///< a ?consistent read, or the result of a write
+  time_point sent_at{};       ///< of the request
+
+  bool held() const noexcept { return exists && !session.empty(); }
+  /// Sights of a key are ordered by this: an index of the last write that the answer knows of.
+  std::uint64_t order() const noexcept { return exists ? modify_index : as_of; }
+};
+
+enum class sight_verdict {
+  same,      ///< nothing new
+  newer,     ///< something changed
+  outdated,  ///< older than what was seen before: forgotten
+  restarted  ///< the server's indexes have gone backwards: another life of the cluster
+};
+
+class key_history {
+ public:
+  /// Takes in one answer that was complete at `now`. Older sights never replace newer ones.
+  sight_verdict saw(const key_sight& sight, time_point now);
+
+  bool known() const noexcept { return last_.has_value(); }
+  /// The newest sight. Only where known().
+  const key_sight& last() const noexcept { return *last_; }
+  /// Known, and nobody holds the key.
+  bool free() const noexcept { return last_ && !last_->held(); }
+  /// Of a free key: its last holder had stopped before it let go, and nobody's lease runs.
+  bool clean() const noexcept { return clean_; }
+  /// Of a free key that is not clean: no earlier than the moment at which it was lost.
+  time_point free_since() const noexcept { return free_since_; }
+  /// Above every index that this process has seen for the key a new fence must lie.
+  std::uint64_t highest() const noexcept { return highest_; }
+
+ private:
+  void take(const key_sight& sight, time_point now);
+  bool released_cleanly(const key_sight& sight) const noexcept;
+
+  std::optional<key_sight> last_;
+  time_point last_at_{};
+  bool clean_ = false;
+  time_point free_since_{};
+  std::uint64_t highest_ = 0;
+};
+
+}  // namespace tenure::core

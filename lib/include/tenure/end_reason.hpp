@@ -1,0 +1,24 @@
+// Why terms end.
+#pragma once
+
+#include <string_view>
+
+namespace tenure {
+
+/// Why a term ended: each ends for exactly one reason.
+enum class end_reason {
+  none,           ///< it has not ended
+  resigned,       ///< the holder gave it up
+  expired,        ///< no proof arrived in time: partition, Consul gone, or this process was stopped
+  session_lost,   ///< the session was invalidated: expiry, destroy, a failed check, a lost node
+  key_taken,      ///< another session holds the key
+  key_released,   ///< the key was released by somebody else
+  key_missing,    ///< the key was deleted
+  overwritten,    ///< somebody else wrote the key
+  health_failed,  ///< a health gate closed
+  handed_over,    ///< given to a chosen successor
+  shut_down,      ///< the elections object was shut down
+};
+std::string_view to_string(end_reason reason) noexcept;
+
+}  // namespace tenure
