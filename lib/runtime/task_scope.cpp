@@ -1,0 +1,109 @@
+#include "runtime/task_scope.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <list>
+#include <utility>
+#include <vector>
+
+#include "runtime/must.hpp"
+#include "runtime/wait_list.hpp"
+
+namespace tenure::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+bool is_cancellation(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    return error.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+class task_scope::state : public std::enable_shared_from_this<state> {
+ public:
+  state(asio::any_io_executor executor, timers& timers,
+        std::function<void(std::exception_ptr)> failed)
+      : executor_(std::move(executor)),
+        joiners_(std::make_shared<wait_list>(timers)),
+        failed_(std::move(failed)) {}
+
+  // co_spawn alone would start the task inside this call where it is made on the executor's thread.
+  void spawn(asio::awaitable<void> task) {
+    tasks_.push_back(std::make_shared<asio::cancellation_signal>());
+    const auto place = std::prev(tasks_.end());
+    asio::post(executor_, [self = shared_from_this(), place, task = std::move(task)]() mutable {
+      self->start(place, std::move(task));
+    });
+  }
+
+  void cancel() {
+    cancelled_ = true;
+    // A copy, and kept until all that is queued now has run: outside the executor's thread co_spawn
+    // forwards an emission by a bare pointer to the signal, and the task may end before it arrives.
+    std::vector<std::shared_ptr<asio::cancellation_signal>> signals(tasks_.begin(), tasks_.end());
+    for (const auto& signal : signals) signal->emit(asio::cancellation_type::terminal);
+    asio::post(executor_, [signals = std::move(signals)] {});
+  }
+
+  std::size_t size() const noexcept { return tasks_.size(); }
+
+  // Its emptiness is looked at when it is awaited, and nothing is awaited twice: once the caller is
+  // cancelled, a second co_await would throw.
+  static asio::awaitable<void> join(std::shared_ptr<state> self) {
+    if (!self->tasks_.empty())
+      co_await wait_in(self->joiners_, time_point::max(), on_cancel::ignore);
+  }
+
+ private:
+  using place_type = std::list<std::shared_ptr<asio::cancellation_signal>>::iterator;
+
+  void start(place_type place, asio::awaitable<void> task) {
+    const auto signal = *place;
+    asio::co_spawn(executor_, std::move(task),
+                   asio::bind_cancellation_slot(
+                       signal->slot(), [self = shared_from_this(), place](std::exception_ptr e) {
+                         self->ended(place, std::move(e));
+                       }));
+    if (cancelled_) signal->emit(asio::cancellation_type::terminal);
+  }
+
+  void ended(place_type place, std::exception_ptr thrown) {
+    if (thrown && failed_ && !is_cancellation(thrown)) failed_(std::move(thrown));
+    // The signal may be emitting up the stack: it dies a turn later.
+    asio::post(executor_, [signal = std::move(*place)] {});
+    tasks_.erase(place);
+    if (tasks_.empty()) joiners_->notify_all();
+  }
+
+  asio::any_io_executor executor_;
+  std::shared_ptr<wait_list> joiners_;
+  std::function<void(std::exception_ptr)> failed_;
+  std::list<std::shared_ptr<asio::cancellation_signal>> tasks_;  // in the order of spawning
+  bool cancelled_ = false;
+};
+
+task_scope::task_scope(asio::any_io_executor executor, timers& timers,
+                       std::function<void(std::exception_ptr)> failed)
+    : state_(std::make_shared<state>(std::move(executor), timers, std::move(failed))) {}
+
+task_scope::~task_scope() {
+  must(state_->size() == 0, "a task scope is joined before it is destroyed");
+}
+
+void task_scope::spawn(asio::awaitable<void> task) { state_->spawn(std::move(task)); }
+void task_scope::cancel() { state_->cancel(); }
+std::size_t task_scope::size() const noexcept { return state_->size(); }
+asio::awaitable<void> task_scope::join() { return state::join(state_); }
+
+}  // namespace tenure::runtime

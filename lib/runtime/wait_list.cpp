@@ -1,0 +1,157 @@
+#include "runtime/wait_list.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "runtime/condition.hpp"
+#include "runtime/must.hpp"
+
+namespace tenure::runtime {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+void fired(timer& t) noexcept { static_cast<wait_operation&>(t).complete({}, false); }
+
+// What the cancellation slot holds. It may be called more than once, and after the operation is
+// gone.
+class canceller {
+ public:
+  explicit canceller(wait_operation& op) noexcept : op_(&op) {}
+  void operator()(asio::cancellation_type type) noexcept {
+    if (type == asio::cancellation_type::none) return;
+    if (wait_operation* op = std::exchange(op_, nullptr))
+      op->complete(asio::error::operation_aborted, false);
+  }
+
+ private:
+  wait_operation* op_;
+};
+
+// `Tell` calls the handler's signature: void(error_code, bool) or void(error_code).
+template <class Handler, class Tell>
+class waiting final : public wait_operation {
+ public:
+  waiting(timers& timers, wait_list* list, Handler handler)
+      : wait_operation(timers, list), handler_(std::move(handler)) {}
+
+  void obey_cancellation() {
+    // From the handler where it now lives: a slot taken before the move may be stale.
+    auto slot = asio::get_associated_cancellation_slot(handler_);
+    if (slot.is_connected()) slot.template emplace<canceller>(*this);
+  }
+
+ private:
+  void post_completion(error_code error, bool notified) noexcept override {
+    if (error != asio::error::operation_aborted) {
+      auto slot = asio::get_associated_cancellation_slot(handler_);
+      if (slot.is_connected()) slot.clear();
+    }
+    Tell::post(std::move(handler_), error, notified);
+  }
+
+  Handler handler_;
+};
+
+class tell_notified {
+ public:
+  template <class Handler>
+  static void post(Handler handler, error_code error, bool notified) {
+    asio::post(asio::append(std::move(handler), error, notified));
+  }
+};
+
+class tell_nothing {
+ public:
+  template <class Handler>
+  static void post(Handler handler, error_code error, bool) {
+    asio::post(asio::append(std::move(handler), error));
+  }
+};
+
+class start_wait {
+ public:
+  template <class Handler>
+  void operator()(Handler handler, std::shared_ptr<wait_list> list, time_point deadline,
+                  on_cancel cancelled) const {
+    auto* op = new waiting<Handler, tell_notified>(list->its_timers(), list.get(),
+                                                   std::move(handler));
+    if (list->closed()) return op->complete({}, true);
+    if (cancelled == on_cancel::abort) op->obey_cancellation();
+    op->start(deadline);
+  }
+};
+
+class start_sleep {
+ public:
+  template <class Handler>
+  void operator()(Handler handler, timers* timers, time_point at) const {
+    auto* op = new waiting<Handler, tell_nothing>(*timers, nullptr, std::move(handler));
+    op->obey_cancellation();
+    op->start(at);
+  }
+};
+
+}  // namespace
+
+wait_operation::wait_operation(timers& timers, wait_list* list) noexcept
+    : timer(&fired), timers_(&timers), list_(list) {}
+
+void wait_operation::start(time_point deadline) {
+  if (list_ != nullptr) list_->link(*this);
+  if (deadline != time_point::max()) timers_->arm(*this, deadline);
+}
+
+void wait_operation::complete(error_code error, bool notified) noexcept {
+  timers_->disarm(*this);
+  if (list_ != nullptr) list_->unlink(*this);
+  post_completion(error, notified);
+  delete this;
+}
+
+void wait_list::link(wait_operation& op) noexcept {
+  op.older_ = newest_;
+  (newest_ != nullptr ? newest_->newer_ : oldest_) = &op;
+  newest_ = &op;
+}
+
+void wait_list::unlink(wait_operation& op) noexcept {
+  if (op.older_ == nullptr && oldest_ != &op) return;  // never linked
+  (op.older_ != nullptr ? op.older_->newer_ : oldest_) = op.newer_;
+  (op.newer_ != nullptr ? op.newer_->older_ : newest_) = op.older_;
+  op.older_ = op.newer_ = nullptr;
+}
+
+bool wait_list::notify_one() noexcept {
+  if (oldest_ == nullptr) return false;
+  oldest_->complete({}, true);
+  return true;
+}
+
+void wait_list::notify_all() noexcept {
+  while (notify_one()) {
+  }
+}
+
+void wait_list::close() noexcept {
+  closed_ = true;
+  notify_all();
+}
+
+asio::awaitable<bool> wait_in(std::shared_ptr<wait_list> list, time_point deadline,
+                              on_cancel cancelled) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(error_code, bool)>(
+      start_wait(), asio::use_awaitable, std::move(list), deadline, cancelled);
+}
+
+asio::awaitable<void> sleep_until(timers& timers, time_point at) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(error_code)>(
+      start_sleep(), asio::use_awaitable, &timers, at);
+}
+
+}  // namespace tenure::runtime
