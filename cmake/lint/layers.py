@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Keeps the seams closed: who may include what, read a clock, draw random numbers, open a socket.
+
+The build already keeps a layer from including one above it; this lint keeps what a compiler cannot
+see. A line that has to break a rule says why: `// lint: allow RULE because ...` on that line or
+on the one above.
+
+usage: layers.py FILE...    (paths from the top of the tree)
+"""
+import pathlib
+import re
+import sys
+from typing import Iterator, NamedTuple
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from cpp_source import code, includes  # noqa: E402
+
+
+class Pattern(NamedTuple):
+    rule: str
+    where: str  # of paths
+    pattern: str  # of code
+    why: str
+
+
+LIB = r"^lib/(?!include/)"
+NO_CLOCK_TESTS = r"^tests/(unit|component|contract|sim)/"
+
+CODE = [
+    Pattern("clock", LIB + r"(?!runtime/)|^tests/(unit|component|sim)/",
+            r"\w*_clock::now\b|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\("
+            r"|(?<![\w.:>])time\s*\(\s*(?:0|nullptr|NULL|&)|\b(?:local|gm)time\s*\(",
+            "the time comes from the runtime's clock, or as an argument"),
+    Pattern("timer", LIB + r"(?!runtime/)|" + NO_CLOCK_TESTS,
+            r"\b(?:steady|system|high_resolution|deadline)_timer\b|\btimerfd_\w+",
+            "wait on the runtime's timers: Asio's own ignore suspended time"),
+    Pattern("sleep", LIB + r"|" + NO_CLOCK_TESTS,
+            r"\bthis_thread::sleep_\w+|\bu?sleep\s*\(\s*\d|\bnanosleep\b|\busleep\b",
+            "nothing here may sleep by the wall clock"),
+    Pattern("random", LIB + r"(?!runtime/)",
+            r"\brandom_device\b|\bmt19937(?:_64)?\b|\bminstd_rand\w*|\bdefault_random_engine\b"
+            r"|\bstd::\w+_distribution\b|\buniform_\w+_distribution\b|\bgetrandom\b|\bgetentropy\b"
+            r"|(?<![\w.:>])s?rand\s*\(|\bstd::s?rand\b",
+            "random numbers come from the runtime's entropy; std distributions differ by platform"),
+    Pattern("thread", LIB + r"(?!runtime/)",
+            r"\bstd::j?thread\b|\bstd::async\b|\bpthread_create\b|\bthread_pool\b",
+            "only the runtime starts threads"),
+    Pattern("socket", LIB + r"(?!wire/)",
+            r"\bip::(?:tcp|udp)\b|\blocal::stream_protocol\b|\bbeast::|(?<![\w.>])::socket\s*\("
+            r"|(?<![\w.>])::(?:connect|accept|bind|open|pipe2?|eventfd)\s*\(",
+            "only the wire layer opens sockets"),
+    Pattern("pointer-order", LIB, r"\bstd::(?:multi)?(?:map|set)\s*<[^,<>]*\*\s*[,>]",
+            "the order of pointers changes from run to run: key by an id"),
+    Pattern("skip", r"^tests/(unit|component|contract|sim|support)/", r"\bSKIP\s*\(",
+            "a test below e2e is never skipped"),
+]
+
+PUBLIC = r'<[a-z_0-9]+>|<(?:boost/(?:asio|system)(?:/[\w./]+)?\.hpp|tenure/[\w/]+\.hpp)>'
+INCLUDES = [
+    Pattern("include", r"", r'".*\.\./', "include by layer (\"layer/file.hpp\"), never by ../"),
+    Pattern("include", r"^lib/core/", r"<boost/asio", "core knows no Asio"),
+    Pattern("include", r"^tests/unit/", r"<boost/asio", "unit tests know no Asio"),
+    Pattern("include", r"^lib/(?!wire/|include/)",
+            r"<boost/(?:beast|asio/ip|asio/local|asio/ssl)|<(?:sys/socket|sys/un|netinet/|arpa/)",
+            "sockets and Beast belong to the wire layer"),
+    Pattern("include", r"^lib/(?!runtime/)", r"<spdlog/", "spdlog belongs to the runtime layer"),
+    Pattern("include", r"^lib/include/", rf"(?!{PUBLIC})",
+            "public headers include only std, boost/asio, boost/system and tenure/"),
+]
+
+UNORDERED = re.compile(r"\bunordered_(?:multi)?(?:map|set)\s*<")
+ALLOWED = re.compile(r"//\s*lint: allow ([\w-]+) because \w+")
+
+
+def declared_after_template(text: str, start: int) -> str:
+    """The name declared by `unordered_map<...> name`, start being just after the `<`."""
+    depth, i = 1, start
+    while i < len(text) and depth > 0:
+        depth += {"<": 1, ">": -1}.get(text[i], 0)
+        i += 1
+    match = re.match(r"\s*&?\s*(\w+)\s*(?:[;={,)]|$)", text[i:])
+    return match.group(1) if match else ""
+
+
+def unordered_names(text: str) -> set[str]:
+    found = {declared_after_template(text, m.end()) for m in UNORDERED.finditer(text)}
+    return found - {""}
+
+
+def unordered_walks(text: str, names: set[str]) -> Iterator[int]:
+    """Offsets where something in this code walks over one of these containers."""
+    if not names:
+        return
+    one_of = "|".join(sorted(names))
+    for pattern in (rf"\bfor\s*\([^;()]*:\s*[\w.\->]*\b(?:{one_of})\s*\)",
+                    rf"\b(?:{one_of})\s*\.\s*c?begin\s*\("):
+        for match in re.finditer(pattern, text):
+            yield match.start()
+
+
+def allowed(raw_lines: list[str], line: int, rule: str) -> bool:
+    for number in (line, line - 1):
+        if 1 <= number <= len(raw_lines):
+            match = ALLOWED.search(raw_lines[number - 1])
+            if match and match.group(1) == rule:
+                return True
+    return False
+
+
+def check(path: str, text: str, layer_names: set[str]) -> list[tuple[int, str, str]]:
+    """(line, rule, why) for one file; layer_names are the unordered containers of its layer."""
+    stripped = code(text)
+    raw_lines = text.split("\n")
+    found = []
+    for rule, where, pattern, why in CODE:
+        if re.search(where, path):
+            for match in re.finditer(pattern, stripped):
+                line = stripped.count("\n", 0, match.start()) + 1
+                found.append((line, rule, f"`{match.group(0).strip()}`: {why}"))
+    for rule, where, pattern, why in INCLUDES:
+        if re.search(where, path):
+            for line, name in includes(text):
+                if re.match(pattern, name):
+                    found.append((line, rule, f"{name}: {why}"))
+    if re.search(LIB + r"(?!runtime/)", path):
+        for offset in unordered_walks(stripped, layer_names | unordered_names(stripped)):
+            line = stripped.count("\n", 0, offset) + 1
+            found.append((line, "unordered", "the order of an unordered container is chance: walk "
+                                             "over something ordered"))
+    return sorted(f for f in found if not allowed(raw_lines, f[0], f[1]))
+
+
+def main(files: list[str]) -> int:
+    texts = {name: pathlib.Path(name).read_text(encoding="utf-8") for name in files}
+    by_layer: dict[str, set[str]] = {}
+    for name, text in texts.items():
+        # Members may be walked over in another file of their layer; locals stay where they are.
+        members = {n for n in unordered_names(code(text)) if n.endswith("_")}
+        by_layer.setdefault(str(pathlib.PurePath(name).parent), set()).update(members)
+    bad = 0
+    for name, text in texts.items():
+        for line, rule, why in check(name, text, by_layer[str(pathlib.PurePath(name).parent)]):
+            print(f"{name}:{line}: {rule}: {why}")
+            bad += 1
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Tests of the lints: what each has to accept, and what each has to refuse."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cmake" / "lint"))
+import coroutines  # noqa: E402
+import layers  # noqa: E402
+import text  # noqa: E402
+
+GOOD_COROUTINES = [
+    "co_await f();",
+    "co_await (f() || g());",
+    "co_await self->member.call(1, \"two\", std::move(three));",
+    "co_await f<int>(x);",
+    "co_await std::invoke<A, B<C>>(x).next();",
+    "auto x = co_await f();",
+    "const auto& x = co_await f(a < b, c > d);",
+    "std::vector<std::pair<int, a::b>> x = co_await f();",
+    "::a::b* x = co_await f();",
+    "auto [ec, n] = co_await stream.async_read(buffer, as_tuple(use_awaitable));",
+    "const auto& [a, b] = co_await f();",
+    "[[maybe_unused]] auto x = co_await f();",
+    "static const int x = co_await f();",
+    "if (ready) co_await f();",
+    "if (ready) { co_await f(); } else co_await g();",
+    "for (int i = 0; i < 3; ++i) co_await f(i);",
+    "for (;;) { co_await f(); }",
+    "switch (x) { case 1: co_await f(); break; default: co_await g(); }",
+    "do co_await f(); while (again);",
+    "try { co_await f(); } catch (...) { co_await g(); }",
+    "auto body = [x] { return x; }; co_await f(std::move(body));",
+    "auto body = [x]() -> awaitable<void> { co_await f(); }; co_await run(std::move(body));",
+    "spawn(ex, [x]() -> awaitable<void> { co_await f(); }, detached);",
+    "co_await f(values[i], names[0]);",
+    "co_return x;",
+    "co_return T{1, 2};",
+    "co_return cond ? a : b;",
+    "// if (co_await f())\nco_await g();",
+    "/* co_return co_await f(); */ co_await g();",
+    "auto s = \"if (co_await f()) {\"; co_await g();",
+    "auto s = R\"x(while (co_await f()))x\"; co_await g();",
+    "int n = 1'000; char c = '{'; co_await f(n);",
+    "co_await *pointer;",
+    "awaitable<void> f(int x = 3, std::string s = \"\");",
+]
+
+BAD_COROUTINES = [
+    "if (co_await f()) {}",
+    "if (auto x = co_await f(); x) {}",
+    "if (bool x = co_await f()) {}",
+    "if (a && co_await f()) {}",
+    "while (co_await f()) {}",
+    "do {} while (co_await f());",
+    "switch (co_await f()) {}",
+    "for (; co_await f();) {}",
+    "for (auto x = co_await f(); x; ++x) {}",
+    "for (auto x : co_await f()) {}",
+    "x = co_await f();",
+    "a.b = co_await f();",
+    "a->b = co_await f();",
+    "a[0] = co_await f();",
+    "auto x = y = co_await f();",
+    "x += co_await f();",
+    "g(co_await f());",
+    "g(1, co_await f());",
+    "T x(co_await f());",
+    "T x{co_await f()};",
+    "T x{1, co_await f()};",
+    "auto x = T{co_await f()};",
+    "auto x = (co_await f()).member;",
+    "auto x = co_await f() + 1;",
+    "auto x = 1 + co_await f();",
+    "auto x = co_await f() < 3;",
+    "auto x = co_await f() ? a : b;",
+    "auto x = c ? co_await f() : g();",
+    "auto x = !co_await f();",
+    "co_await f(), co_await g();",
+    "co_await f(co_await g());",
+    "co_return co_await f();",
+    "return co_await f();",
+    "co_return {1, 2};",
+    "throw co_await f();",
+    "co_await f(Agg{1, 2});",
+    "co_await f({1, 2});",
+    "co_await f({.a = 1});",
+    "co_await T{}.call();",
+    "auto x = co_await T{}.call();",
+    "co_await f(std::string{\"x\"});",
+    "co_await f(c ? a : b);",
+    "co_await f([x] { return x; });",
+    "co_await f([&] { return 1; });",
+    "co_await f([] { return 1; });",
+    "co_await co_spawn(ex, [p = std::move(p)]() -> awaitable<void> { co_await g(); }, t);",
+    "static_cast<void>(co_await f());",
+    "(void)co_await f();",
+    "#define LOOK co_await f()\n",
+    "awaitable<void> f(Agg a = {});",
+    "asio::awaitable<std::vector<int>> T::f(int x, Agg a = Agg{});",
+]
+
+GOOD_LAYERS = [
+    ("lib/core/lease.cpp", "#include <boost/system/error_code.hpp>\ntime_point ends(time_point now);"),
+    ("lib/core/a.cpp", "// steady_clock::now() is for others\nauto s = \"random_device\";"),
+    ("lib/core/a.cpp", "std::unordered_map<int, int> m_; void f() { m_.find(3); m_.erase(3); }"),
+    ("lib/core/a.cpp", "std::map<int, int*> m_; void f() { for (auto& [k, v] : m_) g(v); }"),
+    ("lib/core/a.cpp", "struct t { int time(int); }; int f(t x) { return x.time(0); }"),
+    ("lib/runtime/a.cpp", "auto now() { return std::chrono::steady_clock::now(); }"),
+    ("lib/wire/a.cpp", "#include <boost/beast/http.hpp>\nboost::asio::ip::tcp::socket s;"),
+    ("lib/agent/a.cpp", "co_await timers.sleep_until(deadline);"),
+    ("lib/include/tenure/a.hpp", "#include <string>\n#include <boost/asio/awaitable.hpp>\n"
+                                 "#include <tenure/time.hpp>\n#include <boost/asio.hpp>"),
+    ("lib/agent/a.cpp", "// lint: allow clock because the test of the lint says so\n"
+                        "auto t = system_clock::now();"),
+    ("tests/e2e/a.cpp", "SKIP(\"no consul\"); std::this_thread::sleep_for(1s);"),
+]
+
+BAD_LAYERS = [
+    ("lib/core/a.cpp", "#include <boost/asio/post.hpp>", "include"),
+    ("lib/core/a.cpp", "#include \"../runtime/clock.hpp\"", "include"),
+    ("lib/agent/a.cpp", "#include <boost/beast/core.hpp>", "include"),
+    ("lib/agent/a.cpp", "#include <boost/asio/ip/tcp.hpp>", "include"),
+    ("lib/wire/a.cpp", "#include <spdlog/spdlog.h>", "include"),
+    ("lib/include/tenure/a.hpp", "#include <boost/beast/http.hpp>", "include"),
+    ("lib/include/tenure/a.hpp", "#include \"core/lease.hpp\"", "include"),
+    ("lib/include/tenure/a.hpp", "#include <unistd.h>", "include"),
+    ("tests/unit/a.cpp", "#include <boost/asio/post.hpp>", "include"),
+    ("lib/core/a.cpp", "auto t = std::chrono::steady_clock::now();", "clock"),
+    ("lib/agent/a.cpp", "auto t = clock::now(), u = system_clock::now();", "clock"),
+    ("lib/agent/a.cpp", "timespec t; clock_gettime(CLOCK_BOOTTIME, &t);", "clock"),
+    ("lib/agent/a.cpp", "auto t = time(nullptr);", "clock"),
+    ("tests/component/a.cpp", "auto t = std::chrono::steady_clock::now();", "clock"),
+    ("lib/election/a.cpp", "asio::steady_timer t(ex);", "timer"),
+    ("lib/runtime/a.cpp", "std::this_thread::sleep_for(1s);", "sleep"),
+    ("tests/unit/a.cpp", "std::this_thread::sleep_for(1s);", "sleep"),
+    ("tests/contract/a.cpp", "usleep(10);", "sleep"),
+    ("lib/agent/a.cpp", "std::random_device d;", "random"),
+    ("lib/agent/a.cpp", "std::uniform_int_distribution<int> d(0, 3);", "random"),
+    ("lib/agent/a.cpp", "int x = rand();", "random"),
+    ("lib/wire/a.cpp", "std::jthread t(f);", "thread"),
+    ("lib/agent/a.cpp", "boost::asio::ip::tcp::socket s(ex);", "socket"),
+    ("lib/agent/a.cpp", "int fd = ::socket(AF_INET, SOCK_STREAM, 0);", "socket"),
+    ("lib/agent/a.cpp", "std::map<session*, int> by_session_;", "pointer-order"),
+    ("lib/agent/a.cpp", "std::unordered_map<int, std::vector<int>> m_; void f() "
+                        "{ for (auto& [k, v] : m_) g(v); }", "unordered"),
+    ("lib/agent/a.cpp", "std::unordered_set<int> m; auto i = m.begin();", "unordered"),
+    ("tests/contract/a.cpp", "SKIP(\"no consul\");", "skip"),
+    ("lib/agent/a.cpp", "// lint: allow clock\nauto t = system_clock::now();", "clock"),
+]
+
+BAD_TEXT = [
+    ("lib/a.cpp", "int x;\n" * 401),
+    ("lib/a.cpp", "x" * 101 + "\n"),
+    ("lib/a.cpp", "\tint x;\n"),
+    ("lib/a.cpp", "int x; \n"),
+    ("lib/a.cpp", "// TO" "DO: later\n"),
+    ("README.md", "FIX" "ME\n"),
+    ("README.md", "see ../sha" "red/DESIGN\n"),
+    ("README.md", "cd /wo" "rk/main\n"),
+    ("README.md", "no newline"),
+]
+
+
+class Coroutines(unittest.TestCase):
+    def test_accepted(self):
+        for body in GOOD_COROUTINES:
+            with self.subTest(body):
+                self.assertEqual(coroutines.check("awaitable<void> f() {\n" + body + "\n}"), [])
+
+    def test_refused(self):
+        for body in BAD_COROUTINES:
+            with self.subTest(body):
+                self.assertTrue(coroutines.check("awaitable<void> f() {\n" + body + "\n}"))
+
+    def test_tells_the_line(self):
+        found = coroutines.check("awaitable<int> f() {\n\n  co_return\n    co_await g();\n}")
+        self.assertEqual([line for line, _ in found], [4])
+
+
+class Layers(unittest.TestCase):
+    def test_accepted(self):
+        for path, body in GOOD_LAYERS:
+            with self.subTest(body):
+                self.assertEqual(layers.check(path, body, set()), [])
+
+    def test_refused(self):
+        for path, body, rule in BAD_LAYERS:
+            with self.subTest(body):
+                self.assertIn(rule, [found[1] for found in layers.check(path, body, set())])
+
+    def test_members_of_the_same_layer(self):
+        walk = "void t::f() { for (auto& x : all_) g(x); }"
+        self.assertEqual(layers.check("lib/agent/a.cpp", walk, set()), [])
+        self.assertTrue(layers.check("lib/agent/a.cpp", walk, {"all_"}))
+
+
+class Text(unittest.TestCase):
+    def test_refused(self):
+        for path, body in BAD_TEXT:
+            with self.subTest(body[:40]):
+                self.assertTrue(text.check(path, body))
+
+    def test_accepted(self):
+        self.assertEqual(text.check("lib/a.cpp", "int x;\n" * 400), [])
+        self.assertEqual(text.check("README.md", "a/wo" "rk in /wo" "rkers " + "x" * 200 + "\n"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
