@@ -22,6 +22,12 @@ constexpr std::pair<std::string_view, log_level> level_names[] = {
     {"warn", log_level::warn},   {"error", log_level::error}, {"off", log_level::off},
 };
 
+std::string_view name_of(log_level level) noexcept {
+  for (const auto& [name, known] : level_names)
+    if (known == level) return name;
+  return "";
+}
+
 spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   switch (level) {
     case log_level::trace:
@@ -85,7 +91,7 @@ class to_stderr final : public log_sink {
     logger_.set_level(to_spdlog(level));
     logger_.flush_on(spdlog::level::trace);
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
+        "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
     // A line that cannot be written is lost: there is nobody to tell.
     logger_.set_error_handler([](const std::string&) {});
   }
@@ -98,7 +104,8 @@ class to_stderr final : public log_sink {
              std::span<const log_field> fields) noexcept override {
     if (!enabled(level)) return;
     try {
-      std::string line;
+      std::string line(name_of(level));
+      line += ' ';
       append_escaped(line, message, false);
       for (const log_field& field : fields) append_field(line, field);
       logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));

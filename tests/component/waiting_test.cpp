@@ -1,0 +1,362 @@
+// Conditions, sleeps and task scopes under virtual time.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <optional>
+#include <vector>
+
+#include "runtime/condition.hpp"
+#include "runtime/task_scope.hpp"
+#include "support/manual_runtime.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using asio::awaitable;
+
+// What a waiter came to know.
+enum class outcome { none, notified, timed_out, cancelled };
+
+awaitable<void> wait_once(runtime::condition& changed, time_point deadline, outcome& result) {
+  try {
+    const bool notified = co_await changed.wait(deadline);
+    result = notified ? outcome::notified : outcome::timed_out;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) result = outcome::cancelled;
+  }
+}
+
+// A coroutine that can be cancelled.
+class spawned {
+ public:
+  spawned(test::manual_runtime& runtime, awaitable<void> task) {
+    asio::co_spawn(runtime.executor(), std::move(task),
+                   asio::bind_cancellation_slot(signal.slot(),
+                                                [this](std::exception_ptr) { ended = true; }));
+  }
+  asio::cancellation_signal signal;
+  bool ended = false;
+};
+
+TEST_CASE("a condition wakes all who wait, and only by post") {
+  test::manual_runtime runtime;
+  runtime::condition changed(runtime.executor(), runtime.timers());
+  outcome first = outcome::none;
+  outcome second = outcome::none;
+  const spawned a(runtime, wait_once(changed, time_point::max(), first));
+  const spawned b(runtime, wait_once(changed, runtime.now() + 1h, second));
+  runtime.run_until_idle();
+  changed.notify_all();
+  CHECK(first == outcome::none);
+  runtime.run_until_idle();
+  CHECK(first == outcome::notified);
+  CHECK(second == outcome::notified);
+  CHECK(runtime.next_timer() == time_point::max());  // no timer left behind
+}
+
+TEST_CASE("notifying a condition remembers nothing for those who come later") {
+  test::manual_runtime runtime;
+  runtime::condition changed(runtime.executor(), runtime.timers());
+  changed.notify_all();
+  outcome result = outcome::none;
+  const spawned a(runtime, wait_once(changed, runtime.now() + 1s, result));
+  runtime.advance(999ms);
+  CHECK(result == outcome::none);
+  runtime.advance(1ms);
+  CHECK(result == outcome::timed_out);
+}
+
+TEST_CASE("a deadline in the past times out, and not inside the call") {
+  test::manual_runtime runtime;
+  runtime::condition changed(runtime.executor(), runtime.timers());
+  outcome result = outcome::none;
+  const spawned a(runtime, wait_once(changed, runtime.now() - 1s, result));
+  runtime.io().restart();
+  runtime.io().poll();
+  CHECK(result == outcome::none);
+  runtime.run_until_idle();
+  CHECK(result == outcome::timed_out);
+}
+
+TEST_CASE("each waiter has a cancellation of its own") {
+  test::manual_runtime runtime;
+  runtime::condition changed(runtime.executor(), runtime.timers());
+  outcome first = outcome::none;
+  outcome second = outcome::none;
+  spawned a(runtime, wait_once(changed, runtime.now() + 1h, first));
+  const spawned b(runtime, wait_once(changed, time_point::max(), second));
+  runtime.run_until_idle();
+  a.signal.emit(asio::cancellation_type::terminal);
+  a.signal.emit(asio::cancellation_type::terminal);
+  runtime.run_until_idle();
+  CHECK(first == outcome::cancelled);
+  CHECK(second == outcome::none);
+  CHECK(runtime.next_timer() == time_point::max());
+  changed.notify_all();
+  runtime.run_until_idle();
+  CHECK(second == outcome::notified);
+}
+
+TEST_CASE("who was notified and then cancelled knows of both") {
+  test::manual_runtime runtime;
+  runtime::condition changed(runtime.executor(), runtime.timers());
+  outcome result = outcome::none;
+  bool next_threw = false;
+  const auto body = [&]() -> awaitable<void> {
+    co_await wait_once(changed, time_point::max(), result);
+    try {
+      co_await runtime::sleep_until(runtime.timers(), runtime.now());
+    } catch (const boost::system::system_error&) {
+      next_threw = true;
+    }
+  };
+  spawned a(runtime, body());
+  runtime.run_until_idle();
+  changed.notify_all();
+  a.signal.emit(asio::cancellation_type::terminal);
+  runtime.run_until_idle();
+  CHECK(result == outcome::notified);
+  CHECK(next_threw);
+}
+
+TEST_CASE("a condition that goes away wakes its waiters, and those who come too late") {
+  test::manual_runtime runtime;
+  auto changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+  outcome result = outcome::none;
+  outcome late = outcome::none;
+  const spawned a(runtime, wait_once(*changed, time_point::max(), result));
+  runtime.run_until_idle();
+  awaitable<bool> too_late = changed->wait();
+  const auto body = [&]() -> awaitable<void> {
+    const bool notified = co_await std::move(too_late);
+    if (notified) late = outcome::notified;
+  };
+  const spawned b(runtime, body());
+  changed.reset();
+  runtime.run_until_idle();
+  CHECK(result == outcome::notified);
+  CHECK(late == outcome::notified);
+}
+
+TEST_CASE("a waiter may destroy the condition and wait for another") {
+  test::manual_runtime runtime;
+  auto changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+  int woken = 0;
+  const auto body = [&]() -> awaitable<void> {
+    co_await changed->wait();
+    changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+    co_await changed->wait();
+    ++woken;
+  };
+  const spawned a(runtime, body());
+  runtime.run_until_idle();
+  changed->notify_all();
+  runtime.run_until_idle();
+  CHECK(woken == 0);
+  changed->notify_all();
+  runtime.run_until_idle();
+  CHECK(woken == 1);
+}
+
+TEST_CASE("a thousand sleepers wake at their instants, in order") {
+  test::manual_runtime runtime;
+  const time_point start = runtime.now();
+  std::vector<time_point> woke;
+  const auto sleeper = [&](duration after) -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), start + after);
+    woke.push_back(runtime.now());
+  };
+  std::vector<std::unique_ptr<spawned>> all;
+  for (int i = 0; i < 1000; ++i)
+    all.push_back(std::make_unique<spawned>(runtime, sleeper(std::chrono::milliseconds(i * 7 % 1000))));
+  runtime.advance(1s);
+  REQUIRE(woke.size() == 1000);
+  for (int i = 0; i < 1000; ++i)
+    CHECK(woke[static_cast<std::size_t>(i)] == start + std::chrono::milliseconds(i));
+}
+
+TEST_CASE("a cancelled sleep throws and leaves no timer behind") {
+  test::manual_runtime runtime;
+  std::optional<boost::system::error_code> error;
+  const auto body = [&]() -> awaitable<void> {
+    try {
+      co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1h);
+    } catch (const boost::system::system_error& thrown) {
+      error = thrown.code();
+    }
+  };
+  spawned a(runtime, body());
+  runtime.run_until_idle();
+  CHECK_FALSE(error);
+  a.signal.emit(asio::cancellation_type::terminal);
+  runtime.run_until_idle();
+  REQUIRE(error);
+  CHECK(*error == asio::error::operation_aborted);
+  CHECK(runtime.next_timer() == time_point::max());
+  CHECK(a.ended);
+}
+
+TEST_CASE("a scope cancels all its tasks and awaits the last") {
+  test::manual_runtime runtime;
+  int failures = 0;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(),
+                            [&](std::exception_ptr) { ++failures; });
+  int cleaned = 0;
+  const auto task = [&](duration cleanup) -> awaitable<void> {
+    try {
+      co_await runtime::sleep_until(runtime.timers(), runtime.now() + 10h);
+    } catch (const boost::system::system_error&) {
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + cleanup);
+    ++cleaned;
+  };
+  scope.spawn(task(1s));
+  scope.spawn(task(3s));
+  CHECK(scope.size() == 2);
+  runtime.run_until_idle();
+  scope.cancel();
+  bool joined = false;
+  const auto joining = [&]() -> awaitable<void> {
+    co_await scope.join();
+    joined = true;
+  };
+  const spawned join(runtime, joining());
+  runtime.advance(2999ms);
+  CHECK(cleaned == 1);
+  CHECK(scope.size() == 1);
+  CHECK_FALSE(joined);
+  runtime.advance(1ms);
+  CHECK(cleaned == 2);
+  CHECK(scope.size() == 0);
+  CHECK(joined);
+  CHECK(failures == 0);
+}
+
+TEST_CASE("spawning starts nothing inside the call, on the executor's thread neither") {
+  test::manual_runtime runtime;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
+  bool started = false;
+  bool started_inside = true;
+  const auto task = [&]() -> awaitable<void> {
+    started = true;
+    co_return;
+  };
+  const auto spawner = [&]() -> awaitable<void> {
+    scope.spawn(task());
+    started_inside = started;
+    co_return;
+  };
+  const spawned a(runtime, spawner());
+  runtime.run_until_idle();
+  CHECK(started);
+  CHECK_FALSE(started_inside);
+}
+
+TEST_CASE("what is spawned after cancel() is started and cancelled at once") {
+  test::manual_runtime runtime;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
+  scope.cancel();
+  bool started = false;
+  bool cancelled = false;
+  const auto task = [&]() -> awaitable<void> {
+    started = true;
+    try {
+      co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1h);
+    } catch (const boost::system::system_error&) {
+      cancelled = true;
+    }
+  };
+  scope.spawn(task());
+  runtime.run_until_idle();
+  CHECK(started);
+  CHECK(cancelled);
+  CHECK(scope.size() == 0);
+}
+
+TEST_CASE("a scope tells of exceptions, but not of cancellation") {
+  test::manual_runtime runtime;
+  std::vector<std::string> told;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), [&](std::exception_ptr thrown) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      told.emplace_back(error.what());
+    }
+  });
+  const auto thrower = [&]() -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1s);
+    throw std::runtime_error("broken");
+  };
+  const auto sleeper = [&]() -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1h);
+  };
+  scope.spawn(thrower());
+  scope.spawn(sleeper());
+  runtime.advance(1s);
+  scope.cancel();
+  runtime.run_until_idle();
+  CHECK(told == std::vector<std::string>{"broken"});
+  CHECK(scope.size() == 0);
+}
+
+TEST_CASE("joining an empty scope completes, and cancelling a join does not end it") {
+  test::manual_runtime runtime;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
+  runtime.run(scope.join());
+  const auto sleeper = [&]() -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + 5s);
+  };
+  scope.spawn(sleeper());
+  bool joined = false;
+  const auto joining = [&]() -> awaitable<void> {
+    co_await scope.join();
+    joined = true;
+  };
+  spawned join(runtime, joining());
+  runtime.run_until_idle();
+  join.signal.emit(asio::cancellation_type::terminal);
+  runtime.run_until_idle();
+  CHECK_FALSE(joined);
+  runtime.advance(5s);
+  CHECK(joined);
+}
+
+TEST_CASE("cancelling between two turns, when a task has just ended, harms nobody") {
+  test::manual_runtime runtime;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
+  runtime::condition go(runtime.executor(), runtime.timers());
+  const auto task = [&]() -> awaitable<void> { co_await go.wait(); };
+  for (int i = 0; i < 10; ++i) scope.spawn(task());
+  runtime.run_until_idle();
+  go.notify_all();  // their ends are queued
+  scope.cancel();   // and so is the news of the cancellation
+  scope.cancel();
+  runtime.run_until_idle();
+  CHECK(scope.size() == 0);
+}
+
+TEST_CASE("a task may cancel its own scope") {
+  test::manual_runtime runtime;
+  runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
+  const auto canceller = [&]() -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1s);
+    scope.cancel();
+  };
+  const auto sleeper = [&]() -> awaitable<void> {
+    co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1h);
+  };
+  scope.spawn(sleeper());
+  scope.spawn(canceller());
+  scope.spawn(sleeper());
+  runtime.advance(1s);
+  CHECK(scope.size() == 0);
+}
+
+}  // namespace

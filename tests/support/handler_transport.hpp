@@ -1,0 +1,108 @@
+// The embedded agent's handler behind the transport seam, without a socket: what the client sends
+// reaches the very code that the HTTP front serves, in virtual time, over a network that does as
+// the test says.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/handler.hpp"
+#include "runtime/services.hpp"
+#include "support/manual_runtime.hpp"
+
+namespace tenure::test {
+
+/// One server, shared by the transports of any number of simulated processes. It must outlive
+/// them, and be outlived by the runtime.
+class in_process_agent final : private agent::answer_sink {
+ public:
+  explicit in_process_agent(manual_runtime& runtime, agent::handler_options options = {});
+  ~in_process_agent() override;
+
+  agent::handler& handler() noexcept { return *handler_; }
+  /// One request, by hand, answered at once (so not for a blocking query that parks).
+  runtime::http_response ask(runtime::http_request request);
+  /// Forgets everything and starts anew, as after a crash: parked queries are never answered.
+  void restart(agent::handler_options options);
+
+  /// A request on its way, and its answer when it came.
+  class flight;
+  /// Hands the request to the server after `delay`, whatever becomes of its sender meanwhile.
+  std::shared_ptr<flight> send(runtime::http_request request, duration delay);
+
+ private:
+  class tick_timer;
+  void answered(agent::request_id id, runtime::http_response response) override;
+  void arrive(flight& arrived) noexcept;
+  void abandon(flight& abandoned) noexcept;
+  void follow();
+
+  manual_runtime& runtime_;
+  std::unique_ptr<agent::handler> handler_;
+  std::unique_ptr<tick_timer> tick_;
+  std::map<agent::request_id, std::shared_ptr<flight>> flights_;  // on their way, or not answered
+  agent::request_id last_id_ = 0;
+};
+
+/// What the network does to one round trip.
+enum class mishap : std::uint8_t {
+  none,
+  refused,        ///< no connection: nothing is sent
+  reset_before,   ///< sent, then the connection is reset; the server never sees it
+  reset_after,    ///< the server carries it out, then the connection is reset before the answer
+  silent_before,  ///< the request is lost: no answer until the deadline
+  silent_after,   ///< the server carries it out, the answer is lost: none until the deadline
+};
+
+class fate {
+ public:
+  fate() = default;
+  fate(mishap what) : what(what) {}  // NOLINT(google-explicit-constructor)
+  fate(duration request_delay, duration answer_delay)
+      : request_delay(request_delay), answer_delay(answer_delay) {}
+
+  mishap what = mishap::none;
+  duration request_delay{0};  ///< the request arrives this late, even if its sender has gone
+  duration answer_delay{0};
+};
+
+class handler_transport final : public runtime::transport {
+ public:
+  handler_transport(manual_runtime& runtime, in_process_agent& server)
+      : runtime_(runtime), server_(server) {}
+
+  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
+                                                       runtime::http_request request,
+                                                       time_point deadline,
+                                                       bool retry_stale) override;
+
+  /// Asked for every round trip, when it starts. None: everything arrives at once.
+  std::function<fate(runtime::lane, const runtime::http_request&)> network;
+  /// Told of every answer that the client gets to see.
+  std::function<void(const runtime::http_request&, const runtime::http_response&)> observer;
+
+  std::size_t started(runtime::lane where) const noexcept { return counts_[place(where)].started; }
+  std::size_t in_flight(runtime::lane where) const noexcept { return counts_[place(where)].now; }
+  /// The most that were ever in flight together.
+  std::size_t peak(runtime::lane where) const noexcept { return counts_[place(where)].peak; }
+
+ private:
+  class count {
+   public:
+    std::size_t started = 0, now = 0, peak = 0;
+  };
+  class counted;
+  static std::size_t place(runtime::lane where) noexcept { return static_cast<std::size_t>(where); }
+  boost::asio::awaitable<void> travel(runtime::http_request& request, time_point deadline,
+                                      const fate& what_happens, runtime::round_trip& result);
+
+  manual_runtime& runtime_;
+  in_process_agent& server_;
+  std::array<count, 3> counts_;
+};
+
+}  // namespace tenure::test

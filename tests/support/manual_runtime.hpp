@@ -1,0 +1,119 @@
+// Coroutines under virtual time: a clock that a test moves by hand, timers on it, seeded entropy
+// and one io_context. Nothing here knows a wall clock, and the same test runs the same way twice.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "runtime/services.hpp"
+#include "runtime/timer_heap.hpp"
+
+namespace tenure::test {
+
+class manual_clock final : public runtime::clock {
+ public:
+  explicit manual_clock(time_point start) : now_(start) {}
+  time_point now() const noexcept override { return now_; }
+  /// Never backwards.
+  void move_to(time_point at) noexcept;
+
+ private:
+  time_point now_;
+};
+
+class manual_timers final : public runtime::timers {
+ public:
+  explicit manual_timers(std::shared_ptr<const runtime::clock> clock) : clock_(std::move(clock)) {}
+  time_point now() const noexcept override { return clock_->now(); }
+  void arm(runtime::timer& t, time_point at) override { heap_.arm(t, at); }
+  void disarm(runtime::timer& t) noexcept override { heap_.disarm(t); }
+  runtime::timer_heap& heap() noexcept { return heap_; }
+
+ private:
+  std::shared_ptr<const runtime::clock> clock_;
+  runtime::timer_heap heap_;
+};
+
+/// The whole runtime of a component test. Coroutines run only inside its member functions.
+class manual_runtime {
+ public:
+  /// Virtual time starts at an hour after "boot", so that a test may look back a little.
+  explicit manual_runtime(std::uint64_t seed = 1);
+  manual_runtime(const manual_runtime&) = delete;
+  manual_runtime& operator=(const manual_runtime&) = delete;
+
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
+  boost::asio::io_context& io() noexcept { return io_; }
+  runtime::timers& timers() noexcept { return *timers_; }
+  runtime::entropy& entropy() noexcept { return *entropy_; }
+  time_point now() const noexcept { return clock_->now(); }
+
+  /// What the library takes. Set the transport first where one is needed.
+  std::shared_ptr<const runtime::services> services() const;
+  void set_transport(std::shared_ptr<runtime::transport> transport) {
+    transport_ = std::move(transport);
+  }
+  void set_log(std::shared_ptr<log_sink> log) { log_ = std::move(log); }
+
+  /// Runs all that can run at this instant, timers that are due included. Throws after `most_steps`
+  /// turns: something goes round in circles without time passing.
+  void run_until_idle();
+  /// Lets time pass, from timer to timer, and runs what they wake.
+  void advance(duration by) { advance_to(now() + by); }
+  void advance_to(time_point at);
+  /// Jumps to the next timer and runs what it wakes; false where none is armed.
+  bool step();
+  /// When the next timer is due; time_point::max() where none is armed.
+  time_point next_timer() const noexcept { return timers_->heap().next(); }
+
+  /// Runs until `done` says so, jumping from timer to timer. False where nothing is left to happen
+  /// or `patience` of virtual time is over.
+  template <class Predicate>
+  bool run_until(Predicate done, duration patience = std::chrono::hours(1)) {
+    const time_point limit = now() + patience;
+    run_until_idle();
+    while (!done()) {
+      if (next_timer() > limit || !step()) return false;
+    }
+    return true;
+  }
+
+  /// Runs a coroutine to its end, in virtual time, and hands back what it returned or threw.
+  /// std::logic_error where it never ends.
+  template <class T>
+  T run(boost::asio::awaitable<T> task) {
+    std::exception_ptr thrown;
+    std::optional<T> result;
+    bool ended = false;
+    boost::asio::co_spawn(io_, std::move(task), [&](std::exception_ptr e, T value) {
+      thrown = std::move(e);
+      if (!thrown) result.emplace(std::move(value));
+      ended = true;
+    });
+    expect_end(ended);
+    if (thrown) std::rethrow_exception(thrown);
+    return std::move(*result);
+  }
+  void run(boost::asio::awaitable<void> task);
+
+  static constexpr std::size_t most_steps = 10'000'000;
+
+ private:
+  void expect_end(const bool& ended);
+
+  std::shared_ptr<manual_clock> clock_;
+  std::shared_ptr<manual_timers> timers_;
+  std::shared_ptr<runtime::entropy> entropy_;
+  std::shared_ptr<runtime::transport> transport_;
+  std::shared_ptr<log_sink> log_ = silent_log();
+  // Last, so that it goes first: what is queued in it may still disarm timers.
+  boost::asio::io_context io_{1};
+};
+
+}  // namespace tenure::test
