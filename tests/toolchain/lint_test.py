@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the lints: what each has to accept, and what each has to refuse."""
 import pathlib
+import re
 import sys
 import unittest
 
@@ -172,6 +173,19 @@ class Coroutines(unittest.TestCase):
         for body in BAD_COROUTINES:
             with self.subTest(body):
                 self.assertTrue(coroutines.check("awaitable<void> f() {\n" + body + "\n}"))
+
+    def test_agrees_with_the_probes(self):
+        """What the probes prove to work is accepted, and every refused probe is refused."""
+        probes = pathlib.Path(__file__).resolve().parent / "probes"
+        self.assertEqual(coroutines.check((probes / "accepted.cpp").read_text()), [])
+        refused = (probes / "refused.cpp").read_text()
+        bodies = list(re.finditer(r"^awaitable<bool> (\w+)\(.*?^}$", refused,
+                                  re.MULTILINE | re.DOTALL))
+        self.assertGreater(len(bodies), 15)
+        for match in bodies:
+            if match.group(1) != "aggregate_default_argument":  # its callee is what is refused
+                with self.subTest(match.group(1)):
+                    self.assertTrue(coroutines.check(match.group(0)))
 
     def test_tells_the_line(self):
         found = coroutines.check("awaitable<int> f() {\n\n  co_return\n    co_await g();\n}")

@@ -1,0 +1,81 @@
+// Small coroutines that show whether a compiler keeps a pattern's objects alive, once each. Each
+// probe runs in a process of its own: a miscompiled one crashes, hangs, or destroys twice.
+#pragma once
+
+#include <boost/asio.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace probes {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::use_awaitable;
+
+/// Longer than the small-string buffer, so that a second destruction is a second free.
+inline const std::string long_text(48, 'x');
+
+/// Counts how many are alive; after a probe that has to be none.
+class counted {
+ public:
+  counted() : text_(long_text) { ++alive; }
+  counted(const counted& other) : text_(other.text_) { ++alive; }
+  counted(counted&& other) noexcept : text_(std::move(other.text_)) { ++alive; }
+  counted& operator=(const counted&) = default;
+  counted& operator=(counted&&) = default;
+  ~counted() { --alive; }
+  bool whole() const { return text_ == long_text; }
+
+  static int alive;
+
+ private:
+  std::string text_;
+};
+
+/// What must never be passed by value to a coroutine as a temporary.
+struct aggregate {
+  std::string name;
+  counted value;
+  int number = 0;
+};
+
+/// The same with a constructor: what the library's own parameter types look like.
+class constructed {
+ public:
+  constructed(std::string name, int number) : name_(std::move(name)), number_(number) {}
+  bool whole() const { return name_ == long_text && value_.whole() && number_ == 7; }
+
+ private:
+  std::string name_;
+  counted value_;
+  int number_;
+};
+
+awaitable<bool> yes();
+awaitable<bool> times(int& left);  // true until left is 0
+awaitable<int> seven();
+awaitable<std::string> text();
+awaitable<aggregate> some_aggregate();
+awaitable<bool> take_text(std::string value);
+awaitable<bool> take_reference(const std::string& value);
+awaitable<bool> take_counted(counted value);
+awaitable<bool> take_aggregate(aggregate value);
+awaitable<bool> take_constructed(constructed value);
+aggregate make_aggregate();
+
+template <class Function>
+awaitable<bool> call(Function function) {
+  co_await asio::post(use_awaitable);
+  co_return function();
+}
+
+struct probe {
+  const char* name;
+  awaitable<bool> (*body)();  // true where it saw what it should
+};
+
+/// Runs each probe in a child and prints what came of it. Returns how many misbehaved.
+int run(const std::vector<probe>& all);
+
+}  // namespace probes
