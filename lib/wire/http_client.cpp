@@ -1,0 +1,149 @@
+#include "wire/http_client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "wire/connection.hpp"
+#include "wire/endpoints.hpp"
+#include "wire/lane_pool.hpp"
+
+namespace tenure::wire {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr duration connect_timeout = std::chrono::seconds(3);
+
+// What the Host header says: as in a URL.
+std::string host_header(const consul_config& config) {
+  if (!config.unix_path.empty()) return "localhost";
+  const bool v6 = config.host.find(':') != std::string::npos;
+  return (v6 ? "[" + config.host + "]" : config.host) + ":" + config.port;
+}
+
+}  // namespace
+
+lane_limits lane_limits::divide(std::size_t budget) noexcept {
+  const std::size_t renewals = std::clamp<std::size_t>(budget / 10, 1, 4);
+  const std::size_t requests = std::clamp<std::size_t>(budget / 5, 1, 12);
+  const std::size_t taken = renewals + requests;
+  return {renewals, requests, budget > taken ? budget - taken : 1};
+}
+
+class http_client::state {
+ public:
+  state(asio::any_io_executor its_executor, std::shared_ptr<runtime::timers> its_timers,
+        const consul_config& config, lane_limits limits)
+      : executor(std::move(its_executor)),
+        timers(std::move(its_timers)),
+        host(host_header(config)),
+        server(executor, *timers, config),
+        pools{lane_pool(*timers, limits.renewals), lane_pool(*timers, limits.requests),
+              lane_pool(*timers, limits.polls)} {}
+
+  lane_pool& pool(runtime::lane where) noexcept { return pools[static_cast<std::size_t>(where)]; }
+
+  asio::awaitable<void> attempt(lane_pool& lane, const runtime::http_request& request,
+                                time_point deadline, bool retry_stale, runtime::round_trip& result);
+  asio::awaitable<error_code> dial(connection& fresh, time_point deadline);
+
+  asio::any_io_executor executor;
+  std::shared_ptr<runtime::timers> timers;
+  std::string host;
+  endpoints server;
+  answer_limits limits;
+  std::array<lane_pool, 3> pools;  // by lane
+};
+
+// Tries every address of the server, each for its share of the time.
+asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_point deadline) {
+  const time_point bound = std::min(deadline, timers->now() + connect_timeout);
+  std::vector<endpoint> found;
+  error_code failed = co_await server.find(found, bound);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const time_point now = timers->now();
+    const auto others = static_cast<duration::rep>(found.size() - i);
+    const time_point share = now + std::max(bound - now, duration::zero()) / others;
+    failed = co_await fresh.connect(found[i], share);
+    if (failed) continue;
+    server.worked(found[i]);
+    co_return error_code();
+  }
+  if (!found.empty()) server.failed();
+  if (timers->now() >= deadline) failed = consul_errc::timed_out;
+  co_return failed;
+}
+
+asio::awaitable<void> http_client::state::attempt(lane_pool& lane,
+                                                  const runtime::http_request& request,
+                                                  time_point deadline, bool retry_stale,
+                                                  runtime::round_trip& result) {
+  result.error = consul_errc::timed_out;
+  const bool given = co_await lane.acquire(deadline);
+  if (!given) co_return;
+  const lane_pool::place held(lane);
+  if (timers->now() >= deadline) co_return;  // too late to begin
+
+  auto link = lane.take_idle();
+  if (link != nullptr) {
+    co_await link->exchange(request, host, limits, deadline, result);
+    // The server closed a kept connection: begin again on a fresh one, where that is harmless.
+    const bool stale = result.error && result.error != asio::error::operation_aborted &&
+                       link->closed_unanswered();
+    if (!stale || !(retry_stale || link->unsent())) {
+      if (!result.error && link->reusable()) lane.keep(std::move(link));
+      co_return;
+    }
+  }
+  link = std::make_unique<connection>(executor, *timers);
+  result.error = co_await dial(*link, deadline);
+  if (result.error) co_return;
+  co_await link->exchange(request, host, limits, deadline, result);
+  if (!result.error && link->reusable()) lane.keep(std::move(link));
+}
+
+http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
+                         const consul_config& config, lane_limits limits)
+    : state_(std::make_unique<state>(std::move(executor), std::move(timers), config, limits)) {}
+
+http_client::~http_client() = default;
+
+asio::awaitable<runtime::round_trip> http_client::exchange(runtime::lane where,
+                                                           runtime::http_request request,
+                                                           time_point deadline, bool retry_stale) {
+  runtime::round_trip result;
+  try {
+    co_await state_->attempt(state_->pool(where), request, deadline, retry_stale, result);
+  } catch (const boost::system::system_error& error) {
+    result.error = error.code();  // cancelled
+  }
+  co_return result;
+}
+
+std::size_t http_client::connections(runtime::lane where) const noexcept {
+  const lane_pool& pool = state_->pool(where);
+  return pool.in_use() + pool.idle();
+}
+
+std::size_t http_client::idle(runtime::lane where) const noexcept {
+  return state_->pool(where).idle();
+}
+
+std::shared_ptr<const runtime::services> make_machine_services(asio::any_io_executor executor,
+                                                               const consul_config& config,
+                                                               std::shared_ptr<log_sink> log) {
+  auto all = std::make_shared<runtime::services>();
+  all->executor = executor;
+  all->clock = runtime::machine_clock();
+  all->timers = runtime::machine_timers(executor);
+  all->entropy = runtime::machine_entropy();
+  all->transport = std::make_shared<http_client>(executor, all->timers, config,
+                                                 lane_limits::divide(config.connections));
+  all->log = log ? std::move(log) : silent_log();
+  return all;
+}
+
+}  // namespace tenure::wire
