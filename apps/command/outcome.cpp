@@ -1,0 +1,40 @@
+#include "command/outcome.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace tenure::command {
+
+int outcome::exit_code() const noexcept {
+  switch (what) {
+    case kind::exited:
+      return number;
+    case kind::signalled:
+      return 128 + number;
+    case kind::not_started:
+      break;
+  }
+  return number == ENOENT ? 127 : 126;
+}
+
+std::string outcome::text() const {
+  switch (what) {
+    case kind::exited:
+      return "exited with " + std::to_string(number);
+    case kind::signalled: {
+      const char* name = ::sigabbrev_np(number);
+      return "was ended by " + (name != nullptr ? "SIG" + std::string(name)
+                                                : "signal " + std::to_string(number));
+    }
+    case kind::not_started:
+      break;
+  }
+  const std::string failed = "could not be started: ";
+  if (number == ENOENT) return failed + "no such program";
+  if (number == EACCES) return failed + "not an executable file";
+  if (number == ENOEXEC) return failed + "not a program, or a script whose interpreter is missing";
+  if (number == ETIME) return failed + "the lease was over";
+  return failed + std::strerror(number);
+}
+
+}  // namespace tenure::command

@@ -1,0 +1,61 @@
+#include "common/duration.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <limits>
+
+namespace tenure::apps {
+namespace {
+
+struct unit {
+  std::string_view name;
+  std::int64_t ns;
+};
+constexpr unit units[] = {
+    {"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000},
+    {"s", 1'000'000'000},      {"ms", 1'000'000},        {"us", 1'000},
+    {"ns", 1},
+};
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+
+[[noreturn]] void refuse(std::string_view text) {
+  throw usage_error("'" + std::string(text) + "' is not a duration: write it as 500ms, 15s or 1m30s");
+}
+
+}  // namespace
+
+duration parse_duration(std::string_view text) {
+  if (text == "0") return duration(0);
+  if (text.empty()) refuse(text);
+  std::int64_t total = 0;
+  std::size_t next_unit = 0;  // units only get smaller
+  for (std::string_view rest = text; !rest.empty();) {
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+    if (error != std::errc() || rest.front() == '-') refuse(text);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const std::string_view name = rest.substr(0, rest.find_first_not_of("dhmsun"));
+    rest.remove_prefix(name.size());
+    while (next_unit < std::size(units) && units[next_unit].name != name) ++next_unit;
+    if (next_unit == std::size(units)) refuse(text);
+    const std::int64_t scale = units[next_unit++].ns;
+    if (count > (most - total) / scale) refuse(text);
+    total += count * scale;
+  }
+  return duration(total);
+}
+
+std::string to_text(duration d) {
+  std::int64_t left = d.count();
+  if (left == 0) return "0s";
+  std::string text = left < 0 ? "-" : "";
+  std::uint64_t rest = left < 0 ? 0 - static_cast<std::uint64_t>(left) : static_cast<std::uint64_t>(left);
+  for (const unit& u : units) {
+    const std::uint64_t count = rest / static_cast<std::uint64_t>(u.ns);
+    rest %= static_cast<std::uint64_t>(u.ns);
+    if (count > 0) text += std::to_string(count) + std::string(u.name);
+  }
+  return text;
+}
+
+}  // namespace tenure::apps

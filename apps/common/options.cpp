@@ -1,0 +1,118 @@
+#include "common/options.hpp"
+
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <vector>
+
+namespace tenure::apps {
+namespace {
+
+std::string read_token(const std::string& file) {
+  std::ifstream in(file);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in) throw usage_error("--token-file: cannot read '" + file + "'");
+  const char* const space = " \t\r\n";
+  text.erase(text.find_last_not_of(space) + 1);
+  text.erase(0, text.find_first_not_of(space));
+  if (text.empty()) throw usage_error("--token-file: '" + file + "' is empty");
+  return text;
+}
+
+// The line of CLI11 without what would make it two.
+std::string first_line(std::string text) {
+  const std::size_t end = text.find('\n');
+  if (end != std::string::npos) text.erase(end);
+  return text;
+}
+
+// "tenure run" of a line that was parsed as far as the subcommand.
+std::string full_name(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* sub : app.get_subcommands()) name += ' ' + full_name(*sub);
+  return name;
+}
+
+}  // namespace
+
+void common_options::add_to(CLI::App& app, const char* level) {
+  level_ = level;
+  app.add_option("--http-addr", address_,
+                 "Consul: host:port, http://host:port or unix:///path [CONSUL_HTTP_ADDR]")
+      ->type_name("ADDR")
+      ->group("Consul");
+  app.add_option("--token", token_, "ACL token [CONSUL_HTTP_TOKEN]")
+      ->type_name("TOKEN")
+      ->group("Consul");
+  app.add_option("--token-file", token_file_,
+                 "read the ACL token from this file [CONSUL_HTTP_TOKEN_FILE]")
+      ->type_name("FILE")
+      ->group("Consul");
+  app.add_option("--log-level", level_, "trace, debug, info, warn, error or off")
+      ->type_name("LEVEL")
+      ->envname("TENURE_LOG_LEVEL")
+      ->capture_default_str();
+}
+
+consul_config common_options::consul() const {
+  consul_config config = consul_config::from_environment();
+  if (!address_.empty()) config.set_address(address_);
+  if (!token_file_.empty()) config.token = read_token(token_file_);
+  if (!token_.empty()) config.token = token_;
+  return config;
+}
+
+log_level common_options::level() const {
+  try {
+    return parse_log_level(level_);
+  } catch (const std::invalid_argument& e) {
+    throw usage_error(std::string("--log-level: ") + e.what());
+  }
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& into,
+                          const std::string& help, const char* variable) {
+  // Throwing here makes CLI11 name the option.
+  const auto read = [&into, name](const std::string& text) {
+    try {
+      into = parse_duration(text);
+    } catch (const usage_error& e) {
+      throw CLI::ValidationError(name.substr(0, name.find('{')), e.what());
+    }
+  };
+  CLI::Option* option = app.add_option_function<std::string>(name, read, help);
+  option->type_name("TIME");
+  if (variable != nullptr) option->envname(variable);
+  return option;
+}
+
+std::string default_value() {
+  char host[HOST_NAME_MAX + 1] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  return std::string(host[0] != '\0' ? host : "localhost") + ':' + std::to_string(::getpid());
+}
+
+int parse_and_run(CLI::App& app, int argc, const char* const* argv,
+                  const std::function<int()>& run) {
+  std::string problem;
+  try {
+    app.parse(argc, argv);
+    return run();
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);
+    problem = e.what();
+  } catch (const usage_error& e) {
+    problem = e.what();
+  } catch (const bad_configuration& e) {
+    problem = e.what();
+  }
+  std::fprintf(stderr, "%s: %s (--help tells more)\n", full_name(app).c_str(),
+               first_line(problem).c_str());
+  return exit_usage;
+}
+
+}  // namespace tenure::apps

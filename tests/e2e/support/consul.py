@@ -1,0 +1,167 @@
+"""A real Consul server for the tests, and a small client of its HTTP interface."""
+
+import base64
+import http.client
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import time
+import urllib.parse
+
+LOCK_FLAGS = 0x2DDCCBC058A50C18  # what consul/api's Lock writes, and insists on
+
+
+def installed():
+    return shutil.which("consul") is not None
+
+
+def free_ports(count):
+    """Ports that are free now, below those that the kernel gives to outgoing connections."""
+    ports = []
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(11000, 31000)
+        if port in ports:
+            continue
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        ports.append(port)
+    return ports
+
+
+class Client:
+    """Blocking requests, each on a connection of its own."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def request(self, method, path, body=None, timeout=70, **query):
+        text = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
+        connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        try:
+            connection.request(method, path + ("?" + text if text else ""), body)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, method, path, body=None, **query):
+        data = None if body is None else json.dumps(body)
+        status, _, text = self.request(method, path, data, **query)
+        if status != 200:
+            raise RuntimeError(f"{method} {path}: {status} {text!r}")
+        return json.loads(text)
+
+    def get(self, key, index=None, wait=None, stale=False):
+        """(entry or None, index). With an index it blocks until something newer, or `wait`."""
+        query = {"index": index, "wait": wait}
+        query["stale" if stale else "consistent"] = ""
+        status, headers, text = self.request("GET", "/v1/kv/" + key, **query)
+        index = int(headers.get("X-Consul-Index", 0))
+        if status == 404:
+            return None, index
+        if status != 200:
+            raise RuntimeError(f"GET {key}: {status} {text!r}")
+        entry = json.loads(text)[0]
+        entry["Value"] = base64.b64decode(entry["Value"] or "").decode()
+        return entry, index
+
+    def holder(self, key):
+        entry, _ = self.get(key)
+        return entry and entry.get("Session")
+
+    def wait_for(self, key, condition, seconds=60):
+        """Follows a key by blocking queries until the entry fulfils the condition. Returns the
+        entry and when it was seen (CLOCK_BOOTTIME)."""
+        end = time.monotonic() + seconds
+        index = None
+        while True:
+            entry, index = self.get(key, index, "5s" if index else None)
+            now = time.clock_gettime(time.CLOCK_BOOTTIME)
+            if condition(entry):
+                return entry, now
+            if time.monotonic() > end:
+                raise AssertionError(f"{key}: waited {seconds} s in vain, it is {entry}")
+
+    def put(self, key, value, **query):
+        return self.json_text("PUT", "/v1/kv/" + key, value, **query)
+
+    def json_text(self, method, path, text, **query):
+        status, _, answer = self.request(method, path, text, **query)
+        if status != 200:
+            raise RuntimeError(f"{method} {path}: {status} {answer!r}")
+        return json.loads(answer)
+
+    def delete(self, key):
+        return self.json("DELETE", "/v1/kv/" + key)
+
+    def create_session(self, **settings):
+        return self.json("PUT", "/v1/session/create", settings)["ID"]
+
+    def destroy_session(self, session):
+        return self.json("PUT", "/v1/session/destroy/" + session)
+
+
+class Server:
+    """`consul agent -server` on free ports of the loopback. Ends with close()."""
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "consul")
+        os.makedirs(self.folder)
+        self.process = None
+        for _ in range(5):  # a free port may be taken by the time it is used
+            self._start()
+            if self._ready():
+                return
+            self.close()
+        raise RuntimeError("consul did not start, see " + self.log)
+
+    def _start(self):
+        ports = dict(zip(("http", "server", "serf_lan", "serf_wan"), free_ports(4)))
+        ports.update(dns=-1, grpc=-1)
+        self.address = f"127.0.0.1:{ports['http']}"
+        self.client = Client(self.address)
+        self.log = os.path.join(self.folder, "log")
+        config = os.path.join(self.folder, "config.json")
+        settings = {
+            "ports": ports,
+            "log_level": "warn",
+            "performance": {"raft_multiplier": 1},
+            "disable_update_check": True,
+            "limits": {"http_max_conns_per_client": 2000},
+        }
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump(settings, file)
+        data = os.path.join(self.folder, "data")
+        shutil.rmtree(data, ignore_errors=True)
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["consul", "agent", "-server", "-bootstrap-expect=1", "-data-dir", data,
+                 "-bind", "127.0.0.1", "-client", "127.0.0.1", "-config-file", config],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+
+    def _ready(self):
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                # A leader, and its node in the catalog: before that no session can be created.
+                if self.client.json("GET", "/v1/status/leader") and \
+                        self.client.json("GET", "/v1/catalog/nodes"):
+                    session = self.client.create_session(TTL="10s")
+                    self.client.destroy_session(session)
+                    return True
+            except (OSError, RuntimeError, http.client.HTTPException):
+                pass
+            time.sleep(0.05)
+        return False
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,139 @@
+"""Processes of the tests: started, watched, and never left behind.
+
+Whatever a test starts goes through `start`, and everything that it started in turn is found by a
+mark in its environment, however it detached itself.
+"""
+
+import os
+import signal
+import subprocess
+import time
+import uuid
+
+BUILD = os.environ.get("TENURE_BUILD", "build")
+TENURE = os.path.join(BUILD, "bin", "tenure")
+TENURE_CRON = os.path.join(BUILD, "bin", "tenure-cron")
+COMMAND_PROBE = os.environ.get("TENURE_COMMAND_PROBE", os.path.join(BUILD, "command_probe"))
+
+
+def boot_time():
+    """Seconds of the clock by which leases are kept."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def alive(pid):
+    """Whether a process runs: a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(condition, seconds=10.0, pause=0.002, what="the condition"):
+    """Waits for a condition, and returns what it returned."""
+    end = boot_time() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if boot_time() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(pause)
+
+
+def seconds_until(condition, seconds=10.0, what="the condition"):
+    """How long it took until the condition held."""
+    begin = boot_time()
+    wait_until(condition, seconds, what=what)
+    return boot_time() - begin
+
+
+class Zoo:
+    """The processes of one test."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.mark = "tenure-test-" + uuid.uuid4().hex
+        self.started = []
+        self.count = 0
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def start(self, *argv, env=None, stdin=subprocess.DEVNULL, **more):
+        """Starts a process whose output goes to files: `output(p)` and `errors(p)` read them."""
+        self.count += 1
+        environment = dict(os.environ)
+        for name in list(environment):
+            if name.startswith(("CONSUL_", "TENURE_")):
+                del environment[name]
+        environment.update(env or {})
+        environment["TENURE_TEST_MARK"] = self.mark
+        with open(self.path(f"{self.count}.out"), "wb") as out, \
+             open(self.path(f"{self.count}.err"), "wb") as err:
+            more.setdefault("stdout", out)
+            more.setdefault("stderr", err)
+            process = subprocess.Popen([str(a) for a in argv], env=environment, stdin=stdin, **more)
+        process.number = self.count
+        self.started.append(process)
+        return process
+
+    def run(self, *argv, timeout=30, **more):
+        """Runs a process to its end: (exit code, output, errors)."""
+        process = self.start(*argv, **more)
+        code = process.wait(timeout)
+        return code, self.output(process), self.errors(process)
+
+    def _read(self, process, kind):
+        with open(self.path(f"{process.number}.{kind}"), "rb") as file:
+            return file.read().decode(errors="replace")
+
+    def output(self, process):
+        return self._read(process, "out")
+
+    def errors(self, process):
+        return self._read(process, "err")
+
+    def lines(self, name):
+        """The lines that a command wrote to a file so far."""
+        try:
+            with open(self.path(name), encoding="utf-8") as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def marked(self):
+        """Processes of this test that still run, whoever started them."""
+        found = []
+        mark = b"TENURE_TEST_MARK=" + self.mark.encode()
+        for name in os.listdir("/proc"):
+            if not name.isdigit() or int(name) == os.getpid():
+                continue
+            try:
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    if mark in file.read() and alive(int(name)):
+                        found.append(int(name))
+            except OSError:
+                continue
+        return found
+
+    def close(self):
+        """Ends everything. Returns what the started processes had left behind when they had ended."""
+        for process in self.started:
+            if process.poll() is None:
+                for number in (signal.SIGCONT, signal.SIGKILL):
+                    process.send_signal(number)
+                process.wait()
+        left = []
+        for _ in range(200):
+            left = self.marked()
+            if not left:
+                break
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
+        return left

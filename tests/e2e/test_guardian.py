@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""What a guardian does with a command, with deadlines given by hand: no election is involved."""
+
+import os
+import signal
+import subprocess
+
+from support import cases
+from support.processes import COMMAND_PROBE, alive, boot_time, seconds_until, wait_until
+
+# Prints its process id, ignores SIGTERM, and beats ten times a second.
+STUBBORN = 'echo $$ > pid; trap "echo term >> signals" TERM; while :; do echo >> beat; sleep 0.02; done'
+
+
+class GuardianTest(cases.Case):
+    def probe(self, *argv, **more):
+        return self.start(COMMAND_PROBE, *argv, cwd=self.folder, **more)
+
+    def pid(self, name="pid"):
+        return int(wait_until(lambda: self.zoo.lines(name), what=name)[0])
+
+    def said(self, process, word):
+        def find():
+            for line in self.zoo.output(process).splitlines():
+                if line.startswith(word + " "):
+                    return int(line.split()[1])
+            return None
+        return wait_until(find, what=word)
+
+    def assert_nothing_is_left(self, seconds=2.0):
+        wait_until(lambda: not self.zoo.marked(), seconds, what="the end of every process")
+
+    def assert_code(self, command, code, says):
+        got, output, _ = self.run_to_end(COMMAND_PROBE, "--", *command, cwd=self.folder)
+        self.assertEqual((code, says), (got, output.splitlines()[-1]))
+
+    def test_exit_codes(self):
+        self.assert_code(["sh", "-c", "exit 0"], 0, "exited with 0")
+        self.assert_code(["sh", "-c", "exit 9"], 9, "exited with 9")
+        self.assert_code(["sh", "-c", "kill -9 $$"], 137, "was ended by SIGKILL")
+        self.assert_code(["sh", "-c", "kill -TERM $$"], 143, "was ended by SIGTERM")
+        self.assert_code(["no-such-program"], 127, "could not be started: no such program")
+        self.assert_code(["./no/such"], 127, "could not be started: no such program")
+        self.assert_code(["/etc/passwd"], 126, "could not be started: not an executable file")
+        self.assert_code(["/etc"], 126, "could not be started: not an executable file")
+
+    def test_scripts(self):
+        for name, text in (("plain", "exit 5\n"), ("broken", "#!/no/such\n")):
+            with open(self.zoo.path(name), "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(self.zoo.path(name), 0o755)
+        self.assert_code(["./plain"], 5, "exited with 5")
+        self.assert_code(["./broken"], 126, "could not be started: not a program, or a script"
+                         " whose interpreter is missing")
+
+    def test_the_command_gets_three_descriptors_and_the_input(self):
+        read, write = os.pipe()
+        os.set_inheritable(write, True)
+        process = self.probe("--", "sh", "-c", "ls /proc/$$/fd | tr '\\n' ' '; cat",
+                             stdin=subprocess.PIPE, pass_fds=(write,))
+        process.stdin.write(b"from the input\n")
+        process.stdin.close()
+        self.assertEqual(0, process.wait(10))
+        os.close(read)
+        os.close(write)
+        text = self.zoo.output(process)
+        self.assertIn("0 1 2 from the input", text)
+
+    def test_term_at_the_stop_and_kill_at_the_deadline(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "400ms", "--kill-in", "700ms", "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        wait_until(lambda: self.zoo.lines("signals"), what="SIGTERM")
+        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15)
+        wait_until(lambda: not alive(pid), what="its death")
+        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15)
+        self.assertEqual(137, process.wait(5))
+
+    def test_the_grace_ends_before_the_deadline(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "200ms", "--grace", "200ms", "--", "sh", "-c", STUBBORN)
+        self.assertEqual(137, process.wait(5))
+        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15)
+
+    def test_a_growing_lease_keeps_it_running(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "200ms", "--kill-in", "300ms", "--extend-by", "50ms",
+                             "--", "sleep", "0.9")
+        self.assertEqual(0, process.wait(5))
+        self.assertGreater(boot_time() - begin, 0.85)
+
+    def test_a_lease_that_grows_after_the_stop_changes_nothing(self):
+        process = self.probe("--grace", "300ms", "--extend-by", "1s", "--", "sh", "-c", STUBBORN)
+        self.pid()
+        process.send_signal(signal.SIGTERM)
+        self.assertLess(seconds_until(lambda: process.poll() is not None), 0.8)
+        self.assertEqual(137, process.returncode)
+
+    def test_a_lease_that_is_over_starts_nothing(self):
+        code, output, _ = self.run_to_end(COMMAND_PROBE, "--stop-in", "0", "--", "touch", "made",
+                                          cwd=self.folder)
+        self.assertEqual(126, code)
+        self.assertIn("the lease was over", output)
+        self.assertFalse(os.path.exists(self.zoo.path("made")))
+
+    def test_a_killed_runner_takes_its_command_along(self):
+        process = self.probe("--grace", "300ms", "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        process.kill()
+        wait_until(lambda: self.zoo.lines("signals"), what="SIGTERM")
+        self.assertLess(seconds_until(lambda: not alive(pid)), 0.6)
+        self.assert_nothing_is_left()
+
+    def test_the_grace_after_a_killed_runner_is_bounded_by_the_lease(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "500ms", "--kill-in", "600ms", "--grace", "1h",
+                             "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        process.kill()
+        wait_until(lambda: not alive(pid), what="its death")
+        self.assertAlmostEqual(boot_time() - begin, 0.6, delta=0.15)
+
+    def test_a_stopped_runner_does_not_keep_its_command(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "500ms", "--kill-in", "700ms", "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: not alive(pid), what="its death")
+        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(137, process.wait(5))
+
+    def test_a_killed_guardian_takes_everything_along(self):
+        process = self.probe("--", "sh", "-c", "setsid sh -c 'echo $$ > far; exec sleep 1000' & "
+                             "sleep 1000 & " + STUBBORN)
+        pid, far = self.pid(), self.pid("far")
+        os.kill(self.said(process, "guardian"), signal.SIGKILL)
+        self.assertLess(seconds_until(lambda: not alive(pid) and not alive(far)), 0.5)
+        self.assertEqual(137, process.wait(5))
+        self.assert_nothing_is_left()
+
+    def test_a_stopped_guardian_is_replaced_by_the_runner(self):
+        begin = boot_time()
+        process = self.probe("--stop-in", "300ms", "--kill-in", "500ms", "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        os.kill(self.said(process, "guardian"), signal.SIGSTOP)
+        wait_until(lambda: not alive(pid), what="its death")
+        self.assertLess(boot_time() - begin, 1.2)
+        self.assertEqual(137, process.wait(5))
+
+    def test_daemons_and_stopped_processes_go_too(self):
+        script = ("setsid sh -c 'echo $$ > one; trap \"\" TERM HUP; sleep 1000' & "
+                  "(setsid setsid sh -c 'echo $$ > two; sleep 1000 & sleep 1000' &) ; "
+                  "sh -c 'echo $$ > three; kill -STOP $$; sleep 1000' & "
+                  "echo $$ > pid; sleep 1000")
+        process = self.probe("--stop-in", "500ms", "--kill-in", "800ms", "--", "sh", "-c", script)
+        pids = [self.pid(name) for name in ("pid", "one", "two", "three")]
+        self.assertEqual([True] * 4, [alive(p) for p in pids])
+        process.wait(5)
+        self.assertEqual([False] * 4, [alive(p) for p in pids])
+        self.assert_nothing_is_left()
+
+    def test_what_the_command_leaves_behind_is_ended(self):
+        process = self.probe("--grace", "300ms", "--", "sh", "-c",
+                             "(trap '' TERM; echo $$ > pid; sleep 1000) & sleep 0.1; exit 3")
+        self.assertEqual(3, process.wait(5))
+        self.assert_nothing_is_left(seconds=0.2)
+
+    def test_signals_reach_the_whole_group(self):
+        script = ("sh -c 'trap \"echo child >> signals; exit\" USR1; while :; do sleep 0.02; done' & "
+                  "trap 'echo parent >> signals; wait; exit 4' USR1; echo $$ > pid; wait; wait")
+        process = self.probe("--", "sh", "-c", script)
+        self.pid()
+        process.send_signal(signal.SIGUSR1)
+        self.assertEqual(4, process.wait(5))
+        self.assertEqual(["child", "parent"], sorted(self.zoo.lines("signals")))
+
+
+if __name__ == "__main__":
+    cases.main()
