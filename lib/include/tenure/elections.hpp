@@ -62,17 +62,18 @@ class observer {
 /// the term ends, the key is released in the background.
 class election {
  public:
-  explicit election(std::shared_ptr<impl::record> record) noexcept;
+  election(std::shared_ptr<impl::engine> engine, std::shared_ptr<impl::record> record) noexcept;
   election(election&&) noexcept;
   election& operator=(election&&) noexcept;
   ~election();
 
   const std::string& key() const noexcept;
 
-  /// Stands until it wins, and returns the term. Ask again only after resign(). Cancellation
-  /// (terminal) withdraws: an acquisition in flight is released when its outcome is known. Throws
-  /// system_error: errc::shut_down, errc::already_entered when another campaign of this election
-  /// waits, operation_aborted.
+  /// Stands until it wins, and returns the term. Cancellation (terminal) withdraws: an acquisition
+  /// in flight is released when its outcome is known. Throws system_error: errc::shut_down,
+  /// errc::already_entered where another campaign of this election waits or the last term was not
+  /// resigned, operation_aborted, and what will not go away by itself (condition::fatal), such as
+  /// consul_errc::forbidden.
   boost::asio::awaitable<term> campaign();
 
   /// Stands, runs `body` while it leads, and returns why the term ended (resigned where the body
@@ -109,6 +110,7 @@ class election {
  private:
   boost::asio::awaitable<end_reason> lead_with(
       std::function<boost::asio::awaitable<void>(term)> body);
+  std::shared_ptr<impl::engine> engine_;
   std::shared_ptr<impl::record> record_;
 };
 
@@ -145,6 +147,12 @@ class elections {
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
   boost::asio::awaitable<leader> leader_of(std::string key);
   observer observe(std::string key);
+
+  /// Takes the lock from its holder, as an operator does, and returns who that was. The published
+  /// value stays, so successors wait until the holder's lease is over; the holder notices within
+  /// milliseconds. Throws system_error: errc::not_leading where nobody holds the key, or of
+  /// consul_errc.
+  boost::asio::awaitable<leader> depose(std::string key);
 
   /// The next change of any election that stands: one pending slot an election, so the stream is
   /// bounded, and a slow reader sees the newest state. One reader. Throws errc::shut_down.

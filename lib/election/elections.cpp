@@ -1,0 +1,96 @@
+// The library's door. Nothing is decided here.
+#include <boost/system/system_error.hpp>
+#include <tenure/elections.hpp>
+#include <utility>
+
+#include "election/engine.hpp"
+#include "election/machine.hpp"
+
+namespace tenure {
+
+namespace asio = boost::asio;
+
+// -- election ------------------------------------------------------------------------------------
+
+election::election(std::shared_ptr<impl::engine> engine,
+                   std::shared_ptr<impl::record> record) noexcept
+    : engine_(std::move(engine)), record_(std::move(record)) {}
+election::election(election&&) noexcept = default;
+
+election& election::operator=(election&& other) noexcept {
+  if (this != &other) {
+    if (record_) engine_->leave_in_background(std::move(record_));
+    engine_ = std::move(other.engine_);
+    record_ = std::move(other.record_);
+  }
+  return *this;
+}
+
+election::~election() {
+  if (record_) engine_->leave_in_background(std::move(record_));
+}
+
+const std::string& election::key() const noexcept { return record_->key(); }
+asio::awaitable<term> election::campaign() { return record_->campaign(); }
+asio::awaitable<end_reason> election::lead_with(
+    std::function<asio::awaitable<void>(term)> body) {
+  return record_->lead(std::move(body));
+}
+void election::stand() { record_->stand(true); }
+void election::withdraw() { record_->stand(false); }
+term election::current() const noexcept { return record_->current(); }
+standing election::standing() const noexcept { return record_->standing(); }
+std::optional<leader> election::last_seen() const { return record_->last_seen(); }
+error_code election::last_error() const noexcept { return record_->last_error(); }
+
+asio::awaitable<void> election::leave() {
+  const auto engine = std::move(engine_);
+  const auto record = std::move(record_);
+  if (!record) co_return;
+  co_await engine->leave(record);
+}
+
+// -- observer ------------------------------------------------------------------------------------
+
+observer::observer(std::shared_ptr<impl::observation> state) noexcept : state_(std::move(state)) {}
+observer::observer(observer&&) noexcept = default;
+observer& observer::operator=(observer&&) noexcept = default;
+observer::~observer() = default;
+asio::awaitable<leader> observer::next() { return state_->next(state_); }
+error_code observer::last_error() const noexcept { return state_->last_error(); }
+
+// -- elections -----------------------------------------------------------------------------------
+
+elections::elections(asio::any_io_executor executor, consul_config config,
+                     elections_options options)
+    : engine_(impl::machine_engine(std::move(executor), std::move(config), std::move(options))) {}
+elections::elections(std::shared_ptr<impl::engine> engine) noexcept : engine_(std::move(engine)) {}
+elections::elections(elections&&) noexcept = default;
+
+elections& elections::operator=(elections&& other) noexcept {
+  if (this != &other) {
+    if (engine_) engine_->shut_down_in_background();
+    engine_ = std::move(other.engine_);
+  }
+  return *this;
+}
+
+elections::~elections() {
+  if (engine_) engine_->shut_down_in_background();
+}
+
+election elections::enter(std::string key, candidacy how) {
+  return election(engine_, engine_->enter(std::move(key), std::move(how)));
+}
+asio::awaitable<leader> elections::leader_of(std::string key) {
+  return engine_->leader_of(std::move(key));
+}
+asio::awaitable<leader> elections::depose(std::string key) {
+  return engine_->depose(std::move(key));
+}
+observer elections::observe(std::string key) { return observer(engine_->observe(std::move(key))); }
+asio::awaitable<event> elections::next_event() { return engine_->next_event(); }
+asio::awaitable<void> elections::ping() { return engine_->ping(); }
+asio::awaitable<void> elections::shut_down() { return engine_->shut_down(); }
+
+}  // namespace tenure

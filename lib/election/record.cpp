@@ -1,0 +1,315 @@
+#include "election/record.hpp"
+
+#include <algorithm>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "election/engine.hpp"
+#include "election/session_keeper.hpp"
+
+namespace tenure::impl {
+namespace {
+
+core::key_sight sight_of(const consul::kv_found& answer, bool linearizable) {
+  core::key_sight s;
+  s.as_of = answer.index;
+  s.linearizable = linearizable;
+  s.sent_at = answer.sent_at;
+  if (!answer.entry) return s;
+  s.exists = true;
+  s.empty_value = answer.entry->value.empty();
+  s.session = answer.entry->session;
+  s.create_index = answer.entry->create_index;
+  s.modify_index = answer.entry->modify_index;
+  s.lock_index = answer.entry->lock_index;
+  return s;
+}
+
+}  // namespace
+
+record::alarm::alarm(record& r) noexcept
+    : runtime::timer([](runtime::timer& t) noexcept { static_cast<alarm&>(t).owner.drive(); }),
+      owner(r) {}
+
+record::record(std::shared_ptr<engine> engine, std::string key, candidacy how)
+    : engine_(engine),
+      services_(engine->shared_services()),
+      key_(std::move(key)),
+      how_(std::move(how)),
+      fsm_(core::lease_rules(how_.span(), how_.stop_budget()), how_.lock_delay()),
+      changed_(services_->executor, *services_->timers),
+      alarm_(*this) {}
+
+record::~record() { services_->timers->disarm(alarm_); }
+
+void record::log(log_level level, std::string_view what) {
+  if (!services_->log->enabled(level)) return;
+  services_->log->log(level, what,
+                      {{"election", key_},
+                       {"fence", term_ ? term_->fence : fsm_.fence()},
+                       {"session", fsm_.session()},
+                       {"reason", to_string(fsm_.reason())}});
+}
+
+// -- driving the state machine -------------------------------------------------------------------
+
+void record::drive() {
+  if (driving_) {
+    drive_again_ = true;
+    return;
+  }
+  driving_ = true;
+  do {
+    drive_again_ = false;
+    core::step step = fsm_.next(services_->timers->now());
+    while (step != core::step::wait) {
+      obey(step);
+      step = fsm_.next(services_->timers->now());
+    }
+  } while (drive_again_);
+  driving_ = false;
+  publish();
+}
+
+void record::obey(core::step step) {
+  const auto e = engine_.lock();
+  if (!e) return;
+  switch (step) {
+    case core::step::wait:
+      break;
+    case core::step::read:
+      e->tasks().spawn(do_read());
+      break;
+    case core::step::identify:
+      e->tasks().spawn(do_identify(fsm_.held_by()));
+      break;
+    case core::step::claim:
+      e->tasks().spawn(do_claim());
+      break;
+    case core::step::release:
+      e->tasks().spawn(do_release());
+      break;
+    case core::step::begin:
+      begin_term();
+      break;
+    case core::step::stop:
+      tell_stop();
+      break;
+    case core::step::end:
+      end_term();
+      break;
+  }
+}
+
+void record::begin_term() {
+  term_ = std::make_shared<term_state>(key_, fsm_.held_by(), fsm_.fence(), services_->clock,
+                                       weak_from_this());
+  term_->open(fsm_.lease_end(), fsm_.stop_at());
+  last_reason_ = end_reason::none;
+  log(log_level::info, "leading");
+  note_event();
+}
+
+void record::tell_stop() {
+  log(log_level::info, "the work has to stop");
+  term_->stop_told = true;
+  if (body_stop_) body_stop_->emit(boost::asio::cancellation_type::terminal);
+  note_event();
+}
+
+void record::end_term() {
+  term_->close();
+  term_->reason.store(fsm_.reason(), std::memory_order_release);
+  last_reason_ = fsm_.reason();
+  term_->stop_told = true;
+  log(last_reason_ == end_reason::resigned || last_reason_ == end_reason::shut_down
+          ? log_level::info
+          : log_level::warn,
+      fsm_.working() ? "the term is over, and its work still runs" : "the term is over");
+  note_event();
+}
+
+void record::publish() {
+  if (term_) {
+    if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
+      term_->open(fsm_.lease_end(), fsm_.stop_at());
+    } else if (!fsm_.working()) {
+      term_.reset();
+    }
+  }
+  if (standing() != told_standing_) {
+    told_standing_ = standing();
+    note_event();
+  }
+  const time_point at = fsm_.wake_at(services_->timers->now());
+  if (at == time_point::max()) {
+    services_->timers->disarm(alarm_);
+  } else if (!alarm_.armed() || alarm_.deadline() != at) {
+    services_->timers->arm(alarm_, at);
+  }
+  if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());
+  changed_.notify_all();
+}
+
+void record::note_event() {
+  const auto e = engine_.lock();
+  if (!e || !streamed_) return;
+  if (event_pending) ++missed_;
+  e->note_event(shared_from_this());
+}
+
+event record::take_event() {
+  event what;
+  what.key = key_;
+  what.standing = standing();
+  what.term = current();
+  what.reason = last_reason_;
+  if (seen_) what.leader = *seen_;
+  what.starts_at = fsm_.starts_at();
+  what.missed = std::exchange(missed_, 0);
+  return what;
+}
+
+tenure::standing record::standing() const noexcept {
+  switch (fsm_.stage()) {
+    case core::stage::pending:
+      return tenure::standing::pending;
+    case core::stage::leading:
+      return tenure::standing::leading;
+    case core::stage::stopping:
+      return tenure::standing::stopping;
+    case core::stage::over:
+      if (fsm_.working()) return tenure::standing::stopping;
+      break;
+    case core::stage::none:
+      break;
+  }
+  return fsm_.stands() ? tenure::standing::candidate : tenure::standing::watching;
+}
+
+// -- what the watch and the session tell ---------------------------------------------------------
+
+void record::key_seen(const consul::kv_found& answer) {
+  last_error_ = error_code{};
+  const core::sight_verdict verdict = fsm_.saw(sight_of(answer, false), services_->timers->now());
+  if (verdict == core::sight_verdict::outdated) {
+    drive();
+    return;
+  }
+  leader who = leader_in(key_, answer);
+  if (who.present() && who.session != fsm_.session() && who.session != fsm_.held_by()) {
+    learn_span_of(who.session);
+  }
+  const bool news = !seen_ || *seen_ != who;
+  seen_ = std::move(who);
+  if (news) note_event();
+  drive();
+}
+
+void record::key_unseen(const error_code& why, const std::string& detail) {
+  if (last_error_ != why) {
+    services_->log->log(log_level::warn, "the key cannot be watched",
+                        {{"election", key_}, {"why", detail}});
+  }
+  last_error_ = why;
+  changed_.notify_all();
+}
+
+void record::learn_span_of(const std::string& session) {
+  const auto e = engine_.lock();
+  if (e) e->ask_span(session, shared_from_this());
+}
+
+void record::holders_span(const std::string& session, duration span) {
+  fsm_.holders_span(session, span);
+}
+
+void record::session_ready(const std::string& id) {
+  last_error_ = error_code{};
+  fsm_.session_ready(id);
+  drive();
+}
+
+void record::session_gone(const std::string& id) {
+  fsm_.session_gone(id, services_->timers->now());
+  drive();
+}
+
+void record::session_trouble(const error_code& why) {
+  last_error_ = why;
+  changed_.notify_all();
+}
+
+// -- proofs --------------------------------------------------------------------------------------
+
+time_point record::proof_due() const noexcept {
+  if (!fsm_.provable() || proving_) return time_point::max();
+  return std::max(fsm_.proven_at() + how_.span() / 3, proof_not_before_);
+}
+
+bool record::proof_worthwhile(time_point now) const noexcept {
+  return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
+         fsm_.proven_at() + how_.span() / 6 <= now;
+}
+
+std::uint64_t record::begin_proof() noexcept {
+  proving_ = true;
+  return fsm_.guard();
+}
+
+void record::proof_done(std::uint64_t guard, time_point sent_at) {
+  proving_ = false;
+  proof_not_before_ = time_point::min();
+  last_error_ = error_code{};
+  fsm_.proved(guard, sent_at, services_->timers->now());
+  drive();
+}
+
+void record::proof_missed(std::uint64_t guard) {
+  proving_ = false;
+  const time_point now = services_->timers->now();
+  // Not again before the read that now follows has told what happened.
+  proof_not_before_ = now + how_.span() / 12;
+  fsm_.proof_failed(guard, now);
+  drive();
+}
+
+void record::proof_put_off(time_point until, const error_code& why) {
+  proving_ = false;
+  proof_not_before_ = until;
+  if (why) last_error_ = why;
+  drive();
+}
+
+// -- standing ------------------------------------------------------------------------------------
+
+void record::stand(bool wanted) {
+  const auto e = engine_.lock();
+  if (wanted && (!e || e->stopping())) throw boost::system::system_error(errc::shut_down);
+  standing_ = wanted;
+  streamed_ = streamed_ || wanted;
+  update_standing();
+}
+
+void record::update_standing() {
+  const bool wanted = standing_ || campaigning_;
+  fsm_.stand(wanted);
+  const auto e = engine_.lock();
+  if (wanted && !keeper_ && e && !e->stopping()) {
+    keeper_ = e->keeper_for(how_);
+    keeper_->attach(shared_from_this());
+    if (!keeper_->id().empty()) fsm_.session_ready(keeper_->id());
+  }
+  drive();
+}
+
+void record::stop(end_reason why) {
+  standing_ = false;
+  fsm_.stand(false);
+  const time_point now = services_->timers->now();
+  fsm_.request_stop(why, now);
+  drive();
+  changed_.notify_all();
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,134 @@
+// One election as this process stands in it: the state machine of core, driven. A record is what an
+// idle election costs; a coroutine exists only while a request of it is out.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <tenure/elections.hpp>
+
+#include "core/candidate.hpp"
+#include "election/key_watch.hpp"
+#include "election/term_state.hpp"
+#include "runtime/condition.hpp"
+#include "runtime/services.hpp"
+
+namespace tenure::impl {
+
+class engine;
+class session_keeper;
+
+class record final : public key_follower, public std::enable_shared_from_this<record> {
+ public:
+  record(std::shared_ptr<engine> engine, std::string key, candidacy how);
+  ~record() override;
+
+  const std::string& key() const noexcept { return key_; }
+  const candidacy& how() const noexcept { return how_; }
+
+  // -- the user's side (election, term) ----------------------------------------------------------
+  boost::asio::awaitable<term> campaign();
+  boost::asio::awaitable<end_reason> lead(std::function<boost::asio::awaitable<void>(term)> body);
+  void stand(bool wanted);
+  term current() const noexcept { return term_ ? term(term_) : term(); }
+  tenure::standing standing() const noexcept;
+  const std::optional<leader>& last_seen() const noexcept { return seen_; }
+  const error_code& last_error() const noexcept { return last_error_; }
+  event take_event();
+
+  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which, std::string value);
+  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which, leader_writes writes);
+
+  // -- the engine's side -------------------------------------------------------------------------
+  void key_seen(const consul::kv_found& answer) override;
+  void key_unseen(const error_code& why, const std::string& detail) override;
+  void session_ready(const std::string& id);
+  void session_gone(const std::string& id);
+  void session_trouble(const error_code& why);
+  void holders_span(const std::string& session, duration span);
+
+  /// When the next proof of the key is due; time_point::max() where none is wanted.
+  time_point proof_due() const noexcept;
+  bool proof_worthwhile(time_point now) const noexcept;
+  std::uint64_t begin_proof() noexcept;
+  void proof_done(std::uint64_t guard, time_point sent_at);
+  void proof_missed(std::uint64_t guard);
+  void proof_put_off(time_point until, const error_code& why);
+
+  /// Stops standing and tells the holder of a term to stop.
+  void stop(end_reason why);
+  /// Whether neither a key is held nor a claim open, and no work is running.
+  bool settled() const noexcept { return fsm_.settled(); }
+  bool working() const noexcept { return fsm_.working(); }
+  time_point lease_end() const noexcept { return fsm_.lease_end(); }
+  runtime::condition& changed() noexcept { return changed_; }
+  bool event_pending = false;  ///< the engine's: in its queue
+
+ private:
+  friend class campaign_guard;
+  class alarm : public runtime::timer {
+   public:
+    explicit alarm(record& r) noexcept;
+    record& owner;
+  };
+
+  /// Asks the state machine what to do until there is nothing to do now.
+  void drive();
+  void obey(core::step step);
+  void begin_term();
+  void tell_stop();
+  void end_term();
+  void publish();
+  void note_event();
+  void update_standing();
+  void log(log_level level, std::string_view what);
+  void learn_span_of(const std::string& session);
+
+  boost::asio::awaitable<void> do_read();
+  boost::asio::awaitable<void> do_identify(std::string session);
+  boost::asio::awaitable<void> do_claim();
+  boost::asio::awaitable<void> do_release();
+  boost::asio::awaitable<void> run_body(
+      std::shared_ptr<term_state> t,
+      std::shared_ptr<std::function<boost::asio::awaitable<void>(term)>> body,
+      std::shared_ptr<end_reason> reason, std::shared_ptr<bool> cancelled);
+  boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which, std::string value);
+  boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<bool> proclaim_seen(std::uint64_t guard, std::string value);
+
+  std::weak_ptr<engine> engine_;
+  std::shared_ptr<const runtime::services> services_;
+  const std::string key_;
+  const candidacy how_;
+  core::candidate fsm_;
+  std::shared_ptr<session_keeper> keeper_;
+  std::shared_ptr<term_state> term_;
+  end_reason last_reason_ = end_reason::none;
+  std::optional<leader> seen_;
+  error_code last_error_;
+  runtime::condition changed_;
+  alarm alarm_;
+  std::shared_ptr<boost::asio::cancellation_signal> body_stop_;
+
+  bool standing_ = false;     ///< stand() was called
+  bool streamed_ = false;     ///< and somebody may read the event stream
+  bool campaigning_ = false;  ///< campaign() waits
+  bool driving_ = false;
+  bool drive_again_ = false;
+  bool proving_ = false;
+  bool writing_ = false;  ///< a proclaim or a guarded write is on its way
+  time_point proof_not_before_ = time_point::min();
+  time_point armed_for_ = time_point::max();
+  std::uint64_t missed_ = 0;
+  tenure::standing told_standing_ = tenure::standing::watching;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,244 @@
+// What the holder of a term asks for: to wait, to resign, to proclaim, to write as the leader.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+#include <vector>
+
+#include "election/engine.hpp"
+#include "election/record.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_writes = 60;
+constexpr std::size_t most_value = 512 * 1024;
+constexpr duration look_again_after = 50ms;
+
+consul::txn_op operation(const leader_writes::entry& e) {
+  switch (e.what) {
+    case leader_writes::kind::set:
+      return consul::txn_op::set(e.key, e.value, e.flags);
+    case leader_writes::kind::set_if:
+      return consul::txn_op::cas(e.key, e.value, e.index, e.flags);
+    case leader_writes::kind::remove:
+      return consul::txn_op::remove(e.key);
+    case leader_writes::kind::remove_below:
+      break;
+  }
+  return consul::txn_op::remove_tree(e.key);
+}
+
+}  // namespace
+
+asio::awaitable<void> record::wait_stop(std::shared_ptr<term_state> which) {
+  const auto self = shared_from_this();
+  while (!which->stop_told && which->reason == end_reason::none) co_await changed_.wait();
+}
+
+asio::awaitable<end_reason> record::wait_end(std::shared_ptr<term_state> which) {
+  const auto self = shared_from_this();
+  while (which->reason == end_reason::none) co_await changed_.wait();
+  co_return which->reason.load();
+}
+
+// -- resigning -----------------------------------------------------------------------------------
+
+asio::awaitable<void> record::wait_released(std::shared_ptr<term_state> which) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const auto self = shared_from_this();
+  if (term_ == which && fsm_.working()) {
+    fsm_.work_stopped(services_->timers->now());
+    drive();
+  }
+  const auto e = engine_.lock();
+  const time_point give_up =
+      services_->timers->now() + (e ? e->request_timeout() : duration{0});
+  bool waiting = true;
+  while (waiting) {
+    const bool over = which->reason != end_reason::none;
+    const bool let_go = fsm_.fence() != which->fence;
+    waiting = !(over && let_go) && services_->timers->now() < give_up;
+    if (waiting) co_await changed_.wait(give_up);
+  }
+}
+
+asio::awaitable<end_reason> record::resign(std::shared_ptr<term_state> which) {
+  auto released = wait_released(which);
+  co_await asio::co_spawn(services_->executor, std::move(released), asio::use_awaitable);
+  co_return which->reason.load();
+}
+
+// -- proclaiming and writing: one at a time, and never while a proof is out ----------------------
+
+asio::awaitable<void> record::own_turn(std::shared_ptr<term_state> which) {
+  const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
+  while (!over() && (writing_ || proving_)) co_await changed_.wait();
+  if (over()) fail(errc::not_leading, "\"" + key_ + "\"");
+}
+
+namespace {
+
+/// Marks a record as writing for as long as it lives.
+class turn {
+ public:
+  turn(bool& flag, runtime::condition& changed) : flag_(flag), changed_(changed) { flag_ = true; }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+  ~turn() {
+    flag_ = false;
+    changed_.notify_all();
+  }
+
+ private:
+  bool& flag_;
+  runtime::condition& changed_;
+};
+
+}  // namespace
+
+/// After a lost answer: whether the proclaim with that guard is known to have been carried out.
+/// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
+asio::awaitable<bool> record::proclaim_seen(std::uint64_t guard, std::string value) {
+  const auto e = engine_.lock();
+  const consul::kv_found answer =
+      co_await e->client().get(key_, consul::consistency::consistent);
+  if (answer.error) {
+    last_error_ = answer.error;
+    co_await runtime::sleep_until(*services_->timers, services_->timers->now() + look_again_after);
+    co_return false;
+  }
+  core::key_sight sight;
+  sight.as_of = answer.index;
+  sight.linearizable = true;
+  sight.sent_at = answer.sent_at;
+  bool ours = false;
+  if (answer.entry) {
+    sight.exists = true;
+    sight.empty_value = answer.entry->value.empty();
+    sight.session = answer.entry->session;
+    sight.create_index = answer.entry->create_index;
+    sight.modify_index = answer.entry->modify_index;
+    sight.lock_index = answer.entry->lock_index;
+    // A plain PUT of the same value would have set the LockIndex back.
+    ours = sight.session == fsm_.held_by() && answer.entry->value == value &&
+           sight.lock_index == fsm_.lock_index() && sight.modify_index >= guard;
+  }
+  if (ours) {
+    fsm_.proclaimed(sight, services_->timers->now());
+  } else {
+    if (sight.modify_index != guard) fsm_.proclaiming(false);
+    fsm_.saw(sight, services_->timers->now());
+  }
+  drive();
+  co_return ours;
+}
+
+asio::awaitable<void> record::proclaim(std::shared_ptr<term_state> which, std::string value) {
+  auto proclaiming = proclaim_now(std::move(which), std::move(value));
+  co_await asio::co_spawn(services_->executor, std::move(proclaiming), asio::use_awaitable);
+}
+
+asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, std::string value) {
+  // Given up half-way, nobody would know whose write it is that moves the index.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const auto self = shared_from_this();
+  if (value.empty() || value.size() > most_value) {
+    fail(errc::bad_argument, "a value to proclaim has 1 to 524288 bytes, not " +
+                                 std::to_string(value.size()));
+  }
+  co_await own_turn(which);
+  const turn mine(writing_, changed_);
+  const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
+  bool done = false;
+  while (!done) {
+    const auto e = engine_.lock();
+    if (over() || !e) fail(errc::not_leading, "\"" + key_ + "\"");
+    const std::uint64_t guard = fsm_.guard();
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_index(key_, guard));
+    ops.push_back(consul::txn_op::lock(key_, which->session, value, consul::lock_flags));
+    fsm_.proclaiming(true);
+    const time_point deadline = services_->timers->now() + e->request_timeout();
+    const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
+    const time_point now = services_->timers->now();
+    if (answer.committed && !answer.results.empty()) {
+      core::key_sight sight;
+      sight.exists = true;
+      sight.empty_value = false;
+      sight.session = which->session;
+      sight.create_index = answer.results.back().create_index;
+      sight.modify_index = answer.results.back().modify_index;
+      sight.lock_index = answer.results.back().lock_index;
+      sight.as_of = sight.modify_index;
+      sight.linearizable = true;
+      sight.sent_at = answer.sent_at;
+      fsm_.proclaimed(sight, now);
+      done = true;
+    } else if (answer.error == condition::fatal) {
+      fsm_.proclaiming(false);
+      fail(answer.error, answer.detail);
+    } else {
+      // Refused, failed or lost: what the key says now decides. The same guarded write again does
+      // no harm.
+      const bool seen = co_await proclaim_seen(guard, value);
+      done = seen;
+      if (!done) co_await changed_.wait(services_->timers->now() + look_again_after);
+    }
+    fsm_.proclaiming(false);
+    drive();
+  }
+}
+
+asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_writes writes) {
+  const auto self = shared_from_this();
+  if (writes.entries().empty() || writes.entries().size() > most_writes) {
+    fail(errc::bad_argument, "a leader's transaction has 1 to 60 writes, not " +
+                                 std::to_string(writes.entries().size()));
+  }
+  std::vector<consul::txn_op> ops;
+  for (const leader_writes::entry& e : writes.entries()) {
+    const bool covers = e.what == leader_writes::kind::remove_below ? key_.starts_with(e.key)
+                                                                    : key_ == e.key;
+    if (covers) {
+      fail(errc::bad_argument, "\"" + e.key + "\" is or covers the election's own key: use proclaim");
+    }
+    ops.push_back(operation(e));
+  }
+  co_await own_turn(which);
+  const turn mine(writing_, changed_);
+  const auto e = engine_.lock();
+  if (!e) fail(errc::shut_down, key_);
+  const std::uint64_t guard = fsm_.guard();
+  // The session alone is not enough: it may have lost the key and won it again.
+  std::vector<consul::txn_op> guarded;
+  guarded.push_back(consul::txn_op::check_session(key_, which->session));
+  guarded.push_back(consul::txn_op::check_index(key_, guard));
+  for (consul::txn_op& op : ops) guarded.push_back(std::move(op));
+  const time_point deadline = services_->timers->now() + e->request_timeout();
+  const consul::txn_done answer = co_await e->client().write(std::move(guarded), deadline);
+  const time_point now = services_->timers->now();
+  if (answer.committed) {
+    fsm_.proved(guard, answer.sent_at, now);
+    drive();
+    co_return;
+  }
+  if (answer.error == consul_errc::outcome_unknown) fail(errc::outcome_unknown, answer.detail);
+  if (answer.error) fail(answer.error, answer.detail);
+  const bool not_ours =
+      std::any_of(answer.failures.begin(), answer.failures.end(),
+                  [](const consul::txn_error& f) { return f.op_index < 2; });
+  if (!not_ours) {
+    fail(errc::refused, answer.failures.empty() ? answer.detail : answer.failures.front().what);
+  }
+  fsm_.proof_failed(guard, now);
+  drive();
+  fail(errc::not_leading, "\"" + key_ + "\"");
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,229 @@
+#include "election/session_keeper.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "core/backoff.hpp"
+#include "core/lease.hpp"
+#include "election/record.hpp"
+
+namespace tenure::impl {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t keys_a_proof = 64;
+constexpr std::string_view span_mark = " span=";
+
+}  // namespace
+
+session_kind::session_kind(const candidacy& how)
+    : span(how.span()), ttl(how.ttl()), lock_delay(how.lock_delay()), behavior(how.behavior()) {}
+
+duration span_in_name(const std::string& session_name) noexcept {
+  const auto at = session_name.rfind(span_mark);
+  if (at == std::string::npos) return duration{0};
+  const char* first = session_name.data() + at + span_mark.size();
+  const char* last = session_name.data() + session_name.size();
+  std::int64_t ms = 0;
+  const auto [end, ec] = std::from_chars(first, last, ms);
+  if (ec != std::errc{} || std::string_view(end, last) != "ms" || ms < 0 || ms > 86'400'000) {
+    return duration{0};
+  }
+  return std::chrono::milliseconds(ms);
+}
+
+session_keeper::session_keeper(std::shared_ptr<const runtime::services> services,
+                               consul::client& client, runtime::task_scope& tasks,
+                               session_kind kind, std::string name)
+    : services_(std::move(services)),
+      client_(client),
+      tasks_(tasks),
+      kind_(kind),
+      name_(std::move(name)),
+      lost_(services_->executor, *services_->timers),
+      due_(services_->executor, *services_->timers) {}
+
+void session_keeper::attach(const std::shared_ptr<record>& user) { users_.push_back(user); }
+
+void session_keeper::detach(const record* user) noexcept {
+  std::erase_if(users_, [user](const auto& weak) {
+    const auto r = weak.lock();
+    return !r || r.get() == user;
+  });
+}
+
+void session_keeper::tell_all(void (*tell)(record&, const std::string& id)) {
+  const auto users = users_;  // telling may attach or detach
+  const std::string id = id_;
+  for (const auto& weak : users) {
+    if (const auto r = weak.lock()) tell(*r, id);
+  }
+}
+
+void session_keeper::gone(const std::string& id) {
+  if (id.empty() || id != id_) return;
+  services_->log->log(log_level::warn, "the session is lost", {{"session", id}});
+  tell_all([](record& r, const std::string& lost) { r.session_gone(lost); });
+  id_.clear();
+  lost_.notify_all();
+}
+
+boost::asio::awaitable<void> session_keeper::keep() {
+  const auto self = shared_from_this();
+  core::backoff failures(100ms, 5s);
+  // The span is told in the name: a successor with a shorter one waits for ours.
+  const auto span_ms = std::chrono::ceil<std::chrono::milliseconds>(kind_.span).count();
+  for (;;) {
+    consul::session_request request;
+    request.name = name_ + std::string(span_mark) + std::to_string(span_ms) + "ms";
+    request.ttl = kind_.ttl;
+    request.lock_delay = kind_.lock_delay;
+    request.behavior = kind_.behavior == session_behavior::release ? consul::behavior::release
+                                                                   : consul::behavior::remove;
+    const consul::session_created created = co_await client_.create_session(std::move(request));
+    last_error_ = created.error;
+    if (created.error) {
+      services_->log->log(log_level::warn, "no session", {{"why", created.detail}});
+      const auto users = users_;
+      for (const auto& weak : users) {
+        if (const auto r = weak.lock()) r->session_trouble(created.error);
+      }
+      const time_point again = services_->timers->now() + failures.next(services_->entropy->next());
+      co_await runtime::sleep_until(*services_->timers, again);
+      continue;
+    }
+    failures.reset();
+    id_ = created.id;
+    services_->log->log(log_level::info, "session created", {{"session", id_}});
+    tell_all([](record& r, const std::string& id) { r.session_ready(id); });
+    co_await renew_until_gone();
+  }
+}
+
+boost::asio::awaitable<void> session_keeper::renew_until_gone() {
+  const duration interval = kind_.ttl / 3;
+  core::backoff failures(100ms, interval);
+  time_point next = services_->timers->now() + interval;
+  const std::string id = id_;
+  while (id_ == id) {
+    const bool told = co_await lost_.wait(next);
+    if (told || id_ != id) continue;
+    const time_point sent = services_->timers->now();
+    const consul::session_renewed renewed = co_await client_.renew_session(id, sent + interval);
+    if (renewed.error) {
+      services_->log->log(log_level::warn, "renewal failed",
+                          {{"session", id}, {"why", renewed.detail}});
+      next = services_->timers->now() + failures.next(services_->entropy->next());
+    } else if (!renewed.alive) {
+      gone(id);
+    } else {
+      failures.reset();
+      next = sent + interval;
+    }
+  }
+}
+
+// -- proofs --------------------------------------------------------------------------------------
+
+class session_keeper::proof_batch {
+ public:
+  std::vector<std::shared_ptr<record>> records;
+  std::vector<std::uint64_t> guards;
+};
+
+void session_keeper::proof_due(time_point at) noexcept {
+  if (at >= next_proof_) return;
+  next_proof_ = at;
+  due_.notify_all();
+}
+
+time_point session_keeper::collect_due(time_point now, std::vector<std::shared_ptr<record>>& due) {
+  time_point next = time_point::max();
+  for (const auto& weak : users_) {
+    const auto r = weak.lock();
+    if (r) next = std::min(next, r->proof_due());
+  }
+  if (next > now) return next;
+  // Something is due: take along what soon would be, so that proofs of many keys stay together.
+  next = time_point::max();
+  for (const auto& weak : users_) {
+    auto r = weak.lock();
+    if (!r) continue;
+    if (r->proof_worthwhile(now)) {
+      due.push_back(std::move(r));
+    } else {
+      next = std::min(next, r->proof_due());
+    }
+  }
+  return next;
+}
+
+boost::asio::awaitable<void> session_keeper::prove() {
+  const auto self = shared_from_this();
+  for (;;) {
+    std::vector<std::shared_ptr<record>> due;
+    next_proof_ = collect_due(services_->timers->now(), due);
+    if (due.empty()) {
+      co_await due_.wait(next_proof_);
+      continue;
+    }
+    for (std::size_t first = 0; first < due.size(); first += keys_a_proof) {
+      auto batch = std::make_shared<proof_batch>();
+      for (std::size_t i = first; i < std::min(due.size(), first + keys_a_proof); ++i) {
+        batch->guards.push_back(due[i]->begin_proof());
+        batch->records.push_back(std::move(due[i]));
+      }
+      tasks_.spawn(prove_batch(std::move(batch)));
+    }
+  }
+}
+
+boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_batch> batch) {
+  const auto self = shared_from_this();
+  std::vector<consul::txn_op> ops;
+  for (std::size_t i = 0; i < batch->records.size(); ++i) {
+    ops.push_back(consul::txn_op::check_index(batch->records[i]->key(), batch->guards[i]));
+  }
+  const duration interval = kind_.span / 3;
+  const time_point asked = services_->timers->now();
+  const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + interval);
+  const time_point now = services_->timers->now();
+  if (answer.error) {
+    const duration pause = std::max<duration>(50ms, interval / 8);
+    const time_point again = now + pause / 2 + services_->entropy->jitter(pause);
+    for (const auto& r : batch->records) r->proof_put_off(again, answer.error);
+    proof_due(again);
+    co_return;
+  }
+  std::vector<bool> missed(batch->records.size(), false);
+  for (const consul::txn_error& failure : answer.failures) {
+    if (failure.op_index < missed.size()) missed[failure.op_index] = true;
+  }
+  for (std::size_t i = 0; i < batch->records.size(); ++i) {
+    record& r = *batch->records[i];
+    if (answer.committed) {
+      r.proof_done(batch->guards[i], answer.sent_at);
+    } else if (missed[i]) {
+      r.proof_missed(batch->guards[i]);
+    } else {
+      // Nothing was said against it, and nothing for it: ask again without the others.
+      r.proof_put_off(now, error_code{});
+    }
+    proof_due(r.proof_due());
+  }
+}
+
+boost::asio::awaitable<void> session_keeper::destroy() {
+  const auto self = shared_from_this();
+  if (id_.empty()) co_return;
+  const consul::done answer = co_await client_.destroy_session(id_);
+  if (answer.error) {
+    services_->log->log(log_level::warn, "the session could not be destroyed and will expire",
+                        {{"session", id_}, {"why", answer.detail}});
+  }
+  id_.clear();
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,74 @@
+// One Consul session of the pool: created, renewed, proven, and made anew when it is lost.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "runtime/condition.hpp"
+#include "runtime/services.hpp"
+#include "runtime/task_scope.hpp"
+
+namespace tenure::impl {
+
+class record;
+
+/// What sessions of a pool have in common; records with equal kinds may share one.
+class session_kind {
+ public:
+  explicit session_kind(const candidacy& how);
+  duration span;
+  duration ttl;
+  duration lock_delay;
+  session_behavior behavior;
+  friend auto operator<=>(const session_kind&, const session_kind&) = default;
+};
+
+/// The span that a session's name tells; zero where it tells none.
+duration span_in_name(const std::string& session_name) noexcept;
+
+class session_keeper : public std::enable_shared_from_this<session_keeper> {
+ public:
+  session_keeper(std::shared_ptr<const runtime::services> services, consul::client& client,
+                 runtime::task_scope& tasks, session_kind kind, std::string name);
+
+  void attach(const std::shared_ptr<record>& user);
+  void detach(const record* user) noexcept;
+  /// Empty while there is none.
+  const std::string& id() const noexcept { return id_; }
+  const error_code& last_error() const noexcept { return last_error_; }
+
+  /// A server said that the session is unknown.
+  void gone(const std::string& id);
+  /// A record may need its first proof before the next one that is planned.
+  void proof_due(time_point at) noexcept;
+
+  boost::asio::awaitable<void> keep();
+  boost::asio::awaitable<void> prove();
+  /// Destroys the session, by the deadline of a request. For the end.
+  boost::asio::awaitable<void> destroy();
+
+ private:
+  class proof_batch;
+  boost::asio::awaitable<void> renew_until_gone();
+  boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
+  void tell_all(void (*tell)(record&, const std::string& id));
+  time_point collect_due(time_point now, std::vector<std::shared_ptr<record>>& due);
+
+  std::shared_ptr<const runtime::services> services_;
+  consul::client& client_;
+  runtime::task_scope& tasks_;
+  session_kind kind_;
+  std::string name_;
+  std::string id_;
+  error_code last_error_;
+  std::vector<std::weak_ptr<record>> users_;
+  runtime::condition lost_;
+  runtime::condition due_;
+  time_point next_proof_ = time_point::max();
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,117 @@
+// The handle of a term: what other threads may ask is answered from the counted block, the rest by
+// the record, as long as it lives.
+#include <boost/system/system_error.hpp>
+#include <tenure/term.hpp>
+#include <utility>
+
+#include "election/record.hpp"
+#include "election/term_state.hpp"
+
+namespace tenure {
+
+namespace {
+
+const std::string none;
+
+[[noreturn]] void over(const std::string& key) {
+  throw boost::system::system_error(errc::not_leading, "\"" + key + "\"");
+}
+
+leader_writes::entry write_of(leader_writes::kind what, std::string key) {
+  return leader_writes::entry(what, std::move(key));
+}
+
+}  // namespace
+
+leader_writes& leader_writes::set(std::string key, std::string value, std::uint64_t flags) {
+  entry e = write_of(kind::set, std::move(key));
+  e.value = std::move(value);
+  e.flags = flags;
+  entries_.push_back(std::move(e));
+  return *this;
+}
+
+leader_writes& leader_writes::set_if(std::string key, std::string value, std::uint64_t index,
+                                     std::uint64_t flags) {
+  entry e = write_of(kind::set_if, std::move(key));
+  e.value = std::move(value);
+  e.index = index;
+  e.flags = flags;
+  entries_.push_back(std::move(e));
+  return *this;
+}
+
+leader_writes& leader_writes::remove(std::string key) {
+  entries_.push_back(write_of(kind::remove, std::move(key)));
+  return *this;
+}
+
+leader_writes& leader_writes::remove_below(std::string prefix) {
+  entries_.push_back(write_of(kind::remove_below, std::move(prefix)));
+  return *this;
+}
+
+term::term(std::shared_ptr<impl::term_state> state) noexcept : state_(std::move(state)) {}
+
+const std::string& term::key() const noexcept { return state_ ? state_->key : none; }
+std::uint64_t term::fence() const noexcept { return state_ ? state_->fence : 0; }
+const std::string& term::session() const noexcept { return state_ ? state_->session : none; }
+
+bool term::holds() const noexcept { return state_ && state_->holds(); }
+
+bool term::guarantees(duration d) const noexcept {
+  if (!state_) return false;
+  const time_point until = valid_until();
+  return until != time_point::min() && until - state_->clock->now() >= d && state_->holds();
+}
+
+time_point term::valid_until() const noexcept {
+  return state_ ? impl::term_state::until(state_->valid_until) : time_point::min();
+}
+
+time_point term::stop_at() const noexcept {
+  return state_ ? impl::term_state::until(state_->stop_at) : time_point::min();
+}
+
+end_reason term::reason() const noexcept {
+  return state_ ? state_->reason.load(std::memory_order_acquire) : end_reason::none;
+}
+
+boost::asio::awaitable<void> term::stop_requested() const {
+  const auto state = state_;
+  const auto record = state ? state->owner.lock() : nullptr;
+  if (!record) co_return;
+  co_await record->wait_stop(state);
+}
+
+boost::asio::awaitable<end_reason> term::ended() const {
+  const auto state = state_;
+  const auto record = state ? state->owner.lock() : nullptr;
+  if (!record) co_return state ? state->reason.load() : end_reason::none;
+  const end_reason why = co_await record->wait_end(state);
+  co_return why;
+}
+
+boost::asio::awaitable<end_reason> term::resign() {
+  const auto state = state_;
+  const auto record = state ? state->owner.lock() : nullptr;
+  if (!record) co_return state ? state->reason.load() : end_reason::none;
+  const end_reason why = co_await record->resign(state);
+  co_return why;
+}
+
+boost::asio::awaitable<void> term::proclaim(std::string value) {
+  const auto state = state_;
+  const auto record = state ? state->owner.lock() : nullptr;
+  if (!record) over(key());
+  co_await record->proclaim(state, std::move(value));
+}
+
+boost::asio::awaitable<void> term::write(leader_writes writes) {
+  const auto state = state_;
+  const auto record = state ? state->owner.lock() : nullptr;
+  if (!record) over(key());
+  co_await record->write(state, std::move(writes));
+}
+
+}  // namespace tenure

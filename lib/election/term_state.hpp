@@ -1,0 +1,46 @@
+// What is behind a term's handle: what other threads may read, and the way back to the record.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <tenure/end_reason.hpp>
+#include <tenure/time.hpp>
+
+#include "runtime/clock.hpp"
+
+namespace tenure::impl {
+
+class record;
+
+/// Counted by the handles. The atomics are written by the engine's thread alone; `stop_told` and
+/// `owner` belong to that thread. Nothing in it needs the io_context, so that the last handle may
+/// go away on any thread and at any time.
+class term_state {
+ public:
+  term_state(std::string k, std::string s, std::uint64_t f, std::shared_ptr<const runtime::clock> c,
+             std::weak_ptr<record> r)
+      : key(std::move(k)), session(std::move(s)), fence(f), clock(std::move(c)), owner(std::move(r)) {}
+
+  bool holds() const noexcept { return clock->now() < until(valid_until); }
+  static time_point until(const std::atomic<std::int64_t>& a) noexcept {
+    return time_point(duration(a.load(std::memory_order_acquire)));
+  }
+  void open(time_point end, time_point stop) noexcept {
+    valid_until.store(end.time_since_epoch().count(), std::memory_order_release);
+    stop_at.store(stop.time_since_epoch().count(), std::memory_order_release);
+  }
+  void close() noexcept { open(time_point::min(), time_point::min()); }
+
+  const std::string key;
+  const std::string session;
+  const std::uint64_t fence;
+  const std::shared_ptr<const runtime::clock> clock;
+  std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};
+  std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
+  std::atomic<end_reason> reason{end_reason::none};
+  bool stop_told = false;
+  const std::weak_ptr<record> owner;
+};
+
+}  // namespace tenure::impl
