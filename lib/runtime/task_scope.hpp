@@ -19,7 +19,7 @@ class task_scope {
              std::function<void(std::exception_ptr)> failed);
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
-  /// Asserts that every task has ended.
+  /// Join first. Only an io_context that is destroyed takes tasks with it that have not ended.
   ~task_scope();
 
   /// Starts a task, through the executor. One that is spawned after cancel() is started and
