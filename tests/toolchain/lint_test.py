@@ -102,7 +102,8 @@ BAD_COROUTINES = [
 ]
 
 GOOD_LAYERS = [
-    ("lib/core/lease.cpp", "#include <boost/system/error_code.hpp>\ntime_point ends(time_point now);"),
+    ("lib/core/lease.cpp", "#include <boost/system/error_code.hpp>\n"
+                           "time_point ends(time_point now);"),
     ("lib/core/a.cpp", "// steady_clock::now() is for others\nauto s = \"random_device\";"),
     ("lib/core/a.cpp", "std::unordered_map<int, int> m_; void f() { m_.find(3); m_.erase(3); }"),
     ("lib/core/a.cpp", "std::map<int, int*> m_; void f() { for (auto& [k, v] : m_) g(v); }"),
@@ -217,7 +218,8 @@ class Text(unittest.TestCase):
 
     def test_accepted(self):
         self.assertEqual(text.check("lib/a.cpp", "int x;\n" * 400), [])
-        self.assertEqual(text.check("README.md", "a/wo" "rk in /wo" "rkers " + "x" * 200 + "\n"), [])
+        prose = "a/wo" "rk in /wo" "rkers " + "x" * 200 + "\n"
+        self.assertEqual(text.check("README.md", prose), [])
 
 
 if __name__ == "__main__":

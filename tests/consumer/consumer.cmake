@@ -1,0 +1,25 @@
+# The steps of the consumer test; each failing one ends it.
+set(PREFIX "${SCRATCH}/installed")
+file(REMOVE_RECURSE "${SCRATCH}")
+
+function(step)
+  list(JOIN ARGN " " line)
+  message(STATUS "${line}")
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+step(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${PREFIX}")
+
+# What is installed is for users: no header of a layer may have slipped in.
+file(GLOB_RECURSE headers RELATIVE "${PREFIX}/include" "${PREFIX}/include/*")
+list(FILTER headers EXCLUDE REGEX "^tenure/")
+if(headers)
+  message(FATAL_ERROR "installed, and not public: ${headers}")
+endif()
+
+step(${CMAKE_COMMAND} -S "${PROJECT}" -B "${SCRATCH}/build" -G Ninja
+  "-DCMAKE_PREFIX_PATH=${PREFIX}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}"
+  "-DCMAKE_BUILD_TYPE=${TYPE}")
+step(${CMAKE_COMMAND} --build "${SCRATCH}/build")
+step(${PYTHON} "${WITH_AGENT}" "${PREFIX}/bin/tenure" --expect "led consumer/leader" --
+  "${SCRATCH}/build/consumer")
