@@ -1,0 +1,408 @@
+#include "agent/go_json.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace tenure::agent {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// As Go quotes an offending byte.
+std::string quote_char(char c) {
+  if (c == '\'') return "'\\''";
+  if (c == '"') return "'\"'";
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  std::string out = "'";
+  switch (c) {
+    case '\\': out += "\\\\"; break;
+    case '\a': out += "\\a"; break;
+    case '\b': out += "\\b"; break;
+    case '\f': out += "\\f"; break;
+    case '\v': out += "\\v"; break;
+    case '\n': out += "\\n"; break;
+    case '\r': out += "\\r"; break;
+    case '\t': out += "\\t"; break;
+    default:
+      if (byte < ' ' || byte == 0x7f) {
+        out += "\\x";
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+      } else if (byte < 0x80) {
+        out += c;
+      } else if (byte < 0xa1 || byte == 0xad) {
+        out += "\\u00";
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+      } else {  // the byte taken for a code point
+        out += static_cast<char>(0xc0 | byte >> 6);
+        out += static_cast<char>(0x80 | (byte & 0x3f));
+      }
+  }
+  return out + "'";
+}
+
+/// Checks one value, without recursion: how deep it nests is the client's choice.
+class scanner {
+ public:
+  explicit scanner(std::string_view text) : text_(text) {}
+
+  /// Go's error text; empty where a whole value was read.
+  std::string scan() {
+    skip_space();
+    if (at_ == text_.size()) return "EOF";
+    start_ = at_;
+    if (value() && nested_values()) return {};
+    return error_.empty() ? "unexpected EOF" : error_;
+  }
+  std::string_view found() const { return text_.substr(start_, at_ - start_); }
+
+ private:
+  static constexpr std::size_t deepest = 10'000;
+
+  void skip_space() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+  bool end() const { return at_ == text_.size(); }
+  bool fail(std::string_view context) {
+    error_ = "invalid character " + quote_char(text_[at_]) + " " + std::string(context);
+    return false;
+  }
+
+  /// Reads a value, or the head of an object or array up to its first value, whose closing is then
+  /// left to nested_values().
+  bool value() {
+    while (true) {
+      skip_space();
+      if (end()) return false;
+      const char c = text_[at_];
+      if (c == '{' || c == '[') {
+        if (open_.size() == deepest) {
+          error_ = "exceeded max depth";
+          return false;
+        }
+        ++at_;
+        open_.push_back(c);
+        skip_space();
+        if (end()) return false;
+        if (text_[at_] == (c == '{' ? '}' : ']')) {
+          ++at_;
+          open_.pop_back();
+          return true;
+        }
+        if (c == '{' && !key()) return false;
+        continue;
+      }
+      if (c == '"') return string();
+      if (c == '-' || is_digit(c)) return number();
+      if (c == 't') return literal("true");
+      if (c == 'f') return literal("false");
+      if (c == 'n') return literal("null");
+      return fail("looking for beginning of value");
+    }
+  }
+
+  bool nested_values() {
+    while (!open_.empty()) {
+      skip_space();
+      if (end()) return false;
+      const bool object = open_.back() == '{';
+      const char c = text_[at_];
+      if (c == (object ? '}' : ']')) {
+        ++at_;
+        open_.pop_back();
+        continue;
+      }
+      if (c != ',') return fail(object ? "after object key:value pair" : "after array element");
+      ++at_;
+      if (object) {
+        skip_space();
+        if (end() || !key()) return false;
+      }
+      if (!value()) return false;
+    }
+    return true;
+  }
+
+  bool key() {
+    if (text_[at_] != '"') return fail("looking for beginning of object key string");
+    if (!string()) return false;
+    skip_space();
+    if (end()) return false;
+    if (text_[at_] != ':') return fail("after object key");
+    ++at_;
+    return true;
+  }
+
+  bool string() {
+    for (++at_; !end(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (static_cast<unsigned char>(c) < ' ') return fail("in string literal");
+      if (c == '\\' && !escape()) return false;
+    }
+    return false;
+  }
+
+  bool escape() {
+    ++at_;
+    if (end()) return false;
+    if (text_[at_] != 'u') {
+      if (std::string_view("bfnrt\\/\"").find(text_[at_]) != std::string_view::npos) return true;
+      return fail("in string escape code");
+    }
+    for (int i = 0; i < 4; ++i) {
+      ++at_;
+      if (end()) return false;
+      if (!is_hex(text_[at_])) return fail("in \\u hexadecimal character escape");
+    }
+    return true;
+  }
+
+  bool number() {
+    if (text_[at_] == '-') {
+      ++at_;
+      if (end()) return false;
+      if (!is_digit(text_[at_])) return fail("in numeric literal");
+    }
+    if (text_[at_] == '0') {
+      ++at_;
+    } else {
+      digits();
+    }
+    if (!end() && text_[at_] == '.') {
+      ++at_;
+      if (end()) return false;
+      if (!is_digit(text_[at_])) return fail("after decimal point in numeric literal");
+      digits();
+    }
+    if (!end() && (text_[at_] == 'e' || text_[at_] == 'E')) {
+      ++at_;
+      if (!end() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
+      if (end()) return false;
+      if (!is_digit(text_[at_])) return fail("in exponent of numeric literal");
+      digits();
+    }
+    return true;
+  }
+  void digits() {
+    while (!end() && is_digit(text_[at_])) ++at_;
+  }
+
+  bool literal(std::string_view word) {
+    for (std::size_t i = 1; i < word.size(); ++i) {
+      ++at_;
+      if (end()) return false;
+      if (text_[at_] != word[i]) {
+        return fail("in literal " + std::string(word) + " (expecting " + quote_char(word[i]) + ")");
+      }
+    }
+    ++at_;
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t start_ = 0;
+  std::vector<char> open_;
+  std::string error_;
+};
+
+void append_utf8(std::string& out, std::uint32_t c) {
+  const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
+  if (c < 0x80) {
+    byte(c);
+  } else if (c < 0x800) {
+    byte(0xc0 | c >> 6);
+    byte(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    byte(0xe0 | c >> 12);
+    byte(0x80 | (c >> 6 & 0x3f));
+    byte(0x80 | (c & 0x3f));
+  } else {
+    byte(0xf0 | c >> 18);
+    byte(0x80 | (c >> 12 & 0x3f));
+    byte(0x80 | (c >> 6 & 0x3f));
+    byte(0x80 | (c & 0x3f));
+  }
+}
+
+std::uint32_t hex4(std::string_view text) {
+  std::uint32_t value = 0;
+  for (const char c : text.substr(0, 4)) {
+    const auto letter = static_cast<unsigned char>(c | 0x20);
+    value = value << 4 | (is_digit(c) ? static_cast<unsigned>(c - '0') : letter - 'a' + 10U);
+  }
+  return value;
+}
+
+/// The code point of an escape behind `\u`, surrogate pairs joined, lone ones replaced.
+std::uint32_t take_escaped(std::string_view& text) {
+  const std::uint32_t first = hex4(text);
+  text.remove_prefix(4);
+  if (first < 0xd800 || first > 0xdfff) return first;
+  if (first < 0xdc00 && text.starts_with("\\u")) {
+    const std::uint32_t second = hex4(text.substr(2));
+    if (second >= 0xdc00 && second <= 0xdfff) {
+      text.remove_prefix(6);
+      return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+    }
+  }
+  return 0xfffd;
+}
+
+}  // namespace
+
+go_json_syntax::go_json_syntax(std::string_view text) {
+  scanner s(text);
+  error_ = s.scan();
+  if (error_.empty()) value_ = s.found();
+}
+
+void go_json_reader::space() {
+  while (!text_.empty() && is_space(text_[0])) text_.remove_prefix(1);
+}
+
+go_json_reader::kind go_json_reader::peek() {
+  space();
+  switch (text_[0]) {
+    case '{': return kind::object;
+    case '[': return kind::array;
+    case '"': return kind::string;
+    case 't':
+    case 'f': return kind::boolean;
+    case 'n': return kind::null;
+    default: return kind::number;
+  }
+}
+
+std::string_view go_json_reader::peek_name() {
+  switch (peek()) {
+    case kind::object: return "object";
+    case kind::array: return "array";
+    case kind::string: return "string";
+    case kind::boolean: return "bool";
+    case kind::null: return "null";
+    case kind::number: break;
+  }
+  return "number";
+}
+
+void go_json_reader::enter() {
+  space();
+  text_.remove_prefix(1);
+  first_ = true;
+}
+
+bool go_json_reader::more() {
+  space();
+  if (text_[0] == '}' || text_[0] == ']') {
+    text_.remove_prefix(1);
+    first_ = false;
+    return false;
+  }
+  if (!first_) text_.remove_prefix(1);  // the comma
+  first_ = false;
+  return true;
+}
+
+std::string go_json_reader::name() {
+  std::string text = string();
+  space();
+  text_.remove_prefix(1);
+  return text;
+}
+
+std::string go_json_reader::string() {
+  space();
+  text_.remove_prefix(1);
+  std::string out;
+  while (true) {
+    const std::size_t plain = text_.find_first_of("\"\\");
+    out.append(text_.substr(0, plain));
+    const char stop = text_[plain];
+    text_.remove_prefix(plain + 1);
+    if (stop == '"') return out;
+    const char c = text_[0];
+    text_.remove_prefix(1);
+    switch (c) {
+      case 'b': out += '\b'; break;
+      case 'f': out += '\f'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
+      case 'u': append_utf8(out, take_escaped(text_)); break;
+      default: out += c;
+    }
+  }
+}
+
+std::string_view go_json_reader::number() {
+  space();
+  std::size_t length = 0;
+  while (length < text_.size() &&
+         std::string_view("0123456789+-.eE").find(text_[length]) != std::string_view::npos) {
+    ++length;
+  }
+  const std::string_view taken = text_.substr(0, length);
+  text_.remove_prefix(length);
+  return taken;
+}
+
+bool go_json_reader::boolean() {
+  space();
+  const bool truth = text_[0] == 't';
+  text_.remove_prefix(truth ? 4 : 5);
+  return truth;
+}
+
+void go_json_reader::skip() {
+  space();
+  // The syntax is known to be right, so brackets outside of strings are enough to find the end.
+  std::size_t depth = 0;
+  do {
+    space();
+    switch (text_[0]) {
+      case '{':
+      case '[': ++depth; text_.remove_prefix(1); break;
+      case '}':
+      case ']': --depth; text_.remove_prefix(1); break;
+      case '"': {
+        std::size_t end = 1;
+        while (text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
+        text_.remove_prefix(end + 1);
+        break;
+      }
+      default: {
+        std::size_t end = 0;
+        while (end < text_.size() &&
+               std::string_view("{}[]\" \t\r\n").find(text_[end]) == std::string_view::npos &&
+               (depth > 0 || text_[end] != ',')) {
+          ++end;
+        }
+        text_.remove_prefix(end);
+      }
+    }
+  } while (depth > 0);
+}
+
+bool go_json_field(std::string_view name, std::string_view field) noexcept {
+  if (name.size() != field.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char a = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] | 0x20) : name[i];
+    const char b =
+        field[i] >= 'A' && field[i] <= 'Z' ? static_cast<char>(field[i] | 0x20) : field[i];
+    if (a != b) return false;
+  }
+  return true;
+}
+
+}  // namespace tenure::agent

@@ -1,0 +1,200 @@
+#include "agent/go_text.hpp"
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace tenure::agent {
+namespace {
+
+constexpr std::string_view digits = "0123456789abcdef";
+
+void append_hex_byte(std::string& out, unsigned char c) {
+  out += "\\x";
+  out += digits[c >> 4];
+  out += digits[c & 15];
+}
+
+/// How many bytes the UTF-8 sequence at the head of `text` has; 1 where it is broken.
+std::size_t rune_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t length = lead >= 0xf0 && lead <= 0xf4 ? 4
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xc2 && lead <= 0xdf ? 2
+                                                            : 1;
+  if (text.size() < length) return 1;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 1;
+  }
+  return length;
+}
+
+/// Go's private quote() of package time: plain ASCII stays, everything else becomes \xNN.
+std::string quote_duration(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || byte < ' ') {
+      append_hex_byte(out, byte);
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+struct unit {
+  std::string_view name;
+  std::int64_t ns;
+};
+constexpr std::array<unit, 8> units{{{"ns", 1},
+                                     {"us", 1'000},
+                                     {"\xc2\xb5s", 1'000},
+                                     {"\xce\xbcs", 1'000},
+                                     {"ms", 1'000'000},
+                                     {"s", 1'000'000'000},
+                                     {"m", 60'000'000'000},
+                                     {"h", 3'600'000'000'000}}};
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// A run of digits; false where they do not fit.
+bool take_integer(std::string_view& text, std::int64_t& number) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  number = 0;
+  while (!text.empty() && digit(text[0])) {
+    if (number > (most - 9) / 10) return false;
+    number = number * 10 + (text[0] - '0');
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+/// The digits behind a point, as number / scale; more digits than fit are dropped.
+void take_fraction(std::string_view& text, std::int64_t& number, double& scale) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  number = 0;
+  scale = 1;
+  bool full = false;
+  for (; !text.empty() && digit(text[0]); text.remove_prefix(1)) {
+    if (full) continue;
+    if (number > (most - 9) / 10) {
+      full = true;
+      continue;
+    }
+    number = number * 10 + (text[0] - '0');
+    scale *= 10;
+  }
+}
+
+}  // namespace
+
+std::string go_quote(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text[0]);
+    const std::size_t length = rune_length(text);
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\a': out += "\\a"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      case '\v': out += "\\v"; break;
+      default:
+        if (length > 1 || (c >= ' ' && c < 0x7f)) {
+          out.append(text.substr(0, length));
+        } else {
+          append_hex_byte(out, c);
+        }
+    }
+    text.remove_prefix(length);
+  }
+  return out + "\"";
+}
+
+std::string go_sharp_unicode(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  std::string out = "U+00";
+  out += "0123456789ABCDEF"[byte >> 4];
+  out += "0123456789ABCDEF"[byte & 15];
+  if (byte >= ' ' && byte < 0x7f) {
+    out += " '";
+    out += c;
+    out += "'";
+  } else if (byte >= 0xa1) {
+    out += " '";
+    out += static_cast<char>(0xc0 | byte >> 6);
+    out += static_cast<char>(0x80 | (byte & 0x3f));
+    out += "'";
+  }
+  return out;
+}
+
+go_parsed<std::int64_t> go_parse_duration(std::string_view text) {
+  const std::string_view whole = text;
+  const auto fail = [whole](std::string what) {
+    return go_parsed<std::int64_t>{0, "time: " + what + " " + quote_duration(whole)};
+  };
+  bool negative = false;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (text == "0") return {};
+  if (text.empty()) return fail("invalid duration");
+  std::int64_t total = 0;
+  while (!text.empty()) {
+    if (text[0] != '.' && !digit(text[0])) return fail("invalid duration");
+    const std::size_t before_digits = text.size();
+    std::int64_t number = 0;
+    if (!take_integer(text, number)) return fail("invalid duration");
+    bool any = text.size() != before_digits;
+    std::int64_t fraction = 0;
+    double scale = 1;
+    if (!text.empty() && text[0] == '.') {
+      text.remove_prefix(1);
+      const std::size_t before_fraction = text.size();
+      take_fraction(text, fraction, scale);
+      any = any || text.size() != before_fraction;
+    }
+    if (!any) return fail("invalid duration");
+    std::size_t length = 0;
+    while (length < text.size() && text[length] != '.' && !digit(text[length])) ++length;
+    if (length == 0) return fail("missing unit in duration");
+    const std::string_view name = text.substr(0, length);
+    text.remove_prefix(length);
+    std::int64_t ns = 0;
+    for (const unit& u : units) {
+      if (u.name == name) ns = u.ns;
+    }
+    if (ns == 0) return fail("unknown unit " + quote_duration(name) + " in duration");
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    if (number > most / ns) return fail("invalid duration");
+    number *= ns;
+    if (fraction > 0) {
+      number += static_cast<std::int64_t>(static_cast<double>(fraction) *
+                                          (static_cast<double>(ns) / scale));
+    }
+    if (number < 0 || number > most - total) return fail("invalid duration");
+    total += number;
+  }
+  return {negative ? -total : total, {}};
+}
+
+go_parsed<std::uint64_t> go_parse_uint(std::string_view text) {
+  go_parsed<std::uint64_t> parsed;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), parsed.value);
+  if (!text.empty() && code == std::errc() && end == text.data() + text.size()) return parsed;
+  parsed.value = 0;
+  const bool all_digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  parsed.error = "strconv.ParseUint: parsing " + go_quote(text) +
+                 (all_digits ? ": value out of range" : ": invalid syntax");
+  return parsed;
+}
+
+}  // namespace tenure::agent

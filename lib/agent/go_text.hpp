@@ -1,0 +1,30 @@
+// Text as Go's standard library writes and reads it, where that shows in Consul's answers: quoted
+// strings, durations, numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tenure::agent {
+
+/// strconv.Quote: %q.
+std::string go_quote(std::string_view text);
+/// %#U of a byte taken as a code point: U+007A 'z'.
+std::string go_sharp_unicode(char c);
+
+/// A value, or the error's text.
+template <class Value>
+class go_parsed {
+ public:
+  Value value{};
+  std::string error;
+  bool ok() const noexcept { return error.empty(); }
+};
+
+/// time.ParseDuration, in nanoseconds.
+go_parsed<std::int64_t> go_parse_duration(std::string_view text);
+/// strconv.ParseUint(text, 10, 64).
+go_parsed<std::uint64_t> go_parse_uint(std::string_view text);
+
+}  // namespace tenure::agent

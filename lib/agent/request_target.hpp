@@ -1,0 +1,46 @@
+// The path and the query of a request, taken apart as Go's net/url does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenure::agent {
+
+class request_target {
+ public:
+  explicit request_target(std::string_view target);
+
+  /// False for a path with a broken escape: net/http answers 400 by itself.
+  bool path_valid() const noexcept { return path_valid_; }
+  /// False for a query with a broken escape: Consul answers 500 without a word.
+  bool query_valid() const noexcept { return query_valid_; }
+
+  /// Unescaped.
+  const std::string& path() const noexcept { return path_; }
+  /// Where net/http's ServeMux sends a client whose path is not clean (`//`, `.`, `..`), escaped,
+  /// with the query; nothing where the path is clean.
+  std::optional<std::string> redirect() const;
+  /// The address of this path with a slash added.
+  std::string with_slash() const;
+
+  bool has(std::string_view name) const noexcept;
+  /// The first value of that name; empty where there is none.
+  std::string_view get(std::string_view name) const noexcept;
+  /// All parameters in the order of their names, escaped: url.Values.Encode.
+  std::string encoded_query() const;
+
+ private:
+  void parse_query(std::string_view query);
+  std::string with_query(std::string_view path) const;
+
+  std::string path_;
+  std::string raw_query_;
+  std::vector<std::pair<std::string, std::string>> parameters_;
+  bool path_valid_ = true;
+  bool query_valid_ = true;
+};
+
+}  // namespace tenure::agent

@@ -1,0 +1,163 @@
+// /v1/session/
+#include <algorithm>
+#include <utility>
+
+#include "agent/go_text.hpp"
+#include "agent/render.hpp"
+#include "agent/session_request.hpp"
+#include "agent/state.hpp"
+
+namespace tenure::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration shortest_ttl = 10s;
+constexpr duration longest_ttl = 24h;
+/// A session lives this many times its TTL after it was last renewed.
+constexpr int ttl_multiplier = 2;
+
+/// Consul's complaint about a TTL, or its length.
+go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
+  if (ttl.empty()) return {};
+  auto parsed = go_parse_duration(ttl);
+  if (!parsed.ok()) {
+    parsed.error = "Session TTL '" + ttl + "' invalid: " + parsed.error;
+    return parsed;
+  }
+  const duration span(parsed.value);
+  if (span != duration::zero() && (span < shortest_ttl || span > longest_ttl)) {
+    parsed.error = "Invalid Session TTL '" + std::to_string(parsed.value) +
+                   "', must be between [10s=24h0m0s]";
+  }
+  return parsed;
+}
+
+/// The first check that is not the node's own.
+const std::string* unknown_check(const std::optional<std::vector<std::string>>& checks) {
+  if (!checks) return nullptr;
+  for (const std::string& check : *checks) {
+    if (!same_name(check, "serfHealth")) return &check;
+  }
+  return nullptr;
+}
+
+std::string lookup_error(const session_key& key) {
+  return "failed session lookup: index error: " + key.error();
+}
+
+}  // namespace
+
+maybe_response handler::state::session_create(request_context& context) {
+  session_request wanted(options_.node_name);
+  if (!context.request.body.empty()) {
+    const std::string error = wanted.read(context.request.body);
+    if (!error.empty()) return text_response(400, "Request decode failed: " + error);
+  }
+  if (maybe_response error = other_datacenter(context)) return error;
+  if (wanted.node.empty()) return text_response(500, "Must provide Node");
+  if (wanted.behavior.empty()) wanted.behavior = "release";
+  if (wanted.behavior != "release" && wanted.behavior != "delete") {
+    return text_response(500, "Invalid Behavior setting '" + wanted.behavior + "'");
+  }
+  const auto ttl = checked_ttl(wanted.ttl);
+  if (!ttl.ok()) return text_response(500, ttl.error);
+
+  // From here on Consul has written to its log.
+  const std::uint64_t index = next_index();
+  if (!same_name(wanted.node, options_.node_name)) {
+    return text_response(500, "Missing node registration");
+  }
+  for (const auto* checks : {&wanted.checks, &wanted.node_checks, &wanted.service_checks}) {
+    const bool of_service = checks == &wanted.service_checks;
+    const std::string* unknown = unknown_check(*checks);
+    if (of_service && *checks && !(*checks)->empty()) unknown = &(*checks)->front();
+    if (unknown != nullptr) {
+      return text_response(500, "Missing check '" + *unknown + "' registration");
+    }
+  }
+  session_record& session = sessions_.add(index, sessions_.fresh_id(entropy_));
+  session.name = std::move(wanted.name);
+  session.node = std::move(wanted.node);
+  session.behavior = std::move(wanted.behavior);
+  session.ttl = std::move(wanted.ttl);
+  session.lock_delay_ns = wanted.lock_delay_ns;
+  session.node_checks = std::move(wanted.node_checks);
+  session.service_checks = wanted.service_checks.has_value();
+  session.ttl_span = duration(ttl.value);
+  session.expiry.owner = this;
+  arm_session(session);
+  wire::json_writer json_body;
+  json_body.begin_object().key("ID").value(session.id).end_object();
+  return json(context, 200, json_body.take());
+}
+
+maybe_response handler::state::session_destroy(request_context& context) {
+  if (context.rest.empty()) return text_response(400, "Missing session");
+  if (maybe_response error = other_datacenter(context)) return error;
+  const session_key key(context.rest);
+  const std::uint64_t index = next_index();
+  if (!key.valid()) return text_response(500, lookup_error(key));
+  session_record* session = sessions_.find(key);
+  if (session != nullptr) locks_.end_session(index, *session, now_);
+  return json(context, 200, "true");
+}
+
+maybe_response handler::state::session_renew(request_context& context) {
+  query_options options;
+  if (maybe_response error = parse_options(context, options)) return error;
+  if (context.rest.empty()) return text_response(400, "Missing session");
+  if (maybe_response error = other_datacenter(context)) return error;
+  const session_key key(context.rest);
+  if (!key.valid()) return text_response(500, lookup_error(key));
+  session_record* session = sessions_.find(key);
+  if (session == nullptr) {
+    return text_response(404, "Session id '" + context.rest + "' not found");
+  }
+  arm_session(*session);
+  wire::json_writer json_body;
+  json_body.begin_array();
+  write_session(json_body, *session);
+  json_body.end_array();
+  return json(context, 200, json_body.take());
+}
+
+maybe_response handler::state::session_info(request_context& context) {
+  query_options options;
+  if (maybe_response error = parse_options(context, options)) return error;
+  if (context.rest.empty()) return text_response(400, "Missing session");
+  if (maybe_response error = other_datacenter(context)) return error;
+  const session_key key(context.rest);
+  if (!key.valid()) return text_response(500, lookup_error(key), query_meta(0));
+  query q;
+  q.what = query::subject::session;
+  q.name = std::move(context.rest);
+  return ask(context, std::move(q), options);
+}
+
+maybe_response handler::state::session_node(request_context& context) {
+  query_options options;
+  if (maybe_response error = parse_options(context, options)) return error;
+  if (context.rest.empty()) return text_response(400, "Missing node name");
+  if (maybe_response error = other_datacenter(context)) return error;
+  query q;
+  q.what = query::subject::node_sessions;
+  q.name = std::move(context.rest);
+  return ask(context, std::move(q), options);
+}
+
+maybe_response handler::state::session_list(request_context& context) {
+  context.rest = options_.node_name;  // the only node there is
+  return session_node(context);
+}
+
+void handler::state::arm_session(session_record& session) {
+  if (session.ttl_span <= duration::zero()) return;
+  timers_.arm(session.expiry, now_ + ttl_multiplier * session.ttl_span);
+}
+
+void handler::state::session_expired(session_record& session) noexcept {
+  locks_.end_session(next_index(), session, now_);
+}
+
+}  // namespace tenure::agent

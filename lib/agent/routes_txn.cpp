@@ -1,0 +1,65 @@
+// /v1/txn
+#include <algorithm>
+#include <string>
+
+#include "agent/render.hpp"
+#include "agent/state.hpp"
+#include "agent/txn.hpp"
+
+namespace tenure::agent {
+namespace {
+
+constexpr std::size_t most_operations = 64;
+
+maybe_response too_large(std::uint64_t size) {
+  if (size <= body_limit) return std::nullopt;
+  return text_response(413, "Request body(" + std::to_string(size) +
+                                " bytes) too large, max size: " + std::to_string(body_limit) +
+                                " bytes. See https://www.consul.io/docs/agent/"
+                                "options.html#txn_max_req_len.");
+}
+
+}  // namespace
+
+maybe_response handler::state::txn(request_context& context) {
+  if (maybe_response error = too_large(declared_length(context))) return error;
+  txn_request request;
+  const std::string error = request.read(context.request.body);
+  if (!error.empty()) return text_response(400, "Failed to parse body: " + error);
+  if (request.sent > most_operations) {
+    return text_response(413, "Transaction contains too many operations (" +
+                                  std::to_string(request.sent) + " > " +
+                                  std::to_string(most_operations) + ")");
+  }
+  const bool writes =
+      std::any_of(request.operations.begin(), request.operations.end(),
+                  [](const txn_operation& operation) { return operation.writes(); });
+  // Only reads are asked what they want to know of consistency; none of them blocks.
+  query_options options;
+  if (!writes) {
+    if (maybe_response refused = parse_options(context, options)) return refused;
+  }
+  if (maybe_response refused = other_datacenter(context)) return refused;
+
+  transaction transaction(keys_, locks_, request.operations);
+  if (transaction.check_first(now_)) transaction.run(writes ? next_index() : 0);
+
+  wire::json_writer body;
+  body.begin_object();
+  transaction.write(body);
+  if (!writes) {
+    body.key("Index").value(std::uint64_t{0});
+    body.key("LastContact").value(std::uint64_t{0});
+    body.key("KnownLeader").value(true);
+    body.key("ConsistencyLevel").value("");
+  }
+  body.end_object();
+  runtime::http_response response = json(context, transaction.failed() ? 409 : 200, body.take());
+  if (!writes) {
+    response.headers.emplace_back("X-Consul-Knownleader", "true");
+    response.headers.emplace_back("X-Consul-Lastcontact", "0");
+  }
+  return response;
+}
+
+}  // namespace tenure::agent

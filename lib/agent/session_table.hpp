@@ -1,0 +1,59 @@
+// The sessions that are alive, by their id.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "agent/radix_tree.hpp"
+#include "agent/records.hpp"
+#include "runtime/entropy.hpp"
+
+namespace tenure::agent {
+
+/// A session's id as Consul compares it: the bytes that its hexadecimal digits stand for. An id
+/// that does not parse gives Consul's error text.
+class session_key {
+ public:
+  explicit session_key(std::string_view id);
+  bool valid() const noexcept { return error_.empty(); }
+  const std::string& error() const noexcept { return error_; }
+  std::string_view bytes() const noexcept { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 18> bytes_{};  // 36 digits, where there are no hyphens
+  std::size_t size_ = 0;
+  std::string error_;
+};
+
+class session_table {
+ public:
+  explicit session_table(watch_list& woken) : woken_(woken) {}
+
+  std::size_t size() const noexcept { return sessions_.size(); }
+  session_record* find(const session_key& key) const noexcept;
+  template <class Visit>
+  void for_each(Visit visit) const {
+    sessions_.for_each({}, visit);
+  }
+  /// The index of the last creation or end of any session.
+  std::uint64_t table_index() const noexcept { return table_index_; }
+
+  /// An id that no session has.
+  std::string fresh_id(runtime::entropy& entropy) const;
+  /// An empty record under `id`.
+  session_record& add(std::uint64_t index, const std::string& id);
+  void erase(std::uint64_t index, const session_key& key);
+
+  watch_list& watch(const session_key& key) noexcept { return sessions_.watch(key.bytes()); }
+  watch_list& watch_all() noexcept { return sessions_.watch_below({}); }
+
+ private:
+  watch_list& woken_;
+  radix_tree<session_record> sessions_;
+  std::uint64_t table_index_ = 0;
+};
+
+}  // namespace tenure::agent

@@ -1,0 +1,205 @@
+#include "agent/state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "agent/go_text.hpp"
+#include "agent/render.hpp"
+
+namespace tenure::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration default_wait = 5min;
+constexpr duration longest_wait = 10min;
+constexpr int jitter_fraction = 16;
+constexpr duration tombstone_life = 15min;
+constexpr duration tombstone_granularity = 30s;
+
+template <class State>
+struct route_entry {
+  std::string_view path;  ///< one that ends with a slash takes whatever follows it
+  std::string_view methods;
+  maybe_response (State::*serve)(request_context&);
+};
+
+template <class State>
+constexpr auto routes = std::to_array<route_entry<State>>({
+    {"/v1/kv/", "GET,PUT,DELETE", &State::kv},
+    {"/v1/txn", "PUT", &State::txn},
+    {"/v1/session/renew/", "PUT", &State::session_renew},
+    {"/v1/session/create", "PUT", &State::session_create},
+    {"/v1/session/destroy/", "PUT", &State::session_destroy},
+    {"/v1/session/info/", "GET", &State::session_info},
+    {"/v1/session/node/", "GET", &State::session_node},
+    {"/v1/session/list", "GET", &State::session_list},
+    {"/v1/status/leader", "GET", &State::status_leader},
+    {"/v1/status/peers", "GET", &State::status_peers},
+    {"/v1/agent/self", "GET", &State::agent_self},
+});
+
+bool among(std::string_view method, std::string_view methods) {
+  while (!methods.empty()) {
+    const std::size_t end = std::min(methods.find(','), methods.size());
+    if (methods.substr(0, end) == method) return true;
+    methods.remove_prefix(std::min(end + 1, methods.size()));
+  }
+  return false;
+}
+
+runtime::http_response with_allow(runtime::http_response response, std::string_view methods) {
+  response.headers.emplace_back("Allow", "OPTIONS," + std::string(methods));
+  return response;
+}
+
+}  // namespace
+
+handler::state::state(handler_options options, runtime::entropy& entropy, answer_sink& sink,
+                      time_point start)
+    : options_(std::move(options)),
+      entropy_(entropy),
+      sink_(sink),
+      now_(start),
+      index_(options_.start_index),
+      node_id_(sessions_.fresh_id(entropy)),
+      locks_(keys_, sessions_, timers_, start + options_.start_lock_delay) {}
+
+void handler::state::tick(time_point now) {
+  now_ = std::max(now_, now);
+  // A session that ends wakes queries; all of that is over before anything else is looked at.
+  while (timers_.next() <= now_) {
+    timers_.fire_due(now_);
+    after_change();
+  }
+}
+
+void handler::state::handle(const runtime::http_request& request, time_point now, request_id id) {
+  tick(now);
+  request_context context(request, request_target(request.target), id);
+  maybe_response response = route(context);
+  if (response) sink_.answered(id, std::move(*response));
+  after_change();
+}
+
+maybe_response handler::state::route(request_context& context) {
+  const std::string& method = context.request.method;
+  request_target& target = context.target;
+  if (!target.path_valid()) return text_response(400, "400 Bad Request");
+  if (const auto location = target.redirect()) return redirect_response(method, *location);
+
+  const std::string_view path = target.path();
+  for (const auto& r : routes<state>) {
+    const bool takes_rest = r.path.ends_with('/');
+    if (takes_rest && path == r.path.substr(0, r.path.size() - 1)) {
+      return redirect_response(method, target.with_slash());
+    }
+    if (takes_rest ? !path.starts_with(r.path) : path != r.path) continue;
+    if (!target.query_valid()) return text_response(500, {});
+    if (method == "OPTIONS") return with_allow(text_response(200, {}), r.methods);
+    if (!among(method, r.methods)) {
+      return with_allow(text_response(405, "method " + method + " not allowed"), r.methods);
+    }
+    context.rest = path.substr(std::min(r.path.size(), path.size()));
+    context.pretty = target.has("pretty");
+    return (this->*r.serve)(context);
+  }
+  return path == "/" ? root_response() : unknown_path_response();
+}
+
+maybe_response handler::state::parse_options(const request_context& context,
+                                             query_options& options) const {
+  const request_target& target = context.target;
+  if (const std::string_view wait = target.get("wait"); !wait.empty()) {
+    const auto parsed = go_parse_duration(wait);
+    if (!parsed.ok()) return text_response(400, "Invalid wait time");
+    options.wait = duration(parsed.value);
+  }
+  if (const std::string_view index = target.get("index"); !index.empty()) {
+    const auto parsed = go_parse_uint(index);
+    if (!parsed.ok()) return text_response(400, "Invalid index");
+    options.after = parsed.value;
+  }
+  if (target.has("stale") && target.has("consistent")) {
+    return text_response(400,
+                         "Cannot specify ?stale with ?consistent, conflicting semantics.");
+  }
+  if (target.has("cached") && target.has("consistent")) {
+    return text_response(400,
+                         "Cannot specify ?cached with ?consistent, conflicting semantics.");
+  }
+  return std::nullopt;
+}
+
+maybe_response handler::state::other_datacenter(const request_context& context) const {
+  const std::string_view wanted = context.target.get("dc");
+  if (wanted.empty() || wanted == options_.datacenter) return std::nullopt;
+  return text_response(500, "No path to datacenter");
+}
+
+maybe_response handler::state::other_namespace(const request_context& context) const {
+  if (!context.target.has("ns")) return std::nullopt;
+  return text_response(400,
+                       "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
+                       "Enterprise feature");
+}
+
+std::uint64_t handler::state::declared_length(const request_context& context) {
+  const auto& request = context.request;
+  for (const auto& [name, value] : request.headers) {
+    if (!same_name(name, "Content-Length")) continue;
+    const auto declared = go_parse_uint(value);
+    if (declared.ok() && declared.value > request.body.size()) return declared.value;
+  }
+  return request.body.size();
+}
+
+maybe_response handler::state::ask(request_context& context, query q,
+                                   const query_options& options) {
+  q.pretty = context.pretty;
+  if (options.after == 0) {
+    const std::uint64_t index = reader_.index(q);
+    return reader_.answer(q, index);
+  }
+  duration wait = options.wait;
+  if (wait > longest_wait) wait = longest_wait;
+  if (wait <= duration::zero()) wait = default_wait;
+  wait += entropy_.jitter(wait / jitter_fraction);
+  parked_.ask(std::move(q), options.after, now_ + wait, context.id);
+  return std::nullopt;
+}
+
+runtime::http_response handler::state::json(const request_context& context, unsigned status,
+                                            std::string body) const {
+  return json_response(status, context.pretty ? pretty_json(body) : std::move(body));
+}
+
+void handler::state::after_change() {
+  if (keys_.newest_tombstone() > buried_) {
+    buried_ = keys_.newest_tombstone();
+    const auto since_boot = now_.time_since_epoch() + tombstone_life;
+    const time_point at(since_boot + tombstone_granularity - since_boot % tombstone_granularity);
+    if (graves_.empty() || graves_.back().at != at) {
+      graves_.push_back({at, buried_});
+      if (!reaper_.armed()) timers_.arm(reaper_, at);
+    } else {
+      graves_.back().index = buried_;
+    }
+  }
+  parked_.serve_woken();
+}
+
+void handler::state::reaper::over(timer& t) noexcept {
+  static_cast<reaper&>(t).owner_.reap();
+}
+
+void handler::state::reap() {
+  const std::uint64_t index = graves_.front().index;
+  graves_.pop_front();
+  if (!graves_.empty()) timers_.arm(reaper_, graves_.front().at);
+  next_index();
+  keys_.reap_tombstones(index);
+}
+
+}  // namespace tenure::agent

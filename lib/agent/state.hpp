@@ -1,0 +1,132 @@
+// The whole state of the agent and the endpoints that work on it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/handler.hpp"
+#include "agent/kv_store.hpp"
+#include "agent/locks.hpp"
+#include "agent/parked_queries.hpp"
+#include "agent/queries.hpp"
+#include "agent/request_target.hpp"
+#include "agent/session_table.hpp"
+#include "runtime/timer_heap.hpp"
+
+namespace tenure::agent {
+
+/// Bodies and values beyond this are refused, as by Consul.
+inline constexpr std::size_t body_limit = 512 * 1024;
+
+/// A request on its way through the endpoints.
+class request_context {
+ public:
+  request_context(const runtime::http_request& request, request_target target, request_id id)
+      : request(request), target(std::move(target)), id(id) {}
+
+  const runtime::http_request& request;
+  request_target target;
+  request_id id;
+  std::string rest;  ///< of the path, behind the endpoint's own
+  bool pretty = false;
+};
+
+/// The parameters that every read takes.
+class query_options {
+ public:
+  std::uint64_t after = 0;  ///< ?index
+  duration wait{0};         ///< ?wait; 0 or less: the default
+};
+
+/// An answer, or nothing where it comes later.
+using maybe_response = std::optional<runtime::http_response>;
+
+class handler::state final : private session_owner {
+ public:
+  state(handler_options options, runtime::entropy& entropy, answer_sink& sink, time_point start);
+
+  void handle(const runtime::http_request& request, time_point now, request_id id);
+  void tick(time_point now);
+  time_point next_deadline() const noexcept { return timers_.next(); }
+  parked_queries& parked() noexcept { return parked_; }
+  std::size_t sessions() const noexcept { return sessions_.size(); }
+  std::uint64_t index() const noexcept { return index_; }
+
+  // Endpoints, in routes_kv.cpp, routes_session.cpp, routes_txn.cpp and routes_agent.cpp.
+  maybe_response kv(request_context& context);
+  maybe_response session_create(request_context& context);
+  maybe_response session_destroy(request_context& context);
+  maybe_response session_renew(request_context& context);
+  maybe_response session_info(request_context& context);
+  maybe_response session_node(request_context& context);
+  maybe_response session_list(request_context& context);
+  maybe_response txn(request_context& context);
+  maybe_response status_leader(request_context& context);
+  maybe_response status_peers(request_context& context);
+  maybe_response agent_self(request_context& context);
+
+ private:
+  class reaper : public runtime::timer {
+   public:
+    explicit reaper(state& owner) : timer(&reaper::over), owner_(owner) {}
+
+   private:
+    static void over(timer& t) noexcept;
+    state& owner_;
+  };
+
+  // What the endpoints share, in state.cpp.
+  /// Reads ?index, ?wait, ?stale and ?consistent; an error is the answer.
+  maybe_response parse_options(const request_context& context, query_options& options) const;
+  /// The answer to a request for another datacenter; nothing where it is for this one.
+  maybe_response other_datacenter(const request_context& context) const;
+  /// Namespaces are not for this edition.
+  maybe_response other_namespace(const request_context& context) const;
+  /// How long the body is, or was said to be where the front did not take it in.
+  static std::uint64_t declared_length(const request_context& context);
+  maybe_response ask(request_context& context, query q, const query_options& options);
+  runtime::http_response json(const request_context& context, unsigned status,
+                              std::string body) const;
+  std::uint64_t next_index() noexcept { return ++index_; }
+  void after_change();
+  maybe_response route(request_context& context);
+
+  maybe_response kv_get(request_context& context, const query_options& options);
+  maybe_response kv_put(request_context& context);
+  maybe_response kv_delete(request_context& context);
+  void arm_session(session_record& session);
+  void session_expired(session_record& session) noexcept override;
+  void reap();
+
+  const handler_options options_;
+  runtime::entropy& entropy_;
+  answer_sink& sink_;
+  time_point now_;
+  std::uint64_t index_;
+  const std::string node_id_;
+
+  watch_list woken_;
+  kv_store keys_{woken_};
+  session_table sessions_{woken_};
+  locks locks_;
+  query_reader reader_{keys_, sessions_, options_.node_name};
+  parked_queries parked_{reader_, timers_, sink_, woken_};
+
+  /// Tombstones up to an index are forgotten at an instant.
+  struct grave {
+    time_point at;
+    std::uint64_t index;
+  };
+  std::deque<grave> graves_;
+  std::uint64_t buried_ = 0;
+  reaper reaper_{*this};
+
+  runtime::timer_heap timers_;  // the last: what is armed must be gone after it
+};
+
+}  // namespace tenure::agent
