@@ -1,0 +1,131 @@
+// Processes with elections against one embedded agent, all under virtual time.
+#pragma once
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/elections.hpp>
+#include <utility>
+#include <vector>
+
+#include "election/engine.hpp"
+#include "support/handler_transport.hpp"
+#include "support/manual_runtime.hpp"
+
+namespace tenure::test {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// One process: a transport of its own, and the elections on it.
+class process {
+ public:
+  process(manual_runtime& rt, in_process_agent& server, elections_options options = {})
+      : transport(std::make_shared<handler_transport>(rt, server)) {
+    auto services = std::make_shared<runtime::services>(*rt.services());
+    services->transport = transport;
+    services->log = options.log;
+    engine = std::make_shared<impl::engine>(services, consul_config(), std::move(options));
+    elections.emplace(engine);
+  }
+
+  /// From now on nothing arrives, in either direction.
+  void cut_off() {
+    transport->network = [](runtime::lane, const runtime::http_request&) {
+      return fate(mishap::silent_before);
+    };
+  }
+  void reconnect() { transport->network = nullptr; }
+
+  std::shared_ptr<handler_transport> transport;
+  std::shared_ptr<impl::engine> engine;
+  std::optional<tenure::elections> elections;
+};
+
+/// A coroutine that a test started and looks at now and then.
+template <class T>
+class running {
+ public:
+  running(manual_runtime& rt, asio::awaitable<T> task) : state_(std::make_shared<state>()) {
+    asio::co_spawn(rt.executor(), std::move(task),
+                   asio::bind_cancellation_slot(state_->cancel.slot(),
+                                                [s = state_](std::exception_ptr e, T value) {
+                                                  s->thrown = std::move(e);
+                                                  if (!s->thrown) s->value = std::move(value);
+                                                  s->done = true;
+                                                }));
+  }
+  bool done() const { return state_->done; }
+  void cancel() { state_->cancel.emit(asio::cancellation_type::terminal); }
+  const T& value() const {
+    if (state_->thrown) std::rethrow_exception(state_->thrown);
+    return state_->value.value();
+  }
+  error_code error() const {
+    try {
+      if (state_->thrown) std::rethrow_exception(state_->thrown);
+    } catch (const boost::system::system_error& e) {
+      return e.code();
+    }
+    return {};
+  }
+
+ private:
+  struct state {
+    asio::cancellation_signal cancel;
+    bool done = false;
+    std::optional<T> value;
+    std::exception_ptr thrown;
+  };
+  std::shared_ptr<state> state_;
+};
+
+/// awaitable<void> as awaitable<bool>, for running<bool>.
+inline asio::awaitable<bool> truly(asio::awaitable<void> task) {
+  co_await std::move(task);
+  co_return true;
+}
+
+class election_bench {
+ public:
+  election_bench() : rt(1), agent(rt) {}
+
+  process& add(elections_options options = {}) {
+    processes.push_back(std::make_unique<process>(rt, agent, std::move(options)));
+    return *processes.back();
+  }
+  runtime::http_response ask(std::string method, std::string target, std::string body = {}) {
+    runtime::http_response r =
+        agent.ask(runtime::http_request(std::move(method), std::move(target), std::move(body)));
+    rt.run_until_idle();
+    return r;
+  }
+  /// The stored key as JSON text; empty where there is none.
+  std::string key(const std::string& name) {
+    const auto r = ask("GET", "/v1/kv/" + name);
+    return r.status == 200 ? r.body : std::string();
+  }
+  term lead(election& e) {
+    running<term> campaign(rt, e.campaign());
+    rt.run_until([&] { return campaign.done(); });
+    return campaign.value();
+  }
+  /// Lets the processes end their tasks, so that nothing outlives the runtime.
+  void shut_down() {
+    for (auto& p : processes) {
+      p->reconnect();
+      rt.run(p->elections->shut_down());
+    }
+  }
+
+  manual_runtime rt;
+  in_process_agent agent;
+  std::vector<std::unique_ptr<process>> processes;
+};
+
+}  // namespace tenure::test

@@ -1,0 +1,154 @@
+// lead(body): the body runs while we lead and is cancelled in time; the key waits for it.
+#include <boost/asio/this_coro.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <stdexcept>
+
+#include "election_bench.hpp"
+#include "runtime/condition.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+const std::string key = "service/b/leader";
+
+candidacy quick(std::string value = "me") {
+  return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
+}
+
+/// What a body saw, with times since the bench began.
+class diary {
+ public:
+  explicit diary(manual_runtime& r) : rt(r), start(r.now()) {}
+  double seconds() const { return std::chrono::duration<double>(rt.now() - start).count(); }
+  manual_runtime& rt;
+  time_point start;
+  int begun = 0;
+  double stopped = -1;
+  double returned = -1;
+  bool held_when_stopped = false;
+  bool held_when_returned = false;
+  tenure::term term;
+};
+
+asio::awaitable<void> stubborn(diary& d, tenure::term t, duration cleanup) {
+  ++d.begun;
+  d.term = t;
+  try {
+    co_await runtime::sleep_until(d.rt.timers(), time_point::max());
+  } catch (const boost::system::system_error&) {
+    d.stopped = d.seconds();
+    d.held_when_stopped = t.holds();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await runtime::sleep_until(d.rt.timers(), d.rt.now() + cleanup);
+  d.returned = d.seconds();
+  d.held_when_returned = t.holds();
+}
+
+}  // namespace
+
+TEST_CASE("a body that returns resigns") {
+  election_bench b;
+  election e = b.add().elections->enter(key, quick());
+  int calls = 0;
+  auto body = [&calls](tenure::term t) -> asio::awaitable<void> {
+    calls += t.holds() ? 1 : 100;
+    co_return;
+  };
+  REQUIRE(b.rt.run(e.lead(std::move(body))) == end_reason::resigned);
+  REQUIRE(calls == 1);
+  REQUIRE(b.key(key).find("Session") == std::string::npos);
+  b.shut_down();
+}
+
+TEST_CASE("cut off, the body is told to stop a stop budget before its lease ends") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  diary d(b.rt);
+  auto body = [&d](tenure::term t) { return stubborn(d, std::move(t), 900ms); };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.advance(0s);
+  REQUIRE(d.begun == 1);
+  p.cut_off();
+  b.rt.advance(30s);
+  // Span 5 s: the lease of the claim sent at 0 ends at 4.85 s, less 1 s for stopping.
+  REQUIRE(d.stopped == 3.85);
+  REQUIRE(d.held_when_stopped);
+  REQUIRE(d.returned == 4.75);
+  REQUIRE(d.held_when_returned);
+  REQUIRE(d.term.reason() == end_reason::expired);
+  p.reconnect();
+  b.rt.run_until([&] { return leading.done(); });
+  REQUIRE(leading.value() == end_reason::expired);
+  b.shut_down();
+}
+
+TEST_CASE("the key stays locked for as long as the body runs on") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  election other = b.add().elections->enter(key, quick("other"));
+  diary d(b.rt);
+  auto body = [&d](tenure::term t) { return stubborn(d, std::move(t), 60s); };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.advance(0s);
+  other.stand();
+  b.rt.advance(1s);
+  const std::string session = d.term.session();
+  SECTION("the caller gives up: no lease is lost while the body cleans up within it") {
+    leading.cancel();
+    b.rt.advance(2s);
+    REQUIRE(d.stopped == 1.0);
+    REQUIRE_FALSE(leading.done());
+    REQUIRE(b.key(key).find(session) != std::string::npos);
+    b.rt.run_until([&] { return leading.done(); });
+    REQUIRE(d.returned == 61.0);
+    REQUIRE(leading.error() == asio::error::operation_aborted);
+    b.rt.advance(100ms);
+    REQUIRE(other.standing() == standing::leading);
+  }
+  SECTION("the process is told to shut down") {
+    running<bool> down(b.rt, truly(p.elections->shut_down()));
+    b.rt.advance(2s);
+    REQUIRE(d.stopped == 1.0);
+    REQUIRE(b.key(key).find(session) != std::string::npos);
+    b.rt.run_until([&] { return down.done(); });
+    b.rt.run_until([&] { return leading.done(); });
+    REQUIRE(leading.value() == end_reason::shut_down);
+  }
+  b.shut_down();
+}
+
+TEST_CASE("what the body throws is thrown again, after the release") {
+  election_bench b;
+  election e = b.add().elections->enter(key, quick());
+  auto body = [](tenure::term) -> asio::awaitable<void> {
+    throw std::runtime_error("boom");
+    co_return;
+  };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.run_until([&] { return leading.done(); });
+  REQUIRE_THROWS_AS(leading.value(), std::runtime_error);
+  REQUIRE(b.key(key).find("Session") == std::string::npos);
+  b.shut_down();
+}
+
+TEST_CASE("what a body captured is gone before the lock is") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  auto kept = std::make_shared<int>(1);
+  std::weak_ptr<int> watch = kept;
+  bool gone_at_release = false;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (r.body.find("\"unlock\"") != std::string::npos) gone_at_release = watch.expired();
+    return fate();
+  };
+  auto body = [kept = std::move(kept)](tenure::term) -> asio::awaitable<void> { co_return; };
+  REQUIRE(b.rt.run(e.lead(std::move(body))) == end_reason::resigned);
+  REQUIRE(gone_at_release);
+  b.shut_down();
+}
