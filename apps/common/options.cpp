@@ -81,7 +81,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
     try {
       into = parse_duration(text);
     } catch (const usage_error& e) {
-      throw CLI::ValidationError(name.substr(0, name.find('{')), e.what());
+      throw CLI::ValidationError(name, e.what());
     }
   };
   CLI::Option* option = app.add_option_function<std::string>(name, read, help);

@@ -1,0 +1,137 @@
+// The command line of tenure run.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "command/find_program.hpp"
+#include "common/options.hpp"
+#include "tenure/runner.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+constexpr const char* more_help =
+    "The command runs under a guardian process that knows when the lease ends. Before that its\n"
+    "whole process group gets SIGTERM, and SIGKILL after the grace; so it does when tenure itself\n"
+    "is killed or stopped. The command must stay in the foreground: what it leaves running when it\n"
+    "ends is ended. The lock is released when everything is gone.\n"
+    "\n"
+    "Its environment has TENURE_KEY, TENURE_FENCE (a number that grows from leader to leader: hand\n"
+    "it to what the command writes to), TENURE_SESSION and CONSUL_LOCK_HELD=true.\n"
+    "\n"
+    "The first SIGINT or SIGTERM goes to the command, and tenure waits for it to end, as long as it\n"
+    "leads; the second kills it. HUP, QUIT, USR1, USR2 and WINCH are handed on.\n"
+    "\n"
+    "Exit code: the command's own (128 + N: ended by signal N; 127: no such program, 126: not\n"
+    "executable). 64: usage. 69: Consul did not answer for ten seconds at the start (or as long as\n"
+    "--try says), or refuses us; later outages are waited out. 70: leadership was lost, and the\n"
+    "command was stopped. 75: not elected in time. 128 + N: ended by signal N before it led.\n"
+    "\n"
+    "  tenure run service/backup/leader -- ./backup.sh\n"
+    "  tenure run --try=5s service/nightly/lock -- ./nightly.sh   # skip it where another one runs\n"
+    "  tenure run --respawn --value \"$(hostname):5432\" service/db/leader -- ./primary.sh";
+
+class arguments {
+ public:
+  common_options common;
+  std::string key;
+  std::string value;
+  std::optional<duration> span;
+  std::optional<duration> ttl;
+  std::optional<duration> lock_delay;
+  std::optional<duration> grace;
+  std::string try_for;  // not an option with a value: that would swallow the KEY
+  bool respawn = false;
+  std::vector<std::string> argv;
+};
+
+// CLI11 does not know of the command behind "--".
+class run_formatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: tenure run [OPTIONS] KEY -- COMMAND [ARG...]\n";
+  }
+};
+
+std::optional<duration> parse_try(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  try {
+    const duration d = parse_duration(text);
+    if (d == duration(0)) throw usage_error("0 leaves no time to be elected: say 1s, or more");
+    return d;
+  } catch (const usage_error& e) {
+    throw usage_error(std::string("--try: ") + e.what());
+  }
+}
+
+run_options checked(const arguments& a) {
+  if (a.argv.empty()) throw usage_error("the command is missing: tenure run KEY -- COMMAND [ARG...]");
+  run_options o(a.common.consul());
+  o.key = a.key;
+  o.how = candidacy(a.value.empty() ? default_value() : a.value);
+  if (a.span) o.how.span(*a.span);
+  if (a.ttl) o.how.ttl(*a.ttl);
+  if (a.lock_delay) o.how.lock_delay(*a.lock_delay);
+  if (a.grace) o.how.stop_budget(*a.grace);
+  o.how.check();
+  o.argv = a.argv;
+  o.try_for = parse_try(a.try_for);
+  o.respawn = a.respawn;
+  o.log = a.common.log();
+  return o;
+}
+
+int run(const arguments& a) {
+  run_options o = checked(a);
+  // Better now than when the election is won some day.
+  int problem = 0;
+  command::find_program(o.argv.front(), problem);
+  if (problem != 0) {
+    const command::outcome failed(command::outcome::kind::not_started, problem);
+    std::fprintf(stderr, "tenure run: %s %s\n", o.argv.front().c_str(), failed.text().c_str());
+    return failed.exit_code();
+  }
+  boost::asio::io_context io{1};
+  runner r(io, std::move(o));
+  boost::asio::co_spawn(io, r.run(), boost::asio::detached);
+  io.run();
+  return r.exit_code();
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, action& chosen, const std::vector<std::string>& command) {
+  auto a = std::make_shared<arguments>();
+  a->argv = command;
+  CLI::App* run_app = app.add_subcommand("run", "Run a command only while leading");
+  run_app->formatter(std::make_shared<run_formatter>());
+  run_app->add_option("KEY", a->key, "the key of the election")->required();
+  run_app->add_option("--value", a->value, "what to publish while leading (default: host:pid)")
+      ->envname("TENURE_VALUE");
+  add_duration(*run_app, "--span", a->span,
+               "how long a lease lasts without news from Consul, and how long a successor waits "
+               "after a crash (default: 15s)", "TENURE_SPAN");
+  add_duration(*run_app, "--ttl", a->ttl,
+               "TTL of the session, 10s to 24h: a crash is seen within two of it (default: 15s)",
+               "TENURE_TTL");
+  add_duration(*run_app, "--lock-delay", a->lock_delay,
+               "Consul's lock-delay, for contenders that are not tenure (default: the span)",
+               "TENURE_LOCK_DELAY");
+  add_duration(*run_app, "--grace", a->grace,
+               "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)", "TENURE_GRACE");
+  run_app->add_flag("--try{30s}", a->try_for,
+                    "give up when not elected within this time: --try=5s; 30s without a value")
+      ->envname("TENURE_TRY");
+  run_app->add_flag("--respawn", a->respawn,
+                    "stand again when the command ended or leadership was lost; a command that "
+                    "ends at once is started again after 1 to 30 s");
+  a->common.add_to(*run_app, "warn");
+  run_app->footer(more_help);
+  run_app->callback([a, &chosen] { chosen = [a] { return run(*a); }; });
+}
+
+}  // namespace tenure::apps

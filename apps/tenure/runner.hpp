@@ -1,0 +1,73 @@
+// tenure run: stands in an election, and runs a command while it leads.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/elections.hpp>
+#include <vector>
+
+#include "command/term_commands.hpp"
+
+namespace tenure::apps {
+
+class run_options {
+ public:
+  explicit run_options(consul_config c) : consul(std::move(c)) {}
+
+  consul_config consul;
+  std::string key;
+  candidacy how{"?"};
+  std::vector<std::string> argv;
+  std::optional<duration> try_for;  ///< how long to stand before giving up; nothing: for ever
+  bool respawn = false;
+  std::shared_ptr<log_sink> log = silent_log();
+};
+
+class runner {
+ public:
+  runner(boost::asio::io_context& io, run_options options);
+
+  /// From the first request to the release of the key. Then exit_code() is known.
+  boost::asio::awaitable<void> run();
+  int exit_code() const noexcept { return exit_code_; }
+
+ private:
+  boost::asio::awaitable<void> stand();
+  boost::asio::awaitable<void> reach_consul();
+  boost::asio::awaitable<error_code> ping();
+  boost::asio::awaitable<term> win();
+  boost::asio::awaitable<int> serve(term t);
+  boost::asio::awaitable<void> watch_errors();
+  boost::asio::awaitable<void> take_signals();
+  boost::asio::awaitable<void> sleep(duration d);
+
+  void take(int signal);
+  void give_up_waiting();
+  void fail(const error_code& error);
+  void tell_lost(const term& t, end_reason reason);
+  command::invocation invocation_for(const term& t) const;
+
+  boost::asio::io_context& io_;
+  run_options options_;
+  elections elections_;
+  command::command_host host_;
+  std::optional<election> election_;
+  std::shared_ptr<command::term_commands> commands_;  // while a term runs
+  boost::asio::signal_set signals_;
+  boost::asio::cancellation_signal cancel_;  // of what is awaited while nothing runs
+  command::lease_timer try_timer_;
+  command::lease_timer pause_timer_;
+  command::lease_timer error_timer_;
+  int signal_ = 0;           // the first SIGINT, SIGTERM, ... that asked us to end
+  bool out_of_time_ = false;
+  bool waiting_ = false;     // for Consul, or for the election
+  bool done_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace tenure::apps
