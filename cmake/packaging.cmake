@@ -22,8 +22,18 @@ install(FILES "${PROJECT_BINARY_DIR}/tenureConfig.cmake"
   "${PROJECT_BINARY_DIR}/tenureConfigVersion.cmake"
   DESTINATION "${package_dir}" COMPONENT development)
 
-# Each tool names itself in this property: set_property(GLOBAL APPEND PROPERTY TENURE_TOOLS target).
-get_property(tools GLOBAL PROPERTY TENURE_TOOLS)
-if(tools)
+# The programs: what apps/tenure and apps/tenure-cron build. The target `tools` builds no more.
+if(TENURE_APPS)
+  foreach(app tenure tenure-cron)
+    get_property(targets DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}"
+      PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target ${targets})
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL "EXECUTABLE")
+        list(APPEND tools ${target})
+      endif()
+    endforeach()
+  endforeach()
   install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+  add_custom_target(tools DEPENDS ${tools})
 endif()
