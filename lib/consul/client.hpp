@@ -12,11 +12,15 @@
 
 namespace tenure::consul {
 
+class call;
+class parser;
+
 /// Every operation returns its error, never throws it (but for cancellation, which is thrown as
 /// system_error(operation_aborted) by the await itself). One thread. What only reads, and what is
 /// safe to repeat (renew, destroy, reads, all-read transactions), is tried again within its
 /// deadline where the connection failed before an answer (at most three times, after a short
-/// pause with jitter); whatever else loses its answer ends in consul_errc::outcome_unknown.
+/// pause with jitter; but not a watch, whose caller goes round anyway); whatever else loses its
+/// answer ends in consul_errc::outcome_unknown. So does a destroy or a renew whose every try did.
 /// "leadership lost while committing log" (500) of a write is an unknown outcome as well.
 /// The client must outlive its operations.
 class client {
@@ -35,7 +39,8 @@ class client {
   // -- keys -------------------------------------------------------------------------------------
   boost::asio::awaitable<kv_found> get(std::string key, consistency how);
   /// A blocking query on the poll lane: answers when the key's index exceeds `index`, or after
-  /// `wait` (1 s to 10 min) plus Consul's jitter of a sixteenth.
+  /// `wait` (1 s to 10 min) plus Consul's jitter of a sixteenth. consul_errc::timed_out where it
+  /// does not within request_timeout after that.
   boost::asio::awaitable<kv_found> watch(std::string key, std::uint64_t index, duration wait);
   boost::asio::awaitable<kv_listed> list(std::string prefix, consistency how);
 
@@ -50,8 +55,13 @@ class client {
   boost::asio::awaitable<done> ping();
 
  private:
+  time_point in_time() const;  // the deadline of a request that begins now
+  boost::asio::awaitable<kv_found> find(call what, std::string key);
+  boost::asio::awaitable<txn_done> transact(call what, std::vector<txn_op> ops);
+
   std::shared_ptr<const runtime::services> services_;
   consul_config config_;
+  std::shared_ptr<parser> parser_;
 };
 
 }  // namespace tenure::consul

@@ -132,8 +132,9 @@ class txn_done : public answer_base {
  public:
   /// True: all of it happened. False, without an error: nothing of it happened, see `failures`.
   bool committed = false;
-  /// Of a committed transaction: the keys that its operations returned, in order. Checks return
-  /// nothing; lock, unlock, set and cas return the key without its value.
+  /// Of a committed transaction: the keys that its operations returned, in order. lock, unlock,
+  /// set, cas, check_index and check_session return the key without its value, get with it;
+  /// check_not_exists, remove and remove_tree return nothing.
   std::vector<kv_entry> results;
   std::vector<txn_error> failures;
 };

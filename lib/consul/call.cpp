@@ -1,0 +1,98 @@
+#include "consul/call.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <charconv>
+
+#include "runtime/condition.hpp"
+#include "wire/base64.hpp"
+
+namespace tenure::consul {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr duration first_pause = 50ms;  // between tries; doubles
+
+runtime::http_request make_request(const call& what, const consul_config& config) {
+  runtime::http_request request(what.method, what.to.text(), what.body);
+  if (!what.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  if (!config.token.empty()) request.headers.emplace_back("X-Consul-Token", config.token);
+  if (!config.basic_auth.empty())
+    request.headers.emplace_back("Authorization",
+                                 "Basic " + wire::base64_encode(config.basic_auth));
+  return request;
+}
+
+std::uint64_t consul_index(const runtime::http_response& response) noexcept {
+  const std::string_view text = response.header("X-Consul-Index");
+  std::uint64_t index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  return error == std::errc() && end == text.data() + text.size() ? index : 0;
+}
+
+// What a round trip without an answer means, `sent` telling of all its tries.
+error_code failure(error_code error, bool sent, effect what) noexcept {
+  if (sent && what != effect::read) return consul_errc::outcome_unknown;
+  if (error == consul_errc::timed_out || error == consul_errc::bad_answer) return error;
+  return consul_errc::unreachable;
+}
+
+bool worth_retrying(error_code error) noexcept {
+  return error != consul_errc::timed_out && error != consul_errc::bad_answer;
+}
+
+}  // namespace
+
+std::string describe(const call& what, const consul_config& config, std::string_view outcome) {
+  constexpr std::size_t longest = 300;
+  std::string line = what.method + " " + what.to.path() + " at " + config.address() + ": ";
+  for (const char c : outcome.substr(0, longest))
+    line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  if (outcome.size() > longest) line += "...";
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+asio::awaitable<reply> perform(const runtime::services& outside, const consul_config& config,
+                               call what) {
+  reply result;
+  bool sent = false;
+  runtime::round_trip trip;
+  const unsigned retries = what.effect == effect::write ? 0 : what.retries;
+  const bool retry_stale = what.effect != effect::write;
+  for (unsigned failed = 0;; ++failed) {
+    runtime::http_request request = make_request(what, config);
+    runtime::round_trip next = co_await outside.transport->exchange(
+        what.where, std::move(request), what.deadline, retry_stale);
+    trip = std::move(next);
+    sent = sent || trip.sent;
+    if (trip.error == asio::error::operation_aborted)
+      throw boost::system::system_error(trip.error);
+    if (!trip.error || !worth_retrying(trip.error) || failed == retries) break;
+    const duration pause = first_pause * (1U << failed) / 2;
+    const time_point again = outside.clock->now() + pause + outside.entropy->jitter(pause);
+    if (again >= what.deadline) break;
+    co_await runtime::sleep_until(*outside.timers, again);
+  }
+
+  result.sent_at = trip.sent_at;
+  result.received_at = outside.clock->now();
+  if (trip.error) {
+    result.error = failure(trip.error, sent, what.effect);
+    result.detail = describe(what, config, trip.error.message());
+    co_return result;
+  }
+  result.status = trip.response.status;
+  result.index = consul_index(trip.response);
+  result.body = std::move(trip.response.body);
+  if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
+    co_return result;
+  result.error = judge(result.status, result.body, what.effect);
+  result.detail = describe(what, config, std::to_string(result.status) + " " + result.body);
+  co_return result;
+}
+
+}  // namespace tenure::consul

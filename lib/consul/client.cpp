@@ -1,0 +1,32 @@
+#include "consul/client.hpp"
+
+#include "consul/call.hpp"
+#include "consul/client_support.hpp"
+#include "consul/parse.hpp"
+
+namespace tenure::consul {
+
+client::client(std::shared_ptr<const runtime::services> services, consul_config config)
+    : services_(std::move(services)),
+      config_(std::move(config)),
+      parser_(std::make_shared<parser>()) {}
+
+time_point client::in_time() const { return services_->clock->now() + config_.request_timeout; }
+
+boost::asio::awaitable<done> client::ping() {
+  done answer;
+  target to("/v1/status/leader", config_);
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  const std::string asked = describe(what, config_, "");
+  reply told = co_await perform(*services_, config_, std::move(what));
+  take(told, answer);
+  if (answer.error) co_return answer;
+  std::string leader;
+  if (const error_code error = parser_->text(told.body, leader))
+    fail(answer, error, asked + " " + told.body);
+  else if (leader.empty())
+    fail(answer, consul_errc::no_leader, asked + " no cluster leader");
+  co_return answer;
+}
+
+}  // namespace tenure::consul

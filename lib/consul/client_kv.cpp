@@ -1,0 +1,89 @@
+// Keys and blocking queries.
+#include <algorithm>
+
+#include "consul/client.hpp"
+#include "consul/client_support.hpp"
+#include "consul/parse.hpp"
+
+namespace tenure::consul {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A 404 of Consul's KV names the index of its table; any other 404 is somebody else's.
+constexpr std::string_view not_consul = " without X-Consul-Index: is this Consul?";
+
+}  // namespace
+
+// What get and watch share: one key, or none.
+asio::awaitable<kv_found> client::find(call what, std::string key) {
+  kv_found answer;
+  what.accepted = 404;
+  const std::string asked = describe(what, config_, "");
+  if (const std::string why = unaddressable(key, false); !why.empty()) {
+    fail(answer, consul_errc::bad_request, asked + " not sent: " + why);
+    co_return answer;
+  }
+  reply told = co_await perform(*services_, config_, std::move(what));
+  take(told, answer);
+  if (answer.error) co_return answer;
+  if (answer.index == 0) {
+    fail(answer, consul_errc::bad_answer,
+         asked + " " + std::to_string(told.status) + std::string(not_consul));
+    co_return answer;
+  }
+  if (told.status == 404) co_return answer;
+  std::vector<kv_entry> entries;
+  const error_code error = parser_->kv(told.body, entries);
+  if (error || entries.size() != 1 || entries.front().key != key)
+    fail(answer, consul_errc::bad_answer, asked + " an answer that is not the key's: " + told.body);
+  else
+    answer.entry = std::move(entries.front());
+  co_return answer;
+}
+
+asio::awaitable<kv_found> client::get(std::string key, consistency how) {
+  target to("/v1/kv/" + escaped(key, true), config_);
+  to.with(how);
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  return find(std::move(what), std::move(key));
+}
+
+asio::awaitable<kv_found> client::watch(std::string key, std::uint64_t index, duration wait) {
+  const duration asked_for = std::clamp<duration>(wait, 1s, 10min);
+  target to("/v1/kv/" + escaped(key, true), config_);
+  to.with("index", std::to_string(index));
+  to.with("wait", duration_text(std::chrono::ceil<std::chrono::milliseconds>(asked_for)));
+  // Consul adds up to a sixteenth; the rest is for the way, and for waiting for a connection.
+  const duration patience = asked_for + asked_for / 16 + config_.request_timeout;
+  call what(runtime::lane::polls, effect::read, "GET", std::move(to),
+            services_->clock->now() + patience);
+  what.retries = 0;
+  return find(std::move(what), std::move(key));
+}
+
+asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
+  kv_listed answer;
+  target to("/v1/kv/" + escaped(prefix, true), config_);
+  to.with("recurse").with(how);
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  what.accepted = 404;
+  const std::string asked = describe(what, config_, "");
+  if (const std::string why = unaddressable(prefix, true); !why.empty()) {
+    fail(answer, consul_errc::bad_request, asked + " not sent: " + why);
+    co_return answer;
+  }
+  reply told = co_await perform(*services_, config_, std::move(what));
+  take(told, answer);
+  if (answer.error) co_return answer;
+  if (answer.index == 0)
+    fail(answer, consul_errc::bad_answer,
+         asked + " " + std::to_string(told.status) + std::string(not_consul));
+  else if (told.status == 200 && parser_->kv(told.body, answer.entries))
+    fail(answer, consul_errc::bad_answer, asked + " an answer that is not a list of keys");
+  co_return answer;
+}
+
+}  // namespace tenure::consul

@@ -1,0 +1,76 @@
+// Transactions.
+#include <algorithm>
+
+#include "consul/client.hpp"
+#include "consul/client_support.hpp"
+#include "consul/parse.hpp"
+
+namespace tenure::consul {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t most_ops = 64;              // 128 from 1.14, but 64 is what all take
+constexpr std::size_t longest_body = 512 * 1024;  // a greater one is a 413
+
+std::string too_large(std::size_t ops, std::size_t bytes) {
+  if (ops == 0) return "a transaction without operations";
+  if (ops > most_ops)
+    return std::to_string(ops) + " operations, and Consul takes " + std::to_string(most_ops);
+  if (bytes > longest_body)
+    return std::to_string(bytes) + " bytes, and Consul takes " + std::to_string(longest_body);
+  return "";
+}
+
+}  // namespace
+
+asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
+  txn_done answer;
+  what.body = txn_body(ops);
+  what.accepted = 409;
+  const consul::effect effect = what.effect;
+  const std::string asked = describe(what, config_, "");
+  if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
+    fail(answer, consul_errc::bad_request, asked + " not sent: " + why);
+    co_return answer;
+  }
+  reply told = co_await perform(*services_, config_, std::move(what));
+  take(told, answer);
+  if (answer.error) co_return answer;
+
+  const bool refused = told.status == 409;
+  const error_code error = parser_->txn(told.body, answer.results, answer.failures);
+  if (error || refused == answer.failures.empty()) {
+    // A 409 says that nothing happened, whatever else it says.
+    const bool unknown = !refused && effect == effect::write;
+    answer.results.clear();
+    answer.failures.clear();
+    fail(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
+         asked + " an answer that is not a transaction's: " + told.body.substr(0, 300));
+    co_return answer;
+  }
+  const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
+  if (forbidden != answer.failures.end()) {
+    answer.failures.clear();
+    fail(answer, consul_errc::forbidden, asked + " Permission denied");
+    co_return answer;
+  }
+  answer.committed = !refused;
+  co_return answer;
+}
+
+asio::awaitable<txn_done> client::write(std::vector<txn_op> ops, time_point deadline) {
+  target to("/v1/txn", config_);
+  call what(runtime::lane::requests, effect::write, "PUT", std::move(to), deadline);
+  return transact(std::move(what), std::move(ops));
+}
+
+asio::awaitable<txn_done> client::prove(std::vector<txn_op> ops, time_point deadline) {
+  target to("/v1/txn", config_);
+  to.with(consistency::consistent);
+  call what(runtime::lane::renewals, effect::read, "PUT", std::move(to), deadline);
+  return transact(std::move(what), std::move(ops));
+}
+
+}  // namespace tenure::consul

@@ -1,0 +1,218 @@
+// The configuration as every Consul tool reads it from the environment. What cannot work is refused
+// in one line that names the value and the remedy, and never shows a secret.
+#include <tenure/consul_config.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace tenure {
+namespace {
+
+using variable_lookup = std::function<std::optional<std::string>(const char* name)>;
+
+constexpr std::string_view expected_forms =
+    "expected host:port, http://host:port or unix:///path/to/socket";
+
+[[noreturn]] void refuse(std::string line) { throw bad_configuration(std::move(line)); }
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) result += std::isprint(static_cast<unsigned char>(c)) ? c : '?';
+  return result + "\"";
+}
+
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+bool has_space_or_control(std::string_view text) noexcept {
+  return std::ranges::any_of(text, [](char c) { return c == ' ' || is_control(c); });
+}
+
+std::string trimmed(std::string_view text) {
+  const auto space = [](char c) { return c == ' ' || is_control(c); };
+  while (!text.empty() && space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && space(text.back())) text.remove_suffix(1);
+  return std::string(text);
+}
+
+// A port as it is dialled; leading zeros are taken off.
+std::string checked_port(std::string_view port, std::string_view address) {
+  unsigned number = 0;
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  if (digits)
+    for (const char c : port) number = number * 10 + static_cast<unsigned>(c - '0');
+  if (number < 1 || number > 65535)
+    refuse("the Consul address " + quoted(address) + " has the port " + quoted(port) +
+           ": use a number from 1 to 65535");
+  return std::to_string(number);
+}
+
+// host, host:port, [v6]:port or :port. Without a port it is HTTP's own, as for consul/api.
+void set_host_and_port(consul_config& config, std::string_view text, std::string_view address) {
+  std::string_view host = text;
+  std::string_view port = "80";
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos || end == 1)
+      refuse("the Consul address " + quoted(address) + " has no IPv6 address in its brackets: " +
+             "write it as [::1]:8500");
+    host = text.substr(1, end - 1);
+    const std::string_view rest = text.substr(end + 1);
+    if (!rest.empty() && !rest.starts_with(':'))
+      refuse("the Consul address " + quoted(address) + " goes on after its brackets: " +
+             "write it as [::1]:8500");
+    if (!rest.empty()) port = rest.substr(1);
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    if (text.find(':', colon + 1) != std::string_view::npos)
+      refuse("the Consul address " + quoted(address) +
+             " has more than one colon: write an IPv6 address in brackets, as [::1]:8500");
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (host.empty()) host = "127.0.0.1";
+  }
+  if (host.empty()) refuse("the Consul address " + quoted(address) + " names no host: " +
+                           std::string(expected_forms));
+  config.port = checked_port(port, address);
+  config.host = host;
+  config.unix_path.clear();
+}
+
+// Go's strconv.ParseBool, which is what the other tools read it with.
+bool parse_bool(const char* name, const std::string& text) {
+  for (const char* yes : {"1", "t", "T", "TRUE", "true", "True"})
+    if (text == yes) return true;
+  for (const char* no : {"0", "f", "F", "FALSE", "false", "False"})
+    if (text == no) return false;
+  refuse(std::string(name) + " is " + quoted(text) + ": use true or false");
+}
+
+std::string read_token_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file || file.bad())
+    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + quoted(path) + " cannot be read (" +
+           std::strerror(errno != 0 ? errno : EIO) +
+           "): name a file that holds the token, or unset the variable");
+  return trimmed(text);
+}
+
+// What ends up in a header must not end the header.
+void check_secret(const char* name, std::string_view secret) {
+  if (std::ranges::any_of(secret, is_control))
+    refuse(std::string(name) +
+           " holds control characters (its value is not shown): write it on one line");
+}
+
+void refuse_tls(const variable_lookup& variable) {
+  if (const auto ssl = variable("CONSUL_HTTP_SSL"); ssl && !ssl->empty())
+    if (parse_bool("CONSUL_HTTP_SSL", *ssl))
+      refuse("CONSUL_HTTP_SSL is " + quoted(*ssl) +
+             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
+             "local agent");
+  if (const auto verify = variable("CONSUL_HTTP_SSL_VERIFY"); verify && !verify->empty())
+    parse_bool("CONSUL_HTTP_SSL_VERIFY", *verify);  // without TLS it changes nothing
+  for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
+                           "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"})
+    if (const auto value = variable(name); value && !value->empty())
+      refuse(std::string(name) + " is set to " + quoted(*value) +
+             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
+             "local agent");
+}
+
+}  // namespace
+
+consul_config::consul_config(std::string_view address) { set_address(address); }
+
+void consul_config::set_address(std::string_view address) {
+  // Before anything is shown: what stands before an @ is a password.
+  if (address.find('@') != std::string_view::npos && !address.starts_with("unix://"))
+    refuse(
+        "the Consul address holds credentials (it is not shown): put user:password into "
+        "CONSUL_HTTP_AUTH and leave them out of the address");
+  if (address.empty()) refuse("the Consul address is empty: " + std::string(expected_forms));
+  if (has_space_or_control(address))
+    refuse("the Consul address " + quoted(address) + " has spaces or control characters in it: " +
+           std::string(expected_forms));
+
+  std::string_view rest = address;
+  if (const auto scheme_end = address.find("://"); scheme_end != std::string_view::npos) {
+    const std::string_view scheme = address.substr(0, scheme_end);
+    rest = address.substr(scheme_end + 3);
+    if (scheme == "unix") {
+      constexpr std::size_t longest = 107;  // sun_path, less its terminator
+      if (rest.empty() || rest.size() > longest)
+        refuse("the Consul address " + quoted(address) + " has a path of " +
+               std::to_string(rest.size()) + " characters: a unix socket's has 1 to " +
+               std::to_string(longest));
+      unix_path = rest;
+      return;
+    }
+    if (scheme == "https")
+      refuse("the Consul address " + quoted(address) +
+             " asks for TLS, which is not supported yet: use http:// or a unix socket of the "
+             "local agent");
+    if (scheme != "http")
+      refuse("the Consul address " + quoted(address) + " has the unknown scheme " +
+             quoted(scheme) + ": " + std::string(expected_forms));
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+  }
+  if (rest.find_first_of("/?#") != std::string_view::npos)
+    refuse("the Consul address " + quoted(address) +
+           " has a path, which is not supported: " + std::string(expected_forms));
+  set_host_and_port(*this, rest, address);
+}
+
+std::string consul_config::address() const {
+  if (!unix_path.empty()) return "unix://" + unix_path;
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + port;
+}
+
+consul_config consul_config::from_environment() {
+  return from([](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  });
+}
+
+consul_config consul_config::from(const variable_lookup& variable) {
+  // An empty variable counts as not set, as for the other tools.
+  const auto get = [&](const char* name) { return variable(name).value_or(std::string()); };
+
+  refuse_tls(variable);
+  consul_config config;
+  if (const std::string address = get("CONSUL_HTTP_ADDR"); !address.empty()) {
+    try {
+      config.set_address(address);
+    } catch (const bad_configuration& error) {
+      refuse(std::string("CONSUL_HTTP_ADDR: ") + error.what());
+    }
+  }
+
+  // As consul/api has it: a token from the file wins, an empty file leaves the variable.
+  config.token = get("CONSUL_HTTP_TOKEN");
+  check_secret("CONSUL_HTTP_TOKEN", config.token);
+  if (const std::string path = get("CONSUL_HTTP_TOKEN_FILE"); !path.empty()) {
+    if (std::string token = read_token_file(path); !token.empty()) config.token = std::move(token);
+    check_secret("the token in CONSUL_HTTP_TOKEN_FILE", config.token);
+  }
+
+  config.basic_auth = get("CONSUL_HTTP_AUTH");
+  check_secret("CONSUL_HTTP_AUTH", config.basic_auth);
+  if (!config.basic_auth.empty() && config.basic_auth.find(':') == std::string::npos)
+    config.basic_auth += ':';  // a user without a password
+
+  config.name_space = get("CONSUL_NAMESPACE");
+  config.partition = get("CONSUL_PARTITION");
+  return config;
+}
+
+}  // namespace tenure

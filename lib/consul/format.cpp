@@ -1,0 +1,119 @@
+#include "consul/format.hpp"
+
+#include <algorithm>
+
+#include "wire/base64.hpp"
+#include "wire/json_writer.hpp"
+
+namespace tenure::consul {
+namespace {
+
+bool is_plain(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
+}
+
+bool carries_value(std::string_view verb) noexcept {
+  return verb == "lock" || verb == "unlock" || verb == "set" || verb == "cas";
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text, bool keep_slashes) {
+  static constexpr char hex[] = "0123456789ABCDEF";
+  std::string result;
+  result.reserve(text.size());
+  for (const char c : text) {
+    if (is_plain(c) || (keep_slashes && c == '/')) {
+      result += c;
+    } else {
+      result += '%';
+      result += hex[static_cast<unsigned char>(c) >> 4];
+      result += hex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return result;
+}
+
+std::string unaddressable(std::string_view key, bool is_prefix) {
+  if (key.empty()) return is_prefix ? "" : "the key is empty";
+  if (key.starts_with('/')) return "a key cannot begin with a slash";
+  while (true) {
+    const auto slash = key.find('/');
+    const std::string_view segment = key.substr(0, slash);
+    if (segment == "." || segment == "..") return "a key cannot have . or .. between slashes";
+    if (slash == std::string_view::npos) return "";
+    key.remove_prefix(slash + 1);
+    if (key.starts_with('/')) return "a key cannot have // in it";
+  }
+}
+
+std::string duration_text(duration d) {
+  using namespace std::chrono;
+  if (d <= duration::zero()) return "0s";
+  d = std::max(d, duration(1000));
+  if (d % seconds(1) == duration::zero()) return std::to_string(d / seconds(1)) + "s";
+  if (d % milliseconds(1) == duration::zero()) return std::to_string(d / milliseconds(1)) + "ms";
+  return std::to_string(d.count()) + "ns";
+}
+
+target::target(std::string path, const consul_config& config) : path_(std::move(path)) {
+  if (!config.datacenter.empty()) with("dc", config.datacenter);
+  if (!config.name_space.empty()) with("ns", config.name_space);
+  if (!config.partition.empty()) with("partition", config.partition);
+}
+
+target& target::with(std::string_view name, std::string_view value) {
+  with(name);
+  query_ += '=';
+  query_ += escaped(value, false);
+  return *this;
+}
+
+target& target::with(std::string_view flag) {
+  query_ += query_.empty() ? '?' : '&';
+  query_ += flag;
+  return *this;
+}
+
+target& target::with(consistency how) {
+  if (how == consistency::consistent) with("consistent");
+  if (how == consistency::stale) with("stale");
+  return *this;
+}
+
+std::string session_body(const session_request& request) {
+  wire::json_writer json;
+  json.begin_object();
+  if (!request.name.empty()) json.key("Name").value(request.name);
+  if (request.ttl > duration::zero()) json.key("TTL").value(duration_text(request.ttl));
+  json.key("LockDelay").value(duration_text(request.lock_delay));
+  json.key("Behavior").value(request.behavior == behavior::remove ? "delete" : "release");
+  if (request.node_checks) {
+    json.key("NodeChecks").begin_array();
+    for (const std::string& check : *request.node_checks) json.value(check);
+    json.end_array();
+  }
+  json.end_object();
+  return json.take();
+}
+
+std::string txn_body(std::span<const txn_op> ops) {
+  wire::json_writer json;
+  json.begin_array();
+  for (const txn_op& op : ops) {
+    json.begin_object().key("KV").begin_object();
+    json.key("Verb").value(op.verb).key("Key").value(op.key);
+    if (carries_value(op.verb)) {
+      json.key("Value").value(wire::base64_encode(op.value));
+      if (op.flags != 0) json.key("Flags").value(op.flags);
+    }
+    if (op.index != 0) json.key("Index").value(op.index);
+    if (!op.session.empty()) json.key("Session").value(op.session);
+    json.end_object().end_object();
+  }
+  json.end_array();
+  return json.take();
+}
+
+}  // namespace tenure::consul

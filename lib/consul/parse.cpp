@@ -1,0 +1,248 @@
+#include "consul/parse.hpp"
+
+#include <simdjson.h>
+
+#include <utility>
+
+#include "wire/base64.hpp"
+
+namespace tenure::consul {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+// A member is missing, or is not what it must be.
+class malformed {};
+
+// Which members were seen: each must be, exactly once.
+class seen {
+ public:
+  void mark(unsigned member) {
+    if ((members_ & (1U << member)) != 0) throw malformed();
+    members_ |= 1U << member;
+  }
+  void expect(unsigned count) const {
+    if (members_ != (1U << count) - 1) throw malformed();
+  }
+
+ private:
+  unsigned members_ = 0;
+};
+
+std::string text_of(ondemand::value value) {
+  return std::string(std::string_view(value.get_string()));
+}
+
+kv_entry read_kv(ondemand::object object) {
+  kv_entry entry;
+  seen members;
+  for (auto field : object) {
+    const std::string_view name = field.unescaped_key();
+    ondemand::value value = field.value();
+    if (name == "Key") {
+      members.mark(0);
+      entry.key = text_of(value);
+    } else if (name == "Flags") {
+      members.mark(1);
+      entry.flags = value.get_uint64();
+    } else if (name == "CreateIndex") {
+      members.mark(2);
+      entry.create_index = value.get_uint64();
+    } else if (name == "ModifyIndex") {
+      members.mark(3);
+      entry.modify_index = value.get_uint64();
+    } else if (name == "LockIndex") {
+      members.mark(4);
+      entry.lock_index = value.get_uint64();
+    } else if (name == "Session") {
+      entry.session = text_of(value);
+    } else if (name == "Value" && !value.is_null()) {
+      auto decoded = wire::base64_decode(std::string_view(value.get_string()));
+      if (!decoded) throw malformed();
+      entry.value = std::move(*decoded);
+    }
+  }
+  members.expect(5);
+  return entry;
+}
+
+session_entry read_session(ondemand::object object) {
+  session_entry entry;
+  seen members;
+  for (auto field : object) {
+    const std::string_view name = field.unescaped_key();
+    ondemand::value value = field.value();
+    if (name == "ID") {
+      members.mark(0);
+      entry.id = text_of(value);
+    } else if (name == "LockDelay") {
+      members.mark(1);
+      entry.lock_delay = duration(std::int64_t(value.get_int64()));
+    } else if (name == "Behavior") {
+      members.mark(2);
+      const std::string_view behavior = value.get_string();
+      if (behavior != "release" && behavior != "delete") throw malformed();
+      entry.behavior = behavior == "delete" ? behavior::remove : behavior::release;
+    } else if (name == "CreateIndex") {
+      members.mark(3);
+      entry.create_index = value.get_uint64();
+    } else if (name == "ModifyIndex") {
+      members.mark(4);
+      entry.modify_index = value.get_uint64();
+    } else if (name == "Name") {
+      entry.name = text_of(value);
+    } else if (name == "Node") {
+      entry.node = text_of(value);
+    } else if (name == "TTL") {
+      entry.ttl = text_of(value);
+    }
+  }
+  members.expect(5);
+  return entry;
+}
+
+txn_error read_txn_error(ondemand::object object) {
+  txn_error error;
+  seen members;
+  for (auto field : object) {
+    const std::string_view name = field.unescaped_key();
+    ondemand::value value = field.value();
+    if (name == "OpIndex") {
+      members.mark(0);
+      error.op_index = static_cast<std::size_t>(std::uint64_t(value.get_uint64()));
+    } else if (name == "What") {
+      members.mark(1);
+      error.what = text_of(value);
+    }
+  }
+  members.expect(2);
+  error.kind = classify(error.what);
+  return error;
+}
+
+// {"KV": {...}}: results of other kinds than keys are passed over.
+void read_txn_result(ondemand::object object, std::vector<kv_entry>& results) {
+  for (auto field : object) {
+    const std::string_view name = field.unescaped_key();
+    if (name == "KV") results.push_back(read_kv(field.value().get_object()));
+  }
+}
+
+}  // namespace
+
+class parser::json {
+ public:
+  // Twice what the client accepts would not be an answer. The parser grows to what it meets.
+  static constexpr std::size_t cap = 128 * 1024 * 1024;
+
+  template <class Read>
+  error_code read(std::string& body, Read read) noexcept {
+    try {
+      body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+      ondemand::document document =
+          parser_.iterate(simdjson::padded_string_view(body.data(), body.size(), body.capacity()));
+      read(document);
+      // Out of bounds is what it should be: behind it all.
+      if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+        return consul_errc::bad_answer;
+      return {};
+    } catch (const simdjson::simdjson_error&) {
+    } catch (const malformed&) {
+    }
+    return consul_errc::bad_answer;
+  }
+
+ private:
+  ondemand::parser parser_{cap};
+};
+
+parser::parser() : json_(std::make_unique<json>()) {}
+parser::~parser() = default;
+
+error_code parser::kv(std::string& body, std::vector<kv_entry>& entries) {
+  std::vector<kv_entry> read;
+  const error_code error = json_->read(body, [&](ondemand::document& document) {
+    for (auto element : document.get_array()) read.push_back(read_kv(element.get_object()));
+  });
+  if (!error) entries = std::move(read);
+  return error;
+}
+
+error_code parser::sessions(std::string& body, std::vector<session_entry>& sessions) {
+  std::vector<session_entry> read;
+  const error_code error = json_->read(body, [&](ondemand::document& document) {
+    for (auto element : document.get_array()) read.push_back(read_session(element.get_object()));
+  });
+  if (!error) sessions = std::move(read);
+  return error;
+}
+
+error_code parser::session_id(std::string& body, std::string& id) {
+  std::string read;
+  const error_code error = json_->read(body, [&](ondemand::document& document) {
+    for (auto field : document.get_object()) {
+      const std::string_view name = field.unescaped_key();
+      if (name == "ID") read = text_of(field.value());
+    }
+    if (read.empty()) throw malformed();
+  });
+  if (!error) id = std::move(read);
+  return error;
+}
+
+error_code parser::txn(std::string& body, std::vector<kv_entry>& results,
+                       std::vector<txn_error>& failures) {
+  std::vector<kv_entry> read_results;
+  std::vector<txn_error> read_failures;
+  const error_code error = json_->read(body, [&](ondemand::document& document) {
+    seen members;
+    for (auto field : document.get_object()) {
+      const std::string_view name = field.unescaped_key();
+      ondemand::value value = field.value();
+      if (name == "Results") {
+        members.mark(0);
+        if (value.is_null()) continue;
+        for (auto element : value.get_array()) read_txn_result(element.get_object(), read_results);
+      } else if (name == "Errors") {
+        members.mark(1);
+        if (value.is_null()) continue;
+        for (auto element : value.get_array())
+          read_failures.push_back(read_txn_error(element.get_object()));
+      }
+    }
+    members.expect(2);
+  });
+  if (error) return error;
+  results = std::move(read_results);
+  failures = std::move(read_failures);
+  return {};
+}
+
+error_code parser::text(std::string& body, std::string& text) {
+  std::string read;
+  const error_code error = json_->read(body, [&](ondemand::document& document) {
+    read = std::string_view(document.get_string());
+  });
+  if (!error) text = std::move(read);
+  return error;
+}
+
+txn_failure classify(std::string_view what) noexcept {
+  const auto says = [&](std::string_view part) { return what.find(part) != what.npos; };
+  // Keys are quoted in the texts, and a key may say anything: the fixed ends decide, the session
+  // and the index checks by their fixed beginnings.
+  if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
+    return txn_failure::lock_delay;
+  if (what.starts_with("invalid session ")) return txn_failure::invalid_session;
+  if (what.starts_with("failed session check for key ")) return txn_failure::held_by_another;
+  if (what.starts_with("failed index check for key ")) return txn_failure::index_mismatch;
+  if (what.ends_with("\" doesn't exist")) return txn_failure::missing_key;
+  if (what.ends_with("lock is already held") ||
+      what.ends_with("lock isn't held, or is held by another session"))
+    return txn_failure::held_by_another;
+  if (what.ends_with("index is stale") || what.ends_with("\" exists"))
+    return txn_failure::index_mismatch;
+  return txn_failure::other;
+}
+
+}  // namespace tenure::consul
