@@ -18,7 +18,7 @@ namespace tenure::test {
 
 /// One server, shared by the transports of any number of simulated processes. It must outlive
 /// them, and be outlived by the runtime.
-class in_process_agent final : private agent::answer_sink {
+class in_process_agent final : public agent::answer_sink {
  public:
   explicit in_process_agent(manual_runtime& runtime, agent::handler_options options = {});
   ~in_process_agent() override;
