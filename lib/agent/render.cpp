@@ -17,7 +17,7 @@ void add_vary(runtime::http_response& response) { add(response, "Vary", "Accept-
 
 void add_meta(runtime::http_response& response, const query_meta& meta) {
   add(response, "X-Consul-Index", std::to_string(std::max<std::uint64_t>(meta.index, 1)));
-  add(response, "X-Consul-Knownleader", "true");
+  add(response, "X-Consul-Knownleader", meta.known_leader ? "true" : "false");
   add(response, "X-Consul-Lastcontact", "0");
 }
 
@@ -181,6 +181,12 @@ runtime::http_response redirect_response(std::string_view method, const std::str
   if (method == "GET") {
     response.body = "<a href=\"" + html_escape(location) + "\">Moved Permanently</a>.\n\n";
   }
+  return response;
+}
+
+runtime::http_response bad_path_response() {
+  runtime::http_response response(400, "400 Bad Request");
+  add(response, "Content-Type", std::string(plain_text));
   return response;
 }
 

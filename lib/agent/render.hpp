@@ -21,9 +21,17 @@ std::string pretty_json(std::string_view compact);
 /// What a query answers besides its body.
 class query_meta {
  public:
-  explicit query_meta(std::uint64_t index) : index(index) {}
+  explicit query_meta(std::uint64_t of) : index(of) {}
   std::uint64_t index;  ///< 0 is shown as 1: a client that sent 0 back would never block
+  bool known_leader = true;
 };
+
+/// What Consul shows where the query failed before it was begun.
+inline query_meta no_meta() {
+  query_meta meta(0);
+  meta.known_leader = false;
+  return meta;
+}
 
 runtime::http_response json_response(unsigned status, std::string body);
 runtime::http_response json_response(unsigned status, std::string body, const query_meta& meta);
@@ -33,6 +41,8 @@ runtime::http_response text_response(unsigned status, std::string text, const qu
 /// The value of a key as it is.
 runtime::http_response raw_response(std::string value, const query_meta& meta);
 runtime::http_response redirect_response(std::string_view method, const std::string& location);
+/// A path that does not parse.
+runtime::http_response bad_path_response();
 /// What the server answers to a path that it does not know: it never reached an endpoint.
 runtime::http_response unknown_path_response();
 /// What it answers at its root.

@@ -128,7 +128,7 @@ maybe_response handler::state::session_info(request_context& context) {
   if (context.rest.empty()) return text_response(400, "Missing session");
   if (maybe_response error = other_datacenter(context)) return error;
   const session_key key(context.rest);
-  if (!key.valid()) return text_response(500, lookup_error(key), query_meta(0));
+  if (!key.valid()) return text_response(500, lookup_error(key), no_meta());
   query q;
   q.what = query::subject::session;
   q.name = std::move(context.rest);

@@ -86,7 +86,7 @@ void handler::state::handle(const runtime::http_request& request, time_point now
 maybe_response handler::state::route(request_context& context) {
   const std::string& method = context.request.method;
   request_target& target = context.target;
-  if (!target.path_valid()) return text_response(400, "400 Bad Request");
+  if (!target.path_valid()) return bad_path_response();
   if (const auto location = target.redirect()) return redirect_response(method, *location);
 
   const std::string_view path = target.path();

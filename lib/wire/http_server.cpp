@@ -1,0 +1,304 @@
+#include "wire/http_server.hpp"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <ctime>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/wall_clock.hpp"
+#include "wire/server_connection.hpp"
+
+namespace tenure::wire {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using protocol = asio::generic::stream_protocol;
+using acceptor = asio::basic_socket_acceptor<protocol>;
+
+constexpr duration pause_without_descriptors = 100ms;
+constexpr std::string_view unix_scheme = "unix://";
+
+/// As Consul says it since 1.9, byte for byte.
+constexpr std::string_view too_many_connections =
+    "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 81\r\n"
+    "Connection: close\r\n\r\n"
+    "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
+
+void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+
+[[noreturn]] void fail(const std::string& address, error_code error) {
+  throw boost::system::system_error(error, "cannot listen on " + address);
+}
+
+/// Removes a socket file that nobody listens on; leaves anything else alone.
+void remove_dead_socket(const std::string& path) {
+  struct ::stat found {};
+  if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
+  asio::io_context io;
+  asio::local::stream_protocol::socket probe(io);
+  error_code refused;
+  probe.connect(asio::local::stream_protocol::endpoint(path), refused);
+  if (refused == asio::error::connection_refused) ::unlink(path.c_str());
+}
+
+protocol::endpoint tcp_endpoint(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == address.npos) fail(address, asio::error::invalid_argument);
+  std::string host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string port = address.substr(colon + 1);
+  if (port.empty() || port.size() > 5 ||
+      port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535) {
+    fail(address, asio::error::invalid_argument);
+  }
+  if (host.empty()) host = "0.0.0.0";
+  // A name is looked up here and now: this is the start of a program.
+  asio::io_context io;
+  error_code error;
+  const auto found = asio::ip::tcp::resolver(io).resolve(host, port, error);
+  if (error) fail(address, error);
+  return found.begin()->endpoint();
+}
+
+/// The address without its port, as bytes.
+std::string address_of(const protocol::endpoint& peer) {
+  const auto* data = reinterpret_cast<const char*>(peer.data());
+  if (peer.protocol().family() == AF_INET && peer.size() >= sizeof(sockaddr_in)) {
+    return std::string(data + offsetof(sockaddr_in, sin_addr), sizeof(in_addr));
+  }
+  if (peer.protocol().family() == AF_INET6 && peer.size() >= sizeof(sockaddr_in6)) {
+    return std::string(data + offsetof(sockaddr_in6, sin6_addr), sizeof(in6_addr));
+  }
+  return {};
+}
+
+}  // namespace
+
+class http_server::implementation final : public connection_owner,
+                                          public std::enable_shared_from_this<implementation> {
+ public:
+  implementation(asio::any_io_executor executor, runtime::timers& timers, http_service& service,
+                 http_server_options options)
+      : executor_(std::move(executor)),
+        timers_(timers),
+        service_(&service),
+        options_(options) {}
+
+  void listen(const std::string& address);
+  void respond(std::uint64_t id, runtime::http_response response);
+  void stop();
+  void abort() noexcept;
+  unsigned short port() const noexcept { return port_; }
+  std::size_t connections() const noexcept { return connections_.size(); }
+
+  const http_server_options& options() const noexcept override { return options_; }
+  runtime::timers& timers() noexcept override { return timers_; }
+  void received(server_connection& from, runtime::http_request request) override;
+  void lost(std::uint64_t id) override;
+  void closed(server_connection& connection) noexcept override;
+  const std::string& date() override;
+
+ private:
+  class listener;
+  void accepted(server_connection::socket socket, const protocol::endpoint& peer);
+
+  asio::any_io_executor executor_;
+  runtime::timers& timers_;
+  http_service* service_;
+  const http_server_options options_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::vector<std::string> socket_files_;
+  std::unordered_map<server_connection*, std::shared_ptr<server_connection>> connections_;
+  std::unordered_map<std::uint64_t, server_connection*> unanswered_;
+  std::map<std::string, std::size_t> per_address_;
+  std::uint64_t last_id_ = 0;
+  unsigned short port_ = 0;
+  bool stopping_ = false;
+  std::uint64_t date_second_ = 0;
+  std::string date_;
+};
+
+/// Accepts, one at a time, and pauses where the process has no descriptors left.
+class http_server::implementation::listener {
+ public:
+  listener(implementation& owner, const protocol::endpoint& at, bool tcp)
+      : owner_(owner), acceptor_(owner.executor_), pause_(*this), tcp_(tcp) {
+    acceptor_.open(at.protocol());
+    close_on_exec(acceptor_.native_handle());
+    if (tcp) acceptor_.set_option(asio::socket_base::reuse_address(true));
+    acceptor_.bind(at);
+    acceptor_.listen(asio::socket_base::max_listen_connections);
+  }
+  ~listener() { owner_.timers_.disarm(pause_); }
+
+  protocol::endpoint local() const { return acceptor_.local_endpoint(); }
+
+  void start() {
+    acceptor_.async_accept(
+        peer_, [this, life = std::weak_ptr(owner_.weak_from_this())](
+                   error_code error, server_connection::socket socket) {
+          if (life.expired() || error == asio::error::operation_aborted) return;
+          if (error) {
+            owner_.timers_.arm(pause_, owner_.timers_.now() + pause_without_descriptors);
+            return;
+          }
+          close_on_exec(socket.native_handle());
+          if (tcp_) {
+            error_code ignored;
+            socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+            socket.set_option(asio::socket_base::keep_alive(true), ignored);
+          }
+          owner_.accepted(std::move(socket), peer_);
+          start();
+        });
+  }
+
+ private:
+  class pause_timer : public runtime::timer {
+   public:
+    explicit pause_timer(listener& owner)
+        : timer([](timer& t) noexcept { static_cast<pause_timer&>(t).owner_.start(); }),
+          owner_(owner) {}
+
+   private:
+    listener& owner_;
+  };
+
+  implementation& owner_;
+  acceptor acceptor_;
+  protocol::endpoint peer_;
+  pause_timer pause_;
+  bool tcp_;
+};
+
+void http_server::implementation::listen(const std::string& address) {
+  const bool tcp = !address.starts_with(unix_scheme);
+  try {
+    if (tcp) {
+      listeners_.push_back(std::make_unique<listener>(*this, tcp_endpoint(address), true));
+      const auto local = listeners_.back()->local();
+      if (port_ == 0) {
+        port_ = ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
+      }
+    } else {
+      const std::string path = address.substr(unix_scheme.size());
+      remove_dead_socket(path);
+      const asio::local::stream_protocol::endpoint at(path);
+      listeners_.push_back(std::make_unique<listener>(*this, at, false));
+      socket_files_.push_back(path);
+    }
+  } catch (const boost::system::system_error& error) {
+    if (std::string_view(error.what()).starts_with("cannot listen")) throw;
+    fail(address, error.code());
+  }
+  listeners_.back()->start();
+}
+
+void http_server::implementation::accepted(server_connection::socket socket,
+                                           const protocol::endpoint& peer) {
+  if (stopping_) return;
+  std::string address;
+  if (options_.connections_per_address > 0) {
+    address = address_of(peer);
+    if (!address.empty() && per_address_[address] >= options_.connections_per_address) {
+      // What does not fit into the socket's buffer at once is dropped.
+      error_code ignored;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(too_many_connections), ignored);
+      return;
+    }
+    if (!address.empty()) ++per_address_[address];
+  }
+  auto connection =
+      std::make_shared<server_connection>(std::move(socket), *this, std::move(address));
+  connections_.emplace(connection.get(), connection);
+  connection->start();
+}
+
+void http_server::implementation::received(server_connection& from,
+                                           runtime::http_request request) {
+  from.id = ++last_id_;
+  unanswered_.emplace(from.id, &from);
+  service_->on_request(from.id, std::move(request));
+}
+
+void http_server::implementation::lost(std::uint64_t id) {
+  unanswered_.erase(id);
+  service_->on_closed(id);
+}
+
+void http_server::implementation::closed(server_connection& connection) noexcept {
+  if (!connection.peer().empty()) {
+    const auto count = per_address_.find(connection.peer());
+    if (count != per_address_.end() && --count->second == 0) per_address_.erase(count);
+  }
+  connections_.erase(&connection);
+}
+
+void http_server::implementation::respond(std::uint64_t id, runtime::http_response response) {
+  const auto found = unanswered_.find(id);
+  if (found == unanswered_.end()) return;
+  server_connection& connection = *found->second;
+  unanswered_.erase(found);
+  connection.respond(std::move(response));
+}
+
+void http_server::implementation::stop() {
+  stopping_ = true;
+  listeners_.clear();
+  for (const std::string& path : std::exchange(socket_files_, {})) ::unlink(path.c_str());
+  for (const auto& [key, connection] : connections_) connection->stop();
+}
+
+void http_server::implementation::abort() noexcept {
+  stop();
+  for (const auto& [key, connection] : connections_) connection->abort();
+  connections_.clear();
+}
+
+const std::string& http_server::implementation::date() {
+  const std::uint64_t second = runtime::wall_clock_us() / 1'000'000U;
+  if (second != date_second_) {
+    date_second_ = second;
+    const auto seconds = static_cast<std::time_t>(second);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[40];
+    date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  }
+  return date_;
+}
+
+http_server::http_server(asio::any_io_executor executor, runtime::timers& timers,
+                         http_service& service, http_server_options options)
+    : implementation_(
+          std::make_shared<implementation>(std::move(executor), timers, service, options)) {}
+
+http_server::~http_server() { implementation_->abort(); }
+
+void http_server::listen(const std::string& address) { implementation_->listen(address); }
+
+unsigned short http_server::port() const noexcept { return implementation_->port(); }
+
+void http_server::respond(std::uint64_t id, runtime::http_response response) {
+  implementation_->respond(id, std::move(response));
+}
+
+void http_server::stop() { implementation_->stop(); }
+
+std::size_t http_server::connections() const noexcept { return implementation_->connections(); }
+
+}  // namespace tenure::wire

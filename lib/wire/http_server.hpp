@@ -1,0 +1,74 @@
+// An HTTP/1.1 server for one thread: connections in, requests out to a service, answers back
+// whenever the service has them. Ten thousand connections may wait for their answer at a time, so
+// a connection that waits is a socket and a small record: no coroutine, no buffer, no parser.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tenure/time.hpp>
+
+#include "runtime/timers.hpp"
+#include "runtime/transport.hpp"
+
+namespace tenure::wire {
+
+class http_service {
+ public:
+  virtual ~http_service() = default;
+  /// Every request gets an id of its own. The answer goes to http_server::respond(), from within
+  /// this call or later. A body that is longer than the limit was not read: the request says so by
+  /// a Content-Length header that is longer than its body, and its connection will be closed. No
+  /// other headers are passed on.
+  virtual void on_request(std::uint64_t id, runtime::http_request request) = 0;
+  /// The client of an unanswered request is gone. Its id is forgotten.
+  virtual void on_closed(std::uint64_t id) = 0;
+};
+
+class http_server_options {
+ public:
+  std::size_t header_limit = 64 * 1024;
+  std::size_t body_limit = 512 * 1024;
+  /// From the first byte of a request to the end of its headers, then to the end of its body.
+  duration header_time = std::chrono::seconds(10);
+  duration body_time = std::chrono::seconds(60);
+  /// For a client that does not read its answer; one second more for every 64 KiB.
+  duration write_time = std::chrono::seconds(30);
+  /// How many connections one client address may have; 0: any number. One more gets a 429 and is
+  /// closed. Unix sockets have no address and no limit.
+  std::size_t connections_per_address = 0;
+};
+
+class http_server {
+ public:
+  /// `service` and `timers` outlive the server. One thread: the executor's.
+  http_server(boost::asio::any_io_executor executor, runtime::timers& timers,
+              http_service& service, http_server_options options = {});
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+  /// Closes everything at once; the service hears nothing more.
+  ~http_server();
+
+  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. A unix socket that nobody
+  /// listens on any more is replaced. Throws boost::system::system_error whose text names the
+  /// address.
+  void listen(const std::string& address);
+  /// Of the first TCP address; 0 where there is none.
+  unsigned short port() const noexcept;
+
+  /// Answers a request; one whose client is gone is dropped. Never calls the service from inside.
+  void respond(std::uint64_t id, runtime::http_response response);
+
+  /// Takes no more connections or requests. Connections close when what is under way is answered,
+  /// idle ones at once.
+  void stop();
+  std::size_t connections() const noexcept;
+
+ private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+}  // namespace tenure::wire

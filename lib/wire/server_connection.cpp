@@ -1,0 +1,277 @@
+#include "wire/server_connection.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <utility>
+
+namespace tenure::wire {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using namespace std::chrono_literals;
+
+/// How long a client is listened to after its last answer, so that it can read that answer.
+constexpr duration drain_time = 500ms;
+constexpr std::size_t drain_step = 16 * 1024;
+
+bool is_http_error(error_code error) {
+  return error.category() == http::make_error_code(http::error::end_of_stream).category();
+}
+
+/// As Go's net/http calls them, so as Consul's clients see them.
+std::string_view reason(unsigned status) {
+  if (status == 413) return "Request Entity Too Large";
+  const auto text = http::obsolete_reason(static_cast<http::status>(status));
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+server_connection::watchdog::watchdog(server_connection& watched)
+    : timer([](timer& t) noexcept {
+        // Ends what is under way, which then finds the socket closed.
+        error_code ignored;
+        static_cast<watchdog&>(t).connection.socket_.close(ignored);
+      }),
+      connection(watched) {}
+
+server_connection::server_connection(socket connected, connection_owner& owner, std::string peer)
+    : socket_(std::move(connected)), owner_(&owner), watchdog_(*this), peer_(std::move(peer)) {}
+
+server_connection::~server_connection() { abort(); }
+
+void server_connection::abort() noexcept {
+  if (owner_ == nullptr) return;
+  owner_->timers().disarm(watchdog_);
+  owner_ = nullptr;
+  phase_ = phase::over;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void server_connection::end() {
+  if (owner_ == nullptr) return;
+  const std::uint64_t lost = std::exchange(id, 0);
+  connection_owner* owner = owner_;
+  if (lost != 0) owner->lost(lost);
+  abort();
+  owner->closed(*this);  // may destroy this
+}
+
+void server_connection::next() {
+  phase_ = phase::idle;
+  head_ = std::string();
+  body_ = std::string();
+  if (close_after_) return end();
+  if (input_ && input_->buffer.size() > 0) return read_header();
+  input_.reset();
+  if (has_input_) return read_header();
+  watch();
+}
+
+void server_connection::watch() {
+  if (watching_) return;
+  watching_ = true;
+  socket_.async_wait(socket::wait_read, [self = shared_from_this()](error_code error) {
+    self->watching_ = false;
+    self->readable(error);
+  });
+}
+
+void server_connection::readable(error_code error) {
+  if (error) {
+    if (phase_ == phase::idle || phase_ == phase::answering) end();
+    return;
+  }
+  switch (phase_) {
+    case phase::idle: return read_header();
+    case phase::answering: {
+      // Either the client left, or it sends its next request already: then it is left in the
+      // kernel, and nothing is heard of the client until it is answered.
+      char byte = 0;
+      const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      if (got > 0) {
+        has_input_ = true;
+      } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        watch();
+      } else {
+        end();
+      }
+      return;
+    }
+    case phase::writing: has_input_ = true; return;
+    case phase::reading:
+    case phase::draining:
+    case phase::over: return;
+  }
+}
+
+void server_connection::read_header() {
+  phase_ = phase::reading;
+  has_input_ = false;
+  if (!input_) input_ = std::make_unique<input>();
+  input_->message.emplace();
+  input_->message->header_limit(static_cast<std::uint32_t>(owner_->options().header_limit));
+  input_->message->body_limit(boost::none);  // checked below, so that the service can answer
+  runtime::timers& timers = owner_->timers();
+  timers.arm(watchdog_, timers.now() + owner_->options().header_time);
+  http::async_read_header(
+      socket_, input_->buffer, *input_->message,
+      [self = shared_from_this()](error_code error, std::size_t) { self->header_read(error); });
+}
+
+void server_connection::header_read(error_code error) {
+  if (phase_ != phase::reading) return;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    unread_ = true;
+    return refuse(431, "431 Request Header Fields Too Large");
+  }
+  if (error && is_http_error(error) && error != http::error::end_of_stream &&
+      error != http::error::partial_message) {
+    unread_ = true;
+    return refuse(400, "400 Bad Request");
+  }
+  if (error) return end();
+
+  const auto& message = input_->message->get();
+  if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
+    unread_ = true;
+    return refuse(400, "400 Bad Request: missing required Host header");
+  }
+  const auto length = input_->message->content_length();
+  if (length && *length > owner_->options().body_limit) {
+    unread_ = true;
+    return deliver(*length);
+  }
+  input_->message->body_limit(owner_->options().body_limit);
+  runtime::timers& timers = owner_->timers();
+  timers.arm(watchdog_, timers.now() + owner_->options().body_time);
+  if (!boost::beast::iequals(message[http::field::expect], "100-continue")) return read_body();
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(go_on),
+                    [self = shared_from_this()](error_code failed, std::size_t) {
+                      if (self->phase_ != phase::reading) return;
+                      if (failed) return self->end();
+                      self->read_body();
+                    });
+}
+
+void server_connection::read_body() {
+  if (input_->message->is_done()) return body_read({});
+  http::async_read(
+      socket_, input_->buffer, *input_->message,
+      [self = shared_from_this()](error_code error, std::size_t) { self->body_read(error); });
+}
+
+void server_connection::body_read(error_code error) {
+  if (phase_ != phase::reading) return;
+  if (error == http::error::body_limit) {  // of a body that did not say how long it is
+    unread_ = true;
+    return refuse(413, "Request body too large, max size: " +
+                           std::to_string(owner_->options().body_limit) + " bytes.");
+  }
+  if (error && is_http_error(error) && error != http::error::partial_message) {
+    unread_ = true;
+    return refuse(400, "400 Bad Request");
+  }
+  if (error) return end();
+  deliver(std::nullopt);
+}
+
+void server_connection::deliver(std::optional<std::uint64_t> unread_length) {
+  owner_->timers().disarm(watchdog_);
+  close_after_ = close_after_ || !input_->message->keep_alive() || unread_length.has_value();
+  auto message = input_->message->release();
+  input_->message.reset();
+  if (input_->buffer.size() == 0) input_.reset();
+
+  head_only_ = message.method() == http::verb::head;
+  runtime::http_request request(std::string(message.method_string()),
+                                std::string(message.target()), std::move(message.body()));
+  if (unread_length) {
+    request.headers.emplace_back("Content-Length", std::to_string(*unread_length));
+  }
+  phase_ = phase::answering;
+  const auto self = shared_from_this();
+  owner_->received(*this, std::move(request));
+  if (phase_ == phase::answering && !unread_length) watch();
+}
+
+void server_connection::refuse(unsigned status, std::string_view text) {
+  close_after_ = true;
+  head_only_ = false;
+  runtime::http_response response(status, std::string(text));
+  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  respond(std::move(response));
+}
+
+void server_connection::respond(runtime::http_response response) {
+  if (phase_ == phase::over) return;
+  id = 0;
+  phase_ = phase::writing;
+  head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  head_ += reason(response.status);
+  head_ += "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    head_ += name;
+    head_ += ": ";
+    head_ += value;
+    head_ += "\r\n";
+  }
+  head_ += "Date: ";
+  head_ += owner_->date();
+  head_ += "\r\nContent-Length: ";
+  head_ += std::to_string(response.body.size());
+  head_ += close_after_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
+  if (!head_only_) body_ = std::move(response.body);
+  write();
+}
+
+void server_connection::write() {
+  runtime::timers& timers = owner_->timers();
+  constexpr std::size_t bytes_a_second = 64 * 1024;
+  timers.arm(watchdog_, timers.now() + owner_->options().write_time +
+                            std::chrono::seconds(body_.size() / bytes_a_second));
+  asio::async_write(
+      socket_, std::array{asio::buffer(head_), asio::buffer(body_)},
+      [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
+}
+
+void server_connection::written(error_code error) {
+  if (phase_ != phase::writing) return;
+  owner_->timers().disarm(watchdog_);
+  if (error) return end();
+  if (!unread_) return next();
+  // Closing now would reset the connection under a client that is still sending, before it has
+  // read the answer.
+  socket_.shutdown(socket::shutdown_send, error);
+  if (error) return end();
+  phase_ = phase::draining;
+  owner_->timers().arm(watchdog_, owner_->timers().now() + drain_time);
+  body_.assign(drain_step, '\0');
+  drain();
+}
+
+void server_connection::drain() {
+  socket_.async_read_some(asio::buffer(body_),
+                          [self = shared_from_this()](error_code error, std::size_t) {
+                            if (self->phase_ != phase::draining) return;
+                            if (error) return self->end();
+                            self->drain();
+                          });
+}
+
+void server_connection::stop() {
+  close_after_ = true;
+  if (phase_ != phase::idle) return;
+  // The wait that is under way finds the socket closed.
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace tenure::wire
