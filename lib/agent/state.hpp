@@ -108,11 +108,11 @@ class handler::state final : private session_owner {
   answer_sink& sink_;
   time_point now_;
   std::uint64_t index_;
-  const std::string node_id_;
 
   watch_list woken_;
   kv_store keys_{woken_};
   session_table sessions_{woken_};
+  const std::string node_id_;  // drawn by the table
   locks locks_;
   query_reader reader_{keys_, sessions_, options_.node_name};
   parked_queries parked_{reader_, timers_, sink_, woken_};
