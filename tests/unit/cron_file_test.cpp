@@ -1,0 +1,126 @@
+// The jobs file: what it may say, and every mistake in one go.
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
+
+#include "tenure-cron/jobs_file.hpp"
+
+namespace {
+
+using namespace tenure::cron;
+using namespace std::chrono_literals;
+using lines = std::vector<std::string>;
+
+lines mistakes(const std::string& text) {
+  lines found;
+  for (const mistake& m : parse_jobs(text).mistakes)
+    found.push_back(std::to_string(m.line) + ": " + m.text);
+  return found;
+}
+
+TEST_CASE("a whole file") {
+  const jobs_file file = parse_jobs(R"(# nightly things
+election: service/nightly/leader
+jobs:
+  - name: backup
+    schedule: "30 2 * * mon-fri"
+    command: ./backup.sh | logger
+    timeout: 1h30m
+  - name: probe
+    schedule: "@every 10s"
+    command: [./probe, --fast, 3]
+    env: {TARGET: db-1, LEVEL: 2}
+)");
+  REQUIRE(file.mistakes.empty());
+  CHECK(file.election == "service/nightly/leader");
+  REQUIRE(file.jobs.size() == 2);
+  CHECK(file.jobs[0].name == "backup");
+  CHECK(file.jobs[0].when.text() == "30 2 * * mon-fri");
+  CHECK(file.jobs[0].argv == lines{"/bin/sh", "-c", "./backup.sh | logger"});
+  CHECK(file.jobs[0].timeout == 90min);
+  CHECK(file.jobs[1].argv == lines{"./probe", "--fast", "3"});
+  CHECK_FALSE(file.jobs[1].timeout);
+  CHECK(file.jobs[1].env == std::vector<std::pair<std::string, std::string>>{{"TARGET", "db-1"},
+                                                                             {"LEVEL", "2"}});
+}
+
+TEST_CASE("every mistake in one go, with its line") {
+  CHECK(mistakes(R"(election: /nightly
+owner: me
+jobs:
+  - name: a b
+    schedule: "61 * * * *"
+    command: []
+  - schedule: "@often"
+    comand: x
+    timeout: soon
+  - name: twice
+    schedule: "@daily"
+    command: x
+    command: y
+    env: {1X: a, TENURE_JOB: b, GOOD: [1]}
+  - name: twice
+    schedule: [1]
+    command: [x, {y: z}]
+    env: none
+    timeout: 0s
+  - just text
+)") ==
+        lines{
+            "1: election: '/nightly' begins with a slash: leave it out",
+            "2: unknown key 'owner' in the file (known: election, jobs)",
+            "4: 'a b' is not a name for a job: letters, digits, '-', '_' and '.', at most 100",
+            "5: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10)",
+            "6: job 'a b': command: neither a text for the shell nor a list of arguments",
+            "7: a job has no name",
+            "7: job '?': schedule: '@often' is not a schedule: five fields (minute hour day month"
+            " weekday), @hourly, @daily, @weekly, @monthly, @yearly or @every 10s",
+            "7: job '?' has no command",
+            "8: unknown key 'comand' in a job (known: name, schedule, command, env, timeout)",
+            "9: job '?': timeout: 'soon' is not a duration: write it as 500ms, 15s or 1m30s",
+            "13: 'command' is given twice in a job",
+            "14: job 'twice': env: '1X' is not the name of a variable",
+            "14: job 'twice': env: 'TENURE_JOB': names that begin with TENURE_ are set by"
+            " tenure-cron",
+            "14: job 'twice': env: the value of 'GOOD' is not a text",
+            "15: a second job 'twice', after that of line 10",
+            "16: job 'twice': schedule: not a text",
+            "17: job 'twice': command: an argument is not a text",
+            "18: job 'twice': env: not a map of variables",
+            "19: job 'twice': timeout: 0 leaves no time to run",
+            "20: a job is a map: name, schedule, command",
+        });
+}
+
+TEST_CASE("files that are hardly any") {
+  CHECK(mistakes("") == lines{"1: the file is empty: it needs election: and jobs:"});
+  CHECK(mistakes("# nothing\n") == lines{"1: the file is empty: it needs election: and jobs:"});
+  CHECK(mistakes("- a\n- b\n") == lines{"1: the file is not a map: it needs election: and jobs:"});
+  CHECK(mistakes("election: x\n") == lines{"1: jobs: is missing"});
+  CHECK(mistakes("election: x\njobs: []\n") == lines{"2: jobs: is not a list of jobs"});
+  CHECK(mistakes("jobs:\n") ==
+        lines{"1: 'jobs' has no value in the file",
+              "1: election: is missing: the key of the election that gates the jobs"});
+  CHECK(mistakes("election: x\njobs:\n  - name:\n    schedule:\n    command:\n    env:\n") ==
+        lines{"3: 'name' has no value in a job", "4: 'schedule' has no value in a job",
+              "5: 'command' has no value in a job", "6: 'env' has no value in a job"});
+  CHECK(mistakes("election: x\njobs: 5\n") == lines{"2: jobs: is not a list of jobs"});
+  CHECK(mistakes("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\nmore: 1\n") ==
+        lines{"4: a second document: a file has one election"});
+}
+
+TEST_CASE("what YAML itself refuses comes with its line, and with help where it often goes wrong") {
+  const lines bare_star = mistakes("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
+  REQUIRE(bare_star.size() == 1);
+  CHECK(bare_star[0].starts_with("4: not YAML: "));
+  CHECK(bare_star[0].ends_with("put what begins with * or @ in quotes"));
+  const lines bare_at = mistakes("election: x\njobs:\n  - name: a\n    schedule: @daily\n");
+  REQUIRE(bare_at.size() == 1);
+  CHECK(bare_at[0].starts_with("4: not YAML: "));
+  CHECK(bare_at[0].ends_with("put what begins with * or @ in quotes"));
+  const lines open = mistakes("election: x\njobs: [\n");
+  REQUIRE(open.size() == 1);
+  CHECK(open[0].find("not YAML: ") != std::string::npos);
+}
+
+}  // namespace

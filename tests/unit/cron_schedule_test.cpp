@@ -1,0 +1,193 @@
+// When a schedule is due, in plain zones and in those that put their clocks forward and back.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <string>
+#include <vector>
+
+#include "tenure-cron/schedule.hpp"
+
+namespace {
+
+using namespace tenure::cron;
+using namespace std::chrono_literals;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using Catch::Matchers::ContainsSubstring;
+
+// Like Berlin in 2024: +1 h, and +2 h from March 31 to October 27, both at 01:00 UTC.
+class berlin_2024 : public zone {
+ public:
+  seconds offset(sys_seconds t) const override {
+    const sys_seconds summer = sys_days(2024y / 3 / 31) + 1h;
+    const sys_seconds winter = sys_days(2024y / 10 / 27) + 1h;
+    return t >= summer && t < winter ? 2h : 1h;
+  }
+};
+
+// Half an hour, as on Lord Howe Island: +11 h in summer, +10:30 in winter.
+class lord_howe_2024 : public zone {
+ public:
+  seconds offset(sys_seconds t) const override {
+    const sys_seconds winter = sys_days(2024y / 4 / 6) + 15h;
+    const sys_seconds summer = sys_days(2024y / 10 / 5) + 15h + 30min;
+    return t >= winter && t < summer ? seconds(10h + 30min) : seconds(11h);
+  }
+};
+
+std::string text(sys_seconds t) {
+  const auto day = std::chrono::floor<std::chrono::days>(t);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(t - day);
+  char out[32];
+  std::snprintf(out, sizeof out, "%04d-%02u-%02u %02d:%02d:%02d", int(date.year()),
+                unsigned(date.month()), unsigned(date.day()), int(time.hours().count()),
+                int(time.minutes().count()), int(time.seconds().count()));
+  return out;
+}
+
+// The first `count` moments after `from`, in UTC.
+std::vector<std::string> due(const char* schedule_text, sys_seconds from, int count,
+                             const zone& where = utc_zone()) {
+  const schedule s = schedule::parse(schedule_text);
+  std::vector<std::string> found;
+  for (sys_seconds t = from; count > 0; --count) {
+    t = s.next_after(t, where);
+    found.push_back(text(t));
+  }
+  return found;
+}
+
+using moments = std::vector<std::string>;
+const sys_seconds new_year = sys_days(2024y / 1 / 1);  // a Monday
+
+std::string refusal(const char* schedule_text) {
+  try {
+    schedule::parse(schedule_text);
+  } catch (const bad_schedule& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST_CASE("five fields: numbers, lists, ranges, steps, names") {
+  CHECK(due("30 2 * * *", new_year, 2) == moments{"2024-01-01 02:30:00", "2024-01-02 02:30:00"});
+  CHECK(due("0,15 8-9 * * *", new_year, 5) ==
+        moments{"2024-01-01 08:00:00", "2024-01-01 08:15:00", "2024-01-01 09:00:00",
+                "2024-01-01 09:15:00", "2024-01-02 08:00:00"});
+  CHECK(due("*/20 * * * *", new_year, 3) ==
+        moments{"2024-01-01 00:20:00", "2024-01-01 00:40:00", "2024-01-01 01:00:00"});
+  CHECK(due("10-30/10 5 * * *", new_year, 4) ==
+        moments{"2024-01-01 05:10:00", "2024-01-01 05:20:00", "2024-01-01 05:30:00",
+                "2024-01-02 05:10:00"});
+  CHECK(due("50/5 5 * * *", new_year, 3) ==
+        moments{"2024-01-01 05:50:00", "2024-01-01 05:55:00", "2024-01-02 05:50:00"});
+  CHECK(due("0 0 1 FEB,Jul *", new_year, 2) == moments{"2024-02-01 00:00:00", "2024-07-01 00:00:00"});
+  CHECK(due("0 12 * * Fri", new_year, 2) == moments{"2024-01-05 12:00:00", "2024-01-12 12:00:00"});
+  CHECK(due("  0\t12  *  * 1-5 ", new_year + 4 * 24h + 12h, 1) == moments{"2024-01-08 12:00:00"});
+}
+
+TEST_CASE("Sunday is 0 and 7, and a range may end with it") {
+  const moments sundays{"2024-01-07 00:00:00", "2024-01-14 00:00:00"};
+  CHECK(due("0 0 * * 0", new_year, 2) == sundays);
+  CHECK(due("0 0 * * 7", new_year, 2) == sundays);
+  CHECK(due("0 0 * * sun", new_year, 2) == sundays);
+  CHECK(due("0 0 * * sat-sun", new_year, 2) == moments{"2024-01-06 00:00:00", "2024-01-07 00:00:00"});
+  CHECK(due("0 0 * * 6-7", new_year, 2) == moments{"2024-01-06 00:00:00", "2024-01-07 00:00:00"});
+  CHECK(due("0 0 * * */3", new_year, 3) ==
+        moments{"2024-01-03 00:00:00", "2024-01-06 00:00:00", "2024-01-07 00:00:00"});
+}
+
+TEST_CASE("either day is enough where both are given, both count where one begins with a star") {
+  CHECK(due("0 0 13 * 5", new_year, 4) ==
+        moments{"2024-01-05 00:00:00", "2024-01-12 00:00:00", "2024-01-13 00:00:00",
+                "2024-01-19 00:00:00"});
+  CHECK(due("0 0 */2 * 1", new_year, 2) == moments{"2024-01-15 00:00:00", "2024-01-29 00:00:00"});
+}
+
+TEST_CASE("shorthands") {
+  CHECK(due("@hourly", new_year, 1) == moments{"2024-01-01 01:00:00"});
+  CHECK(due("@daily", new_year, 1) == moments{"2024-01-02 00:00:00"});
+  CHECK(due("@midnight", new_year, 1) == moments{"2024-01-02 00:00:00"});
+  CHECK(due("@weekly", new_year, 1) == moments{"2024-01-07 00:00:00"});
+  CHECK(due("@monthly", new_year, 1) == moments{"2024-02-01 00:00:00"});
+  CHECK(due("@yearly", new_year, 1) == moments{"2025-01-01 00:00:00"});
+  CHECK(due("@annually", new_year, 1) == moments{"2025-01-01 00:00:00"});
+}
+
+TEST_CASE("@every is due at the same moments wherever it is asked") {
+  CHECK(due("@every 10s", new_year + 1s, 2) == moments{"2024-01-01 00:00:10", "2024-01-01 00:00:20"});
+  CHECK(due("@every 10s", new_year + 10s, 1) == moments{"2024-01-01 00:00:20"});
+  CHECK(due("@every 1m30s", new_year, 2) == moments{"2024-01-01 00:01:30", "2024-01-01 00:03:00"});
+  CHECK(due("@every 10s", sys_seconds(-5s), 1) == moments{"1970-01-01 00:00:00"});
+}
+
+TEST_CASE("long waits: leap days, months without a 31st, years") {
+  CHECK(due("0 0 29 2 *", new_year + 60 * 24h, 1) == moments{"2028-02-29 00:00:00"});
+  CHECK(due("0 0 31 * *", sys_days(2024y / 3 / 31), 1) == moments{"2024-05-31 00:00:00"});
+  CHECK(due("* * 29 2 *", sys_days(2097y / 1 / 1), 1) == moments{"2104-02-29 00:00:00"});
+  CHECK(due("59 23 31 12 *", new_year, 1) == moments{"2024-12-31 23:59:00"});
+}
+
+TEST_CASE("clocks put forward: what fell into the gap is due at its end, once") {
+  const berlin_2024 berlin;
+  const sys_seconds eve = sys_days(2024y / 3 / 30) + 12h;
+  CHECK(due("30 2 * * *", eve, 2, berlin) == moments{"2024-03-31 01:00:00", "2024-04-01 00:30:00"});
+  CHECK(due("30 2,3 * * *", eve, 2, berlin) == moments{"2024-03-31 01:00:00", "2024-03-31 01:30:00"});
+  CHECK(due("*/30 * * * *", sys_days(2024y / 3 / 31), 4, berlin) ==
+        moments{"2024-03-31 00:30:00", "2024-03-31 01:00:00", "2024-03-31 01:30:00",
+                "2024-03-31 02:00:00"});
+}
+
+TEST_CASE("clocks put back: a fixed time is due once, a floating one as often as it is shown") {
+  const berlin_2024 berlin;
+  const sys_seconds eve = sys_days(2024y / 10 / 26) + 12h;
+  CHECK(due("30 2 * * *", eve, 2, berlin) == moments{"2024-10-27 00:30:00", "2024-10-28 01:30:00"});
+  CHECK(due("30 * * * *", sys_days(2024y / 10 / 27), 3, berlin) ==
+        moments{"2024-10-27 00:30:00", "2024-10-27 01:30:00", "2024-10-27 02:30:00"});
+  CHECK(due("0 3 * * *", eve, 1, berlin) == moments{"2024-10-27 02:00:00"});
+}
+
+TEST_CASE("half hours") {
+  const lord_howe_2024 howe;
+  CHECK(due("45 1 7 4 *", sys_days(2024y / 4 / 1), 1, howe) == moments{"2024-04-06 14:45:00"});
+  CHECK(due("15 2 6 10 *", sys_days(2024y / 10 / 1), 1, howe) == moments{"2024-10-05 15:30:00"});
+  CHECK(due("0 0 * * *", sys_days(2024y / 4 / 6), 2, howe) ==
+        moments{"2024-04-06 13:00:00", "2024-04-07 13:30:00"});
+}
+
+TEST_CASE("a schedule is due strictly after what it is asked for, and never skips a due minute") {
+  const berlin_2024 berlin;
+  for (const char* s : {"*/7 * * * *", "13 2 * * *", "0 0 1,15 * 3", "5 4 31 3,10 *", "@every 7m"}) {
+    const schedule parsed = schedule::parse(s);
+    sys_seconds expected = sys_days(2024y / 3 / 30);
+    sys_seconds last = expected;
+    for (sys_seconds t = expected; t < sys_days(2024y / 4 / 2); t += 1min) {
+      const sys_seconds next = parsed.next_after(t, berlin);
+      REQUIRE(next > t);
+      REQUIRE(next >= last);                         // later questions have later answers
+      if (last > t) REQUIRE(next == last);           // and nothing in between is lost
+      last = next;
+    }
+  }
+}
+
+TEST_CASE("what is refused says what is allowed") {
+  CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
+  CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not a hour (0-23"));
+  CHECK_THAT(refusal("* * 0 * *"), ContainsSubstring("'0' is not a day of month (1-31"));
+  CHECK_THAT(refusal("* * * 13 *"), ContainsSubstring("'13' is not a month (1-12, jan-dec"));
+  CHECK_THAT(refusal("* * * * 8"), ContainsSubstring("'8' is not a day of week (0-7, sun-sat"));
+  for (const char* bad : {"*/0 * * * *", "*/60 * * * *", "5-1 * * * *", "1- * * * *", "-1 * * * *",
+                          "a * * * *", "1,,2 * * * *", "1.5 * * * *", "* * * janu *", "** * * * *",
+                          "1-2-3 * * * *", "4294967297 * * * *", "* * * * mon-", "/5 * * * *"})
+    CHECK_THAT(refusal(bad), ContainsSubstring(" is not a "));
+  for (const char* bad : {"", "   ", "* * * *", "* * * * * *", "@often", "@every", "@every 1s 2s", "daily"})
+    CHECK_THAT(refusal(bad), ContainsSubstring("is not a schedule: five fields"));
+  CHECK_THAT(refusal("@every 1.5s"), ContainsSubstring("'1.5s' is not a duration"));
+  CHECK_THAT(refusal("@every 500ms"), ContainsSubstring("whole seconds"));
+  CHECK_THAT(refusal("@every 0"), ContainsSubstring("whole seconds"));
+  for (const char* never : {"0 0 30 2 *", "* * 31 4,6,9,11 *"})
+    CHECK_THAT(refusal(never), ContainsSubstring("never due"));
+}
+
+}  // namespace
