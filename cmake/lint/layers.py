@@ -46,9 +46,12 @@ CODE = [
             r"\bstd::j?thread\b|\bstd::async\b|\bpthread_create\b|\bthread_pool\b",
             "only the runtime starts threads"),
     Pattern("socket", LIB + r"(?!wire/)",
-            r"\bip::(?:tcp|udp)\b|\blocal::stream_protocol\b|\bbeast::|(?<![\w.>])::socket\s*\("
-            r"|(?<![\w.>])::(?:connect|accept|bind|open|pipe2?|eventfd)\s*\(",
+            r"\bip::(?:tcp|udp)\b|\blocal::stream_protocol\b|\bbeast::"
+            r"|(?<![\w.>])::(?:socket|connect|accept|bind)\s*\(",
             "only the wire layer opens sockets"),
+    Pattern("descriptor", LIB + r"(?!wire/|runtime/)",
+            r"(?<![\w.>])::(?:open|openat|creat|pipe2?|eventfd)\s*\(",
+            "only wire and runtime open descriptors"),
     Pattern("pointer-order", LIB, r"\bstd::(?:multi)?(?:map|set)\s*<[^,<>]*\*\s*[,>]",
             "the order of pointers changes from run to run: key by an id"),
     Pattern("skip", r"^tests/(unit|component|contract|sim|support)/", r"\bSKIP\s*\(",

@@ -109,6 +109,7 @@ GOOD_LAYERS = [
     ("lib/core/a.cpp", "std::map<int, int*> m_; void f() { for (auto& [k, v] : m_) g(v); }"),
     ("lib/core/a.cpp", "struct t { int time(int); }; int f(t x) { return x.time(0); }"),
     ("lib/runtime/a.cpp", "auto now() { return std::chrono::steady_clock::now(); }"),
+    ("lib/runtime/a.cpp", "int fd = ::open(path, O_RDONLY);"),
     ("lib/wire/a.cpp", "#include <boost/beast/http.hpp>\nboost::asio::ip::tcp::socket s;"),
     ("lib/agent/a.cpp", "co_await timers.sleep_until(deadline);"),
     ("lib/include/tenure/a.hpp", "#include <string>\n#include <boost/asio/awaitable.hpp>\n"
@@ -143,6 +144,8 @@ BAD_LAYERS = [
     ("lib/wire/a.cpp", "std::jthread t(f);", "thread"),
     ("lib/agent/a.cpp", "boost::asio::ip::tcp::socket s(ex);", "socket"),
     ("lib/agent/a.cpp", "int fd = ::socket(AF_INET, SOCK_STREAM, 0);", "socket"),
+    ("lib/agent/a.cpp", "int fd = ::open(path, O_RDONLY);", "descriptor"),
+    ("lib/runtime/a.cpp", "int fd = ::socket(AF_INET, SOCK_STREAM, 0);", "socket"),
     ("lib/agent/a.cpp", "std::map<session*, int> by_session_;", "pointer-order"),
     ("lib/agent/a.cpp", "std::unordered_map<int, std::vector<int>> m_; void f() "
                         "{ for (auto& [k, v] : m_) g(v); }", "unordered"),
