@@ -59,32 +59,32 @@ constexpr std::array<unit, 8> units{{{"ns", 1},
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
+/// False, and nothing done, where the number would not fit.
+bool append_digit(std::int64_t& number, char c) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t value = c - '0';
+  if (number > (most - value) / 10) return false;
+  number = number * 10 + value;
+  return true;
+}
+
 /// A run of digits; false where they do not fit.
 bool take_integer(std::string_view& text, std::int64_t& number) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   number = 0;
-  while (!text.empty() && digit(text[0])) {
-    if (number > (most - 9) / 10) return false;
-    number = number * 10 + (text[0] - '0');
-    text.remove_prefix(1);
+  for (; !text.empty() && digit(text[0]); text.remove_prefix(1)) {
+    if (!append_digit(number, text[0])) return false;
   }
   return true;
 }
 
 /// The digits behind a point, as number / scale; more digits than fit are dropped.
 void take_fraction(std::string_view& text, std::int64_t& number, double& scale) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   number = 0;
   scale = 1;
   bool full = false;
   for (; !text.empty() && digit(text[0]); text.remove_prefix(1)) {
-    if (full) continue;
-    if (number > (most - 9) / 10) {
-      full = true;
-      continue;
-    }
-    number = number * 10 + (text[0] - '0');
-    scale *= 10;
+    full = full || !append_digit(number, text[0]);
+    if (!full) scale *= 10;
   }
 }
 

@@ -31,8 +31,8 @@ class handler_options {
   std::string node_name = "tenure-agent";
   std::string datacenter = "dc1";
   std::string advertised = "127.0.0.1:8300";  ///< what status/leader answers
-  /// The first index is one above this. A kept or a clock's value makes fences grow across
-  /// restarts.
+  /// The first index is one above this, or above 10: Consul's own start takes the first ones. A
+  /// kept or a clock's value makes fences grow across restarts.
   std::uint64_t start_index = 0;
   /// For this long after the start every acquisition of a key is answered "due to lock delay":
   /// the delays of a former life cannot be known.

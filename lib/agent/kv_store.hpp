@@ -16,8 +16,8 @@ namespace tenure::agent {
 
 class kv_store {
  public:
-  /// Watchers that a write wakes move into `woken`. It may wake somebody for nothing; whoever is
-  /// woken looks again.
+  /// Watchers that a write wakes move into `woken`. Some are woken for nothing, as by Consul;
+  /// whoever is woken looks again.
   explicit kv_store(watch_list& woken) : woken_(woken) {}
 
   const kv_entry* find(const std::string& key) const noexcept;
@@ -46,7 +46,8 @@ class kv_store {
   bool erase_if(std::uint64_t index, std::uint64_t expected, const std::string& key);
   void erase_tree(std::uint64_t index, const std::string& prefix);
 
-  /// Changes between begin() and commit() can be taken back by roll_back().
+  /// Changes between begin() and commit() can be taken back by roll_back(). What they woke stays
+  /// woken.
   void begin();
   void commit() noexcept;
   void roll_back();

@@ -32,6 +32,13 @@ void parked_queries::serve_woken() {
   }
 }
 
+void parked_queries::return_woken() {
+  while (watcher* next = woken_.take_first()) {
+    auto& p = static_cast<parked&>(*next);
+    reader_.watch(p.q).add(p);
+  }
+}
+
 void parked_queries::abandon(request_id id) {
   const auto found = parked_.find(id);
   if (found != parked_.end()) found->second.abandoned = true;

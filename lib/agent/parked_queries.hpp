@@ -22,6 +22,9 @@ class parked_queries {
   void ask(query q, std::uint64_t after, time_point deadline, request_id id);
   /// To be called after every change of the tables.
   void serve_woken();
+  /// The change that woke them was taken back: they go on waiting, without a look. A look could
+  /// show a poll on a missing key the index of other writes, of which Consul would not have told.
+  void return_woken();
   void abandon(request_id id);
   void release_all();
   std::size_t size() const noexcept { return parked_.size(); }

@@ -112,8 +112,11 @@ class radix_tree {
     while (true) {
       if (key.empty() && at->value) return at->on_leaf;
       node* next = key.empty() ? nullptr : at->child(key[0]);
-      if (next == nullptr || !key.starts_with(next->prefix)) return at->on_node;
+      if (next == nullptr) return at->on_node;
       at = next;
+      // A key that leaves the tree in the middle of an edge waits at the edge's lower end: the node
+      // there is split, and so changed, when the key comes.
+      if (!key.starts_with(at->prefix)) return at->on_node;
       key.remove_prefix(at->prefix.size());
     }
   }

@@ -17,14 +17,6 @@ maybe_response conflicting(const request_target& target,
   return text_response(400, "Conflicting flags: " + target.encoded_query());
 }
 
-maybe_response too_large(std::uint64_t size) {
-  if (size <= body_limit) return std::nullopt;
-  return text_response(413, "Request body(" + std::to_string(size) +
-                                " bytes) too large, max size: " + std::to_string(body_limit) +
-                                " bytes. See https://www.consul.io/docs/agent/"
-                                "options.html#kv_max_value_size.");
-}
-
 }  // namespace
 
 maybe_response handler::state::kv(request_context& context) {
@@ -72,7 +64,7 @@ maybe_response handler::state::kv_put(request_context& context) {
   }
   const bool acquire = target.has("acquire");
   const bool release = target.has("release");
-  if (maybe_response error = too_large(declared_length(context))) return error;
+  if (maybe_response error = body_too_large(context, "kv_max_value_size")) return error;
   wanted.value = context.request.body;
   if (maybe_response error = other_datacenter(context)) return error;
 

@@ -49,6 +49,8 @@ std::string lookup_error(const session_key& key) {
 }  // namespace
 
 maybe_response handler::state::session_create(request_context& context) {
+  // Consul has no limit here; a body that the front did not take in cannot be obeyed.
+  if (maybe_response error = body_too_large(context, {})) return error;
   session_request wanted(options_.node_name);
   if (!context.request.body.empty()) {
     const std::string error = wanted.read(context.request.body);

@@ -11,18 +11,10 @@ namespace {
 
 constexpr std::size_t most_operations = 64;
 
-maybe_response too_large(std::uint64_t size) {
-  if (size <= body_limit) return std::nullopt;
-  return text_response(413, "Request body(" + std::to_string(size) +
-                                " bytes) too large, max size: " + std::to_string(body_limit) +
-                                " bytes. See https://www.consul.io/docs/agent/"
-                                "options.html#txn_max_req_len.");
-}
-
 }  // namespace
 
 maybe_response handler::state::txn(request_context& context) {
-  if (maybe_response error = too_large(declared_length(context))) return error;
+  if (maybe_response error = body_too_large(context, "txn_max_req_len")) return error;
   txn_request request;
   const std::string error = request.read(context.request.body);
   if (!error.empty()) return text_response(400, "Failed to parse body: " + error);
@@ -43,6 +35,8 @@ maybe_response handler::state::txn(request_context& context) {
 
   transaction transaction(keys_, locks_, request.operations);
   if (transaction.check_first(now_)) transaction.run(writes ? next_index() : 0);
+
+  if (transaction.failed()) parked_.return_woken();
 
   wire::json_writer body;
   body.begin_object();

@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 constexpr duration default_wait = 5min;
 constexpr duration longest_wait = 10min;
 constexpr int jitter_fraction = 16;
+/// Consul's own start takes the first indexes. Clients rely on it: a missing key is answered with
+/// index 1 where nothing was ever written, and the first write must be above that.
+constexpr std::uint64_t lowest_start_index = 10;
 constexpr duration tombstone_life = 15min;
 constexpr duration tombstone_granularity = 30s;
 
@@ -62,7 +65,7 @@ handler::state::state(handler_options options, runtime::entropy& entropy, answer
       entropy_(entropy),
       sink_(sink),
       now_(start),
-      index_(options_.start_index),
+      index_(std::max(options_.start_index, lowest_start_index)),
       node_id_(sessions_.fresh_id(entropy)),
       locks_(keys_, sessions_, timers_, start + options_.start_lock_delay) {}
 
@@ -145,14 +148,28 @@ maybe_response handler::state::other_namespace(const request_context& context) c
                        "Enterprise feature");
 }
 
-std::uint64_t handler::state::declared_length(const request_context& context) {
+maybe_response handler::state::body_too_large(const request_context& context,
+                                              std::string_view anchor) {
   const auto& request = context.request;
+  std::string size = std::to_string(request.body.size());
+  bool too_large = request.body.size() > body_limit;
   for (const auto& [name, value] : request.headers) {
-    if (!same_name(name, "Content-Length")) continue;
-    const auto declared = go_parse_uint(value);
-    if (declared.ok() && declared.value > request.body.size()) return declared.value;
+    if (same_name(name, "Content-Length")) {
+      const auto declared = go_parse_uint(value);
+      if (!declared.ok() || declared.value <= body_limit) continue;
+      size = value;
+      too_large = true;
+    } else if (same_name(name, "Transfer-Encoding") && request.body.empty()) {
+      size.clear();
+      too_large = true;
+    }
   }
-  return request.body.size();
+  if (!too_large) return std::nullopt;
+  std::string text = "Request body";
+  if (!size.empty()) text += "(" + size + " bytes)";
+  text += " too large, max size: " + std::to_string(body_limit) + " bytes.";
+  if (!anchor.empty()) text += " See https://www.consul.io/docs/agent/options.html#";
+  return text_response(413, text + std::string(anchor) + (anchor.empty() ? "" : "."));
 }
 
 maybe_response handler::state::ask(request_context& context, query q,

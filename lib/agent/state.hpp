@@ -87,8 +87,9 @@ class handler::state final : private session_owner {
   maybe_response other_datacenter(const request_context& context) const;
   /// Namespaces are not for this edition.
   maybe_response other_namespace(const request_context& context) const;
-  /// How long the body is, or was said to be where the front did not take it in.
-  static std::uint64_t declared_length(const request_context& context);
+  /// Consul's refusal of a body beyond the limit, which the front may not have taken in. `anchor`
+  /// is where its documentation speaks of the limit.
+  static maybe_response body_too_large(const request_context& context, std::string_view anchor);
   maybe_response ask(request_context& context, query q, const query_options& options);
   runtime::http_response json(const request_context& context, unsigned status,
                               std::string body) const;

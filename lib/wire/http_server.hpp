@@ -19,9 +19,9 @@ class http_service {
  public:
   virtual ~http_service() = default;
   /// Every request gets an id of its own. The answer goes to http_server::respond(), from within
-  /// this call or later. A body that is longer than the limit was not read: the request says so by
-  /// a Content-Length header that is longer than its body, and its connection will be closed. No
-  /// other headers are passed on.
+  /// this call or later. A body that is longer than the limit is not passed on: the request says
+  /// so by a Content-Length header, or by `Transfer-Encoding: chunked` where the client did not say
+  /// how long it is, and its connection will be closed. No other headers are passed on.
   virtual void on_request(std::uint64_t id, runtime::http_request request) = 0;
   /// The client of an unanswered request is gone. Its id is forgotten.
   virtual void on_closed(std::uint64_t id) = 0;

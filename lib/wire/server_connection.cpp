@@ -146,7 +146,7 @@ void server_connection::header_read(error_code error) {
   const auto length = input_->message->content_length();
   if (length && *length > owner_->options().body_limit) {
     unread_ = true;
-    return deliver(*length);
+    return deliver();
   }
   input_->message->body_limit(owner_->options().body_limit);
   runtime::timers& timers = owner_->timers();
@@ -172,34 +172,38 @@ void server_connection::body_read(error_code error) {
   if (phase_ != phase::reading) return;
   if (error == http::error::body_limit) {  // of a body that did not say how long it is
     unread_ = true;
-    return refuse(413, "Request body too large, max size: " +
-                           std::to_string(owner_->options().body_limit) + " bytes.");
+    return deliver();
   }
   if (error && is_http_error(error) && error != http::error::partial_message) {
     unread_ = true;
     return refuse(400, "400 Bad Request");
   }
   if (error) return end();
-  deliver(std::nullopt);
+  deliver();
 }
 
-void server_connection::deliver(std::optional<std::uint64_t> unread_length) {
+void server_connection::deliver() {
   owner_->timers().disarm(watchdog_);
-  close_after_ = close_after_ || !input_->message->keep_alive() || unread_length.has_value();
+  close_after_ = close_after_ || !input_->message->keep_alive() || unread_;
+  const auto length = input_->message->content_length();
   auto message = input_->message->release();
   input_->message.reset();
   if (input_->buffer.size() == 0) input_.reset();
 
   head_only_ = message.method() == http::verb::head;
   runtime::http_request request(std::string(message.method_string()),
-                                std::string(message.target()), std::move(message.body()));
-  if (unread_length) {
-    request.headers.emplace_back("Content-Length", std::to_string(*unread_length));
+                                std::string(message.target()));
+  if (!unread_) {
+    request.body = std::move(message.body());
+  } else if (length) {
+    request.headers.emplace_back("Content-Length", std::to_string(*length));
+  } else {
+    request.headers.emplace_back("Transfer-Encoding", "chunked");
   }
   phase_ = phase::answering;
   const auto self = shared_from_this();
   owner_->received(*this, std::move(request));
-  if (phase_ == phase::answering && !unread_length) watch();
+  if (phase_ == phase::answering && !unread_) watch();
 }
 
 void server_connection::refuse(unsigned status, std::string_view text) {

@@ -80,7 +80,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void header_read(error_code error);
   void read_body();
   void body_read(error_code error);
-  void deliver(std::optional<std::uint64_t> unread_length);
+  void deliver();
   void refuse(unsigned status, std::string_view text);
   void write();
   void written(error_code error);
@@ -95,11 +95,11 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   std::string body_;
   std::string peer_;
   phase phase_ = phase::idle;
-  bool watching_ = false;    ///< a wait for input is under way
-  bool has_input_ = false;   ///< the kernel holds input that nobody has read
+  bool watching_ = false;     ///< a wait for input is under way
+  bool has_input_ = false;    ///< the kernel holds input that nobody has read
   bool close_after_ = false;  ///< the answer under way is the last
-  bool head_only_ = false;   ///< it answers a HEAD
-  bool unread_ = false;      ///< the client may still be sending what nobody will read
+  bool head_only_ = false;    ///< it answers a HEAD
+  bool unread_ = false;       ///< the client may still be sending what nobody will read
 };
 
 }  // namespace tenure::wire
