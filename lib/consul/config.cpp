@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
 
 namespace tenure {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view expected_forms =
 
 [[noreturn]] void refuse(std::string line) { throw bad_configuration(std::move(line)); }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) result += std::isprint(static_cast<unsigned char>(c)) ? c : '?';
   return result + "\"";
@@ -47,7 +47,7 @@ std::string checked_port(std::string_view port, std::string_view address) {
   if (digits)
     for (const char c : port) number = number * 10 + static_cast<unsigned>(c - '0');
   if (number < 1 || number > 65535)
-    refuse("the Consul address " + quoted(address) + " has the port " + quoted(port) +
+    refuse("the Consul address " + in_quotes(address) + " has the port " + in_quotes(port) +
            ": use a number from 1 to 65535");
   return std::to_string(number);
 }
@@ -59,23 +59,23 @@ void set_host_and_port(consul_config& config, std::string_view text, std::string
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || end == 1)
-      refuse("the Consul address " + quoted(address) + " has no IPv6 address in its brackets: " +
+      refuse("the Consul address " + in_quotes(address) + " has no IPv6 address in its brackets: " +
              "write it as [::1]:8500");
     host = text.substr(1, end - 1);
     const std::string_view rest = text.substr(end + 1);
     if (!rest.empty() && !rest.starts_with(':'))
-      refuse("the Consul address " + quoted(address) + " goes on after its brackets: " +
+      refuse("the Consul address " + in_quotes(address) + " goes on after its brackets: " +
              "write it as [::1]:8500");
     if (!rest.empty()) port = rest.substr(1);
   } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     if (text.find(':', colon + 1) != std::string_view::npos)
-      refuse("the Consul address " + quoted(address) +
+      refuse("the Consul address " + in_quotes(address) +
              " has more than one colon: write an IPv6 address in brackets, as [::1]:8500");
     host = text.substr(0, colon);
     port = text.substr(colon + 1);
     if (host.empty()) host = "127.0.0.1";
   }
-  if (host.empty()) refuse("the Consul address " + quoted(address) + " names no host: " +
+  if (host.empty()) refuse("the Consul address " + in_quotes(address) + " names no host: " +
                            std::string(expected_forms));
   config.port = checked_port(port, address);
   config.host = host;
@@ -88,19 +88,24 @@ bool parse_bool(const char* name, const std::string& text) {
     if (text == yes) return true;
   for (const char* no : {"0", "f", "F", "FALSE", "false", "False"})
     if (text == no) return false;
-  refuse(std::string(name) + " is " + quoted(text) + ": use true or false");
+  refuse(std::string(name) + " is " + in_quotes(text) + ": use true or false");
 }
 
 std::string read_token_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad())
-    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + quoted(path) + " cannot be read (" +
-           std::strerror(errno != 0 ? errno : EIO) +
+  // Not by streams: they lose why a read failed.
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                             &std::fclose);
+  char text[4096];
+  std::size_t length = 0;
+  if (file) length = std::fread(text, 1, sizeof text, file.get());
+  if (!file || std::ferror(file.get()) != 0)
+    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) + " cannot be read (" +
+           std::strerror(errno) +
            "): name a file that holds the token, or unset the variable");
-  return trimmed(text);
+  if (length == sizeof text)
+    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) +
+           " is longer than any token: name a file that holds the token alone");
+  return trimmed(std::string_view(text, length));
 }
 
 // What ends up in a header must not end the header.
@@ -113,7 +118,7 @@ void check_secret(const char* name, std::string_view secret) {
 void refuse_tls(const variable_lookup& variable) {
   if (const auto ssl = variable("CONSUL_HTTP_SSL"); ssl && !ssl->empty())
     if (parse_bool("CONSUL_HTTP_SSL", *ssl))
-      refuse("CONSUL_HTTP_SSL is " + quoted(*ssl) +
+      refuse("CONSUL_HTTP_SSL is " + in_quotes(*ssl) +
              ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
              "local agent");
   if (const auto verify = variable("CONSUL_HTTP_SSL_VERIFY"); verify && !verify->empty())
@@ -121,7 +126,7 @@ void refuse_tls(const variable_lookup& variable) {
   for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
                            "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"})
     if (const auto value = variable(name); value && !value->empty())
-      refuse(std::string(name) + " is set to " + quoted(*value) +
+      refuse(std::string(name) + " is set to " + in_quotes(*value) +
              ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
              "local agent");
 }
@@ -138,7 +143,7 @@ void consul_config::set_address(std::string_view address) {
         "CONSUL_HTTP_AUTH and leave them out of the address");
   if (address.empty()) refuse("the Consul address is empty: " + std::string(expected_forms));
   if (has_space_or_control(address))
-    refuse("the Consul address " + quoted(address) + " has spaces or control characters in it: " +
+    refuse("the Consul address " + in_quotes(address) + " has spaces or control characters in it: " +
            std::string(expected_forms));
 
   std::string_view rest = address;
@@ -148,23 +153,23 @@ void consul_config::set_address(std::string_view address) {
     if (scheme == "unix") {
       constexpr std::size_t longest = 107;  // sun_path, less its terminator
       if (rest.empty() || rest.size() > longest)
-        refuse("the Consul address " + quoted(address) + " has a path of " +
+        refuse("the Consul address " + in_quotes(address) + " has a path of " +
                std::to_string(rest.size()) + " characters: a unix socket's has 1 to " +
                std::to_string(longest));
       unix_path = rest;
       return;
     }
     if (scheme == "https")
-      refuse("the Consul address " + quoted(address) +
+      refuse("the Consul address " + in_quotes(address) +
              " asks for TLS, which is not supported yet: use http:// or a unix socket of the "
              "local agent");
     if (scheme != "http")
-      refuse("the Consul address " + quoted(address) + " has the unknown scheme " +
-             quoted(scheme) + ": " + std::string(expected_forms));
+      refuse("the Consul address " + in_quotes(address) + " has the unknown scheme " +
+             in_quotes(scheme) + ": " + std::string(expected_forms));
     if (rest.ends_with('/')) rest.remove_suffix(1);
   }
   if (rest.find_first_of("/?#") != std::string_view::npos)
-    refuse("the Consul address " + quoted(address) +
+    refuse("the Consul address " + in_quotes(address) +
            " has a path, which is not supported: " + std::string(expected_forms));
   set_host_and_port(*this, rest, address);
 }
