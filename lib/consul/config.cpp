@@ -143,7 +143,8 @@ void consul_config::set_address(std::string_view address) {
         "CONSUL_HTTP_AUTH and leave them out of the address");
   if (address.empty()) refuse("the Consul address is empty: " + std::string(expected_forms));
   if (has_space_or_control(address))
-    refuse("the Consul address " + in_quotes(address) + " has spaces or control characters in it: " +
+    refuse("the Consul address " + in_quotes(address) +
+           " has spaces or control characters in it: " +
            std::string(expected_forms));
 
   std::string_view rest = address;
