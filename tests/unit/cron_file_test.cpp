@@ -105,7 +105,7 @@ TEST_CASE("files that are hardly any") {
         lines{"3: 'name' has no value in a job", "4: 'schedule' has no value in a job",
               "5: 'command' has no value in a job", "6: 'env' has no value in a job"});
   CHECK(mistakes("election: x\njobs: 5\n") == lines{"2: jobs: is not a list of jobs"});
-  CHECK(mistakes("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\nmore: 1\n") ==
+  CHECK(mistakes("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\na: 1\n") ==
         lines{"4: a second document: a file has one election"});
 }
 

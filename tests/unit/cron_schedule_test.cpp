@@ -81,7 +81,8 @@ TEST_CASE("five fields: numbers, lists, ranges, steps, names") {
                 "2024-01-02 05:10:00"});
   CHECK(due("50/5 5 * * *", new_year, 3) ==
         moments{"2024-01-01 05:50:00", "2024-01-01 05:55:00", "2024-01-02 05:50:00"});
-  CHECK(due("0 0 1 FEB,Jul *", new_year, 2) == moments{"2024-02-01 00:00:00", "2024-07-01 00:00:00"});
+  CHECK(due("0 0 1 FEB,Jul *", new_year, 2) ==
+        moments{"2024-02-01 00:00:00", "2024-07-01 00:00:00"});
   CHECK(due("0 12 * * Fri", new_year, 2) == moments{"2024-01-05 12:00:00", "2024-01-12 12:00:00"});
   CHECK(due("  0\t12  *  * 1-5 ", new_year + 4 * 24h + 12h, 1) == moments{"2024-01-08 12:00:00"});
 }
@@ -91,7 +92,8 @@ TEST_CASE("Sunday is 0 and 7, and a range may end with it") {
   CHECK(due("0 0 * * 0", new_year, 2) == sundays);
   CHECK(due("0 0 * * 7", new_year, 2) == sundays);
   CHECK(due("0 0 * * sun", new_year, 2) == sundays);
-  CHECK(due("0 0 * * sat-sun", new_year, 2) == moments{"2024-01-06 00:00:00", "2024-01-07 00:00:00"});
+  CHECK(due("0 0 * * sat-sun", new_year, 2) ==
+        moments{"2024-01-06 00:00:00", "2024-01-07 00:00:00"});
   CHECK(due("0 0 * * 6-7", new_year, 2) == moments{"2024-01-06 00:00:00", "2024-01-07 00:00:00"});
   CHECK(due("0 0 * * */3", new_year, 3) ==
         moments{"2024-01-03 00:00:00", "2024-01-06 00:00:00", "2024-01-07 00:00:00"});
@@ -115,7 +117,8 @@ TEST_CASE("shorthands") {
 }
 
 TEST_CASE("@every is due at the same moments wherever it is asked") {
-  CHECK(due("@every 10s", new_year + 1s, 2) == moments{"2024-01-01 00:00:10", "2024-01-01 00:00:20"});
+  CHECK(due("@every 10s", new_year + 1s, 2) ==
+        moments{"2024-01-01 00:00:10", "2024-01-01 00:00:20"});
   CHECK(due("@every 10s", new_year + 10s, 1) == moments{"2024-01-01 00:00:20"});
   CHECK(due("@every 1m30s", new_year, 2) == moments{"2024-01-01 00:01:30", "2024-01-01 00:03:00"});
   CHECK(due("@every 10s", sys_seconds(-5s), 1) == moments{"1970-01-01 00:00:00"});
@@ -132,7 +135,8 @@ TEST_CASE("clocks put forward: what fell into the gap is due at its end, once") 
   const berlin_2024 berlin;
   const sys_seconds eve = sys_days(2024y / 3 / 30) + 12h;
   CHECK(due("30 2 * * *", eve, 2, berlin) == moments{"2024-03-31 01:00:00", "2024-04-01 00:30:00"});
-  CHECK(due("30 2,3 * * *", eve, 2, berlin) == moments{"2024-03-31 01:00:00", "2024-03-31 01:30:00"});
+  CHECK(due("30 2,3 * * *", eve, 2, berlin) ==
+        moments{"2024-03-31 01:00:00", "2024-03-31 01:30:00"});
   CHECK(due("*/30 * * * *", sys_days(2024y / 3 / 31), 4, berlin) ==
         moments{"2024-03-31 00:30:00", "2024-03-31 01:00:00", "2024-03-31 01:30:00",
                 "2024-03-31 02:00:00"});
@@ -157,7 +161,8 @@ TEST_CASE("half hours") {
 
 TEST_CASE("a schedule is due strictly after what it is asked for, and never skips a due minute") {
   const berlin_2024 berlin;
-  for (const char* s : {"*/7 * * * *", "13 2 * * *", "0 0 1,15 * 3", "5 4 31 3,10 *", "@every 7m"}) {
+  for (const char* s :
+       {"*/7 * * * *", "13 2 * * *", "0 0 1,15 * 3", "5 4 31 3,10 *", "@every 7m"}) {
     const schedule parsed = schedule::parse(s);
     sys_seconds expected = sys_days(2024y / 3 / 30);
     sys_seconds last = expected;
@@ -181,7 +186,8 @@ TEST_CASE("what is refused says what is allowed") {
                           "a * * * *", "1,,2 * * * *", "1.5 * * * *", "* * * janu *", "** * * * *",
                           "1-2-3 * * * *", "4294967297 * * * *", "* * * * mon-", "/5 * * * *"})
     CHECK_THAT(refusal(bad), ContainsSubstring(" is not a "));
-  for (const char* bad : {"", "   ", "* * * *", "* * * * * *", "@often", "@every", "@every 1s 2s", "daily"})
+  for (const char* bad : {"", "   ", "* * * *", "* * * * * *", "@often", "@every", "@every 1s 2s",
+                          "daily"})
     CHECK_THAT(refusal(bad), ContainsSubstring("is not a schedule: five fields"));
   CHECK_THAT(refusal("@every 1.5s"), ContainsSubstring("'1.5s' is not a duration"));
   CHECK_THAT(refusal("@every 500ms"), ContainsSubstring("whole seconds"));

@@ -47,7 +47,8 @@ TEST_CASE("any bytes become a JSON string") {
   CHECK(apps::json_string("a\"b\\c\n\x01\x7f") == "\"a\\\"b\\\\c\\n\\u0001\\u007f\"");
   CHECK(apps::json_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x9f") ==
         "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x9f\"");
-  for (const char* bad : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
+  for (const char* bad :
+       {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
     CHECK(apps::json_string(bad).find("\xef\xbf\xbd") == 1);
   CHECK(apps::one_line("a\nb\\c") == "a\\nb\\\\c");
 }

@@ -1,0 +1,231 @@
+#include <tenure/consul_config.hpp>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <cstdio>
+#include <fstream>
+#include <map>
+
+namespace {
+
+using tenure::bad_configuration;
+using tenure::consul_config;
+
+using variables = std::map<std::string, std::string>;
+
+consul_config read(const variables& set) {
+  return consul_config::from([&](const char* name) -> std::optional<std::string> {
+    const auto found = set.find(name);
+    if (found == set.end()) return std::nullopt;
+    return found->second;
+  });
+}
+
+std::string refusal(const variables& set) {
+  try {
+    read(set);
+  } catch (const bad_configuration& error) {
+    return error.what();
+  }
+  return "(accepted)";
+}
+
+std::string address_refusal(const std::string& address) {
+  try {
+    const consul_config config(address);
+  } catch (const bad_configuration& error) {
+    return error.what();
+  }
+  return "(accepted)";
+}
+
+class token_file {
+ public:
+  explicit token_file(const std::string& text) {
+    char path[] = "/tmp/tenure-token-XXXXXX";
+    const int fd = ::mkstemp(path);
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    name = path;
+    std::ofstream(name, std::ios::binary) << text;
+  }
+  token_file(const token_file&) = delete;
+  token_file& operator=(const token_file&) = delete;
+  ~token_file() { std::remove(name.c_str()); }
+  std::string name;
+};
+
+TEST_CASE("nothing set is the local agent") {
+  const consul_config config = read({});
+  CHECK(config.host == "127.0.0.1");
+  CHECK(config.port == "8500");
+  CHECK(config.unix_path.empty());
+  CHECK(config.token.empty());
+  CHECK(config.address() == "127.0.0.1:8500");
+  CHECK(config.connections == 40);
+}
+
+TEST_CASE("addresses that work") {
+  class form {
+   public:
+    const char* text;
+    const char* host;
+    const char* port;
+    const char* shown;
+  };
+  const form forms[] = {
+      {"localhost:8500", "localhost", "8500", "localhost:8500"},
+      {"http://consul.example.com:80", "consul.example.com", "80", "consul.example.com:80"},
+      {"http://10.0.0.1:8500/", "10.0.0.1", "8500", "10.0.0.1:8500"},
+      {"[::1]:8500", "::1", "8500", "[::1]:8500"},
+      {"http://[fe80::1%25eth0]:1", "fe80::1%25eth0", "1", "[fe80::1%25eth0]:1"},
+      {":8501", "127.0.0.1", "8501", "127.0.0.1:8501"},
+      {"http://consul", "consul", "80", "consul:80"},  // as Go's client has it
+      {"consul", "consul", "80", "consul:80"},
+      {"[::1]", "::1", "80", "[::1]:80"},
+      {"host:65535", "host", "65535", "host:65535"},
+      {"host:08500", "host", "8500", "host:8500"},
+  };
+  for (const form& f : forms) {
+    INFO(f.text);
+    const consul_config config(f.text);
+    CHECK(config.host == f.host);
+    CHECK(config.port == f.port);
+    CHECK(config.address() == f.shown);
+    CHECK(config.unix_path.empty());
+  }
+  const consul_config unix_socket("unix:///run/consul/http.sock");
+  CHECK(unix_socket.unix_path == "/run/consul/http.sock");
+  CHECK(unix_socket.address() == "unix:///run/consul/http.sock");
+}
+
+TEST_CASE("another address replaces the first, whatever its kind") {
+  consul_config config("unix:///run/consul.sock");
+  config.set_address("[::1]:8500");
+  CHECK(config.address() == "[::1]:8500");
+  config.set_address("unix:///x");
+  CHECK(config.address() == "unix:///x");
+}
+
+TEST_CASE("addresses that cannot work are refused in one line that says what to do") {
+  CHECK(address_refusal("") ==
+        "the Consul address is empty: expected host:port, http://host:port or "
+        "unix:///path/to/socket");
+  CHECK(address_refusal("host:port") ==
+        "the Consul address \"host:port\" has the port \"port\": use a number from 1 to 65535");
+  for (const char* port : {"host:0", "host:65536", "host:", "host:-1", "host:123456", "host:1x",
+                           "host:99999999999999999999", "[::1]:", "[::1]:x"}) {
+    INFO(port);
+    CHECK(address_refusal(port).find(": use a number from 1 to 65535") != std::string::npos);
+  }
+  CHECK(address_refusal("https://consul:8501") ==
+        "the Consul address \"https://consul:8501\" asks for TLS, which is not supported yet: use "
+        "http:// or a unix socket of the local agent");
+  CHECK(address_refusal("ftp://consul") ==
+        "the Consul address \"ftp://consul\" has the unknown scheme \"ftp\": expected host:port, "
+        "http://host:port or unix:///path/to/socket");
+  CHECK(address_refusal("::1:8500").find("write an IPv6 address in brackets, as [::1]:8500") !=
+        std::string::npos);
+  CHECK(address_refusal("[::1:8500").find("brackets") != std::string::npos);
+  CHECK(address_refusal("[]:8500").find("brackets") != std::string::npos);
+  CHECK(address_refusal("[::1]8500").find("brackets") != std::string::npos);
+  CHECK(address_refusal("http://").find("names no host") != std::string::npos);
+  CHECK(address_refusal("http://host/prefix").find("has a path") != std::string::npos);
+  CHECK(address_refusal("host:8500/").find("has a path") != std::string::npos);
+  CHECK(address_refusal("host:8500?x").find("has a path") != std::string::npos);
+  CHECK(address_refusal("unix://").find("has a path of 0 characters") != std::string::npos);
+  CHECK(address_refusal("unix://" + std::string(108, 'x')).find("has a path of 108 characters") !=
+        std::string::npos);
+  CHECK(address_refusal("ho st:1").find("spaces or control characters") != std::string::npos);
+  CHECK(address_refusal("host:1\r\nX: y").find('\n') == std::string::npos);
+}
+
+TEST_CASE("an address that holds a password is not shown") {
+  const std::string line = address_refusal("http://user:hunter2@consul:8500");
+  CHECK(line.find("hunter2") == std::string::npos);
+  CHECK(line.find("CONSUL_HTTP_AUTH") != std::string::npos);
+}
+
+TEST_CASE("every variable is read") {
+  const consul_config config = read({{"CONSUL_HTTP_ADDR", "http://consul:8500"},
+                                     {"CONSUL_HTTP_TOKEN", "secret"},
+                                     {"CONSUL_HTTP_AUTH", "user:pass:word"},
+                                     {"CONSUL_HTTP_SSL", "false"},
+                                     {"CONSUL_HTTP_SSL_VERIFY", "0"},
+                                     {"CONSUL_NAMESPACE", "team"},
+                                     {"CONSUL_PARTITION", "part"}});
+  CHECK(config.address() == "consul:8500");
+  CHECK(config.token == "secret");
+  CHECK(config.basic_auth == "user:pass:word");
+  CHECK(config.name_space == "team");
+  CHECK(config.partition == "part");
+  CHECK(read({{"CONSUL_HTTP_AUTH", "user"}}).basic_auth == "user:");
+}
+
+TEST_CASE("an empty variable counts as not set") {
+  const consul_config config = read({{"CONSUL_HTTP_ADDR", ""},
+                                     {"CONSUL_HTTP_TOKEN_FILE", ""},
+                                     {"CONSUL_HTTP_SSL", ""},
+                                     {"CONSUL_CACERT", ""}});
+  CHECK(config.address() == "127.0.0.1:8500");
+}
+
+TEST_CASE("a token file is trimmed and wins over the variable, an empty one leaves it") {
+  const token_file file(" \n 1b2c\r\n\n");
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}}).token == "1b2c");
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token ==
+        "1b2c");
+  const token_file empty("\n");
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", empty.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token ==
+        "other");
+}
+
+TEST_CASE("a token file that cannot be read is named") {
+  CHECK(refusal({{"CONSUL_HTTP_TOKEN_FILE", "/nonexistent/token"}}) ==
+        "CONSUL_HTTP_TOKEN_FILE: the file \"/nonexistent/token\" cannot be read (No such file or "
+        "directory): name a file that holds the token, or unset the variable");
+  CHECK(refusal({{"CONSUL_HTTP_TOKEN_FILE", "/tmp"}}).find("cannot be read (Is a directory)") !=
+        std::string::npos);
+  const token_file large(std::string(5000, 'x'));
+  CHECK(refusal({{"CONSUL_HTTP_TOKEN_FILE", large.name}}).find("is longer than any token") !=
+        std::string::npos);
+}
+
+TEST_CASE("secrets that would break a header are refused and not shown") {
+  const token_file file("abc\ndef");
+  for (const variables& set :
+       {variables{{"CONSUL_HTTP_TOKEN", "top\r\nsecret"}},
+        variables{{"CONSUL_HTTP_AUTH", "top:secret\n"}},
+        variables{{"CONSUL_HTTP_TOKEN_FILE", file.name}}}) {
+    const std::string line = refusal(set);
+    INFO(line);
+    CHECK(line.find(set.begin()->first) != std::string::npos);
+    CHECK(line.find("secret") == std::string::npos);
+    CHECK(line.find("def") == std::string::npos);
+    CHECK(line.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("whatever asks for TLS is refused by name") {
+  CHECK(refusal({{"CONSUL_HTTP_SSL", "true"}}) ==
+        "CONSUL_HTTP_SSL is \"true\", but TLS is not supported yet: unset it and use http:// or a "
+        "unix socket of the local agent");
+  CHECK(refusal({{"CONSUL_HTTP_SSL", "1"}}).starts_with("CONSUL_HTTP_SSL "));
+  CHECK(refusal({{"CONSUL_HTTP_SSL", "yes"}}) ==
+        "CONSUL_HTTP_SSL is \"yes\": use true or false");
+  CHECK(refusal({{"CONSUL_HTTP_SSL_VERIFY", "maybe"}}) ==
+        "CONSUL_HTTP_SSL_VERIFY is \"maybe\": use true or false");
+  CHECK(refusal({{"CONSUL_HTTP_ADDR", "https://consul:8501"}})
+            .starts_with("CONSUL_HTTP_ADDR: the Consul address \"https://consul:8501\" asks for "
+                         "TLS"));
+  for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
+                           "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"}) {
+    const std::string line = refusal({{name, "/etc/x.pem"}});
+    INFO(line);
+    CHECK(line.starts_with(std::string(name) + " is set to \"/etc/x.pem\", but TLS is not "));
+  }
+}
+
+}  // namespace

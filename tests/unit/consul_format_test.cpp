@@ -1,0 +1,113 @@
+// What is sent to Consul.
+#include "consul/format.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using namespace tenure;
+using namespace tenure::consul;
+using namespace std::chrono_literals;
+
+TEST_CASE("keys are escaped, but for their slashes") {
+  CHECK(escaped("service/my-app_1.2~/leader", true) == "service/my-app_1.2~/leader");
+  CHECK(escaped("a b?c#d%e&f=g+h", true) == "a%20b%3Fc%23d%25e%26f%3Dg%2Bh");
+  CHECK(escaped("a/b", false) == "a%2Fb");
+  CHECK(escaped("\xc3\xa9\x01\x7f\xff", true) == "%C3%A9%01%7F%FF");
+  CHECK(escaped(std::string_view("\0", 1), true) == "%00");
+  CHECK(escaped("", true).empty());
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  for (const char c : escaped(all, true)) {
+    const bool safe = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '%' || c == '/' ||
+                      c == '-' || c == '_' || c == '.' || c == '~';
+    CHECK(safe);
+  }
+}
+
+TEST_CASE("keys that Consul's server would redirect are known beforehand") {
+  for (const char* good : {"a", "a/b", "a/", "a/.b", "a/..b", "a/b.", ".../x", "a/b/"}) {
+    INFO(good);
+    CHECK(unaddressable(good, false).empty());
+    CHECK(unaddressable(good, true).empty());
+  }
+  for (const char* bad : {"/a", "a//b", "a//", ".", "..", "./a", "a/.", "a/../b", "a/./b", "/"}) {
+    INFO(bad);
+    CHECK_FALSE(unaddressable(bad, false).empty());
+    CHECK_FALSE(unaddressable(bad, true).empty());
+  }
+  CHECK_FALSE(unaddressable("", false).empty());
+  CHECK(unaddressable("", true).empty());
+}
+
+TEST_CASE("durations are written so that Consul reads exactly them") {
+  CHECK(duration_text(0ns) == "0s");
+  CHECK(duration_text(-5s) == "0s");
+  CHECK(duration_text(15s) == "15s");
+  CHECK(duration_text(24h) == "86400s");
+  CHECK(duration_text(1500ms) == "1500ms");
+  CHECK(duration_text(1500001us) == "1500001000ns");
+  CHECK(duration_text(1us) == "1000ns");
+  // Below 1,000 ns Consul would multiply by a second.
+  CHECK(duration_text(1ns) == "1000ns");
+  CHECK(duration_text(999ns) == "1000ns");
+  CHECK(duration_text(1001ns) == "1001ns");
+}
+
+TEST_CASE("a target carries what the configuration says, escaped") {
+  consul_config config;
+  CHECK(target("/v1/kv/a", config).text() == "/v1/kv/a");
+  CHECK(target("/v1/kv/a", config).with(consistency::stale).text() == "/v1/kv/a?stale");
+  config.datacenter = "dc 1";
+  config.name_space = "team&x";
+  config.partition = "p";
+  target to("/v1/kv/a", config);
+  to.with("index", "7").with(consistency::consistent);
+  CHECK(to.text() == "/v1/kv/a?dc=dc%201&ns=team%26x&partition=p&index=7&consistent");
+  CHECK(to.path() == "/v1/kv/a");
+  CHECK(target("/v1/kv/a", config).with(consistency::default_).text() ==
+        "/v1/kv/a?dc=dc%201&ns=team%26x&partition=p");
+}
+
+TEST_CASE("a session's body") {
+  session_request request;
+  CHECK(session_body(request) == R"({"LockDelay":"0s","Behavior":"release"})");
+  request.name = "a \"name\"";
+  request.ttl = 15s;
+  request.lock_delay = 5s;
+  request.behavior = behavior::remove;
+  request.node_checks.emplace();
+  CHECK(session_body(request) ==
+        R"({"Name":"a \"name\"","TTL":"15s","LockDelay":"5s","Behavior":"delete","NodeChecks":[]})");
+  request.node_checks->emplace_back("serfHealth");
+  CHECK(session_body(request).ends_with(R"("NodeChecks":["serfHealth"]})"));
+}
+
+TEST_CASE("a transaction's body") {
+  const std::vector<txn_op> ops{
+      txn_op::check_index("k", 7),
+      txn_op::check_not_exists("n"),
+      txn_op::check_session("k", "s"),
+      txn_op::lock("k", "s", "v", lock_flags),
+      txn_op::unlock("k", "s", "", 1),
+      txn_op::set("k", std::string("\0\xff", 2), 18446744073709551615U),
+      txn_op::cas("k", "v", 9),
+      txn_op::get("k"),
+      txn_op::remove("k"),
+      txn_op::remove_tree("p/"),
+  };
+  CHECK(txn_body(ops) ==
+        R"([{"KV":{"Verb":"check-index","Key":"k","Index":7}},)"
+        R"({"KV":{"Verb":"check-not-exists","Key":"n"}},)"
+        R"({"KV":{"Verb":"check-session","Key":"k","Session":"s"}},)"
+        R"({"KV":{"Verb":"lock","Key":"k","Value":"dg==","Flags":3304740253564472344,"Session":"s"}},)"
+        R"({"KV":{"Verb":"unlock","Key":"k","Value":"","Flags":1,"Session":"s"}},)"
+        R"({"KV":{"Verb":"set","Key":"k","Value":"AP8=","Flags":18446744073709551615}},)"
+        R"({"KV":{"Verb":"cas","Key":"k","Value":"dg==","Index":9}},)"
+        R"({"KV":{"Verb":"get","Key":"k"}},)"
+        R"({"KV":{"Verb":"delete","Key":"k"}},)"
+        R"({"KV":{"Verb":"delete-tree","Key":"p/"}}])");
+  CHECK(txn_body({}) == "[]");
+}
+
+}  // namespace

@@ -1,0 +1,272 @@
+// What is read of Consul's answers. The texts are 1.8.7's own.
+#include "consul/parse.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using namespace tenure;
+using namespace tenure::consul;
+using namespace std::chrono_literals;
+
+const std::string held_key =
+    R"([{"LockIndex":1,"Key":"k","Flags":18446744073709551615,"Value":"dg==","Session":)"
+    R"("1650bd5c-88d3-c379-9ab0-f87d5c90fdb2","CreateIndex":12,"ModifyIndex":9007199254740993}])";
+const std::string two_keys =
+    R"([{"LockIndex":0,"Key":"a","Flags":0,"Value":null,"CreateIndex":1,"ModifyIndex":2},)"
+    R"({"LockIndex":0,"Key":"\u003cb\u003e \u00e9\n","Flags":0,"CreateIndex":3,"ModifyIndex":4,)"
+    R"("Value":"AP8="}])";
+const std::string a_session =
+    R"([{"ID":"1650bd5c-88d3-c379-9ab0-f87d5c90fdb2","Name":"a","Node":"vm","LockDelay":15000000000,)"
+    R"("Behavior":"delete","TTL":"15s","NodeChecks":["serfHealth"],"ServiceChecks":null,)"
+    R"("CreateIndex":10,"ModifyIndex":11}])";
+const std::string committed =
+    R"({"Results":[{"KV":{"LockIndex":1,"Key":"k2","Flags":0,"Value":null,"Session":"s",)"
+    R"("CreateIndex":16,"ModifyIndex":17}},{"Node":{"ID":"x"}},{"KV":{"LockIndex":0,"Key":"s",)"
+    R"("Flags":1,"Value":"eA==","CreateIndex":18,"ModifyIndex":19}}],"Errors":null,"Index":0,)"
+    R"("LastContact":0,"KnownLeader":true,"ConsistencyLevel":""})";
+const std::string refused =
+    R"({"Results":null,"Errors":[{"OpIndex":1,"What":"failed to lock key \"m/1\", lock is already )"
+    R"(held"},{"OpIndex":2,"What":"failed to lock key \"k2\" due to lock delay"}]})";
+
+TEST_CASE("a key that is held") {
+  parser json;
+  std::string body = held_key;
+  std::vector<kv_entry> entries;
+  REQUIRE_FALSE(json.kv(body, entries));
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].key == "k");
+  CHECK(entries[0].value == "v");
+  CHECK(entries[0].session == "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2");
+  CHECK(entries[0].flags == 18446744073709551615U);  // not through a double
+  CHECK(entries[0].create_index == 12);
+  CHECK(entries[0].modify_index == 9007199254740993U);
+  CHECK(entries[0].lock_index == 1);
+}
+
+TEST_CASE("a key without a session and without a value, members in any order") {
+  parser json;
+  std::string body = two_keys;
+  std::vector<kv_entry> entries;
+  REQUIRE_FALSE(json.kv(body, entries));
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].value.empty());
+  CHECK(entries[0].session.empty());
+  CHECK(entries[1].key == "<b> \xc3\xa9\n");
+  CHECK(entries[1].value == std::string("\0\xff", 2));
+  std::string none = "[]";
+  REQUIRE_FALSE(json.kv(none, entries));
+  CHECK(entries.empty());
+}
+
+TEST_CASE("a session, and none") {
+  parser json;
+  std::string body = a_session;
+  std::vector<session_entry> sessions;
+  REQUIRE_FALSE(json.sessions(body, sessions));
+  REQUIRE(sessions.size() == 1);
+  CHECK(sessions[0].id == "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2");
+  CHECK(sessions[0].name == "a");
+  CHECK(sessions[0].node == "vm");
+  CHECK(sessions[0].lock_delay == 15s);
+  CHECK(sessions[0].behavior == behavior::remove);
+  CHECK(sessions[0].ttl == "15s");
+  CHECK(sessions[0].create_index == 10);
+  CHECK(sessions[0].modify_index == 11);
+  std::string none = "[]";
+  REQUIRE_FALSE(json.sessions(none, sessions));
+  CHECK(sessions.empty());
+}
+
+TEST_CASE("a transaction that was committed: keys in order, other results passed over") {
+  parser json;
+  std::string body = committed;
+  std::vector<kv_entry> results;
+  std::vector<txn_error> failures;
+  REQUIRE_FALSE(json.txn(body, results, failures));
+  CHECK(failures.empty());
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].key == "k2");
+  CHECK(results[0].session == "s");
+  CHECK(results[0].modify_index == 17);
+  CHECK(results[1].value == "x");
+}
+
+TEST_CASE("a transaction that was refused") {
+  parser json;
+  std::string body = refused;
+  std::vector<kv_entry> results;
+  std::vector<txn_error> failures;
+  REQUIRE_FALSE(json.txn(body, results, failures));
+  CHECK(results.empty());
+  REQUIRE(failures.size() == 2);
+  CHECK(failures[0].op_index == 1);
+  CHECK(failures[0].kind == txn_failure::held_by_another);
+  CHECK(failures[0].what == "failed to lock key \"m/1\", lock is already held");
+  CHECK(failures[1].kind == txn_failure::lock_delay);
+}
+
+TEST_CASE("the texts of transactions are told apart") {
+  class text {
+   public:
+    const char* what;
+    txn_failure kind;
+  };
+  const text texts[] = {
+      {R"(failed to lock key "k", lock is already held)", txn_failure::held_by_another},
+      {R"(failed to lock key "k" due to lock delay)", txn_failure::lock_delay},
+      {R"(invalid session "00000000-0000-0000-0000-000000000000")", txn_failure::invalid_session},
+      {R"(failed index check for key "k", current modify index 12 != 5)",
+       txn_failure::index_mismatch},
+      {R"(failed to check index, key "none" doesn't exist)", txn_failure::missing_key},
+      {R"(key "k" exists)", txn_failure::index_mismatch},
+      {R"(failed session check for key "k", current session "a" != "b")",
+       txn_failure::held_by_another},
+      {R"(failed to check session, key "none" doesn't exist)", txn_failure::missing_key},
+      {R"(failed to unlock key "k", lock isn't held, or is held by another session)",
+       txn_failure::held_by_another},
+      {R"(key "none" doesn't exist)", txn_failure::missing_key},
+      {R"(failed to set key "k", index is stale)", txn_failure::index_mismatch},
+      {R"(failed to delete key "k", index is stale)", txn_failure::index_mismatch},
+      {"Permission denied", txn_failure::other},
+      {R"(unknown KV verb "bogus")", txn_failure::other},
+      {"", txn_failure::other},
+      // A key may be called anything.
+      {R"(key "lock is already held" exists)", txn_failure::index_mismatch},
+      {R"(failed to lock key "index is stale", lock is already held)",
+       txn_failure::held_by_another},
+  };
+  for (const text& t : texts) {
+    INFO(t.what);
+    CHECK(classify(t.what) == t.kind);
+  }
+}
+
+TEST_CASE("a new session's name, and the leader's address") {
+  parser json;
+  std::string id;
+  std::string body = R"({"ID":"1650bd5c-88d3-c379-9ab0-f87d5c90fdb2"})";
+  REQUIRE_FALSE(json.session_id(body, id));
+  CHECK(id == "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2");
+  std::string leader = "?";
+  std::string quoted = "\"127.0.0.1:8300\"\n";
+  REQUIRE_FALSE(json.text(quoted, leader));
+  CHECK(leader == "127.0.0.1:8300");
+  std::string empty = "\"\"";
+  REQUIRE_FALSE(json.text(empty, leader));
+  CHECK(leader.empty());
+}
+
+// Reads `body` as all of what there is; true where any was taken for good.
+class readers {
+ public:
+  bool kv(std::string body) {
+    std::vector<kv_entry> entries(1);
+    const error_code error = json.kv(body, entries);
+    if (error) REQUIRE(error == consul_errc::bad_answer);
+    if (error) REQUIRE(entries.size() == 1);  // untouched
+    return !error;
+  }
+  bool sessions(std::string body) {
+    std::vector<session_entry> entries;
+    return !json.sessions(body, entries);
+  }
+  bool txn(std::string body) {
+    std::vector<kv_entry> results;
+    std::vector<txn_error> failures;
+    return !json.txn(body, results, failures);
+  }
+  bool session_id(std::string body) {
+    std::string id;
+    return !json.session_id(body, id);
+  }
+  bool text(std::string body) {
+    std::string read;
+    return !json.text(body, read);
+  }
+  parser json;
+};
+
+TEST_CASE("an answer that is cut short anywhere is no answer") {
+  readers reader;
+  for (const std::string& whole : {held_key, two_keys}) {
+    REQUIRE(reader.kv(whole));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      INFO(whole.substr(0, length));
+      REQUIRE_FALSE(reader.kv(whole.substr(0, length)));
+    }
+  }
+  REQUIRE(reader.sessions(a_session));
+  for (std::size_t length = 0; length < a_session.size(); ++length)
+    REQUIRE_FALSE(reader.sessions(a_session.substr(0, length)));
+  for (const std::string& whole : {committed, refused}) {
+    REQUIRE(reader.txn(whole));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      INFO(whole.substr(0, length));
+      REQUIRE_FALSE(reader.txn(whole.substr(0, length)));
+    }
+  }
+  const std::string id = R"({"ID":"1650"})";
+  for (std::size_t length = 0; length < id.size(); ++length)
+    REQUIRE_FALSE(reader.session_id(id.substr(0, length)));
+  const std::string text = R"("127.0.0.1:8300")";
+  for (std::size_t length = 0; length < text.size(); ++length)
+    REQUIRE_FALSE(reader.text(text.substr(0, length)));
+}
+
+TEST_CASE("an answer with a byte changed is read or refused, never worse") {
+  readers reader;
+  const std::string texts[] = {held_key, two_keys, committed, refused, a_session};
+  const char bytes[] = {'\0', '"', '\\', '{', '}', '[', ']', ',', ':', '9', 'x', '\xff'};
+  for (const std::string& whole : texts)
+    for (std::size_t at = 0; at < whole.size(); ++at)
+      for (const char byte : bytes) {
+        std::string changed = whole;
+        changed[at] = byte;
+        reader.kv(changed);
+        reader.sessions(changed);
+        reader.txn(changed);
+      }
+  SUCCEED();
+}
+
+TEST_CASE("answers of the wrong form are no answers") {
+  readers reader;
+  for (const char* body : {
+           "", "null", "{}", "[{}]", "[null]", "true", "<html></html>", "[[]]",
+           R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"dg==","CreateIndex":12}])",
+           R"([{"LockIndex":1,"Key":1,"Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":-1,"Value":"","CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":1.5,"Value":"","CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"!","CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":7,"CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"Key":"a","Key":"k","LockIndex":1,"Flags":0,"CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":18446744073709551616,"CreateIndex":1,"ModifyIndex":1}])",
+       }) {
+    INFO(body);
+    CHECK_FALSE(reader.kv(body));
+  }
+  CHECK_FALSE(reader.kv(held_key + "x"));
+  CHECK_FALSE(reader.kv(held_key + "[]"));
+  CHECK(reader.kv(held_key + "\n"));
+  CHECK(reader.kv("[]"));
+  CHECK_FALSE(reader.txn(R"({"Results":null})"));
+  CHECK_FALSE(reader.txn(R"({"Errors":null})"));
+  CHECK_FALSE(reader.txn("[]"));
+  CHECK_FALSE(reader.txn(R"({"Results":null,"Errors":[{"OpIndex":0}]})"));
+  CHECK_FALSE(reader.txn(R"({"Results":null,"Errors":[{"OpIndex":-1,"What":"x"}]})"));
+  CHECK_FALSE(reader.session_id(R"({"ID":""})"));
+  CHECK_FALSE(reader.session_id("{}"));
+  CHECK_FALSE(reader.text("127"));
+  CHECK_FALSE(reader.sessions(R"([{"ID":"a","LockDelay":0,"Behavior":"keep","CreateIndex":1,"ModifyIndex":1}])"));
+}
+
+TEST_CASE("a parser that met nonsense reads the next answer") {
+  readers reader;
+  CHECK_FALSE(reader.kv(R"([{"Key":)"));
+  CHECK(reader.kv(held_key));
+  CHECK_FALSE(reader.txn(std::string(100'000, '[')));
+  CHECK(reader.txn(committed));
+}
+
+}  // namespace
