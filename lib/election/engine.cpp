@@ -9,6 +9,8 @@
 #include <exception>
 #include <utility>
 
+#include "wire/http_client.hpp"
+
 namespace tenure::impl {
 namespace {
 
@@ -52,6 +54,8 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
     : services_(std::move(services)),
       options_(std::move(options)),
       client_(services_, std::move(config)),
+      turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait,
+             services_->executor, *services_->timers),
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
       changed_(services_->executor, *services_->timers) {
   if (options_.sessions == 0) throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
@@ -131,7 +135,7 @@ void engine::follow(const std::string& key, const std::shared_ptr<key_follower>&
     w->follow(who);
     return;
   }
-  w = std::make_shared<key_watch>(services_, client_, key, options_.wait);
+  w = std::make_shared<key_watch>(services_, client_, turns_, key);
   w->follow(who);
   tasks_.spawn(watch(w));
 }

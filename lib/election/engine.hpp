@@ -78,6 +78,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::shared_ptr<const runtime::services> services_;
   elections_options options_;
   consul::client client_;
+  poll_turns turns_;
   runtime::task_scope tasks_;
   std::map<std::string, std::shared_ptr<record>> records_;
   std::map<std::string, std::shared_ptr<key_watch>> watches_;

@@ -21,8 +21,12 @@ constexpr duration missing_pause = 250ms;
 }  // namespace
 
 key_watch::key_watch(std::shared_ptr<const runtime::services> services, consul::client& client,
-                     std::string key, duration wait)
-    : services_(std::move(services)), client_(client), key_(std::move(key)), wait_(wait) {}
+                     poll_turns& turns, std::string key)
+    : services_(std::move(services)), client_(client), turns_(turns), key_(std::move(key)) {
+  turns_.joined();
+}
+
+key_watch::~key_watch() { turns_.left(); }
 
 void key_watch::follow(const std::shared_ptr<key_follower>& follower) {
   followers_.push_back(follower);
@@ -53,7 +57,9 @@ boost::asio::awaitable<consul::kv_found> key_watch::ask() {
     consul::kv_found first = co_await client_.get(key_, consul::consistency::default_);
     co_return first;
   }
-  consul::kv_found next = co_await client_.watch(key_, index_, wait_);
+  co_await turns_.acquire();
+  const poll_turn mine(turns_);
+  consul::kv_found next = co_await client_.watch(key_, index_, turns_.wait());
   co_return next;
 }
 

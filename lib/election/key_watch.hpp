@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "consul/client.hpp"
+#include "election/poll_turns.hpp"
 #include "runtime/services.hpp"
 
 namespace tenure::impl {
@@ -23,7 +24,10 @@ class key_follower {
 class key_watch {
  public:
   key_watch(std::shared_ptr<const runtime::services> services, consul::client& client,
-            std::string key, duration wait);
+            poll_turns& turns, std::string key);
+  ~key_watch();
+  key_watch(const key_watch&) = delete;
+  key_watch& operator=(const key_watch&) = delete;
 
   const std::string& key() const noexcept { return key_; }
   /// Tells the newest sight at once, if there is one.
@@ -41,8 +45,8 @@ class key_watch {
 
   std::shared_ptr<const runtime::services> services_;
   consul::client& client_;
+  poll_turns& turns_;
   std::string key_;
-  duration wait_;
   std::optional<consul::kv_found> last_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
