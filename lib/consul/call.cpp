@@ -46,14 +46,18 @@ bool worth_retrying(error_code error) noexcept {
 
 }  // namespace
 
-std::string describe(const call& what, const consul_config& config, std::string_view outcome) {
+std::string describe(const call& what, const consul_config& config) {
+  return what.method + " " + what.to.path() + " at " + config.address();
+}
+
+std::string with_outcome(std::string asked, std::string_view outcome) {
   constexpr std::size_t longest = 300;
-  std::string line = what.method + " " + what.to.path() + " at " + config.address() + ": ";
+  asked += ": ";
   for (const char c : outcome.substr(0, longest))
-    line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  if (outcome.size() > longest) line += "...";
-  while (line.ends_with(' ')) line.pop_back();
-  return line;
+    asked += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  if (outcome.size() > longest) asked += "...";
+  while (asked.ends_with(' ')) asked.pop_back();
+  return asked;
 }
 
 asio::awaitable<reply> perform(const runtime::services& outside, const consul_config& config,
@@ -82,7 +86,7 @@ asio::awaitable<reply> perform(const runtime::services& outside, const consul_co
   result.received_at = outside.clock->now();
   if (trip.error) {
     result.error = failure(trip.error, sent, what.effect);
-    result.detail = describe(what, config, trip.error.message());
+    result.detail = with_outcome(describe(what, config), trip.error.message());
     co_return result;
   }
   result.status = trip.response.status;
@@ -91,7 +95,8 @@ asio::awaitable<reply> perform(const runtime::services& outside, const consul_co
   if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
     co_return result;
   result.error = judge(result.status, result.body, what.effect);
-  result.detail = describe(what, config, std::to_string(result.status) + " " + result.body);
+  result.detail = with_outcome(describe(what, config),
+                               std::to_string(result.status) + " " + result.body);
   co_return result;
 }
 

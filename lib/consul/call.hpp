@@ -53,7 +53,10 @@ boost::asio::awaitable<reply> perform(const runtime::services& outside,
 /// What a status that is no success means; `text` is its body.
 error_code judge(unsigned status, std::string_view text, effect what) noexcept;
 
-/// The line for a log: what was asked, of whom, and what came of it. One line, of bounded length.
-std::string describe(const call& what, const consul_config& config, std::string_view outcome);
+/// What was asked, and of whom: the beginning of a line for a log, without the query.
+std::string describe(const call& what, const consul_config& config);
+
+/// Adds what came of it: on one line, and of bounded length.
+std::string with_outcome(std::string asked, std::string_view outcome);
 
 }  // namespace tenure::consul

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "consul/call.hpp"
@@ -17,10 +18,11 @@ inline void take(reply& from, answer_base& to) {
   to.index = from.index;
 }
 
-/// The answer came, but it is no good.
-inline void fail(answer_base& answer, error_code error, std::string detail) {
+/// There is no answer, or it is no good.
+inline void fail(answer_base& answer, error_code error, const std::string& asked,
+                 std::string_view outcome) {
   answer.error = error;
-  answer.detail = std::move(detail);
+  answer.detail = with_outcome(asked, outcome);
 }
 
 }  // namespace tenure::consul

@@ -30,9 +30,9 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
   what.body = txn_body(ops);
   what.accepted = 409;
   const consul::effect effect = what.effect;
-  const std::string asked = describe(what, config_, "");
+  const std::string asked = describe(what, config_);
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
-    fail(answer, consul_errc::bad_request, asked + " not sent: " + why);
+    fail(answer, consul_errc::bad_request, asked, "not sent: " + why);
     co_return answer;
   }
   reply told = co_await perform(*services_, config_, std::move(what));
@@ -47,13 +47,13 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
     answer.results.clear();
     answer.failures.clear();
     fail(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
-         asked + " an answer that is not a transaction's: " + told.body.substr(0, 300));
+         asked, "an answer that is not a transaction's: " + told.body);
     co_return answer;
   }
   const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
   if (forbidden != answer.failures.end()) {
     answer.failures.clear();
-    fail(answer, consul_errc::forbidden, asked + " Permission denied");
+    fail(answer, consul_errc::forbidden, asked, "Permission denied");
     co_return answer;
   }
   answer.committed = !refused;

@@ -133,9 +133,8 @@ asio::awaitable<void> connection::receive(bool no_body, const answer_limits& lim
       co_await http::async_read_header(socket_, buffer_, parser, as_values);
   if (!failed && !parser.is_done()) {
     constexpr std::uint64_t piece = 64 * 1024;
-    buffer_.reserve(static_cast<std::size_t>(
-        std::max<std::uint64_t>(buffer_.size(),
-                                std::min(piece, parser.content_length_remaining().value_or(piece)))));
+    const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
+    buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
     const auto [cut_short, body_bytes] =
         co_await http::async_read(socket_, buffer_, parser, as_values);
     failed = cut_short;

@@ -67,8 +67,9 @@ asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_poi
     const time_point now = timers->now();
     const auto others = static_cast<duration::rep>(found.size() - i);
     const time_point share = now + std::max(bound - now, duration::zero()) / others;
-    failed = co_await fresh.connect(found[i], share);
-    if (failed) continue;
+    const error_code refused = co_await fresh.connect(found[i], share);
+    failed = refused;
+    if (refused) continue;
     server.worked(found[i]);
     co_return error_code();
   }
@@ -99,8 +100,9 @@ asio::awaitable<void> http_client::state::attempt(lane_pool& lane,
     }
   }
   link = std::make_unique<connection>(executor, *timers);
-  result.error = co_await dial(*link, deadline);
-  if (result.error) co_return;
+  const error_code undialled = co_await dial(*link, deadline);
+  result.error = undialled;
+  if (undialled) co_return;
   co_await link->exchange(request, host, limits, deadline, result);
   if (!result.error && link->reusable()) lane.keep(std::move(link));
 }

@@ -173,8 +173,10 @@ TEST_CASE("a thousand sleepers wake at their instants, in order") {
     woke.push_back(runtime.now());
   };
   std::vector<std::unique_ptr<spawned>> all;
-  for (int i = 0; i < 1000; ++i)
-    all.push_back(std::make_unique<spawned>(runtime, sleeper(std::chrono::milliseconds(i * 7 % 1000))));
+  for (int i = 0; i < 1000; ++i) {
+    const auto after = std::chrono::milliseconds(i * 7 % 1000);
+    all.push_back(std::make_unique<spawned>(runtime, sleeper(after)));
+  }
   runtime.advance(1s);
   REQUIRE(woke.size() == 1000);
   for (int i = 0; i < 1000; ++i)

@@ -135,7 +135,8 @@ namespace {
 // Abandons the request where its sender goes away before the answer.
 class interest {
  public:
-  explicit interest(std::shared_ptr<in_process_agent::flight> flight) : flight_(std::move(flight)) {}
+  explicit interest(std::shared_ptr<in_process_agent::flight> flight)
+      : flight_(std::move(flight)) {}
   interest(const interest&) = delete;
   interest& operator=(const interest&) = delete;
   ~interest() {

@@ -78,7 +78,8 @@ TEST_CASE("a session's body") {
   request.behavior = behavior::remove;
   request.node_checks.emplace();
   CHECK(session_body(request) ==
-        R"({"Name":"a \"name\"","TTL":"15s","LockDelay":"5s","Behavior":"delete","NodeChecks":[]})");
+        R"({"Name":"a \"name\"","TTL":"15s","LockDelay":"5s","Behavior":"delete",)"
+        R"("NodeChecks":[]})");
   request.node_checks->emplace_back("serfHealth");
   CHECK(session_body(request).ends_with(R"("NodeChecks":["serfHealth"]})"));
 }
@@ -100,7 +101,8 @@ TEST_CASE("a transaction's body") {
         R"([{"KV":{"Verb":"check-index","Key":"k","Index":7}},)"
         R"({"KV":{"Verb":"check-not-exists","Key":"n"}},)"
         R"({"KV":{"Verb":"check-session","Key":"k","Session":"s"}},)"
-        R"({"KV":{"Verb":"lock","Key":"k","Value":"dg==","Flags":3304740253564472344,"Session":"s"}},)"
+        R"({"KV":{"Verb":"lock","Key":"k","Value":"dg==","Flags":3304740253564472344,)"
+        R"("Session":"s"}},)"
         R"({"KV":{"Verb":"unlock","Key":"k","Value":"","Flags":1,"Session":"s"}},)"
         R"({"KV":{"Verb":"set","Key":"k","Value":"AP8=","Flags":18446744073709551615}},)"
         R"({"KV":{"Verb":"cas","Key":"k","Value":"dg==","Index":9}},)"

@@ -72,9 +72,9 @@ TEST_CASE("a description is one line of bounded length, without the query") {
   target to("/v1/kv/a", config);
   to.with("index", "7");
   const call what(runtime::lane::polls, effect::read, "GET", std::move(to), time_point());
-  CHECK(describe(what, config, "500 two\r\nlines\n") ==
+  CHECK(with_outcome(describe(what, config), "500 two\r\nlines\n") ==
         "GET /v1/kv/a at 127.0.0.1:8500: 500 two  lines");
-  const std::string longer = describe(what, config, std::string(10'000, 'x'));
+  const std::string longer = with_outcome(describe(what, config), std::string(10'000, 'x'));
   CHECK(longer.size() < 400);
   CHECK(longer.ends_with("xxx..."));
 }

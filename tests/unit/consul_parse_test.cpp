@@ -17,8 +17,9 @@ const std::string two_keys =
     R"({"LockIndex":0,"Key":"\u003cb\u003e \u00e9\n","Flags":0,"CreateIndex":3,"ModifyIndex":4,)"
     R"("Value":"AP8="}])";
 const std::string a_session =
-    R"([{"ID":"1650bd5c-88d3-c379-9ab0-f87d5c90fdb2","Name":"a","Node":"vm","LockDelay":15000000000,)"
-    R"("Behavior":"delete","TTL":"15s","NodeChecks":["serfHealth"],"ServiceChecks":null,)"
+    R"([{"ID":"1650bd5c-88d3-c379-9ab0-f87d5c90fdb2","Name":"a","Node":"vm",)"
+    R"("LockDelay":15000000000,"Behavior":"delete","TTL":"15s",)"
+    R"("NodeChecks":["serfHealth"],"ServiceChecks":null,)"
     R"("CreateIndex":10,"ModifyIndex":11}])";
 const std::string committed =
     R"({"Results":[{"KV":{"LockIndex":1,"Key":"k2","Flags":0,"Value":null,"Session":"s",)"
@@ -241,7 +242,8 @@ TEST_CASE("answers of the wrong form are no answers") {
            R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"!","CreateIndex":1,"ModifyIndex":1}])",
            R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":7,"CreateIndex":1,"ModifyIndex":1}])",
            R"([{"Key":"a","Key":"k","LockIndex":1,"Flags":0,"CreateIndex":1,"ModifyIndex":1}])",
-           R"([{"LockIndex":1,"Key":"k","Flags":18446744073709551616,"CreateIndex":1,"ModifyIndex":1}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":18446744073709551616,"CreateIndex":1,)"
+           R"("ModifyIndex":1}])",
        }) {
     INFO(body);
     CHECK_FALSE(reader.kv(body));
@@ -258,7 +260,8 @@ TEST_CASE("answers of the wrong form are no answers") {
   CHECK_FALSE(reader.session_id(R"({"ID":""})"));
   CHECK_FALSE(reader.session_id("{}"));
   CHECK_FALSE(reader.text("127"));
-  CHECK_FALSE(reader.sessions(R"([{"ID":"a","LockDelay":0,"Behavior":"keep","CreateIndex":1,"ModifyIndex":1}])"));
+  CHECK_FALSE(reader.sessions(
+      R"([{"ID":"a","LockDelay":0,"Behavior":"keep","CreateIndex":1,"ModifyIndex":1}])"));
 }
 
 TEST_CASE("a parser that met nonsense reads the next answer") {

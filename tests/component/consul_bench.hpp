@@ -1,0 +1,46 @@
+// The typed client and the embedded agent, with a network between them that does as it is told.
+#pragma once
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "support/handler_transport.hpp"
+
+namespace tenure::test {
+
+class consul_bench {
+ public:
+  consul_bench()
+      : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
+    runtime.set_transport(network);
+    client = std::make_unique<consul::client>(runtime.services(), consul_config());
+  }
+
+  std::string new_session(duration ttl = std::chrono::seconds(10)) {
+    consul::session_request request;
+    request.ttl = ttl;
+    const auto created = runtime.run(client->create_session(request));
+    REQUIRE_FALSE(created.error);
+    return created.id;
+  }
+  consul::txn_done write(std::vector<consul::txn_op> ops) {
+    return runtime.run(client->write(std::move(ops), runtime.now() + std::chrono::seconds(10)));
+  }
+  /// The fates of the round trips to come, the rest goes well.
+  void fates(std::vector<fate> to_come) {
+    network->network = [to_come = std::move(to_come), next = std::size_t{0}](
+                           runtime::lane, const runtime::http_request&) mutable {
+      return next < to_come.size() ? to_come[next++] : fate();
+    };
+  }
+
+  manual_runtime runtime;
+  in_process_agent agent;
+  std::shared_ptr<handler_transport> network;
+  std::unique_ptr<consul::client> client;
+};
+
+}  // namespace tenure::test

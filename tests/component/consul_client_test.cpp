@@ -1,0 +1,200 @@
+// The typed client against the embedded agent.
+#include <boost/asio/co_spawn.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <optional>
+
+#include "component/consul_bench.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+using consul::consistency;
+using consul::txn_op;
+using runtime::lane;
+using bench = test::consul_bench;
+namespace asio = boost::asio;
+
+const std::string nobody = "00000000-0000-0000-0000-000000000000";
+
+TEST_CASE("a session's life") {
+  bench b;
+  consul::session_request request;
+  request.name = "mine";
+  request.ttl = 15s;
+  request.lock_delay = 1500ms;
+  request.behavior = consul::behavior::remove;
+  request.node_checks.emplace();
+  const time_point before = b.runtime.now();
+  const auto created = b.runtime.run(b.client->create_session(request));
+  REQUIRE_FALSE(created.error);
+  CHECK(created.id.size() == 36);
+  CHECK(created.sent_at == before);
+  CHECK(created.received_at == before);
+
+  const auto found = b.runtime.run(b.client->session_info(created.id, consistency::consistent));
+  REQUIRE_FALSE(found.error);
+  REQUIRE(found.session);
+  CHECK(found.session->id == created.id);
+  CHECK(found.session->name == "mine");
+  CHECK(found.session->ttl == "15s");
+  CHECK(found.session->lock_delay == 1500ms);
+  CHECK(found.session->behavior == consul::behavior::remove);
+  CHECK(found.index > 0);
+
+  const auto renewed =
+      b.runtime.run(b.client->renew_session(created.id, b.runtime.now() + 1s));
+  CHECK_FALSE(renewed.error);
+  CHECK(renewed.alive);
+  CHECK(b.network->started(lane::renewals) == 1);
+
+  CHECK_FALSE(b.runtime.run(b.client->destroy_session(created.id)).error);
+  const auto gone = b.runtime.run(b.client->session_info(created.id, consistency::default_));
+  CHECK_FALSE(gone.error);
+  CHECK_FALSE(gone.session);
+  const auto late = b.runtime.run(b.client->renew_session(created.id, b.runtime.now() + 1s));
+  CHECK_FALSE(late.error);
+  CHECK_FALSE(late.alive);
+  CHECK_FALSE(b.runtime.run(b.client->destroy_session(nobody)).error);
+}
+
+TEST_CASE("a session that Consul refuses says why") {
+  bench b;
+  consul::session_request request;
+  request.ttl = 9s;
+  const auto created = b.runtime.run(b.client->create_session(request));
+  CHECK(created.error == consul_errc::bad_request);
+  CHECK(created.error == condition::fatal);
+  CHECK(created.detail ==
+        "PUT /v1/session/create at 127.0.0.1:8500: 500 Invalid Session TTL '9000000000', must be "
+        "between [10s=24h0m0s]");
+}
+
+TEST_CASE("a lock is taken, seen, proven and released by transactions") {
+  bench b;
+  const std::string session = b.new_session();
+  const auto missing = b.runtime.run(b.client->get("job/a b", consistency::default_));
+  CHECK_FALSE(missing.error);
+  CHECK_FALSE(missing.entry);
+  CHECK(missing.index > 0);
+
+  const auto won = b.write({txn_op::check_not_exists("job/a b"),
+                            txn_op::lock("job/a b", session, "me", consul::lock_flags)});
+  REQUIRE(won.committed);
+  REQUIRE(won.results.size() == 1);
+  CHECK(won.results[0].session == session);
+  CHECK(won.results[0].lock_index == 1);
+  const std::uint64_t guard = won.results[0].modify_index;
+
+  const auto held = b.runtime.run(b.client->get("job/a b", consistency::consistent));
+  REQUIRE(held.entry);
+  CHECK(held.entry->value == "me");
+  CHECK(held.entry->session == session);
+  CHECK(held.entry->flags == consul::lock_flags);
+  CHECK(held.entry->modify_index == guard);
+
+  std::vector<txn_op> proof{txn_op::check_index("job/a b", guard)};
+  CHECK(b.runtime.run(b.client->prove(proof, b.runtime.now() + 1s)).committed);
+  CHECK(b.network->started(lane::renewals) == 1);
+
+  const auto other = b.write({txn_op::lock("job/a b", b.new_session(), "you", 0)});
+  CHECK_FALSE(other.error);
+  CHECK_FALSE(other.committed);
+  REQUIRE(other.failures.size() == 1);
+  CHECK(other.failures[0].kind == consul::txn_failure::held_by_another);
+
+  const auto released = b.write({txn_op::check_index("job/a b", guard),
+                                 txn_op::unlock("job/a b", session, "", consul::lock_flags)});
+  CHECK(released.committed);
+  const auto after = b.runtime.run(b.client->prove(proof, b.runtime.now() + 1s));
+  CHECK_FALSE(after.error);
+  CHECK_FALSE(after.committed);
+  REQUIRE(after.failures.size() == 1);
+  CHECK(after.failures[0].kind == consul::txn_failure::index_mismatch);
+
+  const auto listed = b.runtime.run(b.client->list("job/", consistency::default_));
+  REQUIRE(listed.entries.size() == 1);
+  CHECK(listed.entries[0].value.empty());
+  CHECK(listed.entries[0].session.empty());
+  const auto none = b.runtime.run(b.client->list("nothing/", consistency::default_));
+  CHECK_FALSE(none.error);
+  CHECK(none.entries.empty());
+}
+
+TEST_CASE("every kind of failure of a transaction is told apart") {
+  bench b;
+  const std::string mine = b.new_session();
+  const std::string yours = b.new_session();
+  REQUIRE(b.write({txn_op::lock("k", mine, "v", 0)}).committed);
+  const auto refused = b.write({
+      txn_op::check_index("k", 1),
+      txn_op::check_index("none", 1),
+      txn_op::check_not_exists("k"),
+      txn_op::check_session("k", yours),
+      txn_op::unlock("k", yours, "", 0),
+      txn_op::get("none"),
+      txn_op::cas("k", "x", 1),
+  });
+  REQUIRE(refused.failures.size() == 7);
+  using enum consul::txn_failure;
+  const consul::txn_failure expected[] = {index_mismatch,  missing_key, index_mismatch,
+                                          held_by_another, held_by_another, missing_key,
+                                          index_mismatch};
+  for (std::size_t i = 0; i < 7; ++i) {
+    CHECK(refused.failures[i].op_index == i);
+    CHECK(refused.failures[i].kind == expected[i]);
+  }
+  const auto invalid = b.write({txn_op::lock("k2", nobody, "", 0)});
+  REQUIRE(invalid.failures.size() == 1);
+  CHECK(invalid.failures[0].kind == invalid_session);
+}
+
+TEST_CASE("a transaction that Consul could not take is not sent") {
+  bench b;
+  const auto nothing = b.write({});
+  CHECK(nothing.error == consul_errc::bad_request);
+  const auto many = b.write(std::vector<txn_op>(65, txn_op::get("k")));
+  CHECK(many.error == consul_errc::bad_request);
+  CHECK(many.detail ==
+        "PUT /v1/txn at 127.0.0.1:8500: not sent: 65 operations, and Consul takes 64");
+  const auto large = b.write({txn_op::set("k", std::string(500'000, 'x'))});
+  CHECK(large.error == consul_errc::bad_request);
+  const auto slash = b.runtime.run(b.client->get("/k", consistency::default_));
+  CHECK(slash.error == consul_errc::bad_request);
+  CHECK(slash.detail ==
+        "GET /v1/kv//k at 127.0.0.1:8500: not sent: a key cannot begin with a slash");
+  const auto empty = b.runtime.run(b.client->watch("", 1, 5s));
+  CHECK(empty.error == consul_errc::bad_request);
+  CHECK(b.network->started(lane::requests) == 0);
+  CHECK(b.network->started(lane::polls) == 0);
+}
+
+TEST_CASE("a watch answers when its key changes, or after its wait with the same index") {
+  bench b;
+  REQUIRE(b.write({txn_op::set("k", "1")}).committed);
+  const auto now = b.runtime.run(b.client->watch("k", 0, 30s));
+  REQUIRE(now.entry);
+  const time_point began = b.runtime.now();
+  const auto same = b.runtime.run(b.client->watch("k", now.index, 30s));
+  CHECK_FALSE(same.error);
+  CHECK(same.index == now.index);
+  const duration took = b.runtime.now() - began;
+  CHECK(took >= 30s);
+  CHECK(took <= 30s + 30s / 16);
+
+  std::optional<consul::kv_found> changed;
+  asio::co_spawn(b.runtime.executor(), b.client->watch("k", now.index, 30s),
+                 [&](std::exception_ptr, consul::kv_found found) { changed = std::move(found); });
+  b.runtime.advance(3s);
+  CHECK_FALSE(changed);
+  CHECK(b.network->in_flight(lane::polls) == 1);
+  REQUIRE(b.write({txn_op::set("k", "2")}).committed);
+  b.runtime.run_until_idle();
+  REQUIRE(changed);
+  REQUIRE(changed->entry);
+  CHECK(changed->entry->value == "2");
+  CHECK(changed->index > now.index);
+  CHECK(b.network->in_flight(lane::polls) == 0);
+}
+
+}  // namespace

@@ -1,0 +1,262 @@
+// The typed client where the network or the server fails.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "component/consul_bench.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+using consul::consistency;
+using consul::txn_op;
+using runtime::lane;
+using test::fate;
+using test::mishap;
+using bench = test::consul_bench;
+namespace asio = boost::asio;
+
+const std::string nobody = "00000000-0000-0000-0000-000000000000";
+
+TEST_CASE("a watch whose answer never comes ends after its wait, Consul's sixteenth and more") {
+  bench b;
+  b.fates({mishap::silent_before});
+  const time_point began = b.runtime.now();
+  const auto found = b.runtime.run(b.client->watch("k", 5, 16s));
+  CHECK(found.error == consul_errc::timed_out);
+  CHECK(b.runtime.now() - began == 17s + b.client->config().request_timeout);
+}
+
+TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its wait is over") {
+  bench b;
+  REQUIRE(b.write({txn_op::set("k", "1")}).committed);
+  const auto now = b.runtime.run(b.client->get("k", consistency::default_));
+  asio::cancellation_signal stop;
+  std::exception_ptr thrown;
+  asio::co_spawn(
+      b.runtime.executor(), b.client->watch("k", now.index, 30s),
+      asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, consul::kv_found) {
+        thrown = std::move(e);
+      }));
+  b.runtime.advance(1s);
+  CHECK(b.agent.handler().parked() == 1);
+  stop.emit(asio::cancellation_type::terminal);
+  b.runtime.run_until_idle();
+  REQUIRE(thrown);
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    CHECK(error.code() == asio::error::operation_aborted);
+  }
+  CHECK(b.network->in_flight(lane::polls) == 0);
+  CHECK(b.agent.handler().parked() == 1);
+  b.runtime.advance(32s);
+  CHECK(b.agent.handler().parked() == 0);
+}
+
+TEST_CASE("reads are tried again where the connection failed, at most three times") {
+  bench b;
+  REQUIRE(b.write({txn_op::set("k", "1")}).committed);
+  const std::size_t before = b.network->started(lane::requests);
+  b.fates({mishap::refused, mishap::reset_before, mishap::reset_after});
+  const time_point began = b.runtime.now();
+  const auto found = b.runtime.run(b.client->get("k", consistency::default_));
+  CHECK_FALSE(found.error);
+  REQUIRE(found.entry);
+  CHECK(b.network->started(lane::requests) - before == 4);
+  const duration took = b.runtime.now() - began;  // 25..50 + 50..100 + 100..200 ms
+  CHECK(took >= 175ms);
+  CHECK(took <= 350ms);
+
+  b.fates(std::vector<fate>(10, mishap::refused));
+  const auto failed = b.runtime.run(b.client->get("k", consistency::default_));
+  CHECK(failed.error == consul_errc::unreachable);
+  CHECK(failed.error == condition::retryable);
+  CHECK(failed.detail == "GET /v1/kv/k at 127.0.0.1:8500: Connection refused");
+  CHECK(b.network->started(lane::requests) - before == 8);
+}
+
+TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent twice") {
+  for (const mishap what : {mishap::reset_before, mishap::reset_after, mishap::silent_before,
+                            mishap::silent_after}) {
+    bench b;
+    b.fates({what});
+    const auto lost = b.write({txn_op::set("k", "1")});
+    CHECK(lost.error == consul_errc::outcome_unknown);
+    CHECK_FALSE(lost.committed);
+    CHECK(b.network->started(lane::requests) == 1);
+    const auto found = b.runtime.run(b.client->get("k", consistency::consistent));
+    const bool happened = what == mishap::reset_after || what == mishap::silent_after;
+    CHECK(found.entry.has_value() == happened);
+  }
+}
+
+TEST_CASE("a write that was never sent is out of reach, not unknown") {
+  bench b;
+  b.fates({mishap::refused});
+  const auto refused = b.write({txn_op::set("k", "1")});
+  CHECK(refused.error == consul_errc::unreachable);
+  CHECK(b.network->started(lane::requests) == 1);
+}
+
+TEST_CASE("a destroy is tried again; unknown only where every try lost its answer") {
+  bench b;
+  const std::string session = b.new_session();
+  b.fates({mishap::reset_after});
+  CHECK_FALSE(b.runtime.run(b.client->destroy_session(session)).error);
+  b.fates({mishap::reset_before, mishap::refused, mishap::refused, mishap::refused});
+  CHECK(b.runtime.run(b.client->destroy_session(session)).error == consul_errc::outcome_unknown);
+  b.fates(std::vector<fate>(4, mishap::refused));
+  CHECK(b.runtime.run(b.client->destroy_session(session)).error == consul_errc::unreachable);
+}
+
+TEST_CASE("a proof counts from when the try that was answered went out") {
+  bench b;
+  const std::string session = b.new_session();
+  b.fates({mishap::refused, fate(100ms, 200ms)});
+  const time_point began = b.runtime.now();
+  const auto renewed = b.runtime.run(b.client->renew_session(session, began + 5s));
+  CHECK(renewed.alive);
+  CHECK(renewed.sent_at > began);
+  CHECK(renewed.received_at == renewed.sent_at + 300ms);
+}
+
+TEST_CASE("tries end at the deadline") {
+  bench b;
+  b.fates(std::vector<fate>(10, mishap::refused));
+  const time_point began = b.runtime.now();
+  const auto renewed = b.runtime.run(b.client->renew_session(nobody, began + 20ms));
+  CHECK(renewed.error == consul_errc::unreachable);
+  CHECK(b.runtime.now() - began <= 20ms);
+  b.fates({mishap::silent_after});
+  const auto silent = b.runtime.run(b.client->renew_session(nobody, b.runtime.now() + 3s));
+  CHECK(silent.error == consul_errc::outcome_unknown);
+  b.fates({mishap::silent_after});
+  std::vector<txn_op> proof{txn_op::check_index("k", 1)};
+  const auto unproven = b.runtime.run(b.client->prove(proof, b.runtime.now() + 3s));
+  CHECK(unproven.error == consul_errc::timed_out);
+}
+
+TEST_CASE("a request that arrives late is carried out, though its sender has given up") {
+  bench b;
+  b.fates({fate(20s, 0s)});
+  CHECK(b.write({txn_op::set("late", "1")}).error == consul_errc::outcome_unknown);
+  CHECK_FALSE(b.runtime.run(b.client->get("late", consistency::consistent)).entry);
+  b.runtime.advance(20s);
+  CHECK(b.runtime.run(b.client->get("late", consistency::consistent)).entry);
+}
+
+// A server that says one thing.
+class scripted final : public runtime::transport {
+ public:
+  explicit scripted(runtime::http_response response) : response_(std::move(response)) {}
+  asio::awaitable<runtime::round_trip> exchange(lane, runtime::http_request request, time_point,
+                                                bool) override {
+    sent.push_back(std::move(request));
+    runtime::round_trip trip;
+    trip.sent = true;
+    trip.response = response_;
+    co_return trip;
+  }
+  std::vector<runtime::http_request> sent;
+
+ private:
+  runtime::http_response response_;
+};
+
+class scripted_server {
+ public:
+  consul::client says(unsigned status, std::string body, const std::string& index = "") {
+    runtime::http_response response(status, std::move(body));
+    if (!index.empty()) response.headers.emplace_back("x-consul-index", index);
+    transport = std::make_shared<scripted>(std::move(response));
+    runtime.set_transport(transport);
+    return consul::client(runtime.services(), config);
+  }
+  error_code write(consul::client& client) {
+    return runtime.run(client.write({txn_op::get("k")}, runtime.now() + 1s)).error;
+  }
+  error_code get(consul::client& client, const char* key = "k") {
+    return runtime.run(client.get(key, consistency::default_)).error;
+  }
+
+  test::manual_runtime runtime;
+  consul_config config;
+  std::shared_ptr<scripted> transport;
+};
+
+TEST_CASE("an answer that is no answer is refused, and of a write an unknown outcome") {
+  scripted_server server;
+  auto html = server.says(200, "<html>", "5");
+  CHECK(server.runtime.run(html.ping()).error == consul_errc::bad_answer);
+  CHECK(server.get(html) == consul_errc::bad_answer);
+  CHECK(server.runtime.run(html.list("k", consistency::default_)).error ==
+        consul_errc::bad_answer);
+  CHECK(server.runtime.run(html.create_session({})).error == consul_errc::outcome_unknown);
+  CHECK(server.write(html) == consul_errc::outcome_unknown);
+  CHECK(server.runtime.run(html.prove({txn_op::get("k")}, server.runtime.now() + 1s)).error ==
+        consul_errc::bad_answer);
+  auto reasonless = server.says(409, R"({"Results":null,"Errors":null})");
+  CHECK(server.write(reasonless) == consul_errc::bad_answer);  // but nothing happened
+  auto other_key = server.says(
+      200, R"([{"LockIndex":0,"Key":"x","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}])",
+      "5");
+  CHECK(server.get(other_key) == consul_errc::bad_answer);
+  CHECK_FALSE(server.get(other_key, "x"));
+  auto no_leader = server.says(200, "\"\"");
+  CHECK(server.runtime.run(no_leader.ping()).error == consul_errc::no_leader);
+}
+
+TEST_CASE("somebody else's 404 is neither a missing key nor a dead session") {
+  scripted_server server;
+  auto not_found = server.says(404, "404 page not found");
+  CHECK(server.get(not_found) == consul_errc::bad_answer);
+  CHECK(server.runtime.run(not_found.list("k", consistency::default_)).error ==
+        consul_errc::bad_answer);
+  CHECK(server.runtime.run(not_found.renew_session("id", server.runtime.now() + 1s)).error ==
+        consul_errc::bad_answer);
+  auto no_key = server.says(404, "", "7");
+  const auto missing = server.runtime.run(no_key.get("k", consistency::default_));
+  CHECK_FALSE(missing.error);
+  CHECK_FALSE(missing.entry);
+  CHECK(missing.index == 7);
+}
+
+TEST_CASE("a token that does not suffice, a leader lost, a server that is busy") {
+  scripted_server server;
+  server.config.token = "the-token";
+  auto denied = server.says(
+      409, R"({"Results":null,"Errors":[{"OpIndex":0,"What":"Permission denied"}]})");
+  CHECK(server.write(denied) == consul_errc::forbidden);
+  auto lost = server.says(500, "leadership lost while committing log");
+  const auto unknown =
+      server.runtime.run(lost.write({txn_op::get("k")}, server.runtime.now() + 1s));
+  CHECK(unknown.error == consul_errc::outcome_unknown);
+  CHECK(unknown.detail ==
+        "PUT /v1/txn at 127.0.0.1:8500: 500 leadership lost while committing log");
+  auto busy = server.says(429, "slow down");
+  const auto throttled = server.runtime.run(busy.get("k", consistency::default_));
+  CHECK(throttled.error == consul_errc::throttled);
+  CHECK(throttled.detail == "GET /v1/kv/k at 127.0.0.1:8500: 429 slow down");
+}
+
+TEST_CASE("token, credentials and datacenter go with every request") {
+  scripted_server server;
+  server.config.token = "the-token";
+  server.config.basic_auth = "user:pass";
+  server.config.datacenter = "dc2";
+  auto configured = server.says(200, "\"x\"");
+  CHECK_FALSE(server.runtime.run(configured.ping()).error);
+  REQUIRE(server.transport->sent.size() == 1);
+  const runtime::http_request& sent = server.transport->sent[0];
+  CHECK(sent.target == "/v1/status/leader?dc=dc2");
+  using header = std::pair<std::string, std::string>;
+  CHECK(sent.headers == std::vector<header>{{"X-Consul-Token", "the-token"},
+                                            {"Authorization", "Basic dXNlcjpwYXNz"}});
+}
+
+}  // namespace
