@@ -26,8 +26,8 @@ class term_commands : public std::enable_shared_from_this<term_commands> {
   void on_term_end(std::function<void()> then) { on_term_end_ = std::move(then); }
 
   /// Runs a command to its very end. `limit`: how long it may take before it is stopped. Does not
-  /// start it any more once stopping() (ECANCELED). Throws system_error where there are no resources
-  /// for a guardian.
+  /// start it any more once stopping() (ECANCELED). Throws system_error where there are no
+  /// resources for a guardian.
   boost::asio::awaitable<outcome> run(invocation what, std::optional<duration> limit);
 
   /// To all of them: a signal; SIGTERM, and SIGKILL after the grace; SIGKILL at once.

@@ -19,7 +19,8 @@ constexpr unit units[] = {
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
 [[noreturn]] void refuse(std::string_view text) {
-  throw usage_error("'" + std::string(text) + "' is not a duration: write it as 500ms, 15s or 1m30s");
+  throw usage_error("'" + std::string(text) +
+                    "' is not a duration: write it as 500ms, 15s or 1m30s");
 }
 
 }  // namespace
@@ -46,10 +47,10 @@ duration parse_duration(std::string_view text) {
 }
 
 std::string to_text(duration d) {
-  std::int64_t left = d.count();
-  if (left == 0) return "0s";
-  std::string text = left < 0 ? "-" : "";
-  std::uint64_t rest = left < 0 ? 0 - static_cast<std::uint64_t>(left) : static_cast<std::uint64_t>(left);
+  if (d == duration(0)) return "0s";
+  std::string text = d < duration(0) ? "-" : "";
+  auto rest = static_cast<std::uint64_t>(d.count());
+  if (d < duration(0)) rest = 0 - rest;
   for (const unit& u : units) {
     const std::uint64_t count = rest / static_cast<std::uint64_t>(u.ns);
     rest %= static_cast<std::uint64_t>(u.ns);

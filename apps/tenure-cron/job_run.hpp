@@ -27,8 +27,8 @@ class run_surroundings {
   duration grace;  ///< from SIGTERM to SIGKILL
 };
 
-/// Runs a job to its end, and logs how it went. What the job prints goes to standard output, line by
-/// line, with its name before it.
+/// Runs a job to its end, and logs how it went. What the job prints goes to standard output, line
+/// by line, with its name before it.
 boost::asio::awaitable<void> run_job(run_surroundings& with,
                                      std::shared_ptr<command::term_commands> commands, term leading,
                                      const job& what, sys_seconds tick);

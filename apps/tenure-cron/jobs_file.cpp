@@ -106,7 +106,7 @@ reader::values reader::fields(const YAML::Node& map, const std::string& of,
   return found;
 }
 
-// Nothing where it is missing, which `otherwise` says unless it is empty, and where it has no value.
+// Nothing where it is missing, which `otherwise` says unless it is empty, or has no value.
 std::optional<YAML::Node> reader::take(const values& from, const char* key, const YAML::Node& map,
                                        const std::string& otherwise) {
   const auto found = from.find(key);
@@ -159,8 +159,8 @@ std::string reader::read_name(const YAML::Node& node) {
   const std::string name = node.IsScalar() ? node.Scalar() : "";
   const int line = node.Mark().line + 1;
   if (!is_job_name(name)) {
-    note(line, "'" + name + "' is not a name for a job: letters, digits, '-', '_' and '.', at most " +
-                   std::to_string(longest_name));
+    note(line, "'" + name + "' is not a name for a job: letters, digits, '-', '_' and '.', " +
+                   "at most " + std::to_string(longest_name));
   } else if (const auto [other, added] = names_.emplace(name, line); !added) {
     note(line, "a second job '" + name + "', after that of line " + std::to_string(other->second));
   }
@@ -211,7 +211,8 @@ void reader::read_env(const YAML::Node& node, const std::string& job_name, job& 
     if (!is_variable(name)) {
       note(entry.first, of + "'" + name + "' is not the name of a variable");
     } else if (name.starts_with("TENURE_")) {
-      note(entry.first, of + "'" + name + "': names that begin with TENURE_ are set by tenure-cron");
+      note(entry.first,
+           of + "'" + name + "': names that begin with TENURE_ are set by tenure-cron");
     } else if (std::any_of(into.env.begin(), into.env.end(), same)) {
       note(entry.first, of + "'" + name + "' is given twice");
     } else if (!entry.second.IsScalar()) {

@@ -19,32 +19,34 @@ using namespace tenure;
 using namespace std::chrono_literals;
 
 constexpr const char* about =
-    "Runs the jobs of a file on a schedule, on one machine of many: only on the leader.\n"
-    "Start it with the same file wherever the jobs may run.";
+    R"(Runs the jobs of a file on a schedule, on one machine of many: only on the leader.
+Start it with the same file wherever the jobs may run.)";
 
 constexpr const char* more_help =
-    "The file is YAML:\n"
-    "\n"
-    "  election: service/nightly/leader   # the key in Consul; its leader runs the jobs\n"
-    "  jobs:\n"
-    "    - name: backup\n"
-    "      schedule: \"30 2 * * mon-fri\"   # minute hour day month weekday; or @hourly, @daily,\n"
-    "                                     # @weekly, @monthly, @yearly, @every 90s\n"
-    "      command: ./backup.sh | logger  # a text is for the shell\n"
-    "      timeout: 1h                    # after that it is stopped\n"
-    "    - name: probe\n"
-    "      schedule: \"@every 10s\"\n"
-    "      command: [./probe, --fast]     # a list is a program and its arguments\n"
-    "      env: {TARGET: db-1}\n"
-    "\n"
-    "Jobs run at local time (TZ). A job that still runs is not started again. What jobs print goes\n"
-    "to standard output as `[name] line`. They find TENURE_JOB, TENURE_TICK (the scheduled time, RFC\n"
-    "3339), TENURE_KEY and TENURE_FENCE (grows from leader to leader) in their environment. When the\n"
-    "lease is about to end they get SIGTERM, and SIGKILL before it has ended, whatever happens to\n"
-    "tenure-cron itself. SIGTERM stops the jobs, resigns and exits with 0.\n"
-    "\n"
-    "While Consul is out of reach no jobs run; it is asked again and again. Exit code: 0, or 64 for a\n"
-    "bad file (every mistake is listed) and bad usage.";
+    R"(The file is YAML:
+
+  election: service/nightly/leader   # the key in Consul; its leader runs the jobs
+  jobs:
+    - name: backup
+      schedule: "30 2 * * mon-fri"   # minute hour day month weekday; or @hourly,
+                                     # @daily, @weekly, @monthly, @yearly,
+                                     # @every 90s
+      command: ./backup.sh | logger  # a text is for the shell
+      timeout: 1h                    # after that it is stopped
+    - name: probe
+      schedule: "@every 10s"
+      command: [./probe, --fast]     # a list is a program and its arguments
+      env: {TARGET: db-1}
+
+Jobs run at local time (TZ). A job that still runs is not started again. What
+jobs print goes to standard output as `[name] line`. In their environment they
+find TENURE_JOB, TENURE_TICK (the scheduled time, RFC 3339), TENURE_KEY and
+TENURE_FENCE (grows from leader to leader). When the lease is about to end they
+get SIGTERM, and SIGKILL before it has ended, whatever happens to tenure-cron
+itself. SIGTERM stops the jobs, resigns and exits with 0.
+
+While Consul is out of reach no jobs run; it is asked again and again. Exit code:
+0, or 64 for a bad file (every mistake is listed) and bad usage.)";
 
 class arguments {
  public:

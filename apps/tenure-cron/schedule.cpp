@@ -54,9 +54,9 @@ std::optional<sys_seconds> schedule::next_fixed(sys_seconds t, const zone& where
   // A gap can make a time of this day due after `t` although the clock is past it.
   for (local_days day = first - days(1); day < first + horizon; day += days(1)) {
     if (!day_matches(year_month_day(day))) continue;
-    for (auto hour = first_from(hours_, 0); hour; hour = first_from(hours_, *hour + 1)) {
-      for (auto minute = first_from(minutes_, 0); minute; minute = first_from(minutes_, *minute + 1)) {
-        const local_seconds due = day + std::chrono::hours(*hour) + minutes(*minute);
+    for (auto h = first_from(hours_, 0); h; h = first_from(hours_, *h + 1)) {
+      for (auto m = first_from(minutes_, 0); m; m = first_from(minutes_, *m + 1)) {
+        const local_seconds due = day + std::chrono::hours(*h) + minutes(*m);
         if (due + 24h < shown) continue;
         const sys_seconds at = where.to_sys(due);
         if (at > t) return at;

@@ -56,7 +56,10 @@ asio::awaitable<error_code> ping(elections& all) {
 }  // namespace
 
 std::string consul_problem(const consul_config& config, const error_code& error) {
-  return "Consul at " + config.address() + ": " + error.message();
+  std::string line = error.message() + " (" + config.address() + ")";
+  if (error == consul_errc::unreachable || error == consul_errc::timed_out)
+    line += "; CONSUL_HTTP_ADDR or --http-addr names another";
+  return line;
 }
 
 void print_line(const std::string& text) {

@@ -23,7 +23,7 @@ boost::asio::awaitable<void> reach_consul(elections& all);
 /// {"key": ..., "value": ..., "session": ..., "fence": ...}; null and 0 where nobody leads.
 std::string to_json(const leader& who);
 
-/// "Consul at 127.0.0.1:8500: connection refused".
+/// One line about a request that failed, with the address and, where there is one, the remedy.
 std::string consul_problem(const consul_config& config, const error_code& error);
 
 /// Prints one line at once; ends the process where nobody reads it any more.

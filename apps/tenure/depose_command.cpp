@@ -50,9 +50,9 @@ void add_depose_command(CLI::App& app, action& chosen) {
   command->add_flag("--json", o->json, "who it was as one line of JSON");
   o->common.add_to(*command, "warn");
   command->footer(
-      "The holder notices within milliseconds and stops its work. A successor that is tenure's\n"
-      "still waits until the holder's lease would have ended. The holder may win again.\n"
-      "Exits with 1 where nobody leads; 69: Consul cannot be asked.");
+      R"(The holder notices within milliseconds and stops its work. A successor that is
+tenure's still waits until the holder's lease would have ended. The holder may
+win again. Exits with 1 where nobody leads; 69: Consul cannot be asked.)");
   command->callback([o, &chosen] {
     chosen = [o] {
       return ask_consul(o->common, false, [o](elections& all) { return depose_and_tell(all, o); });

@@ -35,9 +35,9 @@ void add_leader_command(CLI::App& app, action& chosen) {
   command->add_flag("--json", o->json, "key, value, session and fence as one line of JSON");
   o->common.add_to(*command, "warn");
   command->footer(
-      "Prints nothing and exits with 1 where nobody leads; 69: Consul cannot be asked.\n"
-      "\n"
-      "  psql -h \"$(tenure leader service/postgres/leader)\"");
+      R"help(Prints nothing and exits with 1 where nobody leads; 69: Consul cannot be asked.
+
+  psql -h "$(tenure leader service/postgres/leader)")help");
   command->callback([o, &chosen] {
     chosen = [o] {
       return ask_consul(o->common, false, [o](elections& all) { return print_leader(all, o); });

@@ -1,5 +1,6 @@
 // tenure: leader election on the command line.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -11,17 +12,19 @@
 namespace {
 
 constexpr const char* about =
-    "Elects leaders with Consul, and runs what only the leader may run.\n"
-    "\n"
-    "  tenure run service/backup/leader -- ./backup.sh   run a command only while leading\n"
-    "  tenure leader service/backup/leader               who leads?\n"
-    "  tenure watch service/backup/leader                follow who leads\n"
-    "  tenure agent                                      an embedded Consul, for trying it out\n";
+    R"(Elects leaders with Consul, and runs what only the leader may run.
+
+  tenure run service/backup/leader -- ./backup.sh   run a command only while leading
+  tenure leader service/backup/leader               who leads?
+  tenure watch service/backup/leader                follow who leads
+  tenure agent                                      an embedded Consul, to try it out
+)";
 
 constexpr const char* environment =
-    "Consul is found as every Consul tool finds it: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN,\n"
-    "CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_NAMESPACE; http://127.0.0.1:8500 by default.\n"
-    "`tenure SUBCOMMAND --help` tells more.";
+    R"(Consul is found as every Consul tool finds it: CONSUL_HTTP_ADDR (by default
+http://127.0.0.1:8500), CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE,
+CONSUL_HTTP_AUTH, CONSUL_NAMESPACE, CONSUL_PARTITION.
+`tenure SUBCOMMAND --help` tells more.)";
 
 }  // namespace
 
@@ -38,8 +41,9 @@ int main(int argc, char** argv) {
   std::vector<std::string> command;
   int ours = argc;
   if (argc > 1 && std::strcmp(argv[1], "run") == 0) {
+    const auto is_split = [](const char* a) { return std::strcmp(a, "--") == 0; };
     char** const end = argv + argc;
-    char** const split = std::find_if(argv, end, [](const char* a) { return std::strcmp(a, "--") == 0; });
+    char** const split = std::find_if(argv, end, is_split);
     ours = static_cast<int>(split - argv);
     if (split != end) command.assign(split + 1, end);
   }
@@ -49,5 +53,11 @@ int main(int argc, char** argv) {
   add_leader_command(app, chosen);
   add_watch_command(app, chosen);
   add_depose_command(app, chosen);
+  add_agent_command(app, chosen);
+  const auto named = [&](const CLI::App* sub) { return sub->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(named).empty()) {
+    std::fprintf(stderr, "tenure: '%s' is not a subcommand (--help lists them)\n", argv[1]);
+    return exit_usage;
+  }
   return parse_and_run(app, ours, argv, [&] { return chosen(); });
 }

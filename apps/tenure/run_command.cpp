@@ -15,25 +15,31 @@ namespace tenure::apps {
 namespace {
 
 constexpr const char* more_help =
-    "The command runs under a guardian process that knows when the lease ends. Before that its\n"
-    "whole process group gets SIGTERM, and SIGKILL after the grace; so it does when tenure itself\n"
-    "is killed or stopped. The command must stay in the foreground: what it leaves running when it\n"
-    "ends is ended. The lock is released when everything is gone.\n"
-    "\n"
-    "Its environment has TENURE_KEY, TENURE_FENCE (a number that grows from leader to leader: hand\n"
-    "it to what the command writes to), TENURE_SESSION and CONSUL_LOCK_HELD=true.\n"
-    "\n"
-    "The first SIGINT or SIGTERM goes to the command, and tenure waits for it to end, as long as it\n"
-    "leads; the second kills it. HUP, QUIT, USR1, USR2 and WINCH are handed on.\n"
-    "\n"
-    "Exit code: the command's own (128 + N: ended by signal N; 127: no such program, 126: not\n"
-    "executable). 64: usage. 69: Consul did not answer for ten seconds at the start (or as long as\n"
-    "--try says), or refuses us; later outages are waited out. 70: leadership was lost, and the\n"
-    "command was stopped. 75: not elected in time. 128 + N: ended by signal N before it led.\n"
-    "\n"
-    "  tenure run service/backup/leader -- ./backup.sh\n"
-    "  tenure run --try=5s service/nightly/lock -- ./nightly.sh   # skip it where another one runs\n"
-    "  tenure run --respawn --value \"$(hostname):5432\" service/db/leader -- ./primary.sh";
+    R"(The command runs under a guardian process that knows when the lease ends. Before
+that its whole process group gets SIGTERM, and SIGKILL after the grace, also when
+tenure itself is killed or stopped. The command must stay in the foreground: what
+it leaves running when it ends is ended. The lock is released when all is gone.
+
+Its environment has TENURE_KEY, TENURE_FENCE (a number that grows from leader to
+leader: hand it to what the command writes to), TENURE_SESSION and
+CONSUL_LOCK_HELD=true.
+
+The first SIGINT or SIGTERM goes to the command, and tenure waits for it to end,
+as long as it leads; the second kills it. HUP, QUIT, USR1, USR2 and WINCH are
+handed on.
+
+Exit code: the command's own; 128 + N where signal N ended it, 127 where there is
+no such program, 126 where it cannot be executed.
+  64  usage
+  69  Consul did not answer for ten seconds at the start (or for as long as --try
+      says), or refuses us; later outages are waited out
+  70  leadership was lost, and the command was stopped
+  75  not elected in time
+  128 + N: signal N came before it led
+
+  tenure run service/backup/leader -- ./backup.sh
+  tenure run --try=5s service/nightly/lock -- ./nightly.sh  # unless another runs it
+  tenure run --respawn --value "$(hostname):5432" service/db/leader -- ./primary.sh)";
 
 class arguments {
  public:
@@ -69,7 +75,8 @@ std::optional<duration> parse_try(const std::string& text) {
 }
 
 run_options checked(const arguments& a) {
-  if (a.argv.empty()) throw usage_error("the command is missing: tenure run KEY -- COMMAND [ARG...]");
+  if (a.argv.empty())
+    throw usage_error("the command is missing: tenure run KEY -- COMMAND [ARG...]");
   run_options o(a.common.consul());
   o.key = a.key;
   o.how = candidacy(a.value.empty() ? default_value() : a.value);
@@ -122,7 +129,8 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
                "Consul's lock-delay, for contenders that are not tenure (default: the span)",
                "TENURE_LOCK_DELAY");
   add_duration(*run_app, "--grace", a->grace,
-               "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)", "TENURE_GRACE");
+               "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
+               "TENURE_GRACE");
   run_app->add_flag("--try{30s}", a->try_for,
                     "give up when not elected within this time: --try=5s; 30s without a value")
       ->envname("TENURE_TRY");

@@ -17,5 +17,6 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
 void add_leader_command(CLI::App& app, action& chosen);
 void add_watch_command(CLI::App& app, action& chosen);
 void add_depose_command(CLI::App& app, action& chosen);
+void add_agent_command(CLI::App& app, action& chosen);
 
 }  // namespace tenure::apps

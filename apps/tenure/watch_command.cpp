@@ -36,11 +36,12 @@ void add_watch_command(CLI::App& app, action& chosen) {
   command->add_flag("--json", o->json, "key, value, session and fence as a line of JSON each");
   o->common.add_to(*command, "warn");
   command->footer(
-      "Prints what the leader published, at once and again whenever that changes; an empty line\n"
-      "where nobody leads. Line breaks in a value are printed as \\n. Ends with 0 when interrupted,\n"
-      "with 69 where Consul does not answer for ten seconds at the start; later it waits.\n"
-      "\n"
-      "  tenure watch service/postgres/leader | while read -r host; do ./point-to \"$host\"; done");
+      R"(Prints what the leader published, at once and again whenever that changes; an
+empty line where nobody leads. Line breaks in a value are printed as \n. Ends with
+0 when interrupted, with 69 where Consul does not answer for ten seconds at the
+start; later it waits.
+
+  tenure watch service/db/leader | while read -r host; do ./point-to "$host"; done)");
   command->callback([o, &chosen] {
     chosen = [o] {
       return ask_consul(o->common, true, [o](elections& all) { return print_changes(all, o); });

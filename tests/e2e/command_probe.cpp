@@ -5,7 +5,7 @@
 //
 // The deadlines grow by --extend-by every 50 ms while the probe is alive and not stopped. SIGUSR1
 // makes it send SIGUSR1 to the command, SIGTERM lets it stop the command, SIGINT kill it. Prints
-// "started PID" and "guardian PID" (those under it as it sees them) and how it ended, and exits with the command's code.
+// "guardian PID", "started PID" and how the command ended, and exits with the command's code.
 #include <boost/asio.hpp>
 #include <cstdio>
 #include <cstring>

@@ -9,7 +9,8 @@ from support import cases
 from support.processes import COMMAND_PROBE, alive, boot_time, seconds_until, wait_until
 
 # Prints its process id, ignores SIGTERM, and beats ten times a second.
-STUBBORN = 'echo $$ > pid; trap "echo term >> signals" TERM; while :; do echo >> beat; sleep 0.02; done'
+STUBBORN = ('echo $$ > pid; trap "echo term >> signals" TERM; '
+            'while :; do echo >> beat; sleep 0.02; done')
 
 
 class GuardianTest(cases.Case):
@@ -167,10 +168,12 @@ class GuardianTest(cases.Case):
         self.assert_nothing_is_left(seconds=0.2)
 
     def test_signals_reach_the_whole_group(self):
-        script = ("sh -c 'trap \"echo child >> signals; exit\" USR1; while :; do sleep 0.02; done' & "
+        script = ("sh -c 'trap \"echo child >> signals; exit\" USR1; "
+                  "echo $$ > child; while :; do sleep 0.02; done' & "
                   "trap 'echo parent >> signals; wait; exit 4' USR1; echo $$ > pid; wait; wait")
         process = self.probe("--", "sh", "-c", script)
         self.pid()
+        self.pid("child")
         process.send_signal(signal.SIGUSR1)
         self.assertEqual(4, process.wait(5))
         self.assertEqual(["child", "parent"], sorted(self.zoo.lines("signals")))

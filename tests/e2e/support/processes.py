@@ -119,7 +119,7 @@ class Zoo:
         return found
 
     def close(self):
-        """Ends everything. Returns what the started processes had left behind when they had ended."""
+        """Ends everything. Returns what was left when the started processes had ended."""
         for process in self.started:
             if process.poll() is None:
                 for number in (signal.SIGCONT, signal.SIGKILL):
