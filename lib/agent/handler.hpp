@@ -62,6 +62,7 @@ class handler {
   std::uint64_t index() const noexcept;   ///< the index of the last write
 
  private:
+  friend class faults;
   class state;
   std::unique_ptr<state> state_;
 };

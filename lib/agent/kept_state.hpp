@@ -16,6 +16,7 @@ class kept_state {
   /// Without a path nothing is kept, and every start is taken for unclean.
   explicit kept_state(std::string path) : path_(std::move(path)) {}
 
+  const std::string& path() const noexcept { return path_; }
   /// Reads the file. Throws boost::system::system_error that names it.
   void load();
   /// Where the index begins: the greater of what was kept and the time of day in microseconds.

@@ -57,6 +57,7 @@ void kv_store::write(std::uint64_t index, kv_fields& wanted, session_record* hol
     return;
   }
   wanted.modify_index = index;
+  if (changes_ != nullptr) changes_->push_back(wanted.key);
   remember(wanted.key, existing);
   kv_entry& entry = entries_.change(with_nul(wanted.key), woken_);
   static_cast<kv_fields&>(entry) = wanted;
@@ -104,6 +105,7 @@ void kv_store::erase_tree(std::uint64_t index, const std::string& prefix) {
 }
 
 void kv_store::remove(const std::string& key) {
+  if (changes_ != nullptr) changes_->push_back(key);
   remember(key, find(key));
   entries_.erase(with_nul(key), woken_);
 }

@@ -56,6 +56,9 @@ class kv_store {
   std::uint64_t newest_tombstone() const noexcept { return tombstone_index_; }
   void reap_tombstones(std::uint64_t index);
 
+  /// Whoever keeps a model of the store: every key that changes is added to the list.
+  void tell_changes(std::vector<std::string>* changes) noexcept { changes_ = changes; }
+
   watch_list& watch(const std::string& key) noexcept;
   watch_list& watch_below(std::string_view prefix) noexcept;
 
@@ -72,6 +75,7 @@ class kv_store {
   void bury(std::uint64_t index, const std::string& key);
   void remember(const std::string& key, const kv_entry* before);
 
+  std::vector<std::string>* changes_ = nullptr;
   watch_list& woken_;
   radix_tree<kv_entry> entries_;  ///< by key and a final NUL, as Consul does
   std::map<std::string, std::uint64_t, std::less<>> tombstones_;

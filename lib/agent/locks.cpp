@@ -57,9 +57,15 @@ void locks::end_session(std::uint64_t index, session_record& session, time_point
 }
 
 bool locks::delayed(std::string_view key, time_point now) const noexcept {
+  if (delays_ignored_) return false;
   if (now < closed_until_) return true;
   const auto found = delays_.find(key);
   return found != delays_.end() && found->second.deadline() > now;
+}
+
+void locks::cut_delays(time_point until) {
+  closed_until_ = std::min(closed_until_, until);
+  for (auto& [key, d] : delays_) timers_.arm(d, std::min(d.deadline(), until));
 }
 
 void locks::start_delay(const std::string& key, time_point until) {

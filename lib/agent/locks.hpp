@@ -36,6 +36,9 @@ class locks {
   void end_session(std::uint64_t index, session_record& session, time_point now);
 
   bool delayed(std::string_view key, time_point now) const noexcept;
+  /// For faults: no delay is looked at; none lasts longer than `until`.
+  void ignore_delays(bool ignored) noexcept { delays_ignored_ = ignored; }
+  void cut_delays(time_point until);
 
  private:
   class delay : public runtime::timer {
@@ -54,6 +57,7 @@ class locks {
   session_table& sessions_;
   runtime::timer_heap& timers_;
   time_point closed_until_;
+  bool delays_ignored_ = false;
   std::map<std::string, delay, std::less<>> delays_;
 };
 

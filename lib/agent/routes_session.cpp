@@ -155,10 +155,20 @@ maybe_response handler::state::session_list(request_context& context) {
 
 void handler::state::arm_session(session_record& session) {
   if (session.ttl_span <= duration::zero()) return;
-  timers_.arm(session.expiry, now_ + ttl_multiplier * session.ttl_span);
+  const duration life = hooks_.session_life ? hooks_.session_life(session.ttl_span)
+                                            : ttl_multiplier * session.ttl_span;
+  timers_.arm(session.expiry, now_ + life);
+}
+
+void handler::state::restart_ttls() {
+  sessions_.for_each([this](session_record& session) {
+    arm_session(session);
+    return true;
+  });
 }
 
 void handler::state::session_expired(session_record& session) noexcept {
+  if (hooks_.sessions_frozen) return arm_session(session);
   locks_.end_session(next_index(), session, now_);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "agent/kept_state.hpp"
 #include "wire/http_server.hpp"
@@ -25,13 +26,21 @@ class server::implementation final : public wire::http_service, public answer_si
         kept_(options.state_file.value_or(std::string())),
         handler_(started(options), *services_.entropy, *this, services_.timers->now()),
         http_(services_.executor, *services_.timers, *this, http_options(options)),
-        timer_(*this) {
-    kept_.reach(handler_.index());
-  }
+        timer_(*this) {}
 
   ~implementation() override { services_.timers->disarm(timer_); }
 
   wire::http_server& http() noexcept { return http_; }
+
+  /// The state file is only touched by an agent that has its address: another one may be running.
+  void listen(const std::string& address) {
+    http_.listen(address);
+    kept_.reach(handler_.index());
+    for (const auto& warning : std::exchange(warnings_, {})) {
+      services_.log->log(log_level::warn, warning, {{"file", kept_.path()}});
+    }
+  }
+
   const agent::handler& state() const noexcept { return handler_; }
 
   void on_request(std::uint64_t id, runtime::http_request request) override {
@@ -71,12 +80,14 @@ class server::implementation final : public wire::http_service, public answer_si
     if (!options.state_file) return handler;
     kept_.load();
     handler.start_index = std::max(handler.start_index, kept_.start_index());
+    if (kept_.damaged()) warnings_.push_back("the state file makes no sense and is replaced");
     if (!kept_.clean()) {
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
-    }
-    if (kept_.damaged()) {
-      services_.log->log(log_level::warn, "the state file makes no sense and is replaced",
-                         {{"file", *options.state_file}});
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
+      if (seconds.count() > 0) {
+        warnings_.push_back("no clean stop before this start: nobody gets a lock for " +
+                            std::to_string(seconds.count()) + " s");
+      }
     }
     return handler;
   }
@@ -107,6 +118,7 @@ class server::implementation final : public wire::http_service, public answer_si
   }
 
   runtime::services services_;
+  std::vector<std::string> warnings_;
   kept_state kept_;
   agent::handler handler_;
   wire::http_server http_;
@@ -119,7 +131,7 @@ server::server(runtime::services services, server_options options)
 
 server::~server() = default;
 
-void server::listen(const std::string& address) { implementation_->http().listen(address); }
+void server::listen(const std::string& address) { implementation_->listen(address); }
 
 unsigned short server::port() const noexcept { return implementation_->http().port(); }
 

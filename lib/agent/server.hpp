@@ -36,7 +36,8 @@ class server {
   ~server();
 
   /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`; more than one may be
-  /// given, one call each. Throws boost::system::system_error that names the address.
+  /// given, one call each. Throws boost::system::system_error that names the address or the state
+  /// file.
   void listen(const std::string& address);
   /// Of the first TCP address.
   unsigned short port() const noexcept;

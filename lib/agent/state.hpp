@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/faults.hpp"
 #include "agent/handler.hpp"
 #include "agent/kv_store.hpp"
 #include "agent/locks.hpp"
@@ -71,6 +72,7 @@ class handler::state final : private session_owner {
   maybe_response agent_self(request_context& context);
 
  private:
+  friend class faults;
   class reaper : public runtime::timer {
    public:
     explicit reaper(state& owner) : timer(&reaper::over), owner_(owner) {}
@@ -101,6 +103,7 @@ class handler::state final : private session_owner {
   maybe_response kv_put(request_context& context);
   maybe_response kv_delete(request_context& context);
   void arm_session(session_record& session);
+  void restart_ttls();
   void session_expired(session_record& session) noexcept override;
   void reap();
 
@@ -110,6 +113,7 @@ class handler::state final : private session_owner {
   time_point now_;
   std::uint64_t index_;
 
+  fault_hooks hooks_;
   watch_list woken_;
   kv_store keys_{woken_};
   session_table sessions_{woken_};

@@ -40,7 +40,9 @@ constexpr std::string_view too_many_connections =
 void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 [[noreturn]] void fail(const std::string& address, error_code error) {
-  throw boost::system::system_error(error, "cannot listen on " + address);
+  // Without the place in Asio where it happened, which is nothing for a user.
+  const error_code plain(error.value(), error.category());
+  throw boost::system::system_error(plain, "cannot listen on " + address);
 }
 
 /// Removes a socket file that nobody listens on; leaves anything else alone.
