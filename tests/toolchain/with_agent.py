@@ -56,7 +56,9 @@ def main() -> int:
     if any(option != "--expect" for option in options[::2]) or not command:
         sys.exit(__doc__)
     address = f"127.0.0.1:{free_port()}"
-    agent = subprocess.Popen([tool, "agent", "--listen", address], stdin=subprocess.DEVNULL)
+    agent = subprocess.Popen(
+        [tool, "agent", "--listen", address, "--state", "none", "--start-lock-delay", "0"],
+        stdin=subprocess.DEVNULL)
     try:
         wait_until_it_answers(agent, address)
         environment = {**os.environ, "CONSUL_HTTP_ADDR": address}
