@@ -85,8 +85,9 @@ class server::implementation final : public wire::http_service, public answer_si
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
       const auto seconds = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
       if (seconds.count() > 0) {
-        warnings_.push_back("no clean stop before this start: nobody gets a lock for " +
-                            std::to_string(seconds.count()) + " s");
+        std::string& warning = warnings_.emplace_back();
+        warning.append("no clean stop before this start: nobody gets a lock for ");
+        warning.append(std::to_string(seconds.count())).append(" s");
       }
     }
     return handler;
