@@ -4,6 +4,7 @@ Whatever a test starts goes through `start`, and everything that it started in t
 mark in its environment, however it detached itself.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -13,7 +14,8 @@ import uuid
 BUILD = os.environ.get("TENURE_BUILD", "build")
 TENURE = os.path.join(BUILD, "bin", "tenure")
 TENURE_CRON = os.path.join(BUILD, "bin", "tenure-cron")
-COMMAND_PROBE = os.environ.get("TENURE_COMMAND_PROBE", os.path.join(BUILD, "command_probe"))
+COMMAND_PROBE = os.path.join(BUILD, "tests", "e2e", "command_probe")
+MARK = os.path.join(BUILD, "tests", "e2e", "mark")
 
 
 def boot_time():
@@ -56,26 +58,26 @@ class Zoo:
         self.folder = folder
         self.mark = "tenure-test-" + uuid.uuid4().hex
         self.started = []
-        self.count = 0
+        self.numbers = itertools.count(1)
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def start(self, *argv, env=None, stdin=subprocess.DEVNULL, **more):
         """Starts a process whose output goes to files: `output(p)` and `errors(p)` read them."""
-        self.count += 1
+        number = next(self.numbers)
         environment = dict(os.environ)
         for name in list(environment):
             if name.startswith(("CONSUL_", "TENURE_")):
                 del environment[name]
         environment.update(env or {})
         environment["TENURE_TEST_MARK"] = self.mark
-        with open(self.path(f"{self.count}.out"), "wb") as out, \
-             open(self.path(f"{self.count}.err"), "wb") as err:
+        with open(self.path(f"{number}.out"), "wb") as out, \
+             open(self.path(f"{number}.err"), "wb") as err:
             more.setdefault("stdout", out)
             more.setdefault("stderr", err)
             process = subprocess.Popen([str(a) for a in argv], env=environment, stdin=stdin, **more)
-        process.number = self.count
+        process.number = number
         self.started.append(process)
         return process
 

@@ -1,0 +1,35 @@
+"""The embedded agent as a process of its own."""
+
+import os
+import subprocess
+
+from .consul import Client
+from .processes import TENURE, wait_until
+
+
+class Agent:
+    """`tenure agent` on a free port of the loopback. Ends with close()."""
+
+    def __init__(self, folder, state="none", start_lock_delay="0s", listen="127.0.0.1:0"):
+        self.output = os.path.join(folder, "agent.out")
+        with open(self.output, "wb") as out, open(os.path.join(folder, "agent.err"), "ab") as err:
+            self.process = subprocess.Popen(
+                [TENURE, "agent", "--listen", listen, "--state", state,
+                 "--start-lock-delay", start_lock_delay],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        self.address = wait_until(self._address, what="the agent")
+        self.client = Client(self.address)
+
+    def _address(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the agent ended with {self.process.returncode}")
+        with open(self.output, encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("listening on ") and line.endswith("\n"):
+                    return line.split()[-1]
+        return None
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
