@@ -1,0 +1,320 @@
+#include "sim/judge.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/lease.hpp"
+
+namespace tenure::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::uint64_t number_after(std::string_view text, std::string_view mark) {
+  const auto at = text.find(mark);
+  std::uint64_t value = 0;
+  if (at == text.npos) return 0;
+  std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string name_of(const case_file& c) {
+  return "p" + std::to_string(c.by) + " (fence " + std::to_string(c.term.fence()) + ")";
+}
+
+}  // namespace
+
+judge::judge(world& its_world, const plan& its_plan, truth& what_is)
+    : world_(its_world), plan_(its_plan), truth_(what_is) {
+  truth_.changed = [this](const key_change& what) { changed(what); };
+}
+
+// -- terms ---------------------------------------------------------------------------------------
+
+bool judge::open(const case_file& c) const {
+  return !c.closed && c.term.reason() == end_reason::none && world_.now() < c.lease_end;
+}
+
+std::shared_ptr<case_file> judge::term_began(tenure::term t, const machine& m, actor who,
+                                             duration span) {
+  auto c = std::make_shared<case_file>(std::move(t), m, who, span);
+  c->begun = world_.now();
+  ++terms_;
+  const std::string& key = c->term.key();
+  world_.note(m.name(), "leads", key, c->term.fence());
+  if (c->term.valid_until() == time_point::min()) {
+    c->closed = true;  // over before anybody heard of it
+    return c;
+  }
+  std::uint64_t& greatest = fences_[key];
+  if (c->term.fence() <= greatest) {
+    world_.wrong("S2", name_of(*c) + " leads " + key + " below fence " + std::to_string(greatest));
+  }
+  greatest = std::max(greatest, c->term.fence());
+  c->lease_end = m.clock()->to_true(c->term.valid_until());
+  check_proof(*c);
+  check_overlap(*c);
+  c->working = true;
+  by_key_[key].push_back(c);
+  by_process_[who].push_back(c);
+  return c;
+}
+
+void judge::check_overlap(const case_file& newer) {
+  const std::string& key = newer.term.key();
+  for (const auto& older : by_key_[key]) {
+    if (older.get() == &newer) continue;
+    if (!open(*older)) {
+      // Work that should have stopped by now, but for those who are known to be late.
+      if (older->working && !older->excused && older->by != newer.by) {
+        const std::string why = no_protection(*older, newer);
+        if (why.empty()) {
+          world_.wrong("S4", name_of(*older) + " still works for " + key + " when " +
+                                 name_of(newer) + " begins");
+        }
+      }
+      continue;
+    }
+    const std::string why = no_protection(*older, newer);
+    if (!why.empty()) {
+      world_.counts.hit("two leases, only the fence protects: " + why);
+      world_.note("judge", "fence only", why, older->term.fence(), newer.term.fence());
+      if (older->term.fence() >= newer.term.fence()) {
+        world_.wrong("S2", "the fence does not tell " + name_of(*older) + " from " + name_of(newer));
+      }
+      continue;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(older->lease_end -
+                                                                            world_.now());
+    world_.wrong("S1", "two leases for " + key + ": " + name_of(*older) + " for another " +
+                           std::to_string(left.count()) + " us, and " + name_of(newer));
+  }
+}
+
+std::string judge::no_protection(const case_file& older, const case_file& newer) const {
+  const auto ppm = [](const case_file& c) { return std::abs(c.where.clock()->rate_ppm()); };
+  if (ppm(older) > 5'000 || ppm(newer) > 5'000) return "a clock beyond the allowed drift";
+  if (older.span > newer.span) return "the newer leader's span is shorter";
+  const std::string& key = newer.term.key();
+  const key_truth& k = truth_.of(key);
+  time_point older_won = time_point::min();
+  time_point newer_won = time_point::max();
+  for (const spell& s : k.spells) {
+    if (s.fence == older.term.fence()) older_won = s.won;
+    if (s.fence == newer.term.fence()) newer_won = s.won;
+    const bool between = s.fence > older.term.fence() && s.fence < newer.term.fence();
+    if (between && !is_process(s.by)) return "a foreign leader in between";
+  }
+  const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
+  const auto seen = sights_.find({newer.by, key});
+  const bool unseen = seen == sights_.end() || seen->second.held < older.term.fence();
+  if (unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
+    return "deleted before the newcomer saw it held";
+  }
+  if (unseen && std::any_of(k.emptied.begin(), k.emptied.end(), within)) {
+    return "emptied before the newcomer saw it held";
+  }
+  return {};
+}
+
+void judge::check_proof(const case_file& c) {
+  // Back from the lease's end to the sending of the proof that it was counted from.
+  const time_point local_sent = c.term.valid_until() - c.span + c.span / core::drift_parts +
+                                core::lease_rules::margin_of(c.span);
+  const time_point sent = c.where.clock()->to_true(local_sent);
+  const spell* s = truth_.of(c.term.key()).find(c.term.session(), c.term.fence());
+  if (s == nullptr) {
+    world_.wrong("S3", name_of(c) + " leads " + c.term.key() + ", which it never won");
+  } else if (s->lost < sent) {
+    world_.wrong("S3", name_of(c) + " counts a proof for " + c.term.key() +
+                           " that was sent after the key was lost");
+  }
+}
+
+void judge::close(case_file& c) {
+  if (std::exchange(c.closed, true)) return;
+  world_.note(c.where.name(), "led", to_string(c.term.reason()), c.term.fence());
+  world_.counts.hit("term ended: " + std::string(to_string(c.term.reason())));
+}
+
+void judge::look(actor who) {
+  const auto found = by_process_.find(who);
+  if (found == by_process_.end()) return;
+  bool any_over = false;
+  for (const auto& c : found->second) {
+    if (c->closed) {
+      any_over = any_over || !c->working;
+      continue;
+    }
+    const time_point until = c->term.valid_until();
+    if (c->term.reason() != end_reason::none || until == time_point::min()) {
+      if (c->term.reason() != end_reason::none) close(*c);
+      c->lease_end = std::min(c->lease_end, world_.now());
+      continue;
+    }
+    const time_point end = c->where.clock()->to_true(until);
+    if (end == c->lease_end) continue;
+    const bool was_over = world_.now() >= c->lease_end;
+    c->lease_end = end;
+    check_proof(*c);
+    if (was_over) world_.wrong("S1", name_of(*c) + " revives a lease that was over");
+  }
+  if (any_over) std::erase_if(found->second, [](const auto& c) { return c->closed && !c->working; });
+}
+
+void judge::body_ended(case_file& c) {
+  c.working = false;
+  look(c.by);
+  auto& all = by_key_[c.term.key()];
+  std::erase_if(all, [&](const auto& other) { return !other->working && !open(*other); });
+}
+
+void judge::process_paused(actor who) {
+  for (const auto& c : by_process_[who]) c->excused = true;
+}
+
+void judge::process_died(actor who) {
+  for (const auto& c : by_process_[who]) {
+    c->closed = true;
+    c->working = false;
+  }
+  by_process_.erase(who);
+  for (auto& [key, all] : by_key_) {
+    std::erase_if(all, [who](const auto& c) { return c->by == who; });
+  }
+}
+
+std::size_t judge::open_leases(const std::string& key) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(found->second.begin(), found->second.end(),
+                    [this](const auto& c) { return open(*c); }));
+}
+
+// -- sights --------------------------------------------------------------------------------------
+
+void judge::election_entered(actor who, const std::string& key) { sights_[{who, key}].held = 0; }
+
+void judge::answer_seen(const flight& f) {
+  const std::string_view key = key_of(f.request);
+  if (key.empty() || f.response->status != 200) return;
+  const std::string_view body = f.response->body;
+  if (body.find("\"Session\":\"") == body.npos) return;
+  std::uint64_t& held = sights_[{f.by, std::string(key)}].held;
+  held = std::max(held, number_after(body, "\"ModifyIndex\":"));
+}
+
+// -- what the store shows ------------------------------------------------------------------------
+
+void judge::changed(const key_change& what) {
+  if (what.key.starts_with("data/")) {
+    data_written(what);
+    return;
+  }
+  if (!is_process(what.by) || !what.after) return;
+  const bool held_before = what.before && !what.before->session.empty();
+  if (held_before && what.after->session.empty()) key_freed(what);
+  if (!what.after->session.empty()) key_proclaimed(what);
+}
+
+void judge::key_freed(const key_change& what) {
+  if (!what.after->value.empty()) return;
+  // A clean release: successors start at once.
+  world_.counts.hit("released cleanly");
+  for (const auto& c : by_key_[what.key]) {
+    const bool own = c->term.session() == what.before->session;
+    if (own && c->working && !c->excused) {
+      world_.wrong("S6", name_of(*c) + " releases " + what.key + " while its work runs");
+    }
+    if (!open(*c)) continue;
+    if (!own) {
+      const key_truth& k = truth_.of(what.key);
+      const bool foreign_between =
+          std::any_of(k.spells.begin(), k.spells.end(), [&](const spell& s) {
+            return s.fence > c->term.fence() && !is_process(s.by);
+          });
+      const bool gone = !k.erased.empty() || !k.emptied.empty() || foreign_between ||
+                        plan_.drift_ppm > 5'000 || plan_.mixed_spans;
+      if (!gone) world_.wrong("S6", what.key + " is released cleanly within the lease of " + name_of(*c));
+    } else if (c->term.fence() != truth_.of(what.key).spells.back().fence || !c->closed) {
+      world_.wrong("S6", what.key + " is released under " + name_of(*c));
+    }
+  }
+}
+
+void judge::key_proclaimed(const key_change& what) {
+  const std::uint64_t of = number_after(what.after->value, " fence ");
+  if (of == 0) return;
+  const spell* now = truth_.of(what.key).current();
+  if (now != nullptr && now->fence != of) {
+    world_.wrong("S6", "a proclaim of fence " + std::to_string(of) + " acts on " + what.key +
+                           " under fence " + std::to_string(now->fence));
+  }
+}
+
+void judge::data_written(const key_change& what) {
+  if (!what.after) return;
+  const std::string election = what.key.substr(5);
+  const std::uint64_t fence = number_after(what.after->value, "fence ");
+  const std::uint64_t id = number_after(what.after->value, "write ");
+  world_.note("store", "data", what.key, fence, id);
+  const std::uint64_t before =
+      what.before ? number_after(what.before->value, "fence ") : std::uint64_t{0};
+  const spell* now = truth_.of(election).current();
+  if (fence < before || now == nullptr || now->fence != fence) {
+    world_.wrong("S5", "a write of fence " + std::to_string(fence) + " lands in " + what.key +
+                           " under fence " + std::to_string(now != nullptr ? now->fence : 0));
+  }
+  world_.counts.hit("guarded write");
+  written& w = writes_[id];
+  w.landed = true;
+  check_write(id, w);
+}
+
+// -- writes --------------------------------------------------------------------------------------
+
+std::uint64_t judge::write_began() {
+  writes_[++last_write_];
+  return last_write_;
+}
+
+void judge::write_ended(std::uint64_t id, write_result told) {
+  written& w = writes_[id];
+  w.told = true;
+  w.result = told;
+  if (told == write_result::done && !w.landed) {
+    world_.wrong("S5", "write " + std::to_string(id) + " is said to be done and never was");
+  }
+  if (told == write_result::unknown) world_.counts.hit("guarded write with unknown outcome");
+  check_write(id, w);
+}
+
+void judge::check_write(std::uint64_t id, const written& w) {
+  if (w.landed && w.told && w.result == write_result::not_done) {
+    world_.wrong("S5", "write " + std::to_string(id) + " is said not to have happened, and did");
+  }
+}
+
+std::string judge::write_text(const tenure::term& t, std::uint64_t id) {
+  return "fence " + std::to_string(t.fence()) + " write " + std::to_string(id);
+}
+
+void judge::fenced_write(const case_file& c) {
+  std::uint64_t& seen = fenced_[c.term.key()];
+  if (c.term.fence() < seen) {
+    world_.counts.hit("write refused by its fence");
+    if (open(c) && !c.excused && open_leases(c.term.key()) < 2) {
+      world_.wrong("S5", name_of(c) + " leads, and its fence is refused");
+    }
+    return;
+  }
+  seen = c.term.fence();
+}
+
+void judge::final_check() {
+  for (const auto& [id, w] : writes_) check_write(id, w);
+}
+
+}  // namespace tenure::sim

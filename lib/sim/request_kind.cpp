@@ -1,0 +1,38 @@
+#include "sim/request_kind.hpp"
+
+#include <array>
+
+namespace tenure::sim {
+
+std::string_view to_string(request_kind kind) noexcept {
+  static constexpr std::array<std::string_view, 11> names{
+      "renew",   "proof",  "txn",     "poll",         "read", "consistent",
+      "lock",    "create", "destroy", "session-info", "other"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+request_kind kind_of(const runtime::http_request& request) noexcept {
+  const std::string_view target = request.target;
+  const bool consistent = target.find("consistent") != target.npos;
+  if (target.starts_with("/v1/kv/")) {
+    if (request.method != "GET") return request_kind::lock;
+    if (target.find("index=") != target.npos) return request_kind::poll;
+    return consistent ? request_kind::consistent_read : request_kind::read;
+  }
+  if (target.starts_with("/v1/txn"))
+    return consistent ? request_kind::proof : request_kind::transaction;
+  if (target.starts_with("/v1/session/renew/")) return request_kind::renewal;
+  if (target.starts_with("/v1/session/create")) return request_kind::session_create;
+  if (target.starts_with("/v1/session/destroy/")) return request_kind::session_destroy;
+  if (target.starts_with("/v1/session/info/")) return request_kind::session_info;
+  return request_kind::other;
+}
+
+std::string_view key_of(const runtime::http_request& request) noexcept {
+  std::string_view target = request.target;
+  if (!target.starts_with("/v1/kv/")) return {};
+  target.remove_prefix(std::string_view("/v1/kv/").size());
+  return target.substr(0, target.find('?'));
+}
+
+}  // namespace tenure::sim

@@ -1,0 +1,36 @@
+// What a request is about, told from its target alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/transport.hpp"
+
+namespace tenure::sim {
+
+enum class request_kind : std::uint8_t {
+  renewal,
+  proof,            ///< an all-read transaction with ?consistent
+  transaction,      ///< one that may write
+  poll,             ///< a blocking query
+  read,             ///< of a key, whatever consistency the server has
+  consistent_read,  ///< of a key
+  lock,             ///< PUT ?acquire, ?release, or plain, and DELETE
+  session_create,
+  session_destroy,
+  session_info,
+  other
+};
+
+std::string_view to_string(request_kind kind) noexcept;
+request_kind kind_of(const runtime::http_request& request) noexcept;
+/// The key of a request for /v1/kv/KEY; empty for others.
+std::string_view key_of(const runtime::http_request& request) noexcept;
+
+inline bool writes(request_kind kind) noexcept {
+  return kind == request_kind::transaction || kind == request_kind::lock ||
+         kind == request_kind::session_create || kind == request_kind::session_destroy;
+}
+
+}  // namespace tenure::sim

@@ -1,0 +1,209 @@
+// How the simulated server misbehaves.
+#include <algorithm>
+#include <utility>
+
+#include "sim/server.hpp"
+
+namespace tenure::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr duration hang = 7s;  // what Consul waits for a leader before it says that there is none
+constexpr const char* no_leader = "No cluster leader";
+constexpr const char* lost_leader = "leadership lost while committing log";
+
+duration wait_of(const runtime::http_request& request) {
+  const auto at = request.target.find("wait=");
+  if (at == std::string::npos) return 5min;
+  const long long number = std::stoll(request.target.substr(at + 5));
+  return request.target.find("ms", at) != std::string::npos ? duration(1ms * number)
+                                                            : duration(1s * number);
+}
+
+}  // namespace
+
+// True where it has answered, or will.
+bool server::misbehave(const std::shared_ptr<flight>& f) {
+  const time_point now = world_.now();
+  if (f->kind == request_kind::renewal && now < deposed_until_ && world_.chance_of(0.7)) {
+    // A deposed leader that was paused: it knows nothing of what the others have decided.
+    world_.counts.hit("renewal answered by a deposed leader");
+    reply(f, runtime::http_response(200, "[]"));
+    return true;
+  }
+  if (now < quorum_lost_until_) {
+    world_.counts.hit("request without a quorum");
+    if (f->kind == request_kind::poll) {
+      hold_silently(f);
+      return true;
+    }
+    world_.after(hang, [this, f] {
+      if (f->epoch != epoch_) return;
+      if (world_.now() < quorum_lost_until_)
+        fail(f, 500, no_leader);
+      else
+        serve(f);
+    });
+    return true;
+  }
+  if (now < leaderless_until_) {
+    if (world_.chance_of(0.5)) {
+      fail(f, 500, no_leader);
+      return true;
+    }
+    world_.at(leaderless_until_, [this, f] {
+      if (f->epoch == epoch_) serve(f);
+    });
+    return true;
+  }
+  if (world_.chance_of(rates_.throttled)) {
+    world_.counts.hit("request throttled");
+    fail(f, world_.chance_of(0.5) ? 429U : 503U, "rate limit exceeded");
+    return true;
+  }
+  if (writes(f->kind) && world_.chance_of(rates_.unknown)) return lose_outcome(f);
+  if (f->kind == request_kind::read && world_.chance_of(rates_.stale)) return answer_from_past(f);
+  if (f->kind == request_kind::poll && world_.chance_of(rates_.silent_poll)) {
+    world_.counts.hit("poll stays silent");
+    hold_silently(f);
+    return true;
+  }
+  return false;
+}
+
+bool server::lose_outcome(const std::shared_ptr<flight>& f) {
+  const std::uint64_t what = world_.below(3);
+  world_.counts.hit(what == 0   ? "write lost with its leader"
+                    : what == 1 ? "write carried out, and its leader lost"
+                                : "write carried out later, and its leader lost");
+  if (what != 0) {
+    // The copy that stays in the log of the others.
+    const auto ghost = std::make_shared<flight>(f->sender, f->by, f->host, f->request);
+    ghost->id = ++last_id_;
+    ghost->epoch = epoch_;
+    ghost->abandoned = true;
+    ghost->holds_slot = false;
+    if (what == 1) {
+      serve(ghost);
+    } else {
+      world_.after(world_.between(0s, 4s), [this, ghost] {
+        if (ghost->epoch == epoch_) serve(ghost);
+      });
+    }
+  }
+  fail(f, 500, lost_leader);
+  return true;
+}
+
+bool server::answer_from_past(const std::shared_ptr<flight>& f) {
+  const auto& past = past_[f->request.target.substr(0, f->request.target.find('?'))];
+  if (past.empty()) return false;
+  world_.counts.hit("read answered from the past");
+  reply(f, past[world_.below(past.size())].response);
+  return true;
+}
+
+void server::hold_silently(const std::shared_ptr<flight>& f) {
+  std::optional<runtime::http_response> old;
+  const auto& past = past_[f->request.target.substr(0, f->request.target.find('?'))];
+  if (!past.empty()) old = past.back().response;
+  world_.after(wait_of(f->request), [this, f, old] {
+    if (f->epoch != epoch_) return;
+    if (old) {
+      reply(f, *old);
+      return;
+    }
+    f->request.target = f->request.target.substr(0, f->request.target.find('?'));
+    serve(f);
+  });
+}
+
+void server::change_leader(duration without) {
+  world_.note("server", "new leader");
+  world_.counts.hit("raft leader changed");
+  leaderless_until_ = std::max(leaderless_until_, world_.now() + without);
+  tick();
+  faults_->restart_ttls();
+  follow();
+  if (!world_.chance_of(0.5)) return;
+  // Polls that stood at the old leader fail at once.
+  std::vector<std::shared_ptr<flight>> polls;
+  for (const auto& [id, f] : flights_) {
+    if (f->kind == request_kind::poll && !f->abandoned) polls.push_back(f);
+  }
+  for (const auto& f : polls) {
+    // The handler's own answer, which comes some day, finds nobody.
+    flights_.erase(f->id);
+    fail(f, 500, "rpc error making call: EOF");
+  }
+}
+
+void server::lose_quorum(duration lasting) {
+  world_.note("server", "no quorum");
+  world_.counts.hit("quorum lost");
+  tick();
+  quorum_lost_until_ = world_.now() + lasting;
+  faults_->freeze_sessions(true);
+  world_.after(lasting, [this] {
+    if (world_.now() < quorum_lost_until_) return;
+    faults_->freeze_sessions(false);
+    faults_->restart_ttls();
+    follow();
+  });
+}
+
+void server::depose(duration lasting) {
+  world_.note("server", "deposed");
+  deposed_until_ = world_.now() + lasting;
+}
+
+void server::restart(duration down) {
+  world_.note("server", "restarts");
+  world_.counts.hit("server restarted");
+  tick();
+  drop_connections();
+  down_until_ = world_.now() + down;
+  faults_->cut_lock_delays(world_.now());
+  faults_->restart_ttls();
+  follow();
+}
+
+void server::restart_agent(duration down) {
+  tick();
+  const bool clean = handler_->sessions() == 0 && world_.chance_of(0.5);
+  world_.note("server", clean ? "stops and starts" : "crashes and starts");
+  world_.counts.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
+  drop_connections();
+  const std::uint64_t index = handler_->index() + 1000;
+  truth_.erase_all(the_server);
+  past_.clear();
+  down_until_ = world_.now() + down;
+  start_handler(index, clean ? 0s : 60s + down);
+}
+
+void server::wake_all() {
+  world_.counts.hit("spurious wake-up of all polls");
+  handler_->release_parked();
+  after(the_server);
+}
+
+void server::shorten_lock_delays() {
+  world_.counts.hit("lock-delays lost or shortened");
+  faults_->cut_lock_delays(world_.now() + world_.between(0s, 2s));
+  follow();
+}
+
+void server::calm() {
+  rates_ = server_rates();
+  leaderless_until_ = deposed_until_ = world_.now();
+  if (quorum_lost_until_ > world_.now()) {
+    quorum_lost_until_ = world_.now();
+    faults_->freeze_sessions(false);
+    faults_->restart_ttls();
+    follow();
+  }
+}
+
+}  // namespace tenure::sim

@@ -1,0 +1,222 @@
+#include "sim/simulation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr duration window = 10s;  // in which requests are counted
+constexpr duration longest_stop = 5min;
+
+}  // namespace
+
+simulation::simulation(plan p, std::FILE* trace_to)
+    : plan_(std::move(p)),
+      world_(plan_.seed),
+      truth_(world_),
+      network_(world_, plan_.network),
+      server_(world_, plan_, truth_),
+      judge_(world_, plan_, truth_),
+      around_(world_, plan_, server_, network_, judge_) {
+  if (trace_to != nullptr) world_.log.print_to(trace_to);
+}
+
+simulation::~simulation() = default;
+
+simulation::member_ptr simulation::add_member(std::size_t host) {
+  auto m = std::make_shared<member>(around_, next_number_++, host);
+  members_.push_back(m);
+  m->start();
+  if (!faults_) m->settle();
+  return m;
+}
+
+void simulation::replace_later(const member_ptr& old, duration wait) {
+  ++expected_;
+  world_.after(wait, [this, old] {
+    --expected_;
+    std::erase(members_, old);
+    departed_.push_back(old);
+    add_member(old->host());
+  });
+}
+
+outcome simulation::run() {
+  world_.note("world", "begins", plan_.summary(), plan_.seed);
+  const time_point begun = world_.now();
+  begin();
+  if (!world_.failed()) suffer();
+  if (!world_.failed()) recover();
+  if (!world_.failed()) shut_down();
+  outcome result;
+  result.simulated = world_.now() - begun;
+  finish(result);
+  return result;
+}
+
+void simulation::begin() {
+  for (std::size_t i = 0; i < plan_.processes; ++i) {
+    const std::size_t host = i % plan_.hosts;
+    if (i == 0)
+      add_member(host);
+    else
+      world_.after(world_.between(0s, 2s), [this, host] { add_member(host); });
+  }
+  for (std::size_t i = 0; i < plan_.foreigners; ++i) {
+    foreigners_.push_back(std::make_shared<foreigner>(around_, i));
+    foreigners_.back()->start();
+  }
+  plague();
+  check_requests();
+}
+
+void simulation::suffer() { world_.run(world_.now() + plan_.fault_phase); }
+
+// -- liveness ------------------------------------------------------------------------------------
+
+void simulation::recover() {
+  world_.note("world", "calms down");
+  faults_ = false;
+  network_.calm();
+  server_.calm();
+  for (const auto& f : foreigners_) f->stop();
+  for (const auto& m : members_) {
+    m->link().path = path();
+    m->settle();
+  }
+  const duration patience = plan_.patience();
+  const bool led = world_.run(world_.now() + patience, [this] { return led_and_agreed(nullptr); });
+  if (world_.failed()) return;
+  std::string why;
+  if (!led && !led_and_agreed(&why)) {
+    world_.wrong("L1", "after " + std::to_string(patience / 1s) + " s without a fault: " + why);
+    return;
+  }
+  world_.note("world", "is at peace");
+  world_.run(world_.now() + std::max<duration>(plan_.span * 2, 15s));
+  steady_ = true;
+  check_requests();
+  world_.run(world_.now() + window + 1ms);
+  steady_ = false;
+  if (!world_.failed() && !led_and_agreed(&why)) world_.wrong("L1", "in peace: " + why);
+}
+
+bool simulation::led_and_agreed(std::string* why) const {
+  const auto say = [why](const std::string& what) {
+    if (why != nullptr) *why = what;
+    return false;
+  };
+  if (expected_ != 0) return say("a process is still to come back");
+  for (std::size_t i = 0; i < plan_.elections; ++i) {
+    const std::string key = election_key(i);
+    if (judge_.open_leases(key) != 1) {
+      if (why != nullptr) {
+        std::string all = key + " has " + std::to_string(judge_.open_leases(key)) + " leaders:";
+        for (const auto& m : members_) {
+          if (m->alive()) all += " " + m->name() + " " + m->standing_of(i);
+        }
+        *why = all;
+      }
+      return false;
+    }
+    const spell* holder = const_cast<truth&>(truth_).of(key).current();
+    for (const auto& m : members_) {
+      if (!m->alive()) continue;
+      const auto& seen = m->seen(i);
+      if (seen && (holder == nullptr || seen->session != holder->session)) {
+        return say(m->name() + " believes in another leader of " + key);
+      }
+    }
+  }
+  return true;
+}
+
+// -- requests ------------------------------------------------------------------------------------
+
+void simulation::check_requests() {
+  std::map<actor, std::uint64_t> now;
+  for (const auto& m : members_) {
+    if (m->alive() && !m->paused()) now[m->number()] = m->link().requests();
+  }
+  const auto elections = static_cast<double>(plan_.elections);
+  const double seconds = static_cast<double>(window / 1s);
+  for (const auto& [number, count] : now) {
+    const auto before = requests_before_.find(number);
+    if (before == requests_before_.end()) continue;
+    const auto made = static_cast<double>(count - before->second);
+    // Proofs and renewals every third of the span or TTL, a poll a key and wait; and whatever the
+    // user code's own writes and proclaims cost.
+    const double span = std::chrono::duration<double>(plan_.span).count();
+    const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 +
+                        elections * (6 / span + 4 * plan_.effort) + 2;
+    const double stormy = 30 + elections * 60;
+    if (made > (steady_ ? calm : stormy) * seconds) {
+      world_.wrong("L3", "p" + std::to_string(number) + " made " +
+                             std::to_string(count - before->second) + " requests in " +
+                             std::to_string(window / 1s) + " s");
+    }
+  }
+  requests_before_ = std::move(now);
+  if (faults_) world_.after(window, [this] { if (faults_) check_requests(); });
+}
+
+// -- the end -------------------------------------------------------------------------------------
+
+void simulation::shut_down() {
+  world_.note("world", "ends");
+  for (const auto& m : members_) {
+    world_.after(world_.between(0s, 3s), [m] { m->stop(); });
+  }
+  const auto all_stopped = [this] {
+    const auto stopped = [](const auto& m) { return m->stopped(); };
+    return std::all_of(members_.begin(), members_.end(), stopped) &&
+           std::all_of(departed_.begin(), departed_.end(), stopped) &&
+           std::all_of(foreigners_.begin(), foreigners_.end(), stopped);
+  };
+  const bool ended = world_.run(world_.now() + longest_stop, all_stopped);
+  if (world_.failed()) return;
+  if (!ended) {
+    std::string who;
+    for (const auto& m : members_) if (!m->stopped()) who += " " + m->name();
+    for (const auto& m : departed_) if (!m->stopped()) who += " " + m->name();
+    for (const auto& f : foreigners_) if (!f->stopped()) who += " foreigner";
+    world_.wrong("H1", "does not end:" + who);
+    return;
+  }
+  // What the dead left behind goes with time: sessions, abandoned polls, late requests.
+  world_.run(world_.now() + 2 * plan_.ttl + 2 * plan_.wait + 90s);
+  for (const auto& all : {members_, departed_}) {
+    for (const auto& m : all) {
+      const std::string left = m->left_over();
+      if (!left.empty()) world_.wrong("H1", m->name() + " leaves behind " + left);
+    }
+  }
+  if (server_.handler().sessions() != 0) {
+    world_.wrong("H1", std::to_string(server_.handler().sessions()) + " sessions are left");
+  }
+  if (server_.handler().parked() != 0) {
+    world_.wrong("H1", std::to_string(server_.handler().parked()) + " polls are left");
+  }
+  for (std::size_t host = 0; host < plan_.hosts; ++host) {
+    if (server_.connections(host) != 0) {
+      world_.wrong("H1", std::to_string(server_.connections(host)) + " connections are left");
+    }
+  }
+  judge_.final_check();
+}
+
+void simulation::finish(outcome& result) {
+  result.verdict = world_.verdict();
+  result.hash = world_.log.hash();
+  result.steps = world_.steps();
+  result.terms = judge_.terms();
+  result.requests = server_.requests();
+  result.counts = world_.counts;
+  result.plan = plan_.summary();
+}
+
+}  // namespace tenure::sim

@@ -1,0 +1,98 @@
+// One run: the whole system under its faults, then without them, then its end.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/foreigner.hpp"
+#include "sim/judge.hpp"
+#include "sim/member.hpp"
+#include "sim/network.hpp"
+#include "sim/plan.hpp"
+#include "sim/server.hpp"
+#include "sim/truth.hpp"
+#include "sim/world.hpp"
+
+namespace tenure::sim {
+
+class outcome {
+ public:
+  std::string verdict;  ///< which promise was broken, and how; empty: none
+  std::uint64_t hash = 0;
+  std::uint64_t steps = 0;
+  duration simulated{0};
+  std::uint64_t terms = 0;
+  std::uint64_t requests = 0;
+  probes counts;
+  std::string plan;
+  bool passed() const noexcept { return verdict.empty(); }
+};
+
+class simulation {
+ public:
+  explicit simulation(plan p, std::FILE* trace_to = nullptr);
+  ~simulation();
+
+  outcome run();
+
+ private:
+  using member_ptr = std::shared_ptr<member>;
+
+  // the phases
+  void begin();
+  void suffer();
+  void recover();
+  void shut_down();
+
+  // chaos.cpp
+  void plague();
+  void every(duration mean, void (simulation::*what)());
+  member_ptr victim();
+  void partition();
+  void clog();
+  void crash();
+  void pause();
+  void restart();
+  void change_leader();
+  void lose_quorum();
+  void depose_leader();
+  void restart_server();
+  void restart_agent();
+  void wake_all();
+  void lose_lock_delays();
+  void lose_node();
+  void operator_deletes();
+  void operator_puts();
+  void operator_releases();
+  void operator_destroys();
+  void operator_deposes();
+
+  member_ptr add_member(std::size_t host);
+  void replace_later(const member_ptr& old, duration wait);
+  std::string some_key();
+  bool led_and_agreed(std::string* why) const;
+  void check_requests();
+  void finish(outcome& result);
+
+  plan plan_;
+  world world_;
+  truth truth_;
+  network network_;
+  server server_;
+  judge judge_;
+  surroundings around_;
+  std::vector<member_ptr> members_;    // those who count
+  std::vector<member_ptr> departed_;
+  std::vector<std::shared_ptr<foreigner>> foreigners_;
+  std::map<actor, std::uint64_t> requests_before_;
+  actor next_number_ = 0;
+  std::size_t expected_ = 0;  ///< processes that are down and will be back
+  bool faults_ = true;
+  bool steady_ = false;
+};
+
+}  // namespace tenure::sim
