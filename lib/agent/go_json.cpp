@@ -1,7 +1,10 @@
 #include "agent/go_json.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
+
+#include "wire/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -40,8 +43,7 @@ std::string quote_char(char c) {
         out += digits[byte >> 4];
         out += digits[byte & 15];
       } else {  // the byte taken for a code point
-        out += static_cast<char>(0xc0 | byte >> 6);
-        out += static_cast<char>(0x80 | (byte & 0x3f));
+        wire::utf8_append(out, byte);
       }
   }
   return out + "'";
@@ -216,22 +218,21 @@ class scanner {
   std::string error_;
 };
 
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
-  if (c < 0x80) {
-    byte(c);
-  } else if (c < 0x800) {
-    byte(0xc0 | c >> 6);
-    byte(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    byte(0xe0 | c >> 12);
-    byte(0x80 | (c >> 6 & 0x3f));
-    byte(0x80 | (c & 0x3f));
-  } else {
-    byte(0xf0 | c >> 18);
-    byte(0x80 | (c >> 12 & 0x3f));
-    byte(0x80 | (c >> 6 & 0x3f));
-    byte(0x80 | (c & 0x3f));
+/// Text between escapes, with what is no UTF-8 replaced.
+void append_repaired(std::string& out, std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  while (!text.empty()) {
+    const auto plain = std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin();
+    out.append(text.substr(0, static_cast<std::size_t>(plain)));
+    text.remove_prefix(static_cast<std::size_t>(plain));
+    if (text.empty()) return;
+    const std::size_t length = wire::utf8_length(text);
+    if (length > 0) {
+      out.append(text.substr(0, length));
+    } else {
+      wire::utf8_append(out, 0xfffd);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
 }
 
@@ -327,7 +328,7 @@ std::string go_json_reader::string() {
   std::string out;
   while (true) {
     const std::size_t plain = text_.find_first_of("\"\\");
-    out.append(text_.substr(0, plain));
+    append_repaired(out, text_.substr(0, plain));
     const char stop = text_[plain];
     text_.remove_prefix(plain + 1);
     if (stop == '"') return out;
@@ -339,7 +340,7 @@ std::string go_json_reader::string() {
       case 'n': out += '\n'; break;
       case 'r': out += '\r'; break;
       case 't': out += '\t'; break;
-      case 'u': append_utf8(out, take_escaped(text_)); break;
+      case 'u': wire::utf8_append(out, take_escaped(text_)); break;
       default: out += c;
     }
   }

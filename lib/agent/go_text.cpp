@@ -1,8 +1,11 @@
 #include "agent/go_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
+
+#include "wire/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -13,20 +16,6 @@ void append_hex_byte(std::string& out, unsigned char c) {
   out += "\\x";
   out += digits[c >> 4];
   out += digits[c & 15];
-}
-
-/// How many bytes the UTF-8 sequence at the head of `text` has; 1 where it is broken.
-std::size_t rune_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead >= 0xf0 && lead <= 0xf4 ? 4
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xc2 && lead <= 0xdf ? 2
-                                                            : 1;
-  if (text.size() < length) return 1;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 1;
-  }
-  return length;
 }
 
 /// Go's private quote() of package time: plain ASCII stays, everything else becomes \xNN.
@@ -88,13 +77,42 @@ void take_fraction(std::string_view& text, std::int64_t& number, double& scale) 
   }
 }
 
+/// unicode.IsPrint, but for code points that nobody has assigned yet: neither control, format nor
+/// private characters, nor spaces other than the plain one.
+bool printable(std::uint32_t c) {
+  struct range {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  static constexpr std::array<range, 18> hidden{{{0x00, 0x1f},
+                                                 {0x7f, 0xa0},
+                                                 {0xad, 0xad},
+                                                 {0x600, 0x605},
+                                                 {0x61c, 0x61c},
+                                                 {0x6dd, 0x6dd},
+                                                 {0x70f, 0x70f},
+                                                 {0x1680, 0x1680},
+                                                 {0x180e, 0x180e},
+                                                 {0x2000, 0x200f},
+                                                 {0x2028, 0x202f},
+                                                 {0x205f, 0x206f},
+                                                 {0x3000, 0x3000},
+                                                 {0xe000, 0xf8ff},
+                                                 {0xfeff, 0xfeff},
+                                                 {0xfff0, 0xfffb},
+                                                 {0xfffe, 0xffff},
+                                                 {0xe0000, 0x10ffff}}};
+  return std::none_of(hidden.begin(), hidden.end(),
+                      [c](const range& r) { return c >= r.first && c <= r.last; });
+}
+
 }  // namespace
 
 std::string go_quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text[0]);
-    const std::size_t length = rune_length(text);
+    const std::size_t length = std::max<std::size_t>(wire::utf8_length(text), 1);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -117,6 +135,15 @@ std::string go_quote(std::string_view text) {
   return out + "\"";
 }
 
+bool go_printable(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = wire::utf8_length(text);
+    if (length > 0 && !printable(wire::utf8_decode(text, length))) return false;
+    text.remove_prefix(std::max<std::size_t>(length, 1));  // what is broken counts as U+FFFD
+  }
+  return true;
+}
+
 std::string go_sharp_unicode(char c) {
   const auto byte = static_cast<unsigned char>(c);
   std::string out = "U+00";
@@ -128,8 +155,7 @@ std::string go_sharp_unicode(char c) {
     out += "'";
   } else if (byte >= 0xa1) {
     out += " '";
-    out += static_cast<char>(0xc0 | byte >> 6);
-    out += static_cast<char>(0x80 | (byte & 0x3f));
+    wire::utf8_append(out, byte);
     out += "'";
   }
   return out;

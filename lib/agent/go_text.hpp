@@ -13,6 +13,9 @@ std::string go_quote(std::string_view text);
 /// %#U of a byte taken as a code point: U+007A 'z'.
 std::string go_sharp_unicode(char c);
 
+/// Whether Go would print every character: Consul refuses paths with others.
+bool go_printable(std::string_view text);
+
 /// A value, or the error's text.
 template <class Value>
 class go_parsed {

@@ -90,6 +90,7 @@ maybe_response handler::state::route(request_context& context) {
   const std::string& method = context.request.method;
   request_target& target = context.target;
   if (!target.path_valid()) return bad_path_response();
+  if (!go_printable(target.path())) return runtime::http_response(400, {});
   if (const auto location = target.redirect()) return redirect_response(method, *location);
 
   const std::string_view path = target.path();

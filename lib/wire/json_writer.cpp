@@ -3,30 +3,10 @@
 #include <cassert>
 #include <charconv>
 
+#include "wire/utf8.hpp"
+
 namespace tenure::wire {
 namespace {
-
-/// How long the UTF-8 sequence at the head of `text` is; 0 where it is not one. Overlong forms,
-/// surrogates and what lies above U+10FFFF are not, as in Go.
-std::size_t sequence_length(std::string_view text) {
-  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return i < text.size() && at(i) >= low && at(i) <= high;
-  };
-  const unsigned char lead = at(0);
-  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
-    return follows(1, low, high) && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 bool plain(unsigned char c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
@@ -63,7 +43,7 @@ void append_string(std::string& out, std::string_view text) {
       continue;
     }
     const std::string_view rest = text.substr(i);
-    const std::size_t length = sequence_length(rest);
+    const std::size_t length = utf8_length(rest);
     if (length == 0) {
       out += "\\ufffd";
       ++i;

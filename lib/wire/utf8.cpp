@@ -1,0 +1,60 @@
+#include "wire/utf8.hpp"
+
+namespace tenure::wire {
+
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return i < text.size() && at(i) >= low && at(i) <= high;
+  };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
+    return follows(1, low, high) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
+    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+std::uint32_t utf8_decode(std::string_view text, std::size_t length) noexcept {
+  const auto bits = [text](std::size_t i, unsigned mask) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]) & mask);
+  };
+  switch (length) {
+    case 2: return bits(0, 0x1f) << 6 | bits(1, 0x3f);
+    case 3: return bits(0, 0x0f) << 12 | bits(1, 0x3f) << 6 | bits(2, 0x3f);
+    case 4:
+      return bits(0, 0x07) << 18 | bits(1, 0x3f) << 12 | bits(2, 0x3f) << 6 | bits(3, 0x3f);
+    default: return bits(0, 0xff);
+  }
+}
+
+void utf8_append(std::string& out, std::uint32_t code_point) {
+  const auto byte = [&out](std::uint32_t bits) {
+    out += static_cast<char>(static_cast<unsigned char>(bits));
+  };
+  if (code_point < 0x80) {
+    byte(code_point);
+  } else if (code_point < 0x800) {
+    byte(0xc0 | code_point >> 6);
+    byte(0x80 | (code_point & 0x3f));
+  } else if (code_point < 0x10000) {
+    byte(0xe0 | code_point >> 12);
+    byte(0x80 | (code_point >> 6 & 0x3f));
+    byte(0x80 | (code_point & 0x3f));
+  } else {
+    byte(0xf0 | code_point >> 18);
+    byte(0x80 | (code_point >> 12 & 0x3f));
+    byte(0x80 | (code_point >> 6 & 0x3f));
+    byte(0x80 | (code_point & 0x3f));
+  }
+}
+
+}  // namespace tenure::wire

@@ -1,0 +1,101 @@
+// What every case of the suite uses: the server under test, ways to ask it, and answers as text
+// that can be compared with what Consul 1.8.7 was measured to say.
+//
+// The suite is one binary that runs twice, by TENURE_CONTRACT_SERVER=agent and =consul, with the
+// same expectations. Cases use keys of their own, below their own prefix. They wait for nothing but
+// the answers to blocking queries.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/http_probe.hpp"
+
+namespace tenure::test {
+
+/// The server under test. It is started by main() and lives as long as the run.
+class contract_server {
+ public:
+  virtual ~contract_server() = default;
+  virtual std::string address() const = 0;
+  virtual std::string node_name() const = 0;
+  virtual std::string advertised() const = 0;
+  /// Whether it is a real Consul, for the few places where the agent differs, which say why.
+  virtual bool real() const = 0;
+};
+contract_server& server();
+
+/// A new connection to it.
+http_probe connect();
+/// One request on a kept connection.
+http_answer ask(std::string_view method, std::string_view target, std::string_view body = {});
+
+// --- doing things, each of which must work ----------------------------------------------------
+
+/// A session with that body; its id. It lives till the end of the run unless it is destroyed.
+std::string make_session(std::string_view body = R"({"LockDelay":0})");
+void destroy_session(const std::string& id);
+void put(const std::string& key, std::string_view value = {});
+bool acquire(const std::string& key, const std::string& session, std::string_view value = {});
+bool release(const std::string& key, const std::string& session, std::string_view value = {});
+
+/// A key as the server shows it.
+class shown_key {
+ public:
+  bool exists = false;
+  std::string value;  ///< decoded
+  std::string session;
+  std::uint64_t flags = 0;
+  std::uint64_t lock_index = 0;
+  std::uint64_t create_index = 0;
+  std::uint64_t modify_index = 0;
+};
+shown_key show(const std::string& key);
+
+// --- transactions -----------------------------------------------------------------------------
+
+/// One operation on a key; members as they are written in JSON: op("lock", k, R"("Session":"...")").
+std::string op(std::string_view verb, const std::string& key, std::string_view more = {});
+std::string op_session(std::string_view verb, const std::string& key, const std::string& session,
+                       std::string_view value = {});
+std::string op_index(std::string_view verb, const std::string& key, std::uint64_t index,
+                     std::string_view value = {});
+std::string op_value(std::string_view verb, const std::string& key, std::string_view value);
+http_answer txn(std::initializer_list<std::string> operations, std::string_view query = {});
+/// The texts of a refused transaction's errors, each behind the number of its operation: "0: text".
+std::vector<std::string> refusals(const http_answer& answer);
+
+// --- blocking queries -------------------------------------------------------------------------
+
+/// A query under way on a connection of its own.
+class parked_query {
+ public:
+  /// Asks with index=after and that wait.
+  parked_query(const std::string& target, std::uint64_t after, std::string_view wait = "60s");
+  /// Waits for the answer.
+  http_answer answer() { return probe_.receive(); }
+  http_probe& probe() noexcept { return probe_; }
+
+ private:
+  http_probe probe_;
+};
+/// Returns when everything that was sent before is known to be parked: the server has answered a
+/// round of requests on other connections since.
+void let_park();
+
+// --- answers as text --------------------------------------------------------------------------
+
+/// Status, headers and body. The headers are sorted; Date, Content-Length, Transfer-Encoding and
+/// Connection, which say how and not what, are left out.
+std::string seen(const http_answer& answer);
+
+/// What seen() shows of Consul's usual answers.
+std::string json_answer(std::string_view body);
+std::string query_answer(std::uint64_t index, std::string_view body);
+std::string missing_answer(std::uint64_t index);
+std::string text_answer(int status, std::string_view reason, std::string_view text);
+
+}  // namespace tenure::test

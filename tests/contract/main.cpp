@@ -1,0 +1,84 @@
+// Starts the server under test, runs the suite against it, and ends it.
+#include <catch2/catch_session.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string_view>
+
+#include "contract.hpp"
+#include "support/agent_thread.hpp"
+#include "support/consul_server.hpp"
+
+namespace tenure::test {
+namespace {
+
+constexpr int left_out = 77;  // what ctest takes for "skipped"
+constexpr int usage = 64;
+
+std::unique_ptr<contract_server> under_test;
+
+class real_server final : public contract_server {
+ public:
+  std::string address() const override { return consul_.address(); }
+  std::string node_name() const override { return consul_.node_name(); }
+  std::string advertised() const override { return consul_.advertised(); }
+  bool real() const override { return true; }
+
+ private:
+  consul_server consul_;
+};
+
+class embedded_server final : public contract_server {
+ public:
+  std::string address() const override { return agent_.address(); }
+  std::string node_name() const override { return "test-server"; }
+  std::string advertised() const override { return "127.0.0.1:8300"; }
+  bool real() const override { return false; }
+
+ private:
+  static agent::server_options options() {
+    agent::server_options options;
+    options.handler.node_name = "test-server";
+    return options;
+  }
+  agent_thread agent_{options()};
+};
+
+bool in_ci() {
+  const char* const ci = std::getenv("CI");
+  return ci != nullptr && (std::string_view(ci) == "true" || std::string_view(ci) == "1");
+}
+
+}  // namespace
+
+contract_server& server() { return *under_test; }
+
+}  // namespace tenure::test
+
+int main(int argc, char** argv) {
+  using namespace tenure::test;
+  const char* const wanted = std::getenv("TENURE_CONTRACT_SERVER");
+  const std::string_view name = wanted != nullptr ? wanted : "agent";
+  if (name != "agent" && name != "consul") {
+    std::fprintf(stderr, "TENURE_CONTRACT_SERVER is agent or consul, not '%s'\n", wanted);
+    return usage;
+  }
+  if (name == "consul" && !consul_server::installed() && !in_ci()) {
+    std::fprintf(stderr, "left out: there is no `consul` on the PATH (./dev setup installs it)\n");
+    return left_out;
+  }
+  try {
+    if (name == "consul") {
+      under_test = std::make_unique<real_server>();
+    } else {
+      under_test = std::make_unique<embedded_server>();
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  const int result = Catch::Session().run(argc, argv);
+  under_test.reset();
+  return result;
+}

@@ -1,0 +1,170 @@
+// What Consul refuses, in its words.
+#include <catch2/catch_test_macros.hpp>
+
+#include "contract.hpp"
+
+namespace tenure::test {
+namespace {
+
+struct refused {
+  const char* method;
+  const char* target;
+  int status;
+  const char* text;
+};
+
+const char* reason(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    default: return "Internal Server Error";
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Bad parameters") {
+  put("no/k", "x");
+  const char* const session = "?acquire=11111111-1111-1111-1111-111111111111";
+  const std::string unknown = std::string("/v1/kv/no/k") + session;
+  for (const refused& r : {
+           refused{"GET", "/v1/kv/", 400, "Missing key name"},
+           {"PUT", "/v1/kv/", 400, "Missing key name"},
+           {"DELETE", "/v1/kv/", 400, "Missing key name"},
+           {"GET", "/v1/kv/no/k?consistent&stale", 400,
+            "Cannot specify ?stale with ?consistent, conflicting semantics."},
+           {"GET", "/v1/kv/no/k?cached&consistent", 400,
+            "Cannot specify ?cached with ?consistent, conflicting semantics."},
+           {"GET", "/v1/kv/no/k?index=1&wait=10", 400, "Invalid wait time"},
+           {"GET", "/v1/kv/no/k?wait=1d", 400, "Invalid wait time"},
+           {"GET", "/v1/kv/no/k?index=x", 400, "Invalid index"},
+           {"GET", "/v1/kv/no/k?index=-1", 400, "Invalid index"},
+           {"GET", "/v1/kv/no/k?index=18446744073709551616", 400, "Invalid index"},
+           {"PUT", "/v1/kv/no/k?wait=x", 400, "Invalid wait time"},
+           {"GET", "/v1/kv/no/k?dc=elsewhere", 500, "No path to datacenter"},
+           {"GET", "/v1/kv/no/k?ns=some", 400,
+            "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise "
+            "feature"},
+           {"PUT", "/v1/kv/no/k?cas=1&acquire=2", 400, "Conflicting flags: acquire=2&cas=1"},
+           {"PUT", "/v1/kv/no/k?release=a%20b&acquire=%2F", 400,
+            "Conflicting flags: acquire=%2F&release=a+b"},
+           {"DELETE", "/v1/kv/no/k?recurse&cas=1", 400, "Conflicting flags: cas=1&recurse="},
+           {"PUT", "/v1/kv/no/k?flags=xx", 500,
+            "strconv.ParseUint: parsing \"xx\": invalid syntax"},
+           {"PUT", "/v1/kv/no/k?flags=18446744073709551616", 500,
+            "strconv.ParseUint: parsing \"18446744073709551616\": value out of range"},
+           {"PUT", "/v1/kv/no/k?cas=", 500, "strconv.ParseUint: parsing \"\": invalid syntax"},
+           {"DELETE", "/v1/kv/no/k?cas=x", 500, "strconv.ParseUint: parsing \"x\": invalid syntax"},
+           {"PUT", "/v1/kv/no/k?acquire=", 500, "missing session"},
+           {"PUT", "/v1/kv/no/k?release=", 500, "missing session"},
+           {"PUT", "/v1/kv/no/k?acquire=zz", 500,
+            "failed session lookup: index error: UUID must be 36 characters"},
+           {"PUT", unknown.c_str(), 500,
+            "invalid session \"11111111-1111-1111-1111-111111111111\""},
+           {"GET", "/v1/session/info/", 400, "Missing session"},
+           {"PUT", "/v1/session/renew/", 400, "Missing session"},
+           {"PUT", "/v1/session/destroy/", 400, "Missing session"},
+           {"GET", "/v1/session/node/", 400, "Missing node name"},
+           {"PUT", "/v1/session/renew/zz", 500,
+            "failed session lookup: index error: UUID must be 36 characters"},
+           {"PUT", "/v1/session/renew/11111111-1111-1111-1111-111111111111", 404,
+            "Session id '11111111-1111-1111-1111-111111111111' not found"},
+           {"PUT", "/v1/session/destroy/zz", 500,
+            "failed session lookup: index error: UUID must be 36 characters"},
+           {"PUT", "/v1/session/destroy/11111111-1111-1111-1111-1111111111zz", 500,
+            "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: U+007A "
+            "'z'"},
+       }) {
+    INFO(r.method << " " << r.target);
+    CHECK(seen(ask(r.method, r.target)) == text_answer(r.status, reason(r.status), r.text));
+  }
+  // A session nobody asked for is released as if it were somebody else's.
+  CHECK(seen(ask("PUT", "/v1/kv/no/k?release=zz", "x")) == json_answer("false"));
+  CHECK(seen(ask("PUT", "/v1/kv/no/missing?release=zz", "x")) == json_answer("false"));
+  CHECK(show("no/k").value == "x");
+}
+
+TEST_CASE("A bad session id in a query carries the query's headers") {
+  CHECK(seen(ask("GET", "/v1/session/info/zz")) ==
+        "500 Internal Server Error\nContent-Type: text/plain; charset=utf-8\n"
+        "Vary: Accept-Encoding\nX-Consul-Index: 1\nX-Consul-Knownleader: false\n"
+        "X-Consul-Lastcontact: 0\n\n"
+        "failed session lookup: index error: UUID must be 36 characters");
+}
+
+TEST_CASE("Methods") {
+  const auto not_allowed = [](const char* method, const char* target, const char* allowed) {
+    INFO(method << " " << target);
+    CHECK(seen(ask(method, target)) ==
+          std::string("405 Method Not Allowed\nAllow: OPTIONS,") + allowed +
+              "\nContent-Type: text/plain; charset=utf-8\nVary: Accept-Encoding\n\n" +
+              (std::string(method) == "HEAD" ? ""
+                                             : std::string("method ") + method + " not allowed"));
+  };
+  not_allowed("POST", "/v1/kv/no/k", "GET,PUT,DELETE");
+  not_allowed("HEAD", "/v1/kv/no/k", "GET,PUT,DELETE");
+  not_allowed("GET", "/v1/txn", "PUT");
+  not_allowed("GET", "/v1/session/create", "PUT");
+  not_allowed("GET", "/v1/session/destroy/x", "PUT");
+  not_allowed("GET", "/v1/session/renew/x", "PUT");
+  not_allowed("PUT", "/v1/session/info/x", "GET");
+  not_allowed("PUT", "/v1/session/list", "GET");
+  not_allowed("PUT", "/v1/status/leader", "GET");
+  CHECK(seen(ask("OPTIONS", "/v1/kv/no/k")) ==
+        "200 OK\nAllow: OPTIONS,GET,PUT,DELETE\nVary: Accept-Encoding\n\n");
+}
+
+TEST_CASE("Addresses that are not clean are redirected, unknown ones not found") {
+  const auto moved = [](const char* target, const std::string& to) {
+    INFO(target);
+    CHECK(seen(ask("GET", target)) ==
+          "301 Moved Permanently\nContent-Type: text/html; charset=utf-8\nLocation: " + to +
+              "\n\n<a href=\"" + to + "\">Moved Permanently</a>.\n\n");
+  };
+  // A leading slash is no part of a key: whoever follows the redirect reads another one.
+  moved("/v1/kv//no/k", "/v1/kv/no/k");
+  moved("/v1/kv/no//k?raw", "/v1/kv/no/k?raw");
+  moved("/v1/kv/no/../k", "/v1/kv/k");
+  moved("/v1/kv/no/./k", "/v1/kv/no/k");
+  moved("/v1/kv/no%2F%2Fk%20x", "/v1/kv/no/k%20x");
+  moved("/v1/kv", "/v1/kv/");
+  CHECK(seen(ask("PUT", "/v1/kv//no/k", "x")) ==
+        "301 Moved Permanently\nLocation: /v1/kv/no/k\n\n");
+  CHECK(seen(ask("GET", "/")) ==
+        "200 OK\nContent-Type: text/plain; charset=utf-8\n\nConsul Agent");
+  CHECK(seen(ask("GET", "/v1/nothing")) == "404 Not Found\n\n");
+  CHECK(seen(ask("GET", "/v1/kv/no/k?x=%zz")) ==
+        "500 Internal Server Error\nVary: Accept-Encoding\n\n");
+}
+
+TEST_CASE("Bodies that are too large") {
+  const std::string large(512 * 1024 + 1, 'x');
+  CHECK(seen(connect().ask("PUT", "/v1/kv/no/large", large)) ==
+        text_answer(413, "Request Entity Too Large",
+                    "Request body(524289 bytes) too large, max size: 524288 bytes. See "
+                    "https://www.consul.io/docs/agent/options.html#kv_max_value_size."));
+  CHECK(seen(connect().ask("PUT", "/v1/txn", large)) ==
+        text_answer(413, "Request Entity Too Large",
+                    "Request body(524289 bytes) too large, max size: 524288 bytes. See "
+                    "https://www.consul.io/docs/agent/options.html#txn_max_req_len."));
+  CHECK_FALSE(show("no/large").exists);
+}
+
+TEST_CASE("Who answers") {
+  CHECK(seen(ask("GET", "/v1/status/leader")) ==
+        json_answer("\"" + server().advertised() + "\""));
+  CHECK(seen(ask("GET", "/v1/status/peers")) ==
+        json_answer("[\"" + server().advertised() + "\"]"));
+  const http_answer self = ask("GET", "/v1/agent/self");
+  CHECK(self.status == 200);
+  CHECK(self.header("Content-Type") == "application/json");
+  CHECK(self.body.starts_with(R"({"Config":{"Datacenter":"dc1","NodeName":")" +
+                              server().node_name() + R"(","NodeID":")"));
+  CHECK(self.body.find(R"("Revision":"","Server":true,"Version":"1.8.7"},"DebugConfig":{)") !=
+        std::string::npos);
+  CHECK(self.body.find(R"("Member":{"Name":")" + server().node_name() + '"') !=
+        std::string::npos);
+}
+
+}  // namespace tenure::test
