@@ -79,6 +79,10 @@ class session_record {
   session_record() = default;
   session_record(const session_record&) = delete;
   session_record& operator=(const session_record&) = delete;
+  /// The whole store may go at once, keys that are held included.
+  ~session_record() {
+    while (first_held != nullptr) first_held->held_by(nullptr);
+  }
 
   std::string id;
   std::string name;
