@@ -219,4 +219,11 @@ void simulation::finish(outcome& result) {
   result.plan = plan_.summary();
 }
 
+outcome simulate(const plan& p, std::FILE* trace_to) {
+  auto run = std::make_unique<simulation>(p, trace_to);
+  outcome result = run->run();
+  if (!result.passed()) static_cast<void>(run.release());
+  return result;
+}
+
 }  // namespace tenure::sim

@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   sim::probes all;
   const double began = cpu_seconds();
   for (std::uint64_t s = seed; s < seed + seeds; ++s) {
-    const sim::outcome once = sim::simulation(sim::plan::draw(s, faults_for), trace ? stdout : nullptr).run();
+    const sim::outcome once = sim::simulate(sim::plan::draw(s, faults_for), trace ? stdout : nullptr);
     steps += once.steps;
     terms += once.terms;
     requests += once.requests;
