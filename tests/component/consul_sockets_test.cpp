@@ -1,0 +1,145 @@
+// The typed client and the embedded agent with all that lies between them, sockets included, under
+// virtual time.
+#include <catch2/catch_test_macros.hpp>
+#include <optional>
+
+#include "agent/server.hpp"
+#include "consul/client.hpp"
+#include "support/loopback.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+using consul::consistency;
+using consul::txn_op;
+using runtime::lane;
+namespace asio = boost::asio;
+
+class bench {
+ public:
+  bench() {
+    start_server();
+    connect(consul_config(server->address()));
+  }
+
+  void start_server() {
+    server = std::make_unique<agent::server>(*runtime.services(), agent::server_options());
+    server->listen("127.0.0.1:0");
+  }
+  void connect(const consul_config& config) {
+    transport = std::make_shared<wire::http_client>(runtime.executor(), runtime.services()->timers,
+                                                    config, wire::lane_limits(1, 2, 2));
+    runtime.set_transport(transport);
+    client = std::make_unique<consul::client>(runtime.services(), config);
+  }
+  template <class T>
+  T wait(asio::awaitable<T> task) {
+    std::optional<T> result;
+    asio::co_spawn(runtime.executor(), std::move(task),
+                   [&](std::exception_ptr, T value) { result = std::move(value); });
+    test::run_real_until(runtime, [&] { return result.has_value(); });
+    return std::move(*result);
+  }
+  consul::txn_done set(const std::string& key, const std::string& value) {
+    return wait(client->write({txn_op::set(key, value)}, runtime.now() + 10s));
+  }
+
+  test::manual_runtime runtime;
+  std::unique_ptr<agent::server> server;
+  std::shared_ptr<wire::http_client> transport;
+  std::unique_ptr<consul::client> client;
+};
+
+TEST_CASE("sessions, keys and transactions over sockets") {
+  bench b;
+  consul::session_request request;
+  request.ttl = 10s;
+  request.lock_delay = 1us;  // Consul would take less for seconds
+  const auto created = b.wait(b.client->create_session(request));
+  REQUIRE_FALSE(created.error);
+  const auto info = b.wait(b.client->session_info(created.id, consistency::consistent));
+  REQUIRE(info.session);
+  CHECK(info.session->lock_delay == 1us);
+  CHECK(b.wait(b.client->renew_session(created.id, b.runtime.now() + 1s)).alive);
+  const std::string key = "service/a b%/\xc3\xa9?#&";
+  const auto won = b.wait(b.client->write(
+      {txn_op::check_not_exists(key),
+       txn_op::lock(key, created.id, std::string("\0<v>\xff", 5), consul::lock_flags)},
+      b.runtime.now() + 1s));
+  REQUIRE(won.committed);
+  const auto held = b.wait(b.client->get(key, consistency::default_));
+  REQUIRE(held.entry);
+  CHECK(held.entry->key == key);
+  CHECK(held.entry->value == std::string("\0<v>\xff", 5));
+  CHECK(held.entry->flags == consul::lock_flags);
+  CHECK(held.entry->session == created.id);
+  std::vector<txn_op> proof{txn_op::check_index(key, won.results.at(0).modify_index)};
+  CHECK(b.wait(b.client->prove(proof, b.runtime.now() + 1s)).committed);
+  CHECK_FALSE(b.wait(b.client->ping()).error);
+  CHECK(b.transport->connections(lane::requests) == 1);
+  CHECK(b.transport->connections(lane::renewals) == 1);
+  CHECK(b.server->connections() == 2);
+}
+
+TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
+  bench b;
+  REQUIRE(b.set("k", "1").committed);
+  const auto first = b.wait(b.client->watch("k", 0, 30s));
+  std::optional<consul::kv_found> changed;
+  const auto watch = [&](std::uint64_t index) {
+    changed.reset();
+    asio::co_spawn(b.runtime.executor(), b.client->watch("k", index, 30s),
+                   [&](std::exception_ptr, consul::kv_found found) { changed = std::move(found); });
+    test::run_real_until(b.runtime, [&] { return b.server->parked() == 1; });
+  };
+  watch(first.index);
+  REQUIRE(b.set("k", "2").committed);
+  test::run_real_until(b.runtime, [&] { return changed.has_value(); });
+  REQUIRE(changed->entry);
+  CHECK(changed->entry->value == "2");
+
+  const std::uint64_t index = changed->index;
+  watch(index);
+  b.runtime.advance(32s);
+  test::run_real_until(b.runtime, [&] { return changed.has_value(); });
+  CHECK_FALSE(changed->error);
+  CHECK(changed->index == index);
+  CHECK(b.transport->connections(lane::polls) == 1);
+}
+
+TEST_CASE("a server that stops answers its polls; the next requests find its successor") {
+  bench b;
+  REQUIRE(b.set("k", "1").committed);
+  const auto first = b.wait(b.client->get("k", consistency::default_));
+  std::optional<consul::kv_found> parked;
+  asio::co_spawn(b.runtime.executor(), b.client->watch("k", first.index, 30s),
+                 [&](std::exception_ptr, consul::kv_found found) { parked = std::move(found); });
+  test::run_real_until(b.runtime, [&] { return b.server->parked() == 1; });
+  const std::string address = b.server->address();
+  b.server->stop();
+  test::run_real_until(b.runtime,
+                       [&] { return parked.has_value() && b.server->connections() == 0; });
+  CHECK_FALSE(parked->error);
+  CHECK(parked->index == first.index);
+
+  b.server = std::make_unique<agent::server>(*b.runtime.services(), agent::server_options());
+  b.server->listen(address);
+  // The kept connections are stale, and nobody sees it: writes go out once, on fresh ones.
+  REQUIRE(b.set("k", "2").committed);
+  const auto again = b.wait(b.client->get("k", consistency::default_));
+  REQUIRE(again.entry);
+  CHECK(again.entry->value == "2");
+}
+
+TEST_CASE("a server that is gone is out of reach, and a write was not sent") {
+  bench b;
+  REQUIRE(b.set("k", "1").committed);
+  b.server.reset();
+  b.runtime.run_until_idle();
+  const auto write = b.set("k", "2");
+  CHECK(write.error == consul_errc::unreachable);
+  CHECK(write.detail.ends_with(": Connection refused"));
+}
+
+}  // namespace

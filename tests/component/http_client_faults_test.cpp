@@ -1,0 +1,306 @@
+// The HTTP client where servers fail, deadlines pass and callers lose patience.
+#include <sys/socket.h>
+
+#include <boost/asio/error.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <tuple>
+#include <vector>
+
+#include "component/http_client_bench.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+using boost::asio::awaitable;
+using boost::asio::ip::tcp;
+using runtime::http_request;
+using runtime::lane;
+using test::client_bench;
+using test::server_side;
+namespace error = boost::asio::error;
+
+// Never answers.
+awaitable<void> mute(server_side& side) {
+  co_await side.request();
+  co_await side.closed();
+}
+
+// Answers the first connection once; then the connection ends with the next request read. Later
+// connections are served.
+class fickle {
+ public:
+  explicit fickle(bool resets) : resets_(resets) {}
+  awaitable<void> operator()(server_side& side) const {
+    co_await side.request();
+    co_await side.answer("first");
+    co_await side.request();
+    if (side.number == 1 && resets_) side.reset();
+    if (side.number == 1) co_return;
+    co_await side.answer("second");
+    co_await side.closed();
+  }
+
+ private:
+  bool resets_;
+};
+
+TEST_CASE("a stale connection is replaced where the caller allows it") {
+  for (const bool resets : {false, true}) {
+    client_bench bench{fickle(resets)};
+    REQUIRE_FALSE(bench.ask().error);
+    const auto again = bench.ask("/", true);
+    CHECK_FALSE(again.error);
+    CHECK(again.response.body == "first");  // of the second connection
+    CHECK(bench.server.accepted() == 2);
+  }
+}
+
+TEST_CASE("what must not be repeated is not: it was sent, and its answer is lost") {
+  for (const bool resets : {false, true}) {
+    client_bench bench{fickle(resets)};
+    REQUIRE_FALSE(bench.ask().error);
+    const auto lost = bench.ask(http_request("PUT", "/", "x"), false);
+    const error_code expected = resets ? error_code(error::connection_reset) : error::eof;
+    CHECK(lost.error == expected);
+    CHECK(lost.sent);
+    CHECK(bench.server.accepted() == 1);
+    CHECK(bench.client->connections(lane::requests) == 0);
+  }
+}
+
+TEST_CASE("a fresh connection that breaks is not tried again, whatever the caller allows") {
+  client_bench bench([](server_side& side) -> awaitable<void> { co_await side.request(); });
+  const auto lost = bench.ask("/", true);
+  CHECK(lost.error == error::eof);
+  CHECK(lost.sent);
+  CHECK(bench.server.accepted() == 1);
+}
+
+TEST_CASE("an answer that breaks off is no stale connection") {
+  client_bench bench([](server_side& side) -> awaitable<void> {
+    co_await side.request();
+    co_await side.answer("whole");
+    co_await side.request();
+    co_await side.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal");
+  });
+  REQUIRE_FALSE(bench.ask().error);
+  const auto cut = bench.ask("/", true);
+  CHECK(cut.error == error::eof);
+  CHECK(cut.sent);
+  CHECK(bench.server.accepted() == 1);
+}
+
+TEST_CASE("nobody listens: nothing was sent") {
+  std::string address;
+  {
+    test::manual_runtime runtime;
+    const test::loopback_server gone(runtime, mute);
+    address = gone.address();
+  }
+  client_bench bench(mute);
+  bench.client = bench.make_client(address, wire::lane_limits(1, 1, 1));
+  const auto refused = bench.ask("/", true);
+  CHECK(refused.error == error::connection_refused);
+  CHECK_FALSE(refused.sent);
+  CHECK(bench.client->connections(lane::requests) == 0);
+}
+
+TEST_CASE("what is not HTTP, and what is too large, is no answer") {
+  for (const std::string& bytes :
+       {std::string("SSH-2.0-OpenSSH\r\n\r\n"), std::string("HTTP/1.1 abc\r\n\r\n"),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx"),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx"),
+        "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n",
+        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
+    client_bench bench([&](server_side& side) -> awaitable<void> {
+      co_await side.request();
+      co_await side.send(bytes);
+      co_await side.closed();
+    });
+    const auto trip = bench.ask();
+    INFO(bytes.substr(0, 60) << ": " << trip.error.message());
+    CHECK(trip.error == consul_errc::bad_answer);
+    CHECK(trip.sent);
+    CHECK(bench.client->connections(lane::requests) == 0);
+  }
+}
+
+TEST_CASE("a deadline closes the connection, and the place is free again") {
+  client_bench bench(mute, wire::lane_limits(1, 1, 1));
+  const auto asked = bench.start(http_request());
+  bench.until([&] { return bench.server.accepted() == 1; });
+  bench.runtime.advance(10s - 1ns);
+  CHECK_FALSE(asked->result);
+  bench.runtime.advance(1ns);
+  const auto late = bench.finish(*asked);
+  CHECK(late.error == consul_errc::timed_out);
+  CHECK(late.sent);
+  CHECK(bench.client->connections(lane::requests) == 0);
+  bench.until([&] { return bench.server.open() == 0; });
+  // Nothing left armed, and the next one gets a connection.
+  CHECK(bench.runtime.next_timer() == time_point::max());
+  const auto next = bench.start(http_request());
+  bench.until([&] { return bench.server.accepted() == 2; });
+  next->cancel();
+  CHECK(bench.finish(*next).error == error::operation_aborted);
+}
+
+TEST_CASE("a deadline that has passed sends nothing") {
+  client_bench bench(mute);
+  const auto asked = bench.start(http_request(), true, lane::requests, -1s);
+  const auto late = bench.finish(*asked);
+  CHECK(late.error == consul_errc::timed_out);
+  CHECK_FALSE(late.sent);
+  CHECK(bench.server.accepted() == 0);
+}
+
+TEST_CASE("waiting for a connection counts: in line nothing was sent") {
+  client_bench bench(mute, wire::lane_limits(1, 1, 1));
+  const auto first = bench.start(http_request(), false, lane::requests, 60s);
+  const auto second = bench.start(http_request(), false, lane::requests, 5s);
+  bench.until([&] { return bench.server.accepted() == 1; });
+  bench.runtime.advance(5s);
+  REQUIRE(second->result);
+  CHECK(second->result->error == consul_errc::timed_out);
+  CHECK_FALSE(second->result->sent);
+  CHECK_FALSE(first->result);
+  first->cancel();
+  bench.finish(*first);
+}
+
+TEST_CASE("those in line are served in their order, and who left it is passed over") {
+  std::vector<std::string> seen;
+  client_bench bench(
+      [&](server_side& side) -> awaitable<void> {
+        for (;;) {
+          const std::string request = co_await side.request();
+          seen.push_back(request.substr(0, request.find(" HTTP")));
+          co_await side.answer("x");
+        }
+      },
+      wire::lane_limits(1, 1, 1));
+  std::vector<std::unique_ptr<test::exchange>> asked;
+  for (int i = 0; i < 5; ++i)
+    asked.push_back(bench.start(http_request("GET", "/" + std::to_string(i))));
+  // In line, but for the first: nothing can have been answered yet.
+  bench.runtime.io().restart();
+  bench.runtime.io().poll_one();
+  asked[2]->cancel();
+  for (const auto& one : asked) bench.finish(*one);
+  CHECK(seen == std::vector<std::string>{"GET /0", "GET /1", "GET /3", "GET /4"});
+  CHECK(bench.server.accepted() == 1);
+}
+
+TEST_CASE("whoever is cancelled when its turn has come passes it on") {
+  std::string seen;
+  client_bench bench(
+      [&](server_side& side) -> awaitable<void> {
+        const std::string request = co_await side.request();
+        seen = request.substr(0, request.find(" HTTP"));
+        co_await side.closed();
+      },
+      wire::lane_limits(1, 1, 1));
+  const auto first = bench.start(http_request("GET", "/1"));
+  const auto second = bench.start(http_request("GET", "/2"));
+  const auto third = bench.start(http_request("GET", "/3"));
+  bench.until([&] { return seen == "GET /1"; });
+  // The first one's end hands its place to the second, which is cancelled in the same turn.
+  first->cancel();
+  while (!first->result) {
+    bench.runtime.io().restart();
+    REQUIRE(bench.runtime.io().run_one() == 1);
+  }
+  second->cancel();
+  CHECK(bench.finish(*second).error == error::operation_aborted);
+  bench.until([&] { return seen == "GET /3"; });
+  CHECK_FALSE(third->result);
+  third->cancel();
+  CHECK(bench.finish(*third).error == error::operation_aborted);
+  CHECK(bench.client->connections(lane::requests) == 0);
+}
+
+TEST_CASE("cancelling closes the connection: at any moment, and exactly once") {
+  // Cancel after every possible number of steps of the loop, until the answer is first.
+  bool answered = false;
+  for (int steps = 0; !answered; ++steps) {
+    INFO("after " << steps << " steps");
+    REQUIRE(steps < 200);
+    client_bench bench([](server_side& side) -> awaitable<void> {
+      co_await side.request();
+      co_await side.answer("x");
+      co_await side.closed();
+    });
+    const auto asked = bench.start(http_request(), true);
+    for (int i = 0; i < steps && !asked->result; ++i) {
+      bench.runtime.io().restart();
+      bench.runtime.io().run_one();
+    }
+    asked->cancel();
+    const auto trip = bench.finish(*asked);
+    answered = !trip.error;
+    if (!answered) CHECK(trip.error == error::operation_aborted);
+    if (!answered) CHECK(bench.client->connections(lane::requests) == 0);
+    CHECK(bench.runtime.next_timer() == time_point::max());
+  }
+}
+
+TEST_CASE("lanes do not wait for each other") {
+  client_bench bench(
+      [](server_side& side) -> awaitable<void> {
+        for (;;) {
+          const std::string request = co_await side.request();
+          if (request.starts_with("GET /poll")) break;
+          co_await side.answer("x");
+        }
+        co_await side.closed();
+      },
+      wire::lane_limits(1, 1, 2));
+  std::vector<std::unique_ptr<test::exchange>> polls;
+  for (int i = 0; i < 5; ++i)
+    polls.push_back(bench.start(http_request("GET", "/poll"), true, lane::polls));
+  bench.until([&] { return bench.server.accepted() == 2; });
+  CHECK(bench.client->connections(lane::polls) == 2);
+  const auto renewal = bench.start(http_request("PUT", "/renew"), true, lane::renewals);
+  CHECK_FALSE(bench.finish(*renewal).error);
+  CHECK_FALSE(bench.ask().error);
+  CHECK(bench.server.accepted() == 4);
+  for (const auto& poll : polls) poll->cancel();
+  for (const auto& poll : polls) bench.finish(*poll);
+  CHECK(bench.client->connections(lane::polls) == 0);
+}
+
+TEST_CASE("a connection that cannot be made is given up after three seconds") {
+  // A listener whose queue is full: further connections neither succeed nor fail.
+  client_bench bench(mute);
+  auto& io = bench.runtime.io();
+  tcp::acceptor full(io);
+  full.open(tcp::v4());
+  full.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+  full.listen(0);
+  std::vector<tcp::socket> fillers;
+  for (int i = 0; i < 4; ++i) {
+    fillers.emplace_back(io);
+    fillers.back().open(tcp::v4());
+    fillers.back().native_non_blocking(true);
+    // Not Asio's connect, which waits in spite of that.
+    const auto to = full.local_endpoint();
+    std::ignore = ::connect(fillers.back().native_handle(), to.data(),
+                            static_cast<socklen_t>(to.size()));
+  }
+  const std::string port = std::to_string(full.local_endpoint().port());
+  bench.client = bench.make_client("127.0.0.1:" + port, wire::lane_limits(1, 1, 1));
+  const auto asked = bench.start(http_request(), true);
+  bench.runtime.advance(3s - 1ns);
+  CHECK_FALSE(asked->result);
+  bench.runtime.advance(1ns);
+  const auto trip = bench.finish(*asked);
+  CHECK(trip.error == error::timed_out);  // not our deadline: there was time left
+  CHECK_FALSE(trip.sent);
+
+  const auto hurried = bench.start(http_request(), true, lane::requests, 1s);
+  bench.runtime.advance(1s);
+  CHECK(bench.finish(*hurried).error == consul_errc::timed_out);
+}
+
+}  // namespace
