@@ -23,6 +23,9 @@ class bench {
     connect(consul_config(server->address()));
   }
 
+  // Sockets go before their io_context.
+  ~bench() { runtime.set_transport(nullptr); }
+
   void start_server() {
     server = std::make_unique<agent::server>(*runtime.services(), agent::server_options());
     server->listen("127.0.0.1:0");

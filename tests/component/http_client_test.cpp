@@ -122,7 +122,8 @@ TEST_CASE("chunked answers and long ones come whole, and their buffers do not st
 TEST_CASE("Connection: close is obeyed") {
   client_bench bench([](server_side& side) -> awaitable<void> {
     co_await side.request();
-    co_await side.send("HTTP/1.1 429 Too Many\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy");
+    co_await side.send(
+        "HTTP/1.1 429 Too Many\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy");
     co_await side.closed();
   });
   const auto refused = bench.ask();
