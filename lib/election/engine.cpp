@@ -55,7 +55,7 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
       options_(std::move(options)),
       client_(services_, std::move(config)),
       turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait,
-             services_->executor, *services_->timers),
+             *services_->timers),
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
       changed_(services_->executor, *services_->timers) {
   if (options_.sessions == 0) throw bad_configuration("0 sessions cannot hold a key: use 1 or more");

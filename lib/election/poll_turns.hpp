@@ -6,20 +6,20 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <memory>
 #include <tenure/time.hpp>
 
-#include "runtime/condition.hpp"
+#include "runtime/wait_list.hpp"
 
 namespace tenure::impl {
 
 class poll_turns {
  public:
-  poll_turns(std::size_t connections, duration wait, boost::asio::any_io_executor executor,
-             runtime::timers& timers)
+  poll_turns(std::size_t connections, duration wait, runtime::timers& timers)
       : free_(std::max<std::size_t>(connections, 1)),
         connections_(free_),
         wait_(wait),
-        changed_(std::move(executor), timers) {}
+        line_(std::make_shared<runtime::wait_list>(timers)) {}
 
   /// A watch: it has turns for as long as it lives.
   void joined() noexcept { ++watches_; }
@@ -32,12 +32,15 @@ class poll_turns {
   }
 
   boost::asio::awaitable<void> acquire() {
-    while (free_ == 0) co_await changed_.wait();
-    --free_;
+    if (free_ > 0) {
+      --free_;
+      co_return;
+    }
+    co_await runtime::wait_in(line_, time_point::max());
   }
+  /// The turn goes to whoever has waited longest: a watch that asks again at once comes behind them.
   void release() noexcept {
-    ++free_;
-    changed_.notify_all();
+    if (!line_->notify_one()) ++free_;
   }
 
  private:
@@ -45,7 +48,7 @@ class poll_turns {
   std::size_t connections_;
   std::size_t watches_ = 0;
   duration wait_;
-  runtime::condition changed_;
+  std::shared_ptr<runtime::wait_list> line_;
 };
 
 /// Holds a turn, and gives it back.
