@@ -45,6 +45,8 @@ bool key_history::released_cleanly(const key_sight& sight) const noexcept {
   if (!last_) return !sight.exists || sight.empty_value;  // first sight
   // Made again after a deletion, or missing: whoever held it before may still be at work.
   if (!sight.exists || !sight.empty_value) return false;
+  // Released by hand (PUT ?release=... with nothing in it): the holder was not asked to stop.
+  if (sight.plain) return false;
   if (sight.create_index != last_->create_index) {
     return !last_->exists && clean_ && sight.lock_index > 0;
   }

@@ -14,6 +14,7 @@ class key_sight {
  public:
   bool exists = false;
   bool empty_value = true;
+  bool plain = false;   ///< without the flags that locks are written with: by other tools, by hand
   std::string session;  ///< of the holder; empty: nobody
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;

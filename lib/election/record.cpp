@@ -18,6 +18,7 @@ core::key_sight sight_of(const consul::kv_found& answer, bool linearizable) {
   if (!answer.entry) return s;
   s.exists = true;
   s.empty_value = answer.entry->value.empty();
+  s.plain = answer.entry->flags != consul::lock_flags;
   s.session = answer.entry->session;
   s.create_index = answer.entry->create_index;
   s.modify_index = answer.entry->modify_index;

@@ -13,6 +13,7 @@ core::key_sight sight_of(const consul::kv_entry& entry, const consul::answer_bas
   core::key_sight s;
   s.exists = true;
   s.empty_value = entry.value.empty();
+  s.plain = entry.flags != consul::lock_flags;
   s.session = entry.session;
   s.create_index = entry.create_index;
   s.modify_index = entry.modify_index;
