@@ -98,10 +98,11 @@ void simulation::recover() {
   }
   world_.note("world", "is at peace");
   world_.run(world_.now() + std::max<duration>(plan_.span * 2, 15s));
-  steady_ = true;
+  requests_before_.clear();
   check_requests();
-  world_.run(world_.now() + window + 1ms);
-  steady_ = false;
+  world_.run(world_.now() + window);
+  steady_ = true;
+  if (!world_.failed()) check_requests();
   if (!world_.failed() && !led_and_agreed(&why)) world_.wrong("L1", "in peace: " + why);
 }
 
