@@ -1,0 +1,288 @@
+// What only the embedded agent has: its own start and stop, its limits, its patience with clients.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "runtime/services.hpp"
+
+#include "support/agent_thread.hpp"
+#include "support/http_probe.hpp"
+
+namespace tenure::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+using namespace std::chrono_literals;
+
+/// A folder of this test's own.
+class scratch {
+ public:
+  scratch() {
+    std::string pattern = fs::temp_directory_path() / "tenure-agent-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  ~scratch() { fs::remove_all(path_); }
+  std::string file(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::string content(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+agent::server_options keeping(const std::string& file) {
+  agent::server_options options;
+  options.state_file = file;
+  return options;
+}
+
+std::string session_on(http_probe& probe) {
+  return probe.ask("PUT", "/v1/session/create", R"({"LockDelay":0})").body.substr(7, 36);
+}
+
+/// The ModifyIndex of a key that is put now.
+std::uint64_t write_index(http_probe& probe) {
+  probe.ask("PUT", "/v1/kv/index", "x");
+  const std::uint64_t index = probe.ask("GET", "/v1/kv/index").index();
+  probe.ask("DELETE", "/v1/kv/index");
+  return index;
+}
+
+}  // namespace
+
+TEST_CASE("A clean stop answers parked queries, unchanged, and closes") {
+  agent_thread agent;
+  http_probe probe(agent.address());
+  probe.ask("PUT", "/v1/kv/stop", "x");
+  const std::string index = std::to_string(probe.ask("GET", "/v1/kv/stop").index());
+  http_probe parked(agent.address());
+  parked.send("GET", "/v1/kv/stop?raw&wait=60s&index=" + index);
+  http_probe missing(agent.address());
+  missing.send("GET", "/v1/kv/none?wait=60s&index=999999999");
+  while (agent.parked() < 2) {
+  }
+  agent.stop();
+  const http_answer answer = parked.receive();
+  CHECK(answer.body == "x");
+  CHECK(answer.header("X-Consul-Index") == index);
+  CHECK(answer.header("Connection") == "close");
+  CHECK(parked.receive_to_end().empty());
+  CHECK(missing.receive().status == 404);
+  CHECK(probe.receive_to_end().empty());
+  CHECK_THROWS(http_probe(agent.address()));
+}
+
+TEST_CASE("A poll whose client is gone keeps its slot until its wait is over") {
+  agent_thread agent;
+  {
+    http_probe probe(agent.address());
+    probe.send("GET", "/v1/kv/none?wait=200ms&index=999999999");
+    while (agent.parked() == 0) {
+    }
+  }
+  while (agent.connections() > 0) {
+  }
+  CHECK(agent.parked() == 1);
+  http_probe probe(agent.address());
+  probe.ask("GET", "/v1/kv/none?wait=300ms&index=999999999");  // longer, jitter included
+  CHECK(agent.parked() == 0);
+}
+
+TEST_CASE("Indexes grow over restarts") {
+  const scratch folder;
+  const std::string file = folder.file("deeper/state");
+  std::uint64_t first = 0;
+  {
+    agent_thread agent(keeping(file));
+    http_probe probe(agent.address());
+    first = write_index(probe);
+    CHECK(first > 1'600'000'000'000'000);  // microseconds since 1970
+    CHECK(first < (std::uint64_t{1} << 53));
+    agent.stop();
+  }
+  CHECK_THAT(content(file), ContainsSubstring("stop clean"));
+  {
+    // The clock was set back, or the agent wrote faster than it ticks: what was kept counts.
+    std::ofstream(file) << "tenure-agent-state 1\nindex 9000000000000000\nstop clean\n";
+    agent_thread agent(keeping(file));
+    http_probe probe(agent.address());
+    CHECK(write_index(probe) == 9'000'000'000'000'001);
+    // A crash: the file is ahead of everything that was handed out.
+  }
+  CHECK_THAT(content(file), ContainsSubstring("stop unclean"));
+  agent_thread agent(keeping(file));
+  http_probe probe(agent.address());
+  CHECK(write_index(probe) > 9'000'000'000'000'003);
+}
+
+TEST_CASE("After an unclean stop nobody gets a lock for a while") {
+  const scratch folder;
+  const std::string file = folder.file("state");
+  const auto acquires = [](agent_thread& agent) {
+    http_probe probe(agent.address());
+    const std::string session = session_on(probe);
+    const bool won = probe.ask("PUT", "/v1/kv/lock?acquire=" + session, "v").body == "true";
+    const http_answer refused =
+        probe.ask("PUT", "/v1/txn",
+                  R"([{"KV":{"Verb":"lock","Key":"other","Session":")" + session + R"("}}])");
+    CHECK(won == (refused.status == 200));
+    if (!won) CHECK_THAT(refused.body, ContainsSubstring("due to lock delay"));
+    probe.ask("PUT", "/v1/session/destroy/" + session);
+    return won;
+  };
+  {
+    agent_thread agent(keeping(file));  // no file: nothing is known of a former life
+    CHECK_FALSE(acquires(agent));
+    agent.stop();
+  }
+  {
+    agent_thread agent(keeping(file));
+    CHECK(acquires(agent));
+    http_probe probe(agent.address());
+    session_on(probe);
+    agent.stop();  // in good order, but a session is alive: its holder may act
+  }
+  {
+    agent_thread agent(keeping(file));
+    CHECK_FALSE(acquires(agent));
+    // A crash.
+  }
+  {
+    agent_thread agent(keeping(file));
+    CHECK_FALSE(acquires(agent));
+    agent.stop();
+  }
+  {
+    std::ofstream(file) << "something else\n";
+    agent_thread agent(keeping(file));
+    CHECK_FALSE(acquires(agent));
+  }
+  agent::server_options at_once = keeping(file);
+  at_once.unclean_lock_delay = duration::zero();
+  agent_thread agent(at_once);
+  CHECK(acquires(agent));
+}
+
+TEST_CASE("The delay after an unclean start ends") {
+  agent::server_options options;
+  options.handler.start_lock_delay = 300ms;
+  agent_thread agent(options);
+  http_probe probe(agent.address());
+  const std::string session = session_on(probe);
+  CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session).body == "false");
+  probe.ask("GET", "/v1/kv/none?wait=300ms&index=999999999");
+  CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session).body == "true");
+}
+
+TEST_CASE("A limit on connections, where one is wanted") {
+  agent::server_options options;
+  options.connections_per_address = 2;
+  const scratch folder;
+  const std::string socket = "unix://" + folder.file("socket");
+  agent_thread agent(options, socket);
+  http_probe first(agent.address());
+  CHECK(first.ask("GET", "/v1/status/leader").status == 200);
+  {
+    http_probe second(agent.address());
+    CHECK(second.ask("GET", "/v1/status/leader").status == 200);
+    http_probe third(agent.address());
+    const http_answer answer = third.receive();
+    CHECK(answer.status == 429);
+    CHECK(answer.body ==
+          "Your IP is issuing too many concurrent connections, please rate limit your calls\n");
+    CHECK(third.receive_to_end().empty());
+    // A unix socket has no address.
+    http_probe one(socket);
+    http_probe two(socket);
+    http_probe three(socket);
+    CHECK(three.ask("GET", "/v1/status/leader").status == 200);
+  }
+  while (agent.connections() > 1) {
+  }
+  http_probe again(agent.address());
+  CHECK(again.ask("GET", "/v1/status/leader").status == 200);
+}
+
+TEST_CASE("A unix socket: a dead one is replaced, a live one is not") {
+  const scratch folder;
+  const std::string socket = "unix://" + folder.file("socket");
+  {
+    agent_thread crashed({}, socket);
+  }
+  CHECK(fs::exists(folder.file("socket")) == false);
+  {
+    // What a crash of the process leaves.
+    boost::asio::io_context io;
+    boost::asio::local::stream_protocol::acceptor left(io, folder.file("socket"));
+  }
+  CHECK(fs::exists(folder.file("socket")));
+  agent_thread agent({}, socket);
+  CHECK(http_probe(socket).ask("GET", "/v1/status/leader").status == 200);
+  CHECK_THROWS_WITH(agent_thread({}, socket),
+                    ContainsSubstring("cannot listen on " + socket + ": Address already in use"));
+  agent.stop();
+  CHECK_FALSE(fs::exists(folder.file("socket")));
+}
+
+TEST_CASE("Addresses that cannot work are named") {
+  agent_thread agent;
+  for (const std::string& address :
+       {std::string("nonsense"), std::string("127.0.0.1:99999"), std::string("127.0.0.1:http"),
+        std::string("unix:///nonexistent/socket"), agent.address()}) {
+    boost::asio::io_context io;
+    runtime::services services;
+    services.executor = io.get_executor();
+    services.timers = runtime::machine_timers(io.get_executor());
+    services.entropy = runtime::machine_entropy();
+    services.log = silent_log();
+    agent::server server(services, {});
+    CHECK_THROWS_WITH(server.listen(address), ContainsSubstring("cannot listen on " + address));
+  }
+}
+
+TEST_CASE("Where the agent differs from Consul on purpose") {
+  agent_thread agent;
+  // Consul takes bodies of any size that come in chunks, and has no limit for sessions.
+  const std::string megabyte(1024 * 1024, 'x');
+  const std::string chunked =
+      " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + megabyte +
+      "\r\n0\r\n\r\n";
+  for (const char* target : {"PUT /v1/kv/large", "PUT /v1/txn", "PUT /v1/session/create"}) {
+    http_probe probe(agent.address());
+    probe.send_raw(target + chunked);
+    const http_answer answer = probe.receive();
+    CHECK(answer.status == 413);
+    CHECK(answer.reason == "Request Entity Too Large");
+    CHECK_THAT(answer.body,
+               ContainsSubstring("Request body too large, max size: 524288 bytes."));
+    CHECK(answer.header("Connection") == "close");
+  }
+  http_probe probe(agent.address());
+  CHECK(probe.ask("GET", "/v1/kv/large").status == 404);
+  CHECK(probe.ask("GET", "/v1/session/list").body == "[]");
+  // Consul's server dies of a null among the operations, and the connection with it.
+  CHECK(probe.ask("PUT", "/v1/txn", "[null]").status == 200);
+  // The catalog is not kept.
+  const http_answer catalog =
+      probe.ask("PUT", "/v1/txn", R"([{"Node":{"Verb":"get","Node":{"Node":"x"}}}])");
+  CHECK(catalog.status == 409);
+  CHECK_THAT(catalog.body, ContainsSubstring("the catalog is not kept by this agent"));
+  // A request may take 64 KiB of headers; Consul's takes a megabyte.
+  http_probe large(agent.address());
+  large.send_raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(70 * 1024, 'x') + "\r\n\r\n");
+  CHECK(large.receive().status == 431);
+  CHECK(large.receive_to_end().empty());
+}
+
+}  // namespace tenure::test
