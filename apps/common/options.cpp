@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -13,9 +13,12 @@ namespace tenure::apps {
 namespace {
 
 std::string read_token(const std::string& file) {
-  std::ifstream in(file);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw usage_error("--token-file: cannot read '" + file + "'");
+  std::string text;
+  try {
+    text = read_file(file);
+  } catch (const usage_error& e) {
+    throw usage_error(std::string("--token-file: ") + e.what());
+  }
   const char* const space = " \t\r\n";
   text.erase(text.find_last_not_of(space) + 1);
   text.erase(0, text.find_first_not_of(space));
@@ -90,6 +93,20 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
   return option;
 }
 
+std::string read_file(const std::string& name) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rbe"),
+                                                             &std::fclose);
+  std::string text;
+  char block[4096];
+  std::size_t got = 0;
+  if (file) {
+    while ((got = std::fread(block, 1, sizeof block, file.get())) > 0) text.append(block, got);
+  }
+  if (!file || std::ferror(file.get()) != 0)
+    throw usage_error("cannot read '" + name + "': " + std::strerror(errno));
+  return text;
+}
+
 std::string default_value() {
   char host[HOST_NAME_MAX + 1] = {};
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
@@ -109,6 +126,9 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv,
     problem = e.what();
   } catch (const bad_configuration& e) {
     problem = e.what();
+  } catch (const std::exception& e) {  // the machine's: no memory, no descriptors
+    std::fprintf(stderr, "%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
+    return exit_machine;
   }
   std::fprintf(stderr, "%s: %s (--help tells more)\n", full_name(app).c_str(),
                first_line(problem).c_str());

@@ -40,12 +40,15 @@ class common_options {
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& into,
                           const std::string& help, const char* variable);
 
+/// The whole of a file. Throws usage_error.
+std::string read_file(const std::string& name);
+
 /// `host:pid`: what a candidate publishes unless told otherwise.
 std::string default_value();
 
 /// Parses and runs: `run` where the line is right; help and version on standard output, exit 0; one
 /// line on standard error and exit 64 for what cannot work (usage_error, bad_configuration
-/// included). Returns the program's exit code.
+/// included), exit 71 where the machine lacks something. Returns the program's exit code.
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run);
 

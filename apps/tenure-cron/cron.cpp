@@ -54,6 +54,7 @@ asio::awaitable<void> cron::run() {
     if (won) co_await lead(won);
   }
   co_await elections_.shut_down();
+  while (runs_ > 0) co_await runs_timer_.async_wait(no_throw);  // they print their last lines
   signals_.cancel();
 }
 
@@ -80,7 +81,6 @@ asio::awaitable<void> cron::lead(term t) {
             {log_field("election", t.key()), log_field("fence", t.fence())});
   co_await tick(t);
   co_await commands_->idle();
-  while (runs_ > 0) co_await runs_timer_.async_wait(no_throw);  // they print their last lines
   commands_->close();
   commands_.reset();
   const end_reason reason = co_await t.resign();

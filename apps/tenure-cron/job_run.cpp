@@ -54,6 +54,7 @@ class output_reader : public std::enable_shared_from_this<output_reader> {
     const auto self = shared_from_this();
     for (;;) {
       co_await wait_for_room();
+      if (given_up_) break;
       const auto place = asio::buffer(block_);
       const auto [error, size] = co_await pipe_.async_read_some(place, no_throw);
       if (error) break;
@@ -72,13 +73,14 @@ class output_reader : public std::enable_shared_from_this<output_reader> {
       timer_.expires_at(end);
       co_await timer_.async_wait(no_throw);
     }
+    given_up_ = true;  // nobody takes what it prints
     pipe_.cancel();
   }
 
  private:
   asio::awaitable<void> wait_for_room() {
     command::lease_timer pause(with_.executor);
-    while (!with_.output.has_room()) {
+    while (!with_.output.has_room() && !given_up_) {
       pause.expires_after(20ms);
       co_await pause.async_wait(no_throw);
     }
@@ -103,6 +105,7 @@ class output_reader : public std::enable_shared_from_this<output_reader> {
   std::array<char, 4096> block_;
   std::string line_;
   bool done_ = false;
+  bool given_up_ = false;
 };
 
 void set_variable(std::vector<std::string>& environment, const std::string& name,

@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 
@@ -61,10 +59,7 @@ class arguments {
 
 // The file, or nothing where it has mistakes; they are on standard error then.
 std::optional<cron::jobs_file> load(const std::string& name) {
-  std::ifstream in(name, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw apps::usage_error("cannot read '" + name + "'");
-  cron::jobs_file file = cron::parse_jobs(text);
+  cron::jobs_file file = cron::parse_jobs(apps::read_file(name));
   for (const cron::mistake& m : file.mistakes)
     std::fprintf(stderr, "%s:%d: %s\n", name.c_str(), m.line, m.text.c_str());
   if (!file.mistakes.empty()) return std::nullopt;

@@ -184,7 +184,7 @@ class CleanReleaseTest(cases.ServerCase):
         current.terminate()
         current.wait(5)
         stage.check_no_overlap()
-        print(f"\nclean release: from the end of a term to the next one, {self.ROUNDS} times: median "
+        print(f"\nclean release: from the end of a term to the next, {self.ROUNDS} times: median "
               f"{statistics.median(releases) * 1e3:.0f} ms, longest {max(releases) * 1e3:.0f} ms; "
               f"from command to command median {statistics.median(commands) * 1e3:.1f} ms, longest "
               f"{max(commands) * 1e3:.1f} ms")

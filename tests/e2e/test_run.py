@@ -13,7 +13,8 @@ from support.processes import MARK, TENURE, alive, boot_time, wait_until
 
 class RunTest(cases.ServerCase):
     def tenure_run(self, *command, options=(), **more):
-        return self.start(TENURE, "run", *options, self.key, "--", *command, cwd=self.folder, **more)
+        return self.start(TENURE, "run", *options, self.key, "--", *command, cwd=self.folder,
+                          **more)
 
     def run_once(self, *command, options=(), **more):
         return self.run_to_end(TENURE, "run", *options, self.key, "--", *command, cwd=self.folder,

@@ -53,8 +53,8 @@ class Case(unittest.TestCase):
 
 
 class ServerCase(Case):
-    """Against a server that all tests of the class share: a real Consul, or the embedded agent where
-    TENURE_E2E_SERVER says agent. Each test has a key of its own."""
+    """Against a server that all tests of the class share: a real Consul, or the embedded agent
+    where TENURE_E2E_SERVER says agent. Each test has a key of its own."""
 
     @classmethod
     def setUpClass(cls):

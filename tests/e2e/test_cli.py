@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Command lines and files: help that teaches, one clear line for what cannot work, exit codes."""
+
+import os
+
+from support import cases
+from support.processes import TENURE, TENURE_CRON
+
+DEMO_JOBS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "apps", "demo",
+                         "jobs.yaml")
+
+
+class CommandLineTest(cases.Case):
+    def refused(self, *argv, says, code=64, env=None):
+        got, output, errors = self.run_to_end(*argv, env=env, timeout=5)
+        self.assertEqual((code, "", 1), (got, output, len(errors.splitlines())), (argv, errors))
+        self.assertIn(says, errors)
+
+    def test_help_teaches(self):
+        for argv, words in (
+                ([TENURE], ["run", "leader", "watch", "depose", "agent", "CONSUL_HTTP_ADDR"]),
+                ([TENURE, "run"], ["KEY -- COMMAND", "--value", "--span", "--ttl", "--lock-delay",
+                                   "--try", "--respawn", "--grace", "--http-addr", "--token",
+                                   "--token-file", "--log-level", "TENURE_FENCE", "guardian",
+                                   "SIGKILL", "64", "69", "70", "75", "./backup.sh"]),
+                ([TENURE, "leader"], ["--json", "exits with 1", "psql"]),
+                ([TENURE, "watch"], ["--json", "while read"]),
+                ([TENURE, "depose"], ["Exits with 1"]),
+                ([TENURE, "agent"], ["--listen", "127.0.0.1:8500"]),
+                ([TENURE_CRON], ["election:", "schedule:", "TENURE_TICK", "--check", "64"])):
+            code, output, errors = self.run_to_end(*argv, "--help")
+            self.assertEqual((0, ""), (code, errors))
+            for word in words:
+                self.assertIn(word, output)
+            if argv != [TENURE]:
+                self.assertEqual(output, self.run_to_end(*argv, "-h")[1])
+
+    def test_versions(self):
+        self.assertRegex(self.run_to_end(TENURE, "--version")[1], r"^tenure \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.run_to_end(TENURE_CRON, "--version")[1],
+                         r"^tenure-cron \d+\.\d+\.\d+\n$")
+
+    def test_usage(self):
+        for says, *argv in (
+                ("subcommand", ),
+                ("'rnu' is not a subcommand", "rnu"),
+                ("KEY is required", "run"),
+                ("KEY is required", "leader"),
+                ("the command is missing", "run", "k"),
+                ("the command is missing", "run", "k", "--"),
+                ("not expected: true", "run", "k", "true"),
+                ("--nope", "run", "--nope", "k", "--", "true"),
+                ("not expected: b", "leader", "a", "b"),
+                ("--span: '5x' is not a duration: write it as 500ms", "run", "--span", "5x", "k",
+                 "--", "true"),
+                ("--span", "run", "--span", "15", "k", "--", "true"),
+                ("--ttl", "run", "--ttl", "-1s", "k", "--", "true"),
+                ("--grace", "run", "--grace", "1.5s", "k", "--", "true"),
+                ("--try: 'soon' is not a duration", "run", "--try=soon", "k", "--", "true"),
+                ("--try: 0 leaves no time", "run", "--try=0", "k", "--", "true"),
+                ("ttl 5s is out of range", "run", "--ttl", "5s", "k", "--", "true"),
+                ("span", "run", "--span", "100ms", "k", "--", "true"),
+                ("stop budget 3s is out of range", "run", "--span", "3s", "--grace", "3s", "k",
+                 "--", "true"),
+                ("lock", "run", "--lock-delay", "2m", "k", "--", "true"),
+                ("slash", "run", "/k", "--", "true"),
+                ("--log-level", "run", "--log-level", "loud", "k", "--", "true"),
+                ("TLS", "leader", "--http-addr", "https://consul:8501", "k"),
+                ("--http-addr", "leader", "--http-addr"),
+                ("/no/such", "leader", "--token-file", "/no/such", "k")):
+            self.refused(TENURE, *argv, says=says)
+        self.refused(TENURE_CRON, says="FILE is required")
+        self.refused(TENURE_CRON, "--span", "x", "f", says="--span: 'x' is not a duration")
+        self.refused(TENURE_CRON, "/no/such/file", says="cannot read '/no/such/file'")
+        self.refused(TENURE_CRON, self.folder, says="cannot read")
+
+    def test_the_environment_is_checked_too(self):
+        run = [TENURE, "run", "k", "--", "true"]
+        self.refused(*run, env={"TENURE_SPAN": "long"}, says="'long' is not a duration")
+        self.refused(*run, env={"CONSUL_HTTP_ADDR": "https://x"}, says="TLS")
+        self.refused(*run, env={"CONSUL_HTTP_TOKEN_FILE": "/no/such"}, says="/no/such")
+        self.refused(*run, env={"TENURE_LOG_LEVEL": "loud"}, says="loud")
+
+    def test_the_command_s_own_options_are_its_own(self):
+        # Not told as ours, whatever they are: Consul is what is missing here.
+        code, _, errors = self.run_to_end(TENURE, "run", "--try=1s", "--http-addr", "127.0.0.1:1",
+                                          "k", "--", "true", "--span", "--help", "--", "-x")
+        self.assertEqual(69, code, errors)
+
+    def test_the_token_is_not_shown(self):
+        _, output, errors = self.run_to_end(
+            TENURE, "run", "--try=1s", "--http-addr", "127.0.0.1:1", "--log-level", "trace",
+            "--token", "s3cr3t", "k", "--", "true", env={"CONSUL_HTTP_AUTH": "u:s3cr3t"})
+        self.assertNotIn("s3cr3t", output + errors)
+
+
+class JobsFileTest(cases.Case):
+    def check(self, text, *options):
+        with open(self.zoo.path("jobs.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.run_to_end(TENURE_CRON, *options, "jobs.yaml", cwd=self.folder, timeout=5)
+
+    def test_a_good_file(self):
+        good = 'election: a/b\njobs:\n  - {name: x, schedule: "@daily", command: "true"}\n'
+        self.assertEqual((0, "jobs.yaml: 1 jobs for the leader of a/b\n", ""),
+                         self.check(good, "--check"))
+        self.assertEqual(0, self.run_to_end(TENURE_CRON, "--check", DEMO_JOBS)[0])
+
+    def test_every_mistake_in_one_go(self):
+        bad = ('elections: a\n'
+               'jobs:\n'
+               '  - name: x\n'
+               '    schedule: "* * * *"\n'
+               '    command: []\n'
+               '    timeout: never\n'
+               '  - name: x\n'
+               '    schedule: "@daily"\n')
+        for options in ([], ["--check"]):
+            code, output, errors = self.check(bad, *options)
+            self.assertEqual((64, ""), (code, output))
+            numbers = [int(line.split(":")[1]) for line in errors.splitlines()]
+            self.assertEqual([1, 1, 4, 5, 6, 7, 7], numbers)
+            self.assertTrue(all(line.startswith("jobs.yaml:") for line in errors.splitlines()))
+
+    def test_no_yaml(self):
+        code, output, errors = self.check("election: a\njobs: [\n")
+        self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())))
+        self.assertIn("not YAML", errors)
+
+
+if __name__ == "__main__":
+    cases.main()
