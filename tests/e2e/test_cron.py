@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""tenure-cron on three replicas: jobs run on the leader alone, each tick at most once, and stop with
-the lease."""
+"""tenure-cron on three replicas: jobs run on the leader alone, each tick at most once, and stop
+with the lease."""
 
 import collections
 import datetime

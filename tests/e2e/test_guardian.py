@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from support import cases
-from support.processes import COMMAND_PROBE, alive, boot_time, seconds_until, wait_until
+from support.processes import COMMAND_PROBE, SLACK, alive, boot_time, seconds_until, wait_until
 
 # Prints its process id, ignores SIGTERM, and beats ten times a second.
 STUBBORN = ('echo $$ > pid; trap "echo term >> signals" TERM; '
@@ -72,16 +72,16 @@ class GuardianTest(cases.Case):
         process = self.probe("--stop-in", "400ms", "--kill-in", "700ms", "--", "sh", "-c", STUBBORN)
         pid = self.pid()
         wait_until(lambda: self.zoo.lines("signals"), what="SIGTERM")
-        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15)
+        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15 * SLACK)
         wait_until(lambda: not alive(pid), what="its death")
-        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15)
+        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15 * SLACK)
         self.assertEqual(137, process.wait(5))
 
     def test_the_grace_ends_before_the_deadline(self):
         begin = boot_time()
         process = self.probe("--stop-in", "200ms", "--grace", "200ms", "--", "sh", "-c", STUBBORN)
         self.assertEqual(137, process.wait(5))
-        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15)
+        self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15 * SLACK)
 
     def test_a_growing_lease_keeps_it_running(self):
         begin = boot_time()
@@ -94,7 +94,7 @@ class GuardianTest(cases.Case):
         process = self.probe("--grace", "300ms", "--extend-by", "1s", "--", "sh", "-c", STUBBORN)
         self.pid()
         process.send_signal(signal.SIGTERM)
-        self.assertLess(seconds_until(lambda: process.poll() is not None), 0.8)
+        self.assertLess(seconds_until(lambda: process.poll() is not None), 0.8 * SLACK)
         self.assertEqual(137, process.returncode)
 
     def test_a_lease_that_is_over_starts_nothing(self):
@@ -109,7 +109,7 @@ class GuardianTest(cases.Case):
         pid = self.pid()
         process.kill()
         wait_until(lambda: self.zoo.lines("signals"), what="SIGTERM")
-        self.assertLess(seconds_until(lambda: not alive(pid)), 0.6)
+        self.assertLess(seconds_until(lambda: not alive(pid)), 0.6 * SLACK)
         self.assert_nothing_is_left()
 
     def test_the_grace_after_a_killed_runner_is_bounded_by_the_lease(self):
@@ -119,7 +119,7 @@ class GuardianTest(cases.Case):
         pid = self.pid()
         process.kill()
         wait_until(lambda: not alive(pid), what="its death")
-        self.assertAlmostEqual(boot_time() - begin, 0.6, delta=0.15)
+        self.assertAlmostEqual(boot_time() - begin, 0.6, delta=0.15 * SLACK)
 
     def test_a_stopped_runner_does_not_keep_its_command(self):
         begin = boot_time()
@@ -127,7 +127,7 @@ class GuardianTest(cases.Case):
         pid = self.pid()
         process.send_signal(signal.SIGSTOP)
         wait_until(lambda: not alive(pid), what="its death")
-        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15)
+        self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15 * SLACK)
         process.send_signal(signal.SIGCONT)
         self.assertEqual(137, process.wait(5))
 
@@ -136,7 +136,7 @@ class GuardianTest(cases.Case):
                              "sleep 1000 & " + STUBBORN)
         pid, far = self.pid(), self.pid("far")
         os.kill(self.said(process, "guardian"), signal.SIGKILL)
-        self.assertLess(seconds_until(lambda: not alive(pid) and not alive(far)), 0.5)
+        self.assertLess(seconds_until(lambda: not alive(pid) and not alive(far)), 0.5 * SLACK)
         self.assertEqual(137, process.wait(5))
         self.assert_nothing_is_left()
 
@@ -146,7 +146,7 @@ class GuardianTest(cases.Case):
         pid = self.pid()
         os.kill(self.said(process, "guardian"), signal.SIGSTOP)
         wait_until(lambda: not alive(pid), what="its death")
-        self.assertLess(boot_time() - begin, 1.2)
+        self.assertLess(boot_time() - begin, 1.2 * SLACK)
         self.assertEqual(137, process.wait(5))
 
     def test_daemons_and_stopped_processes_go_too(self):
@@ -165,7 +165,7 @@ class GuardianTest(cases.Case):
         process = self.probe("--grace", "300ms", "--", "sh", "-c",
                              "(trap '' TERM; echo $$ > pid; sleep 1000) & sleep 0.1; exit 3")
         self.assertEqual(3, process.wait(5))
-        self.assert_nothing_is_left(seconds=0.2)
+        self.assert_nothing_is_left(seconds=0.2 * SLACK)
 
     def test_signals_reach_the_whole_group(self):
         script = ("sh -c 'trap \"echo child >> signals; exit\" USR1; "

@@ -11,6 +11,9 @@ import subprocess
 import time
 import uuid
 
+# How much longer than usual things may take: a build with sanitizers is slow.
+SLACK = float(os.environ.get("TENURE_E2E_SLACK", "1"))
+
 BUILD = os.environ.get("TENURE_BUILD", "build")
 TENURE = os.path.join(BUILD, "bin", "tenure")
 TENURE_CRON = os.path.join(BUILD, "bin", "tenure-cron")
