@@ -41,7 +41,28 @@ error_code failure(error_code error, bool sent, effect what) noexcept {
 }
 
 bool worth_retrying(error_code error) noexcept {
-  return error != consul_errc::timed_out && error != consul_errc::bad_answer;
+  return error && error != consul_errc::timed_out && error != consul_errc::bad_answer;
+}
+
+reply judged(runtime::round_trip trip, bool sent, time_point now, const call& what,
+             const consul_config& config) {
+  reply result;
+  result.sent_at = trip.sent_at;
+  result.received_at = now;
+  if (trip.error) {
+    result.error = failure(trip.error, sent, what.effect);
+    result.detail = with_outcome(describe(what, config), trip.error.message());
+    return result;
+  }
+  result.status = trip.response.status;
+  result.index = consul_index(trip.response);
+  result.body = std::move(trip.response.body);
+  if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
+    return result;
+  result.error = judge(result.status, result.body, what.effect);
+  result.detail = with_outcome(describe(what, config),
+                               std::to_string(result.status) + " " + result.body);
+  return result;
 }
 
 }  // namespace
@@ -61,43 +82,26 @@ std::string with_outcome(std::string asked, std::string_view outcome) {
 }
 
 asio::awaitable<reply> perform(const runtime::services& outside, const consul_config& config,
-                               call what) {
-  reply result;
+                               const call& what) {
   bool sent = false;
-  runtime::round_trip trip;
   const unsigned retries = what.effect == effect::write ? 0 : what.retries;
   const bool retry_stale = what.effect != effect::write;
   for (unsigned failed = 0;; ++failed) {
     runtime::http_request request = make_request(what, config);
-    runtime::round_trip next = co_await outside.transport->exchange(
+    runtime::round_trip trip = co_await outside.transport->exchange(
         what.where, std::move(request), what.deadline, retry_stale);
-    trip = std::move(next);
     sent = sent || trip.sent;
     if (trip.error == asio::error::operation_aborted)
       throw boost::system::system_error(trip.error);
-    if (!trip.error || !worth_retrying(trip.error) || failed == retries) break;
-    const duration pause = first_pause * (1U << failed) / 2;
-    const time_point again = outside.clock->now() + pause + outside.entropy->jitter(pause);
-    if (again >= what.deadline) break;
+    const time_point now = outside.clock->now();
+    time_point again = what.deadline;
+    if (worth_retrying(trip.error) && failed < retries) {
+      const duration pause = first_pause * (1U << failed) / 2;
+      again = now + pause + outside.entropy->jitter(pause);
+    }
+    if (again >= what.deadline) co_return judged(std::move(trip), sent, now, what, config);
     co_await runtime::sleep_until(*outside.timers, again);
   }
-
-  result.sent_at = trip.sent_at;
-  result.received_at = outside.clock->now();
-  if (trip.error) {
-    result.error = failure(trip.error, sent, what.effect);
-    result.detail = with_outcome(describe(what, config), trip.error.message());
-    co_return result;
-  }
-  result.status = trip.response.status;
-  result.index = consul_index(trip.response);
-  result.body = std::move(trip.response.body);
-  if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
-    co_return result;
-  result.error = judge(result.status, result.body, what.effect);
-  result.detail = with_outcome(describe(what, config),
-                               std::to_string(result.status) + " " + result.body);
-  co_return result;
 }
 
 }  // namespace tenure::consul

@@ -46,9 +46,9 @@ class reply : public answer_base {
 };
 
 /// Makes the call. In the reply an error, or an accepted status and its body. Throws
-/// system_error(operation_aborted) when cancelled.
+/// system_error(operation_aborted) when cancelled. All three must outlive it.
 boost::asio::awaitable<reply> perform(const runtime::services& outside,
-                                      const consul_config& config, call what);
+                                      const consul_config& config, const call& what);
 
 /// What a status that is no success means; `text` is its body.
 error_code judge(unsigned status, std::string_view text, effect what) noexcept;

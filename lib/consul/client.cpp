@@ -17,15 +17,14 @@ boost::asio::awaitable<done> client::ping() {
   done answer;
   target to("/v1/status/leader", config_);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
-  const std::string asked = describe(what, config_);
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   std::string leader;
   if (const error_code error = parser_->text(told.body, leader))
-    fail(answer, error, asked, told.body);
+    fail(answer, error, describe(what, config_), told.body);
   else if (leader.empty())
-    fail(answer, consul_errc::no_leader, asked, "no cluster leader");
+    fail(answer, consul_errc::no_leader, describe(what, config_), "no cluster leader");
   co_return answer;
 }
 

@@ -21,24 +21,24 @@ constexpr const char* not_consul = " without X-Consul-Index: is this Consul?";
 asio::awaitable<kv_found> client::find(call what, std::string key) {
   kv_found answer;
   what.accepted = 404;
-  const std::string asked = describe(what, config_);
   if (const std::string why = unaddressable(key, false); !why.empty()) {
-    fail(answer, consul_errc::bad_request, asked, "not sent: " + why);
+    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   if (answer.index == 0) {
-    fail(answer, consul_errc::bad_answer,
-         asked, std::to_string(told.status) + not_consul);
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         std::to_string(told.status) + not_consul);
     co_return answer;
   }
   if (told.status == 404) co_return answer;
   std::vector<kv_entry> entries;
   const error_code error = parser_->kv(told.body, entries);
   if (error || entries.size() != 1 || entries.front().key != key)
-    fail(answer, consul_errc::bad_answer, asked, "an answer that is not the key's: " + told.body);
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         "an answer that is not the key's: " + told.body);
   else
     answer.entry = std::move(entries.front());
   co_return answer;
@@ -70,19 +70,19 @@ asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
   to.with("recurse").with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   what.accepted = 404;
-  const std::string asked = describe(what, config_);
   if (const std::string why = unaddressable(prefix, true); !why.empty()) {
-    fail(answer, consul_errc::bad_request, asked, "not sent: " + why);
+    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   if (answer.index == 0)
-    fail(answer, consul_errc::bad_answer,
-         asked, std::to_string(told.status) + not_consul);
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         std::to_string(told.status) + not_consul);
   else if (told.status == 200 && parser_->kv(told.body, answer.entries))
-    fail(answer, consul_errc::bad_answer, asked, "an answer that is not a list of keys");
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         "an answer that is not a list of keys");
   co_return answer;
 }
 

@@ -12,14 +12,13 @@ asio::awaitable<session_created> client::create_session(session_request request)
   target to("/v1/session/create", config_);
   call what(runtime::lane::requests, effect::write, "PUT", std::move(to), in_time());
   what.body = session_body(request);
-  const std::string asked = describe(what, config_);
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   // There may be a session now, whose name is not known.
   if (parser_->session_id(told.body, answer.id))
     fail(answer, consul_errc::outcome_unknown,
-         asked, "an answer without a session: " + told.body);
+         describe(what, config_), "an answer without a session: " + told.body);
   co_return answer;
 }
 
@@ -28,14 +27,13 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
   target to("/v1/session/renew/" + escaped(id, false), config_);
   call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;
-  const std::string asked = describe(what, config_);
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   answer.alive = told.status == 200;
   // A proxy's 404 says nothing about the session.
   if (!answer.alive && told.body.find("Session id") == std::string::npos)
-    fail(answer, consul_errc::bad_answer, asked, "404 that is not Consul's: " + told.body);
+    fail(answer, consul_errc::bad_answer, describe(what, config_), "404 that is not Consul's: " + told.body);
   co_return answer;
 }
 
@@ -43,7 +41,7 @@ asio::awaitable<done> client::destroy_session(std::string id) {
   done answer;
   target to("/v1/session/destroy/" + escaped(id, false), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), in_time());
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   co_return answer;
 }
@@ -53,13 +51,12 @@ asio::awaitable<session_found> client::session_info(std::string id, consistency 
   target to("/v1/session/info/" + escaped(id, false), config_);
   to.with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
-  const std::string asked = describe(what, config_);
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
   std::vector<session_entry> sessions;
   if (const error_code error = parser_->sessions(told.body, sessions))
-    fail(answer, error, asked, told.body);
+    fail(answer, error, describe(what, config_), told.body);
   else if (!sessions.empty() && sessions.front().id == id)
     answer.session = std::move(sessions.front());
   co_return answer;

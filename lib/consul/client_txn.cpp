@@ -30,12 +30,11 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
   what.body = txn_body(ops);
   what.accepted = 409;
   const consul::effect effect = what.effect;
-  const std::string asked = describe(what, config_);
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
-    fail(answer, consul_errc::bad_request, asked, "not sent: " + why);
+    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
-  reply told = co_await perform(*services_, config_, std::move(what));
+  reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
 
@@ -47,13 +46,13 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
     answer.results.clear();
     answer.failures.clear();
     fail(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
-         asked, "an answer that is not a transaction's: " + told.body);
+         describe(what, config_), "an answer that is not a transaction's: " + told.body);
     co_return answer;
   }
   const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
   if (forbidden != answer.failures.end()) {
     answer.failures.clear();
-    fail(answer, consul_errc::forbidden, asked, "Permission denied");
+    fail(answer, consul_errc::forbidden, describe(what, config_), "Permission denied");
     co_return answer;
   }
   answer.committed = !refused;

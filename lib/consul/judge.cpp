@@ -43,7 +43,8 @@ error_code judge_500(std::string_view text, effect what) noexcept {
   // The agent lost its server while that had the request.
   if (text.starts_with("rpc error making call") && what != effect::read)
     return consul_errc::outcome_unknown;
-  return consul_errc::server_error;
+  // What nobody knows may have happened, too.
+  return what == effect::write ? consul_errc::outcome_unknown : consul_errc::server_error;
 }
 
 }  // namespace
@@ -60,13 +61,15 @@ error_code judge(unsigned status, std::string_view text, effect what) noexcept {
     case 502:  // from a proxy that lost the server
     case 504:
       return what == effect::read ? consul_errc::server_error : consul_errc::outcome_unknown;
-    case 503:
-      return consul_errc::throttled;
+    case 503:  // Consul's own rate limit, or a proxy's word for a connection that was reset
+      return what == effect::write && !says_any(text, busy_texts) ? consul_errc::outcome_unknown
+                                                                  : consul_errc::throttled;
     default:
       break;
   }
   if (status >= 300 && status < 500) return consul_errc::bad_request;
-  if (status > 500 && status < 600) return consul_errc::server_error;
+  if (status > 500 && status < 600)
+    return what == effect::write ? consul_errc::outcome_unknown : consul_errc::server_error;
   return consul_errc::bad_answer;
 }
 

@@ -32,6 +32,14 @@ error_code plain(error_code error) {
   return error;
 }
 
+void take(http::response<http::string_body>& message, runtime::http_response& response) {
+  response.status = message.result_int();
+  response.headers.clear();
+  for (const auto& field : message)
+    response.headers.emplace_back(field.name_string(), field.value());
+  response.body = std::move(message.body());
+}
+
 }  // namespace
 
 connection::watchdog::watchdog(connection& watched)
@@ -78,6 +86,7 @@ asio::awaitable<error_code> connection::connect(const endpoint& to, time_point d
   co_return refused;
 }
 
+// Sending has a frame of its own, which a parked poll does not carry along; reading has none.
 asio::awaitable<void> connection::exchange(const runtime::http_request& request,
                                            const std::string& host, const answer_limits& limits,
                                            time_point deadline, runtime::round_trip& result) {
@@ -87,16 +96,48 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   unsent_ = true;
   result.error = {};
   co_await send(request, host, result);
-  if (!result.error) co_await receive(request.method == "HEAD", limits, result);
-  if (!result.error) co_return;
-  close();
-  if (timed_out_) {
-    result.error = consul_errc::timed_out;
-    closed_unanswered_ = false;
+  if (result.error) {
+    give_up(result);
+    co_return;
+  }
+
+  http::response_parser<http::string_body> parser;
+  parser.header_limit(limits.header);
+  parser.body_limit(limits.body);
+  parser.skip(request.method == "HEAD");
+  // The header first: a parked poll waits with half a kilobyte of buffer, and a long answer is
+  // then read in large pieces.
+  auto [failed, header_bytes] =
+      co_await http::async_read_header(socket_, buffer_, parser, as_values);
+  if (!failed && !parser.is_done()) {
+    constexpr std::uint64_t piece = 64 * 1024;
+    const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
+    buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
+    const auto [cut_short, body_bytes] =
+        co_await http::async_read(socket_, buffer_, parser, as_values);
+    failed = cut_short;
+  }
+  if (failed) {
+    result.error = plain(failed);
+    closed_unanswered_ = !parser.got_some();
+    give_up(result);
+    co_return;
+  }
+  keep_alive_ = parser.keep_alive() && buffer_.size() == 0;
+  take(parser.get(), result.response);
+  if (buffer_.capacity() > 4096) {
+    buffer_.clear();
+    buffer_.shrink_to_fit();
   }
 }
 
-// A frame of its own, so that a parked poll does not carry its request's message along.
+void connection::give_up(runtime::round_trip& result) noexcept {
+  close();
+  if (!timed_out_) return;
+  result.error = consul_errc::timed_out;
+  closed_unanswered_ = false;
+}
+
 asio::awaitable<void> connection::send(const runtime::http_request& request,
                                        const std::string& host, runtime::round_trip& result) {
   http::request<http::string_body> message;
@@ -119,42 +160,6 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
     result.error = plain(failed);
     closed_unanswered_ = true;
   }
-}
-
-asio::awaitable<void> connection::receive(bool no_body, const answer_limits& limits,
-                                          runtime::round_trip& result) {
-  http::response_parser<http::string_body> parser;
-  parser.header_limit(limits.header);
-  parser.body_limit(limits.body);
-  parser.skip(no_body);
-  // The header first: a parked poll waits with half a kilobyte of buffer, and a long answer is
-  // then read in large pieces.
-  auto [failed, header_bytes] =
-      co_await http::async_read_header(socket_, buffer_, parser, as_values);
-  if (!failed && !parser.is_done()) {
-    constexpr std::uint64_t piece = 64 * 1024;
-    const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
-    buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
-    const auto [cut_short, body_bytes] =
-        co_await http::async_read(socket_, buffer_, parser, as_values);
-    failed = cut_short;
-  }
-  if (failed) {
-    result.error = plain(failed);
-    closed_unanswered_ = !parser.got_some();
-    co_return;
-  }
-  keep_alive_ = parser.keep_alive() && buffer_.size() == 0;
-  if (buffer_.capacity() > 4096) {
-    buffer_.clear();
-    buffer_.shrink_to_fit();
-  }
-  auto message = parser.release();
-  result.response.status = message.result_int();
-  result.response.headers.clear();
-  for (const auto& field : message)
-    result.response.headers.emplace_back(field.name_string(), field.value());
-  result.response.body = std::move(message.body());
 }
 
 bool connection::reusable() noexcept {

@@ -56,8 +56,7 @@ class connection {
 
   boost::asio::awaitable<void> send(const runtime::http_request& request, const std::string& host,
                                     runtime::round_trip& result);
-  boost::asio::awaitable<void> receive(bool no_body, const answer_limits& limits,
-                                       runtime::round_trip& result);
+  void give_up(runtime::round_trip& result) noexcept;
   void close() noexcept;
 
   boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol> socket_;

@@ -46,8 +46,6 @@ class http_client::state {
 
   lane_pool& pool(runtime::lane where) noexcept { return pools[static_cast<std::size_t>(where)]; }
 
-  asio::awaitable<void> attempt(lane_pool& lane, const runtime::http_request& request,
-                                time_point deadline, bool retry_stale, runtime::round_trip& result);
   asio::awaitable<error_code> dial(connection& fresh, time_point deadline);
 
   asio::any_io_executor executor;
@@ -78,35 +76,6 @@ asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_poi
   co_return failed;
 }
 
-asio::awaitable<void> http_client::state::attempt(lane_pool& lane,
-                                                  const runtime::http_request& request,
-                                                  time_point deadline, bool retry_stale,
-                                                  runtime::round_trip& result) {
-  result.error = consul_errc::timed_out;
-  const bool given = co_await lane.acquire(deadline);
-  if (!given) co_return;
-  const lane_pool::place held(lane);
-  if (timers->now() >= deadline) co_return;  // too late to begin
-
-  auto link = lane.take_idle();
-  if (link != nullptr) {
-    co_await link->exchange(request, host, limits, deadline, result);
-    // The server closed a kept connection: begin again on a fresh one, where that is harmless.
-    const bool stale = result.error && result.error != asio::error::operation_aborted &&
-                       link->closed_unanswered();
-    if (!stale || !(retry_stale || link->unsent())) {
-      if (!result.error && link->reusable()) lane.keep(std::move(link));
-      co_return;
-    }
-  }
-  link = std::make_unique<connection>(executor, *timers);
-  const error_code undialled = co_await dial(*link, deadline);
-  result.error = undialled;
-  if (undialled) co_return;
-  co_await link->exchange(request, host, limits, deadline, result);
-  if (!result.error && link->reusable()) lane.keep(std::move(link));
-}
-
 http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
                          const consul_config& config, lane_limits limits)
     : state_(std::make_unique<state>(std::move(executor), std::move(timers), config, limits)) {}
@@ -116,9 +85,33 @@ http_client::~http_client() = default;
 asio::awaitable<runtime::round_trip> http_client::exchange(runtime::lane where,
                                                            runtime::http_request request,
                                                            time_point deadline, bool retry_stale) {
+  state& all = *state_;
+  lane_pool& lane = all.pool(where);
   runtime::round_trip result;
+  result.error = consul_errc::timed_out;
   try {
-    co_await state_->attempt(state_->pool(where), request, deadline, retry_stale, result);
+    const bool given = co_await lane.acquire(deadline);
+    if (!given) co_return result;
+    const lane_pool::place held(lane);
+    if (all.timers->now() >= deadline) co_return result;  // too late to begin
+
+    auto link = lane.take_idle();
+    if (link != nullptr) {
+      co_await link->exchange(request, all.host, all.limits, deadline, result);
+      // The server closed a kept connection: begin again on a fresh one, where that is harmless.
+      const bool stale = result.error && result.error != asio::error::operation_aborted &&
+                         link->closed_unanswered();
+      if (!stale || !(retry_stale || link->unsent())) {
+        lane.keep(std::move(link));
+        co_return result;
+      }
+    }
+    link = std::make_unique<connection>(all.executor, *all.timers);
+    const error_code undialled = co_await all.dial(*link, deadline);
+    result.error = undialled;
+    if (undialled) co_return result;
+    co_await link->exchange(request, all.host, all.limits, deadline, result);
+    lane.keep(std::move(link));
   } catch (const boost::system::system_error& error) {
     result.error = error.code();  // cancelled
   }

@@ -31,6 +31,8 @@ std::unique_ptr<connection> lane_pool::take_idle() {
   return nullptr;
 }
 
-void lane_pool::keep(std::unique_ptr<connection> used) { idle_.push_back(std::move(used)); }
+void lane_pool::keep(std::unique_ptr<connection> used) {
+  if (used->reusable()) idle_.push_back(std::move(used));
+}
 
 }  // namespace tenure::wire

@@ -34,7 +34,7 @@ class lane_pool {
 
   /// A kept connection that still works, the one used last; none where there is none.
   std::unique_ptr<connection> take_idle();
-  /// Keeps a connection that is reusable.
+  /// Keeps a connection where it is reusable, or closes it.
   void keep(std::unique_ptr<connection> used);
 
   std::size_t in_use() const noexcept { return in_use_; }
