@@ -33,7 +33,8 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
   answer.alive = told.status == 200;
   // A proxy's 404 says nothing about the session.
   if (!answer.alive && told.body.find("Session id") == std::string::npos)
-    fail(answer, consul_errc::bad_answer, describe(what, config_), "404 that is not Consul's: " + told.body);
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         "404 that is not Consul's: " + told.body);
   co_return answer;
 }
 

@@ -26,9 +26,10 @@ constexpr std::array<std::string_view, 2> forbidden_texts{"Permission denied", "
 // Refused by what was asked for, before raft.
 constexpr std::array<std::string_view, 4> refused_texts{
     "Invalid Session TTL", "Invalid Behavior setting", "Must provide", "Missing session"};
-// Refused for now: a check or a node that is not there yet.
-constexpr std::array<std::string_view, 4> not_yet_texts{
-    "Missing check", "Missing node registration", "is in critical state", "invalid session"};
+// Refused for now: a check, a node or a datacenter that is not there yet.
+constexpr std::array<std::string_view, 5> not_yet_texts{
+    "Missing check", "Missing node registration", "is in critical state", "invalid session",
+    "No path to datacenter"};
 
 error_code judge_500(std::string_view text, effect what) noexcept {
   if (says_any(text, forbidden_texts)) return consul_errc::forbidden;
