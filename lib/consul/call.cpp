@@ -44,6 +44,15 @@ bool worth_retrying(error_code error) noexcept {
   return error && error != consul_errc::timed_out && error != consul_errc::bad_answer;
 }
 
+// What the network did, for people.
+std::string network_text(const runtime::round_trip& trip) {
+  // Consul up to 1.8 says nothing when a client address has too many connections.
+  if (trip.sent && (trip.error == asio::error::eof || trip.error == asio::error::connection_reset))
+    return "the connection was closed without an answer; has this host more connections to Consul "
+           "than its limit (200 unless configured)?";
+  return trip.error.message();
+}
+
 reply judged(runtime::round_trip trip, bool sent, time_point now, const call& what,
              const consul_config& config) {
   reply result;
@@ -51,7 +60,7 @@ reply judged(runtime::round_trip trip, bool sent, time_point now, const call& wh
   result.received_at = now;
   if (trip.error) {
     result.error = failure(trip.error, sent, what.effect);
-    result.detail = with_outcome(describe(what, config), trip.error.message());
+    result.detail = with_outcome(describe(what, config), network_text(trip));
     return result;
   }
   result.status = trip.response.status;

@@ -28,7 +28,8 @@ class task_scope {
   /// Emits terminal cancellation to every task. The executor's thread only.
   void cancel();
   std::size_t size() const noexcept;
-  /// Completes when no task is left. Cannot be cancelled.
+  /// Completes when no task is left. Cannot be cancelled. Like every co_await it throws at once in
+  /// a coroutine that already was: reset_cancellation_state(disable_cancellation()) first.
   boost::asio::awaitable<void> join();
 
  private:

@@ -88,6 +88,8 @@ TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent 
     const auto lost = b.write({txn_op::set("k", "1")});
     CHECK(lost.error == consul_errc::outcome_unknown);
     CHECK_FALSE(lost.committed);
+    const bool silent = what == mishap::silent_before || what == mishap::silent_after;
+    CHECK((lost.detail.find("closed without an answer") == std::string::npos) == silent);
     CHECK(b.network->started(lane::requests) == 1);
     const auto found = b.runtime.run(b.client->get("k", consistency::consistent));
     const bool happened = what == mishap::reset_after || what == mishap::silent_after;
