@@ -53,15 +53,16 @@ class log_to_trace final : public log_sink {
 
 }  // namespace
 
-member::member(surroundings& around, actor number, std::size_t host)
+member::member(surroundings& around, actor number, std::size_t slot)
     : around_(around),
       number_(number),
-      host_(host),
+      slot_(slot),
+      host_(slot % around.settings.hosts),
       machine_(around.it, "p" + std::to_string(number), around.it.chance().next(),
                around.it.between(0s, 1000s),
                draw_rate(around.it, around.settings.drift_ppm)),
       link_(std::make_shared<sim::link>(around.it, machine_, around.consul, around.net, number,
-                                        host, around.settings.connections)),
+                                        host_, around.settings.connections)),
       services_(std::make_shared<runtime::services>()) {
   services_->executor = machine_.executor();
   services_->clock = machine_.clock();
@@ -100,7 +101,7 @@ void member::start() {
   for (std::size_t i = 0; i < p.elections; ++i) {
     // With many elections not everybody stands everywhere.
     const bool stands = p.elections <= 16 || chance_of(0.8) ||
-                        i % p.processes == static_cast<std::size_t>(number_) % p.processes;
+                        i % p.processes == slot_;
     if (stands) users_->spawn(stand_in(i));
     if (observes && (p.elections <= 16 || chance_of(0.02))) users_->spawn(observe(i));
   }

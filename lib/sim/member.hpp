@@ -39,7 +39,7 @@ std::string election_key(std::size_t election);
 class member : public std::enable_shared_from_this<member> {
  public:
   /// `number` is never used twice.
-  member(surroundings& around, actor number, std::size_t host);
+  member(surroundings& around, actor number, std::size_t slot);
   ~member();
 
   void start();
@@ -55,7 +55,8 @@ class member : public std::enable_shared_from_this<member> {
   void depose(std::size_t election);
 
   actor number() const noexcept { return number_; }
-  std::size_t host() const noexcept { return host_; }
+  /// Its place among the processes, which a successor takes over.
+  std::size_t slot() const noexcept { return slot_; }
   const std::string& name() const noexcept { return machine_.name(); }
   bool alive() const noexcept { return !dead_ && !stopping_; }
   bool stopped() const noexcept { return stopped_; }
@@ -109,6 +110,7 @@ class member : public std::enable_shared_from_this<member> {
 
   surroundings& around_;
   const actor number_;
+  const std::size_t slot_;
   const std::size_t host_;
   machine machine_;
   std::shared_ptr<sim::link> link_;

@@ -27,8 +27,8 @@ simulation::simulation(plan p, std::FILE* trace_to)
 
 simulation::~simulation() = default;
 
-simulation::member_ptr simulation::add_member(std::size_t host) {
-  auto m = std::make_shared<member>(around_, next_number_++, host);
+simulation::member_ptr simulation::add_member(std::size_t slot) {
+  auto m = std::make_shared<member>(around_, next_number_++, slot);
   members_.push_back(m);
   m->start();
   if (!faults_) m->settle();
@@ -41,7 +41,7 @@ void simulation::replace_later(const member_ptr& old, duration wait) {
     --expected_;
     std::erase(members_, old);
     departed_.push_back(old);
-    add_member(old->host());
+    add_member(old->slot());
   });
 }
 
@@ -60,11 +60,10 @@ outcome simulation::run() {
 
 void simulation::begin() {
   for (std::size_t i = 0; i < plan_.processes; ++i) {
-    const std::size_t host = i % plan_.hosts;
     if (i == 0)
-      add_member(host);
+      add_member(i);
     else
-      world_.after(world_.between(0s, 2s), [this, host] { add_member(host); });
+      world_.after(world_.between(0s, 2s), [this, i] { add_member(i); });
   }
   for (std::size_t i = 0; i < plan_.foreigners; ++i) {
     foreigners_.push_back(std::make_shared<foreigner>(around_, i));

@@ -71,7 +71,7 @@ class simulation {
   void operator_destroys();
   void operator_deposes();
 
-  member_ptr add_member(std::size_t host);
+  member_ptr add_member(std::size_t slot);
   void replace_later(const member_ptr& old, duration wait);
   std::string some_key();
   bool led_and_agreed(std::string* why) const;
