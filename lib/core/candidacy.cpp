@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration most_lock_delay = 60s;
-constexpr std::size_t most_value = 512 * 1024;
 
 std::string seconds(duration d) {
   char text[32];
@@ -36,9 +35,9 @@ void candidacy::check() const {
   if (value_.empty()) {
     refuse("an empty value cannot be published: it marks a key that was released; give one");
   }
-  if (value_.size() > most_value) {
+  if (value_.size() > candidacy::most_value) {
     refuse("a value of " + std::to_string(value_.size()) +
-           " bytes is too long: Consul takes 524288; publish a shorter one");
+           " bytes is too long: 384000 fit into one of Consul's transactions; publish a shorter one");
   }
   if (span_ < core::least_span || span_ > 24h) {
     refuse("span " + seconds(span_) + " is out of range: choose 0.5s to 24h");

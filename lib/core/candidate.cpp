@@ -25,8 +25,8 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 
 const std::string candidate::nobody_;
 
-candidate::candidate(lease_rules rules, duration lock_delay) noexcept
-    : rules_(rules), lock_delay_(lock_delay) {}
+candidate::candidate(lease_rules rules, duration lock_delay, bool dies_with_session) noexcept
+    : rules_(rules), lock_delay_(lock_delay), history_(dies_with_session) {}
 
 // -- what the user wants -------------------------------------------------------------------------
 
@@ -58,26 +58,28 @@ void candidate::session_gone(const std::string& id, time_point now) {
   if (hold_ && hold_->session == id) lost(end_reason::session_lost, now);
 }
 
-void candidate::holders_span(const std::string& session, duration span) noexcept {
-  if (session == holder_) holders_span_ = span;
-}
-
 // -- sights of the key ---------------------------------------------------------------------------
 
 sight_verdict candidate::saw(const key_sight& sight, time_point now) {
   check_lease(now);
   const sight_verdict verdict = history_.saw(sight, now);
   if (verdict == sight_verdict::restarted) fence_too_low_ = true;
-  if (verdict == sight_verdict::newer || verdict == sight_verdict::restarted) look_again_ = false;
-  if (sight.linearizable) look_again_ = false;
-  if (history_.last().held() && history_.last().session != holder_) {
-    holder_ = history_.last().session;
-    holders_span_ = duration{0};
+  if (verdict == sight_verdict::newer || verdict == sight_verdict::restarted) {
+    look_again_ = false;
+    claims_.reset();
+  } else if (look_again_ && sight.linearizable) {
+    // A claim was refused because of a change that is not to be seen: not again at once.
+    look_again_ = false;
+    claim_not_before_ = now + claims_.next(0);
   }
+  // It neither ends nor confirms anything, unless the cluster went back: ask for the truth once.
+  if (verdict == sight_verdict::outdated && !sight.linearizable) read_wanted_ = true;
   if (hold_) {
     review_hold(sight, verdict, now);
-  } else if (open_claim_ && !busy_ && sight.linearizable && verdict != sight_verdict::outdated) {
-    settle_claim(sight);
+  } else if (open_claim_) {
+    if (!busy_ && sight.linearizable && verdict != sight_verdict::outdated) settle_claim(sight, now);
+  } else if (history_.free() && history_.clean()) {
+    longest_span_ = duration{0};
   }
   return verdict;
 }
@@ -95,11 +97,7 @@ void candidate::read_failed(time_point now, std::uint64_t random) {
 }
 
 void candidate::review_hold(const key_sight& sight, sight_verdict verdict, time_point now) {
-  if (verdict == sight_verdict::outdated) {
-    // It neither ends nor confirms anything: ask for the truth once.
-    if (!sight.linearizable) read_wanted_ = true;
-    return;
-  }
+  if (verdict == sight_verdict::outdated) return;
   const key_sight& last = history_.last();
   const bool ours = last.held() && last.session == hold_->session;
   if (stage_ == stage::over) {
@@ -117,15 +115,15 @@ void candidate::review_hold(const key_sight& sight, sight_verdict verdict, time_
          now);
   } else if (last.modify_index == hold_->guard) {
     if (sight.linearizable) proved(hold_->guard, sight.sent_at, now);
-  } else if (!proclaiming_) {
+  } else if (!hold_->proclaiming) {
     lost(end_reason::overwritten, now);
   }
 }
 
-void candidate::settle_claim(const key_sight& sight) {
+void candidate::settle_claim(const key_sight& sight, time_point now) {
   const claim_terms& terms = open_claim_->terms;
   if (sight.held() && sight.session == terms.session) {
-    take_hold(sight);
+    take_hold(sight, now);
     return;
   }
   // Still as the claim wants it: the claim may be carried out at any moment. It is made again,
@@ -137,26 +135,33 @@ void candidate::settle_claim(const key_sight& sight) {
 
 // -- claims --------------------------------------------------------------------------------------
 
-void candidate::take_hold(const key_sight& won) {
+void candidate::take_hold(const key_sight& won, time_point now) {
   hold h;
   h.session = open_claim_->terms.session;
   h.fence = won.modify_index;
   h.guard = won.modify_index;
   h.lock_index = won.lock_index;
   h.proven_at = won.sent_at;
-  h.quarantine_end = open_claim_->quarantine_end;
+  h.quarantine_from = open_claim_->quarantine_from;
+  // A missing key has no index: it may have been held and deleted once more since it was seen.
+  if (open_claim_->terms.missing && h.quarantine_from != time_point::min()) {
+    h.quarantine_from = std::max(h.quarantine_from, now);
+  }
   fence_too_low_ = won.modify_index <= open_claim_->highest;
   hold_ = std::move(h);
   open_claim_.reset();
   reason_ = end_reason::none;
   led_ = lost_ = identify_ = stop_told_ = end_told_ = false;
-  stage_ = wanted_ && !fence_too_low_ ? stage::pending : stage::over;
+  // Written over before its winner heard of it: a plain write sets the LockIndex back.
+  const bool overwritten = won.lock_index == 0;
+  stage_ = wanted_ && !fence_too_low_ && !overwritten ? stage::pending : stage::over;
 }
 
 void candidate::claim_won(const key_sight& won, time_point now, std::uint64_t random) {
   busy_ = false;
   failures_.reset();
   delays_.reset();
+  claims_.reset();
   check_lease(now);
   if (open_claim_->terms.session != session_) {
     open_claim_.reset();  // the session died meanwhile, and the key with it
@@ -167,9 +172,7 @@ void candidate::claim_won(const key_sight& won, time_point now, std::uint64_t ra
     read_wanted_ = true;
     return;
   }
-  holder_ = won.session;
-  holders_span_ = duration{0};
-  take_hold(won);
+  take_hold(won, now);
   if (fence_too_low_) claim_not_before_ = now + index_patience + part_of(spread, random);
 }
 
@@ -183,6 +186,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
       const time_point ends = history_.free_since() + lock_delay_;
       claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
                                                           : now + delays_.next(random);
+      if (was_lost_sight) return;  // an earlier try may still be carried out
       break;
     }
     case claim_refusal::session_invalid:
@@ -190,8 +194,8 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
       session_gone(session, now);
       return;
     case claim_refusal::failed:
-      claim_not_before_ = now + failures_.next(random);
-      if (was_lost_sight) return;  // still open: an earlier try may have been carried out
+      claim_not_before_ = now + claims_.next(random);
+      if (was_lost_sight) return;
       break;
     case claim_refusal::index_moved:
     case claim_refusal::held:
@@ -203,7 +207,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
   open_claim_.reset();
 }
 
-void candidate::claim_unknown(time_point now) {
+void candidate::claim_unknown(time_point now, std::uint64_t random) {
   busy_ = false;
   check_lease(now);
   if (open_claim_->terms.session != session_) {
@@ -211,6 +215,7 @@ void candidate::claim_unknown(time_point now) {
     return;
   }
   open_claim_->lost_sight = true;
+  claim_not_before_ = now + claims_.next(random);
   read_wanted_ = true;
 }
 
@@ -227,7 +232,7 @@ release_terms candidate::releasing(time_point now) const {
   release_terms r;
   r.guard = hold_->guard;
   r.session = hold_->session;
-  r.clean = led_ || now >= hold_->quarantine_end;
+  r.clean = led_ || now >= quarantine_end(hold_->quarantine_from);
   return r;
 }
 
@@ -238,6 +243,11 @@ void candidate::released(const key_sight& free, time_point now, std::uint64_t ra
   forget_hold();
   claim_not_before_ =
       std::max(claim_not_before_, now + yield_first + part_of(yield_first, random));
+}
+
+time_point candidate::quarantine_end(time_point from) const noexcept {
+  if (from == time_point::min() || from == time_point::max()) return from;
+  return rules_.quarantine_end(from, longest_span_);
 }
 
 void candidate::release_missed(time_point now) {
@@ -271,7 +281,7 @@ time_point candidate::stop_at() const noexcept {
 }
 
 bool candidate::provable() const noexcept {
-  return hold_ && !proclaiming_ && !lost_ &&
+  return hold_ && !hold_->proclaiming && !lost_ &&
          (stage_ == stage::pending || stage_ == stage::leading);
 }
 
@@ -287,8 +297,12 @@ void candidate::proof_failed(std::uint64_t guard, time_point now) {
   if (hold_ && hold_->guard == guard) read_wanted_ = true;
 }
 
-void candidate::proclaimed(const key_sight& written, time_point now) {
-  if (!hold_) return;
+void candidate::proclaiming(std::uint64_t fence, bool on_its_way) noexcept {
+  if (hold_ && hold_->fence == fence) hold_->proclaiming = on_its_way;
+}
+
+void candidate::proclaimed(std::uint64_t fence, const key_sight& written, time_point now) {
+  if (!hold_ || hold_->fence != fence) return;
   check_lease(now);
   if (history_.saw(written, now) == sight_verdict::outdated) {
     read_wanted_ = true;
@@ -365,7 +379,7 @@ step candidate::next(time_point now) {
 }
 
 std::optional<step> candidate::next_notice(time_point now) {
-  if (stage_ == stage::pending && wanted_ && now >= hold_->quarantine_end &&
+  if (stage_ == stage::pending && wanted_ && now >= starts_at() &&
       now < rules_.stop_at(hold_->proven_at)) {
     stage_ = stage::leading;
     led_ = working_ = true;
@@ -401,7 +415,7 @@ step candidate::next_request(time_point now) {
     hold h;
     h.session = session_;
     h.fence = h.guard = history_.last().modify_index;
-    h.quarantine_end = time_point::max();
+    h.quarantine_from = time_point::max();
     hold_ = std::move(h);
     led_ = lost_ = false;
     end_told_ = true;
@@ -414,9 +428,7 @@ step candidate::next_request(time_point now) {
   c.terms.index = history_.last().modify_index;
   c.terms.session = session_;
   c.highest = history_.highest();
-  c.quarantine_end = history_.clean()
-                         ? time_point::min()
-                         : rules_.quarantine_end(history_.free_since(), holders_span_);
+  c.quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
   open_claim_ = std::move(c);
   return ask(step::claim);
 }
@@ -432,7 +444,7 @@ time_point candidate::wake_at(time_point now) const noexcept {
       consider(claim_not_before_);
       break;
     case stage::pending:
-      consider(hold_->quarantine_end);
+      consider(starts_at());
       break;
     case stage::leading:
       consider(rules_.stop_at(hold_->proven_at));

@@ -11,6 +11,7 @@
 // the holder said that its work has stopped (`work_stopped`).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,7 +60,8 @@ class release_terms {
 
 class candidate {
  public:
-  candidate(lease_rules rules, duration lock_delay) noexcept;
+  /// `dies_with_session`: see key_history.
+  candidate(lease_rules rules, duration lock_delay, bool dies_with_session = false) noexcept;
 
   // -- what the user wants ----------------------------------------------------------------------
   void stand(bool wanted) noexcept { wanted_ = wanted; }
@@ -72,8 +74,8 @@ class candidate {
   // -- what the network said --------------------------------------------------------------------
   void session_ready(std::string id);
   void session_gone(const std::string& id, time_point now);
-  /// The span that the holder with that session was found to use.
-  void holders_span(const std::string& session, duration span) noexcept;
+  /// The span that a holder was found to use. The longest counts until a clean release is seen.
+  void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
   /// What a watch shows.
   sight_verdict saw(const key_sight& sight, time_point now);
   /// The outcome of step::read.
@@ -83,7 +85,7 @@ class candidate {
   void identified(std::optional<bool> alive, time_point now);
   void claim_won(const key_sight& won, time_point now, std::uint64_t random);
   void claim_lost(claim_refusal why, time_point now, std::uint64_t random);
-  void claim_unknown(time_point now);
+  void claim_unknown(time_point now, std::uint64_t random);
   void released(const key_sight& free, time_point now, std::uint64_t random);
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);
@@ -97,13 +99,13 @@ class candidate {
   /// A linearizable answer to a request sent at `sent_at` found the key at `guard`.
   void proved(std::uint64_t guard, time_point sent_at, time_point now);
   void proof_failed(std::uint64_t guard, time_point now);
-  /// A proclaim is on its way: the index may move by our own hand.
-  void proclaiming(bool on_its_way) noexcept { proclaiming_ = on_its_way; }
-  void proclaimed(const key_sight& written, time_point now);
+  /// A proclaim of the term with that fence is on its way: the index may move by our own hand.
+  void proclaiming(std::uint64_t fence, bool on_its_way) noexcept;
+  void proclaimed(std::uint64_t fence, const key_sight& written, time_point now);
 
   // -- what to do, and what is so ---------------------------------------------------------------
   step next(time_point now);
-  /// When next() is to be asked again if nothing happens before.
+  /// When next() is to be asked again if nothing happens before; `now` is what it was asked with last.
   time_point wake_at(time_point now) const noexcept;
 
   claim_terms claiming() const;
@@ -115,7 +117,10 @@ class candidate {
   /// While leading or stopping: until when nobody else acts; time_point::min() otherwise.
   time_point lease_end() const noexcept;
   time_point stop_at() const noexcept;
-  time_point starts_at() const noexcept { return hold_ ? hold_->quarantine_end : time_point{}; }
+  time_point starts_at() const noexcept {
+    return hold_ ? quarantine_end(hold_->quarantine_from) : time_point{};
+  }
+  const lease_rules& rules() const noexcept { return rules_; }
   std::uint64_t fence() const noexcept { return hold_ ? hold_->fence : 0; }
   const std::string& session() const noexcept { return session_; }
   const std::string& held_by() const noexcept { return hold_ ? hold_->session : nobody_; }
@@ -136,13 +141,14 @@ class candidate {
     std::uint64_t guard = 0;
     std::uint64_t lock_index = 0;
     time_point proven_at{};
-    time_point quarantine_end{};
+    time_point quarantine_from{};  ///< time_point::min(): there is none
+    bool proclaiming = false;
   };
   class open_claim {
    public:
     claim_terms terms;
     std::uint64_t highest = 0;      ///< every index seen before: the fence must lie above
-    time_point quarantine_end{};    ///< as the key was seen when the claim was made
+    time_point quarantine_from{};   ///< as the key was seen when the claim was made
     bool lost_sight = false;  ///< an answer was lost: it may be carried out at any moment
   };
 
@@ -150,9 +156,10 @@ class candidate {
   void lost(end_reason how, time_point now);
   void end(end_reason reason) noexcept;
   void forget_hold() noexcept;
-  void settle_claim(const key_sight& sight);
+  void settle_claim(const key_sight& sight, time_point now);
   void review_hold(const key_sight& sight, sight_verdict verdict, time_point now);
-  void take_hold(const key_sight& won);
+  void take_hold(const key_sight& won, time_point now);
+  time_point quarantine_end(time_point from) const noexcept;
   step next_request(time_point now);
   bool lease_open() const noexcept;
   std::optional<step> next_notice(time_point now);
@@ -163,8 +170,7 @@ class candidate {
   bool wanted_ = false;
   std::string session_;
   key_history history_;
-  std::string holder_;  ///< the last session that was seen to hold the key
-  duration holders_span_{0};
+  duration longest_span_{0};  ///< of those that held the key since its last clean release
 
   core::stage stage_ = stage::none;
   end_reason reason_ = end_reason::none;
@@ -177,7 +183,6 @@ class candidate {
   bool lost_ = false;       ///< the key is not ours any more: the lease is closed at once
   bool identify_ = false;   ///< lost, and it is to be found out whether the session died
   time_point identify_by_{};
-  bool proclaiming_ = false;
   bool fence_too_low_ = false;
 
   bool busy_ = false;
@@ -185,6 +190,7 @@ class candidate {
   time_point retry_at_ = time_point::min();       ///< requests
   time_point claim_not_before_ = time_point::min();
   bool look_again_ = false;  ///< a claim showed that the newest sight is old
+  backoff claims_{std::chrono::milliseconds(50), std::chrono::seconds(5)};
   backoff failures_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
   backoff delays_{std::chrono::milliseconds(200), std::chrono::seconds(2)};
   static const std::string nobody_;

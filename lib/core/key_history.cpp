@@ -42,18 +42,20 @@ void key_history::take(const key_sight& sight, time_point now) {
 }
 
 bool key_history::released_cleanly(const key_sight& sight) const noexcept {
-  if (!last_) return !sight.exists || sight.empty_value;  // first sight
-  // Made again after a deletion, or missing: whoever held it before may still be at work.
-  if (!sight.exists || !sight.empty_value) return false;
-  // Released by hand (PUT ?release=... with nothing in it): the holder was not asked to stop.
-  if (sight.plain) return false;
-  if (sight.create_index != last_->create_index) {
-    return !last_->exists && clean_ && sight.lock_index > 0;
-  }
-  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. Over
-  // a key that was already free, only a whole term in between (a larger LockIndex) makes it clean.
-  if (last_->held()) return sight.lock_index > 0 && sight.lock_index >= last_->lock_index;
-  return clean_ || sight.lock_index > last_->lock_index;
+  if (!sight.exists) return !last_ && !dies_with_session_;
+  if (!sight.empty_value) return false;
+  // Never held in this life of the key: somebody made it in advance. Only a first sight can tell.
+  if (!last_ && sight.lock_index == 0) return true;
+  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. And a
+  // release by hand (PUT ?release= with nothing in it) does not carry the flags of locks: the holder
+  // was not asked to stop.
+  if (sight.plain || sight.lock_index == 0) return false;
+  if (!last_) return true;
+  // Made again after a deletion: whoever held it before may still be at work.
+  if (sight.create_index != last_->create_index) return !last_->exists && clean_;
+  // Over a key that was already free, only a whole term in between makes it clean.
+  return last_->held() ? sight.lock_index >= last_->lock_index
+                       : sight.lock_index > last_->lock_index;
 }
 
 }  // namespace tenure::core

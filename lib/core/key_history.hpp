@@ -37,6 +37,11 @@ enum class sight_verdict {
 
 class key_history {
  public:
+  /// `dies_with_session`: the key is deleted when its holder's session dies, so that a missing key
+  /// is not clean, not even at first sight.
+  explicit key_history(bool dies_with_session = false) noexcept
+      : dies_with_session_(dies_with_session) {}
+
   /// Takes in one answer that was complete at `now`. Older sights never replace newer ones.
   sight_verdict saw(const key_sight& sight, time_point now);
 
@@ -56,6 +61,7 @@ class key_history {
   void take(const key_sight& sight, time_point now);
   bool released_cleanly(const key_sight& sight) const noexcept;
 
+  bool dies_with_session_;
   std::optional<key_sight> last_;
   time_point last_at_{};
   bool clean_ = false;

@@ -29,8 +29,8 @@ class lease_rules {
   static constexpr duration margin_of(duration span) noexcept {
     return std::max(least_margin, span / 50);
   }
-  /// The longest stop budget that leaves room for one late proof: proofs come every third of the
-  /// span, so the body would be told to stop while the next but one is still on its way.
+  /// The longest stop budget: it leaves about a third of the span to the work, and room in that for
+  /// one proof that is lost.
   static constexpr duration most_stop_budget(duration span) noexcept {
     return span * 2 / 3 - margin_of(span);
   }
@@ -46,14 +46,20 @@ class lease_rules {
   time_point stop_at(time_point proof_sent) const noexcept {
     return lease_end(proof_sent) - stop_budget_;
   }
-  /// How often to prove.
-  duration proof_interval() const noexcept { return span_ / 3; }
+  /// How often to prove: every third of the span, or oftener where the holder would be told to stop
+  /// before a second try.
+  duration proof_interval() const noexcept { return std::min(span_ / 3, working_time() / 2); }
+  /// How long to wait for the answer: after that there is time for one more.
+  duration proof_timeout() const noexcept { return (working_time() - proof_interval()) / 2; }
   /// When a successor may start that saw the key free at `seen_free`, not cleanly released.
   time_point quarantine_end(time_point seen_free, duration holders_span) const noexcept {
     return seen_free + std::max(span_, holders_span);
   }
 
  private:
+  /// From a proof until the holder is told to stop.
+  duration working_time() const noexcept { return stop_at(time_point{}) - time_point{}; }
+
   duration span_;
   duration stop_budget_;
 };

@@ -5,10 +5,20 @@
 
 #include "election/engine.hpp"
 #include "election/machine.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure {
 
 namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> leave_with(std::shared_ptr<impl::engine> engine,
+                                 std::shared_ptr<impl::record> record) {
+  if (record) co_await engine->leave(record);
+}
+
+}  // namespace
 
 // -- election ------------------------------------------------------------------------------------
 
@@ -31,10 +41,12 @@ election::~election() {
 }
 
 const std::string& election::key() const noexcept { return record_->key(); }
-asio::awaitable<term> election::campaign() { return record_->campaign(); }
+asio::awaitable<term> election::campaign() {
+  return runtime::keeping(record_->campaign(), record_);
+}
 asio::awaitable<end_reason> election::lead_with(
     std::function<asio::awaitable<void>(term)> body) {
-  return record_->lead(std::move(body));
+  return runtime::keeping(record_->lead(std::move(body)), record_);
 }
 void election::stand() { record_->stand(true); }
 void election::withdraw() { record_->stand(false); }
@@ -44,10 +56,7 @@ std::optional<leader> election::last_seen() const { return record_->last_seen();
 error_code election::last_error() const noexcept { return record_->last_error(); }
 
 asio::awaitable<void> election::leave() {
-  const auto engine = std::move(engine_);
-  const auto record = std::move(record_);
-  if (!record) co_return;
-  co_await engine->leave(record);
+  return leave_with(std::move(engine_), std::move(record_));
 }
 
 // -- observer ------------------------------------------------------------------------------------
@@ -56,7 +65,9 @@ observer::observer(std::shared_ptr<impl::observation> state) noexcept : state_(s
 observer::observer(observer&&) noexcept = default;
 observer& observer::operator=(observer&&) noexcept = default;
 observer::~observer() = default;
-asio::awaitable<leader> observer::next() { return state_->next(state_); }
+asio::awaitable<leader> observer::next() {
+  return runtime::keeping(state_->next(state_), state_);
+}
 error_code observer::last_error() const noexcept { return state_->last_error(); }
 
 // -- elections -----------------------------------------------------------------------------------
@@ -83,14 +94,18 @@ election elections::enter(std::string key, candidacy how) {
   return election(engine_, engine_->enter(std::move(key), std::move(how)));
 }
 asio::awaitable<leader> elections::leader_of(std::string key) {
-  return engine_->leader_of(std::move(key));
+  return runtime::keeping(engine_->leader_of(std::move(key)), engine_);
 }
 asio::awaitable<leader> elections::depose(std::string key) {
-  return engine_->depose(std::move(key));
+  return runtime::keeping(engine_->depose(std::move(key)), engine_);
 }
 observer elections::observe(std::string key) { return observer(engine_->observe(std::move(key))); }
-asio::awaitable<event> elections::next_event() { return engine_->next_event(); }
-asio::awaitable<void> elections::ping() { return engine_->ping(); }
-asio::awaitable<void> elections::shut_down() { return engine_->shut_down(); }
+asio::awaitable<event> elections::next_event() {
+  return runtime::keeping(engine_->next_event(), engine_);
+}
+asio::awaitable<void> elections::ping() { return runtime::keeping(engine_->ping(), engine_); }
+asio::awaitable<void> elections::shut_down() {
+  return runtime::keeping(engine_->shut_down(), engine_);
+}
 
 }  // namespace tenure

@@ -9,6 +9,8 @@
 #include <exception>
 #include <utility>
 
+#include "core/backoff.hpp"
+#include "runtime/keeping.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure::impl {
@@ -78,6 +80,7 @@ std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
   auto r = std::make_shared<record>(shared_from_this(), key, std::move(how));
+  r->hold_back(leaving_.contains(key));
   records_.emplace(key, r);
   follow(key, r);
   return r;
@@ -92,26 +95,36 @@ asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_poin
   }
 }
 
-asio::awaitable<void> engine::leave_quietly(std::shared_ptr<record> which) {
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const auto self = shared_from_this();
-  which->stop(end_reason::resigned);
-  co_await wait_idle(which, services_->timers->now() + request_timeout());
-  const auto entered = records_.find(which->key());
-  if (entered != records_.end() && entered->second == which) records_.erase(entered);
+// A record is forgotten when nothing of it can happen any more: no key held, no claim open, no work
+// running. Until then nobody else of this process may stand for its key.
+asio::awaitable<void> engine::retire(std::shared_ptr<record> which) {
+  while (!which->settled()) co_await which->changed().wait();
+  records_.erase(which->key());
   for (auto& [kind, p] : pools_) {
     for (const auto& keeper : p.keepers) keeper->detach(which.get());
   }
 }
 
+asio::awaitable<void> engine::leave_quietly(std::shared_ptr<record> which) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  which->leave();
+  if (!which->retiring && !stopping_) {
+    which->retiring = true;
+    tasks_.spawn(runtime::keeping(retire(which), shared_from_this()));
+  }
+  co_await wait_idle(which, services_->timers->now() + request_timeout());
+}
+
 asio::awaitable<void> engine::leave(std::shared_ptr<record> which) {
-  auto leaving = leave_quietly(std::move(which));
+  auto leaving = runtime::keeping(leave_quietly(std::move(which)), shared_from_this());
   co_await asio::co_spawn(services_->executor, std::move(leaving), asio::use_awaitable);
 }
 
 void engine::leave_in_background(std::shared_ptr<record> which) {
   if (stopping_) return;
-  asio::co_spawn(services_->executor, leave_quietly(std::move(which)), asio::detached);
+  asio::co_spawn(services_->executor,
+                 runtime::keeping(leave_quietly(std::move(which)), shared_from_this()),
+                 asio::detached);
 }
 
 // -- what the records share ----------------------------------------------------------------------
@@ -122,8 +135,8 @@ std::shared_ptr<session_keeper> engine::keeper_for(const candidacy& how) {
     auto keeper = std::make_shared<session_keeper>(services_, client_, tasks_, session_kind(how),
                                                    options_.name);
     p.keepers.push_back(keeper);
-    tasks_.spawn(keeper->keep());
-    tasks_.spawn(keeper->prove());
+    tasks_.spawn(runtime::keeping(keeper->keep(), keeper, shared_from_this()));
+    tasks_.spawn(runtime::keeping(keeper->prove(), keeper, shared_from_this()));
     return keeper;
   }
   return p.keepers[p.next++ % p.keepers.size()];
@@ -137,11 +150,10 @@ void engine::follow(const std::string& key, const std::shared_ptr<key_follower>&
   }
   w = std::make_shared<key_watch>(services_, client_, turns_, key);
   w->follow(who);
-  tasks_.spawn(watch(w));
+  tasks_.spawn(runtime::keeping(watch(w), shared_from_this()));
 }
 
 asio::awaitable<void> engine::watch(std::shared_ptr<key_watch> which) {
-  const auto self = shared_from_this();
   co_await which->run();
   watches_.erase(which->key());
 }
@@ -152,43 +164,50 @@ void engine::ask_span(const std::string& session, const std::shared_ptr<record>&
   }
   auto [found, fresh] = spans_.try_emplace(session);
   if (found->second.known) {
-    who->holders_span(session, found->second.span);
+    who->holders_span(found->second.span);
     return;
   }
   found->second.askers.push_back(who);
-  if (fresh) tasks_.spawn(find_span(session));
+  if (fresh) tasks_.spawn(runtime::keeping(find_span(session), shared_from_this()));
 }
 
 asio::awaitable<void> engine::find_span(std::string session) {
-  const auto self = shared_from_this();
-  const consul::session_found answer =
-      co_await client_.session_info(session, consul::consistency::default_);
-  const auto found = spans_.find(session);
-  if (found == spans_.end()) co_return;
-  const auto askers = std::move(found->second.askers);
-  if (answer.error) {
-    spans_.erase(found);  // whoever sees the holder next asks again
-    co_return;
-  }
-  found->second.known = true;
-  found->second.span = answer.session ? span_in_name(answer.session->name) : duration{0};
-  const duration span = found->second.span;
-  for (const auto& weak : askers) {
-    if (const auto r = weak.lock()) r->holders_span(session, span);
+  core::backoff failures(100ms, 2s);
+  bool asking = true;
+  while (asking) {
+    const consul::session_found answer =
+        co_await client_.session_info(session, consul::consistency::default_);
+    const auto found = spans_.find(session);
+    if (found == spans_.end()) co_return;
+    asking = answer.error && answer.error != condition::fatal;
+    if (asking) {
+      co_await runtime::sleep_until(
+          *services_->timers,
+          services_->timers->now() + failures.next(services_->entropy->next()));
+    } else if (!answer.session) {
+      spans_.erase(found);  // gone: nobody can say any more
+    } else {
+      found->second.known = true;
+      found->second.span = span_in_name(answer.session->name);
+      const duration span = found->second.span;
+      const auto askers = std::move(found->second.askers);
+      found->second.askers.clear();
+      for (const auto& weak : askers) {
+        if (const auto r = weak.lock()) r->holders_span(span);
+      }
+    }
   }
 }
 
 // -- asking --------------------------------------------------------------------------------------
 
 asio::awaitable<leader> engine::leader_of(std::string key) {
-  const auto self = shared_from_this();
   const consul::kv_found answer = co_await client_.get(key, consul::consistency::default_);
   if (answer.error) fail(answer.error, answer.detail);
   co_return leader_in(key, answer);
 }
 
 asio::awaitable<leader> engine::depose(std::string key) {
-  const auto self = shared_from_this();
   const time_point give_up = services_->timers->now() + request_timeout();
   for (;;) {
     const consul::kv_found found = co_await client_.get(key, consul::consistency::consistent);
@@ -209,7 +228,6 @@ asio::awaitable<leader> engine::depose(std::string key) {
 }
 
 asio::awaitable<void> engine::ping() {
-  const auto self = shared_from_this();
   const consul::done answer = co_await client_.ping();
   if (answer.error) fail(answer.error, answer.detail);
 }
@@ -233,7 +251,6 @@ void engine::note_event(const std::shared_ptr<record>& which) {
 }
 
 asio::awaitable<event> engine::next_event() {
-  const auto self = shared_from_this();
   while (events_.empty() && !stopping_) co_await changed_.wait();
   if (events_.empty()) throw boost::system::system_error(errc::shut_down);
   const std::shared_ptr<record> r = std::move(events_.front());
@@ -246,7 +263,6 @@ asio::awaitable<event> engine::next_event() {
 
 asio::awaitable<void> engine::stop_everything() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const auto self = shared_from_this();
   const bool second = stopping_;
   while (second && !stopped_) co_await changed_.wait();
   if (second) co_return;
@@ -268,11 +284,18 @@ asio::awaitable<void> engine::stop_everything() {
   }
   tasks_.cancel();
   co_await tasks_.join();
+  runtime::task_scope farewells(services_->executor, *services_->timers,
+                                report_to(services_->log));
   for (const auto& [kind, p] : pools_) {
-    for (const auto& keeper : p.keepers) co_await keeper->destroy();
+    for (const auto& keeper : p.keepers) {
+      // A session under work that still runs is left to expire.
+      if (!keeper->relied_on()) farewells.spawn(runtime::keeping(keeper->destroy(), keeper));
+    }
   }
+  co_await farewells.join();
   pools_.clear();
   records_.clear();
+  leaving_.clear();
   events_.clear();
   watches_.clear();
   stopped_ = true;
@@ -280,13 +303,14 @@ asio::awaitable<void> engine::stop_everything() {
 }
 
 asio::awaitable<void> engine::shut_down() {
-  auto stopping = stop_everything();
+  auto stopping = runtime::keeping(stop_everything(), shared_from_this());
   co_await asio::co_spawn(services_->executor, std::move(stopping), asio::use_awaitable);
 }
 
 void engine::shut_down_in_background() {
   if (stopping_) return;
-  asio::co_spawn(services_->executor, stop_everything(), asio::detached);
+  asio::co_spawn(services_->executor, runtime::keeping(stop_everything(), shared_from_this()),
+                 asio::detached);
 }
 
 }  // namespace tenure::impl

@@ -6,6 +6,7 @@
 
 #include "election/engine.hpp"
 #include "election/session_keeper.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -37,7 +38,8 @@ record::record(std::shared_ptr<engine> engine, std::string key, candidacy how)
       services_(engine->shared_services()),
       key_(std::move(key)),
       how_(std::move(how)),
-      fsm_(core::lease_rules(how_.span(), how_.stop_budget()), how_.lock_delay()),
+      fsm_(core::lease_rules(how_.span(), how_.stop_budget()), how_.lock_delay(),
+           how_.behavior() == session_behavior::remove),
       changed_(services_->executor, *services_->timers),
       alarm_(*this) {}
 
@@ -60,16 +62,19 @@ void record::drive() {
     return;
   }
   driving_ = true;
+  time_point now;
   do {
     drive_again_ = false;
-    core::step step = fsm_.next(services_->timers->now());
-    while (step != core::step::wait) {
+    core::step step = core::step::wait;
+    do {
+      now = services_->timers->now();
+      step = fsm_.next(now);
       obey(step);
-      step = fsm_.next(services_->timers->now());
-    }
+    } while (step != core::step::wait);
   } while (drive_again_);
   driving_ = false;
-  publish();
+  // By the very instant at which there was nothing to do: a deadline after it is still to come.
+  publish(now);
 }
 
 void record::obey(core::step step) {
@@ -79,16 +84,17 @@ void record::obey(core::step step) {
     case core::step::wait:
       break;
     case core::step::read:
-      e->tasks().spawn(do_read());
+      e->tasks().spawn(runtime::keeping(do_read(), shared_from_this(), e));
       break;
     case core::step::identify:
-      e->tasks().spawn(do_identify(fsm_.held_by()));
+      e->tasks().spawn(
+          runtime::keeping(do_identify(fsm_.held_by()), shared_from_this(), e));
       break;
     case core::step::claim:
-      e->tasks().spawn(do_claim());
+      e->tasks().spawn(runtime::keeping(do_claim(), shared_from_this(), e));
       break;
     case core::step::release:
-      e->tasks().spawn(do_release());
+      e->tasks().spawn(runtime::keeping(do_release(), shared_from_this(), e));
       break;
     case core::step::begin:
       begin_term();
@@ -130,7 +136,7 @@ void record::end_term() {
   note_event();
 }
 
-void record::publish() {
+void record::publish(time_point now) {
   if (term_) {
     if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
       term_->open(fsm_.lease_end(), fsm_.stop_at());
@@ -142,7 +148,7 @@ void record::publish() {
     told_standing_ = standing();
     note_event();
   }
-  const time_point at = fsm_.wake_at(services_->timers->now());
+  const time_point at = fsm_.wake_at(now);
   if (at == time_point::max()) {
     services_->timers->disarm(alarm_);
   } else if (!alarm_.armed() || alarm_.deadline() != at) {
@@ -221,8 +227,9 @@ void record::learn_span_of(const std::string& session) {
   if (e) e->ask_span(session, shared_from_this());
 }
 
-void record::holders_span(const std::string& session, duration span) {
-  fsm_.holders_span(session, span);
+void record::holders_span(duration span) {
+  fsm_.holders_span(span);
+  drive();
 }
 
 void record::session_ready(const std::string& id) {
@@ -245,12 +252,12 @@ void record::session_trouble(const error_code& why) {
 
 time_point record::proof_due() const noexcept {
   if (!fsm_.provable() || proving_) return time_point::max();
-  return std::max(fsm_.proven_at() + how_.span() / 3, proof_not_before_);
+  return std::max(fsm_.proven_at() + fsm_.rules().proof_interval(), proof_not_before_);
 }
 
 bool record::proof_worthwhile(time_point now) const noexcept {
   return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
-         fsm_.proven_at() + how_.span() / 6 <= now;
+         fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now;
 }
 
 std::uint64_t record::begin_proof() noexcept {
@@ -270,7 +277,7 @@ void record::proof_missed(std::uint64_t guard) {
   proving_ = false;
   const time_point now = services_->timers->now();
   // Not again before the read that now follows has told what happened.
-  proof_not_before_ = now + how_.span() / 12;
+  proof_not_before_ = now + fsm_.rules().proof_interval() / 4;
   fsm_.proof_failed(guard, now);
   drive();
 }
@@ -286,14 +293,14 @@ void record::proof_put_off(time_point until, const error_code& why) {
 
 void record::stand(bool wanted) {
   const auto e = engine_.lock();
-  if (wanted && (!e || e->stopping())) throw boost::system::system_error(errc::shut_down);
+  if (wanted && (!e || e->stopping() || left_)) throw boost::system::system_error(errc::shut_down);
   standing_ = wanted;
   streamed_ = streamed_ || wanted;
   update_standing();
 }
 
 void record::update_standing() {
-  const bool wanted = standing_ || campaigning_;
+  const bool wanted = (standing_ || campaigning_) && !held_back_;
   fsm_.stand(wanted);
   const auto e = engine_.lock();
   if (wanted && !keeper_ && e && !e->stopping()) {
@@ -304,7 +311,20 @@ void record::update_standing() {
   drive();
 }
 
+void record::hold_back(bool held_back) {
+  if (std::exchange(held_back_, held_back) != held_back) update_standing();
+}
+
+void record::leave() {
+  stop(end_reason::resigned);
+  if (!body_ && fsm_.working()) {
+    fsm_.work_stopped(services_->timers->now());
+    drive();
+  }
+}
+
 void record::stop(end_reason why) {
+  left_ = true;
   standing_ = false;
   fsm_.stand(false);
   const time_point now = services_->timers->now();

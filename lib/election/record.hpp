@@ -52,24 +52,30 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   void session_ready(const std::string& id);
   void session_gone(const std::string& id);
   void session_trouble(const error_code& why);
-  void holders_span(const std::string& session, duration span);
+  void holders_span(duration span);
 
   /// When the next proof of the key is due; time_point::max() where none is wanted.
   time_point proof_due() const noexcept;
   bool proof_worthwhile(time_point now) const noexcept;
+  duration proof_timeout() const noexcept { return fsm_.rules().proof_timeout(); }
   std::uint64_t begin_proof() noexcept;
   void proof_done(std::uint64_t guard, time_point sent_at);
   void proof_missed(std::uint64_t guard);
   void proof_put_off(time_point until, const error_code& why);
 
-  /// Stops standing and tells the holder of a term to stop.
+  /// Stops standing for ever and tells the holder of a term to stop.
   void stop(end_reason why);
+  /// The same for who leaves: where no body is to be waited for, the work has stopped.
+  void leave();
+  /// While it is held back it stands for nothing: a record before it still has the key to settle.
+  void hold_back(bool held_back);
   /// Whether neither a key is held nor a claim open, and no work is running.
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease_end(); }
   runtime::condition& changed() noexcept { return changed_; }
   bool event_pending = false;  ///< the engine's: in its queue
+  bool retiring = false;       ///< the engine's: it is forgotten when it is settled
 
  private:
   friend class campaign_guard;
@@ -85,7 +91,7 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   void begin_term();
   void tell_stop();
   void end_term();
-  void publish();
+  void publish(time_point now);
   void note_event();
   void update_standing();
   void log(log_level level, std::string_view what);
@@ -102,7 +108,8 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which, std::string value);
   boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<bool> proclaim_seen(std::uint64_t guard, std::string value);
+  boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
+                                             std::string value);
 
   std::weak_ptr<engine> engine_;
   std::shared_ptr<const runtime::services> services_;
@@ -119,12 +126,14 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   std::shared_ptr<boost::asio::cancellation_signal> body_stop_;
 
   bool standing_ = false;     ///< stand() was called
+  bool held_back_ = false;
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
+  bool left_ = false;         ///< nobody stands here any more
+  bool body_ = false;         ///< lead() has a body, which says when the work has stopped
   bool driving_ = false;
   bool drive_again_ = false;
   bool proving_ = false;
-  bool writing_ = false;  ///< a proclaim or a guarded write is on its way
   time_point proof_not_before_ = time_point::min();
   time_point armed_for_ = time_point::max();
   std::uint64_t missed_ = 0;

@@ -9,6 +9,7 @@
 
 #include "election/engine.hpp"
 #include "election/record.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure::impl {
 
@@ -39,17 +40,22 @@ class campaign_guard {
 };
 
 asio::awaitable<term> record::campaign() {
-  const auto self = shared_from_this();
   if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key_ + "\"");
-  if (fsm_.working() && fsm_.stage() != core::stage::leading) {
+  if (fsm_.working()) {
     fail(errc::already_entered, "resign the last term of \"" + key_ + "\" first");
   }
-  campaign_guard guard(self);
+  campaign_guard guard(shared_from_this());
   bool waiting = true;
   while (waiting) {
     const auto e = engine_.lock();
-    if (!e || e->stopping()) fail(errc::shut_down, "\"" + key_ + "\"");
+    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key_ + "\"");
     if (last_error_ == condition::fatal) fail(last_error_, "\"" + key_ + "\"");
+    drive();
+    if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {
+      // A term that came and went before we were told: nothing worked in it.
+      fsm_.work_stopped(services_->timers->now());
+      drive();
+    }
     waiting = fsm_.stage() != core::stage::leading;
     if (waiting) co_await changed_.wait();
   }
@@ -65,7 +71,6 @@ asio::awaitable<void> record::run_body(
     std::shared_ptr<term_state> t,
     std::shared_ptr<std::function<asio::awaitable<void>(term)>> body,
     std::shared_ptr<end_reason> reason, std::shared_ptr<bool> cancelled) {
-  const auto self = shared_from_this();
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) *cancelled = true;
   // The caller's cancellation stops the body; it must not make us forget to wait for it.
@@ -92,6 +97,7 @@ asio::awaitable<void> record::run_body(
     body_stop_.reset();
   }
   *body = nullptr;  // what the body captured goes before the lock does
+  body_ = false;
   const bool told = t->stop_told || *cancelled;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const end_reason why = co_await resign(t);
@@ -108,12 +114,12 @@ asio::awaitable<void> record::run_body(
 }
 
 asio::awaitable<end_reason> record::lead(std::function<asio::awaitable<void>(term)> body) {
-  const auto self = shared_from_this();
   const auto kept = std::make_shared<std::function<asio::awaitable<void>(term)>>(std::move(body));
   const auto reason = std::make_shared<end_reason>(end_reason::none);
   const auto cancelled = std::make_shared<bool>(false);
   const term won = co_await campaign();
-  auto supervised = run_body(term_, kept, reason, cancelled);
+  body_ = true;
+  auto supervised = runtime::keeping(run_body(term_, kept, reason, cancelled), shared_from_this());
   co_await asio::co_spawn(services_->executor, std::move(supervised), asio::use_awaitable);
   if (*cancelled) fail(asio::error::operation_aborted, key_);
   co_return *reason;

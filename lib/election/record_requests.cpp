@@ -32,6 +32,7 @@ core::claim_refusal why_refused(const consul::txn_done& answer) noexcept {
       return core::claim_refusal::session_invalid;
     }
     if (failure.kind == consul::txn_failure::lock_delay) why = core::claim_refusal::lock_delay;
+    if (failure.kind == consul::txn_failure::other) why = core::claim_refusal::failed;
   }
   return why;
 }
@@ -39,7 +40,6 @@ core::claim_refusal why_refused(const consul::txn_done& answer) noexcept {
 }  // namespace
 
 boost::asio::awaitable<void> record::do_read() {
-  const auto self = shared_from_this();
   const auto e = engine_.lock();
   const consul::kv_found answer =
       co_await e->client().get(key_, consul::consistency::consistent);
@@ -62,7 +62,6 @@ boost::asio::awaitable<void> record::do_read() {
 }
 
 boost::asio::awaitable<void> record::do_identify(std::string session) {
-  const auto self = shared_from_this();
   const auto e = engine_.lock();
   const consul::session_found answer =
       co_await e->client().session_info(session, consul::consistency::consistent);
@@ -74,7 +73,6 @@ boost::asio::awaitable<void> record::do_identify(std::string session) {
 }
 
 boost::asio::awaitable<void> record::do_claim() {
-  const auto self = shared_from_this();
   const auto e = engine_.lock();
   const core::claim_terms terms = fsm_.claiming();
   std::vector<consul::txn_op> ops;
@@ -101,7 +99,7 @@ boost::asio::awaitable<void> record::do_claim() {
     }
   } else if (answer.error == consul_errc::outcome_unknown || answer.committed) {
     last_error_ = answer.error;
-    fsm_.claim_unknown(now);
+    fsm_.claim_unknown(now, random);
   } else if (answer.error) {
     last_error_ = answer.error;
     fsm_.claim_lost(core::claim_refusal::failed, now, random);
@@ -114,7 +112,6 @@ boost::asio::awaitable<void> record::do_claim() {
 }
 
 boost::asio::awaitable<void> record::do_release() {
-  const auto self = shared_from_this();
   const auto e = engine_.lock();
   const time_point asked = services_->timers->now();
   const core::release_terms terms = fsm_.releasing(asked);

@@ -17,7 +17,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_writes = 60;
-constexpr std::size_t most_value = 512 * 1024;
 constexpr duration look_again_after = 50ms;
 
 consul::txn_op operation(const leader_writes::entry& e) {
@@ -37,12 +36,10 @@ consul::txn_op operation(const leader_writes::entry& e) {
 }  // namespace
 
 asio::awaitable<void> record::wait_stop(std::shared_ptr<term_state> which) {
-  const auto self = shared_from_this();
   while (!which->stop_told && which->reason == end_reason::none) co_await changed_.wait();
 }
 
 asio::awaitable<end_reason> record::wait_end(std::shared_ptr<term_state> which) {
-  const auto self = shared_from_this();
   while (which->reason == end_reason::none) co_await changed_.wait();
   co_return which->reason.load();
 }
@@ -51,7 +48,6 @@ asio::awaitable<end_reason> record::wait_end(std::shared_ptr<term_state> which) 
 
 asio::awaitable<void> record::wait_released(std::shared_ptr<term_state> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const auto self = shared_from_this();
   if (term_ == which && fsm_.working()) {
     fsm_.work_stopped(services_->timers->now());
     drive();
@@ -78,25 +74,28 @@ asio::awaitable<end_reason> record::resign(std::shared_ptr<term_state> which) {
 
 asio::awaitable<void> record::own_turn(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
-  while (!over() && (writing_ || proving_)) co_await changed_.wait();
+  while (!over() && (which->writing || proving_)) co_await changed_.wait();
   if (over()) fail(errc::not_leading, "\"" + key_ + "\"");
 }
 
 namespace {
 
-/// Marks a record as writing for as long as it lives.
+/// Marks a term as writing for as long as it lives.
 class turn {
  public:
-  turn(bool& flag, runtime::condition& changed) : flag_(flag), changed_(changed) { flag_ = true; }
+  turn(std::shared_ptr<term_state> whose, runtime::condition& changed)
+      : whose_(std::move(whose)), changed_(changed) {
+    whose_->writing = true;
+  }
   turn(const turn&) = delete;
   turn& operator=(const turn&) = delete;
   ~turn() {
-    flag_ = false;
+    whose_->writing = false;
     changed_.notify_all();
   }
 
  private:
-  bool& flag_;
+  std::shared_ptr<term_state> whose_;
   runtime::condition& changed_;
 };
 
@@ -104,8 +103,10 @@ class turn {
 
 /// After a lost answer: whether the proclaim with that guard is known to have been carried out.
 /// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
-asio::awaitable<bool> record::proclaim_seen(std::uint64_t guard, std::string value) {
+asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t guard,
+                                            std::string value) {
   const auto e = engine_.lock();
+  if (!e) fail(errc::shut_down, "\"" + key_ + "\"");
   const consul::kv_found answer =
       co_await e->client().get(key_, consul::consistency::consistent);
   if (answer.error) {
@@ -126,13 +127,13 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t guard, std::string val
     sight.modify_index = answer.entry->modify_index;
     sight.lock_index = answer.entry->lock_index;
     // A plain PUT of the same value would have set the LockIndex back.
-    ours = sight.session == fsm_.held_by() && answer.entry->value == value &&
+    ours = fsm_.fence() == fence && sight.session == fsm_.held_by() && answer.entry->value == value &&
            sight.lock_index == fsm_.lock_index() && sight.modify_index >= guard;
   }
   if (ours) {
-    fsm_.proclaimed(sight, services_->timers->now());
+    fsm_.proclaimed(fence, sight, services_->timers->now());
   } else {
-    if (sight.modify_index != guard) fsm_.proclaiming(false);
+    if (sight.modify_index != guard) fsm_.proclaiming(fence, false);
     fsm_.saw(sight, services_->timers->now());
   }
   drive();
@@ -147,13 +148,12 @@ asio::awaitable<void> record::proclaim(std::shared_ptr<term_state> which, std::s
 asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, std::string value) {
   // Given up half-way, nobody would know whose write it is that moves the index.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const auto self = shared_from_this();
-  if (value.empty() || value.size() > most_value) {
-    fail(errc::bad_argument, "a value to proclaim has 1 to 524288 bytes, not " +
+  if (value.empty() || value.size() > candidacy::most_value) {
+    fail(errc::bad_argument, "a value to proclaim has 1 to 384000 bytes, not " +
                                  std::to_string(value.size()));
   }
   co_await own_turn(which);
-  const turn mine(writing_, changed_);
+  const turn mine(which, changed_);
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   bool done = false;
   while (!done) {
@@ -163,7 +163,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     std::vector<consul::txn_op> ops;
     ops.push_back(consul::txn_op::check_index(key_, guard));
     ops.push_back(consul::txn_op::lock(key_, which->session, value, consul::lock_flags));
-    fsm_.proclaiming(true);
+    fsm_.proclaiming(which->fence, true);
     const time_point deadline = services_->timers->now() + e->request_timeout();
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services_->timers->now();
@@ -178,25 +178,24 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
       sight.as_of = sight.modify_index;
       sight.linearizable = true;
       sight.sent_at = answer.sent_at;
-      fsm_.proclaimed(sight, now);
+      fsm_.proclaimed(which->fence, sight, now);
       done = true;
     } else if (answer.error == condition::fatal) {
-      fsm_.proclaiming(false);
+      fsm_.proclaiming(which->fence, false);
       fail(answer.error, answer.detail);
     } else {
       // Refused, failed or lost: what the key says now decides. The same guarded write again does
       // no harm.
-      const bool seen = co_await proclaim_seen(guard, value);
+      const bool seen = co_await proclaim_seen(which->fence, guard, value);
       done = seen;
       if (!done) co_await changed_.wait(services_->timers->now() + look_again_after);
     }
-    fsm_.proclaiming(false);
+    fsm_.proclaiming(which->fence, false);
     drive();
   }
 }
 
 asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_writes writes) {
-  const auto self = shared_from_this();
   if (writes.entries().empty() || writes.entries().size() > most_writes) {
     fail(errc::bad_argument, "a leader's transaction has 1 to 60 writes, not " +
                                  std::to_string(writes.entries().size()));
@@ -211,7 +210,7 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
     ops.push_back(operation(e));
   }
   co_await own_turn(which);
-  const turn mine(writing_, changed_);
+  const turn mine(which, changed_);
   const auto e = engine_.lock();
   if (!e) fail(errc::shut_down, key_);
   const std::uint64_t guard = fsm_.guard();

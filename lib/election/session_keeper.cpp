@@ -7,6 +7,7 @@
 #include "core/backoff.hpp"
 #include "core/lease.hpp"
 #include "election/record.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -71,7 +72,6 @@ void session_keeper::gone(const std::string& id) {
 }
 
 boost::asio::awaitable<void> session_keeper::keep() {
-  const auto self = shared_from_this();
   core::backoff failures(100ms, 5s);
   // The span is told in the name: a successor with a shorter one waits for ours.
   const auto span_ms = std::chrono::ceil<std::chrono::milliseconds>(kind_.span).count();
@@ -161,7 +161,6 @@ time_point session_keeper::collect_due(time_point now, std::vector<std::shared_p
 }
 
 boost::asio::awaitable<void> session_keeper::prove() {
-  const auto self = shared_from_this();
   for (;;) {
     std::vector<std::shared_ptr<record>> due;
     next_proof_ = collect_due(services_->timers->now(), due);
@@ -175,23 +174,24 @@ boost::asio::awaitable<void> session_keeper::prove() {
         batch->guards.push_back(due[i]->begin_proof());
         batch->records.push_back(std::move(due[i]));
       }
-      tasks_.spawn(prove_batch(std::move(batch)));
+      tasks_.spawn(runtime::keeping(prove_batch(std::move(batch)), shared_from_this()));
     }
   }
 }
 
 boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_batch> batch) {
-  const auto self = shared_from_this();
   std::vector<consul::txn_op> ops;
+  duration timeout = kind_.span;
   for (std::size_t i = 0; i < batch->records.size(); ++i) {
     ops.push_back(consul::txn_op::check_index(batch->records[i]->key(), batch->guards[i]));
+    timeout = std::min(timeout, batch->records[i]->proof_timeout());
   }
-  const duration interval = kind_.span / 3;
   const time_point asked = services_->timers->now();
-  const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + interval);
+  const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + timeout);
   const time_point now = services_->timers->now();
   if (answer.error) {
-    const duration pause = std::max<duration>(50ms, interval / 8);
+    // Only a failure that came at once needs a pause: after a time-out there is no time to lose.
+    const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
     const time_point again = now + pause / 2 + services_->entropy->jitter(pause);
     for (const auto& r : batch->records) r->proof_put_off(again, answer.error);
     proof_due(again);
@@ -215,8 +215,14 @@ boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_b
   }
 }
 
+bool session_keeper::relied_on() const noexcept {
+  return std::any_of(users_.begin(), users_.end(), [](const std::weak_ptr<record>& weak) {
+    const auto r = weak.lock();
+    return r && r->working();
+  });
+}
+
 boost::asio::awaitable<void> session_keeper::destroy() {
-  const auto self = shared_from_this();
   if (id_.empty()) co_return;
   const consul::done answer = co_await client_.destroy_session(id_);
   if (answer.error) {

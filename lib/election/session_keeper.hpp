@@ -50,6 +50,8 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   boost::asio::awaitable<void> prove();
   /// Destroys the session, by the deadline of a request. For the end.
   boost::asio::awaitable<void> destroy();
+  /// Whether work runs on that relies on the keys of the session.
+  bool relied_on() const noexcept;
 
  private:
   class proof_batch;

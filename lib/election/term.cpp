@@ -6,6 +6,7 @@
 
 #include "election/record.hpp"
 #include "election/term_state.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure {
 
@@ -13,8 +14,13 @@ namespace {
 
 const std::string none;
 
-[[noreturn]] void over(const std::string& key) {
+boost::asio::awaitable<void> nothing() { co_return; }
+
+boost::asio::awaitable<end_reason> just(end_reason reason) { co_return reason; }
+
+boost::asio::awaitable<void> refused(std::string key) {
   throw boost::system::system_error(errc::not_leading, "\"" + key + "\"");
+  co_return;
 }
 
 leader_writes::entry write_of(leader_writes::kind what, std::string key) {
@@ -77,41 +83,33 @@ end_reason term::reason() const noexcept {
   return state_ ? state_->reason.load(std::memory_order_acquire) : end_reason::none;
 }
 
+// What follows does not depend on this handle: it may be gone before the coroutine begins.
+
 boost::asio::awaitable<void> term::stop_requested() const {
-  const auto state = state_;
-  const auto record = state ? state->owner.lock() : nullptr;
-  if (!record) co_return;
-  co_await record->wait_stop(state);
+  const auto record = state_ ? state_->owner.lock() : nullptr;
+  return record ? runtime::keeping(record->wait_stop(state_), record) : nothing();
 }
 
 boost::asio::awaitable<end_reason> term::ended() const {
-  const auto state = state_;
-  const auto record = state ? state->owner.lock() : nullptr;
-  if (!record) co_return state ? state->reason.load() : end_reason::none;
-  const end_reason why = co_await record->wait_end(state);
-  co_return why;
+  const auto record = state_ ? state_->owner.lock() : nullptr;
+  return record ? runtime::keeping(record->wait_end(state_), record) : just(reason());
 }
 
 boost::asio::awaitable<end_reason> term::resign() {
-  const auto state = state_;
-  const auto record = state ? state->owner.lock() : nullptr;
-  if (!record) co_return state ? state->reason.load() : end_reason::none;
-  const end_reason why = co_await record->resign(state);
-  co_return why;
+  const auto record = state_ ? state_->owner.lock() : nullptr;
+  return record ? runtime::keeping(record->resign(state_), record) : just(reason());
 }
 
 boost::asio::awaitable<void> term::proclaim(std::string value) {
-  const auto state = state_;
-  const auto record = state ? state->owner.lock() : nullptr;
-  if (!record) over(key());
-  co_await record->proclaim(state, std::move(value));
+  const auto record = state_ ? state_->owner.lock() : nullptr;
+  return record ? runtime::keeping(record->proclaim(state_, std::move(value)), record)
+                : refused(key());
 }
 
 boost::asio::awaitable<void> term::write(leader_writes writes) {
-  const auto state = state_;
-  const auto record = state ? state->owner.lock() : nullptr;
-  if (!record) over(key());
-  co_await record->write(state, std::move(writes));
+  const auto record = state_ ? state_->owner.lock() : nullptr;
+  return record ? runtime::keeping(record->write(state_, std::move(writes)), record)
+                : refused(key());
 }
 
 }  // namespace tenure

@@ -13,8 +13,8 @@ namespace tenure::impl {
 
 class record;
 
-/// Counted by the handles. The atomics are written by the engine's thread alone; `stop_told` and
-/// `owner` belong to that thread. Nothing in it needs the io_context, so that the last handle may
+/// Counted by the handles. The atomics are written by the engine's thread alone; `stop_told`,
+/// `writing` and `owner` belong to that thread. Nothing in it needs the io_context, so that the last handle may
 /// go away on any thread and at any time.
 class term_state {
  public:
@@ -40,6 +40,7 @@ class term_state {
   std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
   std::atomic<end_reason> reason{end_reason::none};
   bool stop_told = false;
+  bool writing = false;  ///< a proclaim or a guarded write is on its way
   const std::weak_ptr<record> owner;
 };
 

@@ -78,7 +78,7 @@ TEST_CASE("after a clean release the term begins at once, after anything else a 
   }
   SECTION("the holder's longer span counts") {
     b.c.saw(held_by("A", 9), at(0));
-    b.c.holders_span("A", 30s);
+    b.c.holders_span(30s);
     b.c.saw(free_dirty(10), at(1));
     REQUIRE(b.c.next(at(1)) == step::claim);
     b.win(20, 2);
@@ -254,7 +254,7 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
   bench b;
   b.c.saw(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == step::claim);
-  b.c.claim_unknown(at(1));
+  b.c.claim_unknown(at(1), 0);
   REQUIRE(b.c.next(at(1)) == step::read);
   SECTION("it was carried out") {
     b.c.read_answered(surely(held_by("S", 20), at(1)), at(1.1));
@@ -263,7 +263,8 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     REQUIRE(b.c.lease_end() == at(10.7));  // from the read, not from the lost claim
   }
   SECTION("it was not, or not yet: the same claim again, and it fails because it was, late") {
-    b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
+    b.c.read_answered(surely(free_clean(10), at(1)), at(1.01));
+    REQUIRE(b.c.next(at(1.01)) == step::wait);  // not at once
     REQUIRE(b.c.next(at(1.1)) == step::claim);
     REQUIRE(b.c.claiming().index == 10);
     b.c.claim_lost(claim_refusal::index_moved, at(1.2), 0);
@@ -341,12 +342,14 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
 TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an overwrite") {
   bench b;
   b.lead(0);
-  b.c.proclaiming(true);
+  b.c.proclaiming(19, true);  // an older term's: nothing of ours
+  REQUIRE(b.c.provable());
+  b.c.proclaiming(20, true);
   REQUIRE_FALSE(b.c.provable());
   b.c.saw(held_by("S", 25), at(1));
   REQUIRE(b.c.stage() == stage::leading);
-  b.c.proclaimed(surely(held_by("S", 25), at(1)), at(1.1));
-  b.c.proclaiming(false);
+  b.c.proclaimed(20, surely(held_by("S", 25), at(1)), at(1.1));
+  b.c.proclaiming(20, false);
   REQUIRE(b.c.next(at(1.1)) == step::wait);
   REQUIRE(b.c.guard() == 25);
   REQUIRE(b.c.fence() == 20);

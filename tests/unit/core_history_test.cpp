@@ -44,6 +44,12 @@ TEST_CASE("after it was held, only an empty value of the same life of the key is
     h.saw(s, at(2));
     REQUIRE_FALSE(h.clean());
   }
+  SECTION("released by hand, with nothing in it") {
+    key_sight s = free_clean(11);
+    s.plain = true;
+    h.saw(s, at(2));
+    REQUIRE_FALSE(h.clean());
+  }
   SECTION("the session died and somebody put an empty value over the free key") {
     key_sight s = free_clean(13);
     s.lock_index = 0;

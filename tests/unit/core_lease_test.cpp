@@ -21,7 +21,8 @@ TEST_CASE("a lease ends before any successor starts, even with the slowest clock
     REQUIRE(kept + kept / core::drift_parts < span);
     REQUIRE(successor - rules.lease_end(sent) >= core::lease_rules::margin_of(span));
     REQUIRE(rules.stop_at(sent) < rules.lease_end(sent));
-    REQUIRE(rules.stop_at(sent) - sent > rules.proof_interval());
+    REQUIRE(rules.stop_at(sent) - sent > rules.proof_interval() + rules.proof_timeout());
+    REQUIRE(rules.proof_interval() <= span / 3);
   }
 }
 

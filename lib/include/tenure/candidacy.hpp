@@ -15,8 +15,11 @@ enum class session_behavior { release, remove };
 /// span; where the holder's is larger, successors wait for the larger one.
 class candidacy {
  public:
-  /// `value`: what is published under the key while this candidate leads, at most 512 KiB, never
-  /// empty (an empty value marks a key that was released cleanly).
+  static constexpr std::size_t most_value = 384'000;
+
+  /// `value`: what is published under the key while this candidate leads. Never empty: an empty
+  /// value marks a key that was released cleanly. At most `most_value` bytes: Consul's limit of 512
+  /// KiB is on the transaction, where values are base64.
   explicit candidacy(std::string value) : value_(std::move(value)) {}
 
   /// How long a lease lasts after a proof, and how long a successor waits where the predecessor did

@@ -1,0 +1,221 @@
+// Handles that go away, terms that are over before anybody was told, and the end.
+#include <catch2/catch_test_macros.hpp>
+
+#include "election_adversity.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+// -- leaving -------------------------------------------------------------------------------------
+
+TEST_CASE("leaving with a term in hand gives the key back") {
+  election_bench b;
+  process& p = b.add();
+  std::optional<election> e = p.elections->enter(key, quick());
+  term t = b.lead(*e);
+  SECTION("leave") { b.rt.run(e->leave()); }
+  SECTION("the handle goes away") { e.reset(); }
+  b.rt.advance(60s);
+  CHECK_FALSE(t.holds());
+  CHECK(t.reason() == end_reason::resigned);
+  CHECK_FALSE(locked(b));
+  b.shut_down();
+}
+
+TEST_CASE("leaving in an outage that is longer than a request gives the key back after it") {
+  election_bench b;
+  process& p = b.add();
+  std::optional<election> e = p.elections->enter(key, quick());
+  auto body = [&b](tenure::term) -> asio::awaitable<void> {
+    co_await runtime::sleep_until(b.rt.timers(), time_point::max());
+  };
+  running<end_reason> leading(b.rt, e->lead(std::move(body)));
+  b.rt.advance(1s);
+  p.cut_off();
+  running<bool> leaving(b.rt, truly(e->leave()));
+  b.rt.advance(11s);
+  p.reconnect();
+  b.rt.advance(60s);
+  CHECK(leaving.done());
+  CHECK(leading.done());
+  CHECK_FALSE(locked(b));
+  b.shut_down();
+}
+
+TEST_CASE("whoever enters again after leaving does not free the key under a body that still runs") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  int bodies = 0;
+  int most = 0;
+  auto body = [&](tenure::term) { return stubborn(b.rt, 60s, bodies, most); };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.advance(1s);
+  running<bool> leaving(b.rt, truly(e.leave()));
+  b.rt.advance(30s);
+  std::optional<election> again;
+  try {
+    again.emplace(p.elections->enter(key, quick()));
+    again->stand();
+  } catch (const boost::system::system_error&) {
+  }
+  b.rt.advance(5s);
+  CHECK(bodies == 1);
+  CHECK(locked(b));
+  if (again) CHECK_FALSE(again->current().holds());
+  b.rt.advance(60s);
+  CHECK(leading.done());
+  b.shut_down();
+}
+
+TEST_CASE("a campaign that waits ends when its election is left") {
+  election_bench b;
+  election other = b.add().elections->enter(key, quick("other"));
+  term t = b.lead(other);
+  std::optional<election> e = b.add().elections->enter(key, quick());
+  running<term> campaign(b.rt, e->campaign());
+  b.rt.advance(1s);
+  SECTION("leave") { b.rt.run(e->leave()); }
+  SECTION("the handle goes away") { e.reset(); }
+  b.rt.advance(60s);
+  CHECK(campaign.done());
+  b.shut_down();
+  CHECK(campaign.done());
+}
+
+// -- a term that is over before anybody was told -------------------------------------------------
+
+TEST_CASE("a term that is lost before its campaign wakes does not hang the candidate") {
+  election_bench b;
+  auto log = std::make_shared<listening_log>();
+  elections_options options;
+  options.log = log;
+  process& p = b.add(options);
+  election e = p.elections->enter(key, quick());
+  SECTION("two answers that arrive together") {
+    p.transport->network = [](runtime::lane where, const runtime::http_request& r) {
+      if (where == runtime::lane::polls) return fate(0s, 5ms);
+      return claims(r) ? fate(0s, 10ms) : fate();
+    };
+    running<term> campaign(b.rt, e.campaign());
+    b.rt.advance(5ms);
+    const std::string held = b.key(key);
+    const auto at = held.find("\"Session\":\"") + 11;
+    b.ask("PUT", "/v1/kv/" + key + "?release=" + held.substr(at, 36), "v");
+    b.rt.advance(5ms);
+    p.transport->network = nullptr;
+    b.rt.advance(60s);
+    CHECK(campaign.done());
+    if (campaign.done()) CHECK(campaign.value().holds());
+  }
+  SECTION("the process is stopped in that moment") {
+    log->on_leading = [&] { pause(b.rt, 8s); };
+    running<term> campaign(b.rt, e.campaign());
+    b.rt.advance(60s);
+    CHECK(campaign.done());
+    if (campaign.done()) CHECK(campaign.value().holds());
+  }
+  b.shut_down();
+}
+
+TEST_CASE("no body is started on a lease that is over") {
+  election_bench b;
+  auto log = std::make_shared<listening_log>();
+  elections_options options;
+  options.log = log;
+  election e = b.add(options).elections->enter(key, quick());
+  // Stopped after the term began and before the campaign is told.
+  log->on_leading = [&] { asio::post(b.rt.executor(), [&] { pause(b.rt, 8s); }); };
+  bool held = true;
+  auto body = [&held](tenure::term t) -> asio::awaitable<void> {
+    held = t.holds();
+    co_return;
+  };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.advance(60s);
+  CHECK(leading.done());
+  CHECK(held);
+  b.shut_down();
+}
+
+TEST_CASE("a second lead() does not run a second body on the same term") {
+  election_bench b;
+  election e = b.add().elections->enter(key, quick());
+  int bodies = 0;
+  int most = 0;
+  auto first = [&](tenure::term) { return stubborn(b.rt, 1s, bodies, most); };
+  auto second = [&](tenure::term) { return stubborn(b.rt, 1s, bodies, most); };
+  running<end_reason> one(b.rt, e.lead(std::move(first)));
+  b.rt.advance(1s);
+  running<end_reason> two(b.rt, e.lead(std::move(second)));
+  b.rt.advance(1s);
+  CHECK(most == 1);
+  CHECK(two.done());
+  CHECK(two.error() == errc::already_entered);
+  one.cancel();
+  two.cancel();
+  b.rt.advance(10s);
+  b.shut_down();
+}
+
+// -- the end -------------------------------------------------------------------------------------
+
+TEST_CASE("the elections live until their shutting down in the background has ended") {
+  election_bench b;
+  process& p = b.add();
+  std::weak_ptr<impl::engine> engine = p.engine;
+  p.engine.reset();
+  SECTION("nothing was entered") { p.elections.reset(); }
+  SECTION("an election that never ran") {
+    { election e = p.elections->enter(key, quick()); }
+    p.elections.reset();
+  }
+  CHECK_FALSE(engine.expired());
+  if (!engine.expired()) {
+    b.rt.advance(60s);
+    CHECK(engine.expired());
+    b.processes.clear();
+  }
+  // Not run where it has expired: what is queued refers to it.
+}
+
+TEST_CASE("shutting down several sessions without Consul takes no longer than one") {
+  election_bench b;
+  process& other = b.add();
+  elections_options options;
+  options.sessions = 3;
+  process& p = b.add(options);
+  std::vector<election> theirs;
+  std::vector<election> ours;
+  for (int i = 0; i < 3; ++i) {
+    const std::string name = "m/" + std::to_string(i);
+    theirs.push_back(other.elections->enter(name, quick()));
+    theirs.back().stand();
+    b.rt.advance(100ms);
+    ours.push_back(p.elections->enter(name, quick()));
+    ours.back().stand();
+  }
+  b.rt.advance(1s);
+  p.cut_off();
+  const time_point asked = b.rt.now();
+  running<bool> down(b.rt, truly(p.elections->shut_down()));
+  b.rt.run_until([&] { return down.done(); });
+  CHECK(b.rt.now() - asked <= 12s);
+  b.shut_down();
+}
+
+TEST_CASE("a value that is accepted can be published") {
+  election_bench b;
+  process& p = b.add();
+  std::optional<election> e;
+  try {
+    e.emplace(p.elections->enter(key, quick(std::string(500'000, 'x'))));
+  } catch (const bad_configuration&) {
+  }
+  if (e) {
+    running<term> campaign(b.rt, e->campaign());
+    b.rt.advance(1s);
+    CHECK_FALSE(campaign.error());
+  }
+  b.shut_down();
+}
