@@ -82,6 +82,7 @@ class member : public std::enable_shared_from_this<member> {
   };
 
   // user code, in member_work.cpp
+  std::optional<election> enter(std::size_t election);
   awaitable<void> stand_in(std::size_t election);
   awaitable<void> spell_of_leading(election& e);
   awaitable<void> spell_of_campaigning(election& e);

@@ -52,8 +52,21 @@ asio::awaitable<void> member::within(duration most, awaitable<void> task) {
 
 // -- standing ------------------------------------------------------------------------------------
 
+// Nothing where the last stay has not been settled yet.
+std::optional<election> member::enter(std::size_t number) {
+  try {
+    return elections_->enter(election_key(number),
+                             around_.settings.stand(machine_.name() + " stands for " +
+                                                        std::to_string(number),
+                                                    other_span_));
+  } catch (const system_error& e) {
+    if (e.code() != errc::already_entered) throw;
+    around_.it.counts.hit("election not yet left");
+    return std::nullopt;
+  }
+}
+
 asio::awaitable<void> member::stand_in(std::size_t number) {
-  const plan& p = around_.settings;
   const std::string key = election_key(number);
   bool first = true;
   while (!stopping_) {
@@ -61,8 +74,9 @@ asio::awaitable<void> member::stand_in(std::size_t number) {
     if (stopping_) co_return;
     first = false;
     around_.verdicts.election_entered(number_, key);
-    election e = elections_->enter(
-        key, p.stand(machine_.name() + " stands for " + std::to_string(number), other_span_));
+    std::optional<election> entered = enter(number);
+    if (!entered) continue;
+    election& e = *entered;
     standing_[number] = &e;
     const std::uint64_t style = around_.it.below(4);
     if (style < 2) {

@@ -23,6 +23,7 @@ server::server(world& its_world, const plan& its_plan, truth& what_is)
     : world_(its_world),
       plan_(its_plan),
       rates_(its_plan.server),
+      limit_(its_plan.server_limit),
       truth_(what_is),
       entropy_(runtime::seeded_entropy(its_plan.seed ^ 0xc0450)),
       tick_(std::make_unique<tick_timer>(*this)),
@@ -51,7 +52,7 @@ void server::start_handler(std::uint64_t start_index, duration start_lock_delay)
 
 greeting server::connect(std::size_t host) {
   if (world_.now() < down_until_) return greeting::refused;
-  if (open_[host] >= plan_.server_limit) {
+  if (open_[host] >= limit_) {
     world_.counts.hit("connection limit reached");
     return greeting::too_many;
   }

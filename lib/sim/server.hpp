@@ -84,6 +84,7 @@ class server final : private agent::answer_sink {
   world& world_;
   const plan& plan_;
   server_rates rates_;
+  std::size_t limit_;
   truth& truth_;
   std::unique_ptr<runtime::entropy> entropy_;
   std::unique_ptr<agent::handler> handler_;

@@ -197,6 +197,7 @@ void server::shorten_lock_delays() {
 
 void server::calm() {
   rates_ = server_rates();
+  limit_ = 10'000;  // nobody is promised a leader who may not even connect
   leaderless_until_ = deposed_until_ = world_.now();
   if (quorum_lost_until_ > world_.now()) {
     quorum_lost_until_ = world_.now();
