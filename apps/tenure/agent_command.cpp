@@ -144,14 +144,15 @@ void add_agent_command(CLI::App& app, action& chosen) {
       ->envname("TENURE_LOG_LEVEL")
       ->capture_default_str();
   command->footer(
-      "Answers as Consul 1.8 does: sessions, keys, locks, transactions, blocking queries. Keys and\n"
-      "sessions are in memory and gone with the process; its index goes on growing over restarts,\n"
-      "so that fencing tokens do too, by the state file, which is\n"
-      "  $XDG_STATE_HOME/tenure/agent-ADDR.state, or below ~/.local/state or, for root, /var/lib\n"
-      "After a crash, and where there is no such file, nobody gets a lock for a minute: whoever held\n"
-      "one may still act on it. To try things out: --start-lock-delay 0\n"
-      "SIGINT and SIGTERM stop it. Exit codes: 64 an address or a file that cannot work, 69 an\n"
-      "address that is in use.\n"
+      "Answers as Consul 1.8 does: sessions, keys, locks, transactions, blocking\n"
+      "queries. Keys and sessions are in memory and gone with the process; its index\n"
+      "goes on growing over restarts, so that fencing tokens do too, by the state file:\n"
+      "  $XDG_STATE_HOME/tenure/agent-ADDR.state\n"
+      "or below ~/.local/state or, for root, /var/lib. After a crash, and where there\n"
+      "is no such file, nobody gets a lock for a minute: whoever held one may still act\n"
+      "on it. To try things out: --start-lock-delay 0\n"
+      "SIGINT and SIGTERM stop it. Exit codes: 64 an address or a file that cannot\n"
+      "work, 69 an address that is in use.\n"
       "\n"
       "  tenure agent --start-lock-delay 0 &\n"
       "  tenure run service/backup/leader -- ./backup.sh");

@@ -123,10 +123,11 @@ class http_server::implementation final : public connection_owner,
   const http_server_options options_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<std::string> socket_files_;
-  std::unordered_map<server_connection*, std::shared_ptr<server_connection>> connections_;
+  std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
   std::map<std::string, std::size_t> per_address_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t last_number_ = 0;
   unsigned short port_ = 0;
   bool stopping_ = false;
   std::uint64_t date_second_ = 0;
@@ -224,9 +225,10 @@ void http_server::implementation::accepted(server_connection::socket socket,
     }
     if (!address.empty()) ++per_address_[address];
   }
-  auto connection =
-      std::make_shared<server_connection>(std::move(socket), *this, std::move(address));
-  connections_.emplace(connection.get(), connection);
+  const std::uint64_t number = ++last_number_;
+  const auto connection =
+      std::make_shared<server_connection>(std::move(socket), *this, number, std::move(address));
+  connections_.emplace(number, connection);
   connection->start();
 }
 
@@ -247,7 +249,7 @@ void http_server::implementation::closed(server_connection& connection) noexcept
     const auto count = per_address_.find(connection.peer());
     if (count != per_address_.end() && --count->second == 0) per_address_.erase(count);
   }
-  connections_.erase(&connection);
+  connections_.erase(connection.number());
 }
 
 void http_server::implementation::respond(std::uint64_t id, runtime::http_response response) {
@@ -262,12 +264,12 @@ void http_server::implementation::stop() {
   stopping_ = true;
   listeners_.clear();
   for (const std::string& path : std::exchange(socket_files_, {})) ::unlink(path.c_str());
-  for (const auto& [key, connection] : connections_) connection->stop();
+  for (const auto& [number, connection] : connections_) connection->stop();
 }
 
 void http_server::implementation::abort() noexcept {
   stop();
-  for (const auto& [key, connection] : connections_) connection->abort();
+  for (const auto& [number, connection] : connections_) connection->abort();
   connections_.clear();
 }
 

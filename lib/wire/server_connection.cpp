@@ -40,8 +40,13 @@ server_connection::watchdog::watchdog(server_connection& watched)
       }),
       connection(watched) {}
 
-server_connection::server_connection(socket connected, connection_owner& owner, std::string peer)
-    : socket_(std::move(connected)), owner_(&owner), watchdog_(*this), peer_(std::move(peer)) {}
+server_connection::server_connection(socket connected, connection_owner& owner,
+                                     std::uint64_t number, std::string peer)
+    : socket_(std::move(connected)),
+      owner_(&owner),
+      watchdog_(*this),
+      number_(number),
+      peer_(std::move(peer)) {}
 
 server_connection::~server_connection() { abort(); }
 

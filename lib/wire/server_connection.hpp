@@ -42,7 +42,9 @@ class server_connection : public std::enable_shared_from_this<server_connection>
  public:
   using socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol>;
 
-  server_connection(socket connected, connection_owner& owner, std::string peer);
+  /// `number` and `peer` are the owner's, to know it by.
+  server_connection(socket connected, connection_owner& owner, std::uint64_t number,
+                    std::string peer);
   ~server_connection();
 
   void start() { next(); }
@@ -55,6 +57,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
 
   /// The id of the request under way; 0 where there is none. The owner gives it.
   std::uint64_t id = 0;
+  std::uint64_t number() const noexcept { return number_; }
   const std::string& peer() const noexcept { return peer_; }
 
  private:
@@ -93,6 +96,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   std::unique_ptr<input> input_;
   std::string head_;
   std::string body_;
+  std::uint64_t number_;
   std::string peer_;
   phase phase_ = phase::idle;
   bool watching_ = false;     ///< a wait for input is under way

@@ -57,7 +57,7 @@ shown_key show(const std::string& key);
 
 // --- transactions -----------------------------------------------------------------------------
 
-/// One operation on a key; members as they are written in JSON: op("lock", k, R"("Session":"...")").
+/// One operation on a key; further members as they are written in JSON.
 std::string op(std::string_view verb, const std::string& key, std::string_view more = {});
 std::string op_session(std::string_view verb, const std::string& key, const std::string& session,
                        std::string_view value = {});

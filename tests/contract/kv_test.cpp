@@ -70,7 +70,8 @@ TEST_CASE("Names are escaped in the address and in JSON") {
             .status == 200);
   put("kv/q%FF", "x");
   CHECK(ask("GET", "/v1/kv/kv/q?keys").body ==
-        "[\"kv/q\\\"\\u003c\\u0026\\u003e\\u0001\\u2028\\n\\u0008\xf0\x9f\x98\x80\xef\xbf\xbd\","
+        "[\"kv/q\\\"\\u003c\\u0026\\u003e\\u0001\\u2028\\n\\u0008\xf0\x9f\x98\x80"
+        "\xef\xbf\xbd\","
         "\"kv/q\xef\xbf\xbd\",\"kv/q\\ufffd\"]");
   // In an address only what can be printed.
   for (const char* path : {"/v1/kv/kv/%01", "/v1/kv/kv/%E2%80%A8", "/v1/kv/kv/%7F", "/v1/%00",
@@ -101,8 +102,8 @@ TEST_CASE("Pretty answers are laid out as Go does") {
   const shown_key k = show("kv/pretty");
   const std::string index = std::to_string(k.modify_index);
   CHECK(ask("GET", "/v1/kv/kv/pretty?pretty").body ==
-        "[\n    {\n        \"LockIndex\": 0,\n        \"Key\": \"kv/pretty\",\n        \"Flags\": 0,\n"
-        "        \"Value\": \"dg==\",\n        \"CreateIndex\": " + index +
+        "[\n    {\n        \"LockIndex\": 0,\n        \"Key\": \"kv/pretty\",\n"
+        "        \"Flags\": 0,\n        \"Value\": \"dg==\",\n        \"CreateIndex\": " + index +
             ",\n        \"ModifyIndex\": " + index + "\n    }\n]\n");
   CHECK(ask("PUT", "/v1/kv/kv/pretty?pretty", "v").body == "true\n");
   CHECK(ask("GET", "/v1/session/info/11111111-1111-1111-1111-111111111111?pretty").body == "[]\n");

@@ -1,5 +1,5 @@
-// The HTTP server's patience with clients that are slow, dead or rude. Its times are short here, and
-// the tests wait for nothing but the server's closing of a connection.
+// The HTTP server's patience with clients that are slow, dead or rude. Its times are short here,
+// and the tests wait for nothing but the server's closing of a connection.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>

@@ -64,8 +64,8 @@ TEST_CASE("Tree: random changes, as a map would do them") {
     if (i % 10 != 0) continue;
     const std::string prefix = key();
     std::vector<int> expected;
-    for (auto m = model.lower_bound(prefix); m != model.end() && m->first.starts_with(prefix); ++m) {
-      expected.push_back(m->second);
+    for (const auto& [name, value] : model) {
+      if (name.starts_with(prefix)) expected.push_back(value);
     }
     REQUIRE(values(tree, prefix) == expected);
   }

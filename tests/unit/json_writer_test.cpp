@@ -55,7 +55,8 @@ TEST_CASE("UTF-8: what is a sequence and what is not") {
   CHECK(length("\xf4\x90\x80\x80") == 0);
   CHECK(length("\xe2\x82") == 0);
   CHECK(length("\x80") == 0);
-  for (const std::uint32_t c : {0x41U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xfffdU, 0x10000U, 0x10ffffU}) {
+  for (const std::uint32_t c :
+       {0x41U, 0x7fU, 0x80U, 0x7ffU, 0x800U, 0xfffdU, 0x10000U, 0x10ffffU}) {
     std::string text;
     utf8_append(text, c);
     CHECK(utf8_decode(text, utf8_length(text)) == c);
