@@ -6,9 +6,6 @@
 namespace tenure::core {
 namespace {
 
-// How long the end of a lost term waits to learn whether its session died. Only the name of the
-// reason waits: the lease is closed and the holder told to stop before.
-constexpr duration identify_within = std::chrono::milliseconds(500);
 // After a release others go first.
 constexpr duration yield_first = std::chrono::milliseconds(100);
 // Tries are spread over this where all contenders know the same instant.

@@ -31,13 +31,17 @@ enum class stage { none, pending, leading, stopping, over };
 enum class step {
   wait,      ///< until wake_at(now), or until something is told
   read,      ///< read the key, linearizably -> read_answered() or read_failed()
-  identify,  ///< ask whether the session lives, linearizably -> identified()
+  identify,  ///< ask whether the session lives -> identified()
   claim,     ///< try to acquire -> claim_won(), claim_lost() or claim_unknown()
   release,   ///< let the key go -> released(), release_missed() or release_failed()
   begin,     ///< a term begins: tell it
   stop,      ///< the holder must stop its work: tell it
   end,       ///< the term is over: tell it
 };
+
+/// How long the end of a lost term waits to learn whether its session died. Only the name of the
+/// reason waits: the lease is closed and the holder told to stop before.
+inline constexpr duration identify_within = std::chrono::milliseconds(500);
 
 enum class claim_refusal { index_moved, held, lock_delay, session_invalid, failed };
 

@@ -61,12 +61,14 @@ boost::asio::awaitable<void> record::do_read() {
   drive();
 }
 
+// By a renewal, whose 404 is sure: a token that may not read sessions is told of living ones, too,
+// that there is no such session. A 200 is not sure, but here it decides the name of a reason only.
 boost::asio::awaitable<void> record::do_identify(std::string session) {
   const auto e = engine_.lock();
-  const consul::session_found answer =
-      co_await e->client().session_info(session, consul::consistency::consistent);
+  const time_point deadline = services_->timers->now() + core::identify_within;
+  const consul::session_renewed answer = co_await e->client().renew_session(session, deadline);
   std::optional<bool> alive;
-  if (!answer.error) alive = answer.session.has_value();
+  if (!answer.error) alive = answer.alive;
   fsm_.identified(alive, services_->timers->now());
   drive();
   if (alive == false && keeper_) keeper_->gone(session);
