@@ -44,6 +44,25 @@ class link::place {
   lane_state& lane_;
 };
 
+/// An open connection that no request is on: closed, if its owner is cancelled here.
+class link::loose_end {
+ public:
+  loose_end(server& s, std::size_t host, std::uint64_t epoch)
+      : server_(s), host_(host), epoch_(epoch) {}
+  loose_end(const loose_end&) = delete;
+  loose_end& operator=(const loose_end&) = delete;
+  ~loose_end() {
+    if (loose_) server_.hang_up(host_, epoch_);
+  }
+  void taken() noexcept { loose_ = false; }
+
+ private:
+  server& server_;
+  const std::size_t host_;
+  const std::uint64_t epoch_;
+  bool loose_ = true;
+};
+
 /// A sender that goes away before the answer closes its connection.
 class link::interest {
  public:
@@ -123,7 +142,8 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
     if (on.epoch != server_.epoch()) continue;  // a close that was noticed
     on.half_open = on.half_open || network_.half_open();
     on.closed = network_.closed();
-    co_await travel(where, on, request, deadline, result);
+    loose_end end(server_, host_, on.epoch);
+    co_await travel(where, on, end, request, deadline, result);
     const bool stale = result.error == asio::error::connection_reset;
     if (!stale || !retry_stale || severed_) {
       if (!result.error && !on.closed) lane.idle.push_back(on);
@@ -135,7 +155,8 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
   on = connection();
   const bool connected = co_await dial(where, on, deadline, result);
   if (!connected) co_return;
-  co_await travel(where, on, request, deadline, result);
+  loose_end end(server_, host_, on.epoch);
+  co_await travel(where, on, end, request, deadline, result);
   if (!result.error && !on.closed) lane.idle.push_back(on);
 }
 
@@ -165,7 +186,7 @@ asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_po
   co_return false;
 }
 
-asio::awaitable<void> link::travel(runtime::lane where, connection& on,
+asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_end& end,
                                    const runtime::http_request& request, time_point deadline,
                                    runtime::round_trip& result) {
   const auto f = std::make_shared<flight>(machine_, who_, host_, request);
@@ -182,6 +203,7 @@ asio::awaitable<void> link::travel(runtime::lane where, connection& on,
   result.sent_at = machine_.now();
   ++requests_;
   const interest kept(server_, f);
+  end.taken();
   std::erase_if(flights_, [](const auto& weak) { return weak.expired(); });
   flights_.push_back(f);
   if (f->fate.reset_at) {

@@ -58,6 +58,7 @@ class link final : public runtime::transport {
   };
   class place;
   class interest;
+  class loose_end;
 
   lane_state& lane_of(runtime::lane where) noexcept {
     return lanes_[static_cast<std::size_t>(where)];
@@ -67,7 +68,7 @@ class link final : public runtime::transport {
                                        runtime::round_trip& result);
   boost::asio::awaitable<bool> dial(runtime::lane where, connection& fresh, time_point deadline,
                                     runtime::round_trip& result);
-  boost::asio::awaitable<void> travel(runtime::lane where, connection& on,
+  boost::asio::awaitable<void> travel(runtime::lane where, connection& on, loose_end& end,
                                       const runtime::http_request& request, time_point deadline,
                                       runtime::round_trip& result);
   void check_lane(runtime::lane where, const runtime::http_request& request);
