@@ -30,11 +30,11 @@ std::string quote_char(char c) {
     case '\r': out += "\\r"; break;
     case '\t': out += "\\t"; break;
     default:
-      if (byte < ' ' || byte == 0x7f) {
+      if (byte < ' ') {
         out += "\\x";
         out += digits[byte >> 4];
         out += digits[byte & 15];
-      } else if (byte < 0x80) {
+      } else if (byte < 0x7f) {
         out += c;
       } else if (byte < 0xa1 || byte == 0xad) {
         out += "\\u00";

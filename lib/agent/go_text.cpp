@@ -18,20 +18,14 @@ void append_hex_byte(std::string& out, unsigned char c) {
   out += digits[c & 15];
 }
 
-/// Go's private quote() of package time: plain ASCII stays, everything else becomes \xNN.
-std::string quote_duration(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80 || byte < ' ') {
-      append_hex_byte(out, byte);
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out + "\"";
+void append_unicode_escape(std::string& out, std::uint32_t point) {
+  const unsigned places = point < 0x10000 ? 4 : 8;
+  out += places == 4 ? "\\u" : "\\U";
+  for (unsigned shift = places * 4; shift > 0; shift -= 4) out += digits[point >> (shift - 4) & 15];
 }
+
+/// Package time quotes without escaping.
+std::string quote_duration(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 struct unit {
   std::string_view name;
@@ -112,7 +106,8 @@ std::string go_quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text[0]);
-    const std::size_t length = std::max<std::size_t>(wire::utf8_length(text), 1);
+    const bool broken = wire::utf8_length(text) == 0;
+    const std::size_t length = broken ? 1 : wire::utf8_length(text);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -124,10 +119,12 @@ std::string go_quote(std::string_view text) {
       case '\t': out += "\\t"; break;
       case '\v': out += "\\v"; break;
       default:
-        if (length > 1 || (c >= ' ' && c < 0x7f)) {
+        if (broken || c < ' ') {
+          append_hex_byte(out, c);
+        } else if (const auto point = wire::utf8_decode(text, length); printable(point)) {
           out.append(text.substr(0, length));
         } else {
-          append_hex_byte(out, c);
+          append_unicode_escape(out, point);
         }
     }
     text.remove_prefix(length);

@@ -50,14 +50,16 @@ class reader {
       service_checks(wanted);
     } else if (go_json_field(name, "LockDelay")) {
       read_lock_delay();
+    } else if (go_json_field(name, "CreateIndex") || go_json_field(name, "ModifyIndex")) {
+      ignored_index(go_json_field(name, "CreateIndex") ? "CreateIndex" : "ModifyIndex");
     } else {
       json_.skip();
     }
   }
 
-  void complain(std::string_view field, std::string_view type) {
+  void complain(std::string_view field, std::string_view type, std::string_view detail = {}) {
     if (error_.empty()) {
-      error_ = "json: cannot unmarshal " + std::string(json_.peek_name()) +
+      error_ = "json: cannot unmarshal " + std::string(json_.peek_name()) + std::string(detail) +
                " into Go struct field ." + std::string(field) + " of type " + std::string(type);
     }
     json_.skip();
@@ -120,6 +122,16 @@ class reader {
         }
       }
     }
+  }
+
+  /// Nobody's wish, but it has to be a number.
+  void ignored_index(std::string_view field) {
+    if (json_.peek() == kind::null) return json_.skip();
+    if (json_.peek() != kind::number) return complain(field, "uint64");
+    go_json_reader ahead = json_;
+    const std::string written(ahead.number());
+    if (!go_parse_uint(written).ok()) return complain(field, "uint64", " " + written);
+    json_ = ahead;
   }
 
   void read_lock_delay() {

@@ -12,19 +12,36 @@ namespace {
 
 using kind = go_json_reader::kind;
 
-/// Where Go's decoder stops in text that is not base64: at the byte that does not belong there,
-/// or at the last group where something is missing.
+bool is_base64_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/';
+}
+
+/// Where Go's decoder says that text stops being base64: at the byte that does not belong there, at
+/// the group that is not complete, or where padding is missing.
 std::size_t bad_base64_byte(std::string_view text) {
-  std::size_t letters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\r' || c == '\n') continue;
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '+' || c == '/';
-    if (!letter) return i;
-    ++letters;
+  std::size_t at = 0;
+  const auto pass_line_ends = [&] {
+    while (at < text.size() && (text[at] == '\r' || text[at] == '\n')) ++at;
+  };
+  for (std::size_t letters = 0;;) {
+    pass_line_ends();
+    if (at == text.size()) return at - letters;
+    const char c = text[at++];
+    if (is_base64_letter(c)) {
+      letters = (letters + 1) % 4;
+      continue;
+    }
+    if (c != '=' || letters < 2) return at - 1;
+    if (letters == 2) {
+      pass_line_ends();
+      if (at == text.size()) return at;
+      if (text[at] != '=') return at - 1;
+      ++at;
+    }
+    pass_line_ends();
+    return at;
   }
-  return text.size() - letters % 4;
 }
 
 /// Walks through the operations and keeps the first complaint, as Go does.
