@@ -2,6 +2,7 @@
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
+#include "core/mutation.hpp"
 
 namespace tenure::consul {
 
@@ -25,7 +26,9 @@ asio::awaitable<session_created> client::create_session(session_request request)
 asio::awaitable<session_renewed> client::renew_session(std::string id, time_point deadline) {
   session_renewed answer;
   target to("/v1/session/renew/" + escaped(id, false), config_);
-  call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
+  const bool shared = mutated(core::mutation::renewal_on_shared_lane);
+  call what(shared ? runtime::lane::requests : runtime::lane::renewals, effect::repeatable, "PUT",
+            std::move(to), deadline);
   what.accepted = 404;
   reply told = co_await perform(*services_, config_, what);
   take(told, answer);

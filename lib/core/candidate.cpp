@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mutation.hpp"
+
 namespace tenure::core {
 namespace {
 
@@ -137,6 +139,7 @@ void candidate::take_hold(const key_sight& won, time_point now) {
   h.session = open_claim_->terms.session;
   h.fence = won.modify_index;
   h.guard = won.modify_index;
+  if (mutated(mutation::fence_is_lock_index)) h.fence = won.lock_index;
   h.lock_index = won.lock_index;
   h.proven_at = won.sent_at;
   h.quarantine_from = open_claim_->quarantine_from;
@@ -144,6 +147,7 @@ void candidate::take_hold(const key_sight& won, time_point now) {
   if (open_claim_->terms.missing && h.quarantine_from != time_point::min()) {
     h.quarantine_from = std::max(h.quarantine_from, now);
   }
+  if (mutated(mutation::no_quarantine)) h.quarantine_from = time_point::min();
   fence_too_low_ = won.modify_index <= open_claim_->highest;
   hold_ = std::move(h);
   open_claim_.reset();
@@ -230,6 +234,7 @@ release_terms candidate::releasing(time_point now) const {
   r.guard = hold_->guard;
   r.session = hold_->session;
   r.clean = led_ || now >= quarantine_end(hold_->quarantine_from);
+  if (mutated(mutation::clean_within_quarantine)) r.clean = true;
   return r;
 }
 
@@ -383,7 +388,8 @@ std::optional<step> candidate::next_notice(time_point now) {
     return step::begin;
   }
   if (!led_ || end_told_) return std::nullopt;
-  if ((stage_ == stage::stopping || stage_ == stage::over) && working_ && !stop_told_) {
+  if ((stage_ == stage::stopping || stage_ == stage::over) && working_ && !stop_told_ &&
+      !mutated(mutation::no_stop)) {
     stop_told_ = true;
     return step::stop;
   }
@@ -404,7 +410,8 @@ step candidate::next_request(time_point now) {
     read_wanted_ = false;
     return ask(step::read);
   }
-  if (stage_ == stage::over && hold_ && !working_) return ask(step::release);
+  const bool stopped = !working_ || mutated(mutation::release_before_stop);
+  if (stage_ == stage::over && hold_ && stopped) return ask(step::release);
   if (stage_ != stage::none) return step::wait;
   if (open_claim_) return now >= claim_not_before_ ? ask(step::claim) : step::wait;
   if (history_.known() && history_.last().held() && history_.last().session == session_) {

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutation.hpp"
 #include "election/engine.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
@@ -99,7 +100,8 @@ boost::asio::awaitable<void> record::do_claim() {
           "Consul's indexes have gone back (a new data directory?): no fence above the old ones; "
           "restart this process if that is meant");
     }
-  } else if (answer.error == consul_errc::outcome_unknown || answer.committed) {
+  } else if ((answer.error == consul_errc::outcome_unknown || answer.committed) &&
+             !mutated(core::mutation::lost_reply_is_failure)) {
     last_error_ = answer.error;
     fsm_.claim_unknown(now, random);
   } else if (answer.error) {
@@ -120,7 +122,9 @@ boost::asio::awaitable<void> record::do_release() {
   // An empty value says: released after the work had stopped. Anything else makes successors wait.
   const std::string left = terms.clean ? std::string() : how_.value();
   std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::check_index(key_, terms.guard));
+  if (!mutated(core::mutation::unguarded_unlock)) {
+    ops.push_back(consul::txn_op::check_index(key_, terms.guard));
+  }
   ops.push_back(consul::txn_op::unlock(key_, terms.session, left, consul::lock_flags));
   const consul::txn_done answer =
       co_await e->client().write(std::move(ops), asked + e->request_timeout());

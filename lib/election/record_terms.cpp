@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutation.hpp"
 #include "election/engine.hpp"
 #include "election/record.hpp"
 
@@ -161,7 +162,9 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     if (over() || !e) fail(errc::not_leading, "\"" + key_ + "\"");
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
-    ops.push_back(consul::txn_op::check_index(key_, guard));
+    if (!mutated(core::mutation::unguarded_proclaim)) {
+      ops.push_back(consul::txn_op::check_index(key_, guard));
+    }
     ops.push_back(consul::txn_op::lock(key_, which->session, value, consul::lock_flags));
     fsm_.proclaiming(which->fence, true);
     const time_point deadline = services_->timers->now() + e->request_timeout();
@@ -217,7 +220,9 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   // The session alone is not enough: it may have lost the key and won it again.
   std::vector<consul::txn_op> guarded;
   guarded.push_back(consul::txn_op::check_session(key_, which->session));
-  guarded.push_back(consul::txn_op::check_index(key_, guard));
+  if (!mutated(core::mutation::session_guards_write)) {
+    guarded.push_back(consul::txn_op::check_index(key_, guard));
+  }
   for (consul::txn_op& op : ops) guarded.push_back(std::move(op));
   const time_point deadline = services_->timers->now() + e->request_timeout();
   const consul::txn_done answer = co_await e->client().write(std::move(guarded), deadline);
@@ -227,7 +232,9 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
     drive();
     co_return;
   }
-  if (answer.error == consul_errc::outcome_unknown) fail(errc::outcome_unknown, answer.detail);
+  const bool unknown = answer.error == consul_errc::outcome_unknown &&
+                       !mutated(core::mutation::lost_reply_is_failure);
+  if (unknown) fail(errc::outcome_unknown, answer.detail);
   if (answer.error) fail(answer.error, answer.detail);
   const bool not_ours =
       std::any_of(answer.failures.begin(), answer.failures.end(),

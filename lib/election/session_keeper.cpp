@@ -6,6 +6,7 @@
 
 #include "core/backoff.hpp"
 #include "core/lease.hpp"
+#include "core/mutation.hpp"
 #include "election/record.hpp"
 #include "runtime/keeping.hpp"
 
@@ -121,7 +122,15 @@ boost::asio::awaitable<void> session_keeper::renew_until_gone() {
     } else {
       failures.reset();
       next = sent + interval;
+      if (mutated(core::mutation::renewal_is_proof)) take_for_proof(sent);
     }
+  }
+}
+
+void session_keeper::take_for_proof(time_point sent) {
+  for (const auto& weak : users_) {
+    const auto r = weak.lock();
+    if (r) r->proof_done(r->begin_proof(), sent);
   }
 }
 
@@ -204,7 +213,8 @@ boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_b
   for (std::size_t i = 0; i < batch->records.size(); ++i) {
     record& r = *batch->records[i];
     if (answer.committed) {
-      r.proof_done(batch->guards[i], answer.sent_at);
+      const bool late = mutated(core::mutation::lease_from_reply);
+      r.proof_done(batch->guards[i], late ? answer.received_at : answer.sent_at);
     } else if (missed[i]) {
       r.proof_missed(batch->guards[i]);
     } else {

@@ -56,6 +56,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
  private:
   class proof_batch;
   boost::asio::awaitable<void> renew_until_gone();
+  void take_for_proof(time_point sent);  // a mistake: see core/mutation.hpp
   boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
   void tell_all(void (*tell)(record&, const std::string& id));
   time_point collect_due(time_point now, std::vector<std::shared_ptr<record>>& due);

@@ -1,0 +1,59 @@
+#include "seeds.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+namespace tenure::sim {
+
+namespace {
+
+const std::string list = TENURE_SOURCE_DIR "/tests/sim/regressions.txt";
+
+std::string commit() {
+  std::string text = "unknown";
+  if (std::FILE* git = ::popen("git -C " TENURE_SOURCE_DIR " rev-parse --short HEAD 2>/dev/null", "r")) {
+    char line[64] = {};
+    if (std::fgets(line, sizeof line, git) != nullptr) text = line;
+    ::pclose(git);
+  }
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+outcome run_twice(std::uint64_t seed, std::optional<duration> faults_for) {
+  const plan p = plan::draw(seed, faults_for);
+  outcome first = simulate(p);
+  if (!first.passed()) return first;
+  const outcome second = simulate(p);
+  if (first.hash != second.hash || first.steps != second.steps) {
+    first.verdict = "D1: two runs of one seed leave different traces";
+  }
+  return first;
+}
+
+std::string report(std::uint64_t seed, const outcome& failed) {
+  return "seed " + std::to_string(seed) + " at commit " + commit() + ": " + failed.verdict + "\n  " +
+         failed.plan + "\n  again: ./dev sim --seed " + std::to_string(seed) + " --trace\n";
+}
+
+std::vector<std::uint64_t> regressions() {
+  std::vector<std::uint64_t> seeds;
+  std::ifstream in(list);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line[0] != '#') seeds.push_back(std::stoull(line));
+  }
+  return seeds;
+}
+
+void remember(std::uint64_t seed, const outcome& failed) {
+  const std::vector<std::uint64_t> known = regressions();
+  if (std::find(known.begin(), known.end(), seed) != known.end()) return;
+  std::ofstream out(list, std::ios::app);
+  out << seed << "  " << failed.verdict << '\n';
+}
+
+}  // namespace tenure::sim
