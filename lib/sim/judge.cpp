@@ -165,6 +165,7 @@ void judge::look(actor who) {
 
 void judge::body_ended(case_file& c) {
   c.working = false;
+  world_.note(c.where.name(), "stopped work", c.term.key(), c.term.fence());
   look(c.by);
   auto& all = by_key_[c.term.key()];
   std::erase_if(all, [&](const auto& other) { return !other->working && !open(*other); });
