@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -105,6 +106,14 @@ std::string read_file(const std::string& name) {
   if (!file || std::ferror(file.get()) != 0)
     throw usage_error("cannot read '" + name + "': " + std::strerror(errno));
   return text;
+}
+
+void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers) {
+  for (const int number : numbers) {
+    struct sigaction now = {};
+    const bool ignored = ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    if (!ignored) set.add(number);
+  }
 }
 
 std::string default_value() {

@@ -4,7 +4,9 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,10 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
 
 /// The whole of a file. Throws usage_error.
 std::string read_file(const std::string& name);
+
+/// Catches signals, but for those that whoever started us wants ignored: nohup, or a shell that put
+/// us into the background.
+void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers);
 
 /// `host:pid`: what a candidate publishes unless told otherwise.
 std::string default_value();

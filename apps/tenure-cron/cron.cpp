@@ -8,8 +8,11 @@
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <utility>
+
+#include "common/options.hpp"
 
 namespace tenure::cron {
 
@@ -41,21 +44,29 @@ cron::cron(asio::io_context& io, consul_config consul, candidacy how, const jobs
       surroundings_(io.get_executor(), output, log, how_.stop_budget()),
       planner_(file.jobs, zone_),
       timer_(io.get_executor()),
-      signals_(io, SIGINT, SIGTERM, SIGHUP),
-      runs_timer_(io, time_point::max()) {}
+      signals_(io),
+      runs_timer_(io, time_point::max()) {
+  apps::catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP});
+}
 
 asio::awaitable<void> cron::run() {
   asio::co_spawn(io_, take_signals(), asio::detached);
   log_->log(log_level::info, "standing",
             {log_field("election", file_.election), log_field("value", how_.value()),
              log_field("jobs", static_cast<std::uint64_t>(file_.jobs.size()))});
-  while (signal_ == 0) {
-    const term won = co_await win();
-    if (won) co_await lead(won);
+  std::exception_ptr failure;
+  try {
+    while (signal_ == 0) {
+      const term won = co_await win();
+      if (won) co_await lead(won);
+    }
+  } catch (const boost::system::system_error&) {
+    failure = std::current_exception();
   }
   co_await elections_.shut_down();
   while (runs_ > 0) co_await runs_timer_.async_wait(no_throw);  // they print their last lines
   signals_.cancel();
+  if (failure) std::rethrow_exception(failure);
 }
 
 // An empty term where a signal said to stop.

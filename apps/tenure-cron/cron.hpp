@@ -25,7 +25,8 @@ class cron {
   cron(boost::asio::io_context& io, consul_config consul, candidacy how, const jobs_file& file,
        line_output& output, std::shared_ptr<log_sink> log);
 
-  /// Until SIGTERM or SIGINT; then the jobs are stopped, and the key is released.
+  /// Until SIGTERM or SIGINT; then the jobs are stopped, and the key is released. Throws
+  /// system_error, after the same, where Consul refuses us.
   boost::asio::awaitable<void> run();
 
  private:

@@ -1,5 +1,6 @@
 // tenure-cron: jobs on a schedule, on one machine of many.
 #include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -44,7 +45,8 @@ get SIGTERM, and SIGKILL before it has ended, whatever happens to tenure-cron
 itself. SIGTERM stops the jobs, resigns and exits with 0.
 
 While Consul is out of reach no jobs run; it is asked again and again. Exit code:
-0, or 64 for a bad file (every mistake is listed) and bad usage.)";
+0; 64 for a bad file (every mistake is listed) and bad usage; 69 where Consul
+refuses us, as for a token.)";
 
 class arguments {
  public:
@@ -84,14 +86,15 @@ int run(const arguments& a) {
   cron::line_output output;
   boost::asio::io_context io{1};
   int code = apps::exit_ok;
-  cron::cron service(io, a.common.consul(), how, *file, output, a.common.log());
+  const consul_config consul = a.common.consul();
+  cron::cron service(io, consul, how, *file, output, a.common.log());
   boost::asio::co_spawn(io, service.run(), [&](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
-    } catch (const std::exception& e) {
-      std::fprintf(stderr, "tenure-cron: %s\n", e.what());
+    } catch (const boost::system::system_error& e) {
+      std::fprintf(stderr, "tenure-cron: %s (%s)\n", e.code().message().c_str(),
+                   consul.address().c_str());
       code = apps::exit_unavailable;
-      io.stop();
     }
   });
   io.run();

@@ -101,7 +101,8 @@ int ask_consul(const common_options& common, bool until_interrupted,
   int signalled = 0;
   std::exception_ptr failure;
   asio::cancellation_signal cancel;
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io);
+  catch_signals(signals, {SIGINT, SIGTERM});
   signals.async_wait([&](const error_code& error, int number) {
     if (error) return;
     signalled = number;

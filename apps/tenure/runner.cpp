@@ -13,7 +13,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/exit_codes.hpp"
+#include "common/json.hpp"
+#include "common/options.hpp"
 #include "tenure/asking.hpp"
 
 namespace tenure::apps {
@@ -27,7 +28,6 @@ namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 constexpr duration first_contact = 10s;     // for a Consul that does not answer at the start
-constexpr duration refusal_patience = 3s;   // for one that refuses us, once we stand
 constexpr duration steady_run = 10s;        // a command that ran so long was no failure to start
 constexpr duration least_respawn_pause = 1s;
 constexpr duration most_respawn_pause = 30s;
@@ -54,26 +54,22 @@ runner::runner(asio::io_context& io, run_options options)
       options_(std::move(options)),
       elections_(io.get_executor(), options_.consul, options_of(options_)),
       host_(io.get_executor(), options_.log),
-      signals_(io, SIGINT, SIGTERM),
+      signals_(io),
       try_timer_(io),
-      pause_timer_(io),
-      error_timer_(io) {
-  for (const int number : {SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH}) signals_.add(number);
+      pause_timer_(io) {
+  catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
   election_.emplace(elections_.enter(options_.key, options_.how));
 }
 
 asio::awaitable<void> runner::run() {
   asio::co_spawn(io_, take_signals(), asio::detached);
-  asio::co_spawn(io_, watch_errors(), asio::detached);
   try {
     co_await stand();
   } catch (const boost::system::system_error& e) {
     fail(e.code());
   }
-  done_ = true;
   try_timer_.cancel();
   pause_timer_.cancel();
-  error_timer_.cancel();
   co_await elections_.shut_down();
   election_.reset();
   signals_.cancel();
@@ -104,6 +100,7 @@ asio::awaitable<void> runner::reach_consul() {
   try_timer_.async_wait([this](const error_code& error) {
     if (error || !waiting_) return;
     out_of_time_ = true;
+    obstacle_ = obstacle();
     give_up_waiting();
   });
   waiting_ = true;
@@ -155,7 +152,7 @@ asio::awaitable<term> runner::win() {
   } else if (const error_code error = election_->last_error()) {
     fail(error);
   } else {
-    say("not elected in time: " + options_.key + " is led by another");
+    say("not elected in time: " + obstacle_);
     exit_code_ = exit_not_elected;
   }
   co_return term();
@@ -192,6 +189,15 @@ asio::awaitable<int> runner::serve(term t) {
   co_return how.exit_code();
 }
 
+// Why we do not lead yet.
+std::string runner::obstacle() const {
+  if (election_->standing() == standing::pending)
+    return "the lease of " + options_.key + "'s last leader is not over yet";
+  const std::optional<leader> seen = election_->last_seen();
+  if (seen && seen->present()) return options_.key + " is led by " + one_line(seen->value);
+  return options_.key + " is free, but Consul does not give it away yet (lock-delay)";
+}
+
 void runner::tell_lost(const term& t, end_reason reason) {
   // A term that was told to stop in time is resigned by us: no proof had come for too long.
   const end_reason named = reason == end_reason::resigned ? end_reason::expired : reason;
@@ -209,26 +215,6 @@ command::invocation runner::invocation_for(const term& t) const {
   set_variable(what.environment, "CONSUL_LOCK_HELD", "true");
   what.grace = options_.how.stop_budget();
   return what;
-}
-
-// What a token forbids at the start, it will forbid for ever. Later on we wait: somebody may be
-// about to change the rules back.
-asio::awaitable<void> runner::watch_errors() {
-  time_point refused_since = time_point::max();
-  const time_point end = boot_clock::now() + first_contact + refusal_patience;
-  while (!done_ && boot_clock::now() < end) {
-    error_timer_.expires_after(250ms);
-    co_await error_timer_.async_wait(no_throw);
-    if (done_ || commands_) co_return;
-    if (!waiting_ || election_->last_error() != condition::fatal) {
-      refused_since = time_point::max();
-      continue;
-    }
-    refused_since = std::min(refused_since, boot_clock::now());
-    if (boot_clock::now() - refused_since < refusal_patience) continue;
-    give_up_waiting();
-    co_return;
-  }
 }
 
 asio::awaitable<void> runner::take_signals() {

@@ -42,13 +42,13 @@ class runner {
   boost::asio::awaitable<error_code> ping();
   boost::asio::awaitable<term> win();
   boost::asio::awaitable<int> serve(term t);
-  boost::asio::awaitable<void> watch_errors();
   boost::asio::awaitable<void> take_signals();
   boost::asio::awaitable<void> sleep(duration d);
 
   void take(int signal);
   void give_up_waiting();
   void fail(const error_code& error);
+  std::string obstacle() const;
   void tell_lost(const term& t, end_reason reason);
   command::invocation invocation_for(const term& t) const;
 
@@ -62,11 +62,10 @@ class runner {
   boost::asio::cancellation_signal cancel_;  // of what is awaited while nothing runs
   command::lease_timer try_timer_;
   command::lease_timer pause_timer_;
-  command::lease_timer error_timer_;
   int signal_ = 0;           // the first SIGINT, SIGTERM, ... that asked us to end
   bool out_of_time_ = false;
+  std::string obstacle_;     // at that moment
   bool waiting_ = false;     // for Consul, or for the election
-  bool done_ = false;
   int exit_code_ = 0;
 };
 

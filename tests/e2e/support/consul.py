@@ -38,14 +38,15 @@ def free_ports(count):
 class Client:
     """Blocking requests, each on a connection of its own."""
 
-    def __init__(self, address):
+    def __init__(self, address, token=None):
         self.address = address
+        self.headers = {"X-Consul-Token": token} if token else {}
 
     def request(self, method, path, body=None, timeout=70, **query):
         text = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
         connection = http.client.HTTPConnection(self.address, timeout=timeout)
         try:
-            connection.request(method, path + ("?" + text if text else ""), body)
+            connection.request(method, path + ("?" + text if text else ""), body, self.headers)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
@@ -109,10 +110,13 @@ class Client:
 
 
 class Server:
-    """`consul agent -server` on free ports of the loopback. Ends with close()."""
+    """`consul agent -server` on free ports of the loopback; `settings` are added to its
+    configuration. Ends with close()."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **settings):
         self.folder = os.path.join(folder, "consul")
+        self.settings = settings
+        self.token = settings.get("acl", {}).get("tokens", {}).get("master")
         os.makedirs(self.folder)
         self.process = None
         for _ in range(5):  # a free port may be taken by the time it is used
@@ -126,7 +130,7 @@ class Server:
         ports = dict(zip(("http", "server", "serf_lan", "serf_wan"), free_ports(4)))
         ports.update(dns=-1, grpc=-1)
         self.address = f"127.0.0.1:{ports['http']}"
-        self.client = Client(self.address)
+        self.client = Client(self.address, self.token)
         self.log = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "config.json")
         settings = {
@@ -135,6 +139,7 @@ class Server:
             "performance": {"raft_multiplier": 1},
             "disable_update_check": True,
             "limits": {"http_max_conns_per_client": 2000},
+            **self.settings,
         }
         with open(config, "w", encoding="utf-8") as file:
             json.dump(settings, file)

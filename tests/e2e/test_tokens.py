@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""A Consul that lets nobody in without a token."""
+
+import tempfile
+
+from support import cases, consul
+from support.processes import TENURE, TENURE_CRON, boot_time
+
+TOKEN = "5ec2e7ba-5b1c-47a5-a2a2-000000000001"
+
+
+class TokenTest(cases.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.server_folder = tempfile.TemporaryDirectory(prefix="tenure-e2e-server-")
+        cls.addClassCleanup(cls.server_folder.cleanup)
+        cls.server = consul.Server(
+            cls.server_folder.name,
+            acl={"enabled": True, "default_policy": "deny", "tokens": {"master": TOKEN}})
+        cls.addClassCleanup(cls.server.close)
+
+    def run_true(self, *options, env=None):
+        return self.run_to_end(TENURE, "run", *options, "e2e/token", "--", "true",
+                               env={"CONSUL_HTTP_ADDR": self.server.address, **(env or {})})
+
+    def test_the_ways_to_give_one(self):
+        with open(self.zoo.path("token"), "w", encoding="ascii") as file:
+            file.write(TOKEN + "\n")
+        name = self.zoo.path("token")
+        for options, env in ((["--token", TOKEN], {}), (["--token-file", name], {}),
+                             ([], {"CONSUL_HTTP_TOKEN": TOKEN}),
+                             ([], {"CONSUL_HTTP_TOKEN_FILE": name}),
+                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN": "no"})):
+            code, output, errors = self.run_true("--log-level", "trace", *options, env=env)
+            self.assertEqual((0, ""), (code, output), errors)
+            self.assertNotIn(TOKEN, errors)
+
+    def test_refused(self):
+        def run():
+            began = boot_time()
+            code, output, errors = self.run_true("--log-level", "off")
+            self.assertEqual((69, ""), (code, output))
+            self.assertEqual("tenure run: the token does not allow it "
+                             f"({self.server.address})\n", errors)
+            self.assertLess(boot_time() - began, 8)
+
+        def leader():
+            code, output, errors = self.run_to_end(
+                TENURE, "leader", "k", env={"CONSUL_HTTP_ADDR": self.server.address})
+            # Without a token Consul 1.8 shows an empty store rather than refuse a read.
+            self.assertIn((code, output), ((1, ""), (69, "")), errors)
+
+        def cron():
+            with open(self.zoo.path("jobs"), "w", encoding="ascii") as file:
+                file.write("election: k\njobs: [{name: a, schedule: '@every 1s', command: b}]\n")
+            code, output, errors = self.run_to_end(
+                TENURE_CRON, "--log-level", "off", self.zoo.path("jobs"),
+                env={"CONSUL_HTTP_ADDR": self.server.address})
+            self.assertEqual((69, ""), (code, output))
+            self.assertEqual("tenure-cron: the token does not allow it "
+                             f"({self.server.address})\n", errors)
+
+        self.all_at_once(run, leader, cron)
+
+
+if __name__ == "__main__":
+    cases.main(needs_consul=True)
