@@ -125,7 +125,13 @@ maybe_response handler::state::parse_options(const request_context& context,
     if (!parsed.ok()) return text_response(400, "Invalid index");
     options.after = parsed.value;
   }
-  if (target.has("stale") && target.has("consistent")) {
+  bool stale = target.has("stale");
+  if (const std::string_view most = target.get("max_stale"); !most.empty()) {
+    const auto parsed = go_parse_duration(most);
+    if (!parsed.ok()) return text_response(400, "Invalid max_stale value " + go_quote(most));
+    stale = stale || parsed.value > 0;
+  }
+  if (stale && target.has("consistent")) {
     return text_response(400,
                          "Cannot specify ?stale with ?consistent, conflicting semantics.");
   }
@@ -143,7 +149,7 @@ maybe_response handler::state::other_datacenter(const request_context& context) 
 }
 
 maybe_response handler::state::other_namespace(const request_context& context) const {
-  if (!context.target.has("ns")) return std::nullopt;
+  if (context.target.get("ns").empty()) return std::nullopt;
   return text_response(400,
                        "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
                        "Enterprise feature");

@@ -36,6 +36,9 @@ TEST_CASE("Bad parameters") {
             "Cannot specify ?stale with ?consistent, conflicting semantics."},
            {"GET", "/v1/kv/no/k?cached&consistent", 400,
             "Cannot specify ?cached with ?consistent, conflicting semantics."},
+           {"GET", "/v1/kv/no/k?consistent&max_stale=1s", 400,
+            "Cannot specify ?stale with ?consistent, conflicting semantics."},
+           {"GET", "/v1/kv/no/k?max_stale=5", 400, "Invalid max_stale value \"5\""},
            {"GET", "/v1/kv/no/k?index=1&wait=10", 400, "Invalid wait time"},
            {"GET", "/v1/kv/no/k?wait=1d", 400, "Invalid wait time"},
            {"GET", "/v1/kv/no/k?index=x", 400, "Invalid index"},
@@ -79,6 +82,7 @@ TEST_CASE("Bad parameters") {
     INFO(r.method << " " << r.target);
     CHECK(seen(ask(r.method, r.target)) == text_answer(r.status, reason(r.status), r.text));
   }
+  CHECK(ask("GET", "/v1/kv/no/k?raw&ns=&dc=&max_stale=0s&consistent").body == show("no/k").value);
   // A session nobody asked for is released as if it were somebody else's.
   CHECK(seen(ask("PUT", "/v1/kv/no/k?release=zz", "x")) == json_answer("false"));
   CHECK(seen(ask("PUT", "/v1/kv/no/missing?release=zz", "x")) == json_answer("false"));
