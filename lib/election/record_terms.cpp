@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/backoff.hpp"
 #include "core/mutation.hpp"
 #include "election/engine.hpp"
 #include "election/record.hpp"
@@ -19,6 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_writes = 60;
 constexpr duration look_again_after = 50ms;
+// A lock-delay in force refuses a proclaim as well, for as long as it lasts.
+constexpr duration most_pause = 2s;
 
 consul::txn_op operation(const leader_writes::entry& e) {
   switch (e.what) {
@@ -156,6 +159,8 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
   co_await own_turn(which);
   const turn mine(which, changed_);
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
+  // What it reads meanwhile is the term's proof: not too seldom for that.
+  core::backoff pauses(look_again_after, std::min<duration>(most_pause, how_.span() / 6));
   bool done = false;
   while (!done) {
     const auto e = engine_.lock();
@@ -191,7 +196,9 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
       // no harm.
       const bool seen = co_await proclaim_seen(which->fence, guard, value);
       done = seen;
-      if (!done) co_await changed_.wait(services_->timers->now() + look_again_after);
+      const time_point again =
+          services_->timers->now() + pauses.next(services_->entropy->next());
+      if (!done) co_await changed_.wait(again);
     }
     fsm_.proclaiming(which->fence, false);
     drive();
