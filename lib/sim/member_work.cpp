@@ -188,6 +188,7 @@ asio::awaitable<void> member::resign(term t) {
 // -- leading -------------------------------------------------------------------------------------
 
 asio::awaitable<void> member::work(term t) {
+  if (dead_) co_return;
   const plan& p = around_.settings;
   const auto c =
       around_.verdicts.term_began(t, machine_, number_, other_span_ ? p.span * 2 : p.span);
