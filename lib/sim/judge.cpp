@@ -202,7 +202,13 @@ void judge::answer_seen(const flight& f) {
   const std::string_view key = key_of(f.request);
   if (key.empty() || f.response->status != 200) return;
   const std::string_view body = f.response->body;
-  if (body.find("\"Session\":\"") == body.npos) return;
+  const auto at = body.find("\"Session\":\"");
+  if (at == body.npos) return;
+  const std::string_view holder = body.substr(at + 11, 36);
+  // Its own hold tells it nothing of those before.
+  const auto& spells = truth_.of(std::string(key)).spells;
+  const auto own = [&](const spell& s) { return s.by == f.by && s.session == holder; };
+  if (std::any_of(spells.begin(), spells.end(), own)) return;
   std::uint64_t& held = sights_[{f.by, std::string(key)}].held;
   held = std::max(held, number_after(body, "\"ModifyIndex\":"));
 }
