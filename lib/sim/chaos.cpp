@@ -53,7 +53,8 @@ std::string simulation::some_key() { return election_key(world_.below(plan_.elec
 void simulation::partition() {
   const auto m = victim();
   if (!m) return;
-  const time_point until = world_.now() + world_.between(500ms, std::max<duration>(plan_.span * 3, 20s));
+  const duration longest = std::max<duration>(plan_.span * 3, 20s);
+  const time_point until = world_.now() + world_.between(500ms, longest);
   const std::uint64_t which = world_.below(4);
   if (which != 0) m->link().path.out_cut_until = until;
   if (which != 1) m->link().path.in_cut_until = until;

@@ -1,6 +1,6 @@
-// A contender that is not tenure: it does what the Lock of Consul's own Go client does. It polls the
-// key, acquires as soon as that is free, publishes its value with the Lock's flags, and releases by
-// PUT ?release.
+// A contender that is not tenure: it does what the Lock of Consul's own Go client does. It polls
+// the key, acquires as soon as that is free, publishes its value with the Lock's flags, and
+// releases by PUT ?release.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

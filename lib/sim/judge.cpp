@@ -47,11 +47,9 @@ std::shared_ptr<case_file> judge::term_began(tenure::term t, const machine& m, a
     c->closed = true;  // over before anybody heard of it
     return c;
   }
-  std::uint64_t& greatest = fences_[key];
-  if (c->term.fence() <= greatest) {
-    world_.wrong("S2", name_of(*c) + " leads " + key + " below fence " + std::to_string(greatest));
-  }
-  greatest = std::max(greatest, c->term.fence());
+  check_fence(*c);
+  auto& newest = newest_[key];
+  if (!newest || c->term.fence() > newest->term.fence()) newest = c;
   c->lease_end = m.clock()->to_true(c->term.valid_until());
   check_proof(*c);
   check_overlap(*c);
@@ -61,34 +59,43 @@ std::shared_ptr<case_file> judge::term_began(tenure::term t, const machine& m, a
   return c;
 }
 
-void judge::check_overlap(const case_file& newer) {
-  const std::string& key = newer.term.key();
-  for (const auto& older : by_key_[key]) {
-    if (older.get() == &newer) continue;
-    if (!open(*older)) {
-      // Work that should have stopped by now, but for those who are known to be late.
-      if (older->working && !older->excused && older->by != newer.by) {
-        const std::string why = no_protection(*older, newer);
-        if (why.empty()) {
-          world_.wrong("S4", name_of(*older) + " still works for " + key + " when " +
-                                 name_of(newer) + " begins");
-        }
-      }
-      continue;
-    }
-    const std::string why = no_protection(*older, newer);
+void judge::check_fence(const case_file& c) {
+  const auto& newest = newest_[c.term.key()];
+  if (!newest || c.term.fence() > newest->term.fence()) return;
+  // A successor that nothing kept waiting may have begun before the one whose place it took.
+  const std::string why =
+      c.term.fence() < newest->term.fence() ? no_protection(c, *newest) : std::string();
+  if (why.empty()) {
+    world_.wrong("S2", name_of(c) + " leads " + c.term.key() + " after " + name_of(*newest));
+  } else {
+    world_.counts.hit("begun after its successor, only the fence protects: " + why);
+  }
+}
+
+void judge::check_overlap(const case_file& beginner) {
+  const std::string& key = beginner.term.key();
+  for (const auto& other : by_key_[key]) {
+    if (other.get() == &beginner) continue;
+    const bool in_order = other->term.fence() < beginner.term.fence();
+    const case_file& older = in_order ? *other : beginner;
+    const case_file& newer = in_order ? beginner : *other;
+    // Work that should have stopped by now counts as well, but for those who are known to be late.
+    const bool leads = open(*other);
+    const bool works = other->working && !other->excused && other->by != beginner.by;
+    if (!leads && !works) continue;
+    const std::string why = no_protection(older, newer);
     if (!why.empty()) {
-      world_.counts.hit("two leases, only the fence protects: " + why);
-      world_.note("judge", "fence only", why, older->term.fence(), newer.term.fence());
-      if (older->term.fence() >= newer.term.fence()) {
-        world_.wrong("S2", "the fence does not tell " + name_of(*older) + " from " + name_of(newer));
-      }
-      continue;
+      world_.counts.hit("two leaders, only the fence protects: " + why);
+      world_.note("judge", "fence only", why, older.term.fence(), newer.term.fence());
+    } else if (leads) {
+      const auto left = std::chrono::duration_cast<std::chrono::microseconds>(other->lease_end -
+                                                                              world_.now());
+      world_.wrong("S1", "two leases for " + key + ": " + name_of(*other) + " for another " +
+                             std::to_string(left.count()) + " us, and " + name_of(beginner));
+    } else {
+      world_.wrong("S4", name_of(*other) + " still works for " + key + " when " +
+                             name_of(beginner) + " begins");
     }
-    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(older->lease_end -
-                                                                            world_.now());
-    world_.wrong("S1", "two leases for " + key + ": " + name_of(*older) + " for another " +
-                           std::to_string(left.count()) + " us, and " + name_of(newer));
   }
 }
 
@@ -160,7 +167,9 @@ void judge::look(actor who) {
     check_proof(*c);
     if (was_over) world_.wrong("S1", name_of(*c) + " revives a lease that was over");
   }
-  if (any_over) std::erase_if(found->second, [](const auto& c) { return c->closed && !c->working; });
+  if (any_over) {
+    std::erase_if(found->second, [](const auto& c) { return c->closed && !c->working; });
+  }
 }
 
 void judge::body_ended(case_file& c) {
@@ -244,7 +253,9 @@ void judge::key_freed(const key_change& what) {
           });
       const bool gone = !k.erased.empty() || !k.emptied.empty() || foreign_between ||
                         plan_.drift_ppm > 5'000 || plan_.mixed_spans;
-      if (!gone) world_.wrong("S6", what.key + " is released cleanly within the lease of " + name_of(*c));
+      if (!gone) {
+        world_.wrong("S6", what.key + " is released cleanly within the lease of " + name_of(*c));
+      }
     } else if (c->term.fence() != truth_.of(what.key).spells.back().fence || !c->closed) {
       world_.wrong("S6", what.key + " is released under " + name_of(*c));
     }

@@ -5,8 +5,8 @@
 //   S2  fences grow from term to term of a key
 //   S3  no proof is counted that the model's holder did not outlive
 //   S4  no body runs outside its lease
-//   S5  nothing that an old leader wrote lands after a newer one's, and what a write is said to have
-//       become is what became of it
+//   S5  nothing that an old leader wrote lands after a newer one's, and what a write is said to
+//       have become is what became of it
 //   S6  no claim, release or proclaim of a term acts on another: a clean release in particular
 //       comes only after the work has stopped, and when no other lease is open
 #pragma once
@@ -51,7 +51,7 @@ class judge {
  public:
   judge(world& its_world, const plan& its_plan, truth& what_is);
 
-  // -- what the processes do -----------------------------------------------------------------------
+  // -- what the processes do ----------------------------------------------------------------------
   std::shared_ptr<case_file> term_began(tenure::term t, const machine& m, actor who, duration span);
   void body_ended(case_file& c);
   /// The process may have changed its mind about its terms: looks at all of them.
@@ -91,7 +91,8 @@ class judge {
   void key_freed(const key_change& what);
   void key_proclaimed(const key_change& what);
   void data_written(const key_change& what);
-  void check_overlap(const case_file& newer);
+  void check_fence(const case_file& c);
+  void check_overlap(const case_file& beginner);
   void check_proof(const case_file& c);
   bool open(const case_file& c) const;
   /// Why DESIGN.md's table gives no protection between these two; none: it does.
@@ -104,7 +105,7 @@ class judge {
   truth& truth_;
   std::map<std::string, std::vector<std::shared_ptr<case_file>>> by_key_;
   std::map<actor, std::vector<std::shared_ptr<case_file>>> by_process_;
-  std::map<std::string, std::uint64_t> fences_;   // the greatest of any term begun
+  std::map<std::string, std::shared_ptr<case_file>> newest_;  // with the greatest fence of any
   std::map<std::string, std::uint64_t> fenced_;   // what the store behind the fence has seen
   std::map<std::pair<actor, std::string>, sights> sights_;
   std::map<std::uint64_t, written> writes_;

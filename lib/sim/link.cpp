@@ -181,7 +181,8 @@ asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_po
   result.sent_at = machine_.now();
   if (met == greeting::too_many && world_.chance_of(0.5)) {
     result.error = {};
-    result.response = runtime::http_response(429, "Your IP is issuing too many concurrent connections");
+    result.response =
+        runtime::http_response(429, "Your IP is issuing too many concurrent connections");
   }
   co_return false;
 }

@@ -1,5 +1,5 @@
-// The transport of one simulated process: lanes with a bounded number of kept connections, as the HTTP
-// client has them, over the simulated network.
+// The transport of one simulated process: lanes with a bounded number of kept connections, as the
+// HTTP client has them, over the simulated network.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// What a simulated process runs on: its own clock, which runs at its own rate, its timers, its entropy,
-// and a gate. While it is paused no timer fires and nothing is delivered; its boot clock goes on.
+// What a simulated process runs on: its own clock, which runs at its own rate, its timers, its
+// entropy, and a gate. While it is paused no timer fires and nothing is delivered; its boot clock
+// goes on.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,7 +18,8 @@
 
 namespace tenure::sim {
 
-/// A clock that is right at no time: local = offset + true x (1 + rate). Never steps, as a boot clock.
+/// A clock that is right at no time: local = offset + true x (1 + rate). Never steps, as a boot
+/// clock.
 class skewed_clock final : public runtime::clock {
  public:
   skewed_clock(const world& its_world, duration offset, std::int64_t rate_ppm)

@@ -43,8 +43,8 @@ class member : public std::enable_shared_from_this<member> {
   ~member();
 
   void start();
-  /// Ends at once: nothing leaves it any more, nobody acts for it. What remains is cleaned up behind
-  /// the scenes.
+  /// Ends at once: nothing leaves it any more, nobody acts for it. What remains is cleaned up
+  /// behind the scenes.
   void crash();
   /// Shuts down as a process does that is told to.
   void stop();

@@ -1,5 +1,5 @@
-// Everything that distinguishes one run from another, drawn from the seed: which faults there are at
-// all, how often, and the sizes and settings of the whole system.
+// Everything that distinguishes one run from another, drawn from the seed: which faults there are
+// at all, how often, and the sizes and settings of the whole system.
 #pragma once
 
 #include <cstdint>

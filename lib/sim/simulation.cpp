@@ -102,7 +102,12 @@ void simulation::recover() {
   world_.run(world_.now() + window);
   steady_ = true;
   if (!world_.failed()) check_requests();
-  if (!world_.failed() && !led_and_agreed(&why)) world_.wrong("L1", "in peace: " + why);
+  // Who has led on may have resigned, by a decision that it had taken before.
+  const bool led_again =
+      world_.run(world_.now() + patience, [this] { return led_and_agreed(nullptr); });
+  if (!world_.failed() && !led_again && !led_and_agreed(&why)) {
+    world_.wrong("L1", "in peace: " + why);
+  }
 }
 
 bool simulation::led_and_agreed(std::string* why) const {

@@ -95,8 +95,8 @@ class simulation {
   bool steady_ = false;
 };
 
-/// Draws, runs and takes down. A run that failed was stopped in its midst, its coroutines where they
-/// were: it is left lying, not taken down.
+/// Draws, runs and takes down. A run that failed was stopped in its midst, its coroutines where
+/// they were: it is left lying, not taken down.
 outcome simulate(const plan& p, std::FILE* trace_to = nullptr);
 
 }  // namespace tenure::sim

@@ -1,5 +1,5 @@
-// What happened in a run, in order: every event goes into one hash, so that two runs of a seed can be
-// compared, and is printed where somebody wants to read it.
+// What happened in a run, in order: every event goes into one hash, so that two runs of a seed can
+// be compared, and is printed where somebody wants to read it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@ namespace tenure::sim {
 
 class trace {
  public:
-  /// `who` is a process, "server", ...; `what` a word; `detail` and the numbers whatever belongs to it.
+  /// `who` is a process, "server", ...; `what` a word; `detail` and the numbers whatever belongs to
+  /// it.
   void note(time_point now, std::string_view who, std::string_view what,
             std::string_view detail = {}, std::uint64_t a = 0, std::uint64_t b = 0);
 

@@ -42,7 +42,8 @@ void truth::update(const std::string& key, std::optional<agent::kv_fields> now, 
     k.emptied.push_back(world_.now());  // it will be left empty by a session that dies
   }
   if (k.now) {
-    world_.note("store", held_now.empty() ? "free" : "held", key, k.now->modify_index,
+    world_.note("store", held_now.empty() ? "free" : "held",
+                key + " " + held_now.substr(0, 8), k.now->modify_index,
                 static_cast<std::uint64_t>(by));
   } else {
     world_.note("store", "gone", key, 0, static_cast<std::uint64_t>(by));
