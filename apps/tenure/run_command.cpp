@@ -132,8 +132,8 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
                "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                "TENURE_GRACE");
   run_app->add_flag("--try{30s}", a->try_for,
-                    "give up when not elected within this time: --try=5s; 30s without a value; with "
-                    "--respawn this is for the first time")
+                    "give up when not elected within this time: --try=5s; 30s without a value; "
+                    "with --respawn this is for the first time")
       ->envname("TENURE_TRY");
   run_app->add_flag("--respawn", a->respawn,
                     "stand again when the command ended or leadership was lost; a command that "

@@ -1,5 +1,5 @@
-// What Consul's servers do to themselves and an embedded agent does not: for simulations that want to
-// see their clients live through it. Nothing in production uses this.
+// What Consul's servers do to themselves and an embedded agent does not: for simulations that want
+// to see their clients live through it. Nothing in production uses this.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// Pauses between tries: doubling, capped, with jitter, so that many candidates do not knock at once.
+// Pauses between tries: doubling, capped, with jitter, so that many candidates do not knock at
+// once.
 #pragma once
 
 #include <algorithm>

@@ -37,7 +37,8 @@ void candidacy::check() const {
   }
   if (value_.size() > candidacy::most_value) {
     refuse("a value of " + std::to_string(value_.size()) +
-           " bytes is too long: 384000 fit into one of Consul's transactions; publish a shorter one");
+           " bytes is too long: 384000 fit into one of Consul's transactions; "
+           "publish a shorter one");
   }
   if (span_ < core::least_span || span_ > 24h) {
     refuse("span " + seconds(span_) + " is out of range: choose 0.5s to 24h");

@@ -109,7 +109,8 @@ class candidate {
 
   // -- what to do, and what is so ---------------------------------------------------------------
   step next(time_point now);
-  /// When next() is to be asked again if nothing happens before; `now` is what it was asked with last.
+  /// When next() is to be asked again if nothing happens before; `now` is what it was asked with
+  /// last.
   time_point wake_at(time_point now) const noexcept;
 
   claim_terms claiming() const;

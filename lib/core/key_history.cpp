@@ -48,9 +48,9 @@ bool key_history::released_cleanly(const key_sight& sight) const noexcept {
   if (!sight.empty_value) return false;
   // Never held in this life of the key: somebody made it in advance. Only a first sight can tell.
   if (!last_ && sight.lock_index == 0) return true;
-  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. And a
-  // release by hand (PUT ?release= with nothing in it) does not carry the flags of locks: the holder
-  // was not asked to stop.
+  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. And
+  // a release by hand (PUT ?release= with nothing in it) does not carry the flags of locks: the
+  // holder was not asked to stop.
   if (sight.plain || sight.lock_index == 0) return false;
   if (!last_) return true;
   // Made again after a deletion: whoever held it before may still be at work.

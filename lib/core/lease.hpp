@@ -1,8 +1,8 @@
 // The arithmetic of a lease. Everything here is about one question: until when, on this machine's
 // clock, can nobody else act as leader?
 //
-// The argument. A proof is a linearizable answer, sent at R, that the key was still ours. So the key
-// was lost, if at all, at some D >= R. A successor sees it free at some O >= D and waits until
+// The argument. A proof is a linearizable answer, sent at R, that the key was still ours. So the
+// key was lost, if at all, at some D >= R. A successor sees it free at some O >= D and waits until
 // O + span. Hence nobody else acts before R + span, whatever the cause of the loss; Consul's TTL,
 // its lock-delay and the health of any watch play no part. The holder stops earlier than R + span
 // by what its clock may be slow (drift) and by a margin for the last instructions.

@@ -1,7 +1,7 @@
-// Mistakes that the simulation must find: each is a way in which the rules that keep two leaders apart
-// could have been got wrong. In production `mutated` is a constant false and leaves no trace. A
-// variant of the objects that is compiled with TENURE_MUTATIONS can be told to make one of them, to
-// see that the checkers notice.
+// Mistakes that the simulation must find: each is a way in which the rules that keep two leaders
+// apart could have been got wrong. In production `mutated` is a constant false and leaves no trace.
+// A variant of the objects that is compiled with TENURE_MUTATIONS can be told to make one of them,
+// to see that the checkers notice.
 #pragma once
 
 #include <cstdint>

@@ -60,7 +60,9 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
              *services_->timers),
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
       changed_(services_->executor, *services_->timers) {
-  if (options_.sessions == 0) throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
+  if (options_.sessions == 0) {
+    throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
+  }
   if (options_.wait < 1s || options_.wait > 60s) {
     throw bad_configuration("a wait of " + std::to_string(options_.wait / 1ms) +
                             " ms is out of range: use 1 s to 60 s");

@@ -1,6 +1,6 @@
-// Blocking queries take turns on the connections of the poll lane: where there are more watches than
-// connections, each query is asked to be short, and none waits for a connection with its deadline
-// running.
+// Blocking queries take turns on the connections of the poll lane: where there are more watches
+// than connections, each query is asked to be short, and none waits for a connection with its
+// deadline running.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,8 @@ class poll_turns {
     }
     co_await runtime::wait_in(line_, time_point::max());
   }
-  /// The turn goes to whoever has waited longest: a watch that asks again at once comes behind them.
+  /// The turn goes to whoever has waited longest: a watch that asks again at once comes behind
+  /// them.
   void release() noexcept {
     if (!line_->notify_one()) ++free_;
   }

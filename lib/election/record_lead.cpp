@@ -61,7 +61,9 @@ asio::awaitable<term> record::campaign() {
   }
   // The cancellation may have come after the last wait had been satisfied.
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none) fail(asio::error::operation_aborted, key_);
+  if (state.cancelled() != asio::cancellation_type::none) {
+    fail(asio::error::operation_aborted, key_);
+  }
   guard.delivered();
   const term won = current();
   co_return won;

@@ -131,8 +131,9 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
     sight.modify_index = answer.entry->modify_index;
     sight.lock_index = answer.entry->lock_index;
     // A plain PUT of the same value would have set the LockIndex back.
-    ours = fsm_.fence() == fence && sight.session == fsm_.held_by() && answer.entry->value == value &&
-           sight.lock_index == fsm_.lock_index() && sight.modify_index >= guard;
+    ours = fsm_.fence() == fence && sight.session == fsm_.held_by() &&
+           answer.entry->value == value && sight.lock_index == fsm_.lock_index() &&
+           sight.modify_index >= guard;
   }
   if (ours) {
     fsm_.proclaimed(fence, sight, services_->timers->now());
@@ -215,7 +216,8 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
     const bool covers = e.what == leader_writes::kind::remove_below ? key_.starts_with(e.key)
                                                                     : key_ == e.key;
     if (covers) {
-      fail(errc::bad_argument, "\"" + e.key + "\" is or covers the election's own key: use proclaim");
+      fail(errc::bad_argument,
+           "\"" + e.key + "\" is or covers the election's own key: use proclaim");
     }
     ops.push_back(operation(e));
   }

@@ -14,13 +14,17 @@ namespace tenure::impl {
 class record;
 
 /// Counted by the handles. The atomics are written by the engine's thread alone; `stop_told`,
-/// `writing` and `owner` belong to that thread. Nothing in it needs the io_context, so that the last handle may
-/// go away on any thread and at any time.
+/// `writing` and `owner` belong to that thread. Nothing in it needs the io_context, so that the
+/// last handle may go away on any thread and at any time.
 class term_state {
  public:
   term_state(std::string k, std::string s, std::uint64_t f, std::shared_ptr<const runtime::clock> c,
              std::weak_ptr<record> r)
-      : key(std::move(k)), session(std::move(s)), fence(f), clock(std::move(c)), owner(std::move(r)) {}
+      : key(std::move(k)),
+        session(std::move(s)),
+        fence(f),
+        clock(std::move(c)),
+        owner(std::move(r)) {}
 
   bool holds() const noexcept { return clock->now() < until(valid_until); }
   static time_point until(const std::atomic<std::int64_t>& a) noexcept {

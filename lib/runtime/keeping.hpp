@@ -1,5 +1,5 @@
-// A coroutine does not begin when it is called but when it is first awaited, and by then whoever was
-// called may be gone.
+// A coroutine does not begin when it is called but when it is first awaited, and by then whoever
+// was called may be gone.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

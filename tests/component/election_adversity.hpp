@@ -41,7 +41,8 @@ inline void pause(manual_runtime& rt, duration d) {
 }
 
 /// Runs on for `cleanup` after it was told to stop.
-inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int& running, int& most) {
+inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int& running,
+                                      int& most) {
   most = std::max(most, ++running);
   try {
     co_await runtime::sleep_until(rt.timers(), time_point::max());

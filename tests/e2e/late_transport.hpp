@@ -1,5 +1,5 @@
-// The production transport, with a hand on the requests: a test may make one look lost, keep it, and
-// let it arrive much later.
+// The production transport, with a hand on the requests: a test may make one look lost, keep it,
+// and let it arrive much later.
 #pragma once
 
 #include <functional>

@@ -16,7 +16,9 @@ void is_found(mutation mistake) {
   core::mutate(mistake);
   std::uint64_t seed = 1;
   sim::outcome found;
-  for (; seed <= most_seeds && found.passed(); ++seed) found = sim::simulate(sim::plan::draw(seed, std::nullopt));
+  for (; seed <= most_seeds && found.passed(); ++seed) {
+    found = sim::simulate(sim::plan::draw(seed, std::nullopt));
+  }
   core::mutate(mutation::none);
   INFO("after " << seed - 1 << " seeds: " << found.verdict);
   std::printf("found after %llu seeds: %s\n", static_cast<unsigned long long>(seed - 1),

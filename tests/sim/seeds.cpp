@@ -13,7 +13,8 @@ const std::string list = TENURE_SOURCE_DIR "/tests/sim/regressions.txt";
 
 std::string commit() {
   std::string text = "unknown";
-  if (std::FILE* git = ::popen("git -C " TENURE_SOURCE_DIR " rev-parse --short HEAD 2>/dev/null", "r")) {
+  const char* command = "git -C " TENURE_SOURCE_DIR " rev-parse --short HEAD 2>/dev/null";
+  if (std::FILE* git = ::popen(command, "r")) {
     char line[64] = {};
     if (std::fgets(line, sizeof line, git) != nullptr) text = line;
     ::pclose(git);
@@ -36,8 +37,9 @@ outcome run_twice(std::uint64_t seed, std::optional<duration> faults_for) {
 }
 
 std::string report(std::uint64_t seed, const outcome& failed) {
-  return "seed " + std::to_string(seed) + " at commit " + commit() + ": " + failed.verdict + "\n  " +
-         failed.plan + "\n  again: ./dev sim --seed " + std::to_string(seed) + " --trace\n";
+  return "seed " + std::to_string(seed) + " at commit " + commit() + ": " + failed.verdict +
+         "\n  " + failed.plan + "\n  again: ./dev sim --seed " + std::to_string(seed) +
+         " --trace\n";
 }
 
 std::vector<std::uint64_t> regressions() {

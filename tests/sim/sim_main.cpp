@@ -16,7 +16,8 @@ namespace {
 using namespace tenure;
 
 [[noreturn]] void usage(const char* why) {
-  std::fprintf(stderr, "sim: %s\nusage: sim [--seed N] [--seeds N] [--minutes M] [--trace] [--probes]\n",
+  std::fprintf(stderr,
+               "sim: %s\nusage: sim [--seed N] [--seeds N] [--minutes M] [--trace] [--probes]\n",
                why);
   std::exit(64);
 }
@@ -62,7 +63,8 @@ int main(int argc, char** argv) {
   sim::probes all;
   const double began = cpu_seconds();
   for (std::uint64_t s = seed; s < seed + seeds; ++s) {
-    const sim::outcome once = sim::simulate(sim::plan::draw(s, faults_for), trace ? stdout : nullptr);
+    const sim::outcome once =
+        sim::simulate(sim::plan::draw(s, faults_for), trace ? stdout : nullptr);
     steps += once.steps;
     terms += once.terms;
     requests += once.requests;
@@ -80,8 +82,9 @@ int main(int argc, char** argv) {
     for (const auto& [name, count] : all.counts())
       std::printf("%10" PRIu64 "  %s\n", count, name.c_str());
   }
-  std::printf("%" PRIu64 " seeds, %" PRIu64 " failed; %.1f simulated hours, %" PRIu64 " terms, %" PRIu64
-              " requests, %" PRIu64 " events in %.1f s of one core: %.0f events/s, %.0f hours an hour\n",
+  std::printf("%" PRIu64 " seeds, %" PRIu64 " failed; %.1f simulated hours, %" PRIu64
+              " terms, %" PRIu64 " requests, %" PRIu64
+              " events in %.1f s of one core: %.0f events/s, %.0f hours an hour\n",
               seeds, failed, hours, terms, requests, steps, took,
               static_cast<double>(steps) / took, hours * 3600 / took);
   return failed == 0 ? 0 : 1;

@@ -11,12 +11,14 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a lease ends before any successor starts, even with the slowest clock allowed") {
   const time_point sent(1000s);
-  for (const duration span : {duration(500ms), duration(1s), duration(5s), duration(15s), duration(10min)}) {
+  const std::initializer_list<duration> spans = {500ms, 1s, 5s, 15s, 10min};
+  for (const duration span : spans) {
     const core::lease_rules rules(span, core::lease_rules::default_stop_budget(span));
     // Lost at the earliest moment after the proof was sent, seen free in the same instant.
     const time_point successor = rules.quarantine_end(sent, 0s);
     REQUIRE(successor == sent + span);
-    // The holder's clock runs slow by a hundredth: it takes the lease's length for longer than it is.
+    // The holder's clock runs slow by a hundredth: it takes the lease's length for longer than it
+    // is.
     const duration kept = rules.lease_end(sent) - sent;
     REQUIRE(kept + kept / core::drift_parts < span);
     REQUIRE(successor - rules.lease_end(sent) >= core::lease_rules::margin_of(span));

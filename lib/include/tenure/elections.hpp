@@ -71,8 +71,9 @@ class election {
 
   /// Stands until it wins, and returns the term. Cancellation (terminal) withdraws: an acquisition
   /// in flight is released when its outcome is known. Throws system_error: errc::shut_down
-  /// (also after leave()), errc::already_entered where another campaign of this election waits or the last term was not
-  /// resigned, operation_aborted, and what will not go away by itself (condition::fatal), such as
+  /// (also after leave()), errc::already_entered where another campaign of this election waits or
+  /// the last term was not resigned, operation_aborted, and what will not go away by itself
+  /// (condition::fatal), such as
   /// consul_errc::forbidden.
   boost::asio::awaitable<term> campaign();
 
@@ -104,8 +105,8 @@ class election {
   /// Why the last request to Consul for this election failed; none after a success.
   error_code last_error() const noexcept;
 
-  /// Withdraws, resigns and leaves, as destroying the handle does: the key is released when the body
-  /// of lead() has returned, at once where there is none, and a campaign that waits ends with
+  /// Withdraws, resigns and leaves, as destroying the handle does: the key is released when the
+  /// body of lead() has returned, at once where there is none, and a campaign that waits ends with
   /// errc::shut_down. Completes within the request time-out; in an outage the release goes on in
   /// the background, and until it is done the key cannot be entered again. Cannot be cancelled.
   boost::asio::awaitable<void> leave();

@@ -1,0 +1,103 @@
+// What a candidate tells its driver to do next, and when to ask again. What happened to it is in
+// candidate.cpp.
+#include <algorithm>
+
+#include "core/candidate.hpp"
+#include "core/mutation.hpp"
+
+namespace tenure::core {
+
+step candidate::next(time_point now) {
+  check_lease(now);
+  if (const std::optional<step> notice = next_notice(now)) return *notice;
+  if (stage_ == stage::over && !working_) {
+    if (!hold_) stage_ = stage::none;
+  }
+  if (stage_ == stage::pending && !wanted_) stage_ = stage::over;
+  if (busy_ || now < retry_at_) return step::wait;
+  return next_request(now);
+}
+
+std::optional<step> candidate::next_notice(time_point now) {
+  if (stage_ == stage::pending && wanted_ && now >= starts_at() &&
+      now < rules_.stop_at(hold_->proven_at)) {
+    stage_ = stage::leading;
+    led_ = working_ = true;
+    return step::begin;
+  }
+  if (!led_ || end_told_) return std::nullopt;
+  if ((stage_ == stage::stopping || stage_ == stage::over) && working_ && !stop_told_ &&
+      !mutated(mutation::no_stop)) {
+    stop_told_ = true;
+    return step::stop;
+  }
+  if (stage_ == stage::over) {
+    end_told_ = true;
+    return step::end;
+  }
+  return std::nullopt;
+}
+
+step candidate::next_request(time_point now) {
+  const auto ask = [this](step s) {
+    busy_ = true;
+    return s;
+  };
+  if (identify_) return ask(step::identify);
+  if (read_wanted_) {
+    read_wanted_ = false;
+    return ask(step::read);
+  }
+  const bool stopped = !working_ || mutated(mutation::release_before_stop);
+  if (stage_ == stage::over && hold_ && stopped) return ask(step::release);
+  if (stage_ != stage::none) return step::wait;
+  if (open_claim_) return now >= claim_not_before_ ? ask(step::claim) : step::wait;
+  if (history_.known() && history_.last().held() && history_.last().session == session_) {
+    // Ours without a term: a claim that was carried out after all. Nobody waited for it.
+    hold h;
+    h.session = session_;
+    h.fence = h.guard = history_.last().modify_index;
+    h.quarantine_from = time_point::max();
+    hold_ = std::move(h);
+    led_ = lost_ = false;
+    end_told_ = true;
+    stage_ = stage::over;
+    return ask(step::release);
+  }
+  if (!may_claim(now)) return step::wait;
+  open_claim c;
+  c.terms.missing = !history_.last().exists;
+  c.terms.index = history_.last().modify_index;
+  c.terms.session = session_;
+  c.highest = history_.highest();
+  c.quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
+  open_claim_ = std::move(c);
+  return ask(step::claim);
+}
+
+time_point candidate::wake_at(time_point now) const noexcept {
+  time_point at = time_point::max();
+  const auto consider = [&](time_point t) {
+    if (t > now) at = std::min(at, t);
+  };
+  if (!busy_) consider(retry_at_);
+  switch (stage_) {
+    case stage::none:
+      consider(claim_not_before_);
+      break;
+    case stage::pending:
+      consider(starts_at());
+      break;
+    case stage::leading:
+      consider(rules_.stop_at(hold_->proven_at));
+      break;
+    case stage::stopping:
+      consider(lost_ ? identify_by_ : rules_.lease_end(hold_->proven_at));
+      break;
+    case stage::over:
+      break;
+  }
+  return at;
+}
+
+}  // namespace tenure::core
