@@ -76,6 +76,8 @@ sight_verdict candidate::saw(const key_sight& sight, time_point now) {
   if (hold_) {
     review_hold(sight, verdict, now);
   } else if (open_claim_) {
+    const key_sight& last = history_.last();
+    if (last.held() && last.session != open_claim_->terms.session) open_claim_->contested = true;
     if (!busy_ && sight.linearizable && verdict != sight_verdict::outdated) {
       settle_claim(sight, now);
     }
@@ -146,7 +148,8 @@ void candidate::take_hold(const key_sight& won, time_point now) {
   h.proven_at = won.sent_at;
   h.quarantine_from = open_claim_->quarantine_from;
   // A missing key has no index: it may have been held and deleted once more since it was seen.
-  if (open_claim_->terms.missing && h.quarantine_from != time_point::min()) {
+  const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
+  if (open_claim_->terms.missing && unclean) {
     h.quarantine_from = std::max(h.quarantine_from, now);
   }
   if (mutated(mutation::no_quarantine)) h.quarantine_from = time_point::min();

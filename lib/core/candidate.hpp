@@ -133,7 +133,9 @@ class candidate {
   end_reason reason() const noexcept { return reason_; }
   bool busy() const noexcept { return busy_; }
   /// Neither a hold nor a claim whose outcome is open: it can be forgotten.
-  bool settled() const noexcept { return !busy_ && !hold_ && !open_claim_ && !working_; }
+  bool settled() const noexcept {
+    return !busy_ && !hold_ && !open_claim_ && !working_ && !stray_hold();
+  }
   const key_history& history() const noexcept { return history_; }
   /// The cluster restarted its indexes: no fence above the old ones is to be had for now.
   bool fence_too_low() const noexcept { return fence_too_low_; }
@@ -154,6 +156,7 @@ class candidate {
     claim_terms terms;
     std::uint64_t highest = 0;      ///< every index seen before: the fence must lie above
     time_point quarantine_from{};   ///< as the key was seen when the claim was made
+    bool contested = false;   ///< somebody else was seen to hold the key since it was made
     bool lost_sight = false;  ///< an answer was lost: it may be carried out at any moment
   };
 
@@ -169,6 +172,11 @@ class candidate {
   bool lease_open() const noexcept;
   std::optional<step> next_notice(time_point now);
   bool may_claim(time_point now) const noexcept;
+  /// The key is ours without a term: a claim was carried out for which nobody waited any more.
+  bool stray_hold() const noexcept {
+    return !session_.empty() && history_.known() && history_.last().held() &&
+           history_.last().session == session_;
+  }
 
   lease_rules rules_;
   duration lock_delay_;

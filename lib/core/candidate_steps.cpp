@@ -52,7 +52,7 @@ step candidate::next_request(time_point now) {
   if (stage_ == stage::over && hold_ && stopped) return ask(step::release);
   if (stage_ != stage::none) return step::wait;
   if (open_claim_) return now >= claim_not_before_ ? ask(step::claim) : step::wait;
-  if (history_.known() && history_.last().held() && history_.last().session == session_) {
+  if (stray_hold()) {
     // Ours without a term: a claim that was carried out after all. Nobody waited for it.
     hold h;
     h.session = session_;
