@@ -20,7 +20,7 @@ class DemoTest(cases.Case):
         else:
             print("\nleft out: the demo on a real Consul (./dev setup installs it)")
         self.all_at_once(*ways)
-        self.assertEqual([], self.zoo.marked())
+        wait_until(lambda: not self.zoo.marked(), 2, what="the end of every process")
 
     def watch(self, **more):
         began = boot_time()
