@@ -50,7 +50,7 @@ void trace::mix(std::string_view text) noexcept {
     text.remove_prefix(8);
   }
   std::uint64_t rest = 0;
-  std::memcpy(&rest, text.data(), text.size());
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
   mix(rest);
 }
 
