@@ -6,29 +6,10 @@
 
 #include "election/engine.hpp"
 #include "election/session_keeper.hpp"
+#include "election/sights.hpp"
 #include "runtime/keeping.hpp"
 
 namespace tenure::impl {
-namespace {
-
-core::key_sight sight_of(const consul::kv_found& answer, bool linearizable) {
-  core::key_sight s;
-  s.as_of = answer.index;
-  s.linearizable = linearizable;
-  s.sent_at = answer.sent_at;
-  if (!answer.entry) return s;
-  s.exists = true;
-  s.empty_value = answer.entry->value.empty();
-  s.plain = answer.entry->flags != consul::lock_flags;
-  s.session = answer.entry->session;
-  s.create_index = answer.entry->create_index;
-  s.modify_index = answer.entry->modify_index;
-  s.lock_index = answer.entry->lock_index;
-  return s;
-}
-
-}  // namespace
-
 record::alarm::alarm(record& r) noexcept
     : runtime::timer([](runtime::timer& t) noexcept { static_cast<alarm&>(t).owner.drive(); }),
       owner(r) {}

@@ -6,24 +6,10 @@
 #include "election/engine.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
+#include "election/sights.hpp"
 
 namespace tenure::impl {
 namespace {
-
-core::key_sight sight_of(const consul::kv_entry& entry, const consul::answer_base& answer) {
-  core::key_sight s;
-  s.exists = true;
-  s.empty_value = entry.value.empty();
-  s.plain = entry.flags != consul::lock_flags;
-  s.session = entry.session;
-  s.create_index = entry.create_index;
-  s.modify_index = entry.modify_index;
-  s.lock_index = entry.lock_index;
-  s.as_of = std::max(answer.index, entry.modify_index);
-  s.linearizable = true;
-  s.sent_at = answer.sent_at;
-  return s;
-}
 
 core::claim_refusal why_refused(const consul::txn_done& answer) noexcept {
   // One reason decides: a dead session before the rest, then the lock-delay.
@@ -49,15 +35,7 @@ boost::asio::awaitable<void> record::do_read() {
     last_error_ = answer.error;
     fsm_.read_failed(now, services_->entropy->next());
   } else {
-    core::key_sight sight;
-    if (answer.entry) {
-      sight = sight_of(*answer.entry, answer);
-    } else {
-      sight.as_of = answer.index;
-      sight.linearizable = true;
-      sight.sent_at = answer.sent_at;
-    }
-    fsm_.read_answered(sight, now);
+    fsm_.read_answered(sight_of(answer, true), now);
   }
   drive();
 }
@@ -91,10 +69,7 @@ boost::asio::awaitable<void> record::do_claim() {
   const std::uint64_t random = services_->entropy->next();
   const bool won = answer.committed && !answer.results.empty();
   if (won) {
-    core::key_sight sight = sight_of(answer.results.back(), answer);
-    sight.session = terms.session;
-    sight.empty_value = false;
-    fsm_.claim_won(sight, now, random);
+    fsm_.claim_won(sight_of_write(answer, terms.session, false), now, random);
     if (fsm_.fence_too_low()) {
       log(log_level::error,
           "Consul's indexes have gone back (a new data directory?): no fence above the old ones; "
@@ -131,11 +106,8 @@ boost::asio::awaitable<void> record::do_release() {
   const time_point now = services_->timers->now();
   const std::uint64_t random = services_->entropy->next();
   if (answer.committed && !answer.results.empty()) {
-    core::key_sight sight = sight_of(answer.results.back(), answer);
-    sight.session.clear();
-    sight.empty_value = terms.clean;
     log(log_level::info, terms.clean ? "released" : "let go before the quarantine was over");
-    fsm_.released(sight, now, random);
+    fsm_.released(sight_of_write(answer, "", terms.clean), now, random);
   } else if (answer.error) {
     // Known or not: the same guarded request again does no harm.
     last_error_ = answer.error;

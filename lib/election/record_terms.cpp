@@ -11,6 +11,7 @@
 #include "core/mutation.hpp"
 #include "election/engine.hpp"
 #include "election/record.hpp"
+#include "election/sights.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -118,23 +119,11 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
     co_await runtime::sleep_until(*services_->timers, services_->timers->now() + look_again_after);
     co_return false;
   }
-  core::key_sight sight;
-  sight.as_of = answer.index;
-  sight.linearizable = true;
-  sight.sent_at = answer.sent_at;
-  bool ours = false;
-  if (answer.entry) {
-    sight.exists = true;
-    sight.empty_value = answer.entry->value.empty();
-    sight.session = answer.entry->session;
-    sight.create_index = answer.entry->create_index;
-    sight.modify_index = answer.entry->modify_index;
-    sight.lock_index = answer.entry->lock_index;
-    // A plain PUT of the same value would have set the LockIndex back.
-    ours = fsm_.fence() == fence && sight.session == fsm_.held_by() &&
-           answer.entry->value == value && sight.lock_index == fsm_.lock_index() &&
-           sight.modify_index >= guard;
-  }
+  const core::key_sight sight = sight_of(answer, true);
+  // A plain PUT of the same value would have set the LockIndex back.
+  const bool ours = answer.entry && answer.entry->value == value && fsm_.fence() == fence &&
+                    sight.session == fsm_.held_by() && sight.lock_index == fsm_.lock_index() &&
+                    sight.modify_index >= guard;
   if (ours) {
     fsm_.proclaimed(fence, sight, services_->timers->now());
   } else {
@@ -177,17 +166,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services_->timers->now();
     if (answer.committed && !answer.results.empty()) {
-      core::key_sight sight;
-      sight.exists = true;
-      sight.empty_value = false;
-      sight.session = which->session;
-      sight.create_index = answer.results.back().create_index;
-      sight.modify_index = answer.results.back().modify_index;
-      sight.lock_index = answer.results.back().lock_index;
-      sight.as_of = sight.modify_index;
-      sight.linearizable = true;
-      sight.sent_at = answer.sent_at;
-      fsm_.proclaimed(which->fence, sight, now);
+      fsm_.proclaimed(which->fence, sight_of_write(answer, which->session, false), now);
       done = true;
     } else if (answer.error == condition::fatal) {
       fsm_.proclaiming(which->fence, false);
