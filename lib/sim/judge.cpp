@@ -72,19 +72,21 @@ void judge::check_fence(const case_file& c) {
   }
 }
 
-void judge::check_overlap(const case_file& beginner) {
+void judge::check_overlap(case_file& beginner) {
   const std::string& key = beginner.term.key();
   for (const auto& other : by_key_[key]) {
     if (other.get() == &beginner) continue;
     const bool in_order = other->term.fence() < beginner.term.fence();
-    const case_file& older = in_order ? *other : beginner;
+    case_file& older = in_order ? *other : beginner;
     const case_file& newer = in_order ? beginner : *other;
     // Work that should have stopped by now counts as well, but for those who are known to be late.
     const bool leads = open(*other);
     const bool works = other->working && !other->excused && other->by != beginner.by;
     if (!leads && !works) continue;
-    const std::string why = no_protection(older, newer);
+    const std::string why =
+        older.overtaken.empty() ? no_protection(older, newer) : older.overtaken;
     if (!why.empty()) {
+      older.overtaken = why;
       world_.counts.hit("two leaders, only the fence protects: " + why);
       world_.note("judge", "fence only", why, older.term.fence(), newer.term.fence());
     } else if (leads) {

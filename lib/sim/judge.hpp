@@ -43,6 +43,7 @@ class case_file {
   bool closed = false;      ///< as the process sees it
   bool working = false;     ///< its body runs
   bool excused = false;     ///< its body may run on: it is a slow one, or its process was paused
+  std::string overtaken;    ///< why a successor began within its lease; so may those that follow
 };
 
 enum class write_result : std::uint8_t { done, not_done, unknown };
@@ -92,7 +93,7 @@ class judge {
   void key_proclaimed(const key_change& what);
   void data_written(const key_change& what);
   void check_fence(const case_file& c);
-  void check_overlap(const case_file& beginner);
+  void check_overlap(case_file& beginner);
   void check_proof(const case_file& c);
   bool open(const case_file& c) const;
   /// Why DESIGN.md's table gives no protection between these two; none: it does.

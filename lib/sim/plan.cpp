@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "wire/http_client.hpp"
+
 namespace tenure::sim {
 namespace {
 
@@ -154,7 +156,10 @@ duration plan::lock_delay_in_force() const noexcept {
 
 duration plan::patience() const noexcept {
   // A silent poll, a dead session, its lock-delay, the quarantine, and tries that had backed off.
-  const duration poll = wait + wait / 16 + request_timeout;
+  // Where there are more keys than connections to watch them, each has its turn for a second.
+  const std::size_t polls = wire::lane_limits::divide(connections).polls;
+  const duration turns = std::chrono::seconds(elections / polls + 1);
+  const duration poll = std::max<duration>(wait, turns) * 17 / 16 + request_timeout;
   const duration delay = embedded ? std::max<duration>(60s, lock_delay_in_force())
                                   : lock_delay_in_force();
   return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s;

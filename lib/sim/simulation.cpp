@@ -88,7 +88,7 @@ void simulation::recover() {
     m->settle();
   }
   const duration patience = plan_.patience();
-  const bool led = world_.run(world_.now() + patience, [this] { return led_and_agreed(nullptr); });
+  const bool led = world_.run(world_.now() + patience, [this] { return at_peace(); });
   if (world_.failed()) return;
   std::string why;
   if (!led && !led_and_agreed(&why)) {
@@ -104,10 +104,17 @@ void simulation::recover() {
   if (!world_.failed()) check_requests();
   // Who has led on may have resigned, by a decision that it had taken before.
   const bool led_again =
-      world_.run(world_.now() + patience, [this] { return led_and_agreed(nullptr); });
+      world_.run(world_.now() + patience, [this] { return at_peace(); });
   if (!world_.failed() && !led_again && !led_and_agreed(&why)) {
     world_.wrong("L1", "in peace: " + why);
   }
+}
+
+// Asked after every event: looks ten times a second.
+bool simulation::at_peace() {
+  if (world_.now() < look_again_at_) return false;
+  look_again_at_ = world_.now() + 100ms;
+  return led_and_agreed(nullptr);
 }
 
 bool simulation::led_and_agreed(std::string* why) const {

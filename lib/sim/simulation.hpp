@@ -74,6 +74,7 @@ class simulation {
   member_ptr add_member(std::size_t slot);
   void replace_later(const member_ptr& old, duration wait);
   std::string some_key();
+  bool at_peace();
   bool led_and_agreed(std::string* why) const;
   void check_requests();
   void finish(outcome& result);
@@ -93,6 +94,7 @@ class simulation {
   std::size_t expected_ = 0;  ///< processes that are down and will be back
   bool faults_ = true;
   bool steady_ = false;
+  time_point look_again_at_ = time_point::min();
 };
 
 /// Draws, runs and takes down. A run that failed was stopped in its midst, its coroutines where
