@@ -50,7 +50,8 @@ std::shared_ptr<case_file> judge::term_began(tenure::term t, const machine& m, a
   check_fence(*c);
   auto& newest = newest_[key];
   if (!newest || c->term.fence() > newest->term.fence()) newest = c;
-  c->lease_end = m.clock()->to_true(c->term.valid_until());
+  c->until = c->term.valid_until();
+  c->lease_end = m.clock()->to_true(c->until);
   check_proof(*c);
   check_overlap(*c);
   c->working = true;
@@ -162,8 +163,9 @@ void judge::look(actor who) {
       c->lease_end = std::min(c->lease_end, world_.now());
       continue;
     }
+    if (until == c->until) continue;
+    c->until = until;
     const time_point end = c->where.clock()->to_true(until);
-    if (end == c->lease_end) continue;
     const bool was_over = world_.now() >= c->lease_end;
     c->lease_end = end;
     check_proof(*c);

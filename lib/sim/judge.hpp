@@ -39,6 +39,7 @@ class case_file {
   actor by;
   duration span;
   time_point begun{};
+  time_point until{};   ///< on its own clock, as last looked at
   time_point lease_end = time_point::min();  ///< true time, as the process believed it last
   bool closed = false;      ///< as the process sees it
   bool working = false;     ///< its body runs
