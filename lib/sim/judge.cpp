@@ -136,6 +136,9 @@ void judge::check_proof(const case_file& c) {
   const spell* s = truth_.of(c.term.key()).find(c.term.session(), c.term.fence());
   if (s == nullptr) {
     world_.wrong("S3", name_of(c) + " leads " + c.term.key() + ", which it never won");
+  } else if (s->lost == time_point::max() && world_.now() == c.begun &&
+             c.begun - s->won > std::chrono::milliseconds(200)) {
+    world_.counts.hit("quarantine waited");
   } else if (s->lost < sent) {
     world_.wrong("S3", name_of(c) + " counts a proof for " + c.term.key() +
                            " that was sent after the key was lost");
@@ -212,6 +215,13 @@ std::size_t judge::open_leases(const std::string& key) const {
 void judge::election_entered(actor who, const std::string& key) { sights_[{who, key}].held = 0; }
 
 void judge::answer_seen(const flight& f) {
+  if (f.kind == request_kind::transaction && f.response->status == 409) {
+    const std::string& why = f.response->body;
+    const auto says = [&why](const char* text) { return why.find(text) != std::string::npos; };
+    world_.counts.hit(says("lock delay")        ? "write refused: lock-delay"
+                      : says("invalid session") ? "write refused: the session is dead"
+                                                : "write refused: its guard is outdated");
+  }
   const std::string_view key = key_of(f.request);
   if (key.empty() || f.response->status != 200) return;
   const std::string_view body = f.response->body;
@@ -240,7 +250,10 @@ void judge::changed(const key_change& what) {
 }
 
 void judge::key_freed(const key_change& what) {
-  if (!what.after->value.empty()) return;
+  if (!what.after->value.empty()) {
+    world_.counts.hit("released, and a value left");
+    return;
+  }
   // A clean release: successors start at once.
   world_.counts.hit("released cleanly");
   for (const auto& c : by_key_[what.key]) {
