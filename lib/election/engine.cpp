@@ -82,7 +82,6 @@ std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
   auto r = std::make_shared<record>(shared_from_this(), key, std::move(how));
-  r->hold_back(leaving_.contains(key));
   records_.emplace(key, r);
   follow(key, r);
   return r;
@@ -297,7 +296,6 @@ asio::awaitable<void> engine::stop_everything() {
   co_await farewells.join();
   pools_.clear();
   records_.clear();
-  leaving_.clear();
   events_.clear();
   watches_.clear();
   stopped_ = true;

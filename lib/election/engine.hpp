@@ -74,8 +74,6 @@ class engine : public std::enable_shared_from_this<engine> {
   boost::asio::awaitable<void> stop_everything();
   boost::asio::awaitable<void> retire(std::shared_ptr<record> which);
   boost::asio::awaitable<void> leave_quietly(std::shared_ptr<record> which);
-  boost::asio::awaitable<void> see_off(std::shared_ptr<record> which);
-  void forget(const record& which);
   boost::asio::awaitable<void> wait_idle(std::shared_ptr<record> which, time_point give_up);
 
   std::shared_ptr<const runtime::services> services_;
@@ -84,8 +82,6 @@ class engine : public std::enable_shared_from_this<engine> {
   poll_turns turns_;
   runtime::task_scope tasks_;
   std::map<std::string, std::shared_ptr<record>> records_;
-  /// Left, but not yet rid of their key: at most one for each, and none of them stands.
-  std::map<std::string, std::shared_ptr<record>> leaving_;
   std::map<std::string, std::shared_ptr<key_watch>> watches_;
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;

@@ -281,7 +281,7 @@ void record::stand(bool wanted) {
 }
 
 void record::update_standing() {
-  const bool wanted = (standing_ || campaigning_) && !held_back_;
+  const bool wanted = standing_ || campaigning_;
   fsm_.stand(wanted);
   const auto e = engine_.lock();
   if (wanted && !keeper_ && e && !e->stopping()) {
@@ -290,10 +290,6 @@ void record::update_standing() {
     if (!keeper_->id().empty()) fsm_.session_ready(keeper_->id());
   }
   drive();
-}
-
-void record::hold_back(bool held_back) {
-  if (std::exchange(held_back_, held_back) != held_back) update_standing();
 }
 
 void record::leave() {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,13 @@ namespace tenure::impl {
 
 class engine;
 class session_keeper;
+
+/// What became of a proclaim that somebody may still wait for.
+class proclaim_result {
+ public:
+  bool done = false;
+  std::exception_ptr thrown;
+};
 
 class record final : public key_follower, public std::enable_shared_from_this<record> {
  public:
@@ -67,8 +75,6 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   void stop(end_reason why);
   /// The same for who leaves: where no body is to be waited for, the work has stopped.
   void leave();
-  /// While it is held back it stands for nothing: a record before it still has the key to settle.
-  void hold_back(bool held_back);
   /// Whether neither a key is held nor a claim open, and no work is running.
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept { return fsm_.working(); }
@@ -106,6 +112,9 @@ class record final : public key_follower, public std::enable_shared_from_this<re
       std::shared_ptr<std::function<boost::asio::awaitable<void>(term)>> body,
       std::shared_ptr<end_reason> reason, std::shared_ptr<bool> cancelled);
   boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> proclaim_and_tell(std::shared_ptr<term_state> which,
+                                                 std::string value,
+                                                 std::shared_ptr<proclaim_result> result);
   boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which, std::string value);
   boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
@@ -126,7 +135,6 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   std::shared_ptr<boost::asio::cancellation_signal> body_stop_;
 
   bool standing_ = false;     ///< stand() was called
-  bool held_back_ = false;
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
   bool left_ = false;         ///< nobody stands here any more

@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "election/engine.hpp"
 #include "election/record.hpp"
 #include "election/sights.hpp"
+#include "runtime/keeping.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -134,14 +136,32 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
   co_return ours;
 }
 
+// The proclaim itself is not given up half-way; whoever asked for it need not wait longer than the
+// term lasts.
 asio::awaitable<void> record::proclaim(std::shared_ptr<term_state> which, std::string value) {
-  auto proclaiming = proclaim_now(std::move(which), std::move(value));
-  co_await asio::co_spawn(services_->executor, std::move(proclaiming), asio::use_awaitable);
+  const auto e = engine_.lock();
+  if (!e) fail(errc::shut_down, "\"" + key_ + "\"");
+  const auto result = std::make_shared<proclaim_result>();
+  auto proclaiming = proclaim_and_tell(which, std::move(value), result);
+  e->tasks().spawn(runtime::keeping(std::move(proclaiming), shared_from_this(), e));
+  while (!result->done && which->reason == end_reason::none) co_await changed_.wait();
+  if (!result->done) fail(errc::not_leading, "\"" + key_ + "\"");
+  if (result->thrown) std::rethrow_exception(result->thrown);
+}
+
+asio::awaitable<void> record::proclaim_and_tell(std::shared_ptr<term_state> which,
+                                                std::string value,
+                                                std::shared_ptr<proclaim_result> result) {
+  try {
+    co_await proclaim_now(which, std::move(value));
+  } catch (...) {
+    result->thrown = std::current_exception();
+  }
+  result->done = true;
+  changed_.notify_all();
 }
 
 asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, std::string value) {
-  // Given up half-way, nobody would know whose write it is that moves the index.
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (value.empty() || value.size() > candidacy::most_value) {
     fail(errc::bad_argument, "a value to proclaim has 1 to 384000 bytes, not " +
                                  std::to_string(value.size()));

@@ -87,8 +87,9 @@ class term {
   /// Throws nothing for a lost connection: the release goes on in the background.
   boost::asio::awaitable<end_reason> resign();
 
-  /// Replaces the published value (not empty) for the rest of the term. Once begun it is not
-  /// cancelled. Throws system_error: errc::not_leading when the term is over, errc::bad_argument.
+  /// Replaces the published value (not empty) for the rest of the term. Who waits may be cancelled;
+  /// a proclaim that was begun goes on. Throws system_error: errc::not_leading when the term is
+  /// over (whether the value was published before is then unknown), errc::bad_argument.
   boost::asio::awaitable<void> proclaim(std::string value);
 
   /// Writes that only the leader can make: Consul carries them out in one transaction if, and only
