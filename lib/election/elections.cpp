@@ -50,6 +50,7 @@ asio::awaitable<end_reason> election::lead_with(
 }
 void election::stand() { record_->stand(true); }
 void election::withdraw() { record_->stand(false); }
+void election::set_healthy(bool healthy) { record_->set_healthy(healthy); }
 term election::current() const noexcept { return record_->current(); }
 standing election::standing() const noexcept { return record_->standing(); }
 std::optional<leader> election::last_seen() const { return record_->last_seen(); }

@@ -280,8 +280,15 @@ void record::stand(bool wanted) {
   update_standing();
 }
 
+void record::set_healthy(bool healthy) {
+  if (healthy == healthy_ || left_) return;
+  healthy_ = healthy;
+  if (!healthy) fsm_.request_stop(end_reason::health_failed, services_->timers->now());
+  update_standing();
+}
+
 void record::update_standing() {
-  const bool wanted = standing_ || campaigning_;
+  const bool wanted = healthy_ && (standing_ || campaigning_);
   fsm_.stand(wanted);
   const auto e = engine_.lock();
   if (wanted && !keeper_ && e && !e->stopping()) {

@@ -42,6 +42,7 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   boost::asio::awaitable<term> campaign();
   boost::asio::awaitable<end_reason> lead(std::function<boost::asio::awaitable<void>(term)> body);
   void stand(bool wanted);
+  void set_healthy(bool healthy);
   term current() const noexcept { return term_ ? term(term_) : term(); }
   tenure::standing standing() const noexcept;
   const std::optional<leader>& last_seen() const noexcept { return seen_; }
@@ -137,6 +138,7 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   bool standing_ = false;     ///< stand() was called
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
+  bool healthy_ = true;       ///< the gate of set_healthy() is open
   bool left_ = false;         ///< nobody stands here any more
   bool body_ = false;         ///< lead() has a body, which says when the work has stopped
   bool driving_ = false;
