@@ -1,0 +1,89 @@
+// scheduler: an example of many elections in one process. Start it twice or more with the same
+// tenants, shards and folder; every shard is worked by one of them.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+
+#include "common/options.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+namespace apps = tenure::apps;
+
+// Of Consul's 200 connections for one address: two such processes share a host.
+constexpr std::size_t connections = 80;
+
+class arguments {
+ public:
+  apps::common_options common;
+  scheduler::settings settings;
+  std::optional<tenure::duration> span;
+  std::optional<tenure::duration> ttl;
+  std::optional<tenure::duration> pause;
+};
+
+int run(arguments a) {
+  if (a.settings.name.empty()) a.settings.name = apps::default_value();
+  if (a.pause) a.settings.pause = *a.pause;
+  tenure::candidacy how(a.settings.name);
+  if (a.span) how.span(*a.span);
+  if (a.ttl) how.ttl(*a.ttl);
+  how.check();
+  tenure::consul_config consul = a.common.consul();
+  consul.connections = connections;
+  tenure::elections_options options;
+  options.name = "scheduler";
+  options.log = a.common.log();
+
+  asio::io_context io(1);
+  scheduler::scheduler service(io, consul, options, how, a.settings);
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](const auto& error, int) {
+    if (!error) service.stop();
+  });
+  int code = apps::exit_ok;
+  asio::co_spawn(io, service.run(), [&](std::exception_ptr failure) {
+    signals.cancel();
+    try {
+      if (failure) std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "scheduler: %s\n", e.what());
+      code = apps::exit_unavailable;
+    }
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Works the shards of many tenants, each on exactly one process of many.",
+               "scheduler");
+  arguments a;
+  app.add_option("--tenants", a.settings.tenants, "how many tenants (default: 10)")
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--shards", a.settings.shards, "how many shards each has (default: 20)")
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--workers", a.settings.workers, "how many threads work (default: 4)")
+      ->check(CLI::Range(1, 1'000));
+  app.add_option("--name", a.settings.name, "who we are (default: host:pid)");
+  app.add_option("--prefix", a.settings.prefix, "where the keys are (default: scheduler)");
+  app.add_option("--ledger", a.settings.folder, "the folder that the steps are written to")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  apps::add_duration(app, "--pause", a.pause, "between two steps of a shard (default: 200ms)",
+                     nullptr);
+  apps::add_duration(app, "--span", a.span, "of the lease (default: 15s)", nullptr);
+  apps::add_duration(app, "--ttl", a.ttl, "of the session (default: 15s)", nullptr);
+  a.common.add_to(app, "warn");
+  return apps::parse_and_run(app, argc, argv, [&] { return run(a); });
+}
