@@ -53,6 +53,7 @@ void election::withdraw() { record_->stand(false); }
 void election::set_healthy(bool healthy) { record_->set_healthy(healthy); }
 term election::current() const noexcept { return record_->current(); }
 standing election::standing() const noexcept { return record_->standing(); }
+std::string election::session() const { return record_->session(); }
 std::optional<leader> election::last_seen() const { return record_->last_seen(); }
 error_code election::last_error() const noexcept { return record_->last_error(); }
 

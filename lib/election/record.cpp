@@ -280,6 +280,8 @@ void record::stand(bool wanted) {
   update_standing();
 }
 
+std::string record::session() const { return keeper_ ? keeper_->id() : std::string(); }
+
 void record::set_healthy(bool healthy) {
   if (healthy == healthy_ || left_) return;
   healthy_ = healthy;

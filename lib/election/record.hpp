@@ -45,6 +45,7 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   void set_healthy(bool healthy);
   term current() const noexcept { return term_ ? term(term_) : term(); }
   tenure::standing standing() const noexcept;
+  std::string session() const;
   const std::optional<leader>& last_seen() const noexcept { return seen_; }
   const error_code& last_error() const noexcept { return last_error_; }
   event take_event();

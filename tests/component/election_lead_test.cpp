@@ -152,3 +152,21 @@ TEST_CASE("what a body captured is gone before the lock is") {
   REQUIRE(gone_at_release);
   b.shut_down();
 }
+
+TEST_CASE("a candidate tells its session before it leads, and the one that took its place") {
+  election_bench b;
+  election first = b.add().elections->enter(key, quick("first"));
+  election second = b.add().elections->enter(key, quick("second"));
+  REQUIRE(second.session().empty());
+  const term leading = b.lead(first);
+  REQUIRE(first.session() == leading.session());
+
+  second.stand();
+  REQUIRE(b.rt.run_until([&] { return !second.session().empty(); }, 5s));
+  const std::string lost = second.session();
+  REQUIRE(lost != first.session());
+  b.ask("PUT", "/v1/session/destroy/" + lost);
+  REQUIRE(b.rt.run_until([&] { return !second.session().empty() && second.session() != lost; },
+                         30s));
+  b.shut_down();
+}

@@ -97,13 +97,16 @@ class election {
   void stand();
   /// Stops standing. A running term goes on until it is resigned.
   void withdraw();
-  /// The health gate, open at first. Closing it ends a running term (end_reason::health_failed): the
-  /// holder is told to stop at once, and the key is released when it has. While it is closed this
+  /// The health gate, open at first. Closing it ends a running term (end_reason::health_failed):
+  /// the holder is told to stop at once, and the key is released when it has. While it is closed this
   /// process does not stand, and a campaign waits; opened again, it stands as before.
   void set_healthy(bool healthy);
   /// The running term; an empty one where there is none.
   term current() const noexcept;
   tenure::standing standing() const noexcept;
+  /// The Consul session on which this candidate stands; empty while there is none. Another one
+  /// takes its place when it is lost; a running term keeps its own.
+  std::string session() const;
   /// Who holds the key, as last seen by the watch; nothing before the first sight.
   std::optional<leader> last_seen() const;
   /// Why the last request to Consul for this election failed; none after a success.
