@@ -233,12 +233,18 @@ void record::session_trouble(const error_code& why) {
 
 time_point record::proof_due() const noexcept {
   if (!fsm_.provable() || proving_) return time_point::max();
-  return std::max(fsm_.proven_at() + fsm_.rules().proof_interval(), proof_not_before_);
+  const time_point regular = fsm_.proven_at() + fsm_.rules().proof_interval();
+  const time_point next = proof_wanted() ? std::min(regular, term_->proof_wanted) : regular;
+  return std::max(next, proof_not_before_);
+}
+
+bool record::proof_wanted() const noexcept {
+  return term_ && term_->proof_wanted > fsm_.proven_at();
 }
 
 bool record::proof_worthwhile(time_point now) const noexcept {
   return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
-         fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now;
+         (proof_wanted() || fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now);
 }
 
 std::uint64_t record::begin_proof() noexcept {

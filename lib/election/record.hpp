@@ -14,6 +14,7 @@
 
 #include "core/candidate.hpp"
 #include "election/key_watch.hpp"
+#include "election/term_owner.hpp"
 #include "election/term_state.hpp"
 #include "runtime/condition.hpp"
 #include "runtime/services.hpp"
@@ -30,7 +31,9 @@ class proclaim_result {
   std::exception_ptr thrown;
 };
 
-class record final : public key_follower, public std::enable_shared_from_this<record> {
+class record final : public key_follower,
+                     public term_owner,
+                     public std::enable_shared_from_this<record> {
  public:
   record(std::shared_ptr<engine> engine, std::string key, candidacy how);
   ~record() override;
@@ -50,11 +53,14 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   const error_code& last_error() const noexcept { return last_error_; }
   event take_event();
 
-  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which, std::string value);
-  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which, leader_writes writes);
+  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which,
+                                        std::string value) override;
+  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which,
+                                     leader_writes writes) override;
+  boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which) override;
 
   // -- the engine's side -------------------------------------------------------------------------
   void key_seen(const consul::kv_found& answer) override;
@@ -104,6 +110,7 @@ class record final : public key_follower, public std::enable_shared_from_this<re
   void update_standing();
   void log(log_level level, std::string_view what);
   void learn_span_of(const std::string& session);
+  bool proof_wanted() const noexcept;
 
   boost::asio::awaitable<void> do_read();
   boost::asio::awaitable<void> do_identify(std::string session);

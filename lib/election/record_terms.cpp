@@ -12,6 +12,7 @@
 #include "core/mutation.hpp"
 #include "election/engine.hpp"
 #include "election/record.hpp"
+#include "election/session_keeper.hpp"
 #include "election/sights.hpp"
 #include "runtime/keeping.hpp"
 
@@ -49,6 +50,16 @@ asio::awaitable<void> record::wait_stop(std::shared_ptr<term_state> which) {
 asio::awaitable<end_reason> record::wait_end(std::shared_ptr<term_state> which) {
   while (which->reason == end_reason::none) co_await changed_.wait();
   co_return which->reason.load();
+}
+
+// A proof that is already on its way may have been sent before; the next one follows it at once.
+asio::awaitable<bool> record::prove(std::shared_ptr<term_state> which) {
+  const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
+  const time_point asked = services_->timers->now();
+  which->proof_wanted = std::max(which->proof_wanted, asked);
+  if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());
+  while (!over() && fsm_.proven_at() < asked) co_await changed_.wait();
+  co_return !over();
 }
 
 // -- resigning -----------------------------------------------------------------------------------

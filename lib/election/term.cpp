@@ -1,10 +1,9 @@
 // The handle of a term: what other threads may ask is answered from the counted block, the rest by
-// the record, as long as it lives.
+// whoever owns the term, as long as that lives.
 #include <boost/system/system_error.hpp>
 #include <tenure/term.hpp>
 #include <utility>
 
-#include "election/record.hpp"
 #include "election/term_state.hpp"
 #include "runtime/keeping.hpp"
 
@@ -17,6 +16,8 @@ const std::string none;
 boost::asio::awaitable<void> nothing() { co_return; }
 
 boost::asio::awaitable<end_reason> just(end_reason reason) { co_return reason; }
+
+boost::asio::awaitable<bool> not_any_more() { co_return false; }
 
 boost::asio::awaitable<void> refused(std::string key) {
   throw boost::system::system_error(errc::not_leading, "\"" + key + "\"");
@@ -86,29 +87,34 @@ end_reason term::reason() const noexcept {
 // What follows does not depend on this handle: it may be gone before the coroutine begins.
 
 boost::asio::awaitable<void> term::stop_requested() const {
-  const auto record = state_ ? state_->owner.lock() : nullptr;
-  return record ? runtime::keeping(record->wait_stop(state_), record) : nothing();
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->wait_stop(state_), owner) : nothing();
 }
 
 boost::asio::awaitable<end_reason> term::ended() const {
-  const auto record = state_ ? state_->owner.lock() : nullptr;
-  return record ? runtime::keeping(record->wait_end(state_), record) : just(reason());
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->wait_end(state_), owner) : just(reason());
+}
+
+boost::asio::awaitable<bool> term::prove() {
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->prove(state_), owner) : not_any_more();
 }
 
 boost::asio::awaitable<end_reason> term::resign() {
-  const auto record = state_ ? state_->owner.lock() : nullptr;
-  return record ? runtime::keeping(record->resign(state_), record) : just(reason());
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->resign(state_), owner) : just(reason());
 }
 
 boost::asio::awaitable<void> term::proclaim(std::string value) {
-  const auto record = state_ ? state_->owner.lock() : nullptr;
-  return record ? runtime::keeping(record->proclaim(state_, std::move(value)), record)
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->proclaim(state_, std::move(value)), owner)
                 : refused(key());
 }
 
 boost::asio::awaitable<void> term::write(leader_writes writes) {
-  const auto record = state_ ? state_->owner.lock() : nullptr;
-  return record ? runtime::keeping(record->write(state_, std::move(writes)), record)
+  const auto owner = state_ ? state_->owner.lock() : nullptr;
+  return owner ? runtime::keeping(owner->write(state_, std::move(writes)), owner)
                 : refused(key());
 }
 

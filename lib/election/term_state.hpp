@@ -7,19 +7,18 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/time.hpp>
 
+#include "election/term_owner.hpp"
 #include "runtime/clock.hpp"
 
 namespace tenure::impl {
 
-class record;
-
-/// Counted by the handles. The atomics are written by the engine's thread alone; `stop_told`,
-/// `writing` and `owner` belong to that thread. Nothing in it needs the io_context, so that the
-/// last handle may go away on any thread and at any time.
+/// Counted by the handles. The atomics are written by the engine's thread alone; what is no atomic
+/// belongs to that thread, `owner` included. Nothing in it needs the io_context, so that the last
+/// handle may go away on any thread and at any time.
 class term_state {
  public:
   term_state(std::string k, std::string s, std::uint64_t f, std::shared_ptr<const runtime::clock> c,
-             std::weak_ptr<record> r)
+             std::weak_ptr<term_owner> r)
       : key(std::move(k)),
         session(std::move(s)),
         fence(f),
@@ -45,7 +44,8 @@ class term_state {
   std::atomic<end_reason> reason{end_reason::none};
   bool stop_told = false;
   bool writing = false;  ///< a proclaim or a guarded write is on its way
-  const std::weak_ptr<record> owner;
+  time_point proof_wanted = time_point::min();  ///< prove() waits for one that is sent no earlier
+  const std::weak_ptr<term_owner> owner;
 };
 
 }  // namespace tenure::impl

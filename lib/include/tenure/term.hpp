@@ -81,6 +81,12 @@ class term {
   /// false for ever.
   boost::asio::awaitable<end_reason> ended() const;
 
+  /// Asks Consul now whether the term goes on, whatever the next regular proof is planned for.
+  /// Completes with true when a proof has come that was sent after the call: valid_until() counts
+  /// from it; with false when the term is over. While Consul does not answer it waits, at most
+  /// until the lease ends. May be cancelled (terminal); the proof then comes all the same.
+  boost::asio::awaitable<bool> prove();
+
   /// Gives leadership up: ends the term (resigned), then releases the key, so that a successor
   /// starts at once. Call it when the work has stopped, also for a term that ended by itself: only
   /// then does this process stand again. Not cancelled by its caller's cancellation. Idempotent.

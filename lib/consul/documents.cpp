@@ -1,0 +1,100 @@
+#include "consul/documents.hpp"
+
+#include <simdjson.h>
+
+#include <utility>
+
+#include "wire/json_writer.hpp"
+#include "wire/utf8.hpp"
+
+namespace tenure::consul {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Reads all of `text` by `read`; false where it is not JSON, or not what it must be. It is written
+/// once in a while: a parser a document costs nothing that counts.
+template <class Read>
+bool read_whole(std::string& text, Read read) noexcept {
+  try {
+    text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    ondemand::parser parser;
+    ondemand::document document =
+        parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.capacity()));
+    return read(document) && document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  } catch (const simdjson::simdjson_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::optional<settings_document> parse_settings(std::string text) {
+  settings_document values;
+  if (text.empty()) return values;
+  const bool good = read_whole(text, [&](ondemand::document& document) {
+    for (auto field : document.get_object()) {
+      const std::string name(std::string_view(field.unescaped_key()));
+      const std::string_view value = field.value().get_string();
+      if (!values.emplace(name, value).second) return false;
+    }
+    return true;
+  });
+  if (!good) return std::nullopt;
+  return values;
+}
+
+std::string settings_text(const settings_document& values) {
+  wire::json_writer json;
+  json.begin_object();
+  for (const auto& [name, value] : values) json.key(name).value(value);
+  json.end_object();
+  return json.take();
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = wire::utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::optional<semaphore_document> parse_semaphore(std::string text) {
+  semaphore_document lock;
+  if (text.empty()) return lock;
+  const bool good = read_whole(text, [&](ondemand::document& document) {
+    bool limited = false;
+    for (auto field : document.get_object()) {
+      const std::string name(std::string_view(field.unescaped_key()));
+      ondemand::value value = field.value();
+      if (name == "Limit") {
+        lock.limit = value.get_uint64();
+        limited = true;
+      } else if (name == "Holders" && !value.is_null()) {
+        for (auto holder : value.get_object()) {
+          lock.holders.emplace(std::string_view(holder.unescaped_key()));
+          // consul/api goes by the name alone, whatever the value says.
+          static_cast<void>(bool(holder.value().get_bool()));
+        }
+      }
+    }
+    return limited;
+  });
+  if (!good) return std::nullopt;
+  return lock;
+}
+
+std::string semaphore_text(const semaphore_document& document) {
+  wire::json_writer json;
+  json.begin_object();
+  json.key("Limit").value(document.limit);
+  json.key("Holders").begin_object();
+  for (const std::string& session : document.holders) json.key(session).value(true);
+  json.end_object();
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace tenure::consul

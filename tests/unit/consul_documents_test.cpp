@@ -1,0 +1,48 @@
+// The documents that are kept in keys: settings, and a semaphore's lock as consul/api has it.
+#include "consul/documents.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace tenure::consul;
+
+TEST_CASE("settings are a flat object of strings, in order") {
+  const settings_document values{{"b", "2\n"}, {"a", "<1> \"x\""}, {"", "odd"}};
+  const std::string text = settings_text(values);
+  CHECK(text == R"({"":"odd","a":"\u003c1\u003e \"x\"","b":"2\n"})");
+  CHECK(parse_settings(text) == values);
+  CHECK(parse_settings("") == settings_document{});
+  CHECK(parse_settings("{}") == settings_document{});
+  CHECK(parse_settings(" {\"k\": \"v\"}\n") == settings_document{{"k", "v"}});
+}
+
+TEST_CASE("what is no settings document is told apart from an empty one") {
+  for (const char* text : {"[]", "{", "{\"a\":1}", "{\"a\":{}}", "{\"a\":\"1\",\"a\":\"2\"}",
+                           "{\"a\":\"1\"} x", "plain", "\"a\"", "{\"a\":null}"}) {
+    INFO(text);
+    CHECK_FALSE(parse_settings(text));
+  }
+}
+
+TEST_CASE("UTF-8 or not") {
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("a\xc3\xa4\xe2\x82\xac"));
+  CHECK_FALSE(is_utf8("a\xff"));
+  CHECK_FALSE(is_utf8("\xc3"));
+}
+
+TEST_CASE("a semaphore's lock, as consul/api writes it") {
+  // Of `consul lock -n 3`, 1.8.7.
+  const auto lock = parse_semaphore(
+      R"({"Limit":3,"Holders":{"ef0ae3d0-a3ef-9f5a-0a3c-4c9d9d3aa2b1":true,"b":true}})");
+  REQUIRE(lock);
+  CHECK(lock->limit == 3);
+  CHECK(lock->holders == std::set<std::string>{"b", "ef0ae3d0-a3ef-9f5a-0a3c-4c9d9d3aa2b1"});
+  CHECK(semaphore_text(*lock) ==
+        R"({"Limit":3,"Holders":{"b":true,"ef0ae3d0-a3ef-9f5a-0a3c-4c9d9d3aa2b1":true}})");
+  CHECK(parse_semaphore("")->limit == 0);
+  CHECK(parse_semaphore(R"({"Limit":1,"Holders":null})")->holders.empty());
+  CHECK(parse_semaphore(R"({"Limit":1,"Holders":{}})")->limit == 1);
+  CHECK_FALSE(parse_semaphore("{}"));
+  CHECK_FALSE(parse_semaphore(R"({"Limit":-1,"Holders":{}})"));
+  CHECK_FALSE(parse_semaphore(R"({"Limit":1,"Holders":["a"]})"));
+}
