@@ -72,6 +72,25 @@ asio::awaitable<leader> observer::next() {
 }
 error_code observer::last_error() const noexcept { return state_->last_error(); }
 
+// -- settings ------------------------------------------------------------------------------------
+
+settings::settings(std::shared_ptr<impl::settings_bucket> bucket) noexcept
+    : bucket_(std::move(bucket)) {}
+settings::settings(settings&&) noexcept = default;
+settings& settings::operator=(settings&&) noexcept = default;
+settings::~settings() = default;
+const std::string& settings::key() const noexcept { return bucket_->key(); }
+asio::awaitable<settings_snapshot> settings::get() {
+  return runtime::keeping(bucket_->get(), bucket_);
+}
+asio::awaitable<settings_snapshot> settings::next() {
+  return runtime::keeping(bucket_->next(), bucket_);
+}
+asio::awaitable<void> settings::set(term by, group changes) {
+  return runtime::keeping(bucket_->set(std::move(by), std::move(changes)), bucket_);
+}
+error_code settings::last_error() const noexcept { return bucket_->last_error(); }
+
 // -- elections -----------------------------------------------------------------------------------
 
 elections::elections(asio::any_io_executor executor, consul_config config,
@@ -102,6 +121,9 @@ asio::awaitable<leader> elections::depose(std::string key) {
   return runtime::keeping(engine_->depose(std::move(key)), engine_);
 }
 observer elections::observe(std::string key) { return observer(engine_->observe(std::move(key))); }
+settings elections::settings_in(std::string key) {
+  return settings(engine_->settings_in(std::move(key)));
+}
 asio::awaitable<event> elections::next_event() {
   return runtime::keeping(engine_->next_event(), engine_);
 }

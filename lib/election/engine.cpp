@@ -242,6 +242,17 @@ std::shared_ptr<observation> engine::observe(std::string key) {
   return o;
 }
 
+std::shared_ptr<settings_bucket> engine::settings_in(std::string key) {
+  if (stopping_) throw boost::system::system_error(errc::shut_down);
+  if (key.empty() || key.front() == '/') {
+    throw bad_configuration("settings need a key without a slash at its head, such as a/settings");
+  }
+  auto s = std::make_shared<settings_bucket>(shared_from_this(), std::move(key));
+  std::erase_if(settings_, [](const auto& weak) { return weak.expired(); });
+  settings_.push_back(s);
+  return s;
+}
+
 // -- events --------------------------------------------------------------------------------------
 
 void engine::note_event(const std::shared_ptr<record>& which) {
@@ -271,6 +282,9 @@ asio::awaitable<void> engine::stop_everything() {
   changed_.notify_all();
   for (const auto& weak : observations_) {
     if (const auto o = weak.lock()) o->stop();
+  }
+  for (const auto& weak : settings_) {
+    if (const auto s = weak.lock()) s->stop();
   }
   std::vector<std::shared_ptr<record>> all;
   for (const auto& [key, r] : records_) all.push_back(r);

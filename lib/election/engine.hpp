@@ -13,6 +13,7 @@
 #include "election/key_watch.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
+#include "election/settings_bucket.hpp"
 #include "runtime/condition.hpp"
 #include "runtime/services.hpp"
 #include "runtime/task_scope.hpp"
@@ -35,6 +36,7 @@ class engine : public std::enable_shared_from_this<engine> {
   boost::asio::awaitable<leader> leader_of(std::string key);
   boost::asio::awaitable<leader> depose(std::string key);
   std::shared_ptr<observation> observe(std::string key);
+  std::shared_ptr<settings_bucket> settings_in(std::string key);
   boost::asio::awaitable<event> next_event();
   boost::asio::awaitable<void> ping();
   boost::asio::awaitable<void> shut_down();
@@ -52,6 +54,8 @@ class engine : public std::enable_shared_from_this<engine> {
   /// The session of the pool that serves this candidacy; started if need be.
   std::shared_ptr<session_keeper> keeper_for(const candidacy& how);
   void note_event(const std::shared_ptr<record>& which);
+  /// Tells `who` what is seen of the key, from now on until it is gone.
+  void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
   /// Tells `who` the span of the holder with that session, once it is known.
   void ask_span(const std::string& session, const std::shared_ptr<record>& who);
 
@@ -68,7 +72,6 @@ class engine : public std::enable_shared_from_this<engine> {
     std::vector<std::weak_ptr<record>> askers;
   };
 
-  void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
   boost::asio::awaitable<void> watch(std::shared_ptr<key_watch> which);
   boost::asio::awaitable<void> find_span(std::string session);
   boost::asio::awaitable<void> stop_everything();
@@ -86,6 +89,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;
   std::vector<std::weak_ptr<observation>> observations_;
+  std::vector<std::weak_ptr<settings_bucket>> settings_;
   std::deque<std::shared_ptr<record>> events_;
   runtime::condition changed_;
   bool stopping_ = false;

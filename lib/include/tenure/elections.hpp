@@ -13,6 +13,7 @@
 #include <tenure/error.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/log.hpp>
+#include <tenure/settings.hpp>
 #include <tenure/standing.hpp>
 #include <tenure/term.hpp>
 #include <tenure/time.hpp>
@@ -158,6 +159,10 @@ class elections {
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
   boost::asio::awaitable<leader> leader_of(std::string key);
   observer observe(std::string key);
+
+  /// The leader's settings that are kept in `key`, which is not the election's own:
+  /// settings::key_for(election) where nothing else is agreed on. Any number of them for a key.
+  settings settings_in(std::string key);
 
   /// Takes the lock from its holder, as an operator does, and returns who that was. The published
   /// value stays, so successors wait until the holder's lease is over; the holder notices within

@@ -1,0 +1,149 @@
+// The leader's settings: a group is seen whole or not at all, and only the leader writes.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "election_bench.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+const std::string key = "service/s/leader";
+const std::string where = settings::key_for(key);
+
+candidacy quick() { return candidacy("me").span(5s).ttl(10s).lock_delay(0s); }
+
+error_code outcome(election_bench& b, asio::awaitable<void> task) {
+  running<bool> r(b.rt, truly(std::move(task)));
+  b.rt.run_until([&] { return r.done(); });
+  return r.error();
+}
+
+settings::group group(std::string name, std::string value) {
+  settings::group g;
+  g.emplace(std::move(name), std::move(value));
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("settings are set as a group, read and removed") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  settings s = p.elections->settings_in(where);
+  REQUIRE(where == key + ".settings");
+  REQUIRE(b.rt.run(s.get()) == settings_snapshot());
+  term t = b.lead(e);
+  settings::group two = group("host", "db-1");
+  two.emplace("port", "5432");
+  REQUIRE_FALSE(outcome(b, s.set(t, two)));
+  const settings_snapshot first = b.rt.run(s.get());
+  REQUIRE(first.values == two);
+  REQUIRE(*first.find("port") == "5432");
+  REQUIRE(first.find("nosuch") == nullptr);
+  settings::group change = group("port", "");
+  change.emplace("note", "a \"b\"\n");
+  REQUIRE_FALSE(outcome(b, s.set(t, change)));
+  const settings_snapshot second = b.rt.run(s.get());
+  REQUIRE(second.index > first.index);
+  REQUIRE(second.values ==
+          std::map<std::string, std::string>{{"host", "db-1"}, {"note", "a \"b\"\n"}});
+  REQUIRE_FALSE(outcome(b, s.set(t, change)));  // nothing to change
+  REQUIRE(b.rt.run(s.get()).index == second.index);
+  b.shut_down();
+}
+
+TEST_CASE("what cannot be set is refused, and what is there stays") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  settings s = p.elections->settings_in(where);
+  term t = b.lead(e);
+  REQUIRE(outcome(b, s.set(t, {})) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, group("", "x"))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, group("x", "\xff"))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, group("x", std::string(384'001, 'a')))) == errc::bad_argument);
+  REQUIRE_THROWS_AS(p.elections->settings_in("/x"), bad_configuration);
+  b.ask("PUT", "/v1/kv/" + where, "somebody's notes");
+  REQUIRE(outcome(b, s.set(t, group("x", "1"))) == errc::bad_argument);
+  REQUIRE(b.key(where).find("c29tZWJvZHkncyBub3Rlcw==") != std::string::npos);
+  b.shut_down();
+}
+
+TEST_CASE("only the leader sets, also where nothing would change") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  settings s = p.elections->settings_in(where);
+  REQUIRE(outcome(b, s.set(term(), group("a", "1"))) == errc::not_leading);
+  term t = b.lead(e);
+  REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
+  SECTION("who has resigned does not") {
+    REQUIRE(b.rt.run(t.resign()) == end_reason::resigned);
+  }
+  SECTION("nor who was deposed and does not know it yet") {
+    p.transport->network = [](runtime::lane where_to, const runtime::http_request&) {
+      return where_to == runtime::lane::polls ? fate(mishap::silent_before) : fate();
+    };
+    b.rt.advance(40s);
+    b.ask("DELETE", "/v1/kv/" + key);
+    REQUIRE(t.holds());
+  }
+  REQUIRE(outcome(b, s.set(t, group("a", "1"))) == errc::not_leading);
+  REQUIRE(outcome(b, s.set(t, group("a", "2"))) == errc::not_leading);
+  REQUIRE(b.rt.run(s.get()).values.at("a") == "1");
+  b.shut_down();
+}
+
+TEST_CASE("a set whose answer is lost is cleared up") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  settings s = p.elections->settings_in(where);
+  term t = b.lead(e);
+  const mishap what = GENERATE(mishap::reset_after, mishap::reset_before, mishap::silent_after);
+  int n = 0;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    const bool set = r.body.find(where) != std::string::npos;
+    return fate(set && ++n == 1 ? what : mishap::none);
+  };
+  REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
+  REQUIRE(b.rt.run(s.get()).values.at("a") == "1");
+  b.shut_down();
+}
+
+TEST_CASE("who follows settings sees every group whole") {
+  election_bench b;
+  process& leader = b.add();
+  process& minion = b.add();
+  election e = leader.elections->enter(key, quick());
+  settings writing = leader.elections->settings_in(where);
+  settings reading = minion.elections->settings_in(where);
+  REQUIRE(b.rt.run(reading.next()) == settings_snapshot());
+  term t = b.lead(e);
+  std::uint64_t last = 0;
+  for (int i = 0; i < 20; ++i) {
+    running<settings_snapshot> next(b.rt, reading.next());
+    settings::group both = group("a", std::to_string(i));
+    both.emplace("b", std::to_string(i));
+    REQUIRE_FALSE(outcome(b, writing.set(t, both)));
+    b.rt.run_until([&] { return next.done(); });
+    REQUIRE(next.value().values == both);
+    REQUIRE(next.value().index > last);
+    last = next.value().index;
+  }
+  // What is no settings is passed over, and told.
+  running<settings_snapshot> next(b.rt, reading.next());
+  b.ask("PUT", "/v1/kv/" + where, "[]");
+  b.rt.advance(1s);
+  REQUIRE_FALSE(next.done());
+  REQUIRE(reading.last_error() == errc::bad_argument);
+  b.ask("PUT", "/v1/kv/" + where, R"({"c":"by hand"})");
+  b.rt.run_until([&] { return next.done(); });
+  REQUIRE(next.value().values.at("c") == "by hand");
+  running<settings_snapshot> cut(b.rt, reading.next());
+  b.shut_down();
+  REQUIRE(cut.error() == errc::shut_down);
+}
