@@ -1,10 +1,12 @@
 #include "sidecar/faces.hpp"
 
+#include "sidecar/consul_service_config.hpp"
+
 namespace tenure::sidecar {
 
 const std::vector<face_kind>& face_kinds() {
   static const std::vector<face_kind> kinds = {
-      // {"hooks", &read_hooks},
+      {"consul_service", &read_consul_service},
   };
   return kinds;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "command/supervised_command.hpp"
+#include "runtime/services.hpp"
 #include "sidecar/face.hpp"
 #include "sidecar/yaml_block.hpp"
 
@@ -34,6 +35,8 @@ class surroundings {
   tenure::elections& elections;
   command::command_host& commands;  ///< the one of this process
   std::shared_ptr<log_sink> log;
+  /// Clock, timers and transport of the faces that speak to Consul themselves; made by the first.
+  std::shared_ptr<const runtime::services> outside;
 };
 
 /// The election that a face's block is a part of, as far as it is read by then.

@@ -99,8 +99,8 @@ class election {
   /// Stops standing. A running term goes on until it is resigned.
   void withdraw();
   /// The health gate, open at first. Closing it ends a running term (end_reason::health_failed):
-  /// the holder is told to stop at once, and the key is released when it has. While it is closed this
-  /// process does not stand, and a campaign waits; opened again, it stands as before.
+  /// the holder is told to stop at once, and the key is released when it has. While it is closed
+  /// this process does not stand, and a campaign waits; opened again, it stands as before.
   void set_healthy(bool healthy);
   /// The running term; an empty one where there is none.
   term current() const noexcept;
