@@ -14,6 +14,7 @@ namespace tenure::consul {
 
 class call;
 class parser;
+class target;
 
 /// Every operation returns its error, never throws it (but for cancellation, which is thrown as
 /// system_error(operation_aborted) by the await itself). One thread. What only reads, and what is
@@ -43,6 +44,14 @@ class client {
   /// does not within request_timeout after that.
   boost::asio::awaitable<kv_found> watch(std::string key, std::uint64_t index, duration wait);
   boost::asio::awaitable<kv_listed> list(std::string prefix, consistency how);
+  /// The same without reading it: see read().
+  boost::asio::awaitable<kv_listing> listing(std::string prefix, consistency how);
+  /// A blocking query like watch(), for everything below a prefix.
+  boost::asio::awaitable<kv_listing> watch_list(std::string prefix, std::uint64_t index,
+                                                duration wait);
+  /// Shows `reader` a listing, key by key; in it an error where it is not one, and then what the
+  /// reader was told means nothing. The body is used up.
+  void read(kv_listing& listing, kv_reader& reader);
 
   // -- transactions -----------------------------------------------------------------------------
   /// A transaction that writes, on the requests lane, by `deadline`. At most 64 operations.
@@ -57,6 +66,8 @@ class client {
  private:
   time_point in_time() const;  // the deadline of a request that begins now
   boost::asio::awaitable<kv_found> find(call what, std::string key);
+  boost::asio::awaitable<kv_listing> find_below(call what, std::string prefix);
+  call watching(target to, std::uint64_t index, duration wait) const;
   boost::asio::awaitable<txn_done> transact(call what, std::vector<txn_op> ops);
 
   std::shared_ptr<const runtime::services> services_;

@@ -51,24 +51,28 @@ asio::awaitable<kv_found> client::get(std::string key, consistency how) {
   return find(std::move(what), std::move(key));
 }
 
-asio::awaitable<kv_found> client::watch(std::string key, std::uint64_t index, duration wait) {
+// Consul adds up to a sixteenth to the wait; the rest is for the way, and for waiting for a
+// connection.
+call client::watching(target to, std::uint64_t index, duration wait) const {
   const duration asked_for = std::clamp<duration>(wait, 1s, 10min);
-  target to("/v1/kv/" + escaped(key, true), config_);
   to.with("index", std::to_string(index));
   to.with("wait", duration_text(std::chrono::ceil<std::chrono::milliseconds>(asked_for)));
-  // Consul adds up to a sixteenth; the rest is for the way, and for waiting for a connection.
   const duration patience = asked_for + asked_for / 16 + config_.request_timeout;
   call what(runtime::lane::polls, effect::read, "GET", std::move(to),
             services_->clock->now() + patience);
   what.retries = 0;
-  return find(std::move(what), std::move(key));
+  return what;
 }
 
-asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
-  kv_listed answer;
-  target to("/v1/kv/" + escaped(prefix, true), config_);
-  to.with("recurse").with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+asio::awaitable<kv_found> client::watch(std::string key, std::uint64_t index, duration wait) {
+  target to("/v1/kv/" + escaped(key, true), config_);
+  return find(watching(std::move(to), index, wait), std::move(key));
+}
+
+// -- lists ---------------------------------------------------------------------------------------
+
+asio::awaitable<kv_listing> client::find_below(call what, std::string prefix) {
+  kv_listing answer;
   what.accepted = 404;
   if (const std::string why = unaddressable(prefix, true); !why.empty()) {
     fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
@@ -77,12 +81,49 @@ asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
   reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
-  if (answer.index == 0)
+  if (answer.index == 0) {
     fail(answer, consul_errc::bad_answer, describe(what, config_),
          std::to_string(told.status) + not_consul);
-  else if (told.status == 200 && parser_->kv(told.body, answer.entries))
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         "an answer that is not a list of keys");
+  } else if (told.status == 200) {
+    answer.body = std::move(told.body);
+    if (answer.body.empty())
+      fail(answer, consul_errc::bad_answer, describe(what, config_), "an empty answer");
+  }
+  co_return answer;
+}
+
+asio::awaitable<kv_listing> client::listing(std::string prefix, consistency how) {
+  target to("/v1/kv/" + escaped(prefix, true), config_);
+  to.with("recurse").with(how);
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  return find_below(std::move(what), std::move(prefix));
+}
+
+asio::awaitable<kv_listing> client::watch_list(std::string prefix, std::uint64_t index,
+                                               duration wait) {
+  target to("/v1/kv/" + escaped(prefix, true), config_);
+  to.with("recurse");
+  return find_below(watching(std::move(to), index, wait), std::move(prefix));
+}
+
+void client::read(kv_listing& listing, kv_reader& reader) {
+  if (listing.error || listing.body.empty()) return;
+  listing.error = parser_->kv(listing.body, reader);
+  if (listing.error) {
+    listing.detail = "a list of keys from " + config_.address() + " that is not one";
+  }
+  listing.body.clear();
+}
+
+asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
+  kv_listed answer;
+  kv_listing told = co_await listing(std::move(prefix), how);
+  static_cast<answer_base&>(answer) = told;
+  if (answer.error || told.body.empty()) co_return answer;
+  if (parser_->kv(told.body, answer.entries)) {
+    answer.error = consul_errc::bad_answer;
+    answer.detail = "a list of keys from " + config_.address() + " that is not one";
+  }
   co_return answer;
 }
 

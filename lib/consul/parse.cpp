@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cstring>
 #include <utility>
 
 #include "wire/base64.hpp"
@@ -65,6 +66,82 @@ kv_entry read_kv(ondemand::object object) {
   members.expect(5);
   return entry;
 }
+
+// A key of a list before anything of it is copied or decoded. Nearly all keys of a list are looked
+// at for their index alone.
+class raw_kv {
+ public:
+  explicit raw_kv(ondemand::object object) {
+    seen members;
+    for (auto field : object) {
+      const char* name = field.key().raw();
+      ondemand::value value = field.value();
+      if (is(name, "Key\"")) {
+        members.mark(0);
+        glance.key = value.get_string();
+      } else if (is(name, "Flags\"")) {
+        members.mark(1);
+        flags_ = value.get_uint64();
+      } else if (is(name, "CreateIndex\"")) {
+        members.mark(2);
+        create_index_ = value.get_uint64();
+      } else if (is(name, "ModifyIndex\"")) {
+        members.mark(3);
+        glance.modify_index = value.get_uint64();
+      } else if (is(name, "LockIndex\"")) {
+        members.mark(4);
+        lock_index_ = value.get_uint64();
+      } else if (is(name, "Session\"")) {
+        glance.session = value.get_string();
+      } else if (is(name, "Value\"")) {
+        value_ = value.raw_json_token();
+      }
+    }
+    members.expect(5);
+  }
+
+  kv_entry entry() const {
+    kv_entry e;
+    e.key = glance.key;
+    e.session = glance.session;
+    e.flags = flags_;
+    e.create_index = create_index_;
+    e.modify_index = glance.modify_index;
+    e.lock_index = lock_index_;
+    if (!value_.starts_with('"')) {
+      if (!value_.empty() && !value_.starts_with("null")) throw malformed();
+      return e;
+    }
+    std::string_view text = value_.substr(1);
+    text = text.substr(0, text.find('"'));
+    // Base64 needs no escapes, but a slash may be written with one.
+    std::string plain;
+    if (text.find('\\') != text.npos) {
+      for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size() || text[i + 1] != '/') plain += text[i];
+      }
+      text = plain;
+    }
+    auto decoded = wire::base64_decode(text);
+    if (!decoded) throw malformed();
+    e.value = std::move(*decoded);
+    return e;
+  }
+
+  kv_glance glance;
+
+ private:
+  // Behind the name there is always room enough to compare: the rest of its object, or padding.
+  template <std::size_t N>
+  static bool is(const char* name, const char (&wanted)[N]) noexcept {
+    return std::memcmp(name, wanted, N - 1) == 0;
+  }
+
+  std::uint64_t flags_ = 0;
+  std::uint64_t create_index_ = 0;
+  std::uint64_t lock_index_ = 0;
+  std::string_view value_;
+};
 
 session_entry read_session(ondemand::object object) {
   session_entry entry;
@@ -166,6 +243,15 @@ error_code parser::kv(std::string& body, std::vector<kv_entry>& entries) {
   });
   if (!error) entries = std::move(read);
   return error;
+}
+
+error_code parser::kv(std::string& body, kv_reader& reader) {
+  return json_->read(body, [&](ondemand::document& document) {
+    for (auto element : document.get_array()) {
+      const raw_kv one(element.get_object());
+      if (reader.wants(one.glance)) reader.take(one.entry());
+    }
+  });
 }
 
 error_code parser::sessions(std::string& body, std::vector<session_entry>& sessions) {

@@ -21,6 +21,8 @@ class parser {
 
   /// [{"LockIndex": ...}, ...]
   error_code kv(std::string& body, std::vector<kv_entry>& entries);
+  /// The same, key by key. With an error the reader has been shown a part of it.
+  error_code kv(std::string& body, kv_reader& reader);
   /// [{"ID": ...}, ...]
   error_code sessions(std::string& body, std::vector<session_entry>& sessions);
   /// {"ID": "..."}

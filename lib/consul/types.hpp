@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
 #include <utility>
@@ -123,6 +124,26 @@ class kv_found : public answer_base {
 class kv_listed : public answer_base {
  public:
   std::vector<kv_entry> entries;
+};
+/// A list as it came, to be walked through by client::read.
+class kv_listing : public answer_base {
+ public:
+  std::string body;  ///< empty: there is no such key
+};
+/// One key of a listing, as far as it is needed to see whether it is news. Gone with the call.
+class kv_glance {
+ public:
+  std::string_view key;
+  std::string_view session;
+  std::uint64_t modify_index = 0;
+};
+/// Walks through a listing: told of every key, in the order of the listing, and handed those that
+/// it asks for.
+class kv_reader {
+ public:
+  virtual ~kv_reader() = default;
+  virtual bool wants(const kv_glance& seen) = 0;
+  virtual void take(kv_entry entry) = 0;
 };
 class kv_written : public answer_base {
  public:

@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/shard_plan.hpp"
+
 namespace {
 
 using namespace tenure;
@@ -30,11 +32,13 @@ TEST_CASE("keys that Consul's server would redirect are known beforehand") {
     INFO(good);
     CHECK(unaddressable(good, false).empty());
     CHECK(unaddressable(good, true).empty());
+    CHECK(core::addressable(good));
   }
   for (const char* bad : {"/a", "a//b", "a//", ".", "..", "./a", "a/.", "a/../b", "a/./b", "/"}) {
     INFO(bad);
     CHECK_FALSE(unaddressable(bad, false).empty());
     CHECK_FALSE(unaddressable(bad, true).empty());
+    CHECK_FALSE(core::addressable(bad));
   }
   CHECK_FALSE(unaddressable("", false).empty());
   CHECK(unaddressable("", true).empty());

@@ -30,10 +30,37 @@ const std::string refused =
     R"({"Results":null,"Errors":[{"OpIndex":1,"What":"failed to lock key \"m/1\", lock is already )"
     R"(held"},{"OpIndex":2,"What":"failed to lock key \"k2\" due to lock delay"}]})";
 
+/// Takes every key of a listing, or none.
+class all_or_none final : public kv_reader {
+ public:
+  explicit all_or_none(bool all) : all_(all) {}
+  bool wants(const kv_glance& seen) override {
+    keys.emplace_back(seen.key);
+    indexes.push_back(seen.modify_index);
+    return all_;
+  }
+  void take(kv_entry entry) override { entries.push_back(std::move(entry)); }
+  std::vector<std::string> keys;
+  std::vector<std::uint64_t> indexes;
+  std::vector<kv_entry> entries;
+
+ private:
+  bool all_;
+};
+
 TEST_CASE("a key that is held") {
   parser json;
   std::string body = held_key;
   std::vector<kv_entry> entries;
+  std::string again = body;
+  all_or_none each(true);
+  REQUIRE_FALSE(json.kv(again, each));
+  REQUIRE(each.entries.size() == 1);
+  CHECK(each.entries[0].value == "v");
+  CHECK(each.entries[0].session == "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2");
+  CHECK(each.entries[0].flags == 18446744073709551615U);
+  CHECK(each.entries[0].create_index == 12);
+  CHECK(each.entries[0].lock_index == 1);
   REQUIRE_FALSE(json.kv(body, entries));
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].key == "k");
@@ -159,14 +186,44 @@ TEST_CASE("a new session's name, and the leader's address") {
 }
 
 // Reads `body` as all of what there is; true where any was taken for good.
+TEST_CASE("a listing, key by key") {
+  parser json;
+  all_or_none none(false);
+  std::string body = two_keys;
+  REQUIRE_FALSE(json.kv(body, none));
+  CHECK(none.keys == std::vector<std::string>{"a", "<b> \xc3\xa9\n"});
+  CHECK(none.indexes == std::vector<std::uint64_t>{2, 4});
+  CHECK(none.entries.empty());
+  // What nobody wants is not decoded: a value that is none does not matter.
+  body = R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"!","CreateIndex":1,"ModifyIndex":1}])";
+  CHECK_FALSE(json.kv(body, none));
+  all_or_none all(true);
+  CHECK(json.kv(body, all));
+  body = R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"\/w==","CreateIndex":1,"ModifyIndex":1}])";
+  REQUIRE_FALSE(json.kv(body, all));
+  CHECK(all.entries.back().value == "\xff");
+}
+
 class readers {
  public:
   bool kv(std::string body) {
+    std::string again = body;
+    all_or_none each(true);
+    const bool read_each = !json.kv(again, each);
     std::vector<kv_entry> entries(1);
     const error_code error = json.kv(body, entries);
     if (error) REQUIRE(error == consul_errc::bad_answer);
     if (error) REQUIRE(entries.size() == 1);  // untouched
-    return !error;
+    if (!error && read_each) {
+      REQUIRE(entries.size() == each.entries.size());
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        REQUIRE(entries[i].key == each.entries[i].key);
+        REQUIRE(entries[i].value == each.entries[i].value);
+        REQUIRE(entries[i].session == each.entries[i].session);
+        REQUIRE(entries[i].modify_index == each.entries[i].modify_index);
+      }
+    }
+    return !error && read_each;
   }
   bool sessions(std::string body) {
     std::vector<session_entry> entries;
