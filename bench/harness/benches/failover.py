@@ -1,0 +1,140 @@
+"""A leader leaves, cleanly or by losing its session: how long until the next one's body starts."""
+
+import http.client
+import time
+
+from ..processes import Failed, boot_ns
+from ..results import ratio_at_most
+from ..servers import MANY_ADDRESSES
+from ..stats import Samples
+
+ABOUT = "clean release, or a destroyed session, to the next leader's body"
+SPAN_MS = 500
+SETTLE = 0.25  # seconds: a term is longer than a hand-over; polls are open again by then
+VALUE = "host-1.example:8080"
+
+
+def run(setting):
+    for kind in setting.servers:
+        for contenders in setting.sizes(1, 10, 100):
+            Case(setting, kind, contenders, 0, "release").run()
+        for others in setting.sizes(1000, 10_000, quick=1):
+            Case(setting, kind, 1, others, "release").run()
+        for contenders in setting.sizes(1, 10, 100, quick=1):
+            Case(setting, kind, contenders, 0, "destroy").run()
+
+
+class Case:
+    """So many contenders beside the holder, with so many other elections in their process."""
+
+    def __init__(self, setting, kind, contenders, others, how):
+        self.setting, self.kind, self.how = setting, kind, how
+        self.contenders, self.others = contenders, others
+        self.name = how if not others else f"{how}, {others} others"
+
+    def run(self):
+        bench = "failover" if self.how == "release" else "failover_destroy"
+        names = ["floor", "tenure"] + [p.name for p in self.setting.peers_for(bench, self.kind)
+                                       if self.others <= p.most_elections]
+        samples = {name: Samples() for name in names}
+        rounds = self.setting.runs(40, 6) // (2 if self.contenders >= 100 else 1)
+        runs = self.setting.runs(5, 2)
+        with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
+                self.setting.subjects() as start:
+            fields = []
+            for name in names:
+                try:
+                    fields.append(Field(self, server, start, name))
+                except Failed as failure:
+                    self.setting.results.note(f"failover {self.name}: {failure}")
+            for number in range(runs):
+                self.setting.progress(f"failover on {self.kind}: {self.name}, {self.contenders}"
+                                      f" contenders, run {number + 1} of {runs}")
+                taken = {name: [] for name in names}
+                for _ in range(rounds):
+                    for field in list(fields):
+                        try:
+                            taken[field.name] += field.round()
+                        except Failed as failure:
+                            self.setting.results.note(f"failover {self.name}: {failure}")
+                            fields.remove(field)
+                for name, values in taken.items():
+                    samples[name].add_run(values)
+        self.tell(names, samples)
+
+    def tell(self, names, samples):
+        for name in names:
+            targets = ratio_at_most(1.10, 1.25) if name == "tenure" and self.kind == "consul" \
+                else []
+            self.setting.results.add("failover", name, self.contenders, "until_next_leads", "ms",
+                                     samples[name], self.kind, self.name, targets)
+
+
+class Field:
+    """The candidates of one subject: one in a process alone, its contenders in another."""
+
+    def __init__(self, case, server, start, name):
+        self.case, self.server, self.name = case, server, name
+        options = []
+        if name == "tenure":
+            options = ["--connections", 80 if case.others else 6]
+            if case.how == "destroy":
+                options += ["--span-ms", SPAN_MS, "--ttl-ms", 10_000, "--lock-delay-ms", 0]
+        self.first = start(name, server, *options)
+        self.second = start(name, server, *options)
+        key = f"failover/{name}/{case.how}/{case.contenders}/{case.others}"
+        shared = []
+        if case.others and name == "tenure":
+            shared = ["shared"]
+            self.second.tell("many", f"others/{name}", case.others, VALUE)
+            self.second.expect("all", 240)
+        self.first.tell("candidate", key)
+        self.holder = (self.first, self.first.expect("leading", 60)[0])
+        for _ in range(case.contenders):
+            self.second.tell("candidate", key, *shared)
+        time.sleep(0.5 + 0.01 * case.contenders)
+
+    def round(self):
+        """Every hand-over counts; with other elections, only those to the process that has them."""
+        first = self.hand_over()
+        if not self.case.others:
+            return [first]
+        back = self.hand_over()
+        return [first if self.holder[0] is self.first else back]
+
+    def hand_over(self):
+        holder, number = self.holder
+        if self.case.how == "release":
+            holder.tell("release", number)
+            begun = int(holder.expect("releasing")[1])
+        else:
+            holder.tell("session", number)
+            begun = self.destroy(holder.expect("session")[0])
+        process, words = self.next_leader()
+        self.holder = (process, words[0])
+        holder.tell("stand" if self.case.how == "release" else "stand-afresh", number)
+        time.sleep(SETTLE + 0.0005 * self.case.contenders)
+        quarantine = SPAN_MS if self.case.how == "destroy" and self.name == "tenure" else 0
+        return (int(words[1]) - begun) / 1e6 - quarantine
+
+    def destroy(self, session):
+        host, port = self.server.address.split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection.connect()
+        begun = boot_ns()
+        connection.request("PUT", "/v1/session/destroy/" + session)
+        connection.getresponse().read()
+        connection.close()
+        return begun
+
+    def next_leader(self):
+        """Whichever process says so first; a candidate is one of its process's."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for process in (self.first, self.second):
+                if process.said("leading"):
+                    return process, process.expect("leading")
+                if process.process.poll() is not None:
+                    process.expect("leading", 1)
+            time.sleep(0.0005)
+        raise Failed(f"{self.name}: nobody led within 60 s")

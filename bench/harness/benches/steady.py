@@ -1,0 +1,108 @@
+"""Hold many elections for a while, and look at what that costs."""
+
+import math
+import time
+
+from ..processes import Failed, Usage, connections_to, resident_bytes
+from ..results import at_most
+
+ABOUT = "10,000 and 100,000 elections held for 60 s: memory, CPU, requests, connections"
+VALUE = "host-1.example:8080"
+PREFIX = "steady"
+SPAN, TTL = 15, 15
+PROOF_KEYS = 64
+
+
+def run(setting):
+    for kind in setting.servers:
+        for n in setting.sizes(10_000, 100_000, quick=1):
+            with setting.server(kind) as server:
+                try:
+                    measure(setting, server, 1000 if setting.quick else n)
+                except Failed as failure:
+                    setting.results.note(f"steady n={n} on {kind}: {failure}")
+
+
+def measure(setting, server, n):
+    runs, seconds = setting.runs(3, 2), 60 if not setting.quick else 10
+    taken = {}
+    with setting.subjects() as start:
+        subject = start("tenure", server)
+        subject.tell("many", "one", 1, VALUE)
+        subject.expect("all", 60)
+        small = resident_bytes(subject.pid)
+        server_small = resident_bytes(server.pid)
+        subject.kill()
+        server.clear()
+        subject = start("tenure", server)
+        subject.tell("many", PREFIX, n, VALUE)
+        subject.expect("all", 300)
+        time.sleep(SPAN / 3 if not setting.quick else 1)
+        for number in range(runs):
+            setting.progress(f"steady on {server.kind}: {n} elections, {seconds} s, run"
+                             f" {number + 1} of {runs}")
+            for metric, value in look(server, subject, seconds).items():
+                taken.setdefault(metric, []).append(value)
+            key = len(f"{PREFIX}/{n}") + len(VALUE)
+            taken.setdefault("rss_per_election", []).append(
+                (resident_bytes(subject.pid) - small) / n - key)
+            taken.setdefault("server_rss_per_election", []).append(
+                (resident_bytes(server.pid) - server_small) / n)
+        lost = subject.said("lost")
+        if lost:
+            setting.results.note(f"steady n={n}: terms were lost: {lost[-1]}")
+    for metric, values in taken.items():
+        if values[0] is not None:
+            unit, targets = what_for(metric, n, server.kind)
+            setting.results.add("steady", "tenure", n, metric, unit, values, server.kind,
+                                targets=targets)
+
+
+def look(server, subject, seconds):
+    ours, theirs = Usage(subject.pid), Usage(server.pid)
+    end = time.monotonic() + seconds
+    most_connections = 0
+    intervals = {}
+    while time.monotonic() < end:
+        time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+        most_connections = max(most_connections, connections_to(subject.pid, server.port))
+        counted = server.http_requests()
+        if counted:
+            intervals[counted[0]] = counted[1]
+    found = {"cpu": ours.cores() * 100, "server_cpu": theirs.cores() * 100,
+             "connections": most_connections}
+    if intervals:
+        found.update(requests(intervals))
+    return found
+
+
+def requests(intervals):
+    """Requests a second by kind, our own looking at metrics left out."""
+    seconds = 10 * len(intervals)
+    sums = {}
+    for counts in intervals.values():
+        for name, count in counts.items():
+            sums[name] = sums.get(name, 0) + count
+
+    def rate(text):
+        return sum(c for name, c in sums.items() if text in name) / seconds
+
+    return {"renewals": rate("session.renew"), "transactions": rate(".txn"),
+            "polls": rate("GET.v1.kv"),
+            "all_requests": sum(c for name, c in sums.items() if "metrics" not in name) / seconds}
+
+
+def what_for(metric, n, kind):
+    """Unit and targets. A renewal a session each third of the TTL, a proof for 64 keys each third
+    of the span; a tenth more for what falls into the interval by chance."""
+    units = {"cpu": "% core", "server_cpu": "% core", "connections": "", "rss_per_election": "B",
+             "server_rss_per_election": "B"}
+    unit = units.get(metric, "1/s")
+    if kind != "consul":
+        return unit, []
+    limits = {"connections": 80, "rss_per_election": 1024,
+              "renewals": 1.1 * 3 / TTL,
+              "transactions": 1.1 * math.ceil(n / PROOF_KEYS) * 3 / SPAN}
+    if n <= 10_000:
+        limits["cpu"] = 0.5
+    return unit, at_most(round(limits[metric], 2), unit) if metric in limits else []

@@ -1,0 +1,159 @@
+"""The processes of the benchmarks: subjects that obey commands, and what /proc says of them."""
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+
+
+def boot_ns():
+    """The clock of all subjects."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+class Failed(Exception):
+    """A subject did not do what it was told to."""
+
+
+class Subject:
+    """A program that obeys lines on its standard input and answers by lines: `WORD ...`."""
+
+    def __init__(self, name, argv, environment, folder, ready=60):
+        self.name = name
+        self.lines = queue.Queue()
+        self.kept = []
+        self.errors = os.path.join(folder, f"{name}-{time.monotonic_ns()}.err")
+        with open(self.errors, "wb") as err:
+            self.process = subprocess.Popen(
+                [str(a) for a in argv], env={**os.environ, **environment}, text=True, bufsize=1,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, start_new_session=True)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        try:
+            self.expect("ready", ready)
+        except Failed:
+            self.kill()
+            raise
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.split())
+        self.lines.put(None)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def tell(self, *words):
+        try:
+            self.process.stdin.write(" ".join(str(w) for w in words) + "\n")
+            self.process.stdin.flush()
+        except OSError as error:
+            raise Failed(f"{self.name} is gone: {self.complaint()}") from error
+
+    def expect(self, word, seconds=60.0):
+        """The next line that begins with that word, its other words; what else comes is kept."""
+        for i, words in enumerate(self.kept):
+            if words[0] == word:
+                return self.kept.pop(i)[1:]
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                words = self.lines.get(timeout=max(0.001, end - time.monotonic()))
+            except queue.Empty:
+                raise Failed(f"{self.name} did not say '{word}' within {seconds:.0f} s"
+                             f" ({self.complaint()})") from None
+            if words is None:
+                self.lines.put(None)
+                raise Failed(f"{self.name} ended: {self.complaint()}")
+            if words and words[0] == word:
+                return words[1:]
+            if words:
+                self.kept.append(words)
+
+    def said(self, word):
+        """What it said with that word so far, without waiting."""
+        while True:
+            try:
+                words = self.lines.get_nowait()
+            except queue.Empty:
+                break
+            if words is None:
+                self.lines.put(None)
+                break
+            if words:
+                self.kept.append(words)
+        return [w[1:] for w in self.kept if w[0] == word]
+
+    def forget(self):
+        """Drops what was said and not asked for."""
+        self.said("")
+        self.kept.clear()
+
+    def complaint(self):
+        with open(self.errors, encoding="utf-8", errors="replace") as file:
+            text = file.read().strip()
+        return text.splitlines()[-1][:300] if text else "no error text"
+
+    def kill(self):
+        """SIGKILL to it and whatever it started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.reader.join(5)
+        for pipe in (self.process.stdin, self.process.stdout):
+            try:
+                pipe.close()
+            except OSError:
+                pass
+
+
+class Usage:
+    """What a process used of the machine since this object was made."""
+
+    TICK = os.sysconf("SC_CLK_TCK")
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.began = time.monotonic()
+        self.cpu_began = self._cpu()
+
+    def _cpu(self):
+        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / self.TICK
+
+    def cores(self):
+        return (self._cpu() - self.cpu_began) / (time.monotonic() - self.began)
+
+
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def connections_to(pid, port):
+    """How many TCP connections a process has to that port of the loopback."""
+    inodes = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{number}")
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    count = 0
+    with open("/proc/net/tcp", encoding="utf-8") as file:
+        next(file)
+        for line in file:
+            fields = line.split()
+            if fields[9] in inodes and int(fields[2].split(":")[1], 16) == port:
+                count += 1
+    return count

@@ -1,0 +1,110 @@
+"""The rows that benchmarks give, their targets, the table and the JSON."""
+
+import json
+
+from .stats import Samples
+
+
+class Target:
+    """What a row must reach: a limit on one of its fields."""
+
+    def __init__(self, field, limit, text, at_least=False):
+        self.field, self.limit, self.text, self.at_least = field, limit, text, at_least
+
+    def reached(self, row):
+        value = row.get(self.field)
+        if value is None:
+            return False
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+def ratio_at_most(median, p99=None):
+    """Targets against the floor of the same run."""
+    targets = [Target("ratio_to_floor", median, f"median <= {median:g} x floor")]
+    if p99 is not None:
+        targets.append(Target("p99_ratio_to_floor", p99, f"p99 <= {p99:g} x floor"))
+    return targets
+
+
+def at_most(limit, unit):
+    return [Target("median", limit, f"median <= {limit:g} {unit}")]
+
+
+class Results:
+    """Collects rows; prints each as soon as it is known."""
+
+    def __init__(self, out):
+        self.rows = []
+        self.notes = []
+        self.out = out
+
+    def note(self, text):
+        """Something that was not measured, and why: named, never dropped."""
+        self.notes.append(text)
+        print(f"  note: {text}", file=self.out, flush=True)
+
+    def add(self, bench, subject, n, metric, unit, samples, server="consul", case="", targets=()):
+        """A row of a subject; floor first, so that the others can be compared with it."""
+        if not isinstance(samples, Samples):
+            values, samples = samples, Samples()
+            for value in values:
+                samples.add_run([value])
+        if not samples:
+            self.note(f"{bench} {case} n={n}: {subject} gave no result")
+            return None
+        low, high = samples.spread
+        row = {"bench": bench, "subject": subject, "server": server, "case": case, "n": n,
+               "metric": metric, "unit": unit, "median": round(samples.median, 4),
+               "p99": round(samples.p99, 4), "runs": len(samples.runs),
+               "samples": len(samples.all()), "low": round(low, 4), "high": round(high, 4),
+               "ratio_to_floor": None, "p99_ratio_to_floor": None, "targets": []}
+        floor = self.find(bench, "floor", server, case, n, metric)
+        if floor and floor["median"] > 0:
+            row["ratio_to_floor"] = round(row["median"] / floor["median"], 3)
+            row["p99_ratio_to_floor"] = round(row["p99"] / floor["p99"], 3)
+        for target in targets:
+            row["targets"].append({"target": target.text, "reached": target.reached(row)})
+        self.rows.append(row)
+        print("  " + line(row), file=self.out, flush=True)
+        return row
+
+    def find(self, bench, subject, server, case, n, metric):
+        for row in self.rows:
+            if (row["bench"], row["subject"], row["server"], row["case"], row["n"],
+                    row["metric"]) == (bench, subject, server, case, n, metric):
+                return row
+        return None
+
+    def missed(self):
+        return [row for row in self.rows if any(not t["reached"] for t in row["targets"])]
+
+    def table(self):
+        """All rows, the columns aligned."""
+        return "\n".join([HEAD, "-" * len(HEAD)] + [line(row) for row in self.rows])
+
+    def write_json(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self.rows, file, indent=1)
+            file.write("\n")
+
+
+def number(value):
+    if value is None:
+        return "-"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
+
+
+HEAD = (f"{'bench':<13}{'server':<8}{'case':<24}{'n':>8} {'subject':<8}{'metric':<22}"
+        f"{'median':>10}{'p99':>10} {'unit':<6}{'low..high':>19} {'x floor':>8}  target")
+
+
+def line(row):
+    spread = f"{number(row['low'])}..{number(row['high'])}"
+    targets = "; ".join(f"{t['target']}: {'reached' if t['reached'] else 'MISSED'}"
+                        for t in row["targets"])
+    return (f"{row['bench']:<13}{row['server']:<8}{row['case']:<24}{row['n']:>8} "
+            f"{row['subject']:<8}{row['metric']:<22}{number(row['median']):>10}"
+            f"{number(row['p99']):>10} {row['unit']:<6}{spread:>19} "
+            f"{number(row['ratio_to_floor']):>8}  {targets}").rstrip()

@@ -1,0 +1,99 @@
+"""The servers that subjects speak to: a real Consul with a data directory, and the embedded agent.
+How they are started is that of the end-to-end tests."""
+
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+
+# Consul refuses to start with fewer descriptors than its limit of connections, and parks a
+# descriptor for each blocking query.
+WANTED_DESCRIPTORS = 20_000
+# The case of a hundred contenders stands for a hundred machines, each with an address of its own.
+MANY_ADDRESSES = 4000
+DEFAULT_CONNECTIONS = 200
+
+
+def raise_descriptors():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(WANTED_DESCRIPTORS,
+                                                                           hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class Running:
+    """A server of one kind ("consul" or "agent") on free ports. Ends with close()."""
+
+    def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS):
+        os.environ["TENURE_BUILD"] = build
+        from support import agent, consul  # the build folder is read when they are imported
+        self.kind = kind
+        self.folder = tempfile.mkdtemp(prefix="tenure-bench-server-")
+        try:
+            if kind == "consul":
+                self.server = consul.Server(self.folder,
+                                            limits={"http_max_conns_per_client": connections})
+            else:
+                self.server = agent.Agent(self.folder)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self.client = self.server.client
+
+    @property
+    def address(self):
+        return self.server.address.removeprefix("http://")
+
+    @property
+    def port(self):
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def pid(self):
+        return self.server.process.pid
+
+    @property
+    def environment(self):
+        return {"CONSUL_HTTP_ADDR": self.address}
+
+    def destroy_sessions(self, name=None):
+        """Destroys the sessions of that name, or all; returns how many."""
+        found = self.client.json("GET", "/v1/session/list")
+        chosen = [s for s in found if name is None or s["Name"].startswith(name)]
+        for session in chosen:
+            self.client.destroy_session(session["ID"])
+        return len(chosen)
+
+    def clear(self):
+        """Nothing is left of an earlier run."""
+        self.destroy_sessions()
+        self.client.request("DELETE", "/v1/kv/", recurse="")
+
+    def http_requests(self):
+        """Requests served in the last whole interval of ten seconds, by kind; None where the
+        server does not count."""
+        status, _, text = self.client.request("GET", "/v1/agent/metrics")
+        if status != 200:
+            return None
+        metrics = json.loads(text)
+        counts = {s["Name"]: s["Count"] for s in metrics["Samples"]
+                  if s["Name"].startswith("consul.http.")}
+        return metrics["Timestamp"], counts
+
+    def close(self):
+        self.server.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def consul_version():
+    from support import consul
+    if not consul.installed():
+        return None
+    import subprocess
+    text = subprocess.run(["consul", "version"], capture_output=True, text=True, check=False)
+    return text.stdout.splitlines()[0].replace("Consul v", "") if text.stdout else "unknown"

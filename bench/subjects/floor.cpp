@@ -1,0 +1,136 @@
+// floor: the bare client. Commands come on standard input, answers go to standard output; the
+// protocol is that of every subject (docs/benchmarks.md).
+#include "floor.hpp"
+
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+namespace raw {
+
+const char* const bare_session =
+    R"({"Name":"floor","NodeChecks":[],"LockDelay":"0s","Behavior":"release"})";
+
+void surroundings::say(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  std::vprintf(format, arguments);
+  va_end(arguments);
+  std::putchar('\n');
+  std::fflush(stdout);
+}
+
+std::string base64(const std::string& text) {
+  static const char letters[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 3) {
+    const auto byte = [&](std::size_t at) -> unsigned {
+      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+    };
+    const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    out += letters[three >> 18];
+    out += letters[three >> 12 & 63];
+    out += i + 1 < text.size() ? letters[three >> 6 & 63] : '=';
+    out += i + 2 < text.size() ? letters[three & 63] : '=';
+  }
+  return out;
+}
+
+std::string session_in(const response& answer) {
+  const std::size_t at = answer.body.find("\"ID\":\"");
+  const std::size_t id = at + 6;
+  if (answer.status != 200 || at == std::string::npos) die("no session: " + answer.body);
+  return answer.body.substr(id, answer.body.find('"', id) - id);
+}
+
+namespace {
+
+class program {
+ public:
+  explicit program(const std::string& address) {
+    const std::size_t colon = address.rfind(':');
+    if (colon == std::string::npos) die("CONSUL_HTTP_ADDR is not host:port");
+    around_.host = address.substr(0, colon);
+    around_.port = std::atoi(address.c_str() + colon + 1);
+    around_.io.watch(STDIN_FILENO, [this] { read(); });
+    around_.say("ready");
+  }
+  void run() { around_.io.run(); }
+
+ private:
+  void read() {
+    char block[4096];
+    const ssize_t got = ::read(STDIN_FILENO, block, sizeof block);
+    if (got <= 0) {
+      around_.io.stop();
+      return;
+    }
+    input_.append(block, static_cast<std::size_t>(got));
+    for (std::size_t end = input_.find('\n'); end != std::string::npos; end = input_.find('\n')) {
+      obey(input_.substr(0, end));
+      input_.erase(0, end + 1);
+    }
+  }
+
+  void obey(const std::string& line) {
+    std::istringstream words(line);
+    std::string what, text, value;
+    std::size_t n = 0;
+    std::int64_t rate = 0, seconds = 0;
+    words >> what;
+    if (what == "candidate") {
+      words >> text;
+      candidates_.push_back(std::make_unique<candidate>(around_, candidates_.size(), text));
+    } else if (what == "release") {
+      one(words).release();
+    } else if (what == "stand") {
+      one(words).stand();
+    } else if (what == "stand-afresh") {
+      one(words).stand_afresh();
+    } else if (what == "session") {
+      around_.say("session %s", one(words).session().c_str());
+    } else if (what == "many") {
+      words >> text >> n >> value;
+      all().take(text, n, value);
+    } else if (what == "take-over") {
+      words >> text >> n >> value;
+      all().take_over(text, n, value);
+    } else if (what == "change") {
+      words >> text >> n >> rate >> seconds;
+      all().change(text, n, rate, seconds);
+    } else if (what == "quit") {
+      around_.io.stop();
+    } else {
+      die("unknown command '" + what + "'");
+    }
+  }
+
+  candidate& one(std::istringstream& words) {
+    std::size_t id = 0;
+    words >> id;
+    return *candidates_.at(id);
+  }
+  many& all() {
+    if (!many_) many_ = std::make_unique<many>(around_, 8);
+    return *many_;
+  }
+
+  surroundings around_;
+  std::string input_;
+  std::vector<std::unique_ptr<candidate>> candidates_;
+  std::unique_ptr<many> many_;
+};
+
+}  // namespace
+}  // namespace raw
+
+int main() {
+  const char* const address = std::getenv("CONSUL_HTTP_ADDR");
+  raw::program floor(address != nullptr ? address : "127.0.0.1:8500");
+  floor.run();
+  return 0;
+}

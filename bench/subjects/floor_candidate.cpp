@@ -1,0 +1,69 @@
+#include <utility>
+
+#include "floor.hpp"
+
+namespace raw {
+
+candidate::candidate(surroundings& around, std::size_t id, std::string key)
+    : around_(around),
+      id_(id),
+      key_(std::move(key)),
+      polls_(around.io, around.host, around.port),
+      requests_(around.io, around.host, around.port) {
+  stand_afresh();
+}
+
+void candidate::stand_afresh() {
+  requests_.send("PUT", "/v1/session/create", bare_session, [this](const response& answer) {
+    session_ = session_in(answer);
+    stand();
+  });
+}
+
+void candidate::stand() {
+  standing_ = true;
+  if (free_) {
+    acquire();
+  } else if (!polls_.busy()) {
+    poll();
+  }
+}
+
+void candidate::poll() {
+  polls_.send("GET", "/v1/kv/" + key_ + "?wait=55s&index=" + std::to_string(index_), "",
+              [this](const response& answer) { seen(answer); });
+}
+
+void candidate::seen(const response& answer) {
+  if (answer.status != 200 && answer.status != 404) {
+    die("a poll was answered " + std::to_string(answer.status) + ": " + answer.body);
+  }
+  index_ = answer.index;
+  free_ = answer.body.find("\"Session\"") == std::string::npos;
+  if (free_ && standing_ && !requests_.busy()) {
+    acquire();
+  } else {
+    poll();
+  }
+}
+
+void candidate::acquire() {
+  free_ = false;
+  requests_.send("PUT", "/v1/kv/" + key_ + "?acquire=" + session_, "floor",
+                 [this](const response& answer) {
+                   const std::int64_t now = now_ns();
+                   if (answer.body.rfind("true", 0) == 0) {
+                     standing_ = false;
+                     around_.say("leading %zu %lld", id_, static_cast<long long>(now));
+                   }
+                   if (!polls_.busy()) poll();
+                 });
+}
+
+void candidate::release() {
+  standing_ = false;
+  around_.say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
+  requests_.send("PUT", "/v1/kv/" + key_ + "?release=" + session_, "", [](const response&) {});
+}
+
+}  // namespace raw

@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <utility>
+
+#include "floor.hpp"
+
+namespace raw {
+namespace {
+
+constexpr std::size_t keys_a_transaction = 64;
+
+}  // namespace
+
+many::many(surroundings& around, std::size_t connections)
+    : around_(around), polls_(around.io, around.host, around.port) {
+  for (std::size_t i = 0; i < connections; ++i) {
+    connections_.push_back(std::make_unique<connection>(around.io, around.host, around.port));
+  }
+}
+
+void many::create_session(std::function<void()> then) {
+  connections_.front()->send("PUT", "/v1/session/create", bare_session,
+                             [this, then = std::move(then)](const response& answer) {
+                               session_ = session_in(answer);
+                               then();
+                             });
+}
+
+void many::take(const std::string& prefix, std::size_t n, const std::string& value) {
+  prefix_ = prefix;
+  wanted_ = n;
+  value_ = base64(value);
+  asked_ = taken_ = 0;
+  begun_ = now_ns();
+  create_session([this] {
+    for (const auto& c : connections_) take_next(*c);
+  });
+}
+
+void many::take_next(connection& by) {
+  if (asked_ >= wanted_) return;
+  const std::size_t last = std::min(wanted_, asked_ + keys_a_transaction);
+  const std::size_t count = last - asked_;
+  std::string body = "[";
+  for (; asked_ < last; ++asked_) {
+    if (body.size() > 1) body += ',';
+    body += R"({"KV":{"Verb":"lock","Key":")" + prefix_ + '/' + std::to_string(asked_) +
+            R"(","Value":")" + value_ + R"(","Session":")" + session_ + R"("}})";
+  }
+  body += ']';
+  by.send("PUT", "/v1/txn", body, [this, &by, count](const response& answer) {
+    if (answer.status != 200) die("a transaction was refused: " + answer.body);
+    taken_ += count;
+    if (taken_ == wanted_) {
+      around_.say("all %zu %lld %lld", wanted_, static_cast<long long>(begun_),
+                  static_cast<long long>(now_ns()));
+    } else {
+      take_next(by);
+    }
+  });
+}
+
+void many::take_over(const std::string& prefix, std::size_t n, const std::string& value) {
+  prefix_ = prefix;
+  wanted_ = n;
+  value_ = base64(value);
+  asked_ = taken_ = 0;
+  create_session([this] { wait_free(); });
+}
+
+void many::wait_free() {
+  polls_.send("GET", "/v1/kv/" + prefix_ + "/0?wait=55s&index=" + std::to_string(index_), "",
+              [this](const response& answer) {
+                const bool first = index_ == 0;
+                index_ = answer.index;
+                if (answer.body.find("\"Session\"") != std::string::npos) {
+                  if (first) around_.say("watching 1 0 0");
+                  wait_free();
+                  return;
+                }
+                begun_ = now_ns();
+                for (const auto& c : connections_) take_next(*c);
+              });
+}
+
+void many::change(const std::string& prefix, std::size_t n, std::int64_t rate,
+                  std::int64_t seconds) {
+  prefix_ = prefix;
+  wanted_ = n;
+  changed_ = 0;
+  change_every_ = 1'000'000'000 / rate;
+  next_change_ = now_ns();
+  change_end_ = next_change_ + seconds * 1'000'000'000;
+  change_one();
+}
+
+void many::change_one() {
+  if (next_change_ >= change_end_) {
+    around_.say("changed %zu", changed_);
+    return;
+  }
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  const auto idle = std::find_if(connections_.begin(), connections_.end(),
+                                 [](const auto& c) { return !c->busy(); });
+  if (idle != connections_.end()) {
+    const std::string target = "/v1/kv/" + prefix_ + '/' + std::to_string(random_ % wanted_);
+    (*idle)->send("PUT", target + "?acquire=" + session_, std::to_string(now_ns()),
+                  [this](const response& answer) {
+                    if (answer.body.rfind("true", 0) != 0) die("a change was refused");
+                    ++changed_;
+                  });
+  }
+  next_change_ += change_every_;
+  around_.io.at(next_change_, [this] { change_one(); });
+}
+
+}  // namespace raw

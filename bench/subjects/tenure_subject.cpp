@@ -1,0 +1,213 @@
+// tenure_subject: commands on standard input, answers on standard output; the protocol is that of
+// every subject (docs/benchmarks.md).
+#include "tenure_subject.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <sstream>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace subject {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+void say(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  std::vprintf(format, arguments);
+  va_end(arguments);
+  std::putchar('\n');
+  std::fflush(stdout);
+}
+
+std::int64_t now_ns() { return tenure::boot_clock::now().time_since_epoch().count(); }
+
+tenure::candidacy settings::how(std::string value) const {
+  tenure::candidacy c(std::move(value));
+  c.span(span).ttl(ttl);
+  if (lock_delay) c.lock_delay(*lock_delay);
+  return c;
+}
+
+candidate::candidate(asio::io_context& io, const settings& s, std::size_t id,
+                     const std::string& key)
+    : id_(id) {
+  own_.emplace(io.get_executor(), s.consul, s.options);
+  election_ = own_->enter(key, s.how("candidate-" + std::to_string(id)));
+  asio::co_spawn(io, follow(), asio::detached);
+  election_->stand();
+}
+
+candidate::candidate(tenure::elections& shared, const settings& s, std::size_t id,
+                     const std::string& key)
+    : id_(id) {
+  election_ = shared.enter(key, s.how("candidate-" + std::to_string(id)));
+  election_->stand();
+}
+
+asio::awaitable<void> candidate::follow() {
+  for (;;) {
+    const tenure::event what = co_await own_->next_event();
+    on_event(what);
+  }
+}
+
+void candidate::on_event(const tenure::event& what) {
+  const std::int64_t now = now_ns();
+  if (what.standing == tenure::standing::leading && what.term != told_) {
+    told_ = what.term;
+    say("leading %zu %lld", id_, static_cast<long long>(now));
+  } else if (what.standing == tenure::standing::stopping) {
+    say("stopping %zu %lld", id_, static_cast<long long>(now));
+  }
+}
+
+namespace {
+
+asio::awaitable<void> resign(tenure::term t) { co_await t.resign(); }
+
+class program {
+ public:
+  explicit program(settings s) : settings_(std::move(s)), input_(io_, ::dup(STDIN_FILENO)) {}
+
+  void run() {
+    asio::co_spawn(io_, read(), [](std::exception_ptr thrown) {
+      if (thrown) std::rethrow_exception(thrown);
+    });
+    say("ready");
+    io_.run();
+  }
+
+ private:
+  asio::awaitable<void> read() {
+    std::string text;
+    for (;;) {
+      const auto [error, size] = co_await asio::async_read_until(
+          input_, asio::dynamic_buffer(text), '\n', asio::as_tuple(asio::use_awaitable));
+      if (error) std::_Exit(0);  // whoever measures is gone, or has seen enough
+      obey(text.substr(0, size - 1));
+      text.erase(0, size);
+    }
+  }
+
+  void obey(const std::string& line) {
+    std::istringstream words(line);
+    std::string what, text, value;
+    std::size_t n = 0;
+    words >> what;
+    if (what == "candidate") {
+      words >> text >> value;
+      if (value == "shared") {
+        candidates_.emplace_back(all().elections(), settings_, candidates_.size(), text);
+        all().also(candidates_.back());
+      } else {
+        candidates_.emplace_back(io_, settings_, candidates_.size(), text);
+      }
+    } else if (what == "release") {
+      one(words).release(io_);
+    } else if (what == "stand") {
+      one(words).stand();
+    } else if (what == "stand-afresh") {
+      one(words).stand_afresh(io_);
+    } else if (what == "session") {
+      say("session %s", one(words).session().c_str());
+    } else if (what == "many") {
+      words >> text >> n >> value;
+      all().enter(text, n, value);
+    } else if (what == "latencies") {
+      all().tell_latencies();
+    } else if (what == "leave") {
+      asio::co_spawn(io_, all().leave(), asio::detached);
+    } else if (what == "quit") {
+      std::_Exit(0);
+    } else {
+      throw std::runtime_error("unknown command '" + what + "'");
+    }
+  }
+
+  candidate& one(std::istringstream& words) {
+    std::size_t id = 0;
+    words >> id;
+    return candidates_.at(id);
+  }
+  many& all() {
+    if (!many_) many_.emplace(io_, settings_);
+    return *many_;
+  }
+
+  settings settings_;
+  asio::io_context io_{1};
+  asio::posix::stream_descriptor input_;
+  std::deque<candidate> candidates_;
+  std::optional<many> many_;
+};
+
+settings parse(int argc, char** argv) {
+  settings s;
+  s.consul = tenure::consul_config::from_environment();
+  s.consul.connections = 80;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    const long long number = std::atoll(argv[i + 1]);
+    if (name == "--connections") {
+      s.consul.connections = static_cast<std::size_t>(number);
+    } else if (name == "--sessions") {
+      s.options.sessions = static_cast<std::size_t>(number);
+    } else if (name == "--span-ms") {
+      s.span = number * 1ms;
+    } else if (name == "--ttl-ms") {
+      s.ttl = number * 1ms;
+    } else if (name == "--lock-delay-ms") {
+      s.lock_delay = number * 1ms;
+    } else if (name == "--log") {
+      s.options.log = tenure::stderr_log(tenure::parse_log_level(argv[i + 1]));
+    } else {
+      throw std::runtime_error("unknown option '" + name + "'");
+    }
+  }
+  return s;
+}
+
+}  // namespace
+
+void candidate::release(asio::io_context& io) {
+  election_->withdraw();
+  say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
+  asio::co_spawn(io, resign(election_->current()), asio::detached);
+}
+
+void candidate::stand_afresh(asio::io_context& io) {
+  election_->withdraw();
+  asio::co_spawn(io, resign_and_stand(), asio::detached);
+}
+
+asio::awaitable<void> candidate::resign_and_stand() {
+  tenure::term last = election_->current();
+  if (last) co_await last.resign();
+  election_->stand();
+}
+
+}  // namespace subject
+
+int main(int argc, char** argv) {
+  try {
+    subject::program program(subject::parse(argc, argv));
+    program.run();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "tenure_subject: %s\n", e.what());
+    return 1;
+  }
+  return 0;
+}

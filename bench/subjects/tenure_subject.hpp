@@ -1,0 +1,88 @@
+// The library as a subject of the benchmarks, by its public headers alone.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tenure/elections.hpp>
+#include <vector>
+
+namespace subject {
+
+/// One line on standard output, at once.
+void say(const char* format, ...) __attribute__((format(printf, 1, 2)));
+std::int64_t now_ns();
+
+class settings {
+ public:
+  tenure::consul_config consul{};
+  tenure::elections_options options;
+  tenure::duration span = std::chrono::seconds(15);
+  tenure::duration ttl = std::chrono::seconds(15);
+  std::optional<tenure::duration> lock_delay;
+
+  tenure::candidacy how(std::string value) const;
+};
+
+/// One election with an `elections` object, a session and connections of its own: what stands for
+/// a process of its own.
+class candidate {
+ public:
+  candidate(boost::asio::io_context& io, const settings& s, std::size_t id, const std::string& key);
+  /// The same within another's `elections` object; `owner` reads the events.
+  candidate(tenure::elections& shared, const settings& s, std::size_t id, const std::string& key);
+
+  void stand() { election_->stand(); }
+  void release(boost::asio::io_context& io);
+  /// Resigns a term that was lost, and stands again.
+  void stand_afresh(boost::asio::io_context& io);
+  std::string session() const { return election_->current().session(); }
+  void on_event(const tenure::event& what);
+  const std::string& key() const { return election_->key(); }
+
+ private:
+  boost::asio::awaitable<void> follow();
+  boost::asio::awaitable<void> resign_and_stand();
+  std::size_t id_;
+  tenure::term told_;
+  std::optional<tenure::elections> own_;
+  std::optional<tenure::election> election_;
+};
+
+/// Thousands of elections in one `elections` object.
+class many {
+ public:
+  many(boost::asio::io_context& io, const settings& s);
+
+  tenure::elections& elections() { return elections_; }
+  /// Stands in PREFIX/0 ... PREFIX/N-1. Says `all N T0 T1` once it leads them all, and
+  /// `watching N T0 T1` once somebody else was seen to hold each.
+  void enter(const std::string& prefix, std::size_t n, const std::string& value);
+  /// Events of other elections of this object go there.
+  void also(candidate& other) { others_.push_back(&other); }
+  /// How long ago the holder had written the value, for each change seen since the last call.
+  void tell_latencies();
+  /// Shuts down: says `left T0 T1`.
+  boost::asio::awaitable<void> leave();
+
+ private:
+  boost::asio::awaitable<void> follow();
+  void on_event(const tenure::event& what, std::int64_t now);
+
+  boost::asio::io_context& io_;
+  settings settings_;
+  tenure::elections elections_;
+  std::vector<tenure::election> entered_;
+  std::vector<candidate*> others_;
+  std::vector<bool> led_;
+  std::vector<bool> seen_;
+  std::size_t leading_ = 0;
+  std::size_t watching_ = 0;
+  std::size_t lost_ = 0;
+  std::int64_t begun_ = 0;
+  std::vector<std::int64_t> latencies_;
+};
+
+}  // namespace subject
