@@ -11,7 +11,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t most_ops = 64;              // 128 from 1.14, but 64 is what all take
+constexpr std::size_t most_ops = 128;             // since 1.14; 64 is what all take
 constexpr std::size_t longest_body = 512 * 1024;  // a greater one is a 413
 
 std::string too_large(std::size_t ops, std::size_t bytes) {
@@ -51,7 +51,6 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
   }
   const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
   if (forbidden != answer.failures.end()) {
-    answer.failures.clear();
     fail(answer, consul_errc::forbidden, describe(what, config_), "Permission denied");
     co_return answer;
   }

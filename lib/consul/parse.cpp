@@ -319,6 +319,7 @@ txn_failure classify(std::string_view what) noexcept {
   // and the index checks by their fixed beginnings.
   if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
     return txn_failure::lock_delay;
+  if (what == "Permission denied") return txn_failure::forbidden;
   if (what.starts_with("invalid session ")) return txn_failure::invalid_session;
   if (what.starts_with("failed session check for key ")) return txn_failure::held_by_another;
   if (what.starts_with("failed index check for key ")) return txn_failure::index_mismatch;

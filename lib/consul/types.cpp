@@ -1,5 +1,7 @@
 #include "consul/types.hpp"
 
+#include <string_view>
+
 namespace tenure::consul {
 namespace {
 
@@ -55,6 +57,11 @@ txn_op txn_op::cas(std::string key, std::string value, std::uint64_t index, std:
   op.verb = "cas";
   op.index = index;
   return op;
+}
+
+bool txn_op::returns_key() const noexcept {
+  const std::string_view v = verb;
+  return v != "check-not-exists" && v != "delete" && v != "delete-tree";
 }
 
 txn_op txn_op::get(std::string key) { return make("get", std::move(key)); }

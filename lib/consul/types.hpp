@@ -70,6 +70,9 @@ class txn_op {
   static txn_op remove(std::string key);
   static txn_op remove_tree(std::string prefix);
 
+  /// Whether a committed transaction returns the key of this operation, see txn_done::results.
+  bool returns_key() const noexcept;
+
   const char* verb = "";
   std::string key;
   std::string value;
@@ -84,6 +87,7 @@ enum class txn_failure {
   lock_delay,       ///< "due to lock delay"
   invalid_session,
   missing_key,
+  forbidden,
   other,
 };
 
@@ -94,7 +98,8 @@ class txn_error {
   std::string what;
 };
 
-/// Common to every answer. With an error the rest is empty, and `detail` is one line for a log or
+/// Common to every answer. With an error the rest is empty (but for the failures of a transaction
+/// that a token does not allow), and `detail` is one line for a log or
 /// a terminal: what was asked, of whom, and what came back.
 class answer_base {
  public:

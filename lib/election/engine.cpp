@@ -59,6 +59,9 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
       turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait,
              *services_->timers),
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
+      claims_(std::make_shared<claim_queue>(
+          services_, client_, tasks_,
+          wire::lane_limits::divide(client_.config().connections).requests / 2)),
       changed_(services_->executor, *services_->timers) {
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");

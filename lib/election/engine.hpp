@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "consul/client.hpp"
+#include "election/claim_queue.hpp"
 #include "election/key_watch.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
@@ -48,6 +49,7 @@ class engine : public std::enable_shared_from_this<engine> {
     return services_;
   }
   consul::client& client() noexcept { return client_; }
+  claim_queue& claims() noexcept { return *claims_; }
   runtime::task_scope& tasks() noexcept { return tasks_; }
   bool stopping() const noexcept { return stopping_; }
   duration request_timeout() const noexcept { return client_.config().request_timeout; }
@@ -84,6 +86,7 @@ class engine : public std::enable_shared_from_this<engine> {
   consul::client client_;
   poll_turns turns_;
   runtime::task_scope tasks_;
+  std::shared_ptr<claim_queue> claims_;
   std::map<std::string, std::shared_ptr<record>> records_;
   std::map<std::string, std::shared_ptr<key_watch>> watches_;
   std::map<session_kind, pool> pools_;

@@ -72,10 +72,10 @@ void record::obey(core::step step) {
           runtime::keeping(do_identify(fsm_.held_by()), shared_from_this(), e));
       break;
     case core::step::claim:
-      e->tasks().spawn(runtime::keeping(do_claim(), shared_from_this(), e));
+      e->claims().add(shared_from_this(), claim::kind::acquire);
       break;
     case core::step::release:
-      e->tasks().spawn(runtime::keeping(do_release(), shared_from_this(), e));
+      e->claims().add(shared_from_this(), claim::kind::release);
       break;
     case core::step::begin:
       begin_term();
@@ -181,6 +181,7 @@ void record::key_seen(const consul::kv_found& answer) {
   last_error_ = error_code{};
   const core::sight_verdict verdict = fsm_.saw(sight_of(answer, false), services_->timers->now());
   if (verdict == core::sight_verdict::outdated) {
+    log(log_level::debug, "an answer that is older than what is known");
     drive();
     return;
   }
@@ -256,6 +257,7 @@ void record::proof_done(std::uint64_t guard, time_point sent_at) {
   proving_ = false;
   proof_not_before_ = time_point::min();
   last_error_ = error_code{};
+  if (guard != fsm_.guard()) log(log_level::debug, "a proof of what is not held any more");
   fsm_.proved(guard, sent_at, services_->timers->now());
   drive();
 }

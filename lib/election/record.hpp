@@ -13,6 +13,7 @@
 #include <tenure/elections.hpp>
 
 #include "core/candidate.hpp"
+#include "election/claim_queue.hpp"
 #include "election/key_watch.hpp"
 #include "election/term_owner.hpp"
 #include "election/term_state.hpp"
@@ -70,6 +71,11 @@ class record final : public key_follower,
   void session_trouble(const error_code& why);
   void holders_span(duration span);
 
+  /// What an acquisition or a release that was asked for is to be, as of now; nothing where there
+  /// is nothing to release any more.
+  std::optional<claim> make_claim(claim::kind what);
+  void claim_done(const claim& which, const claim_outcome& outcome);
+
   /// When the next proof of the key is due; time_point::max() where none is wanted.
   time_point proof_due() const noexcept;
   bool proof_worthwhile(time_point now) const noexcept;
@@ -114,8 +120,8 @@ class record final : public key_follower,
 
   boost::asio::awaitable<void> do_read();
   boost::asio::awaitable<void> do_identify(std::string session);
-  boost::asio::awaitable<void> do_claim();
-  boost::asio::awaitable<void> do_release();
+  void acquire_done(const claim& which, const claim_outcome& outcome, time_point now);
+  void release_done(const claim& which, const claim_outcome& outcome, time_point now);
   boost::asio::awaitable<void> run_body(
       std::shared_ptr<term_state> t,
       std::shared_ptr<std::function<boost::asio::awaitable<void>(term)>> body,

@@ -1,4 +1,5 @@
-// The requests that the state machine asks for: read, identify, claim, release.
+// The requests that the state machine asks for: read and identify by themselves, acquisitions and
+// releases by way of the claim queue.
 #include <utility>
 #include <vector>
 
@@ -11,17 +12,17 @@
 namespace tenure::impl {
 namespace {
 
-core::claim_refusal why_refused(const consul::txn_done& answer) noexcept {
-  // One reason decides: a dead session before the rest, then the lock-delay.
-  auto why = core::claim_refusal::index_moved;
-  for (const consul::txn_error& failure : answer.failures) {
-    if (failure.kind == consul::txn_failure::invalid_session) {
+core::claim_refusal refusal(consul::txn_failure why) noexcept {
+  switch (why) {
+    case consul::txn_failure::invalid_session:
       return core::claim_refusal::session_invalid;
-    }
-    if (failure.kind == consul::txn_failure::lock_delay) why = core::claim_refusal::lock_delay;
-    if (failure.kind == consul::txn_failure::other) why = core::claim_refusal::failed;
+    case consul::txn_failure::lock_delay:
+      return core::claim_refusal::lock_delay;
+    case consul::txn_failure::other:
+      return core::claim_refusal::failed;
+    default:
+      return core::claim_refusal::index_moved;
   }
-  return why;
 }
 
 }  // namespace
@@ -35,7 +36,11 @@ boost::asio::awaitable<void> record::do_read() {
     last_error_ = answer.error;
     fsm_.read_failed(now, services_->entropy->next());
   } else {
+    const bool held = !fsm_.held_by().empty();
     fsm_.read_answered(sight_of(answer, true), now);
+    if (!held && !fsm_.held_by().empty()) {
+      log(log_level::debug, "a claim whose answer was lost had been carried out");
+    }
   }
   drive();
 }
@@ -53,69 +58,87 @@ boost::asio::awaitable<void> record::do_identify(std::string session) {
   if (alive == false && keeper_) keeper_->gone(session);
 }
 
-boost::asio::awaitable<void> record::do_claim() {
-  const auto e = engine_.lock();
-  const core::claim_terms terms = fsm_.claiming();
-  std::vector<consul::txn_op> ops;
-  if (terms.missing) {
-    ops.push_back(consul::txn_op::check_not_exists(key_));
-  } else {
-    ops.push_back(consul::txn_op::check_index(key_, terms.index));
+// -- claims --------------------------------------------------------------------------------------
+
+std::optional<claim> record::make_claim(claim::kind what) {
+  if (what == claim::kind::acquire) {
+    const core::claim_terms terms = fsm_.claiming();
+    claim c(what, consul::txn_op::lock(key_, terms.session, how_.value(), consul::lock_flags));
+    c.guard = terms.missing ? consul::txn_op::check_not_exists(key_)
+                            : consul::txn_op::check_index(key_, terms.index);
+    return c;
   }
-  ops.push_back(consul::txn_op::lock(key_, terms.session, how_.value(), consul::lock_flags));
-  const time_point deadline = services_->timers->now() + e->request_timeout();
-  const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
+  if (fsm_.held_by().empty()) return std::nullopt;
+  const core::release_terms terms = fsm_.releasing(services_->timers->now());
+  // An empty value says: released after the work had stopped. Anything else makes successors wait.
+  const std::string left = terms.clean ? std::string() : how_.value();
+  claim c(what, consul::txn_op::unlock(key_, terms.session, left, consul::lock_flags));
+  c.clean = terms.clean;
+  if (!mutated(core::mutation::unguarded_unlock)) {
+    c.guard = consul::txn_op::check_index(key_, terms.guard);
+  }
+  return c;
+}
+
+void record::claim_done(const claim& which, const claim_outcome& outcome) {
   const time_point now = services_->timers->now();
-  const std::uint64_t random = services_->entropy->next();
-  const bool won = answer.committed && !answer.results.empty();
-  if (won) {
-    fsm_.claim_won(sight_of_write(answer, terms.session, false), now, random);
-    if (fsm_.fence_too_low()) {
-      log(log_level::error,
-          "Consul's indexes have gone back (a new data directory?): no fence above the old ones; "
-          "restart this process if that is meant");
-    }
-  } else if ((answer.error == consul_errc::outcome_unknown || answer.committed) &&
-             !mutated(core::mutation::lost_reply_is_failure)) {
-    last_error_ = answer.error;
-    fsm_.claim_unknown(now, random);
-  } else if (answer.error) {
-    last_error_ = answer.error;
-    fsm_.claim_lost(core::claim_refusal::failed, now, random);
+  if (outcome.error) last_error_ = outcome.error;
+  if (which.what == claim::kind::acquire) {
+    acquire_done(which, outcome, now);
   } else {
-    const core::claim_refusal why = why_refused(answer);
-    fsm_.claim_lost(why, now, random);
-    if (why == core::claim_refusal::session_invalid) keeper_->gone(terms.session);
+    release_done(which, outcome, now);
   }
   drive();
 }
 
-boost::asio::awaitable<void> record::do_release() {
-  const auto e = engine_.lock();
-  const time_point asked = services_->timers->now();
-  const core::release_terms terms = fsm_.releasing(asked);
-  // An empty value says: released after the work had stopped. Anything else makes successors wait.
-  const std::string left = terms.clean ? std::string() : how_.value();
-  std::vector<consul::txn_op> ops;
-  if (!mutated(core::mutation::unguarded_unlock)) {
-    ops.push_back(consul::txn_op::check_index(key_, terms.guard));
-  }
-  ops.push_back(consul::txn_op::unlock(key_, terms.session, left, consul::lock_flags));
-  const consul::txn_done answer =
-      co_await e->client().write(std::move(ops), asked + e->request_timeout());
-  const time_point now = services_->timers->now();
+void record::acquire_done(const claim& which, const claim_outcome& outcome, time_point now) {
   const std::uint64_t random = services_->entropy->next();
-  if (answer.committed && !answer.results.empty()) {
-    log(log_level::info, terms.clean ? "released" : "let go before the quarantine was over");
-    fsm_.released(sight_of_write(answer, "", terms.clean), now, random);
-  } else if (answer.error) {
-    // Known or not: the same guarded request again does no harm.
-    last_error_ = answer.error;
-    fsm_.release_failed(now, random);
-  } else {
-    fsm_.release_missed(now);
+  switch (outcome.what) {
+    case claim_result::done:
+      fsm_.claim_won(sight_of_write(outcome.written, outcome, which.act.session, false), now,
+                     random);
+      if (fsm_.fence_too_low()) {
+        log(log_level::error,
+            "Consul's indexes have gone back (a new data directory?): no fence above the old "
+            "ones; restart this process if that is meant");
+      }
+      break;
+    case claim_result::unknown:
+      if (mutated(core::mutation::lost_reply_is_failure)) {
+        fsm_.claim_lost(core::claim_refusal::failed, now, random);
+      } else {
+        fsm_.claim_unknown(now, random);
+      }
+      break;
+    case claim_result::failed:
+      fsm_.claim_lost(core::claim_refusal::failed, now, random);
+      break;
+    case claim_result::refused:
+      fsm_.claim_lost(refusal(outcome.why), now, random);
+      if (outcome.why == consul::txn_failure::invalid_session) keeper_->gone(which.act.session);
+      break;
   }
-  drive();
+}
+
+void record::release_done(const claim& which, const claim_outcome& outcome, time_point now) {
+  const std::uint64_t random = services_->entropy->next();
+  switch (outcome.what) {
+    case claim_result::done:
+      log(log_level::info, which.clean ? "released"
+                           : fsm_.starts_at() == time_point::max()
+                               ? "let go of a key that was won too late"
+                               : "let go before the quarantine was over");
+      fsm_.released(sight_of_write(outcome.written, outcome, "", which.clean), now, random);
+      break;
+    case claim_result::refused:
+      fsm_.release_missed(now);
+      break;
+    case claim_result::failed:
+    case claim_result::unknown:
+      // Known or not: the same guarded request again does no harm.
+      fsm_.release_failed(now, random);
+      break;
+  }
 }
 
 }  // namespace tenure::impl

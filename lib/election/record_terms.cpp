@@ -197,7 +197,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services_->timers->now();
     if (answer.committed && !answer.results.empty()) {
-      fsm_.proclaimed(which->fence, sight_of_write(answer, which->session, false), now);
+      fsm_.proclaimed(which->fence, sight_of_write(answer.results.back(), answer, which->session, false), now);
       done = true;
     } else if (answer.error == condition::fatal) {
       fsm_.proclaiming(which->fence, false);

@@ -198,7 +198,7 @@ boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_b
   const time_point asked = services_->timers->now();
   const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + timeout);
   const time_point now = services_->timers->now();
-  if (answer.error) {
+  if (answer.error && answer.failures.empty()) {
     // Only a failure that came at once needs a pause: after a time-out there is no time to lose.
     const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
     const time_point again = now + pause / 2 + services_->entropy->jitter(pause);
@@ -215,6 +215,8 @@ boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_b
     if (answer.committed) {
       const bool late = mutated(core::mutation::lease_from_reply);
       r.proof_done(batch->guards[i], late ? answer.received_at : answer.sent_at);
+    } else if (missed[i] && answer.error) {
+      r.proof_put_off(now + timeout / 4, answer.error);  // that key is forbidden
     } else if (missed[i]) {
       r.proof_missed(batch->guards[i]);
     } else {

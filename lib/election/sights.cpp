@@ -31,9 +31,9 @@ core::key_sight sight_of(const consul::kv_found& answer, bool linearizable) {
   return s;
 }
 
-core::key_sight sight_of_write(const consul::txn_done& answer, std::string holder,
-                               bool empty_value) {
-  core::key_sight s = sight_of(answer.results.back(), answer);
+core::key_sight sight_of_write(const consul::kv_entry& written, const consul::answer_base& answer,
+                               std::string holder, bool empty_value) {
+  core::key_sight s = sight_of(written, answer);
   s.session = std::move(holder);
   s.empty_value = empty_value;
   s.linearizable = true;

@@ -11,7 +11,7 @@ core::key_sight sight_of(const consul::kv_found& answer, bool linearizable);
 
 /// The key as a transaction of ours wrote it. Consul returns it without its value, so whether that
 /// is empty, and who holds the key now, is for the writer to say.
-core::key_sight sight_of_write(const consul::txn_done& answer, std::string holder,
-                               bool empty_value);
+core::key_sight sight_of_write(const consul::kv_entry& written, const consul::answer_base& answer,
+                               std::string holder, bool empty_value);
 
 }  // namespace tenure::impl

@@ -340,7 +340,7 @@ void judge::fenced_write(const case_file& c) {
   std::uint64_t& seen = fenced_[c.term.key()];
   if (c.term.fence() < seen) {
     world_.counts.hit("write refused by its fence");
-    if (open(c) && !c.excused && open_leases(c.term.key()) < 2) {
+    if (open(c) && !c.excused && c.overtaken.empty()) {
       world_.wrong("S5", name_of(c) + " leads, and its fence is refused");
     }
     return;

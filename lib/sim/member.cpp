@@ -27,15 +27,16 @@ std::int64_t draw_rate(world& w, std::int64_t most) {
   return static_cast<std::int64_t>(w.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
 }
 
-/// The log's lines into the trace, where somebody reads it.
+/// Counts what the library's log says, which is how its rare paths are seen from here, and puts the
+/// lines into the trace, where somebody reads that.
 class log_to_trace final : public log_sink {
  public:
   log_to_trace(world& w, std::string who) : world_(w), who_(std::move(who)) {}
-  bool enabled(log_level level) const noexcept override {
-    return level >= log_level::info && world_.log.printing();
-  }
+  bool enabled(log_level) const noexcept override { return true; }
   void write(log_level, std::string_view message,
              std::span<const log_field> fields) noexcept override {
+    world_.counts.hit("library: " + std::string(message));
+    if (!world_.log.printing()) return;
     std::string line(message);
     for (const log_field& f : fields) {
       line += ' ';
@@ -97,6 +98,7 @@ void member::start() {
       services_->executor, machine_, [this](std::exception_ptr e) { failed(std::move(e)); });
   standing_.resize(p.elections);
   users_->spawn(listen());
+  if (chance_of(0.3)) users_->spawn(feel_ill());
   const bool observes = chance_of(0.5);
   for (std::size_t i = 0; i < p.elections; ++i) {
     // With many elections not everybody stands everywhere.

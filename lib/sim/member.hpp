@@ -90,6 +90,7 @@ class member : public std::enable_shared_from_this<member> {
   awaitable<void> lead_once(election& e);
   awaitable<void> campaign_once(election& e);
   awaitable<void> listen();
+  awaitable<void> feel_ill();
   awaitable<void> observe(std::size_t election);
   awaitable<void> work(term t);
   awaitable<void> act(std::shared_ptr<case_file> c);

@@ -164,6 +164,19 @@ asio::awaitable<void> member::listen() {
   }
 }
 
+// Now and then the health gate of an election is closed for a while.
+asio::awaitable<void> member::feel_ill() {
+  while (!stopping_ && !settled_) {
+    co_await sleep(around_.it.between(5s, 60s));
+    const std::size_t number = around_.it.below(standing_.size());
+    if (standing_[number] == nullptr || settled_) continue;
+    around_.it.counts.hit("health gate closed");
+    standing_[number]->set_healthy(false);
+    co_await sleep(around_.it.between(50ms, 10s));
+    if (standing_[number] != nullptr) standing_[number]->set_healthy(true);
+  }
+}
+
 asio::awaitable<void> member::stop_at_request(term t, std::shared_ptr<stopper> s) {
   co_await t.stop_requested();
   (*s)();

@@ -153,10 +153,10 @@ TEST_CASE("a transaction that Consul could not take is not sent") {
   bench b;
   const auto nothing = b.write({});
   CHECK(nothing.error == consul_errc::bad_request);
-  const auto many = b.write(std::vector<txn_op>(65, txn_op::get("k")));
+  const auto many = b.write(std::vector<txn_op>(129, txn_op::get("k")));
   CHECK(many.error == consul_errc::bad_request);
   CHECK(many.detail ==
-        "PUT /v1/txn at 127.0.0.1:8500: not sent: 65 operations, and Consul takes 64");
+        "PUT /v1/txn at 127.0.0.1:8500: not sent: 129 operations, and Consul takes 128");
   const auto large = b.write({txn_op::set("k", std::string(500'000, 'x'))});
   CHECK(large.error == consul_errc::bad_request);
   const auto slash = b.runtime.run(b.client->get("/k", consistency::default_));

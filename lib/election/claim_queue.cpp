@@ -1,0 +1,239 @@
+#include "election/claim_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "election/record.hpp"
+#include "runtime/keeping.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+
+// What every Consul takes; since 1.14 it is 128.
+constexpr std::size_t sure_operations = 64;
+// Of a body of 512 KiB, with room for the JSON around each operation.
+constexpr std::size_t most_bytes = 480 * 1024;
+constexpr std::size_t bytes_around = 400;
+// Errors come in two phases, and others may have been at the keys in between.
+constexpr int most_rounds = 4;
+
+// Of several reasons one decides: a dead session before the rest, then what time alone mends.
+int weight(consul::txn_failure f) noexcept {
+  switch (f) {
+    case consul::txn_failure::invalid_session:
+      return 5;
+    case consul::txn_failure::forbidden:
+      return 4;
+    case consul::txn_failure::other:
+      return 3;
+    case consul::txn_failure::lock_delay:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+}  // namespace
+
+class claim_queue::batch {
+ public:
+  std::vector<item> items;
+  std::size_t operations() const noexcept {
+    std::size_t n = 0;
+    for (const item& i : items) n += i.what.guard ? 2 : 1;
+    return n;
+  }
+};
+
+/// A transaction on its way.
+class claim_queue::place {
+ public:
+  explicit place(claim_queue& q) noexcept : queue_(q) {}
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  ~place() {
+    ++queue_.free_;
+    queue_.services_->timers->arm(queue_.alarm_, time_point::min());
+  }
+
+ private:
+  claim_queue& queue_;
+};
+
+claim_queue::alarm::alarm(claim_queue& q) noexcept
+    : runtime::timer([](runtime::timer& t) noexcept { static_cast<alarm&>(t).owner.send(); }),
+      owner(q) {}
+
+claim_queue::claim_queue(std::shared_ptr<const runtime::services> services,
+                         consul::client& client, runtime::task_scope& tasks, std::size_t lanes)
+    : services_(std::move(services)),
+      client_(client),
+      tasks_(tasks),
+      free_(std::max<std::size_t>(lanes, 1)),
+      alarm_(*this) {}
+
+claim_queue::~claim_queue() { services_->timers->disarm(alarm_); }
+
+void claim_queue::add(std::shared_ptr<record> whose, claim::kind what) {
+  auto& line = what == claim::kind::release ? releases_ : acquisitions_;
+  wish w;
+  w.whose = std::move(whose);
+  w.what = what;
+  line.add(std::move(w));
+  // In the next turn of the loop: what wakes many elections makes one burst of them.
+  if (!alarm_.armed()) services_->timers->arm(alarm_, time_point::min());
+}
+
+std::vector<claim_queue::wish> claim_queue::next_wishes() {
+  auto& line = releases_.empty() ? acquisitions_ : releases_;
+  std::size_t operations = 0;
+  std::size_t bytes = 0;
+  bool alone = false;
+  return line.take([&](const wish& w) {
+    operations += 2;
+    bytes += w.whose->key().size() * 2 + w.whose->how().value().size() * 4 / 3 + bytes_around;
+    if (alone || (w.alone && operations > 2)) return false;
+    alone = w.alone;
+    return operations <= most_operations_ && bytes <= most_bytes;
+  });
+}
+
+// Somebody else released it meanwhile.
+void claim_queue::nothing_to_do(const wish& w) {
+  claim_outcome outcome;
+  outcome.what = claim_result::refused;
+  outcome.why = consul::txn_failure::held_by_another;
+  w.whose->claim_done(claim(w.what, consul::txn_op()), outcome);
+}
+
+void claim_queue::send() {
+  while (free_ > 0 && !(releases_.empty() && acquisitions_.empty())) {
+    auto b = std::make_shared<batch>();
+    for (wish& w : next_wishes()) {
+      std::optional<claim> made = w.whose->make_claim(w.what);
+      if (made) {
+        b->items.emplace_back(std::move(w.whose), std::move(*made));
+      } else {
+        nothing_to_do(w);
+      }
+    }
+    if (b->items.empty()) continue;
+    --free_;
+    tasks_.spawn(runtime::keeping(carry(std::move(b)), shared_from_this()));
+  }
+}
+
+asio::awaitable<void> claim_queue::carry(std::shared_ptr<batch> what) {
+  const place mine(*this);
+  const time_point deadline =
+      services_->timers->now() + client_.config().request_timeout;
+  for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
+    std::vector<consul::txn_op> ops;
+    for (const item& i : what->items) {
+      if (i.what.guard) ops.push_back(*i.what.guard);
+      ops.push_back(i.what.act);
+    }
+    const consul::txn_done answer = co_await client_.write(std::move(ops), deadline);
+    if (answer.committed) {
+      tell_done(*what, answer);
+    } else if (!answer.failures.empty()) {
+      take_out(*what, answer);
+    } else if (answer.error == consul_errc::outcome_unknown) {
+      tell_all(*what, answer, claim_result::unknown);
+    } else if (answer.error == consul_errc::bad_request &&
+               what->operations() > sure_operations) {
+      services_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
+      most_operations_ = sure_operations;
+      again(*what, false);
+    } else if ((answer.error == consul_errc::bad_request ||
+                answer.error == consul_errc::server_error) &&
+               what->items.size() > 1) {
+      again(*what, true);
+    } else {
+      tell_all(*what, answer, claim_result::failed);
+    }
+  }
+  tell_all(*what, consul::txn_done(), claim_result::failed);
+}
+
+void claim_queue::tell_all(batch& what, const consul::txn_done& answer, claim_result result) {
+  claim_outcome outcome;
+  static_cast<consul::answer_base&>(outcome) = answer;
+  outcome.what = result;
+  const std::vector<item> told = std::exchange(what.items, {});
+  for (const item& i : told) i.whose->claim_done(i.what, outcome);
+}
+
+void claim_queue::tell_done(batch& what, const consul::txn_done& answer) {
+  const auto results = [](const item& i) -> std::size_t {
+    return i.what.guard && i.what.guard->returns_key() ? 2 : 1;
+  };
+  std::size_t expected = 0;
+  for (const item& i : what.items) expected += results(i);
+  // It happened; what became of the keys is to be read.
+  if (answer.results.size() != expected) return tell_all(what, answer, claim_result::unknown);
+  const std::vector<item> told = std::exchange(what.items, {});
+  claim_outcome outcome;
+  static_cast<consul::answer_base&>(outcome) = answer;
+  outcome.what = claim_result::done;
+  std::size_t at = 0;
+  for (const item& i : told) {
+    at += results(i);
+    outcome.written = answer.results[at - 1];
+    i.whose->claim_done(i.what, outcome);
+  }
+}
+
+void claim_queue::take_out(batch& from, const consul::txn_done& answer) {
+  std::vector<const consul::txn_error*> by_operation(from.operations(), nullptr);
+  bool told_of = false;
+  for (const consul::txn_error& failure : answer.failures) {
+    if (failure.op_index >= by_operation.size()) continue;
+    by_operation[failure.op_index] = &failure;
+    told_of = true;
+  }
+  if (!told_of) return tell_all(from, answer, claim_result::failed);
+  const std::vector<item> items = std::exchange(from.items, {});
+  std::size_t at = 0;
+  for (const item& i : items) {
+    const consul::txn_error* worst = nullptr;
+    for (const std::size_t end = at + (i.what.guard ? 2 : 1); at < end; ++at) {
+      const consul::txn_error* one = by_operation[at];
+      if (one && (!worst || weight(one->kind) > weight(worst->kind))) worst = one;
+    }
+    if (!worst) {
+      from.items.push_back(i);
+      continue;
+    }
+    claim_outcome outcome;
+    outcome.sent_at = answer.sent_at;
+    outcome.received_at = answer.received_at;
+    outcome.what = claim_result::refused;
+    outcome.why = worst->kind;
+    if (worst->kind == consul::txn_failure::forbidden) {
+      outcome.what = claim_result::failed;
+      outcome.error = consul_errc::forbidden;
+    }
+    outcome.detail = worst->what;
+    i.whose->claim_done(i.what, outcome);
+  }
+  if (!from.items.empty()) {
+    services_->log->log(log_level::debug, "claims go again without the one that was refused");
+  }
+}
+
+// Nothing of it happened: once more, in smaller company or in none.
+void claim_queue::again(batch& what, bool alone) {
+  for (item& i : std::exchange(what.items, {})) {
+    auto& line = i.what.what == claim::kind::release ? releases_ : acquisitions_;
+    wish w;
+    w.whose = std::move(i.whose);
+    w.what = i.what.what;
+    w.alone = alone;
+    line.add(std::move(w));
+  }
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,114 @@
+// Claims go in bulk: many keys in one transaction, and one that is refused holds nobody up.
+#include <catch2/catch_test_macros.hpp>
+#include <vector>
+
+#include "election_adversity.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+std::string name_of(int i) { return "t/" + std::to_string(i) + "/leader"; }
+
+bool writes(const runtime::http_request& r) { return r.target == "/v1/txn"; }
+
+/// A process that stands in many elections, over a network that takes a millisecond.
+class crowd {
+ public:
+  explicit crowd(int n) : p(b.add()) {
+    p.transport->network = [this](runtime::lane, const runtime::http_request& r) {
+      if (writes(r)) {
+        ++transactions;
+        if (before) before(r);
+      }
+      if (writes(r) && transactions == lose) return fate(mishap::reset_after);
+      return fate(500us, 500us);
+    };
+    for (int i = 0; i < n; ++i) elections.push_back(p.elections->enter(name_of(i), quick()));
+  }
+  void stand() {
+    for (election& e : elections) e.stand();
+  }
+  int leading() const {
+    int n = 0;
+    for (const election& e : elections) n += e.current().holds() ? 1 : 0;
+    return n;
+  }
+
+  election_bench b;
+  process& p;
+  std::vector<election> elections;
+  int transactions = 0;
+  int lose = -1;
+  std::function<void(const runtime::http_request&)> before;
+};
+
+}  // namespace
+
+TEST_CASE("a thousand elections are claimed in some forty transactions, and left in as many") {
+  crowd c(1000);
+  c.b.rt.advance(2s);
+  c.stand();
+  c.b.rt.advance(1s);
+  REQUIRE(c.leading() == 1000);
+  REQUIRE(c.transactions >= 1000 / 64);
+  REQUIRE(c.transactions < 45);
+
+  c.transactions = 0;
+  c.elections.clear();
+  c.b.rt.advance(1s);
+  REQUIRE(c.transactions >= 1000 / 64);
+  REQUIRE(c.transactions < 45);
+  REQUIRE_FALSE(has(c.b.key(name_of(0)), "Session"));
+  REQUIRE_FALSE(has(c.b.key(name_of(999)), "Session"));
+  c.b.shut_down();
+}
+
+TEST_CASE("who is refused holds nobody up") {
+  crowd c(30);
+  c.b.rt.advance(2s);
+  // While the claims are on their way, two of the keys change.
+  c.before = [&](const runtime::http_request&) {
+    if (c.transactions > 1) return;
+    c.b.ask("PUT", "/v1/kv/" + name_of(7), "somebody else's");
+    c.b.ask("PUT", "/v1/kv/" + name_of(21), "somebody else's");
+  };
+  c.stand();
+  c.b.rt.advance(5ms);
+  REQUIRE(c.transactions <= 3);
+  REQUIRE(c.leading() == 28);
+  c.b.rt.advance(20s);  // the others after what may have been a lease
+  REQUIRE(c.leading() == 30);
+  c.b.shut_down();
+}
+
+TEST_CASE("a transaction whose answer was lost is looked into, key by key") {
+  crowd c(30);
+  c.b.rt.advance(2s);
+  c.lose = 1;
+  c.stand();
+  c.b.rt.advance(1s);
+  REQUIRE(c.leading() == 30);
+  for (const election& e : c.elections) {
+    const term t = e.current();
+    const std::string index = "\"ModifyIndex\":" + std::to_string(t.fence());
+    REQUIRE(has(c.b.key(e.key()), index));
+  }
+  c.b.shut_down();
+}
+
+TEST_CASE("one election does not wait behind thousands of claims") {
+  crowd c(2000);
+  c.b.rt.advance(2s);
+  c.stand();
+  c.b.rt.advance(3ms);
+  REQUIRE(c.leading() < 1000);
+  election late = c.p.elections->enter("a/leader", quick());
+  late.stand();
+  c.b.rt.run_until([&] { return late.standing() == standing::leading; });
+  REQUIRE(c.leading() < 1500);
+  c.b.rt.advance(1s);
+  REQUIRE(c.leading() == 2000);
+  c.b.shut_down();
+}
