@@ -1,12 +1,14 @@
 #include "sidecar/faces.hpp"
 
 #include "sidecar/consul_service_config.hpp"
+#include "sidecar/hooks_config.hpp"
 
 namespace tenure::sidecar {
 
 const std::vector<face_kind>& face_kinds() {
   static const std::vector<face_kind> kinds = {
       {"consul_service", &read_consul_service},
+      {"hooks", &read_hooks},
   };
   return kinds;
 }

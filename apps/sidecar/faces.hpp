@@ -14,6 +14,7 @@
 #include "command/supervised_command.hpp"
 #include "runtime/services.hpp"
 #include "sidecar/face.hpp"
+#include "sidecar/hook_snapshots.hpp"
 #include "sidecar/yaml_block.hpp"
 
 namespace tenure::sidecar {
@@ -37,6 +38,7 @@ class surroundings {
   std::shared_ptr<log_sink> log;
   /// Clock, timers and transport of the faces that speak to Consul themselves; made by the first.
   std::shared_ptr<const runtime::services> outside;
+  hook_snapshots snapshots;
 };
 
 /// The election that a face's block is a part of, as far as it is read by then.

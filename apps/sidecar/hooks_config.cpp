@@ -1,0 +1,89 @@
+#include "sidecar/hooks_config.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "common/duration.hpp"
+#include "core/lease.hpp"
+#include "sidecar/hooks.hpp"
+#include "wire/http_client.hpp"
+
+namespace tenure::sidecar {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+core::lease_rules rules_of(const candidacy& how) {
+  return core::lease_rules(how.span(), how.stop_budget());
+}
+
+duration lease_of(const candidacy& how) {
+  return rules_of(how).lease_end(time_point{}) - time_point{};
+}
+
+std::string rounded(duration d) {
+  return apps::to_text(std::chrono::floor<std::chrono::milliseconds>(d));
+}
+
+// The shortest whole number of seconds that will do.
+duration span_for(duration guarantee, candidacy how) {
+  for (duration span = 1s;; span += 1s) {
+    how.span(span);
+    if (steady_guarantee(how) >= guarantee) return span;
+  }
+}
+
+void check_guarantee(const yaml_block& block, const election_terms& of, duration guarantee) {
+  const duration steady = steady_guarantee(of.how);
+  if (guarantee <= steady) return;
+  const duration lease = lease_of(of.how);
+  block.wrong("guarantee", apps::to_text(guarantee) + " cannot be promised with a span of " +
+                               apps::to_text(of.how.span()) + ": a lease of " + rounded(lease) +
+                               " less " + rounded(lease - steady) + " between proofs is " +
+                               rounded(steady) + "; choose span: " +
+                               apps::to_text(span_for(guarantee, of.how)) +
+                               " or a shorter guarantee");
+}
+
+std::string folder_of(const std::string& name, const yaml_block& block) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::absolute(name, error);
+  if (error || !std::filesystem::is_directory(folder, error))
+    block.wrong("dir", "'" + name + "' is no folder");
+  return folder.string();
+}
+
+}  // namespace
+
+duration steady_guarantee(const candidacy& how) {
+  return lease_of(how) - rules_of(how).proof_interval();
+}
+
+face_factory read_hooks(const YAML::Node& block, const election_terms& of, mistakes& into) {
+  const yaml_block read(block, "hooks of " + of.name, into,
+                        {"dir", "timeout", "guarantee", "settings"});
+  read.require("dir", "the folder with the hooks");
+  hooks_options made;
+  made.election = of.name;
+  made.key = of.key;
+  made.span = of.how.span();
+  made.grace = of.how.stop_budget();
+  if (const auto dir = read.text("dir")) made.folder = folder_of(*dir, read);
+  if (const auto timeout = read.time("timeout")) made.timeout = *timeout;
+  if (made.timeout < 100ms) read.wrong("timeout", "leaves no time to run");
+  if (const auto guarantee = read.time("guarantee")) made.guarantee = *guarantee;
+  check_guarantee(read, of, made.guarantee);
+  const std::string settings = read.text("settings").value_or(settings::key_for(of.key));
+  return [made, settings](surroundings& with, standing_election&) {
+    if (!with.outside)
+      with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+    return std::make_shared<hooks>(with.outside, with.commands,
+                                   with.elections.settings_in(settings), with.snapshots, made);
+  };
+}
+
+}  // namespace tenure::sidecar
