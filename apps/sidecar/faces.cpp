@@ -1,5 +1,6 @@
 #include "sidecar/faces.hpp"
 
+#include "sidecar/command_config.hpp"
 #include "sidecar/consul_service_config.hpp"
 #include "sidecar/hooks_config.hpp"
 
@@ -9,6 +10,7 @@ const std::vector<face_kind>& face_kinds() {
   static const std::vector<face_kind> kinds = {
       {"consul_service", &read_consul_service},
       {"hooks", &read_hooks},
+      {"command", &read_command},
   };
   return kinds;
 }

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "command/output_lines.hpp"
-#include "common/duration.hpp"
+#include "sidecar/environment_text.hpp"
 
 namespace tenure::sidecar {
 
@@ -25,13 +25,6 @@ constexpr duration proof_patience = 2s;  // before a guarantee counts as lost
 constexpr duration without_guarantee = 500ms;  // how often it is looked for
 constexpr duration least_pause = 10ms;
 constexpr duration farewell = 10s;  // for the last hook of all
-
-void set_variable(std::vector<std::string>& environment, const std::string& name,
-                  const std::string& value) {
-  const std::string start = name + '=';
-  std::erase_if(environment, [&](const std::string& e) { return e.starts_with(start); });
-  environment.push_back(start + value);
-}
 
 // Hooks call is-leader, leader-get and leader-set, which are names of this very program.
 std::string search_path() {
@@ -266,25 +259,25 @@ command::invocation hooks::invocation_of(hook what, const std::string& file) con
   made.argv = {file};
   made.directory = options_.folder;
   made.grace = options_.grace;
-  for (char** e = environ; *e != nullptr; ++e) made.environment.emplace_back(*e);
-  const auto set = [&](const char* name, const std::string& value) {
-    set_variable(made.environment, name, value);
-  };
-  set("PATH", search_path());
-  set("TENURE_ELECTION", options_.election);
-  set("TENURE_KEY", options_.key);
-  set("TENURE_HOOK", to_string(what));
+  environment_text environment;
+  environment.set("PATH", search_path());
+  environment.set("TENURE_ELECTION", options_.election);
+  environment.set("TENURE_KEY", options_.key);
+  environment.set("TENURE_HOOK", to_string(what));
   const bool follows = what == hook::leader_settings_changed && !term_;
-  set("TENURE_FENCE", std::to_string(follows ? status_.leader.fence : plan_.fence(what)));
-  set("TENURE_LEADER", status_.leader.value);
-  set("TENURE_SNAPSHOT", snapshot_ ? std::to_string(snapshot_->index) : std::string());
-  if (what == hook::leader_elected) set("TENURE_SESSION", term_.session());
+  const std::uint64_t fence = follows ? status_.leader.fence : plan_.fence(what);
+  environment.set("TENURE_FENCE", std::to_string(fence));
+  environment.set("TENURE_LEADER", status_.leader.value);
+  environment.set("TENURE_SNAPSHOT", snapshot_ ? std::to_string(snapshot_->index) : std::string());
+  if (what == hook::leader_elected) environment.set("TENURE_SESSION", term_.session());
+  made.environment = environment.take();
   return made;
 }
 
 void hooks::log(log_level level, std::string_view line, hook what) const {
   outside_->log->log(level, line,
-                     {log_field("election", options_.election), log_field("hook", to_string(what))});
+                     {log_field("election", options_.election),
+                      log_field("hook", to_string(what))});
 }
 
 }  // namespace tenure::sidecar
