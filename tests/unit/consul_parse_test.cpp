@@ -156,7 +156,7 @@ TEST_CASE("the texts of transactions are told apart") {
       {R"(key "none" doesn't exist)", txn_failure::missing_key},
       {R"(failed to set key "k", index is stale)", txn_failure::index_mismatch},
       {R"(failed to delete key "k", index is stale)", txn_failure::index_mismatch},
-      {"Permission denied", txn_failure::other},
+      {"Permission denied", txn_failure::forbidden},
       {R"(unknown KV verb "bogus")", txn_failure::other},
       {"", txn_failure::other},
       // A key may be called anything.
