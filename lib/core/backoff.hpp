@@ -28,4 +28,22 @@ class backoff {
   duration step_{0};
 };
 
+/// The same with the pauses (in milliseconds) fixed, in one byte: for what there are thousands of.
+template <std::int64_t First, std::int64_t Most>
+class paced {
+ public:
+  duration next(std::uint64_t random) noexcept {
+    const duration most = std::chrono::milliseconds(Most);
+    const duration step = std::min<duration>(std::chrono::milliseconds(First << doubled_), most);
+    if (step < most) ++doubled_;
+    const duration half = step / 2;
+    return half + duration(static_cast<std::int64_t>(
+                      random % static_cast<std::uint64_t>(half.count() + 1)));
+  }
+  void reset() noexcept { doubled_ = 0; }
+
+ private:
+  std::uint8_t doubled_ = 0;
+};
+
 }  // namespace tenure::core

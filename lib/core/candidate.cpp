@@ -22,7 +22,7 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 
 }  // namespace
 
-const std::string candidate::nobody_;
+const session_id candidate::nobody_;
 
 candidate::candidate(lease_rules rules, duration lock_delay, bool dies_with_session) noexcept
     : rules_(rules), lock_delay_(lock_delay), history_(dies_with_session) {}
@@ -48,9 +48,9 @@ void candidate::request_stop(end_reason reason, time_point now) {
 
 // -- sessions ------------------------------------------------------------------------------------
 
-void candidate::session_ready(std::string id) { session_ = std::move(id); }
+void candidate::session_ready(session_id id) { session_ = std::move(id); }
 
-void candidate::session_gone(const std::string& id, time_point now) {
+void candidate::session_gone(const session_id& id, time_point now) {
   if (session_ == id) session_.clear();
   // A claim that is out brings its own outcome; one whose answer was lost can not happen any more.
   if (open_claim_ && open_claim_->terms.session == id && !busy_) open_claim_.reset();
@@ -186,7 +186,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
   busy_ = false;
   check_lease(now);
   const bool was_lost_sight = open_claim_->lost_sight;
-  const std::string session = open_claim_->terms.session;
+  const session_id session = open_claim_->terms.session;
   switch (why) {
     case claim_refusal::lock_delay: {
       const time_point ends = history_.free_since() + lock_delay_;

@@ -21,6 +21,7 @@
 #include "core/backoff.hpp"
 #include "core/key_history.hpp"
 #include "core/lease.hpp"
+#include "core/session_id.hpp"
 
 namespace tenure::core {
 
@@ -51,13 +52,13 @@ class claim_terms {
  public:
   bool missing = false;
   std::uint64_t index = 0;
-  std::string session;
+  session_id session;
 };
 
 class release_terms {
  public:
   std::uint64_t guard = 0;
-  std::string session;
+  session_id session;
   /// Cleanly: with an empty value, a successor starts at once. Otherwise with a value.
   bool clean = false;
 };
@@ -76,8 +77,8 @@ class candidate {
   void request_stop(end_reason reason, time_point now);
 
   // -- what the network said --------------------------------------------------------------------
-  void session_ready(std::string id);
-  void session_gone(const std::string& id, time_point now);
+  void session_ready(session_id id);
+  void session_gone(const session_id& id, time_point now);
   /// The span that a holder was found to use. The longest counts until a clean release is seen.
   void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
   /// What a watch shows.
@@ -127,8 +128,8 @@ class candidate {
   }
   const lease_rules& rules() const noexcept { return rules_; }
   std::uint64_t fence() const noexcept { return hold_ ? hold_->fence : 0; }
-  const std::string& session() const noexcept { return session_; }
-  const std::string& held_by() const noexcept { return hold_ ? hold_->session : nobody_; }
+  const session_id& session() const noexcept { return session_; }
+  const session_id& held_by() const noexcept { return hold_ ? hold_->session : nobody_; }
   std::uint64_t lock_index() const noexcept { return hold_ ? hold_->lock_index : 0; }
   end_reason reason() const noexcept { return reason_; }
   bool busy() const noexcept { return busy_; }
@@ -143,7 +144,7 @@ class candidate {
  private:
   class hold {
    public:
-    std::string session;
+    session_id session;
     std::uint64_t fence = 0;
     std::uint64_t guard = 0;
     std::uint64_t lock_index = 0;
@@ -181,7 +182,7 @@ class candidate {
   lease_rules rules_;
   duration lock_delay_;
   bool wanted_ = false;
-  std::string session_;
+  session_id session_;
   key_history history_;
   duration longest_span_{0};  ///< of those that held the key since its last clean release
 
@@ -203,10 +204,10 @@ class candidate {
   time_point retry_at_ = time_point::min();       ///< requests
   time_point claim_not_before_ = time_point::min();
   bool look_again_ = false;  ///< a claim showed that the newest sight is old
-  backoff claims_{std::chrono::milliseconds(50), std::chrono::seconds(5)};
-  backoff failures_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
-  backoff delays_{std::chrono::milliseconds(200), std::chrono::seconds(2)};
-  static const std::string nobody_;
+  paced<50, 5'000> claims_;
+  paced<100, 5'000> failures_;
+  paced<200, 2'000> delays_;
+  static const session_id nobody_;
 };
 
 }  // namespace tenure::core

@@ -7,6 +7,8 @@
 #include <string>
 #include <tenure/time.hpp>
 
+#include "core/session_id.hpp"
+
 namespace tenure::core {
 
 /// What one answer of Consul says of the key.
@@ -15,7 +17,7 @@ class key_sight {
   bool exists = false;
   bool empty_value = true;
   bool plain = false;   ///< without the flags that locks are written with: by other tools, by hand
-  std::string session;  ///< of the holder; empty: nobody
+  session_id session;   ///< of the holder; empty: nobody
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;
   std::uint64_t lock_index = 0;

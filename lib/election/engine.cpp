@@ -81,11 +81,11 @@ std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
     throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
   }
   how.check();
-  if (records_.contains(key)) {
+  if (records_.contains(std::string_view(key))) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
   auto r = std::make_shared<record>(shared_from_this(), key, std::move(how));
-  records_.emplace(key, r);
+  records_.insert(r);
   follow(key, r);
   return r;
 }
@@ -103,9 +103,9 @@ asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_poin
 // running. Until then nobody else of this process may stand for its key.
 asio::awaitable<void> engine::retire(std::shared_ptr<record> which) {
   while (!which->settled()) co_await which->changed().wait();
-  records_.erase(which->key());
+  records_.erase(which);
   for (auto& [kind, p] : pools_) {
-    for (const auto& keeper : p.keepers) keeper->detach(which.get());
+    for (const auto& keeper : p.keepers) keeper->detach(*which);
   }
 }
 
@@ -290,7 +290,7 @@ asio::awaitable<void> engine::stop_everything() {
     if (const auto s = weak.lock()) s->stop();
   }
   std::vector<std::shared_ptr<record>> all;
-  for (const auto& [key, r] : records_) all.push_back(r);
+  for (const auto& r : records_) all.push_back(r);
   for (const auto& r : all) r->stop(end_reason::shut_down);
   const time_point give_up = services_->timers->now() + request_timeout();
   for (const auto& r : all) {

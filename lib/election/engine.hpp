@@ -5,7 +5,9 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <tenure/elections.hpp>
 #include <vector>
 
@@ -57,6 +59,17 @@ class engine : public std::enable_shared_from_this<engine> {
   std::shared_ptr<session_keeper> keeper_for(const candidacy& how);
   void note_event(const std::shared_ptr<record>& which);
   /// Tells `who` what is seen of the key, from now on until it is gone.
+  class by_key {
+   public:
+    using is_transparent = void;
+    static std::string_view of(std::string_view key) noexcept { return key; }
+    static std::string_view of(const std::shared_ptr<record>& r) noexcept { return r->key(); }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return of(a) < of(b);
+    }
+  };
+
   void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
   /// Tells `who` the span of the holder with that session, once it is known.
   void ask_span(const std::string& session, const std::shared_ptr<record>& who);
@@ -87,7 +100,7 @@ class engine : public std::enable_shared_from_this<engine> {
   poll_turns turns_;
   runtime::task_scope tasks_;
   std::shared_ptr<claim_queue> claims_;
-  std::map<std::string, std::shared_ptr<record>> records_;
+  std::set<std::shared_ptr<record>, by_key> records_;
   std::map<std::string, std::shared_ptr<key_watch>> watches_;
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;

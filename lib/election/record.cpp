@@ -31,7 +31,7 @@ void record::log(log_level level, std::string_view what) {
   services_->log->log(level, what,
                       {{"election", key_},
                        {"fence", term_ ? term_->fence : fsm_.fence()},
-                       {"session", fsm_.session()},
+                       {"session", fsm_.session().text()},
                        {"reason", to_string(fsm_.reason())}});
 }
 
@@ -69,7 +69,7 @@ void record::obey(core::step step) {
       break;
     case core::step::identify:
       e->tasks().spawn(
-          runtime::keeping(do_identify(fsm_.held_by()), shared_from_this(), e));
+          runtime::keeping(do_identify(fsm_.held_by().text()), shared_from_this(), e));
       break;
     case core::step::claim:
       e->claims().add(shared_from_this(), claim::kind::acquire);
@@ -90,7 +90,7 @@ void record::obey(core::step step) {
 }
 
 void record::begin_term() {
-  term_ = std::make_shared<term_state>(key_, fsm_.held_by(), fsm_.fence(), services_->clock,
+  term_ = std::make_shared<term_state>(key_, fsm_.held_by().text(), fsm_.fence(), services_->clock,
                                        weak_from_this());
   term_->open(fsm_.lease_end(), fsm_.stop_at());
   last_reason_ = end_reason::none;
@@ -152,10 +152,20 @@ event record::take_event() {
   what.standing = standing();
   what.term = current();
   what.reason = last_reason_;
-  if (seen_) what.leader = *seen_;
+  if (auto who = last_seen()) what.leader = std::move(*who);
   what.starts_at = fsm_.starts_at();
   what.missed = std::exchange(missed_, 0);
   return what;
+}
+
+std::optional<leader> record::last_seen() const {
+  if (!seen_) return std::nullopt;
+  leader who;
+  who.key = key_;
+  who.session = seen_->session.text();
+  who.value = seen_->own_value ? how_.value() : seen_->value;
+  who.fence = seen_->fence;
+  return who;
 }
 
 tenure::standing record::standing() const noexcept {
@@ -185,9 +195,15 @@ void record::key_seen(const consul::kv_found& answer) {
     drive();
     return;
   }
-  leader who = leader_in(key_, answer);
-  if (who.present() && who.session != fsm_.session() && who.session != fsm_.held_by()) {
-    learn_span_of(who.session);
+  sighting who;
+  if (answer.entry && !answer.entry->session.empty()) {
+    who.session = answer.entry->session;
+    who.fence = answer.entry->modify_index;
+    who.own_value = answer.entry->value == how_.value();
+    if (!who.own_value) who.value = answer.entry->value;
+    if (who.session != fsm_.session() && who.session != fsm_.held_by()) {
+      learn_span_of(answer.entry->session);
+    }
   }
   const bool news = !seen_ || *seen_ != who;
   seen_ = std::move(who);

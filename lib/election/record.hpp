@@ -32,6 +32,16 @@ class proclaim_result {
   std::exception_ptr thrown;
 };
 
+/// Who holds the key, as last seen. What this process publishes itself is not kept twice.
+class sighting {
+ public:
+  core::session_id session;
+  std::uint64_t fence = 0;
+  bool own_value = false;
+  std::string value;
+  friend bool operator==(const sighting&, const sighting&) = default;
+};
+
 class record final : public key_follower,
                      public term_owner,
                      public std::enable_shared_from_this<record> {
@@ -50,7 +60,7 @@ class record final : public key_follower,
   term current() const noexcept { return term_ ? term(term_) : term(); }
   tenure::standing standing() const noexcept;
   std::string session() const;
-  const std::optional<leader>& last_seen() const noexcept { return seen_; }
+  std::optional<leader> last_seen() const;
   const error_code& last_error() const noexcept { return last_error_; }
   event take_event();
 
@@ -94,6 +104,7 @@ class record final : public key_follower,
   bool working() const noexcept { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease_end(); }
   runtime::condition& changed() noexcept { return changed_; }
+  std::size_t place_with_keeper = 0;  ///< the session keeper's
   bool event_pending = false;  ///< the engine's: in its queue
   bool retiring = false;       ///< the engine's: it is forgotten when it is settled
 
@@ -143,7 +154,7 @@ class record final : public key_follower,
   std::shared_ptr<session_keeper> keeper_;
   std::shared_ptr<term_state> term_;
   end_reason last_reason_ = end_reason::none;
-  std::optional<leader> seen_;
+  std::optional<sighting> seen_;
   error_code last_error_;
   runtime::condition changed_;
   alarm alarm_;
@@ -159,7 +170,6 @@ class record final : public key_follower,
   bool drive_again_ = false;
   bool proving_ = false;
   time_point proof_not_before_ = time_point::min();
-  time_point armed_for_ = time_point::max();
   std::uint64_t missed_ = 0;
   tenure::standing told_standing_ = tenure::standing::watching;
 };

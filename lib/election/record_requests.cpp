@@ -63,7 +63,7 @@ boost::asio::awaitable<void> record::do_identify(std::string session) {
 std::optional<claim> record::make_claim(claim::kind what) {
   if (what == claim::kind::acquire) {
     const core::claim_terms terms = fsm_.claiming();
-    claim c(what, consul::txn_op::lock(key_, terms.session, how_.value(), consul::lock_flags));
+    claim c(what, consul::txn_op::lock(key_, terms.session.text(), how_.value(), consul::lock_flags));
     c.guard = terms.missing ? consul::txn_op::check_not_exists(key_)
                             : consul::txn_op::check_index(key_, terms.index);
     return c;
@@ -72,7 +72,7 @@ std::optional<claim> record::make_claim(claim::kind what) {
   const core::release_terms terms = fsm_.releasing(services_->timers->now());
   // An empty value says: released after the work had stopped. Anything else makes successors wait.
   const std::string left = terms.clean ? std::string() : how_.value();
-  claim c(what, consul::txn_op::unlock(key_, terms.session, left, consul::lock_flags));
+  claim c(what, consul::txn_op::unlock(key_, terms.session.text(), left, consul::lock_flags));
   c.clean = terms.clean;
   if (!mutated(core::mutation::unguarded_unlock)) {
     c.guard = consul::txn_op::check_index(key_, terms.guard);

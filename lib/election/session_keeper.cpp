@@ -47,13 +47,19 @@ session_keeper::session_keeper(std::shared_ptr<const runtime::services> services
       lost_(services_->executor, *services_->timers),
       due_(services_->executor, *services_->timers) {}
 
-void session_keeper::attach(const std::shared_ptr<record>& user) { users_.push_back(user); }
+void session_keeper::attach(const std::shared_ptr<record>& user) {
+  user->place_with_keeper = users_.size();
+  users_.push_back(user);
+}
 
-void session_keeper::detach(const record* user) noexcept {
-  std::erase_if(users_, [user](const auto& weak) {
-    const auto r = weak.lock();
-    return !r || r.get() == user;
-  });
+// The last one takes its place.
+void session_keeper::detach(record& user) noexcept {
+  const std::size_t place = user.place_with_keeper;
+  if (place >= users_.size() || users_[place].lock().get() != &user) return;
+  users_[place] = std::move(users_.back());
+  users_.pop_back();
+  if (place == users_.size()) return;
+  if (const auto moved = users_[place].lock()) moved->place_with_keeper = place;
 }
 
 void session_keeper::tell_all(void (*tell)(record&, const std::string& id)) {

@@ -36,7 +36,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
                  runtime::task_scope& tasks, session_kind kind, std::string name);
 
   void attach(const std::shared_ptr<record>& user);
-  void detach(const record* user) noexcept;
+  void detach(record& user) noexcept;
   /// Empty while there is none.
   const std::string& id() const noexcept { return id_; }
   const error_code& last_error() const noexcept { return last_error_; }

@@ -11,6 +11,8 @@
 
 namespace tenure::runtime {
 
+class wait_list;
+
 /// Like a condition variable, for coroutines of one thread: wait in a loop around a predicate.
 class condition {
  public:
@@ -28,8 +30,8 @@ class condition {
   void notify_all() noexcept;
 
  private:
-  class waiters;
-  std::shared_ptr<waiters> waiters_;
+  timers& timers_;
+  std::shared_ptr<wait_list> waiters_;  // from the first wait on: most conditions have no waiter
 };
 
 /// Sleeps until `at`. Throws system_error(operation_aborted) when cancelled.
