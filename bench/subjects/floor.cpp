@@ -23,6 +23,16 @@ void surroundings::say(const char* format, ...) {
   std::fflush(stdout);
 }
 
+std::string key_of(const std::string& prefix, std::size_t n) {
+  const std::string name = std::to_string(n);
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const int shift : {32, 16, 8}) h ^= h >> shift;
+  char folder[4];
+  std::snprintf(folder, sizeof folder, "%02x", static_cast<unsigned>(h & 0xfc));
+  return prefix + '/' + folder + '/' + name;
+}
+
 std::string base64(const std::string& text) {
   static const char letters[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -21,6 +21,8 @@ class surroundings {
   void say(const char* format, ...) __attribute__((format(printf, 2, 3)));
 };
 
+/// The key of the n-th of many elections: spread as tenure::sharded_key does it.
+std::string key_of(const std::string& prefix, std::size_t n);
 std::string base64(const std::string& text);
 /// The ID in the answer of session/create.
 std::string session_in(const response& answer);
@@ -57,9 +59,9 @@ class candidate {
 class many {
  public:
   many(surroundings& around, std::size_t connections);
-  /// Takes PREFIX/0 ... PREFIX/N-1 by transactions of 64, and says `all N T0 T1`.
+  /// Takes the keys 0 to N-1 below the prefix by transactions of 64, and says `all N T0 T1`.
   void take(const std::string& prefix, std::size_t n, const std::string& value);
-  /// The same as soon as PREFIX/0 is free.
+  /// The same as soon as key 0 is free.
   void take_over(const std::string& prefix, std::size_t n, const std::string& value);
   /// Writes the current time to random keys of its own, so often a second, for so long.
   void change(const std::string& prefix, std::size_t n, std::int64_t rate, std::int64_t seconds);

@@ -43,8 +43,7 @@ void many::take_next(connection& by) {
   std::string body = "[";
   for (; asked_ < last; ++asked_) {
     if (body.size() > 1) body += ',';
-    body += R"({"KV":{"Verb":"lock","Key":")" + prefix_ + '/' + std::to_string(asked_) +
-            R"(","Value":")" + value_ + R"(","Session":")" + session_ + R"("}})";
+    body += R"({"KV":{"Verb":"lock","Key":")" + key_of(prefix_, asked_) + R"(","Value":")" + value_ + R"(","Session":")" + session_ + R"("}})";
   }
   body += ']';
   by.send("PUT", "/v1/txn", body, [this, &by, count](const response& answer) {
@@ -68,7 +67,7 @@ void many::take_over(const std::string& prefix, std::size_t n, const std::string
 }
 
 void many::wait_free() {
-  polls_.send("GET", "/v1/kv/" + prefix_ + "/0?wait=55s&index=" + std::to_string(index_), "",
+  polls_.send("GET", "/v1/kv/" + key_of(prefix_, 0) + "?wait=55s&index=" + std::to_string(index_), "",
               [this](const response& answer) {
                 const bool first = index_ == 0;
                 index_ = answer.index;
@@ -104,7 +103,7 @@ void many::change_one() {
   const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                  [](const auto& c) { return !c->busy(); });
   if (idle != connections_.end()) {
-    const std::string target = "/v1/kv/" + prefix_ + '/' + std::to_string(random_ % wanted_);
+    const std::string target = "/v1/kv/" + key_of(prefix_, random_ % wanted_);
     (*idle)->send("PUT", target + "?acquire=" + session_, std::to_string(now_ns()),
                   [this](const response& answer) {
                     if (answer.body.rfind("true", 0) != 0) die("a change was refused");

@@ -3,6 +3,7 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <cstdio>
+#include <tenure/sharded_key.hpp>
 #include <utility>
 
 #include "tenure_subject.hpp"
@@ -30,7 +31,7 @@ void many::enter(const std::string& prefix, std::size_t n, const std::string& va
   entered_.reserve(entered_.size() + n);
   begun_ = now_ns();
   for (std::size_t i = 0; i < n; ++i) {
-    entered_.push_back(elections_.enter(prefix + '/' + std::to_string(i), how));
+    entered_.push_back(elections_.enter(tenure::sharded_key(prefix, std::to_string(i)), how));
     entered_.back().stand();
   }
 }

@@ -76,6 +76,15 @@ void candidate::on_event(const tenure::event& what) {
 
 namespace {
 
+template <class Options>
+bool set_liveness(Options& options, tenure::duration d) {
+  if constexpr (requires { options.liveness = d; }) {
+    options.liveness = d;
+    return true;
+  }
+  return false;
+}
+
 asio::awaitable<void> resign(tenure::term t) { co_await t.resign(); }
 
 class program {
@@ -171,6 +180,8 @@ settings parse(int argc, char** argv) {
       s.ttl = number * 1ms;
     } else if (name == "--lock-delay-ms") {
       s.lock_delay = number * 1ms;
+    } else if (name == "--liveness-ms") {
+      if (!set_liveness(s.options, number * 1ms)) throw std::runtime_error("no liveness yet");
     } else if (name == "--log") {
       s.options.log = tenure::stderr_log(tenure::parse_log_level(argv[i + 1]));
     } else {

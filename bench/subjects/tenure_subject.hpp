@@ -57,7 +57,7 @@ class many {
   many(boost::asio::io_context& io, const settings& s);
 
   tenure::elections& elections() { return elections_; }
-  /// Stands in PREFIX/0 ... PREFIX/N-1. Says `all N T0 T1` once it leads them all, and
+  /// Stands for the keys 0 to N-1 below the prefix. Says `all N T0 T1` once it leads them all, and
   /// `watching N T0 T1` once somebody else was seen to hold each.
   void enter(const std::string& prefix, std::size_t n, const std::string& value);
   /// Events of other elections of this object go there.

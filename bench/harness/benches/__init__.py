@@ -1,9 +1,13 @@
 """One benchmark a file: `run(setting)` measures and adds rows to setting.results."""
 
-from . import cold_start, failover, steady
+from . import cold_start, crash, failover, growth, mass_failover, standby, steady
 
 ALL = {
     "failover": failover,
+    "crash": crash,
     "cold_start": cold_start,
     "steady": steady,
+    "standby": standby,
+    "mass_failover": mass_failover,
+    "growth": growth,
 }

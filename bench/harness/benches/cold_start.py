@@ -12,8 +12,12 @@ PATIENCE = 240
 def run(setting):
     for kind in setting.servers:
         for n in setting.sizes(10, 100, 1000, 10_000, 100_000):
-            with setting.server(kind) as server:
-                measure(setting, server, n)
+            grow(setting, kind, n)
+
+
+def grow(setting, kind, n):
+    with setting.server(kind) as server:
+        measure(setting, server, n)
 
 
 def measure(setting, server, n):
