@@ -25,12 +25,13 @@ def processor():
     return platform.machine()
 
 
-def describe():
+def describe(peers=()):
     """One line: processor, memory, kernel, versions, revision, date, how busy it was."""
     with open("/proc/meminfo", encoding="utf-8") as file:
         gib = int(next(file).split()[1]) / 1024 / 1024
     return (f"{os.cpu_count()} cores of {processor()}, {gib:.0f} GiB; Linux {platform.release()}; "
             f"Consul {consul_version()}; {first_line('c++', '--version')}; "
+            f"{''.join(f'{p.name} {p.version}; ' for p in peers)}"
             f"tenure {first_line('git', 'describe', '--always', '--dirty')}; "
             f"{time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}; "
             f"load {os.getloadavg()[0]:.1f}")

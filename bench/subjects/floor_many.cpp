@@ -43,7 +43,8 @@ void many::take_next(connection& by) {
   std::string body = "[";
   for (; asked_ < last; ++asked_) {
     if (body.size() > 1) body += ',';
-    body += R"({"KV":{"Verb":"lock","Key":")" + key_of(prefix_, asked_) + R"(","Value":")" + value_ + R"(","Session":")" + session_ + R"("}})";
+    body += R"({"KV":{"Verb":"lock","Key":")" + key_of(prefix_, asked_) + R"(","Value":")" +
+            value_ + R"(","Session":")" + session_ + R"("}})";
   }
   body += ']';
   by.send("PUT", "/v1/txn", body, [this, &by, count](const response& answer) {
@@ -67,7 +68,8 @@ void many::take_over(const std::string& prefix, std::size_t n, const std::string
 }
 
 void many::wait_free() {
-  polls_.send("GET", "/v1/kv/" + key_of(prefix_, 0) + "?wait=55s&index=" + std::to_string(index_), "",
+  const std::string target = "/v1/kv/" + key_of(prefix_, 0);
+  polls_.send("GET", target + "?wait=55s&index=" + std::to_string(index_), "",
               [this](const response& answer) {
                 const bool first = index_ == 0;
                 index_ = answer.index;

@@ -2,6 +2,7 @@
 
 from ..processes import Failed
 from ..results import Target, ratio_at_most
+from ..servers import DEFAULT_CONNECTIONS, MANY_ADDRESSES
 from ..stats import Samples
 
 ABOUT = "enter 10 ... 100,000 elections, all held; then leave them all"
@@ -16,7 +17,9 @@ def run(setting):
 
 
 def grow(setting, kind, n):
-    with setting.server(kind) as server:
+    # consul/api keeps a blocking query open for each lock, more than Consul allows by default.
+    connections = MANY_ADDRESSES if setting.peers else DEFAULT_CONNECTIONS
+    with setting.server(kind, connections) as server:
         measure(setting, server, n)
 
 

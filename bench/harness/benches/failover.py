@@ -35,7 +35,7 @@ class Case:
     def run(self):
         bench = "failover" if self.how == "release" else "failover_destroy"
         names = ["floor", "tenure"] + [p.name for p in self.setting.peers_for(bench, self.kind)
-                                       if self.others <= p.most_elections]
+                                       if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
         rounds = self.setting.runs(40, 6) // (2 if self.contenders >= 100 else 1)
         runs = self.setting.runs(5, 2)

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The loop that Consul's guide teaches, with curl, as a subject of the benchmarks: a session, an
+# acquire, and a blocking query while somebody else holds the key. TENURE_BENCH_OFFSET_US is by how
+# much CLOCK_BOOTTIME differs from the wall clock.
+set -u
+consul="http://$CONSUL_HTTP_ADDR/v1"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"; kill $(jobs -p) 2>/dev/null' EXIT
+count=0
+
+now_ns() { printf '%d000' $((${EPOCHREALTIME/./} + TENURE_BENCH_OFFSET_US)); }
+
+# candidate NUMBER KEY: reads `release` and `stand` from its own pipe.
+candidate() {
+  local session index=0 answer
+  exec 3<>"$folder/$1"
+  session=$(curl -s -X PUT -d '{"Name": "shell", "TTL": "10s"}' "$consul/session/create" |
+    sed 's/.*"ID":"\([^"]*\)".*/\1/')
+  (while sleep 5; do curl -s -X PUT "$consul/session/renew/$session" >/dev/null; done) &
+  while :; do
+    answer=$(curl -s -X PUT -d "candidate-$1" "$consul/kv/$2?acquire=$session")
+    if [[ $answer == true ]]; then
+      echo "leading $1 $(now_ns)"
+      read -r <&3  # release
+      echo "releasing $1 $(now_ns)"
+      curl -s -X PUT "$consul/kv/$2?release=$session" >/dev/null
+      read -r <&3  # stand
+      index=0
+      continue
+    fi
+    while :; do
+      answer=$(curl -s -i "$consul/kv/$2?wait=60s&index=$index")
+      index=$(sed -n 's/^X-Consul-Index: \([0-9]*\).*/\1/Ip' <<<"$answer")
+      [[ $answer == *'"Session"'* ]] || break
+    done
+  done
+}
+
+echo ready
+while read -r what first _; do
+  case $what in
+    candidate)
+      mkfifo "$folder/$count"
+      candidate "$count" "$first" &
+      exec {keep}<>"$folder/$count"  # so that no reader or writer waits for another
+      count=$((count + 1))
+      ;;
+    release | stand) echo "$what" >"$folder/$first" ;;
+    quit) exit 0 ;;
+    *) echo "unknown command $what" >&2; exit 1 ;;
+  esac
+done
