@@ -198,7 +198,8 @@ def start(argv, folder, name, port, environment=None):
     """A server in the foreground, as soon as its port answers."""
     with open(os.path.join(folder, name + ".log"), "wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                   start_new_session=True, env={**os.environ, **(environment or {})})
+                                   start_new_session=True,
+                                   env={**os.environ, **(environment or {})})
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
         try:

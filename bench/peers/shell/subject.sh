@@ -10,9 +10,20 @@ count=0
 
 now_ns() { printf '%d000' $((${EPOCHREALTIME/./} + TENURE_BENCH_OFFSET_US)); }
 
+# look KEY INDEX: waits for a change; the next index, or `free`.
+look() {
+  local answer
+  answer=$(curl -s -i "$consul/kv/$1?wait=60s&index=$2")
+  if [[ $answer == *'"Session"'* ]]; then
+    sed -n 's/^X-Consul-Index: \([0-9]*\).*/\1/Ip' <<<"$answer"
+  else
+    echo free
+  fi
+}
+
 # candidate NUMBER KEY: reads `release` and `stand` from its own pipe.
 candidate() {
-  local session index=0 answer
+  local session index answer
   exec 3<>"$folder/$1"
   session=$(curl -s -X PUT -d '{"Name": "shell", "TTL": "10s"}' "$consul/session/create" |
     sed 's/.*"ID":"\([^"]*\)".*/\1/')
@@ -25,13 +36,15 @@ candidate() {
       echo "releasing $1 $(now_ns)"
       curl -s -X PUT "$consul/kv/$2?release=$session" >/dev/null
       read -r <&3  # stand
-      index=0
       continue
     fi
-    while :; do
-      answer=$(curl -s -i "$consul/kv/$2?wait=60s&index=$index")
-      index=$(sed -n 's/^X-Consul-Index: \([0-9]*\).*/\1/Ip' <<<"$answer")
-      [[ $answer == *'"Session"'* ]] || break
+    index=$(look "$2" 0)
+    if [[ $index == free ]]; then
+      sleep 1  # lock-delay: nothing wakes a watcher when it ends
+      continue
+    fi
+    while [[ $index != free ]]; do
+      index=$(look "$2" "$index")
     done
   done
 }
