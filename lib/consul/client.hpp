@@ -44,9 +44,11 @@ class client {
   /// does not within request_timeout after that.
   boost::asio::awaitable<kv_found> watch(std::string key, std::uint64_t index, duration wait);
   boost::asio::awaitable<kv_listed> list(std::string prefix, consistency how);
-  /// The same without reading it: see read().
-  boost::asio::awaitable<kv_listing> listing(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
+  boost::asio::awaitable<kv_listed> watch_below(std::string prefix, std::uint64_t index,
+                                                duration wait);
+  /// Both without reading it: see read().
+  boost::asio::awaitable<kv_listing> listing(std::string prefix, consistency how);
   boost::asio::awaitable<kv_listing> watch_list(std::string prefix, std::uint64_t index,
                                                 duration wait);
   /// Shows `reader` a listing, key by key; in it an error where it is not one, and then what the
@@ -68,6 +70,7 @@ class client {
   time_point in_time() const;  // the deadline of a request that begins now
   boost::asio::awaitable<kv_found> find(call what, std::string key);
   boost::asio::awaitable<kv_listing> find_below(call what, std::string prefix);
+  kv_listed all_of(kv_listing told);
   call watching(target to, std::uint64_t index, duration wait) const;
   boost::asio::awaitable<txn_done> transact(call what, std::vector<txn_op> ops);
 

@@ -115,16 +115,26 @@ void client::read(kv_listing& listing, kv_reader& reader) {
   listing.body.clear();
 }
 
-asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
+kv_listed client::all_of(kv_listing told) {
   kv_listed answer;
-  kv_listing told = co_await listing(std::move(prefix), how);
   static_cast<answer_base&>(answer) = told;
-  if (answer.error || told.body.empty()) co_return answer;
+  if (answer.error || told.body.empty()) return answer;
   if (parser_->kv(told.body, answer.entries)) {
     answer.error = consul_errc::bad_answer;
     answer.detail = "a list of keys from " + config_.address() + " that is not one";
   }
-  co_return answer;
+  return answer;
+}
+
+asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
+  kv_listing told = co_await listing(std::move(prefix), how);
+  co_return all_of(std::move(told));
+}
+
+asio::awaitable<kv_listed> client::watch_below(std::string prefix, std::uint64_t index,
+                                               duration wait) {
+  kv_listing told = co_await watch_list(std::move(prefix), index, wait);
+  co_return all_of(std::move(told));
 }
 
 }  // namespace tenure::consul

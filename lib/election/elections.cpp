@@ -91,6 +91,41 @@ asio::awaitable<void> settings::set(term by, group changes) {
 }
 error_code settings::last_error() const noexcept { return bucket_->last_error(); }
 
+// -- semaphore -----------------------------------------------------------------------------------
+
+semaphore::semaphore(std::shared_ptr<impl::contender> contender) noexcept
+    : contender_(std::move(contender)) {}
+semaphore::semaphore(semaphore&&) noexcept = default;
+
+semaphore& semaphore::operator=(semaphore&& other) noexcept {
+  if (this != &other) {
+    if (contender_) contender_->stop(end_reason::resigned, true);
+    contender_ = std::move(other.contender_);
+  }
+  return *this;
+}
+
+semaphore::~semaphore() {
+  if (contender_) contender_->stop(end_reason::resigned, true);
+}
+
+const std::string& semaphore::prefix() const noexcept { return contender_->prefix(); }
+std::size_t semaphore::slots() const noexcept { return contender_->limit(); }
+asio::awaitable<term> semaphore::acquire() {
+  return runtime::keeping(contender_->acquire(), contender_);
+}
+asio::awaitable<end_reason> semaphore::hold_with(std::function<asio::awaitable<void>(term)> body) {
+  return runtime::keeping(contender_->hold(std::move(body)), contender_);
+}
+term semaphore::current() const noexcept { return contender_->current(); }
+tenure::standing semaphore::standing() const noexcept { return contender_->standing(); }
+std::size_t semaphore::occupied() const noexcept { return contender_->occupied(); }
+error_code semaphore::last_error() const noexcept { return contender_->last_error(); }
+asio::awaitable<void> semaphore::leave() {
+  const std::shared_ptr<impl::contender> leaving = std::move(contender_);
+  return runtime::keeping(leaving->leave(), leaving);
+}
+
 // -- elections -----------------------------------------------------------------------------------
 
 elections::elections(asio::any_io_executor executor, consul_config config,
@@ -123,6 +158,9 @@ asio::awaitable<leader> elections::depose(std::string key) {
 observer elections::observe(std::string key) { return observer(engine_->observe(std::move(key))); }
 settings elections::settings_in(std::string key) {
   return settings(engine_->settings_in(std::move(key)));
+}
+semaphore elections::contend(std::string prefix, std::size_t slots, candidacy how) {
+  return semaphore(engine_->contend(std::move(prefix), slots, std::move(how)));
 }
 asio::awaitable<event> elections::next_event() {
   return runtime::keeping(engine_->next_event(), engine_);

@@ -256,6 +256,24 @@ std::shared_ptr<settings_bucket> engine::settings_in(std::string key) {
   return s;
 }
 
+// -- semaphores ----------------------------------------------------------------------------------
+
+std::shared_ptr<contender> engine::contend(std::string prefix, std::size_t slots, candidacy how) {
+  if (stopping_) throw boost::system::system_error(errc::shut_down);
+  if (prefix.empty() || prefix.front() == '/' || prefix.back() == '/') {
+    throw bad_configuration("the prefix \"" + prefix +
+                            "\" of a semaphore has to have a name, without slashes around it");
+  }
+  if (slots == 0) throw bad_configuration("a semaphore of 0 slots: use 1 or more");
+  how.check();
+  auto c = std::make_shared<contender>(services_, client_, turns_, options_.name,
+                                       std::move(prefix), slots, std::move(how));
+  std::erase_if(contenders_, [](const auto& weak) { return weak.expired(); });
+  contenders_.push_back(c);
+  tasks_.spawn(runtime::keeping(c->run(), c, shared_from_this()));
+  return c;
+}
+
 // -- events --------------------------------------------------------------------------------------
 
 void engine::note_event(const std::shared_ptr<record>& which) {
@@ -292,6 +310,11 @@ asio::awaitable<void> engine::stop_everything() {
   std::vector<std::shared_ptr<record>> all;
   for (const auto& r : records_) all.push_back(r);
   for (const auto& r : all) r->stop(end_reason::shut_down);
+  std::vector<std::shared_ptr<contender>> slots;
+  for (const auto& weak : contenders_) {
+    if (auto c = weak.lock()) slots.push_back(std::move(c));
+  }
+  for (const auto& c : slots) c->stop(end_reason::shut_down, false);
   const time_point give_up = services_->timers->now() + request_timeout();
   for (const auto& r : all) {
     co_await wait_idle(r, give_up);
@@ -300,6 +323,7 @@ asio::awaitable<void> engine::stop_everything() {
                           {{"election", r->key()}});
     }
   }
+  for (const auto& c : slots) co_await c->wait_finished(give_up);
   tasks_.cancel();
   co_await tasks_.join();
   runtime::task_scope farewells(services_->executor, *services_->timers,

@@ -13,6 +13,7 @@
 
 #include "consul/client.hpp"
 #include "election/claim_queue.hpp"
+#include "election/contender.hpp"
 #include "election/key_watch.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
@@ -40,6 +41,7 @@ class engine : public std::enable_shared_from_this<engine> {
   boost::asio::awaitable<leader> depose(std::string key);
   std::shared_ptr<observation> observe(std::string key);
   std::shared_ptr<settings_bucket> settings_in(std::string key);
+  std::shared_ptr<contender> contend(std::string prefix, std::size_t slots, candidacy how);
   boost::asio::awaitable<event> next_event();
   boost::asio::awaitable<void> ping();
   boost::asio::awaitable<void> shut_down();
@@ -106,6 +108,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::map<std::string, known_span> spans_;
   std::vector<std::weak_ptr<observation>> observations_;
   std::vector<std::weak_ptr<settings_bucket>> settings_;
+  std::vector<std::weak_ptr<contender>> contenders_;
   std::deque<std::shared_ptr<record>> events_;
   runtime::condition changed_;
   bool stopping_ = false;

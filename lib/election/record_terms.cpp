@@ -11,6 +11,7 @@
 #include "core/backoff.hpp"
 #include "core/mutation.hpp"
 #include "election/engine.hpp"
+#include "election/leader_ops.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
 #include "election/sights.hpp"
@@ -22,24 +23,9 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_writes = 60;
 constexpr duration look_again_after = 50ms;
 // A lock-delay in force refuses a proclaim as well, for as long as it lasts.
 constexpr duration most_pause = 2s;
-
-consul::txn_op operation(const leader_writes::entry& e) {
-  switch (e.what) {
-    case leader_writes::kind::set:
-      return consul::txn_op::set(e.key, e.value, e.flags);
-    case leader_writes::kind::set_if:
-      return consul::txn_op::cas(e.key, e.value, e.index, e.flags);
-    case leader_writes::kind::remove:
-      return consul::txn_op::remove(e.key);
-    case leader_writes::kind::remove_below:
-      break;
-  }
-  return consul::txn_op::remove_tree(e.key);
-}
 
 }  // namespace
 
@@ -95,29 +81,6 @@ asio::awaitable<void> record::own_turn(std::shared_ptr<term_state> which) {
   while (!over() && (which->writing || proving_)) co_await changed_.wait();
   if (over()) fail(errc::not_leading, "\"" + key_ + "\"");
 }
-
-namespace {
-
-/// Marks a term as writing for as long as it lives.
-class turn {
- public:
-  turn(std::shared_ptr<term_state> whose, runtime::condition& changed)
-      : whose_(std::move(whose)), changed_(changed) {
-    whose_->writing = true;
-  }
-  turn(const turn&) = delete;
-  turn& operator=(const turn&) = delete;
-  ~turn() {
-    whose_->writing = false;
-    changed_.notify_all();
-  }
-
- private:
-  std::shared_ptr<term_state> whose_;
-  runtime::condition& changed_;
-};
-
-}  // namespace
 
 /// After a lost answer: whether the proclaim with that guard is known to have been carried out.
 /// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
@@ -178,7 +141,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
                                  std::to_string(value.size()));
   }
   co_await own_turn(which);
-  const turn mine(which, changed_);
+  const writing_turn mine(which, changed_);
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   // What it reads meanwhile is the term's proof: not too seldom for that.
   core::backoff pauses(look_again_after, std::min<duration>(most_pause, how_.span() / 6));
@@ -223,16 +186,14 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   }
   std::vector<consul::txn_op> ops;
   for (const leader_writes::entry& e : writes.entries()) {
-    const bool covers = e.what == leader_writes::kind::remove_below ? key_.starts_with(e.key)
-                                                                    : key_ == e.key;
-    if (covers) {
+    if (covers(e, key_)) {
       fail(errc::bad_argument,
            "\"" + e.key + "\" is or covers the election's own key: use proclaim");
     }
     ops.push_back(operation(e));
   }
   co_await own_turn(which);
-  const turn mine(which, changed_);
+  const writing_turn mine(which, changed_);
   const auto e = engine_.lock();
   if (!e) fail(errc::shut_down, key_);
   const std::uint64_t guard = fsm_.guard();

@@ -13,6 +13,7 @@
 #include <tenure/error.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/log.hpp>
+#include <tenure/semaphore.hpp>
 #include <tenure/settings.hpp>
 #include <tenure/standing.hpp>
 #include <tenure/term.hpp>
@@ -163,6 +164,11 @@ class elections {
   /// The leader's settings that are kept in `key`, which is not the election's own:
   /// settings::key_for(election) where nothing else is agreed on. Any number of them for a key.
   settings settings_in(std::string key);
+
+  /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
+  /// How it stands is as in an election; the value is what its own key says. Throws
+  /// bad_configuration.
+  semaphore contend(std::string prefix, std::size_t slots, candidacy how);
 
   /// Takes the lock from its holder, as an operator does, and returns who that was. The published
   /// value stays, so successors wait until the holder's lease is over; the holder notices within

@@ -1,0 +1,81 @@
+// A semaphore: up to N holders at a time, in the keys and in the form that `consul lock -n` and
+// consul/api use, so that all of them can contend with each other.
+//
+// A slot is a term: it holds until valid_until(), tells its holder to stop at stop_at(), has a
+// fence, and proves itself. What a slot is proven by: `<prefix>/.lock` names this candidate's
+// session, and the session still locks `<prefix>/<session>`.
+//
+// What holds between candidates that are tenure's: never more than N leases at a time, whatever is
+// lost, late, destroyed or deleted, for a dead holder's slot is not taken before one span has
+// passed since it was seen dead. consul/api's contenders do not wait: they take the slot of a
+// holder as soon as its session is gone, and Consul has no lock-delay for that. Among them a slot
+// is as safe as they make it: hand the fence to whatever the holders write to.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tenure/end_reason.hpp>
+#include <tenure/error.hpp>
+#include <tenure/standing.hpp>
+#include <tenure/term.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+namespace impl {
+class contender;
+}
+
+/// One candidate for one slot of a semaphore, from elections::contend(). Each has a Consul session
+/// of its own, so a process may have several for the same prefix. Move-only; destroying it leaves:
+/// a slot is given up in the background. Belongs to the thread of the io_context.
+class semaphore {
+ public:
+  explicit semaphore(std::shared_ptr<impl::contender> contender) noexcept;
+  semaphore(semaphore&&) noexcept;
+  semaphore& operator=(semaphore&&) noexcept;
+  ~semaphore();
+
+  const std::string& prefix() const noexcept;
+  std::size_t slots() const noexcept;
+
+  /// Waits until it has a slot, and returns it: a term whose key() is `<prefix>/.lock` and whose
+  /// fence() grows from slot to slot. Resign it when the work has stopped; only then can another be
+  /// acquired. Cancellation (terminal) withdraws: a slot that is being taken is given back.
+  ///
+  /// Throws system_error: errc::shut_down, errc::already_entered where another acquire() waits or
+  /// the last slot was not resigned, errc::bad_argument where the holders keep to another number of
+  /// slots or `<prefix>/.lock` is no semaphore's, operation_aborted, and what will not go away by
+  /// itself (condition::fatal), such as consul_errc::forbidden.
+  boost::asio::awaitable<term> acquire();
+
+  /// Acquires a slot, runs `body` while it holds, and returns why it ended, as election::lead does.
+  template <class Body>
+  boost::asio::awaitable<end_reason> hold(Body body) {
+    auto kept = std::make_shared<Body>(std::move(body));
+    return hold_with([kept](term t) { return (*kept)(std::move(t)); });
+  }
+
+  /// The slot that is held; an empty term where there is none.
+  term current() const noexcept;
+  /// watching, candidate, leading or stopping.
+  tenure::standing standing() const noexcept;
+  /// How many slots others have, as last seen; dead holders whose time is not over included.
+  std::size_t occupied() const noexcept;
+  /// Why the last request to Consul failed; none after a success.
+  error_code last_error() const noexcept;
+
+  /// Withdraws, gives the slot up, and destroys the session. Completes within the request time-out
+  /// (and not before a body of hold() has returned). Cannot be cancelled.
+  boost::asio::awaitable<void> leave();
+
+ private:
+  boost::asio::awaitable<end_reason> hold_with(
+      std::function<boost::asio::awaitable<void>(term)> body);
+  std::shared_ptr<impl::contender> contender_;
+};
+
+}  // namespace tenure

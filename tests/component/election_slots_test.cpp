@@ -1,0 +1,134 @@
+// Semaphores: bodies within slots, and many contenders under faults.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "election_bench.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+const std::string prefix = "pool/c";
+const std::string lock_key = prefix + "/.lock";
+
+candidacy quick(std::string value = "me") {
+  return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
+}
+
+asio::awaitable<void> work(runtime::timers* timers, time_point until, bool* running_now,
+                           int* at_once, int* most) {
+  *running_now = true;
+  *most = std::max(*most, ++*at_once);
+  try {
+    co_await runtime::sleep_until(*timers, until);
+  } catch (const boost::system::system_error&) {
+    --*at_once;
+    *running_now = false;
+    throw;
+  }
+  --*at_once;
+  *running_now = false;
+}
+
+}  // namespace
+
+TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") {
+  election_bench b;
+  int at_once = 0;
+  int most = 0;
+  std::vector<std::unique_ptr<semaphore>> all;
+  std::vector<std::unique_ptr<running<end_reason>>> runs;
+  bool flags_of[8] = {};
+  for (int i = 0; i < 8; ++i) {
+    process& p = b.add();
+    all.push_back(std::make_unique<semaphore>(p.elections->contend(prefix, 3, quick())));
+    const time_point until = b.rt.now() + std::chrono::seconds(i + 1);
+    bool* flag = &flags_of[i];
+    runtime::timers* timers = b.rt.services()->timers.get();
+    auto body = [=, &at_once, &most](term) { return work(timers, until, flag, &at_once, &most); };
+    runs.push_back(std::make_unique<running<end_reason>>(b.rt, all.back()->hold(body)));
+  }
+  b.rt.run_until([&] {
+    return std::all_of(runs.begin(), runs.end(), [](const auto& r) { return r->done(); });
+  });
+  for (const auto& r : runs) REQUIRE(r->value() == end_reason::resigned);
+  REQUIRE(most == 3);
+  REQUIRE(at_once == 0);
+  // Cut off, the body is cancelled in time.
+  bool flag = false;
+  const time_point far = b.rt.now() + 1000s;
+  runtime::timers* timers = b.rt.services()->timers.get();
+  auto body = [&, timers, far](term) { return work(timers, far, &flag, &at_once, &most); };
+  running<end_reason> cut(b.rt, all.front()->hold(body));
+  b.rt.run_until([&] { return flag; });
+  const time_point stop = all.front()->current().stop_at();
+  b.processes.front()->cut_off();
+  b.rt.run_until([&] { return !flag; });
+  REQUIRE(b.rt.now() <= stop + 5s);
+  b.processes.front()->reconnect();
+  b.rt.run_until([&] { return cut.done(); });
+  REQUIRE(cut.value() != end_reason::none);
+  b.shut_down();
+}
+
+TEST_CASE("many contenders under faults: never one holder too many") {
+  const int seed = GENERATE(1, 2, 3, 4, 5, 6, 7, 8);
+  election_bench b;
+  std::vector<std::unique_ptr<semaphore>> all;
+  std::vector<std::unique_ptr<running<term>>> waiting(6);
+  std::vector<term> held(6);
+  std::uint64_t state = static_cast<std::uint64_t>(seed) * 0x9e3779b97f4a7c15;
+  const auto random = [&] {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    return state;
+  };
+  for (int i = 0; i < 6; ++i) {
+    process& p = b.add();
+    p.transport->network = [&](runtime::lane, const runtime::http_request&) {
+      switch (random() % 40) {
+        case 0: return fate(mishap::reset_after);
+        case 1: return fate(mishap::silent_after);
+        case 2: return fate(mishap::reset_before);
+        case 3: return fate(std::chrono::milliseconds(random() % 3000), 0ms);
+        default: return fate(std::chrono::milliseconds(random() % 5), 1ms);
+      }
+    };
+    all.push_back(std::make_unique<semaphore>(
+        p.elections->contend(prefix, 2, quick("c" + std::to_string(i)))));
+  }
+  int slots = 0;
+  for (int step = 0; step < 3000; ++step) {
+    b.rt.advance(std::chrono::milliseconds(random() % 200));
+    const std::size_t i = random() % 6;
+    if (waiting[i] && waiting[i]->done()) {
+      if (!waiting[i]->error()) held[i] = waiting[i]->value(), ++slots;
+      waiting[i].reset();
+    } else if (held[i]) {
+      if (!held[i].holds() || random() % 8 == 0) {
+        asio::co_spawn(b.rt.executor(), held[i].resign(), [](std::exception_ptr, end_reason) {});
+        held[i] = term();
+      } else if (random() % 60 == 0) {
+        b.ask("PUT", "/v1/session/destroy/" + held[i].session());
+      } else if (random() % 200 == 0) {
+        b.ask("DELETE", "/v1/kv/" + lock_key);
+      }
+    } else if (!waiting[i] && all[i]->standing() == standing::watching) {
+      waiting[i] = std::make_unique<running<term>>(b.rt, all[i]->acquire());
+    }
+    int leases = 0;
+    for (const auto& s : all) leases += s->current().holds() ? 1 : 0;
+    REQUIRE(leases <= 2);
+  }
+  REQUIRE(slots > 20);
+  for (auto& w : waiting) {
+    if (w) w->cancel();
+  }
+  for (auto& p : b.processes) p->transport->network = nullptr;
+  for (auto& t : held) {
+    if (t) b.rt.run(t.resign());
+  }
+  b.rt.advance(60s);
+  b.shut_down();
+}
