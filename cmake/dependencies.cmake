@@ -3,6 +3,7 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
+find_package(re2 REQUIRED)  # by cmake/Findre2.cmake
 if(TENURE_APPS)
   find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)  # for Boost.Process
   find_package(CLI11 REQUIRED)

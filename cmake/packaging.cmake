@@ -20,6 +20,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/tenureConfigVersion.cmak
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/tenureConfig.cmake"
   "${PROJECT_BINARY_DIR}/tenureConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake"
   DESTINATION "${package_dir}" COMPONENT development)
 
 # The programs: what apps/tenure and apps/tenure-cron build. The target `tools` builds no more.

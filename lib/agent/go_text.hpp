@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace tenure::agent {
 std::string go_quote(std::string_view text);
 /// %#U of a byte taken as a code point: U+007A 'z'.
 std::string go_sharp_unicode(char c);
+
+/// strconv.Unquote of text in `"` or "`" quotes; nothing where it is none.
+std::optional<std::string> go_unquote(std::string_view quoted);
 
 /// Whether Go would print every character: Consul refuses paths with others.
 bool go_printable(std::string_view text);
@@ -29,5 +33,9 @@ class go_parsed {
 go_parsed<std::int64_t> go_parse_duration(std::string_view text);
 /// strconv.ParseUint(text, 10, 64).
 go_parsed<std::uint64_t> go_parse_uint(std::string_view text);
+/// strconv.ParseInt(text, 0, 64): 8080, -1, 0x1f90, 1_000.
+go_parsed<std::int64_t> go_parse_int(std::string_view text);
+/// strconv.ParseBool: 1, t, T, TRUE, true, True, and the same of false.
+go_parsed<bool> go_parse_bool(std::string_view text);
 
 }  // namespace tenure::agent

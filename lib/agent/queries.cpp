@@ -25,6 +25,8 @@ std::uint64_t query_reader::index(const query& q) const {
     case query::subject::key_names: index = keys_.list_index(q.name); break;
     case query::subject::session:
     case query::subject::node_sessions: index = sessions_.table_index(); break;
+    case query::subject::health:
+    case query::subject::catalog: index = services_.index_of(q.name); break;
   }
   return std::max<std::uint64_t>(index, 1);
 }
@@ -35,6 +37,8 @@ runtime::http_response query_reader::answer(const query& q, std::uint64_t index)
     case query::subject::key: return key_answer(q, meta);
     case query::subject::tree: return tree_answer(q, meta);
     case query::subject::key_names: return names_answer(q, meta);
+    case query::subject::health:
+    case query::subject::catalog: return services_answer(q, meta);
     case query::subject::session:
     case query::subject::node_sessions: break;
   }
@@ -47,6 +51,8 @@ watch_list& query_reader::watch(const query& q) const noexcept {
     case query::subject::tree:
     case query::subject::key_names: return keys_.watch_below(q.name);
     case query::subject::session: return sessions_.watch(session_key(q.name));
+    case query::subject::health:
+    case query::subject::catalog: return services_.watch();
     case query::subject::node_sessions: break;
   }
   return sessions_.watch_all();
@@ -107,7 +113,7 @@ runtime::http_response query_reader::session_answer(const query& q, const query_
   if (q.what == query::subject::session) {
     const session_record* session = sessions_.find(session_key(q.name));
     if (session != nullptr) write_session(json, *session);
-  } else if (same_name(q.name, node_name_)) {
+  } else if (same_name(q.name, node_.name)) {
     sessions_.for_each([&json](const session_record& session) {
       write_session(json, session);
       return true;
@@ -115,6 +121,56 @@ runtime::http_response query_reader::session_answer(const query& q, const query_
   }
   json.end_array();
   return finished(q, json.take(), meta);
+}
+
+runtime::http_response query_reader::services_answer(const query& q,
+                                                     const query_meta& meta) const {
+  const auto all_pass = [](const std::vector<const check_record*>& checks) {
+    return std::all_of(checks.begin(), checks.end(),
+                       [](const check_record* c) { return c->shown.status == "passing"; });
+  };
+  const auto has_tags = [&q](const service_record& service) {
+    return std::all_of(q.tags.begin(), q.tags.end(), [&](const std::string& wanted) {
+      return std::any_of(service.tags.begin(), service.tags.end(),
+                         [&](const std::string& tag) { return same_name(tag, wanted); });
+    });
+  };
+  // The gossip's check stands among the node's own, in the order of their ids.
+  const std::vector<const check_record*> of_node = services_.shown_checks({});
+  const check_fields gossip = node_health();
+  wire::json_writer json;
+  const auto write_checks = [&](const std::vector<const check_record*>& checks) {
+    for (const check_record* check : checks) {
+      write_check(json, node_.name, check->shown, check->create_index, check->modify_index);
+    }
+  };
+  json.begin_array();
+  for (const service_record* service : services_.named(q.name)) {
+    if (!has_tags(*service)) continue;
+    if (q.what == query::subject::catalog) {
+      write_catalog_service(json, node_, *service);
+      continue;
+    }
+    const std::vector<const check_record*> own = services_.shown_checks(service->id);
+    if (q.passing && !(all_pass(of_node) && all_pass(own))) continue;
+    json.begin_object().key("Node");
+    write_node(json, node_);
+    json.key("Service");
+    write_health_service(json, *service);
+    json.key("Checks").begin_array();
+    const auto middle = std::partition_point(of_node.begin(), of_node.end(), [&](auto* check) {
+      return without_case()(check->id, gossip.id);
+    });
+    write_checks({of_node.begin(), middle});
+    write_check(json, node_.name, gossip, node_.index, node_.index);
+    write_checks({middle, of_node.end()});
+    write_checks(own);
+    json.end_array().end_object();
+  }
+  json.end_array();
+  runtime::http_response response = finished(q, json.take(), meta);
+  response.headers.emplace_back("X-Consul-Effective-Consistency", q.consistency);
+  return response;
 }
 
 bool same_name(std::string_view a, std::string_view b) noexcept { return go_json_field(a, b); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tenure/time.hpp>
 #include <vector>
 
@@ -72,6 +73,13 @@ class session_expiry : public runtime::timer {
   session_record& session_;
 };
 
+/// A check of a service that a session is bound to.
+class service_check {
+ public:
+  std::string id;
+  std::string name_space;
+};
+
 class session_record {
  public:
   static constexpr std::int64_t default_lock_delay_ns = 15'000'000'000;
@@ -90,9 +98,13 @@ class session_record {
   std::string behavior;  ///< release or delete
   std::string ttl;       ///< as the client wrote it
   std::int64_t lock_delay_ns = default_lock_delay_ns;
+  std::vector<std::string> checks;                      ///< by the old name; left out if empty
   std::optional<std::vector<std::string>> node_checks;  ///< nothing: null
-  bool service_checks = false;                          ///< an empty list instead of null
+  std::optional<std::vector<service_check>> service_checks;
   std::uint64_t create_index = 0;
+
+  /// Whether the session lives only as long as that check does not fail.
+  bool bound_to(std::string_view check) const noexcept;
 
   duration ttl_span{0};  ///< 0: it never expires
   session_expiry expiry{*this};

@@ -77,9 +77,18 @@ void write_session(wire::json_writer& json, const session_record& session) {
   }
   json.key("ServiceChecks");
   if (session.service_checks) {
-    json.begin_array().end_array();
+    json.begin_array();
+    for (const service_check& check : *session.service_checks) {
+      json.begin_object().key("ID").value(check.id);
+      json.key("Namespace").value(check.name_space).end_object();
+    }
+    json.end_array();
   } else {
     json.null();
+  }
+  if (!session.checks.empty()) {
+    json.key("Checks");
+    write_strings(json, session.checks);
   }
   json.key("CreateIndex").value(session.create_index);
   json.key("ModifyIndex").value(session.create_index);

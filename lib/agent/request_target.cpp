@@ -142,6 +142,14 @@ std::string_view request_target::get(std::string_view name) const noexcept {
   return {};
 }
 
+std::vector<std::string> request_target::all(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [known, value] : parameters_) {
+    if (known == name) values.push_back(value);
+  }
+  return values;
+}
+
 std::string request_target::encoded_query() const {
   auto sorted = parameters_;
   std::stable_sort(sorted.begin(), sorted.end(),

@@ -29,6 +29,8 @@ class request_target {
   bool has(std::string_view name) const noexcept;
   /// The first value of that name; empty where there is none.
   std::string_view get(std::string_view name) const noexcept;
+  /// All values of that name.
+  std::vector<std::string> all(std::string_view name) const;
   /// All parameters in the order of their names, escaped: url.Values.Encode.
   std::string encoded_query() const;
 

@@ -33,13 +33,16 @@ go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
   return parsed;
 }
 
-/// The first check that is not the node's own.
-const std::string* unknown_check(const std::optional<std::vector<std::string>>& checks) {
-  if (!checks) return nullptr;
-  for (const std::string& check : *checks) {
-    if (!same_name(check, "serfHealth")) return &check;
+/// All checks that a session would hang on, in the order in which Consul looks at them.
+std::vector<std::string> all_checks(const session_request& wanted) {
+  std::vector<std::string> all;
+  for (const auto* checks : {&wanted.checks, &wanted.node_checks}) {
+    if (*checks) all.insert(all.end(), (*checks)->begin(), (*checks)->end());
   }
-  return nullptr;
+  if (wanted.service_checks) {
+    for (const service_check& check : *wanted.service_checks) all.push_back(check.id);
+  }
+  return all;
 }
 
 std::string lookup_error(const session_key& key) {
@@ -70,12 +73,12 @@ maybe_response handler::state::session_create(request_context& context) {
   if (!same_name(wanted.node, options_.node_name)) {
     return text_response(500, "Missing node registration");
   }
-  for (const auto* checks : {&wanted.checks, &wanted.node_checks, &wanted.service_checks}) {
-    const bool of_service = checks == &wanted.service_checks;
-    const std::string* unknown = unknown_check(*checks);
-    if (of_service && *checks && !(*checks)->empty()) unknown = &(*checks)->front();
-    if (unknown != nullptr) {
-      return text_response(500, "Missing check '" + *unknown + "' registration");
+  for (const std::string& id : all_checks(wanted)) {
+    if (same_name(id, node_health().id)) continue;
+    const check_record* check = services_.shown_check(id);
+    if (check == nullptr) return text_response(500, "Missing check '" + id + "' registration");
+    if (check->shown.critical()) {
+      return text_response(500, "Check '" + id + "' is in critical state");
     }
   }
   session_record& session = sessions_.add(index, sessions_.fresh_id(entropy_));
@@ -84,8 +87,12 @@ maybe_response handler::state::session_create(request_context& context) {
   session.behavior = std::move(wanted.behavior);
   session.ttl = std::move(wanted.ttl);
   session.lock_delay_ns = wanted.lock_delay_ns;
+  // The default is not told.
+  if (wanted.checks && *wanted.checks != std::vector<std::string>{node_health().id}) {
+    session.checks = std::move(*wanted.checks);
+  }
   session.node_checks = std::move(wanted.node_checks);
-  session.service_checks = wanted.service_checks.has_value();
+  session.service_checks = std::move(wanted.service_checks);
   session.ttl_span = duration(ttl.value);
   session.expiry.owner = this;
   arm_session(session);
@@ -151,6 +158,15 @@ maybe_response handler::state::session_node(request_context& context) {
 maybe_response handler::state::session_list(request_context& context) {
   context.rest = options_.node_name;  // the only node there is
   return session_node(context);
+}
+
+void handler::state::end_sessions_of(std::uint64_t index, const std::string& check) {
+  std::vector<session_record*> ended;
+  sessions_.for_each([&](session_record& session) {
+    if (session.bound_to(check)) ended.push_back(&session);
+    return true;
+  });
+  for (session_record* session : ended) locks_.end_session(index, *session, now_);
 }
 
 void handler::state::arm_session(session_record& session) {

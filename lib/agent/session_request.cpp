@@ -60,7 +60,8 @@ class reader {
   void complain(std::string_view field, std::string_view type, std::string_view detail = {}) {
     if (error_.empty()) {
       error_ = "json: cannot unmarshal " + std::string(json_.peek_name()) + std::string(detail) +
-               " into Go struct field ." + std::string(field) + " of type " + std::string(type);
+               " into Go struct field " + (field.find('.') == field.npos ? "." : "") +
+               std::string(field) + " of type " + std::string(type);
     }
     json_.skip();
   }
@@ -106,7 +107,7 @@ class reader {
     wanted.service_checks.emplace();
     json_.enter();
     while (json_.more()) {
-      std::string& id = wanted.service_checks->emplace_back();
+      service_check& check = wanted.service_checks->emplace_back();
       if (json_.peek() == kind::null) {
         json_.skip();
       } else if (json_.peek() != kind::object) {
@@ -114,8 +115,11 @@ class reader {
       } else {
         json_.enter();
         while (json_.more()) {
-          if (go_json_field(json_.name(), "ID")) {
-            text(id, "ServiceChecks.ID", "string");
+          const std::string name = json_.name();
+          if (go_json_field(name, "ID")) {
+            text(check.id, "ServiceCheck.ServiceChecks.ID", "string");
+          } else if (go_json_field(name, "Namespace")) {
+            text(check.name_space, "ServiceCheck.ServiceChecks.Namespace", "string");
           } else {
             json_.skip();
           }

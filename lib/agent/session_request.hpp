@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/records.hpp"
+
 namespace tenure::agent {
 
 /// What a client wants of a new session. Consul's defaults, then what the body says.
@@ -25,7 +27,7 @@ class session_request {
   /// The old name and the new one; each defaults to the node's own health check.
   std::optional<std::vector<std::string>> checks{{"serfHealth"}};
   std::optional<std::vector<std::string>> node_checks{{"serfHealth"}};
-  std::optional<std::vector<std::string>> service_checks;  ///< their ids
+  std::optional<std::vector<service_check>> service_checks;
 };
 
 }  // namespace tenure::agent

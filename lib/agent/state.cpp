@@ -41,6 +41,19 @@ constexpr auto routes = std::to_array<route_entry<State>>({
     {"/v1/status/leader", "GET", &State::status_leader},
     {"/v1/status/peers", "GET", &State::status_peers},
     {"/v1/agent/self", "GET", &State::agent_self},
+    {"/v1/agent/services", "GET", &State::service_list},
+    {"/v1/agent/service/register", "PUT", &State::service_register},
+    {"/v1/agent/service/deregister/", "PUT", &State::service_deregister},
+    {"/v1/agent/service/", "GET", &State::service_show},
+    {"/v1/agent/checks", "GET", &State::check_list},
+    {"/v1/agent/check/register", "PUT", &State::check_register},
+    {"/v1/agent/check/deregister/", "PUT", &State::check_deregister},
+    {"/v1/agent/check/pass/", "PUT", &State::check_pass},
+    {"/v1/agent/check/warn/", "PUT", &State::check_warn},
+    {"/v1/agent/check/fail/", "PUT", &State::check_fail},
+    {"/v1/agent/check/update/", "PUT", &State::check_update},
+    {"/v1/health/service/", "GET", &State::health_service},
+    {"/v1/catalog/service/", "GET", &State::catalog_service},
 });
 
 bool among(std::string_view method, std::string_view methods) {
@@ -57,6 +70,16 @@ runtime::http_response with_allow(runtime::http_response response, std::string_v
   return response;
 }
 
+node_fields node_of(const handler_options& options, const std::string& id, std::uint64_t index) {
+  node_fields node;
+  node.id = id;
+  node.name = options.node_name;
+  node.address = options.advertised.substr(0, options.advertised.rfind(':'));
+  node.datacenter = options.datacenter;
+  node.index = index;
+  return node;
+}
+
 }  // namespace
 
 handler::state::state(handler_options options, runtime::entropy& entropy, answer_sink& sink,
@@ -64,10 +87,12 @@ handler::state::state(handler_options options, runtime::entropy& entropy, answer
     : options_(std::move(options)),
       entropy_(entropy),
       sink_(sink),
+      start_(start),
       now_(start),
       index_(std::max(options_.start_index, lowest_start_index)),
       node_id_(sessions_.fresh_id(entropy)),
-      locks_(keys_, sessions_, timers_, start + options_.start_lock_delay) {}
+      locks_(keys_, sessions_, timers_, start + options_.start_lock_delay),
+      reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_)) {}
 
 void handler::state::tick(time_point now) {
   now_ = std::max(now_, now);
@@ -135,6 +160,8 @@ maybe_response handler::state::parse_options(const request_context& context,
     return text_response(400,
                          "Cannot specify ?stale with ?consistent, conflicting semantics.");
   }
+  if (stale) options.consistency = "stale";
+  if (target.has("consistent")) options.consistency = "consistent";
   if (target.has("cached") && target.has("consistent")) {
     return text_response(400,
                          "Cannot specify ?cached with ?consistent, conflicting semantics.");
@@ -215,7 +242,8 @@ void handler::state::after_change() {
 }
 
 void handler::state::reaper::over(timer& t) noexcept {
-  static_cast<reaper&>(t).owner_.reap();
+  auto& self = static_cast<reaper&>(t);
+  (self.owner_.*self.reap_)();
 }
 
 void handler::state::reap() {

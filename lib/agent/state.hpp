@@ -16,10 +16,13 @@
 #include "agent/parked_queries.hpp"
 #include "agent/queries.hpp"
 #include "agent/request_target.hpp"
+#include "agent/service_table.hpp"
 #include "agent/session_table.hpp"
 #include "runtime/timer_heap.hpp"
 
 namespace tenure::agent {
+
+class check_request;
 
 /// Bodies and values beyond this are refused, as by Consul.
 inline constexpr std::size_t body_limit = 512 * 1024;
@@ -42,12 +45,13 @@ class query_options {
  public:
   std::uint64_t after = 0;  ///< ?index
   duration wait{0};         ///< ?wait; 0 or less: the default
+  const char* consistency = "leader";
 };
 
 /// An answer, or nothing where it comes later.
 using maybe_response = std::optional<runtime::http_response>;
 
-class handler::state final : private session_owner {
+class handler::state final : private session_owner, private check_owner {
  public:
   state(handler_options options, runtime::entropy& entropy, answer_sink& sink, time_point start);
 
@@ -58,7 +62,7 @@ class handler::state final : private session_owner {
   std::size_t sessions() const noexcept { return sessions_.size(); }
   std::uint64_t index() const noexcept { return index_; }
 
-  // Endpoints, in routes_kv.cpp, routes_session.cpp, routes_txn.cpp and routes_agent.cpp.
+  // Endpoints, in routes_*.cpp.
   maybe_response kv(request_context& context);
   maybe_response session_create(request_context& context);
   maybe_response session_destroy(request_context& context);
@@ -70,16 +74,32 @@ class handler::state final : private session_owner {
   maybe_response status_leader(request_context& context);
   maybe_response status_peers(request_context& context);
   maybe_response agent_self(request_context& context);
+  maybe_response service_register(request_context& context);
+  maybe_response service_deregister(request_context& context);
+  maybe_response service_list(request_context& context);
+  maybe_response service_show(request_context& context);
+  maybe_response check_list(request_context& context);
+  maybe_response check_register(request_context& context);
+  maybe_response check_deregister(request_context& context);
+  maybe_response check_pass(request_context& context);
+  maybe_response check_warn(request_context& context);
+  maybe_response check_fail(request_context& context);
+  maybe_response check_update(request_context& context);
+  maybe_response health_service(request_context& context);
+  maybe_response catalog_service(request_context& context);
 
  private:
   friend class faults;
+  /// Calls one of the state's own, again and again, whenever it is armed.
   class reaper : public runtime::timer {
    public:
-    explicit reaper(state& owner) : timer(&reaper::over), owner_(owner) {}
+    using call = void (state::*)();
+    reaper(state& owner, call reap) : timer(&reaper::over), owner_(owner), reap_(reap) {}
 
    private:
     static void over(timer& t) noexcept;
     state& owner_;
+    call reap_;
   };
 
   // What the endpoints share, in state.cpp.
@@ -107,9 +127,27 @@ class handler::state final : private session_owner {
   void session_expired(session_record& session) noexcept override;
   void reap();
 
+  maybe_response ask_services(request_context& context, query q, const query_options& options);
+  maybe_response check_note(request_context& context, std::string_view status);
+  /// The owner of a check said how it is.
+  maybe_response heard_of(const std::string& id, std::string_view status,
+                          std::string_view output);
+  void put_check(std::uint64_t index, const check_request& wanted);
+  void set_check(check_record& check, std::string_view status, std::string output);
+  /// Brings a check to the catalog. The sessions that are bound to it end if it is critical.
+  void show_check(std::uint64_t index, check_record& check);
+  void remove_check(std::uint64_t index, const std::string& id);
+  void remove_service(const std::string& id);
+  void check_expired(check_record& check) noexcept override;
+  void check_output_due(check_record& check) noexcept override;
+  void arm_reaping();
+  void reap_services();
+  void end_sessions_of(std::uint64_t index, const std::string& check);
+
   const handler_options options_;
   runtime::entropy& entropy_;
   answer_sink& sink_;
+  const time_point start_;
   time_point now_;
   std::uint64_t index_;
 
@@ -119,7 +157,8 @@ class handler::state final : private session_owner {
   session_table sessions_{woken_};
   const std::string node_id_;  // drawn by the table
   locks locks_;
-  query_reader reader_{keys_, sessions_, options_.node_name};
+  service_table services_{woken_, index_};
+  query_reader reader_;
   parked_queries parked_{reader_, timers_, sink_, woken_};
 
   /// Tombstones up to an index are forgotten at an instant.
@@ -129,7 +168,8 @@ class handler::state final : private session_owner {
   };
   std::deque<grave> graves_;
   std::uint64_t buried_ = 0;
-  reaper reaper_{*this};
+  reaper reaper_{*this, &state::reap};
+  reaper check_reaper_{*this, &state::reap_services};
 
   runtime::timer_heap timers_;  // the last: what is armed must be gone after it
 };
