@@ -1,6 +1,7 @@
 """One benchmark a file: `run(setting)` measures and adds rows to setting.results."""
 
-from . import cold_start, crash, failover, growth, mass_failover, standby, steady
+from . import (cold_start, crash, failover, growth, mass_failover, micro, standby,
+               steady)
 
 ALL = {
     "failover": failover,
@@ -10,4 +11,5 @@ ALL = {
     "standby": standby,
     "mass_failover": mass_failover,
     "growth": growth,
+    "micro": micro,
 }

@@ -1,0 +1,97 @@
+"""Draws the rows by gnuplot, as SVG and PNG: one picture a benchmark. Where sizes differ, growth
+on two logarithmic axes; else bars beside the floor."""
+
+import os
+import shutil
+import subprocess
+
+from .processes import Failed
+
+COLOURS = {"tenure": "#0060ad", "floor": "#888888", "go-lock": "#00a0b0", "etcd": "#dd181f",
+           "curator": "#e69f00", "shell": "#7a3e9d"}
+TERMINALS = (("svg", "svg size 900,540 dynamic background rgb 'white' font 'sans,13'"),
+             ("png", "pngcairo size 1350,810 font 'sans,13'"))
+# What each picture shows: the metrics of one benchmark that share a unit.
+PICTURES = (
+    ("cold_start", "cold_start", "enter_to_all_held", "enter N elections, all held [ms]"),
+    ("failover", "failover", "until_next_leads", "hand-over to the next leader, median [ms]"),
+    ("mass_failover", "mass_failover", "until_all_led",
+     "death of the holder of N, all led, less the quarantine [ms]"),
+    ("standby_latency", "standby", "change_to_event", "change to event, 100 changes a second [ms]"),
+    ("standby_cpu", "standby", "cpu", "CPU of a standby, 100 changes a second [cores]"),
+    ("steady_memory", "steady", "rss_per_election", "memory of a held election [bytes]"),
+    ("steady_cpu", "steady", "cpu", "CPU while N are held [% of a core]"),
+    ("crash", "crash", "until_next_leads", "SIGKILL to the next leader, median [s]"),
+)
+
+
+def draw(rows, folder):
+    """Draws what the rows allow. Failed where there is no gnuplot."""
+    if shutil.which("gnuplot") is None:
+        raise Failed("no 'gnuplot' on this machine: ./dev setup installs it")
+    os.makedirs(folder, exist_ok=True)
+    for name, bench, metric, title in PICTURES:
+        chosen = [r for r in rows if r["bench"] == bench and r["metric"] == metric
+                  and r["median"] > 0]
+        if chosen:
+            picture(name, title, chosen, folder, grows=bench not in ("failover", "crash"))
+
+
+def picture(name, title, rows, folder, grows):
+    text = growth(title, rows) if grows else bars(title, rows)
+    for ending, terminal in TERMINALS:
+        path = os.path.join(folder, f"{name}.{ending}")
+        script = f"set terminal {terminal}\nset output '{path}'\n{text}"
+        done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Failed(f"gnuplot, {name}: {done.stderr.strip()[:300]}")
+
+
+def growth(title, rows):
+    """A line a subject and server, with the lowest and highest run."""
+    lines = {}
+    for row in rows:
+        label = row["subject"]
+        if row["server"] != "consul":
+            label += f" ({row['server']})"
+        lines.setdefault(label, []).append((row["n"], row["median"], row["low"], row["high"]))
+    data, plots = "", []
+    for number, (label, points) in enumerate(sorted(lines.items())):
+        rows_text = "\n".join(" ".join(str(v) for v in p) for p in sorted(points))
+        data += f"$line{number} << END\n{rows_text}\nEND\n"
+        colour = COLOURS.get(label.split()[0], "#000000")
+        dash = 2 if "(" in label else 1
+        style = f"lc rgb '{colour}' lw 2 dt {dash} pt 7 ps 0.8"
+        plots.append(f"$line{number} using 1:2 with linespoints {style} title '{label}'")
+        plots.append(f"$line{number} using 1:2:3:4 with yerrorbars {style} notitle")
+    return (f"{data}set title '{title}'\nset logscale xy\nset xlabel 'elections'\nset grid\n"
+            f"set key left top\nset format y '%g'\nset format x '%.0f'\nset xrange [5:200000]\n"
+            f"plot {', '.join(plots)}\n")
+
+
+def group_of(row):
+    return row["case"] if row["bench"] == "crash" else f"{row['case']}, {row['n']} contending"
+
+
+def bars(title, rows):
+    """A group a case, a bar a subject, from the lowest to the highest run."""
+    rows = [r for r in rows if r["server"] == "consul"] or rows
+    groups = list(dict.fromkeys(group_of(row) for row in rows))
+    subjects = list(dict.fromkeys(row["subject"] for row in rows))
+    width = 0.8 / len(subjects)
+    text, plots = "", []
+    for place, subject in enumerate(subjects):
+        aside = (place - (len(subjects) - 1) / 2) * width
+        data = [(groups.index(group_of(row)) + aside, row)
+                for row in rows if row["subject"] == subject]
+        lines = "\n".join(f"{x:.3f} {r['median']} {r['low']} {r['high']}" for x, r in data)
+        text += f"$bar{place} << END\n{lines}\nEND\n"
+        plots.append(f"$bar{place} using 1:2 with boxes lc rgb"
+                     f" '{COLOURS.get(subject, '#000000')}' title '{subject}'")
+        plots.append(f"$bar{place} using 1:2:3:4 with yerrorbars lc rgb '#333333' pt 0 notitle")
+    ticks = ", ".join(f"'{g}' {i}" for i, g in enumerate(groups))
+    return (f"{text}set title '{title}'\nset boxwidth {width * 0.9:.3f}\nset style fill solid 0.9\n"
+            f"set logscale y\nset grid y\nset xtics rotate by -25 ({ticks})\nset bmargin 6\n"
+            f"set rmargin 8\nset format y '%g'\nset xrange [-0.6:{len(groups) - 0.4}]\n"
+            f"set key top left\nplot {', '.join(plots)}\n")
