@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tenure/end_reason.hpp>
@@ -189,7 +190,7 @@ class candidate {
   core::stage stage_ = stage::none;
   end_reason reason_ = end_reason::none;
   std::optional<hold> hold_;
-  std::optional<open_claim> open_claim_;
+  std::unique_ptr<open_claim> open_claim_;  // seldom there
   bool working_ = false;
   bool stop_told_ = false;
   bool end_told_ = false;

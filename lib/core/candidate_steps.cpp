@@ -65,13 +65,12 @@ step candidate::next_request(time_point now) {
     return ask(step::release);
   }
   if (!may_claim(now)) return step::wait;
-  open_claim c;
-  c.terms.missing = !history_.last().exists;
-  c.terms.index = history_.last().modify_index;
-  c.terms.session = session_;
-  c.highest = history_.highest();
-  c.quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
-  open_claim_ = std::move(c);
+  open_claim_ = std::make_unique<open_claim>();
+  open_claim_->terms.missing = !history_.last().exists;
+  open_claim_->terms.index = history_.last().modify_index;
+  open_claim_->terms.session = session_;
+  open_claim_->highest = history_.highest();
+  open_claim_->quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
   return ask(step::claim);
 }
 

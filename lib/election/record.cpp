@@ -17,7 +17,8 @@ record::alarm::alarm(record& r) noexcept
 record::record(std::shared_ptr<engine> engine, std::string key, candidacy how)
     : engine_(engine),
       services_(engine->shared_services()),
-      key_(std::move(key)),
+      key_text_(std::make_shared<const std::string>(std::move(key))),
+      key_(*key_text_),
       how_(std::move(how)),
       fsm_(core::lease_rules(how_.span(), how_.stop_budget()), how_.lock_delay(),
            how_.behavior() == session_behavior::remove),
@@ -90,7 +91,7 @@ void record::obey(core::step step) {
 }
 
 void record::begin_term() {
-  term_ = std::make_shared<term_state>(key_, fsm_.held_by().text(), fsm_.fence(), services_->clock,
+  term_ = std::make_shared<term_state>(key_text_, fsm_.held_by(), fsm_.fence(), services_->clock,
                                        weak_from_this());
   term_->open(fsm_.lease_end(), fsm_.stop_at());
   last_reason_ = end_reason::none;
@@ -163,7 +164,11 @@ std::optional<leader> record::last_seen() const {
   leader who;
   who.key = key_;
   who.session = seen_->session.text();
-  who.value = seen_->own_value ? how_.value() : seen_->value;
+  if (seen_->own_value) {
+    who.value = how_.value();
+  } else if (seen_->value) {
+    who.value = *seen_->value;
+  }
   who.fence = seen_->fence;
   return who;
 }
@@ -200,7 +205,7 @@ void record::key_seen(const consul::kv_found& answer) {
     who.session = answer.entry->session;
     who.fence = answer.entry->modify_index;
     who.own_value = answer.entry->value == how_.value();
-    if (!who.own_value) who.value = answer.entry->value;
+    if (!who.own_value) who.value = std::make_unique<const std::string>(answer.entry->value);
     if (who.session != fsm_.session() && who.session != fsm_.held_by()) {
       learn_span_of(answer.entry->session);
     }

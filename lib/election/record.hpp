@@ -38,8 +38,11 @@ class sighting {
   core::session_id session;
   std::uint64_t fence = 0;
   bool own_value = false;
-  std::string value;
-  friend bool operator==(const sighting&, const sighting&) = default;
+  std::unique_ptr<const std::string> value;  ///< where it is not our own
+  friend bool operator==(const sighting& a, const sighting& b) noexcept {
+    return a.session == b.session && a.fence == b.fence && a.own_value == b.own_value &&
+           (a.value ? b.value && *a.value == *b.value : !b.value);
+  }
 };
 
 class record final : public key_follower,
@@ -148,7 +151,8 @@ class record final : public key_follower,
 
   std::weak_ptr<engine> engine_;
   std::shared_ptr<const runtime::services> services_;
-  const std::string key_;
+  const std::shared_ptr<const std::string> key_text_;  // with its terms' handles
+  const std::string& key_;
   const candidacy how_;
   core::candidate fsm_;
   std::shared_ptr<session_keeper> keeper_;

@@ -154,13 +154,15 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     if (!mutated(core::mutation::unguarded_proclaim)) {
       ops.push_back(consul::txn_op::check_index(key_, guard));
     }
-    ops.push_back(consul::txn_op::lock(key_, which->session, value, consul::lock_flags));
+    ops.push_back(consul::txn_op::lock(key_, which->session.text(), value, consul::lock_flags));
     fsm_.proclaiming(which->fence, true);
     const time_point deadline = services_->timers->now() + e->request_timeout();
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services_->timers->now();
     if (answer.committed && !answer.results.empty()) {
-      fsm_.proclaimed(which->fence, sight_of_write(answer.results.back(), answer, which->session, false), now);
+      fsm_.proclaimed(
+          which->fence,
+          sight_of_write(answer.results.back(), answer, which->session.text(), false), now);
       done = true;
     } else if (answer.error == condition::fatal) {
       fsm_.proclaiming(which->fence, false);
@@ -199,7 +201,7 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   const std::uint64_t guard = fsm_.guard();
   // The session alone is not enough: it may have lost the key and won it again.
   std::vector<consul::txn_op> guarded;
-  guarded.push_back(consul::txn_op::check_session(key_, which->session));
+  guarded.push_back(consul::txn_op::check_session(key_, which->session.text()));
   if (!mutated(core::mutation::session_guards_write)) {
     guarded.push_back(consul::txn_op::check_index(key_, guard));
   }

@@ -7,6 +7,7 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/time.hpp>
 
+#include "core/session_id.hpp"
 #include "election/term_owner.hpp"
 #include "runtime/clock.hpp"
 
@@ -17,8 +18,8 @@ namespace tenure::impl {
 /// handle may go away on any thread and at any time.
 class term_state {
  public:
-  term_state(std::string k, std::string s, std::uint64_t f, std::shared_ptr<const runtime::clock> c,
-             std::weak_ptr<term_owner> r)
+  term_state(std::shared_ptr<const std::string> k, core::session_id s, std::uint64_t f,
+             std::shared_ptr<const runtime::clock> c, std::weak_ptr<term_owner> r)
       : key(std::move(k)),
         session(std::move(s)),
         fence(f),
@@ -35,8 +36,8 @@ class term_state {
   }
   void close() noexcept { open(time_point::min(), time_point::min()); }
 
-  const std::string key;
-  const std::string session;
+  const std::shared_ptr<const std::string> key;
+  const core::session_id session;
   const std::uint64_t fence;
   const std::shared_ptr<const runtime::clock> clock;
   std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};

@@ -58,7 +58,7 @@ class term {
   /// thread.
   std::uint64_t fence() const noexcept;
   /// The Consul session that holds the key. Any thread.
-  const std::string& session() const noexcept;
+  std::string session() const;
 
   /// Whether the term goes on and its lease holds now: nobody else acts as leader. A clock read and
   /// an atomic load; any thread, no lock.
