@@ -20,7 +20,8 @@ time_point contender::lease_end() const noexcept {
 }
 
 void contender::begin(std::uint64_t fence, time_point proven_at) {
-  term_ = std::make_shared<term_state>(lock_key(), session_, fence, services_->clock,
+  term_ = std::make_shared<term_state>(std::make_shared<const std::string>(lock_key()), session_,
+                                       fence, services_->clock,
                                        std::weak_ptr<term_owner>(weak_from_this()));
   proven_at_ = proven_at;
   proof_not_before_ = time_point::min();
@@ -105,7 +106,8 @@ asio::awaitable<void> contender::serve() {
 asio::awaitable<void> contender::prove_once(std::shared_ptr<term_state> which) {
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::get(lock_key()));
-  ops.push_back(consul::txn_op::check_session(prefix_ + "/" + which->session, which->session));
+  const std::string session = which->session.text();
+  ops.push_back(consul::txn_op::check_session(prefix_ + "/" + session, session));
   const time_point asked = now();
   const duration timeout = rules_.proof_timeout();
   const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + timeout);

@@ -195,9 +195,9 @@ asio::awaitable<void> contender::proclaim(std::shared_ptr<term_state> which, std
   core::backoff failures(50ms, 1s);
   for (;;) {
     std::vector<consul::txn_op> ops;
-    ops.push_back(consul::txn_op::check_session(own_key(), which->session));
+    ops.push_back(consul::txn_op::check_session(own_key(), which->session.text()));
     ops.push_back(
-        consul::txn_op::lock(own_key(), which->session, value, consul::semaphore_flags));
+        consul::txn_op::lock(own_key(), which->session.text(), value, consul::semaphore_flags));
     const consul::txn_done answer =
         co_await client_.write(std::move(ops), now() + client_.config().request_timeout);
     if (answer.committed) co_return;
@@ -227,7 +227,7 @@ asio::awaitable<void> contender::write(std::shared_ptr<term_state> which, leader
     if (over(which)) fail(errc::not_leading, "\"" + prefix_ + "\"");
     const std::uint64_t guard = lock_index_;
     std::vector<consul::txn_op> ops;
-    ops.push_back(consul::txn_op::check_session(own_key(), which->session));
+    ops.push_back(consul::txn_op::check_session(own_key(), which->session.text()));
     ops.push_back(consul::txn_op::check_index(lock_key(), guard));
     for (const leader_writes::entry& e : writes.entries()) ops.push_back(operation(e));
     const consul::txn_done answer =
