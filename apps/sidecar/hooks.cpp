@@ -40,12 +40,14 @@ std::string search_path() {
 }  // namespace
 
 hooks::hooks(std::shared_ptr<const runtime::services> outside, command::command_host& commands,
-             tenure::settings settings, hook_snapshots& snapshots, hooks_options options)
+             tenure::settings settings, hook_snapshots& snapshots, hooks_options options,
+             std::function<std::string()> session)
     : outside_(std::move(outside)),
       commands_(commands),
       settings_(std::move(settings)),
       snapshots_(snapshots),
       options_(std::move(options)),
+      session_(std::move(session)),
       changed_(outside_->executor, *outside_->timers),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
@@ -55,7 +57,9 @@ hooks::~hooks() {
 
 void hooks::changed(const status& now) {
   status_ = now;
-  const bool other = now.standing == standing::watching && !now.term && now.leader.present();
+  const bool waits = now.standing == standing::watching || now.standing == standing::candidate;
+  // A key that we have just won is seen before the term is told.
+  const bool other = waits && !now.term && now.leader.present() && now.leader.session != session_();
   if (other && !term_) plan_.following();
   changed_.notify_all();
 }

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,10 @@ class hooks_options {
 /// others run whoever leads.
 class hooks final : public face {
  public:
+  /// `session` tells on which session the election stands now.
   hooks(std::shared_ptr<const runtime::services> outside, command::command_host& commands,
-        tenure::settings settings, hook_snapshots& snapshots, hooks_options options);
+        tenure::settings settings, hook_snapshots& snapshots, hooks_options options,
+        std::function<std::string()> session);
   ~hooks() override;
 
   void changed(const status& now) override;
@@ -64,6 +67,7 @@ class hooks final : public face {
   tenure::settings settings_;
   hook_snapshots& snapshots_;
   const hooks_options options_;
+  std::function<std::string()> session_;
   runtime::condition changed_;
   const int nothing_;  // /dev/null
   hook_plan plan_;

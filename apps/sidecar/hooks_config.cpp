@@ -78,11 +78,13 @@ face_factory read_hooks(const YAML::Node& block, const election_terms& of, mista
   if (const auto guarantee = read.time("guarantee")) made.guarantee = *guarantee;
   check_guarantee(read, of, made.guarantee);
   const std::string settings = read.text("settings").value_or(settings::key_for(of.key));
-  return [made, settings](surroundings& with, standing_election&) {
+  return [made, settings](surroundings& with, standing_election& election) {
     if (!with.outside)
       with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+    auto session = [&election] { return election.handle().session(); };
     return std::make_shared<hooks>(with.outside, with.commands,
-                                   with.elections.settings_in(settings), with.snapshots, made);
+                                   with.elections.settings_in(settings), with.snapshots, made,
+                                   session);
   };
 }
 
