@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_config.hpp>
@@ -50,6 +51,8 @@ class election_terms {
   std::string name;
   std::string key;
   candidacy how;
+  /// For how long a true answer to "is this the leader?" has to hold; nothing where none is given.
+  std::optional<duration> guarantee;
 };
 
 /// Makes the face when the sidecar starts. Throws fatal_error where that cannot work here.
@@ -60,7 +63,7 @@ class part {
  public:
   virtual ~part() = default;
   /// How it follows one election; nothing where it need not. Called once for each at the start.
-  virtual std::shared_ptr<face> face_of(standing_election& election) = 0;
+  virtual std::shared_ptr<face> face_of(standing_election& election, const election_terms& of) = 0;
   /// As face::run().
   virtual boost::asio::awaitable<void> run() = 0;
 };

@@ -18,7 +18,7 @@ std::vector<mistake> mistakes::take() {
 }
 
 yaml_block::yaml_block(const YAML::Node& map, std::string of, mistakes& into,
-                       std::initializer_list<const char*> known)
+                       const std::vector<const char*>& known)
     : map_(map), of_(std::move(of)), into_(into) {
   std::string list;
   for (const char* k : known) list += (list.empty() ? "" : ", ") + std::string(k);

@@ -5,7 +5,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,7 +41,7 @@ class yaml_block {
  public:
   /// `of` is how people call the block: "election 'db'", "http".
   yaml_block(const YAML::Node& map, std::string of, mistakes& into,
-             std::initializer_list<const char*> known);
+             const std::vector<const char*>& known);
 
   std::optional<YAML::Node> node(const char* key) const;
   bool has(const char* key) const { return values_.count(key) != 0; }

@@ -17,6 +17,7 @@ constexpr const char* about =
   tenure run service/backup/leader -- ./backup.sh   run a command only while leading
   tenure leader service/backup/leader               who leads?
   tenure watch service/backup/leader                follow who leads
+  tenure sidecar sidecar.yaml                       stand, and tell by HTTP, hooks, ...
   tenure agent                                      an embedded Consul, to try it out
 )";
 
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
   add_watch_command(app, chosen);
   add_depose_command(app, chosen);
   add_agent_command(app, chosen);
+  add_sidecar_command(app, chosen);
   const auto named = [&](const CLI::App* sub) { return sub->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(named).empty()) {
     std::fprintf(stderr, "tenure: '%s' is not a subcommand (--help lists them)\n", argv[1]);

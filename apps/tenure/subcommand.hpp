@@ -18,5 +18,6 @@ void add_leader_command(CLI::App& app, action& chosen);
 void add_watch_command(CLI::App& app, action& chosen);
 void add_depose_command(CLI::App& app, action& chosen);
 void add_agent_command(CLI::App& app, action& chosen);
+void add_sidecar_command(CLI::App& app, action& chosen);
 
 }  // namespace tenure::apps

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtime/wall_clock.hpp"
+#include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
 
 namespace tenure::wire {
@@ -36,6 +37,18 @@ constexpr std::string_view too_many_connections =
     "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 81\r\n"
     "Connection: close\r\n\r\n"
     "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
+
+constexpr std::string_view no_room =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n"
+    "Retry-After: 1\r\nConnection: close\r\n\r\n"
+    "Too many connections\n";
+
+/// What does not fit into the socket's buffer at once is dropped.
+void turn_away(server_connection::socket& socket, std::string_view answer) {
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(answer), ignored);
+}
 
 void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
@@ -97,12 +110,16 @@ class http_server::implementation final : public connection_owner,
       : executor_(std::move(executor)),
         timers_(timers),
         service_(&service),
-        options_(options) {}
+        options_(options),
+        rate_(options.requests_per_second) {}
 
   void listen(const std::string& address);
   void respond(std::uint64_t id, runtime::http_response response);
+  void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);
+  void resume(std::uint64_t id);
   void stop();
   void abort() noexcept;
+  std::uint64_t refused() const noexcept { return refused_; }
   unsigned short port() const noexcept { return port_; }
   std::size_t connections() const noexcept { return connections_.size(); }
 
@@ -110,6 +127,7 @@ class http_server::implementation final : public connection_owner,
   runtime::timers& timers() noexcept override { return timers_; }
   void received(server_connection& from, runtime::http_request request) override;
   void lost(std::uint64_t id) override;
+  void stream_over(std::uint64_t id) noexcept override { streams_.erase(id); }
   void closed(server_connection& connection) noexcept override;
   const std::string& date() override;
 
@@ -125,7 +143,10 @@ class http_server::implementation final : public connection_owner,
   std::vector<std::string> socket_files_;
   std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
+  std::unordered_map<std::uint64_t, server_connection*> streams_;
   std::map<std::string, std::size_t> per_address_;
+  rate_limit rate_;
+  std::uint64_t refused_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_ = 0;
   unsigned short port_ = 0;
@@ -213,17 +234,20 @@ void http_server::implementation::listen(const std::string& address) {
 void http_server::implementation::accepted(server_connection::socket socket,
                                            const protocol::endpoint& peer) {
   if (stopping_) return;
+  if (options_.connections > 0 && connections_.size() >= options_.connections) {
+    ++refused_;
+    return turn_away(socket, no_room);
+  }
   std::string address;
-  if (options_.connections_per_address > 0) {
+  if (options_.connections_per_address > 0 || options_.requests_per_second > 0) {
     address = address_of(peer);
-    if (!address.empty() && per_address_[address] >= options_.connections_per_address) {
-      // What does not fit into the socket's buffer at once is dropped.
-      error_code ignored;
-      socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(too_many_connections), ignored);
-      return;
+  }
+  if (options_.connections_per_address > 0 && !address.empty()) {
+    if (per_address_[address] >= options_.connections_per_address) {
+      ++refused_;
+      return turn_away(socket, too_many_connections);
     }
-    if (!address.empty()) ++per_address_[address];
+    ++per_address_[address];
   }
   const std::uint64_t number = ++last_number_;
   const auto connection =
@@ -235,6 +259,13 @@ void http_server::implementation::accepted(server_connection::socket socket,
 void http_server::implementation::received(server_connection& from,
                                            runtime::http_request request) {
   from.id = ++last_id_;
+  if (!from.peer().empty() && !rate_.take(from.peer(), timers_.now())) {
+    ++refused_;
+    runtime::http_response response(429, "Too many requests: come back in a second\n");
+    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+    response.headers.emplace_back("Retry-After", "1");
+    return from.respond(std::move(response));
+  }
   unanswered_.emplace(from.id, &from);
   service_->on_request(from.id, std::move(request));
 }
@@ -245,7 +276,7 @@ void http_server::implementation::lost(std::uint64_t id) {
 }
 
 void http_server::implementation::closed(server_connection& connection) noexcept {
-  if (!connection.peer().empty()) {
+  if (options_.connections_per_address > 0 && !connection.peer().empty()) {
     const auto count = per_address_.find(connection.peer());
     if (count != per_address_.end() && --count->second == 0) per_address_.erase(count);
   }
@@ -258,6 +289,21 @@ void http_server::implementation::respond(std::uint64_t id, runtime::http_respon
   server_connection& connection = *found->second;
   unanswered_.erase(found);
   connection.respond(std::move(response));
+}
+
+void http_server::implementation::respond(std::uint64_t id, runtime::http_response head,
+                                          std::unique_ptr<http_stream> body) {
+  const auto found = unanswered_.find(id);
+  if (found == unanswered_.end()) return;
+  server_connection& connection = *found->second;
+  unanswered_.erase(found);
+  streams_.emplace(id, &connection);
+  connection.respond(std::move(head), std::move(body));
+}
+
+void http_server::implementation::resume(std::uint64_t id) {
+  const auto found = streams_.find(id);
+  if (found != streams_.end()) found->second->resume();
 }
 
 void http_server::implementation::stop() {
@@ -301,7 +347,16 @@ void http_server::respond(std::uint64_t id, runtime::http_response response) {
   implementation_->respond(id, std::move(response));
 }
 
+void http_server::respond(std::uint64_t id, runtime::http_response head,
+                          std::unique_ptr<http_stream> body) {
+  implementation_->respond(id, std::move(head), std::move(body));
+}
+
+void http_server::resume(std::uint64_t id) { implementation_->resume(id); }
+
 void http_server::stop() { implementation_->stop(); }
+
+std::uint64_t http_server::refused() const noexcept { return implementation_->refused(); }
 
 std::size_t http_server::connections() const noexcept { return implementation_->connections(); }
 

@@ -55,6 +55,7 @@ void server_connection::abort() noexcept {
   owner_->timers().disarm(watchdog_);
   owner_ = nullptr;
   phase_ = phase::over;
+  stream_.reset();
   error_code ignored;
   socket_.close(ignored);
 }
@@ -63,7 +64,11 @@ void server_connection::end() {
   if (owner_ == nullptr) return;
   const std::uint64_t lost = std::exchange(id, 0);
   connection_owner* owner = owner_;
-  if (lost != 0) owner->lost(lost);
+  if (lost != 0 && stream_) {
+    owner->stream_over(lost);
+  } else if (lost != 0) {
+    owner->lost(lost);
+  }
   abort();
   owner->closed(*this);  // may destroy this
 }
@@ -90,7 +95,7 @@ void server_connection::watch() {
 
 void server_connection::readable(error_code error) {
   if (error) {
-    if (phase_ == phase::idle || phase_ == phase::answering) end();
+    if (phase_ != phase::reading && phase_ != phase::writing && phase_ != phase::draining) end();
     return;
   }
   switch (phase_) {
@@ -110,6 +115,8 @@ void server_connection::readable(error_code error) {
       return;
     }
     case phase::writing: has_input_ = true; return;
+    case phase::streaming:
+    case phase::sending: return heed_stream_client();
     case phase::reading:
     case phase::draining:
     case phase::over: return;
@@ -196,8 +203,14 @@ void server_connection::deliver() {
   if (input_->buffer.size() == 0) input_.reset();
 
   head_only_ = message.method() == http::verb::head;
+  http_1_0_ = message.version() < 11;
   runtime::http_request request(std::string(message.method_string()),
                                 std::string(message.target()));
+  if (owner_->options().all_headers) {
+    for (const auto& field : message) {
+      request.headers.emplace_back(field.name_string(), field.value());
+    }
+  }
   if (!unread_) {
     request.body = std::move(message.body());
   } else if (length) {
@@ -208,7 +221,8 @@ void server_connection::deliver() {
   phase_ = phase::answering;
   const auto self = shared_from_this();
   owner_->received(*this, std::move(request));
-  if (phase_ == phase::answering && !unread_) watch();
+  const bool unanswered = phase_ == phase::answering && !unread_;
+  if (unanswered || phase_ == phase::streaming || phase_ == phase::sending) watch();
 }
 
 void server_connection::refuse(unsigned status, std::string_view text) {
@@ -219,10 +233,8 @@ void server_connection::refuse(unsigned status, std::string_view text) {
   respond(std::move(response));
 }
 
-void server_connection::respond(runtime::http_response response) {
-  if (phase_ == phase::over) return;
-  id = 0;
-  phase_ = phase::writing;
+/// All that every answer has, without the end of the last line.
+void server_connection::head_of(const runtime::http_response& response) {
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head_ += reason(response.status);
   head_ += "\r\n";
@@ -234,6 +246,13 @@ void server_connection::respond(runtime::http_response response) {
   }
   head_ += "Date: ";
   head_ += owner_->date();
+}
+
+void server_connection::respond(runtime::http_response response) {
+  if (phase_ == phase::over) return;
+  id = 0;
+  phase_ = phase::writing;
+  head_of(response);
   head_ += "\r\nContent-Length: ";
   head_ += std::to_string(response.body.size());
   head_ += close_after_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
@@ -277,6 +296,8 @@ void server_connection::drain() {
 
 void server_connection::stop() {
   close_after_ = true;
+  ending_ = true;
+  if (phase_ == phase::streaming) return send(false);
   if (phase_ != phase::idle) return;
   // The wait that is under way finds the socket closed.
   error_code ignored;

@@ -1,0 +1,118 @@
+// The command line of tenure sidecar.
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/options.hpp"
+#include "sidecar/config.hpp"
+#include "sidecar/json_log.hpp"
+#include "sidecar/sidecar.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+constexpr const char* more_help =
+    R"(Stands in elections, and tells how they go to whatever runs beside it: over HTTP
+(GET /, GET /sse, a status page at /ui, metrics), in a Consul service, by hooks, by
+a command that runs while it leads.
+
+FILE is YAML:
+
+  elections:
+    - name: db                         # key: service/db/leader unless told otherwise
+    - name: mail
+      key: service/mail/leader
+      value: host-a                    # what is published (default: the host's name)
+      span: 15s
+  http:
+    listen: localhost:4040             # the default
+
+Without FILE the environment names one election: ELECTOR_ELECTION and the other
+variables of the nais elector, or those of consul-leader (CONSUL_LEADER_...).
+docs/sidecar.md tells them all.
+
+SIGTERM undoes what the faces left, gives the keys back and ends with 0. Exit
+code: 0; 64 for a bad file (every mistake is listed) and bad usage; 69 where Consul
+refuses us or an address is in use; 1 where the Consul service is not found; 71 where
+the machine lacks something.
+
+  tenure sidecar sidecar.yaml
+  ELECTOR_ELECTION=db tenure sidecar)";
+
+class arguments {
+ public:
+  common_options common;
+  std::string file;
+  bool check = false;
+};
+
+std::optional<std::string> variable(const char* name) {
+  const char* const value = std::getenv(name);
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+// Nothing where the file has mistakes; they are on standard error then.
+std::optional<sidecar::config> load(const arguments& a) {
+  const consul_config consul = a.common.consul();
+  if (a.file.empty()) return sidecar::config_from_environment(&variable, consul);
+  sidecar::mistakes found;
+  sidecar::config c = sidecar::read_config(read_file(a.file), consul, found);
+  if (found.empty()) return c;
+  for (const sidecar::mistake& m : found.take()) {
+    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), m.line, m.text.c_str());
+  }
+  return std::nullopt;
+}
+
+int serve(const arguments& a, const CLI::App& command) {
+  std::optional<sidecar::config> c = load(a);
+  if (!c) return exit_usage;
+  if (a.check) {
+    std::printf("%s: %zu elections\n", a.file.empty() ? "environment" : a.file.c_str(),
+                c->elections.size());
+    return exit_ok;
+  }
+  const bool said = command.get_option("--log-level")->count() > 0;
+  const log_level level = !said && c->level ? *c->level : a.common.level();
+  const auto log = c->json_log ? sidecar::json_log(level) : stderr_log(level);
+  ::signal(SIGPIPE, SIG_IGN);
+  boost::asio::io_context io{1};
+  try {
+    sidecar::sidecar made(io, std::move(*c), log);
+    boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
+      if (failure) std::rethrow_exception(failure);
+    });
+    io.run();
+    return made.exit_code();
+  } catch (const sidecar::fatal_error& e) {
+    std::fprintf(stderr, "tenure sidecar: %s\n", e.what());
+    return e.exit_code();
+  }
+}
+
+}  // namespace
+
+void add_sidecar_command(CLI::App& app, action& chosen) {
+  auto a = std::make_shared<arguments>();
+  CLI::App* command =
+      app.add_subcommand("sidecar", "Stand in elections, and tell how they go");
+  command->add_option("FILE", a->file, "the sidecar's file (default: the environment)");
+  command->add_flag("--check", a->check, "read the file, tell what is wrong with it, and end");
+  a->common.add_to(*command, "info");
+  command->footer(more_help);
+  command->callback([a, command, &chosen] {
+    chosen = [a, command] { return serve(*a, *command); };
+  });
+}
+
+}  // namespace tenure::apps

@@ -1,0 +1,109 @@
+// An answer that is a stream: pieces, each sent when the one before is with the kernel.
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/write.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "wire/server_connection.hpp"
+
+namespace tenure::wire {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view chunk_end = "\r\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+/// A client has nothing to say while it listens. Some send a request ahead; none of them sends much.
+constexpr std::uint32_t most_idle_talk = 64 * 1024;
+
+void set_option(int socket, int level, int name, int value) noexcept {
+  ::setsockopt(socket, level, name, &value, sizeof value);  // a unix socket refuses some
+}
+
+}  // namespace
+
+void server_connection::respond(runtime::http_response head, std::unique_ptr<http_stream> body) {
+  if (phase_ == phase::over) return;
+  if (http_1_0_) close_after_ = true;
+  head_of(head);
+  if (!http_1_0_) head_ += "\r\nTransfer-Encoding: chunked";
+  head_ += close_after_ ? "\r\nConnection: close\r\n\r\n"
+                        : "\r\nConnection: keep-alive\r\n\r\n";
+  stream_ = std::move(body);
+  limit_stream();
+  phase_ = phase::streaming;
+  send(true);
+}
+
+/// What a client that stopped reading may cost: so many bytes in the kernel, for so long.
+void server_connection::limit_stream() {
+  const int native = socket_.native_handle();
+  const auto& options = owner_->options();
+  if (options.stream_buffer > 0) {
+    set_option(native, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.stream_buffer));
+  }
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(options.write_time);
+  set_option(native, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
+}
+
+void server_connection::resume() {
+  if (phase_ == phase::streaming) send(false);
+}
+
+/// The head goes with the first piece, or alone.
+void server_connection::send(bool first) {
+  piece_ = stream_->next();
+  const bool empty = !piece_ || piece_->empty();
+  last_piece_ = empty && (ending_ || stream_->over());
+  if (empty && !first && !last_piece_) return;
+  if (!first) head_.clear();
+  std::string_view end;
+  if (!empty && !http_1_0_) {
+    char size[24];
+    std::snprintf(size, sizeof size, "%zx\r\n", piece_->size());
+    head_ += size;
+    end = chunk_end;
+  } else if (last_piece_ && !http_1_0_) {
+    end = last_chunk;
+  }
+  phase_ = phase::sending;
+  runtime::timers& timers = owner_->timers();
+  timers.arm(watchdog_, timers.now() + owner_->options().write_time);
+  const std::array<asio::const_buffer, 3> all{
+      asio::buffer(head_), empty ? asio::const_buffer() : asio::buffer(*piece_),
+      asio::buffer(end)};
+  asio::async_write(
+      socket_, all,
+      [self = shared_from_this()](error_code error, std::size_t) { self->sent(error); });
+}
+
+void server_connection::sent(error_code error) {
+  if (phase_ != phase::sending) return;
+  owner_->timers().disarm(watchdog_);
+  piece_.reset();
+  if (error) return end();
+  if (last_piece_) {
+    owner_->stream_over(std::exchange(id, 0));
+    stream_.reset();
+    return next();
+  }
+  head_ = std::string();
+  phase_ = phase::streaming;
+  send(false);
+}
+
+/// It is gone, or says what nobody listens to.
+void server_connection::heed_stream_client() {
+  char talk[1024];
+  const auto got = ::recv(socket_.native_handle(), talk, sizeof talk, MSG_DONTWAIT);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return end();
+  if (got > 0) idle_talk_ += static_cast<std::uint32_t>(got);
+  if (idle_talk_ > most_idle_talk) return end();
+  watch();
+}
+
+}  // namespace tenure::wire

@@ -1,0 +1,225 @@
+// What a sidecar's file and environment say.
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+
+#include "common/duration.hpp"
+#include "sidecar/config.hpp"
+#include "sidecar/http_config.hpp"
+
+namespace tenure::test {
+namespace {
+
+using namespace std::chrono_literals;
+using sidecar::config;
+
+config read(const std::string& text) {
+  sidecar::mistakes found;
+  config c = sidecar::read_config(text, consul_config(), found);
+  for (const sidecar::mistake& m : found.take()) FAIL(m.line << ": " << m.text);
+  return c;
+}
+
+/// "LINE: TEXT" of each mistake.
+std::vector<std::string> wrong(const std::string& text) {
+  sidecar::mistakes found;
+  sidecar::read_config(text, consul_config(), found);
+  std::vector<std::string> list;
+  for (const sidecar::mistake& m : found.take()) {
+    list.push_back(std::to_string(m.line) + ": " + m.text);
+  }
+  return list;
+}
+
+using variables = std::map<std::string, std::string>;
+
+config from(const variables& v) {
+  return sidecar::config_from_environment(
+      [&](const char* name) {
+        const auto found = v.find(name);
+        return found == v.end() ? std::nullopt : std::optional(found->second);
+      },
+      consul_config());
+}
+
+std::string refused(const variables& v) {
+  try {
+    from(v);
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("A file with everything") {
+  const config c = read(R"(
+consul: {address: "10.0.0.1:8501", datacenter: dc2, connections: 10, sessions: 3}
+log: {level: debug, format: json}
+defaults: {value: host-b, span: 5s, ttl: 20s, guarantee: 3s}
+http:
+  listen: [":4040", "unix:///run/s.sock"]
+  probe: 127.0.0.1:4041
+  metrics: "[::1]:4042"
+  election: mail
+  ui: false
+  connections: 100
+  connections_per_client: 10
+  requests_per_second: 50
+  header_bytes: 2000
+  write_timeout: 3s
+elections:
+  - name: db
+  - {name: mail, key: mail/lock, value: me, span: 9s, lock_delay: 1s, stop_budget: 2s}
+)");
+  CHECK(c.consul.address() == "10.0.0.1:8501");
+  CHECK(c.consul.datacenter == "dc2");
+  CHECK(c.sessions == 3);
+  CHECK(c.level == log_level::debug);
+  CHECK(c.json_log);
+  REQUIRE(c.http);
+  CHECK(c.http->listen == std::vector<std::string>{":4040", "unix:///run/s.sock"});
+  CHECK(c.http->probe == "127.0.0.1:4041");
+  CHECK(c.http->election == "mail");
+  CHECK(!c.http->ui);
+  CHECK(c.http->header_bytes == 2000);
+  CHECK(c.http->write_timeout == 3s);
+  REQUIRE(c.elections.size() == 2);
+  const auto& db = c.elections[0].terms;
+  CHECK(db.name == "db");
+  CHECK(db.key == "service/db/leader");
+  CHECK(db.how.value() == "host-b");
+  CHECK(db.how.span() == 5s);
+  CHECK(db.how.ttl() == 20s);
+  CHECK(db.how.lock_delay() == 5s);
+  CHECK(db.guarantee == duration(3s));
+  const auto& mail = c.elections[1].terms;
+  CHECK(mail.key == "mail/lock");
+  CHECK(mail.how.value() == "me");
+  CHECK(mail.how.span() == 9s);
+  CHECK(mail.how.ttl() == 20s);
+  CHECK(mail.how.lock_delay() == 1s);
+  CHECK(mail.how.stop_budget() == 2s);
+}
+
+TEST_CASE("Without http there is no HTTP; the value is the name of the host") {
+  const config c = read("elections: [{name: db}]");
+  CHECK(!c.http);
+  CHECK(!c.level);
+  CHECK(c.elections[0].terms.how.value() == sidecar::host_name());
+  CHECK(read("elections: [{name: db}]\nhttp: {}").http->listen ==
+        std::vector<std::string>{"localhost:4040"});
+}
+
+TEST_CASE("Every mistake is told, with its line") {
+  using list = std::vector<std::string>;
+  CHECK(wrong("") == list{"1: the file is empty: it needs elections:"});
+  CHECK(wrong("elections: []") == list{"1: the file: elections: is not a list of elections"});
+  CHECK(wrong("http: {}").front() ==
+        "1: the file: elections: is missing: the list of elections to stand in");
+  CHECK(has(wrong("elections: [").front(), "not YAML"));
+  CHECK(wrong("elections: [{name: a}]\n---\nx: y").front() ==
+        "3: a second document: a file is one sidecar");
+  const list many = wrong(R"(elections:
+  - name: a
+    span: soon
+    colour: red
+  - name: a
+  - key: /x
+  - name: b/c
+  - name: d
+    key: service/a/leader
+  - name: e
+    ttl: 1s
+  - name:
+http:
+  listen: nowhere
+  connections: 1
+  ui: perhaps
+  write_timeout: 1h
+  election: nobody
+)");
+  const list parts{
+      "3: election 'a': span: 'soon' is not a duration",
+      "4: unknown key 'colour' in election 'a' (known: name, key, value, span,",
+      "5: election 'a': name: a second one, after that of line 2",
+      "5: election 'a': key: 'service/a/leader' is that of line 2 already",
+      "6: an election: name: is missing",
+      "6: election '': key: '/x' begins with a slash: leave it out",
+      "7: election 'b/c': name: 'b/c' is not a name",
+      "8: election 'd': key: 'service/a/leader' is that of line 2 already",
+      "10: election 'e': ttl 1s is out of range",
+      "12: 'name' has no value in an election",
+      "14: http: listen: 'nowhere' is not an address",
+      "14: http: election: there is no election 'nobody'",
+      "15: http: connections: '1' is not a number from 8",
+      "16: http: ui: 'perhaps' is neither true nor false",
+      "17: http: write_timeout: is not from 100ms to 10m"};
+  for (std::size_t i = 0; i < std::max(many.size(), parts.size()); ++i) {
+    INFO((i < many.size() ? many[i] : "nothing") << "\n" << (i < parts.size() ? parts[i] : "?"));
+    CHECK((i < many.size() && i < parts.size() && many[i].starts_with(parts[i])));
+  }
+}
+
+TEST_CASE("The environment of the nais elector") {
+  const config c = from({{"ELECTOR_ELECTION", "my-app"}});
+  REQUIRE(c.elections.size() == 1);
+  CHECK(c.elections[0].terms.name == "my-app");
+  CHECK(c.elections[0].terms.key == "service/my-app/leader");
+  CHECK(c.elections[0].terms.how.value() == sidecar::host_name());
+  REQUIRE(c.http);
+  CHECK(c.http->listen == std::vector<std::string>{"localhost:4040"});
+  CHECK(c.elections[0].faces.empty());
+
+  const config all = from({{"ELECTOR_ELECTION", "my-app"},
+                           {"ELECTOR_ELECTION_NAMESPACE", "team"},
+                           {"ELECTOR_HTTP", ":6060"},
+                           {"ELECTOR_PROBE_ADDRESS", "127.0.0.1:8081"},
+                           {"ELECTOR_METRICS_ADDRESS", "127.0.0.1:8082"},
+                           {"ELECTOR_LOG_FORMAT", "json"},
+                           {"ELECTOR_LOG_LEVEL", "Warning"},
+                           {"TENURE_VALUE", "pod-1"},
+                           {"TENURE_SPAN", "4s"}});
+  CHECK(all.elections[0].terms.key == "service/team/my-app/leader");
+  CHECK(all.elections[0].terms.how.value() == "pod-1");
+  CHECK(all.elections[0].terms.how.span() == 4s);
+  CHECK(all.http->listen == std::vector<std::string>{":6060"});
+  CHECK(all.http->probe == "127.0.0.1:8081");
+  CHECK(all.http->metrics == "127.0.0.1:8082");
+  CHECK(all.json_log);
+  CHECK(all.level == log_level::warn);
+}
+
+TEST_CASE("The environment of consul-leader, alone and with the elector's") {
+  const variables service{{"CONSUL_LEADER_SERVICE_NAME", "db"}, {"NOMAD_ALLOC_ID", "0a1b"}};
+  const config c = from(service);
+  CHECK(c.elections[0].terms.name == "db");
+  CHECK(c.elections[0].terms.key == "consul-leader/db/lock");
+  CHECK(c.elections[0].faces.size() == 1);
+  CHECK(!c.http);
+  CHECK(c.level == log_level::warn);
+  variables both = service;
+  both["ELECTOR_HTTP"] = ":4040";
+  CHECK(from(both).http);
+  CHECK(from(both).elections[0].terms.key == "consul-leader/db/lock");
+}
+
+TEST_CASE("An environment that cannot work is told by the name of the variable") {
+  CHECK(has(refused({}), "ELECTOR_ELECTION"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a b"}}), "ELECTOR_ELECTION: 'a b' is not a name"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_HTTP", "http://x"}}),
+            "ELECTOR_HTTP: 'http://x' is not an address"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_FORMAT", "xml"}}),
+            "ELECTOR_LOG_FORMAT: 'xml'"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", "loud"}}),
+            "ELECTOR_LOG_LEVEL"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"TENURE_SPAN", "1"}}), "TENURE_SPAN: '1'"));
+  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"TENURE_KEY", "/a"}}), "TENURE_KEY"));
+  CHECK(has(refused({{"CONSUL_LEADER_KEY", "a"}}), "NOMAD_ALLOC_ID"));
+}
+
+}  // namespace tenure::test
