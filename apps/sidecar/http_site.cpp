@@ -231,7 +231,7 @@ void http_site::refuse(door& at, std::uint64_t id, unsigned status, const std::s
 
 void http_site::answer(door& at, std::uint64_t id, const asked& what) {
   if (what.method() != "GET" && what.method() != "HEAD") {
-    return refuse(at, id, 405, what.method() + " is not taken here: everything is read only, by GET");
+    return refuse(at, id, 405, what.method() + " is not taken here: all is read only, by GET");
   }
   if (what.has_body()) return refuse(at, id, 413, "a GET has no body here");
   if (what.target().size() > most_query) return refuse(at, id, 414, "the address is too long");

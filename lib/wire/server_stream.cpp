@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 constexpr std::string_view chunk_end = "\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// A client has nothing to say while it listens. Some send a request ahead; none of them sends much.
+/// A client has nothing to say while it listens. Some send a request ahead; none sends much.
 constexpr std::uint32_t most_idle_talk = 64 * 1024;
 
 void set_option(int socket, int level, int name, int value) noexcept {
