@@ -34,11 +34,15 @@ def draw(rows, folder):
         chosen = [r for r in rows if r["bench"] == bench and r["metric"] == metric
                   and r["median"] > 0]
         if chosen:
-            picture(name, title, chosen, folder, grows=bench not in ("failover", "crash"))
+            text = bars if bench in ("failover", "crash") else growth
+            picture(name, text(title, chosen), folder)
+    compared = [r for r in rows if r["subject"] == "tenure" and r["ratio_to_floor"]
+                and r["server"] == "consul"]
+    if compared:
+        picture("ratios", ratios(compared), folder)
 
 
-def picture(name, title, rows, folder, grows):
-    text = growth(title, rows) if grows else bars(title, rows)
+def picture(name, text, folder):
     for ending, terminal in TERMINALS:
         path = os.path.join(folder, f"{name}.{ending}")
         script = f"set terminal {terminal}\nset output '{path}'\n{text}"
@@ -70,6 +74,25 @@ def growth(title, rows):
             f"plot {', '.join(plots)}\n")
 
 
+def ratios(rows):
+    """What tenure takes, as a multiple of the floor; a cross where the target for the median is."""
+    lines, ticks = [], []
+    for place, row in enumerate(reversed(rows)):
+        limit = next((t["target"].split()[2] for t in row["targets"]
+                      if t["target"].startswith("median") and "floor" in t["target"]), "NaN")
+        lines.append(f"{row['ratio_to_floor']} {place} {limit}")
+        ticks.append(f"'{row['bench']} {row['case']} n={row['n']}' {place}".replace("_", " "))
+    text = "\n".join(lines)
+    return (f"$ratios << END\n{text}\nEND\n"
+            "set title 'tenure as a multiple of the floor, medians'\nset style fill solid 0.9\n"
+            f"set ytics ({', '.join(ticks)})\nset grid x\nset logscale x\nset format x '%g'\n"
+            f"set yrange [-0.7:{len(rows) - 0.3}]\nset arrow from 1, graph 0 to 1, graph 1 nohead"
+            " lc rgb '#888888' lw 2\nset key outside bottom center horizontal\n"
+            "plot $ratios using 1:2:(0):1:($2-0.35):($2+0.35) with boxxyerror"
+            f" lc rgb '{COLOURS['tenure']}' title 'tenure', $ratios using 3:2 with points pt 2"
+            " ps 1.2 lw 2 lc rgb '#dd181f' title 'target'\n")
+
+
 def group_of(row):
     return row["case"] if row["bench"] == "crash" else f"{row['case']}, {row['n']} contending"
 
@@ -89,7 +112,7 @@ def bars(title, rows):
         text += f"$bar{place} << END\n{lines}\nEND\n"
         plots.append(f"$bar{place} using 1:2 with boxes lc rgb"
                      f" '{COLOURS.get(subject, '#000000')}' title '{subject}'")
-        plots.append(f"$bar{place} using 1:2:3:4 with yerrorbars lc rgb '#333333' pt 0 notitle")
+        plots.append(f"$bar{place} using 1:2:3:4 with yerrorbars lc rgb '#333333' ps 0 notitle")
     ticks = ", ".join(f"'{g}' {i}" for i, g in enumerate(groups))
     return (f"{text}set title '{title}'\nset boxwidth {width * 0.9:.3f}\nset style fill solid 0.9\n"
             f"set logscale y\nset grid y\nset xtics rotate by -25 ({ticks})\nset bmargin 6\n"
