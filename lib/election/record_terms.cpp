@@ -143,10 +143,13 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
   co_await own_turn(which);
   const writing_turn mine(which, changed_);
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
-  // What it reads meanwhile is the term's proof: not too seldom for that.
+  // Where it may be carried out at any moment, what it reads meanwhile is the term's proof: not too
+  // seldom for that. Where it was refused, by a lock-delay, proofs go on beside it.
   core::backoff pauses(look_again_after, std::min<duration>(most_pause, how_.span() / 6));
+  core::backoff delays(look_again_after, most_pause);
   bool done = false;
   while (!done) {
+    while (proving_ && !over()) co_await changed_.wait();
     const auto e = engine_.lock();
     if (over() || !e) fail(errc::not_leading, "\"" + key_ + "\"");
     const std::uint64_t guard = fsm_.guard();
@@ -172,9 +175,13 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
       // no harm.
       const bool seen = co_await proclaim_seen(which->fence, guard, value);
       done = seen;
+      const bool refused = !answer.failures.empty();
+      if (refused) fsm_.proclaiming(which->fence, false);
+      drive();
+      core::backoff& pause = refused ? delays : pauses;
       const time_point again =
-          services_->timers->now() + pauses.next(services_->entropy->next());
-      if (!done) co_await changed_.wait(again);
+          services_->timers->now() + pause.next(services_->entropy->next());
+      while (!done && !over() && services_->timers->now() < again) co_await changed_.wait(again);
     }
     fsm_.proclaiming(which->fence, false);
     drive();
