@@ -23,7 +23,7 @@ namespace {
 // A cut is made while it leaves at most so many times the queries that the target asks for: where
 // the trie is broad, a few keys above the target are cheaper than ten more connections.
 constexpr std::size_t broadest = 4;
-// A cut that the present plan has made stays until the keys below it are so few parts of the target.
+// A cut that the present plan has made stays until the keys below it are that part of the target.
 constexpr std::size_t few_parts = 4;
 
 using key_span = std::span<const std::string_view>;

@@ -230,8 +230,8 @@ asio::awaitable<consul::kv_listed> contender::next_sight() {
     consul::kv_listed first = co_await client_.list(prefix_ + "/", consul::consistency::default_);
     co_return first;
   }
-  co_await turns_.acquire();
-  const poll_turn mine(turns_);
+  poll_turn mine(turns_, services_->executor, *services_->timers);
+  co_await mine.taken();
   consul::kv_listed next = co_await client_.watch_below(prefix_ + "/", index_, turns_.wait());
   co_return next;
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "consul/format.hpp"
 #include "core/backoff.hpp"
 #include "runtime/keeping.hpp"
 #include "wire/http_client.hpp"
@@ -51,17 +52,35 @@ leader leader_in(const std::string& key, const consul::kv_found& answer) {
   return who;
 }
 
+namespace {
+
+void check_key(const std::string& key) {
+  if (key.empty()) throw bad_configuration("an election needs a key: give one, such as a/leader");
+  if (key.front() == '/') {
+    throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
+  }
+  if (const std::string why = consul::unaddressable(key, false); !why.empty()) {
+    throw bad_configuration("the key \"" + key + "\" cannot be asked for (" + why +
+                            "): use another");
+  }
+}
+
+}  // namespace
+
 engine::engine(std::shared_ptr<const runtime::services> services, consul_config config,
                elections_options options)
     : services_(std::move(services)),
       options_(std::move(options)),
       client_(services_, std::move(config)),
-      turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait,
-             *services_->timers),
+      turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait),
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
       claims_(std::make_shared<claim_queue>(
           services_, client_, tasks_,
           wire::lane_limits::divide(client_.config().connections).requests / 2)),
+      watches_(services_, client_, turns_,
+               [this](asio::awaitable<void> task) {
+                 tasks_.spawn(runtime::keeping(std::move(task), shared_from_this()));
+               }),
       changed_(services_->executor, *services_->timers) {
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
@@ -76,10 +95,7 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
 
 std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
-  if (key.empty()) throw bad_configuration("an election needs a key: give one, such as a/leader");
-  if (key.front() == '/') {
-    throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
-  }
+  check_key(key);
   how.check();
   if (records_.contains(std::string_view(key))) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
@@ -104,6 +120,7 @@ asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_poin
 asio::awaitable<void> engine::retire(std::shared_ptr<record> which) {
   while (!which->settled()) co_await which->changed().wait();
   records_.erase(which);
+  which->unfollow();
   for (auto& [kind, p] : pools_) {
     for (const auto& keeper : p.keepers) keeper->detach(*which);
   }
@@ -144,22 +161,6 @@ std::shared_ptr<session_keeper> engine::keeper_for(const candidacy& how) {
     return keeper;
   }
   return p.keepers[p.next++ % p.keepers.size()];
-}
-
-void engine::follow(const std::string& key, const std::shared_ptr<key_follower>& who) {
-  auto& w = watches_[key];
-  if (w) {
-    w->follow(who);
-    return;
-  }
-  w = std::make_shared<key_watch>(services_, client_, turns_, key);
-  w->follow(who);
-  tasks_.spawn(runtime::keeping(watch(w), shared_from_this()));
-}
-
-asio::awaitable<void> engine::watch(std::shared_ptr<key_watch> which) {
-  co_await which->run();
-  watches_.erase(which->key());
 }
 
 void engine::ask_span(const std::string& session, const std::shared_ptr<record>& who) {
@@ -238,6 +239,7 @@ asio::awaitable<void> engine::ping() {
 
 std::shared_ptr<observation> engine::observe(std::string key) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
+  check_key(key);
   auto o = std::make_shared<observation>(services_, key);
   std::erase_if(observations_, [](const auto& weak) { return weak.expired(); });
   observations_.push_back(o);
@@ -250,6 +252,7 @@ std::shared_ptr<settings_bucket> engine::settings_in(std::string key) {
   if (key.empty() || key.front() == '/') {
     throw bad_configuration("settings need a key without a slash at its head, such as a/settings");
   }
+  check_key(key);
   auto s = std::make_shared<settings_bucket>(shared_from_this(), std::move(key));
   std::erase_if(settings_, [](const auto& weak) { return weak.expired(); });
   settings_.push_back(s);
@@ -270,6 +273,7 @@ std::shared_ptr<contender> engine::contend(std::string prefix, std::size_t slots
                                        std::move(prefix), slots, std::move(how));
   std::erase_if(contenders_, [](const auto& weak) { return weak.expired(); });
   contenders_.push_back(c);
+  watches_.connections_changed();
   tasks_.spawn(runtime::keeping(c->run(), c, shared_from_this()));
   return c;
 }
@@ -324,6 +328,7 @@ asio::awaitable<void> engine::stop_everything() {
     }
   }
   for (const auto& c : slots) co_await c->wait_finished(give_up);
+  watches_.stop();
   tasks_.cancel();
   co_await tasks_.join();
   runtime::task_scope farewells(services_->executor, *services_->timers,
@@ -338,7 +343,6 @@ asio::awaitable<void> engine::stop_everything() {
   pools_.clear();
   records_.clear();
   events_.clear();
-  watches_.clear();
   stopped_ = true;
   changed_.notify_all();
 }

@@ -14,7 +14,7 @@
 #include "consul/client.hpp"
 #include "election/claim_queue.hpp"
 #include "election/contender.hpp"
-#include "election/key_watch.hpp"
+#include "election/key_watches.hpp"
 #include "election/record.hpp"
 #include "election/session_keeper.hpp"
 #include "election/settings_bucket.hpp"
@@ -61,6 +61,19 @@ class engine : public std::enable_shared_from_this<engine> {
   std::shared_ptr<session_keeper> keeper_for(const candidacy& how);
   void note_event(const std::shared_ptr<record>& which);
   /// Tells `who` what is seen of the key, from now on until it is gone.
+  void follow(const std::string& key, const std::shared_ptr<key_follower>& who) {
+    watches_.follow(key, who);
+  }
+  const key_watches& watches() const noexcept { return watches_; }
+  /// Tells `who` the span of the holder with that session, once it is known.
+  void ask_span(const std::string& session, const std::shared_ptr<record>& who);
+
+ private:
+  class pool {
+   public:
+    std::vector<std::shared_ptr<session_keeper>> keepers;
+    std::size_t next = 0;
+  };
   class by_key {
    public:
     using is_transparent = void;
@@ -71,17 +84,6 @@ class engine : public std::enable_shared_from_this<engine> {
       return of(a) < of(b);
     }
   };
-
-  void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
-  /// Tells `who` the span of the holder with that session, once it is known.
-  void ask_span(const std::string& session, const std::shared_ptr<record>& who);
-
- private:
-  class pool {
-   public:
-    std::vector<std::shared_ptr<session_keeper>> keepers;
-    std::size_t next = 0;
-  };
   class known_span {
    public:
     bool known = false;
@@ -89,7 +91,6 @@ class engine : public std::enable_shared_from_this<engine> {
     std::vector<std::weak_ptr<record>> askers;
   };
 
-  boost::asio::awaitable<void> watch(std::shared_ptr<key_watch> which);
   boost::asio::awaitable<void> find_span(std::string session);
   boost::asio::awaitable<void> stop_everything();
   boost::asio::awaitable<void> retire(std::shared_ptr<record> which);
@@ -102,8 +103,8 @@ class engine : public std::enable_shared_from_this<engine> {
   poll_turns turns_;
   runtime::task_scope tasks_;
   std::shared_ptr<claim_queue> claims_;
+  key_watches watches_;
   std::set<std::shared_ptr<record>, by_key> records_;
-  std::map<std::string, std::shared_ptr<key_watch>> watches_;
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;
   std::vector<std::weak_ptr<observation>> observations_;

@@ -1,67 +1,120 @@
-// Blocking queries take turns on the connections of the poll lane: where there are more watches
-// than connections, each query is asked to be short, and none waits for a connection with its
-// deadline running.
+// The connections of the poll lane: whoever has a blocking query to make waits here for one, not
+// within the transport, where its deadline would run.
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
-#include <memory>
+#include <list>
 #include <tenure/time.hpp>
+#include <utility>
 
-#include "runtime/wait_list.hpp"
+#include "runtime/condition.hpp"
 
 namespace tenure::impl {
 
-class poll_turns {
+class poll_turns;
+
+class poll_waiter {
  public:
-  poll_turns(std::size_t connections, duration wait, runtime::timers& timers)
-      : free_(std::max<std::size_t>(connections, 1)),
-        connections_(free_),
-        wait_(wait),
-        line_(std::make_shared<runtime::wait_list>(timers)) {}
+  poll_waiter() = default;
+  poll_waiter(const poll_waiter&) = delete;
+  poll_waiter& operator=(const poll_waiter&) = delete;
+  virtual ~poll_waiter() = default;
 
-  /// A watch: it has turns for as long as it lives.
-  void joined() noexcept { ++watches_; }
-  void left() noexcept { --watches_; }
+  bool has_turn() const noexcept { return has_turn_; }
 
-  /// How long the next query should last, so that every watch has its turn within about one wait.
-  duration wait() const noexcept {
-    const auto rounds = static_cast<std::int64_t>((watches_ + connections_ - 1) / connections_);
-    return std::max<duration>(wait_ / std::max<std::int64_t>(rounds, 1), std::chrono::seconds(1));
-  }
-
-  boost::asio::awaitable<void> acquire() {
-    if (free_ > 0) {
-      --free_;
-      co_return;
-    }
-    co_await runtime::wait_in(line_, time_point::max());
-  }
-  /// The turn goes to whoever has waited longest: a watch that asks again at once comes behind
-  /// them.
-  void release() noexcept {
-    if (!line_->notify_one()) ++free_;
-  }
+ protected:
+  /// It has been given a turn.
+  virtual void turn_given() noexcept = 0;
+  /// Whether it can wait better than others.
+  virtual bool patient() const noexcept { return false; }
 
  private:
-  std::size_t free_;
-  std::size_t connections_;
-  std::size_t watches_ = 0;
-  duration wait_;
-  std::shared_ptr<runtime::wait_list> line_;
+  friend class poll_turns;
+  bool in_line_ = false;
+  bool has_turn_ = false;
 };
 
-/// Holds a turn, and gives it back.
-class poll_turn {
+class poll_turns {
  public:
-  explicit poll_turn(poll_turns& turns) noexcept : turns_(turns) {}
-  poll_turn(const poll_turn&) = delete;
-  poll_turn& operator=(const poll_turn&) = delete;
-  ~poll_turn() { turns_.release(); }
+  poll_turns(std::size_t connections, duration wait) noexcept
+      : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
+
+  /// Somebody beside the shards who polls now and then, as long as it lives.
+  void joined() noexcept { ++others_; }
+  void left() noexcept { --others_; }
+
+  /// How many shards there may be, to have a connection each.
+  std::size_t for_shards() const noexcept {
+    return connections_ > others_ ? connections_ - others_ : 1;
+  }
+  /// How long a query should last, so that everybody has a turn within about one wait.
+  duration wait() const noexcept {
+    const auto rounds = static_cast<std::int64_t>((others_ + connections_) / connections_);
+    return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
+  }
+  std::size_t free() const noexcept { return free_; }
+
+  void line_up(poll_waiter& who) {
+    if (who.in_line_ || who.has_turn_) return;
+    line_.push_back(&who);
+    who.in_line_ = true;
+    hand_out();
+  }
+  /// Gives back the turn, or the place in line.
+  void leave(poll_waiter& who) noexcept {
+    if (std::exchange(who.in_line_, false)) line_.remove(&who);
+    if (!std::exchange(who.has_turn_, false)) return;
+    ++free_;
+    hand_out();
+  }
+  template <class Which>
+  std::size_t waiting(Which which) const {
+    return static_cast<std::size_t>(std::count_if(line_.begin(), line_.end(), which));
+  }
 
  private:
+  // First the impatient, each in the order of asking.
+  void hand_out() noexcept {
+    while (free_ > 0 && !line_.empty()) {
+      auto next = std::find_if(line_.begin(), line_.end(),
+                               [](const poll_waiter* w) { return !w->patient(); });
+      if (next == line_.end()) next = line_.begin();
+      poll_waiter& who = **next;
+      line_.erase(next);
+      --free_;
+      who.in_line_ = false;
+      who.has_turn_ = true;
+      who.turn_given();
+    }
+  }
+
+  std::size_t connections_;
+  std::size_t free_;
+  std::size_t others_ = 0;
+  duration wait_;
+  std::list<poll_waiter*> line_;
+};
+
+/// One turn, for a scope.
+class poll_turn final : public poll_waiter {
+ public:
+  poll_turn(poll_turns& turns, boost::asio::any_io_executor executor, runtime::timers& timers)
+      : turns_(turns), given_(std::move(executor), timers) {}
+  ~poll_turn() override { turns_.leave(*this); }
+
+  boost::asio::awaitable<void> taken() {
+    turns_.line_up(*this);
+    while (!has_turn()) co_await given_.wait();
+  }
+
+ private:
+  void turn_given() noexcept override { given_.notify_all(); }
+
   poll_turns& turns_;
+  runtime::condition given_;
 };
 
 }  // namespace tenure::impl

@@ -218,7 +218,7 @@ void record::key_seen(const consul::kv_found& answer) {
 
 void record::key_unseen(const error_code& why, const std::string& detail) {
   if (last_error_ != why) {
-    services_->log->log(log_level::warn, "the key cannot be watched",
+    services_->log->log(log_level::debug, "the key cannot be watched",
                         {{"election", key_}, {"why", detail}});
   }
   last_error_ = why;

@@ -14,7 +14,7 @@
 
 #include "core/candidate.hpp"
 #include "election/claim_queue.hpp"
-#include "election/key_watch.hpp"
+#include "election/key_follower.hpp"
 #include "election/term_owner.hpp"
 #include "election/term_state.hpp"
 #include "runtime/condition.hpp"

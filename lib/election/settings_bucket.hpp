@@ -7,7 +7,8 @@
 #include <string>
 #include <tenure/settings.hpp>
 
-#include "election/key_watch.hpp"
+#include "election/key_follower.hpp"
+#include "runtime/services.hpp"
 #include "runtime/condition.hpp"
 
 namespace tenure::impl {

@@ -132,7 +132,16 @@ void simulation::operator_deletes() {
   server_.ask(runtime::http_request("DELETE", "/v1/kv/" + some_key()));
 }
 
+std::string simulation::litter_key(std::size_t i) {
+  return "e/" + std::to_string(i % 3) + "/litter/" + std::to_string(i);
+}
+
 void simulation::operator_puts() {
+  if (plan_.litter != 0) {
+    world_.counts.hit("a key of others written");
+    server_.ask(runtime::http_request("PUT", "/v1/kv/" + litter_key(world_.below(plan_.litter)),
+                                      std::to_string(world_.below(1000))));
+  }
   world_.counts.hit("operator wrote over a key");
   server_.ask(runtime::http_request("PUT", "/v1/kv/" + some_key(),
                                     world_.chance_of(0.3) ? "" : "an operator was here"));

@@ -222,12 +222,23 @@ void judge::answer_seen(const flight& f) {
                       : says("invalid session") ? "write refused: the session is dead"
                                                 : "write refused: its guard is outdated");
   }
-  const std::string_view key = key_of(f.request);
-  if (key.empty() || f.response->status != 200) return;
-  const std::string_view body = f.response->body;
+  if (key_of(f.request).empty() || f.response->status != 200) return;
+  if (f.request.method != "GET") return;
+  std::string_view body = f.response->body;
+  // One key after the other: no text in them has braces.
+  for (auto end = body.find('}'); end != body.npos; end = body.find('}')) {
+    key_seen(f, body.substr(0, end));
+    body.remove_prefix(end + 1);
+  }
+}
+
+void judge::key_seen(const flight& f, std::string_view body) {
   const auto at = body.find("\"Session\":\"");
-  if (at == body.npos) return;
+  const auto name = body.find("\"Key\":\"");
+  if (at == body.npos || name == body.npos) return;
   const std::string_view holder = body.substr(at + 11, 36);
+  const auto key_at = name + 7;
+  const std::string_view key = body.substr(key_at, body.find('"', key_at) - key_at);
   // Its own hold tells it nothing of those before.
   const auto& spells = truth_.of(std::string(key)).spells;
   const auto own = [&](const spell& s) { return s.by == f.by && s.session == holder; };

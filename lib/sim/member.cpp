@@ -13,7 +13,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 std::string election_key(std::size_t election) {
-  return "e/" + std::to_string(election) + "/leader";
+  // Most below one prefix, some elsewhere: no single list has them all.
+  const char* below = election % 7 == 5 ? "f/" : election % 7 == 6 ? "g/" : "e/";
+  return below + std::to_string(election) + "/leader";
 }
 
 namespace {
@@ -166,11 +168,25 @@ asio::awaitable<void> member::end() {
   co_await elections_->shut_down();
   give_up_users();
   co_await users_->join();
+  count_watches();
   elections_.reset();
   users_.reset();
   link_->close_idle();
   stopped_ = true;
   around_.it.note(machine_.name(), "stopped");
+}
+
+void member::count_watches() {
+  const auto e = engine_.lock();
+  if (!e) return;
+  const impl::watch_counts& n = e->watches().counts();
+  probes& all = around_.it.counts;
+  all.hit("shards: planned", n.plans);
+  all.hit("shards: another plan", n.changed_plans);
+  all.hit("shards: too many foreign keys", n.burdens);
+  all.hit("shards: empty prefix", n.empty_answers);
+  all.hit("shards: no connection for a poll", n.waits);
+  all.hit("shards: old poll kept for its successors", n.kept);
 }
 
 std::string member::left_over() const {

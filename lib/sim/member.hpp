@@ -106,6 +106,7 @@ class member : public std::enable_shared_from_this<member> {
 
   awaitable<void> end();
   void give_up_users();
+  void count_watches();
   void failed(std::exception_ptr thrown);
   bool chance_of(double share) { return around_.it.chance_of(share); }
   awaitable<void> sleep(duration d);

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "wire/http_client.hpp"
 
 namespace tenure::sim {
 namespace {
@@ -140,6 +139,7 @@ plan plan::draw(std::uint64_t seed, std::optional<duration> faults_for) {
     p.server = server_rates();
     p.chaos = chaos_rates();
   }
+  if (p.elections > 8 && draw.once_in(4)) p.litter = draw.among(300, 3000);
   return p;
 }
 
@@ -156,24 +156,21 @@ duration plan::lock_delay_in_force() const noexcept {
 
 duration plan::patience() const noexcept {
   // A silent poll, a dead session, its lock-delay, the quarantine, and tries that had backed off.
-  // Where there are more keys than connections to watch them, each has its turn for a second.
-  const std::size_t polls = wire::lane_limits::divide(connections).polls;
-  const duration turns = std::chrono::seconds(elections / polls + 1);
-  const duration poll = std::max<duration>(wait, turns) * 17 / 16 + request_timeout;
+  const duration poll = wait * 17 / 16 + request_timeout;
   const duration delay = embedded ? std::max<duration>(60s, lock_delay_in_force())
                                   : lock_delay_in_force();
   return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s;
 }
 
 std::string plan::summary() const {
-  char text[320];
+  char text[360];
   const auto ms = [](duration d) { return static_cast<long long>(d / 1ms); };
   std::snprintf(text, sizeof text,
-                "elections %zu, processes %zu on %zu hosts, foreign %zu, pool %zu, "
-                "connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, stop %lld ms, "
-                "wait %lld ms, time-out %lld ms, drift %lld ppm%s%s%s, faults for %lld ms",
-                elections, processes, hosts, foreigners, pool, connections, ms(span), ms(ttl),
-                ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
+                "elections %zu among %zu other keys, processes %zu on %zu hosts, foreign %zu, "
+                "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
+                "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm%s%s%s, faults for %lld ms",
+                elections, litter, processes, hosts, foreigners, pool, connections, ms(span),
+                ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
                 static_cast<long long>(drift_ppm), embedded ? ", embedded agent" : "",
                 mixed_spans ? ", mixed spans" : "",
                 behavior == session_behavior::remove ? ", keys go with sessions" : "",

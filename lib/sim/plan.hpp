@@ -65,6 +65,7 @@ class plan {
   duration span{0}, ttl{0}, stop_budget{0}, wait{0}, request_timeout{0};
   std::optional<duration> lock_delay;
   session_behavior behavior = session_behavior::release;
+  std::size_t litter = 0;         ///< keys of others among those of the elections
   bool mixed_spans = false;       ///< candidates disagree on the span
   std::int64_t drift_ppm = 0;     ///< clocks run up to this much faster or slower
   bool slow_bodies = false;       ///< some overrun their stop budget

@@ -35,4 +35,14 @@ std::string_view key_of(const runtime::http_request& request) noexcept {
   return target.substr(0, target.find('?'));
 }
 
+bool is_list(const runtime::http_request& request) noexcept {
+  return request.target.find("?recurse") != std::string::npos;
+}
+
+std::string without_index(const runtime::http_request& request) {
+  std::string target = request.target.substr(0, request.target.find('?'));
+  if (is_list(request)) target += "?recurse";
+  return target;
+}
+
 }  // namespace tenure::sim

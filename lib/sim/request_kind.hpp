@@ -27,6 +27,10 @@ std::string_view to_string(request_kind kind) noexcept;
 request_kind kind_of(const runtime::http_request& request) noexcept;
 /// The key of a request for /v1/kv/KEY; empty for others.
 std::string_view key_of(const runtime::http_request& request) noexcept;
+/// Whether it asks for all keys below that.
+bool is_list(const runtime::http_request& request) noexcept;
+/// The target of a read that asks for the same at once, whatever index there is.
+std::string without_index(const runtime::http_request& request);
 
 inline bool writes(request_kind kind) noexcept {
   return kind == request_kind::transaction || kind == request_kind::lock ||

@@ -148,7 +148,7 @@ void server::answered(agent::request_id id, runtime::http_response response) {
   flights_.erase(found);
   remember(*f, response);
   if (f->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
-    const auto& past = past_[f->request.target.substr(0, f->request.target.find('?'))];
+    const auto& past = past_[without_index(f->request)];
     if (past.size() > 1) {
       world_.counts.hit("poll answered from the past");
       response = past[world_.below(past.size() - 1)].response;
@@ -201,7 +201,7 @@ runtime::http_response server::ask(runtime::http_request request, actor by) {
 void server::remember(const flight& f, const runtime::http_response& response) {
   if (f.kind != request_kind::poll && f.kind != request_kind::read) return;
   if (rates_.stale == 0 && rates_.backwards == 0 && rates_.silent_poll == 0) return;
-  auto& past = past_[f.request.target.substr(0, f.request.target.find('?'))];
+  auto& past = past_[without_index(f.request)];
   past.push_back({world_.now(), response});
   if (past.size() > 6) past.pop_front();
 }

@@ -98,7 +98,7 @@ bool server::lose_outcome(const std::shared_ptr<flight>& f) {
 }
 
 bool server::answer_from_past(const std::shared_ptr<flight>& f) {
-  const auto& past = past_[f->request.target.substr(0, f->request.target.find('?'))];
+  const auto& past = past_[without_index(f->request)];
   if (past.empty()) return false;
   world_.counts.hit("read answered from the past");
   reply(f, past[world_.below(past.size())].response);
@@ -107,7 +107,7 @@ bool server::answer_from_past(const std::shared_ptr<flight>& f) {
 
 void server::hold_silently(const std::shared_ptr<flight>& f) {
   std::optional<runtime::http_response> old;
-  const auto& past = past_[f->request.target.substr(0, f->request.target.find('?'))];
+  const auto& past = past_[without_index(f->request)];
   if (!past.empty()) old = past.back().response;
   world_.after(wait_of(f->request), [this, f, old] {
     if (f->epoch != epoch_) return;
@@ -115,7 +115,7 @@ void server::hold_silently(const std::shared_ptr<flight>& f) {
       reply(f, *old);
       return;
     }
-    f->request.target = f->request.target.substr(0, f->request.target.find('?'));
+    f->request.target = without_index(f->request);
     serve(f);
   });
 }

@@ -59,6 +59,9 @@ outcome simulation::run() {
 }
 
 void simulation::begin() {
+  for (std::size_t i = 0; i < plan_.litter; ++i) {
+    server_.ask(runtime::http_request("PUT", "/v1/kv/" + litter_key(i), "litter"));
+  }
   for (std::size_t i = 0; i < plan_.processes; ++i) {
     if (i == 0)
       add_member(i);
@@ -160,8 +163,10 @@ void simulation::check_requests() {
     const auto before = requests_before_.find(number);
     if (before == requests_before_.end()) continue;
     const auto made = static_cast<double>(count - before->second);
-    // Proofs and renewals every third of the span or TTL, a poll a key and wait; and whatever the
-    // user code's own writes and proclaims cost.
+    // Proofs and renewals every third of the span or TTL; whatever the user code's own writes and
+    // proclaims cost; and for each key less than a poll for each time that anybody changes it: one
+    // poll watches many, and answers once for what changes together. Shards that have no connection
+    // for a poll look again each second.
     const double span = std::chrono::duration<double>(plan_.span).count();
     const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 +
                         elections * (6 / span + 4 * plan_.effort) + 2;

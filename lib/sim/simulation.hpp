@@ -74,6 +74,7 @@ class simulation {
   member_ptr add_member(std::size_t slot);
   void replace_later(const member_ptr& old, duration wait);
   std::string some_key();
+  static std::string litter_key(std::size_t i);
   bool at_peace();
   bool led_and_agreed(std::string* why) const;
   void check_requests();

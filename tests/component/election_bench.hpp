@@ -25,12 +25,14 @@ using namespace std::chrono_literals;
 /// One process: a transport of its own, and the elections on it.
 class process {
  public:
-  process(manual_runtime& rt, in_process_agent& server, elections_options options = {})
+  process(manual_runtime& rt, in_process_agent& server, elections_options options = {},
+          consul_config config = consul_config())
       : transport(std::make_shared<handler_transport>(rt, server)) {
     auto services = std::make_shared<runtime::services>(*rt.services());
     services->transport = transport;
     services->log = options.log;
-    engine = std::make_shared<impl::engine>(services, consul_config(), std::move(options));
+    engine =
+        std::make_shared<impl::engine>(services, std::move(config), std::move(options));
     elections.emplace(engine);
   }
 
@@ -95,8 +97,9 @@ class election_bench {
  public:
   election_bench() : rt(1), agent(rt) {}
 
-  process& add(elections_options options = {}) {
-    processes.push_back(std::make_unique<process>(rt, agent, std::move(options)));
+  process& add(elections_options options = {}, consul_config config = consul_config()) {
+    processes.push_back(
+        std::make_unique<process>(rt, agent, std::move(options), std::move(config)));
     return *processes.back();
   }
   runtime::http_response ask(std::string method, std::string target, std::string body = {}) {

@@ -187,6 +187,13 @@ asio::awaitable<void> handler_transport::travel(runtime::http_request& request, 
     co_return;
   }
 
+  if (what_happens.what == mishap::forbidden) {
+    co_await runtime::sleep_until(timers, runtime_.now());
+    result.error = {};
+    result.response = runtime::http_response(403, "Permission denied");
+    co_return;
+  }
+
   const auto sent = server_.send(request, what_happens.request_delay);
   const interest kept(sent);
   // Always through the executor, an answer at once too.

@@ -55,6 +55,7 @@ enum class mishap : std::uint8_t {
   reset_before,   ///< sent, then the connection is reset; the server never sees it
   reset_after,    ///< the server carries it out, then the connection is reset before the answer
   silent_before,  ///< the request is lost: no answer until the deadline
+  forbidden,      ///< the server answers 403 and does nothing
   silent_after,   ///< the server carries it out, the answer is lost: none until the deadline
 };
 

@@ -12,12 +12,12 @@ namespace tenure {
 /// Why: a process that stands in thousands of elections watches them by blocking queries for
 /// everything below a prefix, so each change costs an answer as long as the keys below that prefix.
 /// Keys chosen freely may share long beginnings ("tenant-1000017") or branch in too many ways at
-/// once to be divided over the connections that there are; these spread evenly: 16 ways, then 4 (the
-/// second digit is 0, 4, 8 or c).
+/// once to be divided over the connections that there are; these spread evenly: 16 ways, then 4
+/// (the second digit is 0, 4, 8 or c).
 ///
 /// How: h is the 64-bit FNV-1a hash of the name's bytes; h ^= h >> 32, h ^= h >> 16, h ^= h >> 8;
-/// HH is its lowest byte with the lower two bits cleared. This will never change: programs in other
-/// languages may compute it, too, and all contenders must agree on the key.
+/// HH is its lowest byte with the lower two bits cleared. This will never change: programs in
+/// other languages may compute it, too, and all contenders must agree on the key.
 ///
 /// One slash stands between the parts, whether `prefix` ends with one or not; without a prefix the
 /// key begins with HH. Equal names always have equal keys, and different ones different.

@@ -1,0 +1,40 @@
+// Whoever wants to know of a key, and how it is kept in the list of those who do.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tenure/error.hpp>
+#include <utility>
+
+#include "consul/types.hpp"
+
+namespace tenure::impl {
+
+class key_watches;
+class watched_key;
+using watched_keys = std::map<std::string, watched_key, std::less<>>;
+
+/// Told on the engine's thread. Its destruction ends it; the watches may be gone before.
+class key_follower {
+ public:
+  key_follower() = default;
+  key_follower(const key_follower&) = delete;
+  key_follower& operator=(const key_follower&) = delete;
+  virtual ~key_follower() { unfollow(); }
+
+  virtual void key_seen(const consul::kv_found& answer) = 0;
+  virtual void key_unseen(const error_code& why, const std::string& detail) = 0;
+
+  /// From now on it is told nothing.
+  void unfollow() noexcept;
+
+ private:
+  friend class key_watches;
+  key_watches* watches_ = nullptr;
+  std::pair<const std::string, watched_key>* key_ = nullptr;
+  key_follower* next_ = nullptr;  // of the same key
+  std::weak_ptr<key_follower> self_;
+};
+
+}  // namespace tenure::impl

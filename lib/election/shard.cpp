@@ -1,0 +1,237 @@
+#include "election/shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/backoff.hpp"
+#include "runtime/keeping.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Answers that come faster than this, many in a row, are a storm, and cost a pause each. So the
+// pause never stands between a quiet poll and its first change.
+constexpr duration quick = 20ms;
+constexpr std::uint64_t quick_allowed = 16;
+constexpr std::uint64_t quick_lists_allowed = 4;  // each as long as all its keys
+constexpr duration storm_pause = 20ms;
+// A poll on what is missing is woken by every write to the store.
+constexpr duration missing_pause = 250ms;
+// How often to look by a plain list while there is no connection for a poll.
+constexpr duration look_again = 1s;
+// So few newcomers, and so few of its keys, are read one by one.
+constexpr std::size_t few_newcomers = 8;
+constexpr std::size_t few_parts = 16;
+
+}  // namespace
+
+shard::shard(key_watches& watches, core::shard_range range)
+    : watches_(watches),
+      range_(std::move(range)),
+      changed_(watches.services_->executor, *watches.services_->timers) {}
+
+const runtime::services& shard::services() const noexcept { return *watches_.services_; }
+
+/// However it ends, its place is given back.
+class shard::running_mark {
+ public:
+  explicit running_mark(shard& s) : shard_(s) { shard_.running = true; }
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+  ~running_mark() {
+    shard_.running = false;
+    shard_.watches_.turns_.leave(shard_);
+    shard_.watches_.ended(shard_);
+  }
+
+ private:
+  shard& shard_;
+};
+
+void shard::retire() noexcept {
+  retired_ = true;
+  changed_.notify_all();
+}
+
+// -- watching ------------------------------------------------------------------------------------
+
+asio::awaitable<void> shard::run() {
+  const running_mark mark(*this);
+  core::backoff failures(100ms, 5s);
+  bool kept = false;  // though it is retired
+  while (!retired_ || kept) {
+    // After a failure by a list: a poll would wait for news with everybody told of the failure.
+    const bool polls = index_ != 0 && !ailing_;
+    if (polls && !has_turn()) co_await wait_turn();
+    if (retired_ && !kept) co_return;
+    const bool polled = polls && has_turn();
+    const time_point asked = services().timers->now();
+    const outcome seen = co_await look(polled);
+    kept = polled && !seen.error && retired_ && watches_.still_needed(*this);
+    if (kept) ++watches_.counts_.kept;
+    // One that was given while it looked by a list is for the poll that follows.
+    const bool used = polled || seen.error;
+    if (has_turn() && used && !kept) watches_.turns_.leave(*this);
+    if (retired_ && !kept) co_return;
+    duration pause{0};
+    if (seen.error) {
+      failed(seen);
+      pause = failures.next(services().entropy->next());
+    } else {
+      failures.reset();
+      ailing_ = false;
+      told_error_ = error_code{};
+      // An index that went backwards: the server began another life, so begin again as well.
+      if (polled || !polls) {
+        index_ = seen.index < index_ ? 0 : std::max<std::uint64_t>(seen.index, 1);
+      }
+      pause = pause_after(seen, polled, asked);
+    }
+    if (pause > duration{0}) {
+      const time_point again = services().timers->now() + pause;
+      co_await runtime::sleep_until(*services().timers, again);
+    }
+  }
+}
+
+/// Until it has a turn, is retired, or should look again in some other way. It stays in line.
+asio::awaitable<void> shard::wait_turn() {
+  const time_point until = services().timers->now() + look_again;
+  watches_.turns_.line_up(*this);
+  bool in_time = true;
+  while (in_time && !has_turn() && !retired_) {
+    co_await changed_.wait(until);
+    in_time = services().timers->now() < until;
+  }
+  if (!has_turn() && !retired_) ++watches_.counts_.waits;
+}
+
+duration shard::pause_after(const outcome& seen, bool polled, time_point asked) noexcept {
+  const bool first = !std::exchange(looked_, true);
+  if (first) return duration{0};
+  if (seen.missing) return missing_pause / 2 + services().entropy->jitter(missing_pause);
+  if (!polled) return duration{0};
+  quick_answers_ = services().timers->now() - asked < quick ? quick_answers_ + 1 : 0;
+  const std::uint64_t allowed = range_.single ? quick_allowed : quick_lists_allowed;
+  return quick_answers_ > allowed ? storm_pause : duration{0};
+}
+
+void shard::failed(const outcome& why) {
+  ailing_ = true;
+  if (told_error_ == why.error) return;
+  told_error_ = why.error;
+  services().log->log(log_level::warn, "keys cannot be watched",
+                      {{"below", range_.text}, {"keys", keys}, {"why", why.detail}});
+  watches_.tell_unseen(*this, why.error, why.detail);
+  // A token may be allowed to read each key and not to list them.
+  if (!range_.single && why.error == condition::fatal) watches_.found_forbidden(range_.text);
+}
+
+// -- asking --------------------------------------------------------------------------------------
+
+asio::awaitable<shard::outcome> shard::look(bool poll) {
+  if (range_.single) return look_at_key(poll);
+  return look_below(poll);
+}
+
+asio::awaitable<shard::outcome> shard::look_at_key(bool poll) {
+  consul::kv_found answer;
+  if (poll) {
+    const duration wait = watches_.turns_.wait();
+    consul::kv_found news = co_await watches_.client_.watch(range_.text, index_, wait);
+    answer = std::move(news);
+  } else {
+    consul::kv_found now =
+        co_await watches_.client_.get(range_.text, consul::consistency::default_);
+    answer = std::move(now);
+  }
+  outcome seen;
+  seen.error = answer.error;
+  seen.detail = answer.detail;
+  seen.index = answer.index;
+  seen.missing = !answer.entry;
+  if (!answer.error) watches_.saw(range_.text, answer);
+  co_return seen;
+}
+
+asio::awaitable<shard::outcome> shard::look_below(bool poll) {
+  consul::kv_listing answer;
+  if (poll) {
+    const duration wait = watches_.turns_.wait();
+    consul::kv_listing news = co_await watches_.client_.watch_list(range_.text, index_, wait);
+    answer = std::move(news);
+  } else {
+    consul::kv_listing now =
+        co_await watches_.client_.listing(range_.text, consul::consistency::default_);
+    answer = std::move(now);
+  }
+  outcome seen;
+  seen.missing = answer.body.empty();
+  std::size_t foreign = 0;
+  if (!answer.error) watches_.saw(range_, answer, foreign);
+  seen.error = answer.error;
+  seen.detail = answer.detail;
+  seen.index = answer.index;
+  if (seen.error) co_return seen;
+  if (seen.missing) ++watches_.counts_.empty_answers;
+  if (!retired_) watches_.brought(*this, foreign);
+  co_return seen;
+}
+
+// -- newcomers -----------------------------------------------------------------------------------
+
+void shard::newcomer(const std::string& key) {
+  told_error_ = error_code{};          // who comes now has not been told of it
+  if (index_ == 0 || ailing_) return;  // it looks anyway
+  newcomers_.push_back(key);
+  if (std::exchange(welcoming_, true)) return;
+  watches_.spawn_(runtime::keeping(welcome(), shared_from_this()));
+}
+
+/// Reads what newcomers wait for, while the poll stands.
+asio::awaitable<void> shard::welcome() {
+  core::backoff failures(100ms, 5s);
+  const auto batch = std::make_shared<std::vector<std::string>>();
+  while (!newcomers_.empty() && !retired_) {
+    std::swap(*batch, newcomers_);
+    const outcome seen = co_await read_newcomers(batch);
+    if (seen.error && !retired_) {
+      watches_.tell_unseen(*batch, seen.error, seen.detail);
+      newcomers_.insert(newcomers_.end(), batch->begin(), batch->end());
+      const time_point again =
+          services().timers->now() + failures.next(services().entropy->next());
+      co_await runtime::sleep_until(*services().timers, again);
+    }
+    batch->clear();
+  }
+  newcomers_.clear();
+  welcoming_ = false;
+}
+
+asio::awaitable<shard::outcome> shard::read_newcomers(
+    std::shared_ptr<std::vector<std::string>> batch) {
+  outcome seen;
+  // Some may have been told meanwhile, by a poll, and others have gone.
+  std::erase_if(*batch, [this](const std::string& key) { return !watches_.due(key); });
+  const bool one_by_one = batch->size() <= few_newcomers && batch->size() * few_parts <= keys;
+  if (batch->empty() || range_.single || !one_by_one) {
+    if (!batch->empty()) {
+      outcome all = co_await look(false);
+      seen = std::move(all);
+    }
+    co_return seen;
+  }
+  for (std::size_t i = 0; i < batch->size() && !seen.error; ++i) {
+    const consul::kv_found answer =
+        co_await watches_.client_.get((*batch)[i], consul::consistency::default_);
+    seen.error = answer.error;
+    seen.detail = answer.detail;
+    if (!answer.error) watches_.saw((*batch)[i], answer);
+  }
+  co_return seen;
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,73 @@
+// One blocking query of the plan, for everything below a prefix or for one key.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "core/shard_plan.hpp"
+#include "election/key_watches.hpp"
+#include "runtime/condition.hpp"
+
+namespace tenure::impl {
+
+class shard final : public poll_waiter, public std::enable_shared_from_this<shard> {
+ public:
+  shard(key_watches& watches, core::shard_range range);
+
+  const core::shard_range& range() const noexcept { return range_; }
+
+  /// Looks, and then watches, until it is cancelled or retired.
+  boost::asio::awaitable<void> run();
+  /// A key of it has a follower that knows nothing yet.
+  void newcomer(const std::string& key);
+
+  // -- for the watches ---------------------------------------------------------------------------
+  /// Out of the plan: it ends with the answer that it waits for.
+  void retire() noexcept;
+  void revive() noexcept { retired_ = false; }
+  bool retired() const noexcept { return retired_; }
+  bool running = false;
+  std::size_t keys = 0;          ///< that belong to it
+  std::size_t planned_keys = 0;  ///< when it was planned
+
+ private:
+  class running_mark;
+  class outcome {
+   public:
+    error_code error;
+    std::string detail;
+    std::uint64_t index = 0;
+    bool missing = false;  ///< there is no such key, or none below the prefix
+  };
+
+  void turn_given() noexcept override { changed_.notify_all(); }
+  /// Its keys are told meanwhile what the poll of a retired shard tells.
+  bool patient() const noexcept override { return watches_.covered(*this); }
+  boost::asio::awaitable<void> wait_turn();
+  boost::asio::awaitable<outcome> look(bool poll);
+  boost::asio::awaitable<outcome> look_at_key(bool poll);
+  boost::asio::awaitable<outcome> look_below(bool poll);
+  boost::asio::awaitable<void> welcome();
+  boost::asio::awaitable<outcome> read_newcomers(std::shared_ptr<std::vector<std::string>> batch);
+  void failed(const outcome& why);
+  duration pause_after(const outcome& seen, bool polled, time_point asked) noexcept;
+  const runtime::services& services() const noexcept;
+
+  key_watches& watches_;
+  const core::shard_range range_;
+  runtime::condition changed_;
+  std::uint64_t index_ = 0;
+  std::uint64_t quick_answers_ = 0;
+  error_code told_error_;
+  std::vector<std::string> newcomers_;
+  bool looked_ = false;
+  bool ailing_ = false;  ///< the last answer was none
+  bool welcoming_ = false;
+  bool retired_ = false;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,343 @@
+// Many keys watched by few blocking queries, while keys come and go.
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <vector>
+
+#include "election_adversity.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace tenure::test;
+
+/// Keeps what it was told last.
+class listener final : public impl::key_follower {
+ public:
+  void key_seen(const consul::kv_found& answer) override {
+    ++told;
+    failed = false;
+    exists = answer.entry.has_value();
+    value = exists ? answer.entry->value : std::string();
+    index = answer.index;
+  }
+  void key_unseen(const error_code& why, const std::string&) override {
+    failed = true;
+    error = why;
+  }
+  int told = 0;
+  bool failed = false;
+  bool exists = false;
+  std::string value;
+  std::uint64_t index = 0;
+  error_code error;
+};
+
+using listeners = std::map<std::string, std::shared_ptr<listener>>;
+
+void follow(process& p, listeners& all, const std::string& key) {
+  auto l = std::make_shared<listener>();
+  p.engine->follow(key, l);
+  all[key] = std::move(l);
+}
+
+std::string name(const std::string& before, int i) {
+  std::string number = std::to_string(i);
+  number.insert(0, 4 - number.size(), '0');
+  return before + number;
+}
+
+void put(election_bench& b, const std::string& key, const std::string& value) {
+  b.ask("PUT", "/v1/kv/" + key, value);
+}
+
+std::size_t polls(const process& p) { return p.transport->in_flight(runtime::lane::polls); }
+
+consul_config with_connections(std::size_t n) {
+  consul_config config;
+  config.connections = n;
+  return config;
+}
+
+void end(election_bench& b, listeners& all) {
+  all.clear();
+  b.shut_down();
+}
+
+TEST_CASE("up to eight keys have a poll each, more share few, and each learns of its changes") {
+  election_bench b;
+  process& p = b.add();
+  listeners all;
+  for (int i = 0; i < 8; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(2s);
+  CHECK(polls(p) == 8);
+  for (int i = 8; i < 1000; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(40s);
+  CHECK(p.engine->watches().shards() == 10);
+  CHECK(polls(p) == 10);
+  for (const auto& [key, l] : all) {
+    REQUIRE(l->told == 1);
+    REQUIRE_FALSE(l->exists);
+  }
+  for (int i = 0; i < 1000; i += 37) {
+    put(b, name("k/", i), "v" + std::to_string(i));
+    b.rt.advance(1s);  // the first key below a prefix ends a pause
+    REQUIRE(all[name("k/", i)]->value == "v" + std::to_string(i));
+  }
+  b.ask("DELETE", "/v1/kv/" + name("k/", 74));
+  b.rt.run_until_idle();
+  CHECK_FALSE(all[name("k/", 74)]->exists);
+  CHECK(all[name("k/", 74)]->told == 3);
+  CHECK(all[name("k/", 75)]->told == 1);  // nothing new: not told
+  end(b, all);
+}
+
+TEST_CASE("who comes later is told at once, whatever else is known of the key") {
+  election_bench b;
+  process& p = b.add();
+  for (int i = 0; i < 300; ++i) put(b, name("k/", i), "v");
+  listeners all;
+  for (int i = 0; i < 300; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  const std::size_t before = p.transport->started(runtime::lane::requests);
+  listeners second;
+  follow(p, second, name("k/", 7));
+  b.rt.run_until_idle();
+  CHECK(second[name("k/", 7)]->value == "v");
+  CHECK(p.transport->started(runtime::lane::requests) == before + 1);
+  // Many are read by one list.
+  for (int i = 100; i < 200; ++i) follow(p, second, name("k/", i));
+  b.rt.run_until_idle();
+  for (const auto& [key, l] : second) REQUIRE(l->value == "v");
+  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->watches().shards());
+  second.clear();
+  end(b, all);
+}
+
+TEST_CASE("keys that go take their polls with them, thousands at a time") {
+  election_bench b;
+  process& p = b.add();
+  listeners all;
+  for (int i = 0; i < 3000; ++i) put(b, name("k/", i), "v");
+  for (int i = 0; i < 3000; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  const std::size_t many = polls(p);
+  CHECK(many > 20);
+  CHECK(many <= 28);
+  const std::uint64_t plans = p.engine->watches().counts().plans;
+  for (int i = 4; i < 3000; ++i) all.erase(name("k/", i));
+  b.rt.advance(40s);
+  CHECK(polls(p) == 4);  // the last four one by one
+  CHECK(p.engine->watches().counts().plans <= plans + 2);
+  all.clear();
+  b.rt.advance(40s);
+  CHECK(polls(p) == 0);
+  CHECK(p.engine->watches().shards() == 0);
+  end(b, all);
+}
+
+TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
+  election_bench b;
+  process& p = b.add();
+  listeners all;
+  int version = 0;
+  const auto all_follow_changes = [&](duration within) {
+    ++version;
+    for (const auto& [key, l] : all) put(b, key, std::to_string(version));
+    b.rt.advance(within);
+    for (const auto& [key, l] : all) {
+      INFO(key);
+      REQUIRE(l->value == std::to_string(version));
+    }
+  };
+  // Grows through single keys, one prefix, and cuts through it that all connections serve.
+  for (const int most : {3, 8, 9, 40, 130, 600, 2000, 5000}) {
+    for (int i = static_cast<int>(all.size()); i < most; ++i) follow(p, all, name("k/", i));
+    b.rt.advance(10ms);
+    all_follow_changes(1100ms);
+    all_follow_changes(1100ms);
+  }
+  for (const int least : {1500, 300, 20, 4}) {
+    while (static_cast<int>(all.size()) > least) all.erase(std::prev(all.end()));
+    b.rt.advance(10ms);
+    all_follow_changes(1100ms);
+    all_follow_changes(1100ms);
+  }
+  CHECK(p.transport->peak(runtime::lane::polls) <= 28);
+  b.rt.advance(40s);
+  CHECK(polls(p) == 4);
+  end(b, all);
+}
+
+TEST_CASE("a prefix that brings too much along is cut until it does not") {
+  election_bench b;
+  process& p = b.add();
+  for (int i = 0; i < 3000; ++i) put(b, name("t/a/data/", i), "x");
+  listeners all;
+  for (int i = 0; i < 20; ++i) follow(p, all, name("t/a/leader-", i));
+  for (int i = 0; i < 20; ++i) follow(p, all, name("t/b/leader-", i));
+  b.rt.advance(2s);
+  CHECK(p.engine->watches().counts().burdens > 0);
+  CHECK(p.engine->watches().shards() == 2);
+  put(b, name("t/a/leader-", 3), "v");
+  put(b, name("t/b/leader-", 3), "v");
+  b.rt.advance(1s);
+  CHECK(all[name("t/a/leader-", 3)]->exists);
+  CHECK(all[name("t/b/leader-", 3)]->exists);
+  // Nothing of what is foreign wakes anybody any more.
+  const std::size_t before = p.transport->started(runtime::lane::polls);
+  for (int i = 0; i < 300; ++i) {
+    put(b, name("t/a/data/", i), "y");
+    b.rt.advance(100ms);
+  }
+  CHECK(p.transport->started(runtime::lane::polls) - before < 20);
+  end(b, all);
+}
+
+TEST_CASE("an empty prefix, which every write to the store wakes, is asked for seldom") {
+  election_bench b;
+  process& p = b.add();
+  listeners all;
+  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  const std::size_t before = p.transport->started(runtime::lane::polls);
+  for (int i = 0; i < 1000; ++i) {
+    put(b, "elsewhere", std::to_string(i));
+    b.rt.advance(10ms);
+  }
+  const std::size_t made = p.transport->started(runtime::lane::polls) - before;
+  CHECK(made >= 10);
+  CHECK(made <= 81);
+  for (const auto& [key, l] : all) REQUIRE(l->told == 1);
+  end(b, all);
+}
+
+TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
+  election_bench b;
+  process& p = b.add();
+  for (int i = 0; i < 100; ++i) put(b, name("k/", i), "v");
+  listeners all;
+  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  std::size_t before = p.transport->started(runtime::lane::polls);
+  for (int i = 0; i < 1000; ++i) {
+    put(b, name("k/", i % 100), std::to_string(i));
+    b.rt.advance(1ms);
+  }
+  CHECK(p.transport->started(runtime::lane::polls) - before <= 60);
+  b.rt.advance(1s);
+  for (int i = 0; i < 100; ++i) REQUIRE(all[name("k/", i)]->value == std::to_string(900 + i));
+  before = p.transport->started(runtime::lane::polls);
+  for (int i = 0; i < 50; ++i) {
+    put(b, name("k/", i), "new");
+    b.rt.run_until_idle();
+    REQUIRE(all[name("k/", i)]->value == "new");
+    b.rt.advance(30ms);
+  }
+  CHECK(p.transport->started(runtime::lane::polls) - before == 50);
+  end(b, all);
+}
+
+TEST_CASE("fewer connections than prefixes: those without a poll look again each second") {
+  election_bench b;
+  process& p = b.add({}, with_connections(4));
+  REQUIRE(p.engine->client().config().connections == 4);
+  listeners all;
+  for (const char* top : {"a", "b", "c", "d", "e", "f"}) {
+    for (int i = 0; i < 10; ++i) follow(p, all, name(top + std::string("/"), i));
+  }
+  for (const auto& [key, l] : all) put(b, key, "1");
+  b.rt.advance(2s);
+  CHECK(p.engine->watches().shards() == 6);
+  for (const auto& [key, l] : all) REQUIRE(l->value == "1");
+  for (int round = 2; round < 40; ++round) {
+    for (const auto& [key, l] : all) put(b, key, std::to_string(round));
+    b.rt.advance(1200ms);
+    for (const auto& [key, l] : all) REQUIRE(l->value == std::to_string(round));
+  }
+  CHECK(p.transport->peak(runtime::lane::polls) <= 2);
+  end(b, all);
+}
+
+TEST_CASE("where lists are refused a few keys are watched one by one") {
+  election_bench b;
+  process& p = b.add();
+  p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return fate(has(r.target, "recurse") ? mishap::forbidden : mishap::none);
+  };
+  listeners all;
+  for (int i = 0; i < 25; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(20s);
+  CHECK(p.engine->watches().shards() == 25);
+  for (int i = 0; i < 25; ++i) put(b, name("k/", i), "v");
+  b.rt.advance(1s);
+  for (const auto& [key, l] : all) {
+    CHECK(l->value == "v");
+    CHECK_FALSE(l->failed);
+  }
+  end(b, all);
+}
+
+TEST_CASE("an outage is told once and its end to everybody") {
+  election_bench b;
+  process& p = b.add();
+  for (int i = 0; i < 50; ++i) put(b, name("k/", i), "v");
+  listeners all;
+  for (int i = 0; i < 50; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  p.transport->network = [](runtime::lane, const runtime::http_request&) {
+    return fate(mishap::refused);
+  };
+  put(b, name("k/", 3), "w");  // ends the poll that stands
+  b.rt.advance(5s);
+  for (const auto& [key, l] : all) REQUIRE(l->failed);
+  listeners late;
+  follow(p, late, name("k/", 60));
+  b.rt.advance(6s);
+  CHECK(late.begin()->second->failed);
+  p.reconnect();
+  b.rt.advance(6s);
+  for (const auto& [key, l] : all) REQUIRE_FALSE(l->failed);
+  CHECK_FALSE(late.begin()->second->failed);
+  late.clear();
+  end(b, all);
+}
+
+TEST_CASE("an answer that was overtaken on its way is not told") {
+  election_bench b;
+  process& p = b.add();
+  for (int i = 0; i < 100; ++i) put(b, name("k/", i), "old");
+  listeners all;
+  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  b.rt.advance(1s);
+  // A newcomer is read by a list whose answer takes long.
+  p.transport->network = [](runtime::lane where, const runtime::http_request&) {
+    return where == runtime::lane::requests ? fate(0s, 500ms) : fate();
+  };
+  listeners second;
+  follow(p, second, name("k/", 5));
+  for (int i = 200; i < 220; ++i) follow(p, second, name("k/", i));
+  b.rt.advance(100ms);
+  put(b, name("k/", 5), "new");
+  b.rt.advance(100ms);
+  CHECK(all[name("k/", 5)]->value == "new");
+  CHECK(second[name("k/", 5)]->value == "new");
+  b.rt.advance(2s);
+  CHECK(all[name("k/", 5)]->value == "new");
+  CHECK(second[name("k/", 5)]->value == "new");
+  CHECK(second[name("k/", 210)]->told >= 1);
+  second.clear();
+  end(b, all);
+}
+
+TEST_CASE("keys that cannot be asked for are refused at the door") {
+  election_bench b;
+  process& p = b.add();
+  for (const char* bad : {"", "/a", "a//b", "a/../b", "a/."}) {
+    INFO(bad);
+    CHECK_THROWS(p.elections->enter(bad, quick()));
+    CHECK_THROWS(p.elections->observe(bad));
+  }
+  b.shut_down();
+}
+
+}  // namespace
