@@ -168,7 +168,8 @@ std::string plan::summary() const {
   std::snprintf(text, sizeof text,
                 "elections %zu among %zu other keys, processes %zu on %zu hosts, foreign %zu, "
                 "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
-                "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm%s%s%s, faults for %lld ms",
+                "stop %lld ms, "
+                "wait %lld ms, time-out %lld ms, drift %lld ppm%s%s%s, faults for %lld ms",
                 elections, litter, processes, hosts, foreigners, pool, connections, ms(span),
                 ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
                 static_cast<long long>(drift_ppm), embedded ? ", embedded agent" : "",
