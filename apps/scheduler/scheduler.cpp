@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <tenure/sharded_key.hpp>
 #include <utility>
 
 namespace scheduler {
@@ -35,8 +36,9 @@ scheduler::scheduler(asio::io_context& io, const tenure::consul_config& consul,
 void scheduler::enter_all(const tenure::candidacy& how) {
   for (std::size_t t = 1; t <= settings_.tenants; ++t) {
     for (std::size_t s = 1; s <= settings_.shards; ++s) {
-      const std::string key = settings_.prefix + "/tenant-" + std::to_string(t) + "/shard-" +
-                              std::to_string(s);
+      const std::string name = "tenant-" + std::to_string(t) + "/shard-" + std::to_string(s);
+      // Spread over folders, so that thousands of keys are watched by a few dozen queries.
+      const std::string key = tenure::sharded_key(settings_.prefix, name);
       shards_.emplace(key, shard(elections_.enter(key, how)));
     }
   }

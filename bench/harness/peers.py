@@ -94,7 +94,6 @@ class Etcd(GoProgram):
 
 class Curator(Peer):
     name = "curator"
-    most_elections = 10_000
     crash_settings = "session 1s"
     TICK_MS = 500
     server = None

@@ -88,8 +88,9 @@ class Scheduler(cases.Case):
         self.check_one_at_a_time()
         third.terminate()
         self.ended_well(third)
-        for shard in range(1, SHARDS + 1):
-            self.assertIsNone(self.agent.client.holder(f"scheduler/tenant-1/shard-{shard}"))
+        keys = self.agent.client.json("GET", "/v1/kv/scheduler/", recurse="")
+        self.assertEqual(TENANTS * SHARDS, len(keys))
+        self.assertFalse([key for key in keys if "Session" in key])
 
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger, "--span", "1ms"),

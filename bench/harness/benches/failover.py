@@ -37,8 +37,8 @@ class Case:
         names = ["floor", "tenure"] + [p.name for p in self.setting.peers_for(bench, self.kind)
                                        if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
-        rounds = self.setting.runs(40, 4) // (2 if self.contenders >= 100 else 1)
-        runs = self.setting.runs(5, 2)
+        rounds = self.setting.runs(16, 4)
+        runs = self.setting.runs(5 if self.kind == "consul" else 3, 2)
         with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
                 self.setting.subjects() as start:
             fields = []
