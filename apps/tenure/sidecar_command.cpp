@@ -1,15 +1,15 @@
 // The command line of tenure sidecar.
-#include <sys/socket.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/options.hpp"
 #include "sidecar/config.hpp"
@@ -53,6 +53,18 @@ class arguments {
   common_options common;
   std::string file;
   bool check = false;
+  /// The elector's own flags: each stands over its variable.
+  std::map<std::string, std::string> variables;
+};
+
+/// As the nais elector calls them.
+constexpr std::pair<const char*, const char*> elector_flags[] = {
+    {"--election", "ELECTOR_ELECTION"},
+    {"--election-namespace", "ELECTOR_ELECTION_NAMESPACE"},
+    {"--http", "ELECTOR_HTTP"},
+    {"--probe-address", "ELECTOR_PROBE_ADDRESS"},
+    {"--metrics-address", "ELECTOR_METRICS_ADDRESS"},
+    {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
 std::optional<std::string> variable(const char* name) {
@@ -64,7 +76,15 @@ std::optional<std::string> variable(const char* name) {
 // Nothing where the file has mistakes; they are on standard error then.
 std::optional<sidecar::config> load(const arguments& a) {
   const consul_config consul = a.common.consul();
-  if (a.file.empty()) return sidecar::config_from_environment(&variable, consul);
+  if (a.file.empty()) {
+    const auto look_up = [&](const char* name) {
+      const auto given = a.variables.find(name);
+      return given != a.variables.end() ? std::optional(given->second) : variable(name);
+    };
+    return sidecar::config_from_environment(look_up, consul);
+  }
+  if (!a.variables.empty())
+    throw usage_error("a FILE says all of it: --election and the like are for where there is none");
   sidecar::mistakes found;
   sidecar::config c = sidecar::read_config(read_file(a.file), consul, found);
   if (found.empty()) return c;
@@ -108,6 +128,11 @@ void add_sidecar_command(CLI::App& app, action& chosen) {
       app.add_subcommand("sidecar", "Stand in elections, and tell how they go");
   command->add_option("FILE", a->file, "the sidecar's file (default: the environment)");
   command->add_flag("--check", a->check, "read the file, tell what is wrong with it, and end");
+  for (const auto& [flag, name] : elector_flags) {
+    const auto set = [a, name = name](const std::string& text) { a->variables[name] = text; };
+    command->add_option_function<std::string>(flag, set, std::string("as ") + name)
+        ->group("Without a FILE");
+  }
   a->common.add_to(*command, "info");
   command->footer(more_help);
   command->callback([a, command, &chosen] {

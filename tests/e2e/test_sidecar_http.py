@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""The sidecar's HTTP face: the elector's bytes, and what goes beyond them."""
+
+import json
+import re
+import signal
+import time
+
+from support import cases
+from support.elector import (FRAME, Raw, body, get, leader, listening, name_in, open_stream, start,
+                             wait_for_leader)
+from support.processes import SLACK, TENURE, wait_until
+
+BODY = re.compile(rb'\{"name":"([^"]*)","last_update":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}')
+
+
+class ElectorTest(cases.ServerCase):
+    """What clients of the nais elector rely on."""
+
+    def test_get_byte_for_byte(self):
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "host-a")
+        with Raw(a.address) as raw:
+            for _ in range(3):  # on one connection
+                status, headers, text = raw.send("/").answer()
+                self.assertEqual(200, status)
+                self.assertEqual("application/json", headers["Content-Type"])
+                self.assertEqual("no-cache", headers["Cache-Control"])
+                self.assertEqual({"Content-Type", "Cache-Control", "Date", "Content-Length"},
+                                 set(headers))
+                self.assertEqual(b"host-a", BODY.fullmatch(text)[1])
+            raw.send("/", method="HEAD")
+            first, headers = raw.head()
+            self.assertEqual(("HTTP/1.1 200 OK", "application/json"),
+                             (first, headers["Content-Type"]))
+        # The same, as the most common of clients sees it.
+        code, output, errors = self.run_to_end("curl", "-sS", f"http://{a.address}/")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertEqual(output.encode(), body(a.address))
+
+    def test_sse_byte_for_byte_over_a_change_of_leader(self):
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "host-a")
+        b = start(self, "host-b")
+        wait_for_leader(b.address, "host-a")
+        stream, (first, headers) = open_stream(b.address)
+        with stream:
+            self.assertEqual("HTTP/1.1 200 OK", first)
+            self.assertEqual("text/event-stream", headers["Content-Type"])
+            self.assertEqual("no-cache", headers["Cache-Control"])
+            self.assertEqual("keep-alive", headers["Connection"])
+            self.assertEqual("host-a", name_in(stream.chunk()))
+            curl = self.start("curl", "-sSN", f"http://{b.address}/sse")
+            wait_until(lambda: self.zoo.output(curl), what="curl to be told")
+            a.terminate()
+            names = []
+            while not names or names[-1] != "host-b":
+                names.append(name_in(stream.chunk()))
+            self.assertIn(names, (["host-b"], ["", "host-b"]))
+            self.assertEqual(0, a.wait(20))
+            wait_until(lambda: "host-b" in self.zoo.output(curl), what="curl to be told again")
+            frames = self.zoo.output(curl).encode()
+            self.assertEqual(b"", FRAME.sub(b"", frames))
+            # The sidecar ends: whoever listens is told that nobody leads here, and of the end.
+            b.terminate()
+            self.assertEqual("", name_in(stream.chunk()))
+            self.assertEqual(b"", stream.chunk())
+        self.assertEqual(0, b.wait(20))
+        self.assertEqual(0, curl.wait(10))
+        entry, _ = self.consul.get(self.key)
+        self.assertNotIn("Session", entry)
+
+    def test_before_the_first_result(self):
+        a = start(self, "host-a", env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
+        self.assertEqual(b"{}", body(a.address))
+        stream, _ = open_stream(a.address)
+        with stream:
+            self.assertEqual(b"data: {}\n\n", stream.chunk())
+        self.assertEqual((200, 503), (get(a.address, "/healthz")[0], get(a.address, "/readyz")[0]))
+        a.terminate()
+        self.assertEqual(0, a.wait(20))
+
+    def test_a_leader_that_was_stopped_past_its_lease_does_not_call_itself_one(self):
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "host-a")
+        b = start(self, "host-b")
+        wait_for_leader(b.address, "host-a")
+        a.send_signal(signal.SIGSTOP)
+        with Raw(a.address) as asked:
+            asked.send("/")
+            stream = Raw(a.address).send("/sse")
+            wait_for_leader(b.address, "host-b", 60)
+            a.send_signal(signal.SIGCONT)
+            self.assertNotEqual(b"host-a", BODY.fullmatch(asked.answer()[2])[1])
+            with stream:
+                stream.head()
+                self.assertNotEqual("host-a", name_in(stream.chunk()))
+        wait_for_leader(a.address, "host-b")
+
+    def test_a_name_that_another_has_is_not_ours(self):
+        # Whoever was here before us, under our name, and still holds the key.
+        session = self.consul.create_session(TTL="60s", LockDelay="0s")
+        self.assertTrue(self.consul.put(self.key, "host-a", acquire=session,
+                                        flags=0x2ddccbc058a50c18))
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "")
+        self.consul.destroy_session(session)
+        wait_for_leader(a.address, "host-a")
+
+    def test_its_flags_are_taken_as_well(self):
+        a = start(self, "host-a", env={"ELECTOR_ELECTION": ""},
+                  options=["--election=flagged", "--election-namespace=team", "--http=127.0.0.1:0",
+                           "--log-format=json", "--probe-address=127.0.0.1:0"], wait=False)
+        wait_until(lambda: '"msg":"leading"' in self.zoo.errors(a), 30, what="a leader")
+        lines = [json.loads(line) for line in self.zoo.errors(a).splitlines()]
+        self.assertEqual(2, len([x for x in lines if x["msg"] == "listening"]))
+        self.assertTrue(all(x["level"] in ("info", "warning") for x in lines))
+
+
+class SidecarTest(cases.ServerCase):
+    """What the elector has not."""
+
+    def start_file(self, text, listeners=1):
+        path = self.zoo.path("sidecar.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("KEY", self.key))
+        process = self.start(TENURE, "sidecar", path)
+        process.addresses = listening(self, process, listeners)
+        process.address = process.addresses[0]
+        return process
+
+    def test_many_elections(self):
+        a = self.start_file("""
+defaults: {value: host-a, span: 2s, ttl: 10s}
+http: {listen: "127.0.0.1:0"}
+elections:
+  - {name: one, key: KEY/1}
+  - {name: two, key: KEY/2, value: other}
+  - {name: three, key: KEY/3}
+""")
+        for name, value in (("one", "host-a"), ("two", "other"), ("three", "host-a")):
+            wait_for_leader(a.address, value, target=f"/elections/{name}")
+            stream, _ = open_stream(a.address, f"/elections/{name}/sse")
+            with stream:
+                self.assertEqual(value, name_in(stream.chunk()))
+        with Raw(a.address) as raw:
+            _, headers = raw.send("/elections").head()
+            self.assertEqual("application/json", headers["Content-Type"])
+            text = b""
+            while chunk := raw.chunk():
+                text += chunk
+            entries = json.loads(text)
+        self.assertEqual(["one", "two", "three"], [e["election"] for e in entries])
+        self.assertEqual([self.key + "/2", "leading", "other", True],
+                         [entries[1][k] for k in ("key", "standing", "name", "leading")])
+        detail = json.loads(body(a.address, "/elections/two/detail"))
+        self.assertEqual((1, True, None), (len(detail["terms"]), detail["terms"][0]["ours"],
+                                           detail["terms"][0]["until_ms"]))
+        status, _, text = get(a.address, "/")
+        self.assertEqual(404, status)
+        self.assertIn(b"there are 3 elections", text)
+        self.assertEqual(404, get(a.address, "/elections/four")[0])
+
+    def test_one_of_many_is_the_elector_s(self):
+        a = self.start_file("""
+http: {listen: "127.0.0.1:0", election: two, ui: false}
+elections:
+  - {name: one, key: KEY/1, value: host-1}
+  - {name: two, key: KEY/2, value: host-2}
+""")
+        wait_for_leader(a.address, "host-2")
+        self.assertEqual(404, get(a.address, "/ui")[0])
+
+    def test_ids_and_heartbeats_are_for_those_who_ask(self):
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "host-a")
+        stream, _ = open_stream(a.address, "/sse?id&heartbeat=1s")
+        with stream:
+            match = re.fullmatch(rb"id: (\S+)\n(data: .*\n\n)", stream.chunk(), re.DOTALL)
+            self.assertEqual("host-a", name_in(match[2]))
+            begin = time.monotonic()
+            for _ in range(2):
+                self.assertEqual(b": heartbeat\n\n", stream.chunk())
+            self.assertGreater(time.monotonic() - begin, 0.9)
+        last = "Last-Event-ID: " + match[1].decode()
+        stream, _ = open_stream(a.address, "/sse", last, "Tenure-Heartbeat: 1s")
+        with stream:  # seen already: the next is a heartbeat
+            self.assertEqual(b": heartbeat\n\n", stream.chunk())
+        stream, _ = open_stream(a.address, "/sse", "Last-Event-ID: something-else")
+        with stream:
+            self.assertTrue(stream.chunk().startswith(b"id: " + match[1] + b"\ndata: "))
+        stream, _ = open_stream(a.address, "/sse?heartbeat=1s")
+        with stream:
+            self.assertEqual("host-a", name_in(stream.chunk()))
+            self.assertEqual(b": heartbeat\n\n", stream.chunk())
+        for wrong in ("/sse?heartbeat=x", "/sse?heartbeat=1ms", "/sse?heartbeat=2h"):
+            self.assertEqual(400, get(a.address, wrong)[0])
+
+    def test_probes_and_metrics_at_addresses_of_their_own(self):
+        a = start(self, "host-a", env={"ELECTOR_PROBE_ADDRESS": "127.0.0.1:0",
+                                       "ELECTOR_METRICS_ADDRESS": "localhost:0"})
+        app, probe, metrics = listening(self, a, 3)
+        wait_for_leader(app, "host-a")
+        found = {target: [get(x, target)[0] for x in (app, probe, metrics)]
+                 for target in ("/", "/healthz", "/readyz", "/metrics")}
+        self.assertEqual({"/": [200, 404, 404], "/healthz": [404, 200, 404],
+                          "/readyz": [404, 200, 404], "/metrics": [404, 404, 200]}, found)
+
+    def test_metrics(self):
+        a = start(self, "host-a")
+        wait_for_leader(a.address, "host-a")
+        stream, _ = open_stream(a.address)
+        with stream:
+            stream.chunk()
+            status, headers, text = get(a.address, "/metrics")
+            self.assertEqual((200, "text/plain; version=0.0.4; charset=utf-8"),
+                             (status, headers["Content-Type"]))
+        values = {}
+        for line in text.decode().splitlines():
+            if not line.startswith("#"):
+                self.assertRegex(line, r'^[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+$')
+                name, _, value = line.rpartition(" ")
+                self.assertNotIn(name, values)
+                values[name] = float(value)
+        self.assertEqual((1, 0), (values["elector_elections_won"],
+                                  values["elector_elections_lost"]))
+        self.assertEqual((1, 1, 1), (values['tenure_elections{standing="leading"}'],
+                                     values["tenure_http_subscribers"],
+                                     values['tenure_election_leading{election="app"}']))
+        self.assertGreater(values['tenure_election_lease_seconds{election="app"}'], 0)
+        # A term that is taken away is counted, with its reason.
+        entry, _ = self.consul.get(self.key)
+        self.consul.destroy_session(entry["Session"])
+        wait_until(lambda: b"elector_elections_lost 1\n" in body(a.address, "/metrics"), 20)
+        self.assertIn(b'tenure_terms_ended_total{reason="session_lost"} 1\n',
+                      body(a.address, "/metrics"))
+
+    def test_what_is_refused(self):
+        a = start(self, "host-a")
+        for status, target, headers, more in (
+                (404, "/nothing", (), {}), (404, "/elections/app/x", (), {}),
+                (405, "/", ("Content-Length: 0",), {"method": "POST"}),
+                (405, "/sse", ("Content-Length: 0",), {"method": "DELETE"}),
+                (413, "/", ("Content-Length: 3",), {"body": b"abc"}),
+                (413, "/", ("Content-Length: 99999999",), {}),
+                (414, "/?" + "x" * 2000, (), {}),
+                (431, "/", ("X-Big: " + "x" * 30000,), {})):
+            got, _, text = get(a.address, target, *headers, **more)
+            self.assertEqual((status, True), (got, bool(text.strip())), (target, text))
+        with Raw(a.address) as raw:
+            raw.socket.sendall(b"nonsense\r\n\r\n")
+            self.assertTrue(raw.to_end().startswith(b"HTTP/1.1 400 Bad Request\r\n"))
+
+    def test_limits(self):
+        a = self.start_file("""
+http: {listen: "127.0.0.1:0", connections: 20, requests_per_second: 60}
+elections: [{name: one, key: KEY, value: host-a}]
+""")
+        streams = [open_stream(a.address)[0] for _ in range(20)]
+        self.assertEqual(503, get(a.address)[0])
+        for stream in streams:
+            stream.socket.close()
+        wait_until(lambda: get(a.address)[0] in (200, 429), what="room again")
+        with Raw(a.address) as raw:
+            found = [raw.send("/").answer()[0] for _ in range(300)]
+        self.assertEqual({200, 429}, set(found))
+        self.assertGreater(found.count(429), 100)
+        time.sleep(1.1)
+        self.assertEqual(200, get(a.address)[0])
+
+    def test_an_address_that_is_taken(self):
+        a = start(self, "host-a")
+        b = start(self, "host-b", env={"ELECTOR_HTTP": a.address}, wait=False)
+        self.assertEqual(69, b.wait(10))
+        self.assertEqual("tenure sidecar: http: cannot listen on " + a.address +
+                         ": Address already in use", self.zoo.errors(b).strip())
+
+    def test_a_bad_file_is_told_whole(self):
+        path = self.zoo.path("bad.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("elections:\n  - name: a/b\n    span: x\nhtpp: {}\n")
+        for options in ([], ["--check"]):
+            code, output, errors = self.run_to_end(TENURE, "sidecar", *options, path)
+            lines = errors.splitlines()
+            self.assertEqual((64, "", 3), (code, output, len(lines)), errors)
+            for line, number in zip(lines, (2, 3, 4)):
+                self.assertTrue(line.startswith(f"{path}:{number}: "), line)
+        code, _, errors = self.run_to_end(TENURE, "sidecar")
+        self.assertEqual((64, 1), (code, len(errors.splitlines())))
+        self.assertIn("ELECTOR_ELECTION", errors)
+
+
+if __name__ == "__main__":
+    cases.main(needs_consul=True)
