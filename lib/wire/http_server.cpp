@@ -174,7 +174,9 @@ class http_server::implementation::listener {
     acceptor_.async_accept(
         peer_, [this, life = std::weak_ptr(owner_.weak_from_this())](
                    error_code error, server_connection::socket socket) {
-          if (life.expired() || error == asio::error::operation_aborted) return;
+          // One that was accepted already when the listener went completes after it.
+          const auto owner = life.lock();
+          if (!owner || owner->stopping_ || error == asio::error::operation_aborted) return;
           if (error) {
             owner_.timers_.arm(pause_, owner_.timers_.now() + pause_without_descriptors);
             return;
