@@ -23,6 +23,7 @@ namespace {
 constexpr int first_tries = 3;
 constexpr duration between_tries = 5s;
 constexpr duration one_poll = 30s;
+constexpr duration pace = 1s;        // of polls that nothing answers
 constexpr duration tick = 500ms;  // how often the session and the lease are looked at
 constexpr duration first_pause = 250ms;
 constexpr duration longest_pause = 2s;
@@ -222,13 +223,13 @@ asio::awaitable<void> consul_service::watch() {
   for (;;) {
     while (hash_.empty() || dirty_) co_await changed_.wait();
     const std::string seen = hash_;
+    const time_point asked = now();
     const service_read news = co_await agent_.watch(id_, seen, one_poll);
     if (seen != hash_) continue;  // that was ourselves
-    if (news.error) {
-      co_await runtime::sleep_until(*outside_->timers, now() + 1s);
-    } else if (news.service && news.service->hash() == seen) {
-      continue;
-    }
+    const bool same = !news.error && news.service && news.service->hash() == seen;
+    // An agent that does not wait is looked at now and then.
+    if (news.error || same) co_await runtime::sleep_until(*outside_->timers, asked + pace);
+    if (same) continue;
     dirty_ = true;
     changed_.notify_all();
   }

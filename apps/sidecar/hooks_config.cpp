@@ -75,6 +75,7 @@ face_factory read_hooks(const YAML::Node& block, const election_terms& of, mista
   if (const auto dir = read.text("dir")) made.folder = folder_of(*dir, read);
   if (const auto timeout = read.time("timeout")) made.timeout = *timeout;
   if (made.timeout < 100ms) read.wrong("timeout", "leaves no time to run");
+  made.guarantee = of.guarantee.value_or(made.guarantee);
   if (const auto guarantee = read.time("guarantee")) made.guarantee = *guarantee;
   check_guarantee(read, of, made.guarantee);
   const std::string settings = read.text("settings").value_or(settings::key_for(of.key));

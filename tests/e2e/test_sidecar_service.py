@@ -107,7 +107,9 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(["replica"], self.tags_of("a"))
         self.assertEqual(session, self.consul.holder(stage.key))
         self.assertEqual(0, stage.stop(second))
-        self.assertEqual([["a"], [], ["b"], []], self.short(watch.close()))
+        seen = self.short(watch.close())
+        self.assertTrue(all(len(ids) <= 1 for ids in seen), seen)
+        self.assertEqual([["a"], ["b"]], [ids for ids in seen if ids])
         print(f"\nSIGTERM to the next primary label: {took:.3f} s")
         self.assertLess(took, 1.5 * SLACK)
 
@@ -125,7 +127,7 @@ class ServiceTest(cases.ServerCase):
             begin = boot_time()
             self.services.wait_for_tag(self.name, [self.instance("a")])
             print(f"\nput back after {boot_time() - begin:.3f} s")
-            self.assertLess(boot_time() - begin, 1.0 * SLACK)
+            self.assertLess(boot_time() - begin, 2.0 * SLACK)
             now = self.services.read(self.instance("a"))
             self.assertEqual(9000 + number, now["Port"])
             self.assertIn("session", now["Meta"])
@@ -228,8 +230,12 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(["primary"], self.tags_of("a"))
         stage.start("a", **self.face("a"))
         wait_until(lambda: "primary" not in self.tags_of("a"), 10, what="the end of the old label")
-        self.services.wait_for_tag(self.name, [self.instance("b")],
-                                   seconds=self.within(stage, 2 * stage.ttl))
+        wait_until(lambda: self.services.tagged(self.name),
+                   seconds=self.within(stage, 2 * stage.ttl), what="a new primary label")
+        time.sleep(0.5)
+        held = self.consul.holder(stage.key)
+        self.assertEqual([s["ID"] for s in self.services.all().values()
+                          if s["Meta"].get("session") == held], self.services.tagged(self.name))
 
     def test_key_misplaced(self):
         stage = self.stage()
