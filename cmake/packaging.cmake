@@ -36,5 +36,13 @@ if(TENURE_APPS)
     endforeach()
   endforeach()
   install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+  # Further names of `tenure`.
+  get_property(links GLOBAL PROPERTY TENURE_LINKS)
+  foreach(link ${links})
+    install(CODE "
+      set(folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+      file(MAKE_DIRECTORY \"\${folder}\")
+      file(CREATE_LINK tenure \"\${folder}/${link}\" SYMBOLIC)" COMPONENT tools)
+  endforeach()
   add_custom_target(tools DEPENDS ${tools})
 endif()

@@ -2,6 +2,7 @@
 
 #include "sidecar/command_config.hpp"
 #include "sidecar/consul_service_config.hpp"
+#include "sidecar/control.hpp"
 #include "sidecar/hooks_config.hpp"
 
 namespace tenure::sidecar {
@@ -17,7 +18,7 @@ const std::vector<face_kind>& face_kinds() {
 
 const std::vector<part_kind>& part_kinds() {
   static const std::vector<part_kind> kinds = {
-      // {"control", &read_control},
+      {"control", &read_control},
   };
   return kinds;
 }

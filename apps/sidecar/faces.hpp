@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,8 @@ class surroundings {
   /// Clock, timers and transport of the faces that speak to Consul themselves; made by the first.
   std::shared_ptr<const runtime::services> outside;
   hook_snapshots snapshots;
+  /// The keys of the settings of elections whose configuration names one, by their names.
+  std::map<std::string, std::string> settings_keys;
 };
 
 /// The election that a face's block is a part of, as far as it is read by then.

@@ -82,6 +82,7 @@ face_factory read_hooks(const YAML::Node& block, const election_terms& of, mista
   return [made, settings](surroundings& with, standing_election& election) {
     if (!with.outside)
       with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+    with.settings_keys[made.election] = settings;
     auto session = [&election] { return election.handle().session(); };
     return std::make_shared<hooks>(with.outside, with.commands,
                                    with.elections.settings_in(settings), with.snapshots, made,

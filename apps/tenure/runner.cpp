@@ -32,8 +32,6 @@ constexpr duration steady_run = 10s;        // a command that ran so long was no
 constexpr duration least_respawn_pause = 1s;
 constexpr duration most_respawn_pause = 30s;
 
-void say(const std::string& line) { std::fprintf(stderr, "tenure run: %s\n", line.c_str()); }
-
 void set_variable(std::vector<std::string>& environment, const std::string& name,
                   const std::string& value) {
   const std::string start = name + '=';
@@ -44,6 +42,7 @@ void set_variable(std::vector<std::string>& environment, const std::string& name
 elections_options options_of(const run_options& o) {
   elections_options e;
   e.log = o.log;
+  e.name = o.session_name;
   return e;
 }
 
@@ -58,7 +57,23 @@ runner::runner(asio::io_context& io, run_options options)
       try_timer_(io),
       pause_timer_(io) {
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
-  election_.emplace(elections_.enter(options_.key, options_.how));
+  if (options_.slots == 0) {
+    election_.emplace(elections_.enter(options_.key, options_.how));
+  } else {
+    semaphore_.emplace(elections_.contend(options_.key, options_.slots, options_.how));
+  }
+}
+
+void runner::say(const std::string& line) const {
+  std::fprintf(stderr, "%s: %s\n", options_.program.c_str(), line.c_str());
+}
+
+void runner::tell(const std::string& step) const {
+  if (options_.verbose) std::fprintf(stderr, "%s\n", step.c_str());
+}
+
+error_code runner::last_error() const {
+  return election_ ? election_->last_error() : semaphore_->last_error();
 }
 
 asio::awaitable<void> runner::run() {
@@ -66,12 +81,18 @@ asio::awaitable<void> runner::run() {
   try {
     co_await stand();
   } catch (const boost::system::system_error& e) {
-    fail(e.code());
+    if (e.code() == errc::bad_argument) {
+      say(std::string(e.what()).substr(0, std::string(e.what()).rfind(": bad argument")));
+      exit_code_ = options_.exit_not_won;
+    } else {
+      fail(e.code());
+    }
   }
   try_timer_.cancel();
   pause_timer_.cancel();
   co_await elections_.shut_down();
   election_.reset();
+  semaphore_.reset();
   signals_.cancel();
 }
 
@@ -132,7 +153,8 @@ asio::awaitable<term> runner::win() {
   term won;
   if (signal_ == 0 && !out_of_time_) {
     waiting_ = true;
-    auto standing = election_->campaign();
+    tell("Attempting lock acquisition");
+    auto standing = election_ ? election_->campaign() : semaphore_->acquire();
     try {
       term t = co_await asio::co_spawn(
           io_, std::move(standing),
@@ -149,11 +171,11 @@ asio::awaitable<term> runner::win() {
   }
   if (signal_ != 0) {
     exit_code_ = 128 + signal_;
-  } else if (const error_code error = election_->last_error()) {
+  } else if (const error_code error = last_error()) {
     fail(error);
   } else {
     say("not elected in time: " + obstacle_);
-    exit_code_ = exit_not_elected;
+    exit_code_ = options_.exit_not_won;
   }
   co_return term();
 }
@@ -166,6 +188,7 @@ asio::awaitable<int> runner::serve(term t) {
     options_.log->log(log_level::info, "leading, starting the command",
                       {log_field("election", t.key()), log_field("fence", t.fence())});
     ran = true;
+    tell("Starting handler");
     command::invocation what = invocation_for(t);
     try {
       const outcome result = co_await commands_->run(std::move(what), std::nullopt);
@@ -175,6 +198,7 @@ asio::awaitable<int> runner::serve(term t) {
     }
   }
   const bool lost = commands_->term_ended();
+  tell(lost ? "Lock lost, the child was killed" : "Child terminated, releasing lock");
   commands_->close();
   const end_reason reason = co_await t.resign();
   commands_.reset();
@@ -186,11 +210,16 @@ asio::awaitable<int> runner::serve(term t) {
   if (how.what == outcome::kind::not_started) say(options_.argv.front() + " " + how.text());
   options_.log->log(log_level::info, "the command " + how.text(),
                     {log_field("election", t.key()), log_field("fence", t.fence())});
+  child_failed_ = how.exit_code() != 0;
   co_return how.exit_code();
 }
 
 // Why we do not lead yet.
 std::string runner::obstacle() const {
+  if (semaphore_) {
+    return std::to_string(semaphore_->occupied()) + " of " + std::to_string(options_.slots) +
+           " slots of " + options_.key + " are taken";
+  }
   if (election_->standing() == standing::pending)
     return "the lease of " + options_.key + "'s last leader is not over yet";
   const std::optional<leader> seen = election_->last_seen();
@@ -214,6 +243,7 @@ command::invocation runner::invocation_for(const term& t) const {
   set_variable(what.environment, "TENURE_SESSION", t.session());
   set_variable(what.environment, "CONSUL_LOCK_HELD", "true");
   what.grace = options_.how.stop_budget();
+  what.input = options_.input;
   return what;
 }
 
@@ -252,7 +282,7 @@ asio::awaitable<void> runner::sleep(duration d) {
 
 void runner::fail(const error_code& error) {
   say(consul_problem(options_.consul, error));
-  exit_code_ = exit_unavailable;
+  exit_code_ = options_.exit_unreachable;
 }
 
 }  // namespace tenure::apps

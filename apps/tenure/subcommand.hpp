@@ -14,6 +14,9 @@ using action = std::function<int()>;
 
 /// Each adds its subcommand to `app`. They are called before the line is parsed.
 void add_run_command(CLI::App& app, action& chosen, const std::vector<std::string>& command);
+void add_lock_command(CLI::App& app, action& chosen, const std::vector<std::string>& command);
+void add_list_command(CLI::App& app, action& chosen);
+void add_help_commands(CLI::App& app, action& chosen);
 void add_leader_command(CLI::App& app, action& chosen);
 void add_watch_command(CLI::App& app, action& chosen);
 void add_depose_command(CLI::App& app, action& chosen);

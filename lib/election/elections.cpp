@@ -152,6 +152,9 @@ election elections::enter(std::string key, candidacy how) {
 asio::awaitable<leader> elections::leader_of(std::string key) {
   return runtime::keeping(engine_->leader_of(std::move(key)), engine_);
 }
+asio::awaitable<std::vector<leader>> elections::leaders(std::string prefix) {
+  return runtime::keeping(engine_->leaders(std::move(prefix)), engine_);
+}
 asio::awaitable<leader> elections::depose(std::string key) {
   return runtime::keeping(engine_->depose(std::move(key)), engine_);
 }

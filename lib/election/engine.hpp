@@ -39,6 +39,7 @@ class engine : public std::enable_shared_from_this<engine> {
   void leave_in_background(std::shared_ptr<record> which);
   boost::asio::awaitable<leader> leader_of(std::string key);
   boost::asio::awaitable<leader> depose(std::string key);
+  boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
   std::shared_ptr<observation> observe(std::string key);
   std::shared_ptr<settings_bucket> settings_in(std::string key);
   std::shared_ptr<contender> contend(std::string prefix, std::size_t slots, candidacy how);
