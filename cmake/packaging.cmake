@@ -36,6 +36,17 @@ if(TENURE_APPS)
     endforeach()
   endforeach()
   install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+  # Completion and man pages. bash loads a completion by the name of the command.
+  get_property(made GLOBAL PROPERTY TENURE_MADE)
+  install(DIRECTORY "${made}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT tools
+    FILES_MATCHING PATTERN "*.1")
+  install(FILES "${made}/completion/tenure.bash" RENAME tenure OPTIONAL COMPONENT tools
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${made}/completion/_tenure" OPTIONAL COMPONENT tools
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES "${made}/completion/tenure.fish" OPTIONAL COMPONENT tools
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+
   # Further names of `tenure`.
   get_property(links GLOBAL PROPERTY TENURE_LINKS)
   foreach(link ${links})
@@ -44,5 +55,5 @@ if(TENURE_APPS)
       file(MAKE_DIRECTORY \"\${folder}\")
       file(CREATE_LINK tenure \"\${folder}/${link}\" SYMBOLIC)" COMPONENT tools)
   endforeach()
-  add_custom_target(tools DEPENDS ${tools})
+  add_custom_target(tools DEPENDS ${tools} tenure_help)
 endif()

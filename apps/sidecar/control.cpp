@@ -77,7 +77,7 @@ class asked_for {
   std::map<std::string, std::string> values;
 };
 
-class control_part final : public part, private wire::http_service {
+class control_part final : public part, public wire::http_service {
  public:
   control_part(control_config config, surroundings& around)
       : config_(std::move(config)),
@@ -95,7 +95,8 @@ class control_part final : public part, private wire::http_service {
   }
 
   std::shared_ptr<face> face_of(standing_election& e, const election_terms& of) override {
-    auto made = std::make_shared<governed>(e, of, of.guarantee.value_or(config_.guarantee), timers_);
+    const duration usual = of.guarantee.value_or(config_.guarantee);
+    auto made = std::make_shared<governed>(e, of, usual, timers_);
     if (const std::string sum = made->too_far(made->guarantee()); !sum.empty())
       throw fatal_error(apps::exit_usage, "election '" + of.name + "': guarantee: " + sum);
     governed_.emplace(of.name, made);

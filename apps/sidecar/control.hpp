@@ -33,8 +33,8 @@ class control_config {
 /// The block `control: {socket: PATH, guarantee: 30s}`.
 part_factory read_control(const YAML::Node& block, mistakes& into);
 
-/// One election as the socket serves it. As a face it keeps the promises that were made: whoever was
-/// told "yes, for 30 s more" has them, because the key is not let go before.
+/// One election as the socket serves it. As a face it keeps the promises that were made: whoever
+/// was told "yes, for 30 s more" has them, because the key is not let go before.
 class governed final : public face {
  public:
   governed(standing_election& election, const election_terms& terms, duration guarantee,

@@ -16,7 +16,9 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 /// For single quotes of a shell.
-std::string quoted(const std::string& text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
+std::string shell_quoted(const std::string& text) {
+  return "'" + replaced(text, "'", "'\\''") + "'";
+}
 
 std::string option_names(const help_command& command) {
   std::string names;
@@ -116,7 +118,7 @@ std::string zsh_completion(const help_command& tree) {
       for (const std::string& name : option.names) {
         std::string spec = name + "[" + described(option.about) + "]";
         if (!option.value.empty()) spec += ":" + option.value + ":" + (file ? "_files" : "");
-        text += " \\\n        " + quoted(spec);
+        text += " \\\n        " + shell_quoted(spec);
       }
     }
     if (command.last_name() == "run") text += " \\\n        '1:KEY:' '*:: :_normal'";
@@ -133,7 +135,7 @@ std::string zsh_completion(const help_command& tree) {
           "  elif (( CURRENT == 2 )); then\n"
           "    local -a subcommands=(\n";
   for (const help_command& command : tree.commands)
-    text += "      " + quoted(command.last_name() + ":" + described(command.about)) + "\n";
+    text += "      " + shell_quoted(command.last_name() + ":" + described(command.about)) + "\n";
   text += "    )\n"
           "    _describe subcommand subcommands\n"
           "  else\n"
@@ -158,13 +160,13 @@ std::string fish_completion(const help_command& tree) {
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (!option.value.empty())
         text += option.value == "FILE" || option.value == "PATH" ? " -r -F" : " -x";
-      text += " -d " + quoted(first_line(option.about)) + "\n";
+      text += " -d " + shell_quoted(first_line(option.about)) + "\n";
     }
   };
   for (const help_command& command : tree.commands) {
     const std::string name = command.last_name();
     text += "complete -c tenure -n __fish_use_subcommand -a " + name + " -d " +
-            quoted(first_line(command.about)) + "\n";
+            shell_quoted(first_line(command.about)) + "\n";
     const std::string within = "tenure -n '__fish_seen_subcommand_from " + name + "'";
     add(within, command);
     if (takes_files(command)) text += "complete -c " + within + " -F\n";

@@ -130,7 +130,8 @@ bool is_socket(const std::string& path) {
 
 std::unique_ptr<leadership> whom(asio::io_context& io, const juju_options& o) {
   const bool named = !o.socket.empty() || !variable("TENURE_SOCKET").empty();
-  const bool direct = !o.key.empty() && (!o.session.empty() || !is_socket(default_control_socket()));
+  const bool alone = !is_socket(default_control_socket());
+  const bool direct = !o.key.empty() && (!o.session.empty() || alone);
   if (!named && direct) {
     const std::string bucket = o.settings.empty() ? settings::key_for(o.key) : o.settings;
     return by_consul(io.get_executor(), consul_config::from_environment(), o.key, o.session,

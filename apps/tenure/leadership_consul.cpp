@@ -42,8 +42,8 @@ class consul_leadership final : public leadership {
         settings_(std::move(settings)) {}
 
   // The very argument by which a term proves itself: the key was ours when the request was sent, so
-  // nobody else of tenure's starts before a span has passed since. Only the holder itself can let it
-  // go before, and it does not while the command runs that asks.
+  // nobody else of tenure's starts before a span has passed since. Only the holder itself can let
+  // it go before, and it does not while the command runs that asks.
   asio::awaitable<bool> is_leader(std::optional<duration> asked) override {
     const duration ahead = asked.value_or(usual_guarantee);
     const consul::kv_found found = co_await read(key_);

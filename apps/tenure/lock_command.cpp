@@ -139,7 +139,7 @@ void add_consul_options(CLI::App& app, arguments& a) {
   app.add_flag("--child-exit-code", a.child_exit_code, "exit with 2 where the child failed");
   app.add_option("--monitor-retry", a.monitor_retry, "taken for consul lock's sake")
       ->type_name("N");
-  app.add_option("-n,--n", a.n, "how many holders there may be; all contenders have to say the same")
+  app.add_option("-n,--n", a.n, "how many holders there may be; all have to say the same")
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--name", a.name, "the session's name")->type_name("NAME");

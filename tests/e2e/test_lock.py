@@ -28,7 +28,7 @@ class LockTest(cases.ServerCase):
         self.assertEqual((0, "a  b\n", ""),
                          self.lock("-shell=false", "-n=1", "--name", "x", self.key, "echo", "a  b"))
         self.assertEqual((0, "-n -v\n", ""), self.lock("-timeout", "5s", self.key,
-                                                       "echo '-n' -v"))
+                                                       "printf '%s %s\\n'", "-n", "-v"))
         self.assertEqual((0, "2 -x\n", ""), self.lock("-monitor-retry", "0", "-stale", "--",
                                                       self.key, "echo", "2", "-x"))
         code, output, _ = self.lock(self.key, "env")
@@ -99,14 +99,15 @@ class LockTest(cases.ServerCase):
             for name in ("pids", "up"):
                 if os.path.exists(self.zoo.path(name)):
                     os.remove(self.zoo.path(name))
-            process = self.start_lock(*slots, "-span", "2s", self.key,
+            prefix = f"{self.key}/{len(slots)}"
+            process = self.start_lock(*slots, "-span", "2s", prefix,
                                       "setsid sleep 61 & echo $! >> pids; sleep 62 & "
                                       "echo $! >> pids; echo > up; wait")
             wait_until(lambda: os.path.exists(self.zoo.path("up")))
             pids = [int(p) for p in self.lines("pids")]
             sessions = self.consul.json("GET", "/v1/session/list")
             for session in sessions:
-                if self.key in session["Name"]:
+                if prefix in session["Name"]:
                     self.consul.destroy_session(session["ID"])
             self.assertEqual(70, process.wait(10))
             self.assertIn("was lost", self.zoo.errors(process))

@@ -161,8 +161,8 @@ class elections {
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
   boost::asio::awaitable<leader> leader_of(std::string key);
   /// Who leads what below a prefix, read now: a leader for every key that is locked or that a lock
-  /// left free (not present() then), in order of the keys; for a semaphore one for each slot that is
-  /// taken, under `<prefix>/.lock`. Throws system_error of consul_errc.
+  /// left free (not present() then), in order of the keys; for a semaphore one for each slot that
+  /// is taken, under `<prefix>/.lock`. Throws system_error of consul_errc.
   boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
   observer observe(std::string key);
 

@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+"""is-leader, leader-set and leader-get: what Juju promises, a test for each sentence."""
+
+import json
+import os
+import socket
+import stat
+import threading
+import time
+
+from support import cases
+from support.processes import BUILD, SLACK, TENURE, boot_time, wait_until
+
+TOOLS = os.path.join(BUILD, "bin")
+
+
+class Cable:
+    """A TCP way to the server that can be cut: then nothing arrives, in either direction."""
+
+    def __init__(self, case, target):
+        self.target = target
+        self.cut = False
+        self.pairs = []
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.door.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        case.addCleanup(self.close)
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.door.accept()
+                host, port = self.target.rsplit(":", 1)
+                far = socket.create_connection((host, int(port)))
+            except OSError:
+                return
+            self.pairs += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                if not self.cut:
+                    sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.door.close()
+        for end in self.pairs:
+            end.close()
+
+
+class JujuCase(cases.ServerCase):
+    def unit(self, name, span="48s", guarantee=None, server=None, **election):
+        """A sidecar with a control socket."""
+        path = self.zoo.path(name + ".sock")
+        config = {"control": {"socket": path},
+                  "elections": [{"name": "app", "key": self.key, "value": name, "span": span,
+                                 "ttl": "10s", "lock_delay": "0s", **election}]}
+        if guarantee:
+            config["control"]["guarantee"] = guarantee
+        file = self.zoo.path(name + ".yaml")
+        with open(file, "w", encoding="utf-8") as out:
+            json.dump(config, out)
+        env = {"CONSUL_HTTP_ADDR": server} if server else {}
+        process = self.start(TENURE, "sidecar", file, env=env)
+        wait_until(lambda: os.path.exists(path) or process.poll() is not None,
+                   what=f"the socket of {name}")
+        process.socket = path
+        return process
+
+    def tool(self, unit, name, *arguments, env=None, **more):
+        socket_path = unit.socket if unit is not None else "/nonexistent/socket"
+        return self.run_to_end(os.path.join(TOOLS, name), *arguments,
+                               env={"TENURE_SOCKET": socket_path, **(env or {})}, **more)
+
+    def leads(self, unit):
+        code, output, errors = self.tool(unit, "is-leader")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertIn(output, ("True\n", "False\n"))
+        return output == "True\n"
+
+    def elected(self, *units):
+        """The one that leads, once one does."""
+        return wait_until(lambda: next((u for u in units if self.leads(u)), None), 30,
+                          what="a leader")
+
+
+class Sentences(JujuCase):
+    def test_at_most_one_leader(self):
+        units = [self.unit(f"u{i}") for i in range(3)]
+        leader = self.elected(*units)
+        for _ in range(20):
+            self.assertEqual([u is leader for u in units], [self.leads(u) for u in units])
+        leader.terminate()  # a promise was given: it is kept
+        others = [u for u in units if u is not leader]
+        begin = boot_time()
+        while leader.poll() is None and boot_time() - begin < 3:
+            self.assertEqual([False, False], [self.leads(u) for u in others])
+        leader.kill()
+
+    def test_true_means_30_seconds_more(self):
+        first, second = self.unit("first"), self.unit("second")
+        leader = self.elected(first, second)
+        other = second if leader is first else first
+        promised = boot_time()
+        self.assertTrue(self.leads(leader))
+        leader.terminate()
+        key_free = []
+
+        def watch():
+            self.consul.wait_for(self.key, lambda e: e and not e.get("Session"), 60)
+            key_free.append(boot_time())
+
+        def nobody_else():
+            while boot_time() < promised + 30:
+                self.assertFalse(self.leads(other))
+                time.sleep(0.2)
+
+        self.all_at_once(watch, nobody_else)
+        self.assertGreater(key_free[0] - promised, 29.9)
+        self.assertLess(key_free[0] - promised, 33 * SLACK)
+        self.assertEqual(0, leader.wait(10))
+        wait_until(lambda: self.leads(other), 10, what="the successor")
+
+    def test_without_a_promise_nobody_waits(self):
+        unit = self.unit("only")
+        self.consul.wait_for(self.key, lambda e: e and e.get("Session"))
+        begin = boot_time()
+        unit.terminate()
+        self.assertEqual(0, unit.wait(10))
+        self.assertLess(boot_time() - begin, 3 * SLACK)
+        self.assertFalse(os.path.exists(unit.socket))
+
+    def test_a_group_is_seen_whole_or_not_at_all(self):
+        units = [self.unit("a"), self.unit("b")]
+        leader = self.elected(*units)
+        minion = units[1] if leader is units[0] else units[0]
+        seen = set()
+        for number in range(15):
+            setting = self.start(os.path.join(TOOLS, "leader-set"), f"x={number}", f"y={number}",
+                                 f"z={number}", env={"TENURE_SOCKET": leader.socket})
+            while True:
+                done = setting.poll() is not None
+                _, output, _ = self.tool(minion, "leader-get", "--format", "json")
+                values = json.loads(output)
+                self.assertEqual(1, len(set(values.values()) or {0}), values)
+                seen.add(values.get("x"))
+                if done:
+                    break
+            self.assertEqual(0, setting.returncode)
+            # When it has returned 0, every minion has it.
+            self.assertEqual(str(number), values["z"])
+        self.assertGreaterEqual(len(seen), 15)
+
+    def test_a_non_leader_cannot_write(self):
+        units = [self.unit("a"), self.unit("b")]
+        leader = self.elected(*units)
+        minion = units[1] if leader is units[0] else units[0]
+        self.assertEqual((0, "", ""), self.tool(leader, "leader-set", "k=1"))
+        self.assertEqual(
+            (1, "", "ERROR cannot write leadership settings: cannot write settings: "
+                    "not the leader\n"), self.tool(minion, "leader-set", "k=2"))
+        self.assertEqual((0, "1\n", ""), self.tool(minion, "leader-get", "k"))
+        # Deposed a moment ago: the server refuses.
+        self.consul.put(self.key, "", release=self.consul.holder(self.key))
+        code, _, _ = self.tool(leader, "leader-set", "k=3")
+        if code == 0:  # it may have won again
+            self.elected(leader)
+        else:
+            self.assertEqual((0, "1\n", ""), self.tool(minion, "leader-get", "k"))
+
+    def test_false_after_the_connection_was_cut_past_the_lease(self):
+        cable = Cable(self, self.server.address)
+        unit = self.unit("cut", span="6s", guarantee="1s", server=cable.address)
+        self.elected(unit)
+        cable.cut = True
+        cut_at = boot_time()
+        # While the lease holds it may say True, but never for longer than that.
+        while self.leads(unit):
+            self.assertLess(boot_time() - cut_at, 6)
+        while boot_time() - cut_at < 8:
+            self.assertFalse(self.leads(unit))
+        self.assertEqual(1, self.tool(unit, "leader-set", "k=1")[0])
+        unit.kill()
+
+    def test_a_span_that_cannot_promise_is_refused_with_the_sum(self):
+        process = self.unit("short", span="15s")
+        self.assertEqual(64, process.wait(5))
+        errors = self.zoo.errors(process)
+        self.assertIn("30s cannot be promised with a span of 15s: a lease of 14s550ms less 4s775ms "
+                      "between proofs is 9s775ms; choose span: ", errors)
+        unit = self.unit("exact", span="48s")
+        self.elected(unit)
+        code, _, errors = self.tool(unit, "is-leader", "--guarantee", "40s")
+        self.assertEqual(1, code)
+        self.assertIn("ERROR 40s cannot be promised with a span of 48s", errors)
+        self.assertEqual((0, "True\n", ""), self.tool(unit, "is-leader", "--guarantee", "1s"))
+
+    def test_the_socket_is_its_owners(self):
+        unit = self.unit("mode")
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(unit.socket).st_mode))
+
+
+class Formats(JujuCase):
+    def test_formats(self):
+        unit = self.unit("u")
+        self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get"))
+        self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get", "--format", "json", "-"))
+        self.elected(unit)
+        for options, expected in (((), "True\n"), (("--format", "smart"), "True\n"),
+                                  (("--format", "json"), "true\n"), (("--format=yaml",), "true\n")):
+            self.assertEqual((0, expected, ""), self.tool(unit, "is-leader", *options))
+        self.assertEqual((0, "", ""),
+                         self.tool(unit, "leader-set", "host=db-1", "port=5432", "old=x", "t=true",
+                                   "text=two words", "equals=a=b"))
+        self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "old="))
+        self.assertEqual((0, "db-1\n", ""), self.tool(unit, "leader-get", "host"))
+        self.assertEqual((0, "a=b\n", ""), self.tool(unit, "leader-get", "equals"))
+        self.assertEqual((0, '"5432"\n', ""), self.tool(unit, "leader-get", "--format", "json",
+                                                        "port"))
+        self.assertEqual((0, '"5432"\n', ""), self.tool(unit, "leader-get", "--format", "yaml",
+                                                        "port"))
+        self.assertEqual((0, 'equals: "a=b"\nhost: db-1\nport: "5432"\nt: "true"\n'
+                             'text: "two words"\n', ""), self.tool(unit, "leader-get"))
+        _, output, _ = self.tool(unit, "leader-get", "--format", "json")
+        self.assertEqual({"host": "db-1", "port": "5432", "t": "true", "text": "two words",
+                          "equals": "a=b"}, json.loads(output))
+        self.assertEqual((0, "", ""), self.tool(unit, "leader-get", "nosuch"))
+        self.assertEqual((0, "null\n", ""), self.tool(unit, "leader-get", "--format", "json",
+                                                      "nosuch"))
+        file = self.zoo.path("out")
+        self.assertEqual((0, "", ""), self.tool(unit, "is-leader", "-o", file))
+        self.assertEqual(["True"], self.zoo.lines("out"))
+        self.assertEqual((0, "", ""), self.tool(unit, "leader-get", "--output", file, "host"))
+        self.assertEqual(["db-1"], self.zoo.lines("out"))
+        # What is stored is readable for everybody.
+        entry, _ = self.consul.get(self.key + ".settings")
+        self.assertEqual("db-1", json.loads(entry["Value"])["host"])
+        # `tenure is-leader` is the same.
+        self.assertEqual((0, "True\n", ""),
+                         self.run_to_end(TENURE, "is-leader", env={"TENURE_SOCKET": unit.socket}))
+
+    def test_usage(self):
+        for tool, arguments, error in (
+                ("leader-set", ["nonsense"], 'expected "key=value", got "nonsense"'),
+                ("leader-set", ["a=1", "=2"], 'expected "key=value", got "=2"'),
+                ("leader-get", ["x=x"], 'invalid key "x=x"')):
+            self.assertEqual((2, "", f"ERROR {error}\n"), self.tool(None, tool, *arguments))
+        for tool, arguments in (("is-leader", ["--format", "xml"]), ("is-leader", ["--nosuch"]),
+                                ("is-leader", ["word"]), ("leader-get", ["a", "b"]),
+                                ("is-leader", ["--guarantee", "soon"])):
+            code, output, errors = self.tool(None, tool, *arguments)
+            self.assertEqual((2, "", 1), (code, output, len(errors.splitlines())))
+            self.assertTrue(errors.startswith("ERROR "), errors)
+
+    def test_no_sidecar(self):
+        for tool, arguments in (("is-leader", []), ("leader-get", []), ("leader-set", ["a=1"])):
+            code, output, errors = self.tool(None, tool, *arguments)
+            self.assertEqual((1, ""), (code, output))
+            self.assertTrue(errors.startswith("ERROR "), errors)
+            self.assertIn("/nonexistent/socket", errors)
+
+    def test_which_election(self):
+        path = self.zoo.path("two.sock")
+        config = {"control": {"socket": path},
+                  "elections": [{"name": n, "key": f"{self.key}/{n}", "span": "48s"}
+                                for n in ("a", "b")]}
+        with open(self.zoo.path("two.yaml"), "w", encoding="utf-8") as out:
+            json.dump(config, out)
+        unit = self.start(TENURE, "sidecar", self.zoo.path("two.yaml"))
+        unit.socket = path
+        wait_until(lambda: os.path.exists(path))
+        code, _, errors = self.tool(unit, "is-leader")
+        self.assertEqual((1, "ERROR which election? TENURE_ELECTION or --election names one of "
+                             "a, b\n"), (code, errors))
+        self.assertEqual(1, self.tool(unit, "is-leader", "--election", "c")[0])
+        wait_until(lambda: self.tool(unit, "is-leader", "--election", "a")[1] == "True\n")
+        wait_until(lambda: self.tool(unit, "is-leader",
+                                     env={"TENURE_ELECTION": "b"})[1] == "True\n")
+        self.assertEqual(0, self.tool(unit, "leader-set", "--election", "a", "k=1")[0])
+        self.assertEqual("", self.tool(unit, "leader-get", "--election", "b", "k")[1])
+
+
+class Direct(JujuCase):
+    """In the command of tenure run, without a sidecar."""
+
+    def in_command(self, *line, options=()):
+        path = TOOLS + ":" + os.environ["PATH"]
+        return self.run_to_end(TENURE, "run", "--lock-delay", "0s", *options, self.key, "--",
+                               "sh", "-c", *line, env={"PATH": path})
+
+    def test_the_command_of_tenure_run(self):
+        code, output, errors = self.in_command(
+            "is-leader; leader-set a=1 b=2; leader-get b; is-leader --format json",
+            options=["--span", "48s"])
+        self.assertEqual((0, "True\n2\ntrue\n", ""), (code, output, errors))
+        code, output, errors = self.in_command("is-leader", options=["--span", "15s"])
+        self.assertEqual((1, ""), (code, output))
+        self.assertIn("ERROR 30s cannot be promised with a span of 15s", errors)
+        self.assertEqual("True\n", self.in_command("is-leader --guarantee 10s")[1])
+
+    def test_somebody_else(self):
+        env = {"TENURE_KEY": self.key, "TENURE_SESSION": "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2"}
+
+        def ask(tool, *arguments):
+            return self.run_to_end(os.path.join(TOOLS, tool), *arguments, env=env)
+
+        self.assertEqual((0, "False\n", ""), ask("is-leader"))
+        self.assertEqual((1, "", "ERROR cannot write leadership settings: cannot write settings: "
+                                 "not the leader\n"), ask("leader-set", "a=1"))
+        self.assertEqual((0, "{}\n", ""), ask("leader-get"))
+        self.consul.put(self.key + ".settings", "{\"k\":\"by hand\"}")
+        self.assertEqual((0, "by hand\n", ""), ask("leader-get", "k"))
+        session = self.consul.create_session(TTL="60s", LockDelay="0s")
+        self.consul.put(self.key, "x", acquire=session)
+        env["TENURE_SESSION"] = session
+        code, _, errors = ask("is-leader")
+        self.assertEqual(1, code)
+        self.assertIn("is not tenure's", errors)
+        self.assertEqual((0, "True\n", ""), ask("is-leader", "--guarantee", "0"))
+        self.assertEqual((0, "", ""), ask("leader-set", "k=2"))
+        self.assertEqual((0, "2\n", ""), ask("leader-get", "k"))
+
+
+class Hooks(JujuCase):
+    def test_a_hook_sees_its_own_snapshot(self):
+        hooks = self.zoo.path("hooks")
+        os.makedirs(hooks)
+        script = os.path.join(hooks, "leader-settings-changed")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n"
+                       f'{TOOLS}/leader-get k > "{hooks}/before"\n'
+                       f'touch "{hooks}/started"\n'
+                       f'while [ ! -e "{hooks}/go" ]; do sleep 0.05; done\n'
+                       f'{TOOLS}/leader-get k > "{hooks}/after"\n'
+                       f'TENURE_SNAPSHOT= {TOOLS}/leader-get k > "{hooks}/now"\n'
+                       f'touch "{hooks}/done"\n')
+        os.chmod(script, 0o755)
+        leader = self.unit("leader")
+        self.elected(leader)
+        self.assertEqual(0, self.tool(leader, "leader-set", "k=1")[0])
+        self.unit("minion", hooks={"dir": hooks})
+        wait_until(lambda: os.path.exists(hooks + "/started"), 30, what="the hook")
+        self.assertEqual(0, self.tool(leader, "leader-set", "k=2")[0])
+        with open(hooks + "/go", "w", encoding="utf-8"):
+            pass
+        wait_until(lambda: os.path.exists(hooks + "/done"), what="the hook's end")
+        read = {}
+        for name in ("before", "after", "now"):
+            with open(f"{hooks}/{name}", encoding="utf-8") as file:
+                read[name] = file.read()
+        self.assertEqual({"before": "1\n", "after": "1\n", "now": "2\n"}, read)
+
+
+if __name__ == "__main__":
+    cases.main(needs_consul=True)
