@@ -165,15 +165,15 @@ void reader::read_election(const YAML::Node& node) {
                                  "stop_budget", "guarantee"};
   for (const face_kind& kind : face_kinds()) known.push_back(kind.key);
   std::string name;
-  if (const YAML::Node named = node.IsMap() ? node["name"] : YAML::Node(); named && named.IsScalar())
-    name = named.Scalar();
+  const YAML::Node named = node.IsMap() ? node["name"] : YAML::Node();
+  if (named && named.IsScalar()) name = named.Scalar();
   const yaml_block block(node, name.empty() ? "an election" : "election '" + name + "'", mistakes_,
                          known);
   if (!node.IsMap()) return;
   block.require("name", "under which it is told");
   if (block.has("name") && !is_election_name(name)) {
-    block.wrong("name", "'" + name + "' is not a name: letters, digits, '-', '_' and '.', at most " +
-                            std::to_string(longest_name));
+    block.wrong("name", "'" + name + "' is not a name: letters, digits, '-', '_' and '.', at " +
+                            "most " + std::to_string(longest_name));
   }
   stance how = defaults_;
   how.read(block);

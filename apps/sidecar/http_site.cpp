@@ -268,7 +268,7 @@ void http_site::answer_app(door& at, std::uint64_t id, const asked& what) {
     const std::string_view rest = what.path.substr(elections.size());
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     board_entry* const e = board_.find(rest.substr(0, slash));
-    if (e == nullptr) return refuse(at, id, 404, "there is no such election: /elections lists them");
+    if (e == nullptr) return refuse(at, id, 404, "no such election: /elections lists them");
     return answer_election(at, id, what, *e, rest.substr(std::min(slash + 1, rest.size())));
   }
   if (what.path == "/elections") {

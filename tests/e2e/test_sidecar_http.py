@@ -7,11 +7,9 @@ import signal
 import time
 
 from support import cases
-from support.elector import (FRAME, Raw, body, get, leader, listening, name_in, open_stream, start,
+from support.elector import (BODY, FRAME, Raw, body, get, listening, name_in, open_stream, start,
                              wait_for_leader)
-from support.processes import SLACK, TENURE, wait_until
-
-BODY = re.compile(rb'\{"name":"([^"]*)","last_update":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}')
+from support.processes import TENURE, wait_until
 
 
 class ElectorTest(cases.ServerCase):

@@ -1,7 +1,7 @@
 """Ten thousand subscribers in one process: most listen, some stop reading, some come and go.
 
-crowd.py ADDRESS LISTENERS STALLERS prints for each name, when all have been told it, the seconds from
-the first to the last listener; it ends with the server."""
+crowd.py ADDRESS LISTENERS STALLERS prints for each name, when all have been told it, the seconds
+from the first to the last listener; it ends with the server."""
 
 import resource
 import select

@@ -6,7 +6,9 @@ import socket
 
 from .processes import TENURE, wait_until
 
-FRAME = re.compile(rb'data: (\{\}|\{"name":"[^"]*","last_update":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\})\n\n')
+BODY = re.compile(
+    rb'\{"name":"([^"]*)","last_update":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}')
+FRAME = re.compile(rb"data: (?:\{\}|" + BODY.pattern + rb")\n\n")
 
 
 def start(case, value=None, env=None, key=None, options=(), wait=True):
