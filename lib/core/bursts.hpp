@@ -2,6 +2,7 @@
 // alone does not wait behind all of a burst of thousands.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <utility>
@@ -24,11 +25,15 @@ class bursts {
   }
 
   /// The first of the burst whose turn it is, and what follows for as long as `fits` says so,
-  /// the next bursts' included. What is left of a burst stands behind the others then.
-  template <class Fits>
-  std::vector<T> take(Fits fits) {
+  /// the next bursts' included. What is left of a burst stands behind the others then. Within a
+  /// burst they go as `before` orders them.
+  template <class Fits, class Before>
+  std::vector<T> take(Fits fits, Before before) {
     std::vector<T> taken;
-    arriving_ = false;
+    if (std::exchange(arriving_, false)) {
+      std::vector<T>& newest = lines_.back().items;
+      std::stable_sort(newest.begin(), newest.end(), before);
+    }
     bool full = false;
     while (!full && !lines_.empty()) {
       line& first = lines_.front();

@@ -91,12 +91,16 @@ std::vector<claim_queue::wish> claim_queue::next_wishes() {
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
-  return line.take([&](const wish& w) {
+  const auto fits = [&](const wish& w) {
     operations += 2;
     bytes += w.whose->key().size() * 2 + w.whose->how().value().size() * 4 / 3 + bytes_around;
     if (alone || (w.alone && operations > 2)) return false;
     alone = w.alone;
     return operations <= most_operations_ && bytes <= most_bytes;
+  };
+  // Neighbours together: a transaction wakes those who watch its keys, and they watch by prefixes.
+  return line.take(fits, [](const wish& a, const wish& b) {
+    return a.whose->key() < b.whose->key();
   });
 }
 

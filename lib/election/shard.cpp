@@ -12,12 +12,13 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// Answers that come faster than this, many in a row, are a storm, and cost a pause each. So the
-// pause never stands between a quiet poll and its first change.
+// Answers that come faster than this, many in a row, are a storm, and cost a pause each, a longer
+// one for as long as it goes on. So no pause stands between a quiet poll and its first change.
 constexpr duration quick = 20ms;
 constexpr std::uint64_t quick_allowed = 16;
 constexpr std::uint64_t quick_lists_allowed = 4;  // each as long as all its keys
 constexpr duration storm_pause = 20ms;
+constexpr std::uint64_t storm_doublings = 2;
 // A poll on what is missing is woken by every write to the store.
 constexpr duration missing_pause = 250ms;
 // How often to look by a plain list while there is no connection for a poll.
@@ -116,7 +117,8 @@ duration shard::pause_after(const outcome& seen, bool polled, time_point asked) 
   if (!polled) return duration{0};
   quick_answers_ = services().timers->now() - asked < quick ? quick_answers_ + 1 : 0;
   const std::uint64_t allowed = range_.single ? quick_allowed : quick_lists_allowed;
-  return quick_answers_ > allowed ? storm_pause : duration{0};
+  if (quick_answers_ <= allowed) return duration{0};
+  return storm_pause * (1 << std::min(quick_answers_ - allowed - 1, storm_doublings));
 }
 
 void shard::failed(const outcome& why) {

@@ -11,7 +11,7 @@ namespace {
 /// Takes `n` at a time.
 std::vector<int> take(bursts<int>& line, std::size_t n) {
   std::size_t room = n;
-  return line.take([&room](int) { return room > 0 ? room-- > 0 : false; });
+  return line.take([&room](int) { return room > 0 ? room-- > 0 : false; }, std::less<>());
 }
 
 }  // namespace
@@ -48,12 +48,20 @@ TEST_CASE("a batch is filled up from the bursts that follow") {
   REQUIRE(take(line, 4) == std::vector{3, 4, 5});
 }
 
+TEST_CASE("a burst goes in order") {
+  bursts<int> line;
+  for (const int i : {5, 3, 9, 1}) line.add(i);
+  REQUIRE(take(line, 2) == std::vector{1, 3});
+  for (const int i : {2, 0}) line.add(i);
+  REQUIRE(take(line, 3) == std::vector{5, 9, 0});
+}
+
 TEST_CASE("what does not fit anywhere goes alone") {
   bursts<int> line;
   line.add(7);
   line.add(8);
-  REQUIRE(line.take([](int) { return false; }) == std::vector{7});
-  REQUIRE(line.take([](int) { return false; }) == std::vector{8});
+  REQUIRE(line.take([](int) { return false; }, std::less<>()) == std::vector{7});
+  REQUIRE(line.take([](int) { return false; }, std::less<>()) == std::vector{8});
 }
 
 TEST_CASE("nothing is lost and nothing comes twice, however it is taken") {
