@@ -50,6 +50,24 @@ std::string base64(const std::string& text) {
   return out;
 }
 
+std::int64_t number_in(std::string_view base64_text) {
+  std::int64_t number = 0;
+  unsigned bits = 0, count = 0;
+  for (const char c : base64_text) {
+    const unsigned six = c >= 'a' ? static_cast<unsigned>(c - 'a') + 26
+                         : c >= 'A' ? static_cast<unsigned>(c - 'A')
+                                    : static_cast<unsigned>(c - '0') + 52;
+    bits = bits << 6 | six;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    const unsigned byte = bits >> count & 255;
+    if (byte < '0' || byte > '9') break;
+    number = number * 10 + (byte - '0');
+  }
+  return number;
+}
+
 std::string session_in(const response& answer) {
   const std::size_t at = answer.body.find("\"ID\":\"");
   const std::size_t id = at + 6;
@@ -112,6 +130,11 @@ class program {
     } else if (what == "change") {
       words >> text >> n >> rate >> seconds;
       all().change(text, n, rate, seconds);
+    } else if (what == "observe") {
+      words >> text >> n;
+      observer_ = std::make_unique<observer>(around_, text, n);
+    } else if (what == "latencies") {
+      observer_->tell_latencies();
     } else if (what == "quit") {
       around_.io.stop();
     } else {
@@ -133,6 +156,7 @@ class program {
   std::string input_;
   std::vector<std::unique_ptr<candidate>> candidates_;
   std::unique_ptr<many> many_;
+  std::unique_ptr<observer> observer_;
 };
 
 }  // namespace

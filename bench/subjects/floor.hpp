@@ -24,6 +24,8 @@ class surroundings {
 /// The key of the n-th of many elections: spread as tenure::sharded_key does it.
 std::string key_of(const std::string& prefix, std::size_t n);
 std::string base64(const std::string& text);
+/// What is written there as base64, as far as it is a number.
+std::int64_t number_in(std::string_view base64_text);
 /// The ID in the answer of session/create.
 std::string session_in(const response& answer);
 /// The body of session/create: no TTL, no checks, no lock-delay.
@@ -88,6 +90,33 @@ class many {
   std::int64_t next_change_ = 0;
   std::int64_t change_end_ = 0;
   std::size_t changed_ = 0;
+};
+
+/// Follows the changes of many keys by a blocking query for each of their 64 folders.
+class observer {
+ public:
+  observer(surroundings& around, const std::string& prefix, std::size_t n);
+  /// How long ago each value that was seen since the last call had been written.
+  void tell_latencies();
+
+ private:
+  class folder {
+   public:
+    folder(loop& l, const std::string& host, int port, std::string where)
+        : polls(l, host, port), target(std::move(where)) {}
+    connection polls;
+    std::string target;
+    std::uint64_t index = 0;
+  };
+  void poll(folder& f);
+  void seen(folder& f, const response& answer);
+
+  surroundings& around_;
+  std::size_t n_;
+  std::size_t silent_;  ///< folders that were not seen yet
+  std::int64_t begun_;
+  std::vector<std::unique_ptr<folder>> folders_;
+  std::vector<std::int64_t> latencies_;
 };
 
 }  // namespace raw

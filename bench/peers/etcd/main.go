@@ -14,7 +14,12 @@ import (
 	"tenure.invalid/peers/protocol"
 )
 
-const ttl = 2 // seconds: the shortest lease that etcd grants with its default election time-out
+// Seconds. For a candidate the shortest lease that etcd grants with its default election time-out;
+// for thousands at once etcd's default, as the short one does not outlast their beginning.
+const (
+	ttl       = 2
+	sharedTTL = 60
+)
 
 type peer struct {
 	client *clientv3.Client
@@ -22,7 +27,7 @@ type peer struct {
 	shared *concurrency.Session
 }
 
-func (p *peer) newSession() *concurrency.Session {
+func (p *peer) newSession(ttl int) *concurrency.Session {
 	s, err := concurrency.NewSession(p.client, concurrency.WithTTL(ttl))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -34,10 +39,10 @@ func (p *peer) newSession() *concurrency.Session {
 func (p *peer) Lead(key, value string, own bool, led func(), release <-chan struct{}) error {
 	var session *concurrency.Session
 	if own {
-		session = p.newSession()
+		session = p.newSession(ttl)
 		defer session.Close()
 	} else {
-		p.once.Do(func() { p.shared = p.newSession() })
+		p.once.Do(func() { p.shared = p.newSession(sharedTTL) })
 		session = p.shared
 	}
 	election := concurrency.NewElection(session, key)
