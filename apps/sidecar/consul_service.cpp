@@ -22,7 +22,8 @@ namespace {
 
 constexpr int first_tries = 3;
 constexpr duration between_tries = 5s;
-constexpr duration one_poll = 30s;
+// An agent that takes over tags from the catalog (EnableTagOverride) wakes nobody: short polls.
+constexpr duration one_poll = 5s;
 constexpr duration pace = 1s;        // of polls that nothing answers
 constexpr duration tick = 500ms;  // how often the session and the lease are looked at
 constexpr duration first_pause = 250ms;

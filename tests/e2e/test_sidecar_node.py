@@ -76,6 +76,24 @@ class NodeTest(cases.ServerCase):
         time.sleep(1)
         self.assertEqual(["b"], self.healthy())
 
+    def test_servers_gone(self):
+        """No server is left, so nothing can be proven; but the agent can be written to."""
+        stage = Sidecars(self, "servers_gone")
+        server = consul.Server(self.folder)
+        self.addCleanup(server.close)
+        node = Node(self.folder, "cut-off", server)
+        self.addCleanup(node.kill)
+        there = Services(node.client)
+        there.register("c", "servers-gone")
+        stage.start("c", consul=node.address, consul_service={"id": "c"})
+        there.wait_for_tag("servers-gone", ["c"])
+        cut = boot_time()
+        server.close()
+        wait_until(lambda: not there.tagged("servers-gone"), 20, what="the end of the label")
+        took = boot_time() - cut
+        print(f"\nservers gone: the label was off after {took:.2f} s (span {stage.span} s)")
+        self.assertLess(took, stage.span)
+
     def healthy(self):
         """Who finds a primary through Consul finds these."""
         found = self.consul.json("GET", "/v1/health/service/node-lost", passing="", tag="primary")
