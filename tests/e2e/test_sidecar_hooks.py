@@ -43,8 +43,9 @@ note begin
 {body}
 note end
 """)
-        return self.stage.start(name, hooks={"dir": folder, "timeout": timeout,
-                                             "guarantee": f"{GUARANTEE:.0f}s"})
+        return self.stage.start(name, guarantee=f"{GUARANTEE:.0f}s",
+                                hooks={"dir": folder, "timeout": timeout},
+                                top={"control": {"socket": self.stage.path(name + ".socket")}})
 
     def diary(self, event="end", hook=None, unit=None):
         return [entry for entry in map(Line, self.stage.zoo.lines("diary"))
@@ -106,6 +107,16 @@ note end
         beats = [e for e in self.diary("beat", "leader-elected") if e.fence != second.fence]
         self.assertLess(max(e.at for e in beats), second.at)
 
+    def test_a_sidecar_that_is_killed_leaves_no_hook_behind(self):
+        unit = self.unit("a", body="trap '' TERM\nwhile :; do note beat; sleep 0.05; done")
+        self.wait_for("leader-elected", "a", event="beat")
+        killed = boot_time()
+        unit.kill()
+        unit.wait()
+        wait_until(lambda: not self.stage.zoo.marked(), self.stage.span + 1,
+                   what="the end of what the hook started")
+        self.assertLess(boot_time() - killed, self.stage.span)
+
     def test_a_hook_that_fails_is_run_again_until_it_succeeds(self):
         tries = self.stage.path("tries")
         self.unit("a", body=f'echo x >> {tries}\n[ $(wc -l < {tries}) -ge 3 ] || exit 3')
@@ -133,6 +144,35 @@ note end
         wait_until(lambda: "oops" in self.stage.zoo.errors(unit), what="the output")
         log = self.stage.zoo.errors(unit)
         self.assertRegex(log, rf"hello from {self.stage.name}.*hook=leader-elected")
+
+    def test_hooks_use_the_tools(self):
+        """is-leader and leader-set in leader-elected; leader-get sees what the hook was run for."""
+        told = self.stage.path("told")
+        go_on = self.stage.path("go-on")
+        body = f"""
+case $TENURE_HOOK in
+leader-elected)
+  echo "{{0}} is-leader $(is-leader)" >> {told}
+  leader-set colour=red number=1 || echo "leader-set failed" >> {told} ;;
+leader-settings-changed)
+  leader-set a=b 2>> {told}
+  first=$(leader-get number)
+  [ "$first" != 1 ] || while [ ! -e {go_on} ]; do sleep 0.05; done
+  echo "{{0}} $(is-leader) $first $(leader-get number) $(leader-get colour)" >> {told} ;;
+esac
+"""
+        self.unit("a", body=body.format("a"))
+        self.wait_for("leader-elected", "a")
+        self.unit("b", body=body.format("b"))
+        self.wait_for("leader-settings-changed", "b", event="begin")
+        time.sleep(0.5)
+        self.set_settings(colour="blue", number="2")
+        time.sleep(0.5)
+        write_script(go_on, "")
+        self.wait_for("leader-settings-changed", "b", count=2)
+        refused = "ERROR cannot write leadership settings: cannot write settings: not the leader"
+        self.assertEqual(["a is-leader True", refused, "b False 1 1 red",
+                          refused, "b False 2 2 blue"], self.stage.zoo.lines("told"))
 
     # -- leader-settings-changed and leader-deposed --------------------------------------------
 

@@ -27,14 +27,14 @@ class Sidecars:
     def path(self, name):
         return self.zoo.path(name)
 
-    def start(self, value, consul=None, env=None, **faces):
-        """One more sidecar; `faces` are blocks of its election."""
+    def start(self, value, consul=None, env=None, top=None, **faces):
+        """One more sidecar; `faces` are blocks of its election, `top` those of the file."""
         election = {"name": self.name, "key": self.key, "value": value,
                     "span": f"{int(self.span * 1000)}ms", "ttl": f"{int(self.ttl)}s",
                     **self.election, **faces}
         file = self.path(value + ".yaml")
         with open(file, "w", encoding="utf-8") as out:
-            json.dump({"elections": [election]}, out)  # which is YAML as well
+            json.dump({"elections": [election], **(top or {})}, out)  # which is YAML as well
         environment = {"CONSUL_HTTP_ADDR": consul or self.case.server.address, **(env or {})}
         return self.zoo.start(TENURE, "sidecar", "--log-level", "info", file, env=environment,
                               cwd=self.zoo.folder)
