@@ -29,6 +29,11 @@ class key_follower {
   /// From now on it is told nothing.
   void unfollow() noexcept;
 
+ protected:
+  /// It knows of the key from elsewhere, by a write or a read of its own: what the watch sees next
+  /// is told, even where that is what the watch saw last.
+  void knows_more() noexcept;
+
  private:
   friend class key_watches;
   key_watches* watches_ = nullptr;

@@ -23,6 +23,10 @@ void key_follower::unfollow() noexcept {
   if (watches_ != nullptr) watches_->unfollow(*this);
 }
 
+void key_follower::knows_more() noexcept {
+  if (key_ != nullptr) key_->second.due = true;
+}
+
 bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint64_t session_now,
                        time_point sent_at) const noexcept {
   if (!known) return true;

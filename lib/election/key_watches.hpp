@@ -40,7 +40,7 @@ class watched_key {
   time_point told_at{};
   bool exists = false;
   bool known = false;  ///< it was told once
-  bool due = true;     ///< somebody waits to be told, whatever there is to tell
+  bool due = true;     ///< somebody is to be told, whatever there is to tell
 };
 
 /// What happened, for those who look on.

@@ -36,6 +36,7 @@ boost::asio::awaitable<void> record::do_read() {
     last_error_ = answer.error;
     fsm_.read_failed(now, services_->entropy->next());
   } else {
+    knows_more();
     const bool held = !fsm_.held_by().empty();
     fsm_.read_answered(sight_of(answer, true), now);
     if (!held && !fsm_.held_by().empty()) {
@@ -82,6 +83,7 @@ std::optional<claim> record::make_claim(claim::kind what) {
 
 void record::claim_done(const claim& which, const claim_outcome& outcome) {
   const time_point now = services_->timers->now();
+  if (outcome.what == claim_result::done) knows_more();
   if (outcome.error) last_error_ = outcome.error;
   if (which.what == claim::kind::acquire) {
     acquire_done(which, outcome, now);

@@ -100,6 +100,7 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
   const bool ours = answer.entry && answer.entry->value == value && fsm_.fence() == fence &&
                     sight.session == fsm_.held_by() && sight.lock_index == fsm_.lock_index() &&
                     sight.modify_index >= guard;
+  knows_more();
   if (ours) {
     fsm_.proclaimed(fence, sight, services_->timers->now());
   } else {
@@ -163,6 +164,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services_->timers->now();
     if (answer.committed && !answer.results.empty()) {
+      knows_more();
       fsm_.proclaimed(
           which->fence,
           sight_of_write(answer.results.back(), answer, which->session.text(), false), now);
