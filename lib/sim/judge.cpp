@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/lease.hpp"
 
@@ -117,8 +118,12 @@ std::string judge::no_protection(const case_file& older, const case_file& newer)
     if (between && !is_process(s.by)) return "a foreign leader in between";
   }
   const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
-  const auto seen = sights_.find({newer.by, key});
-  const bool unseen = seen == sights_.end() || seen->second.held < older.term.fence();
+  std::uint64_t seen = 0;
+  if (const auto all = sights_.find(newer.by); all != sights_.end()) {
+    const auto place = all->second.find(key);
+    if (place != all->second.end()) seen = place->second.held;
+  }
+  const bool unseen = seen < older.term.fence();
   if (unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
     return "deleted before the newcomer saw it held";
   }
@@ -212,7 +217,7 @@ std::size_t judge::open_leases(const std::string& key) const {
 
 // -- sights --------------------------------------------------------------------------------------
 
-void judge::election_entered(actor who, const std::string& key) { sights_[{who, key}].held = 0; }
+void judge::election_entered(actor who, const std::string& key) { sights_[who][key] = sights(); }
 
 void judge::answer_seen(const flight& f) {
   if (f.kind == request_kind::transaction && f.response->status == 409) {
@@ -239,12 +244,18 @@ void judge::key_seen(const flight& f, std::string_view body) {
   const std::string_view holder = body.substr(at + 11, 36);
   const auto key_at = name + 7;
   const std::string_view key = body.substr(key_at, body.find('"', key_at) - key_at);
+  auto& all = sights_[f.by];
+  auto place = all.find(key);
+  if (place == all.end()) place = all.emplace(std::string(key), sights()).first;
+  // Most keys of a list are as they were.
+  const std::uint64_t index = number_after(body, "\"ModifyIndex\":");
+  if (std::exchange(place->second.looked_at, index) == index) return;
   // Its own hold tells it nothing of those before.
   const auto& spells = truth_.of(std::string(key)).spells;
   const auto own = [&](const spell& s) { return s.by == f.by && s.session == holder; };
   if (std::any_of(spells.begin(), spells.end(), own)) return;
-  std::uint64_t& held = sights_[{f.by, std::string(key)}].held;
-  held = std::max(held, number_after(body, "\"ModifyIndex\":"));
+  std::uint64_t& held = place->second.held;
+  held = std::max(held, index);
 }
 
 // -- what the store shows ------------------------------------------------------------------------

@@ -80,6 +80,7 @@ class judge {
  private:
   class sights {
    public:
+    std::uint64_t looked_at = 0;  ///< the index that was seen last
     std::uint64_t held = 0;  ///< greatest index at which the process saw somebody hold the key
   };
   class written {
@@ -110,7 +111,7 @@ class judge {
   std::map<actor, std::vector<std::shared_ptr<case_file>>> by_process_;
   std::map<std::string, std::shared_ptr<case_file>> newest_;  // with the greatest fence of any
   std::map<std::string, std::uint64_t> fenced_;   // what the store behind the fence has seen
-  std::map<std::pair<actor, std::string>, sights> sights_;
+  std::map<actor, std::map<std::string, sights, std::less<>>> sights_;
   std::map<std::uint64_t, written> writes_;
   std::uint64_t last_write_ = 0;
   std::uint64_t terms_ = 0;
