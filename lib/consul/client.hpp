@@ -37,6 +37,15 @@ class client {
   boost::asio::awaitable<done> destroy_session(std::string id);
   boost::asio::awaitable<session_found> session_info(std::string id, consistency how);
 
+  // -- services of this machine's agent ----------------------------------------------------------
+  /// Safe to repeat.
+  boost::asio::awaitable<done> register_service(service_registration service,
+                                                time_point deadline);
+  /// Without an error, too, where there is no such service.
+  boost::asio::awaitable<done> deregister_service(std::string id, time_point deadline);
+  /// A heartbeat: the TTL check passes. On the renewal lane, by `deadline`.
+  boost::asio::awaitable<check_heard> pass_check(std::string id, time_point deadline);
+
   // -- keys -------------------------------------------------------------------------------------
   boost::asio::awaitable<kv_found> get(std::string key, consistency how);
   /// A blocking query on the poll lane: answers when the key's index exceeds `index`, or after

@@ -94,7 +94,26 @@ std::string session_body(const session_request& request) {
     for (const std::string& check : *request.node_checks) json.value(check);
     json.end_array();
   }
+  if (!request.service_checks.empty()) {
+    json.key("ServiceChecks").begin_array();
+    for (const std::string& check : request.service_checks) {
+      json.begin_object().key("ID").value(check).end_object();
+    }
+    json.end_array();
+  }
   json.end_object();
+  return json.take();
+}
+
+std::string service_body(const service_registration& service) {
+  wire::json_writer json;
+  json.begin_object();
+  json.key("ID").value(service.id).key("Name").value(service.name);
+  json.key("Check").begin_object();
+  json.key("CheckID").value(service.check_id).key("Name").value(service.check_name);
+  json.key("TTL").value(duration_text(service.ttl));
+  json.key("DeregisterCriticalServiceAfter").value(duration_text(service.deregister_after));
+  json.end_object().end_object();
   return json.take();
 }
 

@@ -40,6 +40,7 @@ class target {
 };
 
 std::string session_body(const session_request& request);
+std::string service_body(const service_registration& service);
 std::string txn_body(std::span<const txn_op> ops);
 
 }  // namespace tenure::consul

@@ -37,6 +37,19 @@ class session_request {
   consul::behavior behavior = consul::behavior::release;
   /// Node checks to bind; nothing leaves Consul's default (serfHealth), an empty list binds none.
   std::optional<std::vector<std::string>> node_checks;
+  /// Checks of services to bind, by their ids. Consul knows them from 1.7 on.
+  std::vector<std::string> service_checks;
+};
+
+/// A service with one TTL check, for agent/service/register.
+class service_registration {
+ public:
+  std::string id;
+  std::string name;
+  std::string check_id;
+  std::string check_name;
+  duration ttl{0};
+  duration deregister_after{0};  ///< how long it may be critical; Consul takes a minute at least
 };
 
 class session_entry {
@@ -163,6 +176,10 @@ class txn_done : public answer_base {
   /// check_not_exists, remove and remove_tree return nothing.
   std::vector<kv_entry> results;
   std::vector<txn_error> failures;
+};
+class check_heard : public answer_base {
+ public:
+  bool known = false;  ///< false: the agent has no such check
 };
 class done : public answer_base {};
 

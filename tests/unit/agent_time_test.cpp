@@ -209,4 +209,65 @@ TEST_CASE("The same seed gives the same sessions") {
   CHECK(other.session() != id);
 }
 
+TEST_CASE("A check is critical when its TTL is over, and its sessions end at that moment") {
+  bench b;
+  b.ask("PUT", "/v1/agent/service/register",
+        R"({"Name":"web","Check":{"CheckID":"c","TTL":"1s"}})");
+  CHECK(b.ask("PUT", "/v1/agent/check/pass/c").status == 200);
+  const std::string id =
+      b.session(R"({"LockDelay":0,"NodeChecks":[],"ServiceChecks":[{"ID":"c"}]})");
+  CHECK(b.acquire("k", id));
+  b.pass(700ms);
+  CHECK(b.ask("PUT", "/v1/agent/check/pass/c").status == 200);
+  const request_id watch = b.park("/v1/kv/k", b.index_of("/v1/kv/k"));
+  b.pass(1s - 1ns);
+  CHECK_FALSE(b.has_answer(watch));
+  b.pass(1ns);
+  REQUIRE(b.has_answer(watch));
+  CHECK(b.answers.at(watch).body.find("Session") == std::string::npos);
+  CHECK(b.handler.sessions() == 0);
+}
+
+TEST_CASE("A service goes when a check of it was critical for too long") {
+  bench b;
+  const auto services = [&b] { return b.ask("GET", "/v1/agent/services").body; };
+  b.ask("PUT", "/v1/agent/service/register",
+        R"({"Name":"web","Check":{"CheckID":"c","TTL":"1s",)"
+        R"("DeregisterCriticalServiceAfter":"1s"}})");
+  b.ask("PUT", "/v1/agent/service/register",
+        R"({"Name":"stays","Check":{"CheckID":"s","TTL":"1s"}})");
+  b.ask("PUT", "/v1/agent/check/pass/c");
+  b.pass(1s);
+  // Critical at 1 s; a minute is the least, and it is looked every 30 s.
+  b.pass(80s);
+  CHECK(services().find("web") != std::string::npos);
+  b.pass(9s);
+  CHECK(services().find("web") == std::string::npos);
+  CHECK(services().find("stays") != std::string::npos);
+  CHECK(b.ask("GET", "/v1/agent/checks").body.find("\"c\"") == std::string::npos);
+  CHECK(b.handler.next_deadline() > b.now + 30s);  // nothing left to look for
+}
+
+TEST_CASE("Output of a check that stays as it was reaches the catalog after minutes") {
+  bench b;
+  b.ask("PUT", "/v1/agent/service/register",
+        R"({"Name":"web","Check":{"CheckID":"c","TTL":"1h","Status":"passing"}})");
+  const auto health = [&b] { return b.ask("GET", "/v1/health/service/web").body; };
+  b.ask("PUT", "/v1/agent/check/pass/c?note=news");
+  b.pass(5min - 1ns);
+  CHECK(health().find("news") == std::string::npos);
+  b.pass(1ns);
+  CHECK(health().find("news") != std::string::npos);
+}
+
+TEST_CASE("A filter that nests without end is refused, and quickly") {
+  bench b;
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "(";
+  CHECK(b.ask("GET", "/v1/agent/services?filter=" + deep + "a").status == 500);
+  std::string wide = "Port==1";
+  for (int i = 0; i < 80; ++i) wide = "(" + wide + ")";
+  CHECK(b.ask("GET", "/v1/agent/services?filter=" + wide).status == 200);
+}
+
 }  // namespace tenure::agent

@@ -1,0 +1,48 @@
+// Services and their checks, at the agent of this machine.
+#include <utility>
+
+#include "consul/client.hpp"
+#include "consul/client_support.hpp"
+
+namespace tenure::consul {
+
+namespace asio = boost::asio;
+
+asio::awaitable<done> client::register_service(service_registration service,
+                                               time_point deadline) {
+  done answer;
+  target to("/v1/agent/service/register", config_);
+  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
+  what.body = service_body(service);
+  reply told = co_await perform(*services_, config_, what);
+  take(told, answer);
+  co_return answer;
+}
+
+asio::awaitable<done> client::deregister_service(std::string id, time_point deadline) {
+  done answer;
+  target to("/v1/agent/service/deregister/" + escaped(id, false), config_);
+  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
+  what.accepted = 404;  // what newer agents say to a service that they do not know
+  reply told = co_await perform(*services_, config_, what);
+  take(told, answer);
+  co_return answer;
+}
+
+asio::awaitable<check_heard> client::pass_check(std::string id, time_point deadline) {
+  check_heard answer;
+  target to("/v1/agent/check/pass/" + escaped(id, false), config_);
+  call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
+  what.accepted = 404;
+  reply told = co_await perform(*services_, config_, what);
+  take(told, answer);
+  // 1.8 says it with a 500, and the client had judged that.
+  if (told.status == 500 && told.body.find("does not have associated TTL") != told.body.npos) {
+    answer.error = {};
+    answer.detail.clear();
+  }
+  if (!answer.error) answer.known = told.status == 200;
+  co_return answer;
+}
+
+}  // namespace tenure::consul
