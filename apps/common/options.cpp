@@ -94,6 +94,13 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
   return option;
 }
 
+void add_liveness(CLI::App& app, std::optional<duration>& into) {
+  add_duration(app, "--liveness", into,
+               "see a crash within this time, 500ms to 10m, by a check of this machine's agent; "
+               "needs Consul 1.7 (default: by the TTL)",
+               "TENURE_LIVENESS");
+}
+
 std::string read_file(const std::string& name) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rbe"),
                                                              &std::fclose);

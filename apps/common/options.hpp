@@ -42,6 +42,9 @@ class common_options {
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& into,
                           const std::string& help, const char* variable);
 
+/// --liveness.
+void add_liveness(CLI::App& app, std::optional<duration>& into);
+
 /// The whole of a file. Throws usage_error.
 std::string read_file(const std::string& name);
 

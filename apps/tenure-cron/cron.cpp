@@ -23,22 +23,24 @@ namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
-elections_options options_with(std::shared_ptr<log_sink> log) {
+elections_options options_with(std::shared_ptr<log_sink> log, std::optional<duration> liveness) {
   elections_options o;
   o.name = "tenure-cron";
   o.log = std::move(log);
+  o.liveness = liveness;
   return o;
 }
 
 }  // namespace
 
 cron::cron(asio::io_context& io, consul_config consul, candidacy how, const jobs_file& file,
-           line_output& output, std::shared_ptr<log_sink> log)
+           line_output& output, std::shared_ptr<log_sink> log,
+           std::optional<duration> liveness)
     : io_(io),
       file_(file),
       log_(log),
       how_(std::move(how)),
-      elections_(io.get_executor(), std::move(consul), options_with(log)),
+      elections_(io.get_executor(), std::move(consul), options_with(log, liveness)),
       election_(elections_.enter(file.election, how_)),
       host_(io.get_executor(), log),
       surroundings_(io.get_executor(), output, log, how_.stop_budget()),

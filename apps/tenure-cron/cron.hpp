@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tenure/elections.hpp>
 
@@ -23,7 +24,8 @@ class cron {
  public:
   /// Throws bad_configuration. `file` and `output` have to outlive it.
   cron(boost::asio::io_context& io, consul_config consul, candidacy how, const jobs_file& file,
-       line_output& output, std::shared_ptr<log_sink> log);
+       line_output& output, std::shared_ptr<log_sink> log,
+       std::optional<duration> liveness);
 
   /// Until SIGTERM or SIGINT; then the jobs are stopped, and the key is released. Throws
   /// system_error, after the same, where Consul refuses us.

@@ -55,6 +55,7 @@ class arguments {
   std::string value;
   std::optional<duration> span;
   std::optional<duration> ttl;
+  std::optional<duration> liveness;
   std::optional<duration> grace;
   bool check = false;
 };
@@ -87,7 +88,7 @@ int run(const arguments& a) {
   boost::asio::io_context io{1};
   int code = apps::exit_ok;
   const consul_config consul = a.common.consul();
-  cron::cron service(io, consul, how, *file, output, a.common.log());
+  cron::cron service(io, consul, how, *file, output, a.common.log(), a.liveness);
   boost::asio::co_spawn(io, service.run(), [&](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
   apps::add_duration(app, "--ttl", a.ttl,
                      "TTL of the session, 10s to 24h: a crash is seen within two of it "
                      "(default: 15s)", "TENURE_TTL");
+  apps::add_liveness(app, a.liveness);
   apps::add_duration(app, "--grace", a.grace,
                      "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                      "TENURE_GRACE");

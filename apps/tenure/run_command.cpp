@@ -48,6 +48,7 @@ class arguments {
   std::string value;
   std::optional<duration> span;
   std::optional<duration> ttl;
+  std::optional<duration> liveness;
   std::optional<duration> lock_delay;
   std::optional<duration> grace;
   std::string try_for;  // not an option with a value: that would swallow the KEY
@@ -85,6 +86,7 @@ run_options checked(const arguments& a) {
   if (a.lock_delay) o.how.lock_delay(*a.lock_delay);
   if (a.grace) o.how.stop_budget(*a.grace);
   o.how.check();
+  o.liveness = a.liveness;
   o.argv = a.argv;
   o.try_for = parse_try(a.try_for);
   o.respawn = a.respawn;
@@ -125,6 +127,7 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
   add_duration(*run_app, "--ttl", a->ttl,
                "TTL of the session, 10s to 24h: a crash is seen within two of it (default: 15s)",
                "TENURE_TTL");
+  add_liveness(*run_app, a->liveness);
   add_duration(*run_app, "--lock-delay", a->lock_delay,
                "Consul's lock-delay, for contenders that are not tenure (default: the span)",
                "TENURE_LOCK_DELAY");

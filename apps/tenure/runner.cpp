@@ -43,6 +43,7 @@ elections_options options_of(const run_options& o) {
   elections_options e;
   e.log = o.log;
   e.name = o.session_name;
+  e.liveness = o.liveness;
   return e;
 }
 

@@ -25,6 +25,7 @@ class run_options {
   std::string key;
   candidacy how{"?"};
   std::vector<std::string> argv;
+  std::optional<duration> liveness;
   std::optional<duration> try_for;  ///< how long to stand before giving up; nothing: for ever
   bool respawn = false;
   /// Not 0: one of so many slots of the semaphore below `key`.

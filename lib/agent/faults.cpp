@@ -26,6 +26,12 @@ std::vector<std::string> faults::take_changes() {
   return std::exchange(handler_.state_->hooks_.touched, {});
 }
 
+std::vector<std::string> faults::services() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, service] : handler_.state_->services_.all_services()) ids.push_back(id);
+  return ids;
+}
+
 std::optional<kv_fields> faults::find(const std::string& key) const {
   const kv_entry* entry = handler_.state_->keys_.find(key);
   if (entry == nullptr) return std::nullopt;

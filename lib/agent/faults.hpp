@@ -42,6 +42,8 @@ class faults {
   /// The keys that were written or deleted since the last call; some twice, and some of them by a
   /// transaction that was then taken back.
   std::vector<std::string> take_changes();
+  /// The ids of the services that are registered.
+  std::vector<std::string> services() const;
   /// The key as it is now.
   std::optional<kv_fields> find(const std::string& key) const;
 

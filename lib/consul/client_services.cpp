@@ -41,7 +41,12 @@ asio::awaitable<check_heard> client::pass_check(std::string id, time_point deadl
     answer.error = {};
     answer.detail.clear();
   }
-  if (!answer.error) answer.known = told.status == 200;
+  if (answer.error) co_return answer;
+  answer.known = told.status == 200;
+  // A proxy's 404 says nothing about the check.
+  if (told.status == 404 && told.body.find("Unknown check") == told.body.npos)
+    fail(answer, consul_errc::bad_answer, describe(what, config_),
+         "404 that is not Consul's: " + told.body);
   co_return answer;
 }
 

@@ -143,6 +143,13 @@ class raw_kv {
   std::string_view value_;
 };
 
+void read_check_id(ondemand::object object, session_entry& into) {
+  for (auto field : object) {
+    const std::string_view name = field.unescaped_key();
+    if (name == "ID") into.service_checks.push_back(text_of(field.value()));
+  }
+}
+
 session_entry read_session(ondemand::object object) {
   session_entry entry;
   seen members;
@@ -172,6 +179,8 @@ session_entry read_session(ondemand::object object) {
       entry.node = text_of(value);
     } else if (name == "TTL") {
       entry.ttl = text_of(value);
+    } else if (name == "ServiceChecks" && !value.is_null()) {
+      for (auto check : value.get_array()) read_check_id(check.get_object(), entry);
     }
   }
   members.expect(5);

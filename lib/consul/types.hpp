@@ -60,6 +60,7 @@ class session_entry {
   duration lock_delay{0};
   consul::behavior behavior = consul::behavior::release;
   std::string ttl;  ///< as written, such as "15s"
+  std::vector<std::string> service_checks;  ///< the ids of those to which it is bound
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;
 };

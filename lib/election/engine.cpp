@@ -85,6 +85,10 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
   }
+  if (options_.liveness && (*options_.liveness < 500ms || *options_.liveness > 10min)) {
+    throw bad_configuration("a liveness of " + std::to_string(*options_.liveness / 1ms) +
+                            " ms is out of range: use 500 ms to 10 min, or none");
+  }
   if (options_.wait < 1s || options_.wait > 60s) {
     throw bad_configuration("a wait of " + std::to_string(options_.wait / 1ms) +
                             " ms is out of range: use 1 s to 60 s");
@@ -154,7 +158,8 @@ std::shared_ptr<session_keeper> engine::keeper_for(const candidacy& how) {
   pool& p = pools_[session_kind(how)];
   if (p.keepers.size() < options_.sessions) {
     auto keeper = std::make_shared<session_keeper>(services_, client_, tasks_, session_kind(how),
-                                                   options_.name);
+                                                   options_.name,
+                                                   options_.liveness.value_or(duration{0}));
     p.keepers.push_back(keeper);
     tasks_.spawn(runtime::keeping(keeper->keep(), keeper, shared_from_this()));
     tasks_.spawn(runtime::keeping(keeper->prove(), keeper, shared_from_this()));
@@ -336,7 +341,8 @@ asio::awaitable<void> engine::stop_everything() {
   for (const auto& [kind, p] : pools_) {
     for (const auto& keeper : p.keepers) {
       // A session under work that still runs is left to expire.
-      if (!keeper->relied_on()) farewells.spawn(runtime::keeping(keeper->destroy(), keeper));
+      const bool spared = keeper->relied_on();
+      farewells.spawn(runtime::keeping(keeper->destroy(spared), keeper));
     }
   }
   co_await farewells.join();

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t keys_a_proof = 64;
 constexpr std::string_view span_mark = " span=";
+/// A session that lasted for less was one of several in a row.
+constexpr duration settled_after = 10s;
 
 }  // namespace
 
@@ -38,12 +40,13 @@ duration span_in_name(const std::string& session_name) noexcept {
 
 session_keeper::session_keeper(std::shared_ptr<const runtime::services> services,
                                consul::client& client, runtime::task_scope& tasks,
-                               session_kind kind, std::string name)
+                               session_kind kind, std::string name, duration liveness)
     : services_(std::move(services)),
       client_(client),
       tasks_(tasks),
       kind_(kind),
       name_(std::move(name)),
+      liveness_(liveness),
       lost_(services_->executor, *services_->timers),
       due_(services_->executor, *services_->timers) {}
 
@@ -80,33 +83,76 @@ void session_keeper::gone(const std::string& id) {
 
 boost::asio::awaitable<void> session_keeper::keep() {
   core::backoff failures(100ms, 5s);
-  // The span is told in the name: a successor with a shorter one waits for ours.
-  const auto span_ms = std::chrono::ceil<std::chrono::milliseconds>(kind_.span).count();
   for (;;) {
-    consul::session_request request;
-    request.name = name_ + std::string(span_mark) + std::to_string(span_ms) + "ms";
-    request.ttl = kind_.ttl;
-    request.lock_delay = kind_.lock_delay;
-    request.behavior = kind_.behavior == session_behavior::release ? consul::behavior::release
-                                                                   : consul::behavior::remove;
-    const consul::session_created created = co_await client_.create_session(std::move(request));
+    consul::session_created created = co_await create();
+    if (!created.error && pulse_lost_) {
+      created.error = consul_errc::server_error;
+      created.detail = "the agent forgot the check of this process while the session was made";
+    }
     last_error_ = created.error;
     if (created.error) {
-      services_->log->log(log_level::warn, "no session", {{"why", created.detail}});
-      const auto users = users_;
-      for (const auto& weak : users) {
-        if (const auto r = weak.lock()) r->session_trouble(created.error);
-      }
-      const time_point again = services_->timers->now() + failures.next(services_->entropy->next());
-      co_await runtime::sleep_until(*services_->timers, again);
+      drop_pulse(created.id);
+      const duration pause = failures.next(services_->entropy->next());
+      co_await rest(std::move(created), pause);
       continue;
     }
-    failures.reset();
+    const time_point since = services_->timers->now();
     id_ = created.id;
     services_->log->log(log_level::info, "session created", {{"session", id_}});
     tell_all([](record& r, const std::string& id) { r.session_ready(id); });
+    if (pulse_ && !bound_) {
+      tasks_.spawn(runtime::keeping(look_whether_bound(pulse_, id_), shared_from_this()));
+    }
     co_await renew_until_gone();
+    const bool forgotten = pulse_lost_;
+    drop_pulse(created.id);
+    if (!forgotten || services_->timers->now() - since > settled_after) failures.reset();
+    // Where requests reach now this agent, now that one, every session would end like this.
+    if (forgotten) {
+      const time_point again = services_->timers->now() + failures.next(services_->entropy->next());
+      co_await runtime::sleep_until(*services_->timers, again);
+    }
   }
+}
+
+boost::asio::awaitable<consul::session_created> session_keeper::create() {
+  consul::session_request request;
+  if (liveness_ > duration::zero()) {
+    pulse_lost_ = false;
+    pulse_ = std::make_shared<heartbeat>(services_, client_, name_, liveness_);
+    const consul::done begun = co_await pulse_->begin();
+    if (begun.error) {
+      consul::session_created none;
+      none.error = begun.error;
+      none.detail = begun.detail;
+      co_return none;
+    }
+    tasks_.spawn(runtime::keeping(beat(pulse_), shared_from_this()));
+    request.node_checks.emplace();
+    request.service_checks.push_back(pulse_->check());
+  }
+  // The span is told in the name: a successor with a shorter one waits for ours.
+  const auto span_ms = std::chrono::ceil<std::chrono::milliseconds>(kind_.span).count();
+  request.name = name_ + std::string(span_mark) + std::to_string(span_ms) + "ms";
+  request.ttl = kind_.ttl;
+  request.lock_delay = kind_.lock_delay;
+  request.behavior = kind_.behavior == session_behavior::release ? consul::behavior::release
+                                                                 : consul::behavior::remove;
+  consul::session_created created = co_await client_.create_session(std::move(request));
+  co_return created;
+}
+
+boost::asio::awaitable<void> session_keeper::rest(consul::session_created failed,
+                                                  duration pause) {
+  if (failed.detail.find("ServiceChecks") != std::string::npos) {
+    failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
+  }
+  services_->log->log(log_level::warn, "no session", {{"why", failed.detail}});
+  const auto users = users_;
+  for (const auto& weak : users) {
+    if (const auto r = weak.lock()) r->session_trouble(failed.error);
+  }
+  co_await runtime::sleep_until(*services_->timers, services_->timers->now() + pause);
 }
 
 boost::asio::awaitable<void> session_keeper::renew_until_gone() {
@@ -240,14 +286,19 @@ bool session_keeper::relied_on() const noexcept {
   });
 }
 
-boost::asio::awaitable<void> session_keeper::destroy() {
-  if (id_.empty()) co_return;
-  const consul::done answer = co_await client_.destroy_session(id_);
-  if (answer.error) {
-    services_->log->log(log_level::warn, "the session could not be destroyed and will expire",
-                        {{"session", id_}, {"why", answer.detail}});
+boost::asio::awaitable<void> session_keeper::destroy(bool spared) {
+  const time_point give_up = services_->timers->now() + client_.config().request_timeout;
+  if (!id_.empty() && !spared) {
+    const consul::done answer = co_await client_.destroy_session(id_);
+    if (answer.error) {
+      services_->log->log(log_level::warn, "the session could not be destroyed and will expire",
+                          {{"session", id_}, {"why", answer.detail}});
+    }
+    id_.clear();
   }
-  id_.clear();
+  if (pulse_ && !spared) dying_.push_back(std::exchange(pulse_, nullptr));
+  const auto dying = std::exchange(dying_, {});
+  for (const auto& pulse : dying) co_await pulse->end(give_up);
 }
 
 }  // namespace tenure::impl

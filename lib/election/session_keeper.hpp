@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "consul/client.hpp"
+#include "election/heartbeat.hpp"
 #include "runtime/condition.hpp"
 #include "runtime/services.hpp"
 #include "runtime/task_scope.hpp"
@@ -32,8 +33,10 @@ duration span_in_name(const std::string& session_name) noexcept;
 
 class session_keeper : public std::enable_shared_from_this<session_keeper> {
  public:
+  /// With `liveness`, not zero, the session hangs on a check that this process keeps passing.
   session_keeper(std::shared_ptr<const runtime::services> services, consul::client& client,
-                 runtime::task_scope& tasks, session_kind kind, std::string name);
+                 runtime::task_scope& tasks, session_kind kind, std::string name,
+                 duration liveness = duration{0});
 
   void attach(const std::shared_ptr<record>& user);
   void detach(record& user) noexcept;
@@ -48,14 +51,23 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
 
   boost::asio::awaitable<void> keep();
   boost::asio::awaitable<void> prove();
-  /// Destroys the session, by the deadline of a request. For the end.
-  boost::asio::awaitable<void> destroy();
+  /// For the end: destroys the session and takes its service away, by the deadline of a request.
+  /// Where the session is `spared` it is left to expire, and only services of lost ones go.
+  boost::asio::awaitable<void> destroy(bool spared);
   /// Whether work runs on that relies on the keys of the session.
   bool relied_on() const noexcept;
 
  private:
   class proof_batch;
+  boost::asio::awaitable<consul::session_created> create();
+  boost::asio::awaitable<void> rest(consul::session_created failed, duration pause);
   boost::asio::awaitable<void> renew_until_gone();
+  boost::asio::awaitable<void> beat(std::shared_ptr<heartbeat> pulse);
+  boost::asio::awaitable<void> look_whether_bound(std::shared_ptr<heartbeat> pulse,
+                                                  std::string session);
+  boost::asio::awaitable<void> look_whether_alive(std::string session);
+  boost::asio::awaitable<void> bury(std::shared_ptr<heartbeat> pulse, std::string session);
+  void drop_pulse(const std::string& session);
   void take_for_proof(time_point sent);  // a mistake: see core/mutation.hpp
   boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
   void tell_all(void (*tell)(record&, const std::string& id));
@@ -69,6 +81,11 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   std::string id_;
   error_code last_error_;
   std::vector<std::weak_ptr<record>> users_;
+  const duration liveness_;
+  std::shared_ptr<heartbeat> pulse_;
+  bool pulse_lost_ = false;  ///< the agent forgot its check
+  bool bound_ = false;       ///< this Consul was seen to bind sessions to checks of services
+  std::vector<std::shared_ptr<heartbeat>> dying_;  ///< their services may still be registered
   runtime::condition lost_;
   runtime::condition due_;
   time_point next_proof_ = time_point::max();

@@ -22,6 +22,9 @@ void simulation::plague() {
   every(c.spurious, &simulation::wake_all);
   every(c.lock_delay_loss, &simulation::lose_lock_delays);
   every(c.node_loss, &simulation::lose_node);
+  every(c.check_loss, &simulation::lose_checks);
+  every(c.service_loss, &simulation::lose_service);
+  every(c.heartbeat_loss, &simulation::lose_heartbeats);
   every(c.operator_delete, &simulation::operator_deletes);
   every(c.operator_put, &simulation::operator_puts);
   every(c.operator_release, &simulation::operator_releases);
@@ -123,6 +126,21 @@ void simulation::lose_node() {
     const std::string session = s->session;
     server_.ask(runtime::http_request("PUT", "/v1/session/destroy/" + session), the_server);
   }
+}
+
+// An agent was restarted and has forgotten what was registered with it: services, checks, and with
+// them the sessions that hang on them, while keys and servers go on.
+void simulation::lose_checks() { server_.forget_services(false); }
+
+// An operator takes one of the processes' services away.
+void simulation::lose_service() { server_.forget_services(true); }
+
+void simulation::lose_heartbeats() {
+  const auto m = victim();
+  if (!m) return;
+  world_.counts.hit("heartbeats lost");
+  world_.note(m->name(), "has no heartbeat");
+  m->link().path.no_heartbeat_until = world_.now() + world_.between(200ms, 20s);
 }
 
 // -- operators -----------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ link::~link() = default;
 
 void link::check_lane(runtime::lane where, const runtime::http_request& request) {
   const request_kind kind = kind_of(request);
-  const bool vital = kind == request_kind::renewal || kind == request_kind::proof;
+  const bool vital = kind == request_kind::renewal || kind == request_kind::proof ||
+                     kind == request_kind::heartbeat;
   if (vital != (where == runtime::lane::renewals)) {
     world_.wrong("L2", std::string(to_string(kind)) + " shares a lane with other traffic");
   }
@@ -193,6 +194,8 @@ asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_en
   const auto f = std::make_shared<flight>(machine_, who_, host_, request);
   f->epoch = on.epoch;
   f->fate = network_.draw(path, where);
+  if (f->kind == request_kind::heartbeat && world_.now() < path.no_heartbeat_until)
+    f->fate.lost_before = true;
   if (on.half_open) f->fate.lost_before = true;
   if (on.closed) {
     // Closed by the server, which may have read the request before: then it is carried out twice.

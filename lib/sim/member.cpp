@@ -92,6 +92,7 @@ void member::start() {
   elections_options options;
   options.sessions = p.pool;
   options.wait = p.wait;
+  options.liveness = p.liveness;
   options.log = services_->log;
   auto engine = std::make_shared<impl::engine>(services_, std::move(config), std::move(options));
   engine_ = engine;

@@ -18,7 +18,8 @@ class path {
  public:
   time_point out_cut_until = time_point::min();
   time_point in_cut_until = time_point::min();
-  std::array<time_point, 3> clogged_until{};  ///< by lane
+  time_point no_heartbeat_until = time_point::min();  ///< the agent hears no heartbeat of it
+  std::array<time_point, 3> clogged_until{};          ///< by lane
 };
 
 class network {

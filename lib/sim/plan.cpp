@@ -120,6 +120,15 @@ void draw_chaos(plan& p, lots& draw) {
   c.operator_depose = draw.every(20s, 120s, 7);
 }
 
+/// Drawn apart from the rest, so that what a seed did before liveness it still does without.
+void draw_liveness(plan& p, lots draw) {
+  if (!draw.once_in(3)) return;
+  p.liveness = draw.once_in(3) ? draw.between(2s, 10s) : draw.between(500ms, 2s);
+  p.chaos.check_loss = draw.every(30s, 120s, 4);
+  p.chaos.service_loss = draw.every(30s, 120s, 4);
+  p.chaos.heartbeat_loss = draw.every(20s, 120s, 4);
+}
+
 }  // namespace
 
 plan plan::draw(std::uint64_t seed, std::optional<duration> faults_for) {
@@ -131,6 +140,7 @@ plan plan::draw(std::uint64_t seed, std::optional<duration> faults_for) {
   draw_network(p, draw);
   draw_server(p, draw);
   draw_chaos(p, draw);
+  draw_liveness(p, lots(seed ^ 0x11fe11fe));
   p.fault_phase = p.elections > 100 ? 90s : draw.between(120s, 400s);
   if (faults_for) p.fault_phase = *faults_for;
   if (draw.once_in(20)) {  // a quiet world: nothing may go wrong, and little be asked
@@ -163,16 +173,16 @@ duration plan::patience() const noexcept {
 }
 
 std::string plan::summary() const {
-  char text[360];
+  char text[400];
   const auto ms = [](duration d) { return static_cast<long long>(d / 1ms); };
   std::snprintf(text, sizeof text,
                 "elections %zu among %zu other keys, processes %zu on %zu hosts, foreign %zu, "
                 "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
-                "stop %lld ms, "
-                "wait %lld ms, time-out %lld ms, drift %lld ppm%s%s%s, faults for %lld ms",
+                "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm, "
+                "liveness %lld ms%s%s%s, faults for %lld ms",
                 elections, litter, processes, hosts, foreigners, pool, connections, ms(span),
                 ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
-                static_cast<long long>(drift_ppm), embedded ? ", embedded agent" : "",
+                static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)), embedded ? ", embedded agent" : "",
                 mixed_spans ? ", mixed spans" : "",
                 behavior == session_behavior::remove ? ", keys go with sessions" : "",
                 ms(fault_phase));

@@ -45,6 +45,7 @@ class chaos_rates {
   duration partition{0}, clog{0}, crash{0}, pause{0}, restart{0};
   duration leader_change{0}, quorum_loss{0}, deposed{0}, server_restart{0}, agent_restart{0};
   duration spurious{0}, lock_delay_loss{0}, node_loss{0};
+  duration check_loss{0}, service_loss{0}, heartbeat_loss{0};
   duration operator_delete{0}, operator_put{0}, operator_release{0}, operator_destroy{0},
       operator_depose{0};
 };
@@ -63,6 +64,7 @@ class plan {
   std::size_t server_limit = 200; ///< connections an address
   std::size_t hosts = 3;          ///< addresses that the processes share
   duration span{0}, ttl{0}, stop_budget{0}, wait{0}, request_timeout{0};
+  std::optional<duration> liveness;  ///< of all processes
   std::optional<duration> lock_delay;
   session_behavior behavior = session_behavior::release;
   std::size_t litter = 0;         ///< keys of others among those of the elections

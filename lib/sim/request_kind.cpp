@@ -5,9 +5,9 @@
 namespace tenure::sim {
 
 std::string_view to_string(request_kind kind) noexcept {
-  static constexpr std::array<std::string_view, 11> names{
-      "renew",   "proof",  "txn",     "poll",         "read", "consistent",
-      "lock",    "create", "destroy", "session-info", "other"};
+  static constexpr std::array<std::string_view, 12> names{
+      "renew", "proof",  "txn",     "poll",         "read",      "consistent",
+      "lock",  "create", "destroy", "session-info", "heartbeat", "other"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -25,6 +25,7 @@ request_kind kind_of(const runtime::http_request& request) noexcept {
   if (target.starts_with("/v1/session/create")) return request_kind::session_create;
   if (target.starts_with("/v1/session/destroy/")) return request_kind::session_destroy;
   if (target.starts_with("/v1/session/info/")) return request_kind::session_info;
+  if (target.starts_with("/v1/agent/check/pass/")) return request_kind::heartbeat;
   return request_kind::other;
 }
 

@@ -20,6 +20,7 @@ enum class request_kind : std::uint8_t {
   session_create,
   session_destroy,
   session_info,
+  heartbeat,        ///< agent/check/pass
   other
 };
 

@@ -46,6 +46,8 @@ class server final : private agent::answer_sink {
   void restart(duration down);
   /// The embedded agent: everything goes. Clean only where no session is alive.
   void restart_agent(duration down);
+  /// Takes services away, one of them or all.
+  void forget_services(bool one);
   void wake_all();
   void shorten_lock_delays();
   /// From now on it behaves.

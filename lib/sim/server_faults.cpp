@@ -26,6 +26,8 @@ duration wait_of(const runtime::http_request& request) {
 
 // True where it has answered, or will.
 bool server::misbehave(const std::shared_ptr<flight>& f) {
+  // A heartbeat ends at the agent of its machine, whatever becomes of the servers.
+  if (f->kind == request_kind::heartbeat) return false;
   const time_point now = world_.now();
   if (f->kind == request_kind::renewal && now < deposed_until_ && world_.chance_of(0.7)) {
     // A deposed leader that was paused: it knows nothing of what the others have decided.
@@ -181,6 +183,18 @@ void server::restart_agent(duration down) {
   past_.clear();
   down_until_ = world_.now() + down;
   start_handler(index, clean ? 0s : 60s + down);
+}
+
+void server::forget_services(bool one) {
+  tick();
+  std::vector<std::string> all = faults_->services();
+  if (all.empty()) return;
+  if (one) all = {all[world_.below(all.size())]};
+  world_.note("server", one ? "loses a service" : "agent forgets its services");
+  world_.counts.hit(one ? "service taken away" : "agent restarted, and forgot its checks");
+  for (const std::string& id : all) {
+    ask(runtime::http_request("PUT", "/v1/agent/service/deregister/" + id), the_server);
+  }
 }
 
 void server::wake_all() {

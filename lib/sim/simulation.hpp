@@ -65,6 +65,9 @@ class simulation {
   void wake_all();
   void lose_lock_delays();
   void lose_node();
+  void lose_checks();
+  void lose_service();
+  void lose_heartbeats();
   void operator_deletes();
   void operator_puts();
   void operator_releases();

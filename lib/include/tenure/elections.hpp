@@ -136,6 +136,13 @@ class elections_options {
   /// Over how many sessions the elections of one kind are spread: a lost session ends the terms of
   /// its share only.
   std::size_t sessions = 1;
+  /// How soon a crash of this process shall be seen, 500 ms to 10 min; nothing: by the session's
+  /// TTL, which takes 20 s at the least. With it the process registers a service (called `name`)
+  /// with a TTL check at the agent of its machine, binds its sessions to that check and keeps it
+  /// passing. A successor leads a liveness and a span after the crash. The lease is no shorter and
+  /// no longer for it. Needs Consul 1.7 or later, and `service:write` for `name` where ACLs are on.
+  /// Semaphores' sessions are not bound.
+  std::optional<duration> liveness;
   /// How long one blocking query lasts, 15 s to 60 s.
   duration wait = std::chrono::seconds(30);
   std::shared_ptr<log_sink> log = silent_log();
