@@ -26,6 +26,8 @@ class CommandLineTest(cases.Case):
                 ([TENURE, "leader"], ["--json", "exits with 1", "psql"]),
                 ([TENURE, "watch"], ["--json", "while read"]),
                 ([TENURE, "depose"], ["Exits with 1"]),
+                ([TENURE, "sidecar"], ["elections:", "http:", "--check", "ELECTOR_ELECTION",
+                                       "CONSUL_LEADER", "--probe-address", "64", "69"]),
                 ([TENURE, "agent"], ["--listen", "127.0.0.1:8500"]),
                 ([TENURE_CRON], ["election:", "schedule:", "TENURE_TICK", "--check", "64"])):
             code, output, errors = self.run_to_end(*argv, "--help")

@@ -39,8 +39,8 @@ class PageTest(cases.ServerCase):
         wait_for_leader(ours.address, "host-a", 60 * SLACK)
         wait_for_leader(ours.address, "host-b", 120 * SLACK, f"/elections/election-{count - 1}")
         wait_for_leader(ours.address, "host-b", 120 * SLACK, "/elections/election-1")
-        page = self.start("node", "page.js", ours.address, self.zoo.folder, scheme, cwd=self.node,
-                          stdin=subprocess.PIPE)
+        page = self.start("node", "page.js", ours.address, self.zoo.folder, scheme, count,
+                          cwd=self.node, stdin=subprocess.PIPE)
         self.addCleanup(page.stdin.close)
         found = {}
 

@@ -1,5 +1,5 @@
-// The status page in a browser, as people use it. page.js ADDRESS FOLDER SCHEME: prints what it found
-// as JSON lines; screenshots go to the folder. Reads a line before it looks for what changes.
+// The status page in a browser, as people use it. page.js ADDRESS FOLDER SCHEME COUNT prints what
+// it found as JSON lines; screenshots go to the folder. Reads a line before it looks for what changes.
 const { chromium } = require('playwright-core');
 const readline = require('node:readline');
 
@@ -29,13 +29,14 @@ function lowestContrast() {
   return lowest;
 }
 
-async function look(page, address, folder, scheme) {
+async function look(page, address, folder, scheme, count) {
   const bad = [];
   page.on('console', (m) => m.type() === 'error' && bad.push(m.text()));
   page.on('pageerror', (e) => bad.push(e.message));
   page.on('request', (r) => r.url().startsWith(`http://${address}/`) || r.url() === 'data:,' || bad.push(r.url()));
   await page.goto(`http://${address}/ui`);
   await page.getByRole('status').getByText('live').waitFor();
+  await page.locator('#sums').getByText(`${count} elections`, { exact: true }).waitFor();
   await page.locator('#rows .row').first().waitFor();
   const total = Number(await page.getByRole('grid', { name: 'Elections' }).getAttribute('aria-rowcount')) - 1;
   say('total', total);
@@ -90,14 +91,14 @@ async function look(page, address, folder, scheme) {
 }
 
 (async () => {
-  const [address, folder, scheme] = process.argv.slice(2);
+  const [address, folder, scheme, count] = process.argv.slice(2);
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   });
   try {
     const page = await browser.newPage({ colorScheme: scheme, viewport: { width: 1280, height: 720 } });
-    await look(page, address, folder, scheme);
+    await look(page, address, folder, scheme, count);
   } finally {
     await browser.close();
   }
