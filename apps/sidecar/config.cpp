@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <string_view>
 
 #include "common/options.hpp"
+#include "sidecar/promise.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -34,8 +36,13 @@ class stance {
     set(stop_budget_, "stop_budget");
     set(guarantee, "guarantee");
   }
-  candidacy made() const {
+  /// `promising`: somebody will be told for how long we lead, at least.
+  candidacy made(bool promising) const {
     candidacy how(value_);
+    std::optional<duration> ahead = guarantee;
+    if (promising && !ahead) ahead = usual_guarantee;
+    // A span that nobody chose is chosen so that what is to be promised can be.
+    if (!span_ && ahead) how.span(span_for(*ahead, how));
     if (span_) how.span(*span_);
     if (ttl_) how.ttl(*ttl_);
     if (lock_delay_) how.lock_delay(*lock_delay_);
@@ -69,6 +76,7 @@ class reader {
   config config_;
   mistakes& mistakes_;
   stance defaults_;
+  bool control_ = false;  // who leads can be asked
   std::map<std::string, int> names_;  // and the line of each
   std::map<std::string, int> keys_;
 };
@@ -102,6 +110,7 @@ void reader::read_document(const YAML::Node& top) {
   for (const part_kind& kind : part_kinds()) {
     if (const auto node = block.node(kind.key)) {
       config_.parts.push_back(kind.read(*node, mistakes_));
+      control_ = control_ || kind.key == std::string_view("control");
     }
   }
   const auto elections = block.node("elections");
@@ -178,7 +187,7 @@ void reader::read_election(const YAML::Node& node) {
   stance how = defaults_;
   how.read(block);
   election_terms terms(name, block.text("key").value_or("service/" + name + "/leader"),
-                       how.made());
+                       how.made(control_ || block.has("hooks")));
   terms.guarantee = how.guarantee;
   check(node, terms);
 

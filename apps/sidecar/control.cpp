@@ -16,6 +16,7 @@
 #include "consul/documents.hpp"
 #include "runtime/condition.hpp"
 #include "runtime/services.hpp"
+#include "sidecar/promise.hpp"
 #include "wire/http_client.hpp"
 #include "wire/json_writer.hpp"
 
@@ -95,7 +96,7 @@ class control_part final : public part, public wire::http_service {
   }
 
   std::shared_ptr<face> face_of(standing_election& e, const election_terms& of) override {
-    const duration usual = of.guarantee.value_or(config_.guarantee);
+    const duration usual = of.guarantee.value_or(usual_guarantee);
     auto made = std::make_shared<governed>(e, of, usual, timers_);
     if (const std::string sum = made->too_far(made->guarantee()); !sum.empty())
       throw fatal_error(apps::exit_usage, "election '" + of.name + "': guarantee: " + sum);
@@ -281,12 +282,11 @@ class control_part final : public part, public wire::http_service {
 }  // namespace
 
 part_factory read_control(const YAML::Node& block, mistakes& into) {
-  const yaml_block read(block, "control", into, {"socket", "guarantee"});
+  const yaml_block read(block, "control", into, {"socket"});
   control_config made;
   made.socket = read.text("socket").value_or(apps::default_control_socket());
   if (made.socket.size() > 107)
     read.wrong("socket", "'" + made.socket + "' is longer than the 107 bytes of a unix socket");
-  if (const auto guarantee = read.time("guarantee")) made.guarantee = *guarantee;
   return [made](surroundings& around) -> std::shared_ptr<part> {
     return std::make_shared<control_part>(made, around);
   };

@@ -26,11 +26,9 @@ namespace tenure::sidecar {
 class control_config {
  public:
   std::string socket;
-  /// What "yes" promises unless the asker says otherwise, where the election names nothing else.
-  duration guarantee = std::chrono::seconds(30);
 };
 
-/// The block `control: {socket: PATH, guarantee: 30s}`.
+/// The block `control: {socket: PATH}`.
 part_factory read_control(const YAML::Node& block, mistakes& into);
 
 /// One election as the socket serves it. As a face it keeps the promises that were made: whoever
@@ -42,8 +40,6 @@ class governed final : public face {
 
   /// Whether we lead for at least `ahead` more, proven now if need be. A promise.
   boost::asio::awaitable<bool> is_leader(duration ahead);
-  /// How far ahead a promise can go: a lease less what passes between two proofs.
-  duration most_ahead() const noexcept { return most_ahead_; }
   /// Why a promise of `ahead` cannot be given, with the sum; empty where it can.
   std::string too_far(duration ahead) const;
 
@@ -57,7 +53,6 @@ class governed final : public face {
   standing_election& election_;
   candidacy how_;
   duration guarantee_;
-  duration most_ahead_;
   std::shared_ptr<runtime::timers> timers_;
   time_point promised_until_ = time_point::min();
 };

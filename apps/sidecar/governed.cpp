@@ -7,10 +7,9 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
-#include "common/duration.hpp"
-#include "core/lease.hpp"
 #include "runtime/condition.hpp"
 #include "sidecar/control.hpp"
+#include "sidecar/promise.hpp"
 
 namespace tenure::sidecar {
 
@@ -22,29 +21,6 @@ namespace {
 /// Who asks does not wait longer than this for Consul.
 constexpr duration patience = 5s;
 constexpr duration look_again = 50ms;
-
-core::lease_rules rules_of(const candidacy& how) {
-  return core::lease_rules(how.span(), how.stop_budget());
-}
-
-duration lease_of(const candidacy& how) {
-  return rules_of(how).lease_end(time_point{}) - time_point{};
-}
-
-duration ahead_of(const candidacy& how) {
-  return lease_of(how) - rules_of(how).proof_interval();
-}
-
-duration span_for(duration ahead, candidacy how) {
-  for (duration span = std::chrono::ceil<std::chrono::seconds>(how.span());; span += 1s) {
-    how.span(span);
-    if (ahead_of(how) >= ahead) return span;
-  }
-}
-
-std::string rounded(duration d) {
-  return apps::to_text(std::chrono::floor<std::chrono::milliseconds>(d));
-}
 
 /// Cancels what it is given to when its time is over.
 class alarm : public runtime::timer {
@@ -71,17 +47,9 @@ governed::governed(standing_election& election, const election_terms& terms, dur
     : election_(election),
       how_(terms.how),
       guarantee_(guarantee),
-      most_ahead_(ahead_of(terms.how)),
       timers_(std::move(timers)) {}
 
-std::string governed::too_far(duration ahead) const {
-  if (ahead <= most_ahead_) return {};
-  const duration lease = lease_of(how_);
-  return apps::to_text(ahead) + " cannot be promised with a span of " +
-         apps::to_text(how_.span()) + ": a lease of " + rounded(lease) + " less " +
-         rounded(lease - most_ahead_) + " between proofs is " + rounded(most_ahead_) +
-         "; choose span: " + apps::to_text(span_for(ahead, how_)) + " or a shorter guarantee";
-}
+std::string governed::too_far(duration ahead) const { return cannot_promise(ahead, how_); }
 
 asio::awaitable<bool> governed::is_leader(duration ahead) {
   term t = election_.handle().current();

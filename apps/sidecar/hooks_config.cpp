@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "common/duration.hpp"
-#include "core/lease.hpp"
 #include "sidecar/hooks.hpp"
+#include "sidecar/promise.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure::sidecar {
@@ -17,36 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-core::lease_rules rules_of(const candidacy& how) {
-  return core::lease_rules(how.span(), how.stop_budget());
-}
-
-duration lease_of(const candidacy& how) {
-  return rules_of(how).lease_end(time_point{}) - time_point{};
-}
-
-std::string rounded(duration d) {
-  return apps::to_text(std::chrono::floor<std::chrono::milliseconds>(d));
-}
-
-// The shortest whole number of seconds that will do.
-duration span_for(duration guarantee, candidacy how) {
-  for (duration span = 1s;; span += 1s) {
-    how.span(span);
-    if (steady_guarantee(how) >= guarantee) return span;
-  }
-}
-
 void check_guarantee(const yaml_block& block, const election_terms& of, duration guarantee) {
-  const duration steady = steady_guarantee(of.how);
-  if (guarantee <= steady) return;
-  const duration lease = lease_of(of.how);
-  block.wrong("guarantee", apps::to_text(guarantee) + " cannot be promised with a span of " +
-                               apps::to_text(of.how.span()) + ": a lease of " + rounded(lease) +
-                               " less " + rounded(lease - steady) + " between proofs is " +
-                               rounded(steady) + "; choose span: " +
-                               apps::to_text(span_for(guarantee, of.how)) +
-                               " or a shorter guarantee");
+  const std::string sum = cannot_promise(guarantee, of.how);
+  if (!sum.empty()) block.wrong("guarantee", sum);
 }
 
 std::string folder_of(const std::string& name, const yaml_block& block) {
@@ -58,10 +31,6 @@ std::string folder_of(const std::string& name, const yaml_block& block) {
 }
 
 }  // namespace
-
-duration steady_guarantee(const candidacy& how) {
-  return lease_of(how) - rules_of(how).proof_interval();
-}
 
 face_factory read_hooks(const YAML::Node& block, const election_terms& of, mistakes& into) {
   const yaml_block read(block, "hooks of " + of.name, into,

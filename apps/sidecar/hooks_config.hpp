@@ -8,8 +8,4 @@ namespace tenure::sidecar {
 /// What the span cannot guarantee is refused, with the sum shown.
 face_factory read_hooks(const YAML::Node& block, const election_terms& of, mistakes& into);
 
-/// For how long ahead leadership is guaranteed at every moment while proofs come as planned: the
-/// lease less the pause between two proofs.
-duration steady_guarantee(const candidacy& how);
-
 }  // namespace tenure::sidecar

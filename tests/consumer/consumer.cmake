@@ -17,6 +17,16 @@ if(headers)
   message(FATAL_ERROR "installed, and not public: ${headers}")
 endif()
 
+# Juju's names are links, and the pages and the completion are there.
+step("${PREFIX}/bin/is-leader" --help)
+foreach(file share/man/man1/tenure-run.1 share/man/man1/is-leader.1
+    share/bash-completion/completions/tenure share/zsh/site-functions/_tenure
+    share/fish/vendor_completions.d/tenure.fish)
+  if(NOT EXISTS "${PREFIX}/${file}")
+    message(FATAL_ERROR "not installed: ${file}")
+  endif()
+endforeach()
+
 step(${CMAKE_COMMAND} -S "${PROJECT}" -B "${SCRATCH}/build" -G Ninja
   "-DCMAKE_PREFIX_PATH=${PREFIX}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}"
   "-DCMAKE_BUILD_TYPE=${TYPE}")

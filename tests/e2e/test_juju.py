@@ -65,7 +65,9 @@ class JujuCase(cases.ServerCase):
                   "elections": [{"name": "app", "key": self.key, "value": name, "span": span,
                                  "ttl": "10s", "lock_delay": "0s", **election}]}
         if guarantee:
-            config["control"]["guarantee"] = guarantee
+            config["elections"][0]["guarantee"] = guarantee
+        if span is None:
+            del config["elections"][0]["span"]
         file = self.zoo.path(name + ".yaml")
         with open(file, "w", encoding="utf-8") as out:
             json.dump(config, out)
@@ -197,8 +199,11 @@ class Sentences(JujuCase):
         errors = self.zoo.errors(process)
         self.assertIn("30s cannot be promised with a span of 15s: a lease of 14s550ms less 4s775ms "
                       "between proofs is 9s775ms; choose span: ", errors)
-        unit = self.unit("exact", span="48s")
+        self.assertEqual(64, self.unit("almost", span="47s").wait(5))
+        unit = self.unit("chosen", span=None)  # by the sidecar
         self.elected(unit)
+        session = self.consul.json("GET", "/v1/session/info/" + self.consul.holder(self.key))[0]
+        self.assertTrue(session["Name"].endswith(" span=48000ms"), session)
         code, _, errors = self.tool(unit, "is-leader", "--guarantee", "40s")
         self.assertEqual(1, code)
         self.assertIn("ERROR 40s cannot be promised with a span of 48s", errors)

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""What is made of the help: man pages, and completion for three shells."""
+
+import os
+import re
+import subprocess
+
+from support import cases
+from support.processes import TENURE
+
+COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "agent", "sidecar", "completion",
+            "man"]
+LINKS = ["is-leader", "leader-set", "leader-get"]
+
+
+def options_of(text):
+    """The long options that a help text names at the beginning of a line."""
+    return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z-]*)", text, re.MULTILINE))
+
+
+class HelpTest(cases.Case):
+    def help(self, *words):
+        code, output, errors = self.run_to_end(TENURE, *words, "--help")
+        self.assertEqual((0, ""), (code, errors))
+        return output
+
+    def test_every_option_of_the_help_is_on_its_man_page(self):
+        folder = self.zoo.path("man")
+        self.assertEqual((0, "", ""), self.run_to_end(TENURE, "man", "--all", folder))
+        expected = {"tenure.1", *(f"tenure-{c}.1" for c in COMMANDS), *(f"{c}.1" for c in LINKS)}
+        self.assertEqual(expected, set(os.listdir(folder)))
+        for command in COMMANDS + LINKS:
+            name = command if command in LINKS else "tenure-" + command
+            with open(os.path.join(folder, name + ".1"), encoding="utf-8") as file:
+                page = file.read()
+            self.assertEqual((0, page, ""), self.run_to_end(TENURE, "man", command))
+            text = page.replace("\\-", "-")
+            self.assertTrue(page.startswith(".TH "))
+            for option in options_of(self.help(command)) | {"--help"}:
+                self.assertIn(f"\\fB{option}\\fR", text, name)
+            requests = {line.split()[0] for line in page.splitlines() if line.startswith(".")}
+            self.assertLessEqual(requests, {".TH", ".SH", ".TP", ".nf", ".fi"}, name)
+        self.assertEqual(64, self.run_to_end(TENURE, "man", "nosuch")[0])
+        self.assertEqual(64, self.run_to_end(TENURE, "man", "--all", "/proc/nowhere")[0])
+
+    def complete(self, *words):
+        """What bash offers for the last word."""
+        script = self.zoo.path("tenure.bash")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(self.run_to_end(TENURE, "completion", "bash")[1])
+        line = " ".join(f"'{word}'" for word in words)
+        done = subprocess.run(
+            ["bash", "--norc", "-c", f"source {script}; COMP_WORDS=({line}); "
+             f"COMP_CWORD={len(words) - 1}; _tenure; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
+            capture_output=True, text=True, check=True, cwd=self.folder)
+        self.assertEqual("", done.stderr)
+        return sorted(done.stdout.split())
+
+    def test_bash(self):
+        self.assertEqual(sorted(COMMANDS + LINKS + ["-h", "--help", "--version"]),
+                         self.complete("tenure", ""))
+        self.assertEqual(["leader", "leader-get", "leader-set"], self.complete("tenure", "leade"))
+        self.assertEqual(["--span"], self.complete("tenure", "run", "--sp"))
+        self.assertEqual(["--format"], self.complete("is-leader", "--fo"))
+        self.assertEqual(["--format"], self.complete("/x/tenure", "is-leader", "--fo"))
+        self.assertEqual([], self.complete("tenure", "run", "--span", ""))
+        self.assertEqual(["zsh"], self.complete("tenure", "completion", "z"))
+        with open(self.zoo.path("token.txt"), "w", encoding="utf-8"):
+            pass
+        self.assertEqual(["token.txt"], self.complete("tenure", "run", "--token-file", "tok"))
+        self.assertIn("printenv", self.complete("tenure", "run", "k", "--", "printen"))
+        for command in COMMANDS:
+            self.assertLessEqual(options_of(self.help(command)),
+                                 set(self.complete("tenure", command, "--")), command)
+
+    def test_zsh_and_fish_name_everything(self):
+        for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):
+            code, script, _ = self.run_to_end(TENURE, "completion", shell)
+            self.assertEqual(0, code)
+            for command in COMMANDS + LINKS:
+                self.assertIn(command, script)
+                for option in options_of(self.help(command)):
+                    name = option if shell == "zsh" else option[2:]
+                    self.assertIn(form.format(name), script, shell)
+        self.assertEqual(64, self.run_to_end(TENURE, "completion", "tcsh")[0])
+
+
+if __name__ == "__main__":
+    cases.main()
