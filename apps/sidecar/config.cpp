@@ -98,7 +98,7 @@ config reader::read(const std::string& text) {
 }
 
 void reader::read_document(const YAML::Node& top) {
-  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log"};
+  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log", "liveness"};
   for (const part_kind& kind : part_kinds()) known.push_back(kind.key);
   const yaml_block block(top, "the file", mistakes_, known);
   block.require("elections", "the list of elections to stand in");
@@ -106,6 +106,9 @@ void reader::read_document(const YAML::Node& top) {
   if (const auto node = block.node("consul")) read_consul(*node);
   if (const auto node = block.node("log")) read_log(*node);
   if (const auto node = block.node("defaults")) read_defaults(*node);
+  config_.liveness = block.time("liveness");
+  if (const std::string why = wrong_liveness(config_.liveness); !why.empty())
+    block.wrong("liveness", why);
   if (const auto node = block.node("http")) config_.http = read_http(*node, mistakes_);
   for (const part_kind& kind : part_kinds()) {
     if (const auto node = block.node(kind.key)) {
@@ -228,6 +231,12 @@ void reader::check_http(const YAML::Node& node) {
 }
 
 }  // namespace
+
+std::string wrong_liveness(const std::optional<duration>& liveness) {
+  using namespace std::chrono_literals;
+  if (!liveness || (*liveness >= 500ms && *liveness <= 10min)) return {};
+  return apps::to_text(*liveness) + " is out of range: choose 500ms to 10m, or leave it out";
+}
 
 std::string host_name() {
   char host[HOST_NAME_MAX + 1] = {};

@@ -28,6 +28,7 @@ class config {
 
   consul_config consul;
   std::size_t sessions = 1;
+  std::optional<duration> liveness;  ///< how soon a crash is seen; nothing: by the TTL
   std::optional<http_config> http;
   std::vector<part_factory> parts;
   std::vector<election_config> elections;
@@ -44,6 +45,9 @@ config read_config(const std::string& text, const consul_config& consul, mistake
 /// One election by the variables of the nais elector (ELECTOR_*), of consul-leader
 /// (CONSUL_LEADER_*), or of both. Throws apps::usage_error that names the variable.
 config config_from_environment(const lookup& variable, const consul_config& consul);
+
+/// Why it cannot work; empty where it can.
+std::string wrong_liveness(const std::optional<duration>& liveness);
 
 /// What a sidecar publishes unless told otherwise: the host's name, by which clients know
 /// themselves.

@@ -121,6 +121,9 @@ void reader::read_stance() {
   if (const auto t = time("TENURE_LOCK_DELAY")) how.lock_delay(*t);
   if (const auto t = time("TENURE_GRACE")) how.stop_budget(*t);
   terms_->guarantee = time("TENURE_GUARANTEE");
+  config_.liveness = time("TENURE_LIVENESS");
+  if (const std::string why = wrong_liveness(config_.liveness); !why.empty())
+    refuse("TENURE_LIVENESS", why);
   how.check();
 }
 

@@ -29,6 +29,7 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log) {
   elections_options o;
   o.name = "tenure-sidecar";
   o.sessions = c.sessions;
+  o.liveness = c.liveness;
   o.log = std::move(log);
   return o;
 }

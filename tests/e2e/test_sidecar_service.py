@@ -222,6 +222,29 @@ class ServiceTest(cases.ServerCase):
         print(f"\ntask killed: the next primary label after {took:.1f} s")
         self.assertLess(took, self.within(stage, 2 * stage.ttl))
 
+    def test_task_killed_with_liveness(self):
+        stage = self.stage()
+        self.instances("a", "b")
+        faces = [self.face("a"), self.face("b")]
+        first = stage.start("a", top={"liveness": "1s"}, **faces[0])
+        self.services.wait_for_tag(self.name, [self.instance("a")])
+        stage.start("b", top={"liveness": "1s"}, **faces[1])
+        wait_until(lambda: "session" in self.services.read(self.instance("b"))["Meta"],
+                   what="the second one's session")
+        killed = boot_time()
+        first.kill()
+        self.services.deregister(self.instance("a"))
+        took = self.services.wait_for_tag(self.name, [self.instance("b")]) - killed
+        print(f"\ntask killed, liveness 1 s: the next primary label after {took:.2f} s")
+        self.assertLess(took, self.within(stage, 1.0))
+
+    def test_liveness_out_of_range(self):
+        stage = self.stage()
+        sidecar = stage.start("a", top={"liveness": "100ms"})
+        self.assertEqual(64, sidecar.wait(10))
+        self.assertIn("liveness: 100ms is out of range: choose 500ms to 10m",
+                      stage.zoo.errors(sidecar))
+
     def test_sidecar_killed_beside_its_service(self):
         """SIGKILL, and its service stays: the label is stale until the sidecar is back."""
         stage = self.stage()
