@@ -69,7 +69,6 @@ class GoLock(GoProgram):
 class Etcd(GoProgram):
     name = package = "etcd"
     module = "go.etcd.io/etcd/client/v3"
-    most_elections = 10_000
     crash_settings = "lease 2s"
     server = None
 

@@ -64,7 +64,8 @@ class Subject:
                 words = self.lines.get(timeout=max(0.001, end - time.monotonic()))
             except queue.Empty:
                 raise Failed(f"{self.name} did not say '{word}' within {seconds:.0f} s"
-                             f" ({self.complaint()})") from None
+                             f" (it said last: {' '.join(self.kept[-1]) if self.kept else '-'};"
+                             f" {self.complaint()})") from None
             if words is None:
                 self.lines.put(None)
                 raise Failed(f"{self.name} ended: {self.complaint()}")

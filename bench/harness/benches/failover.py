@@ -37,7 +37,7 @@ class Case:
         names = ["floor", "tenure"] + [p.name for p in self.setting.peers_for(bench, self.kind)
                                        if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
-        rounds = self.setting.runs(16, 4)
+        rounds = self.setting.runs(16 if self.how == "release" else 8, 4)
         runs = self.setting.runs(5 if self.kind == "consul" else 3, 2)
         with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
                 self.setting.subjects() as start:
