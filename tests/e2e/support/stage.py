@@ -22,9 +22,10 @@ class Stage:
         self.key = f"e2e/failover/{name}"
         self.consul = case.consul
 
-    def run(self, name, *options, hold_ms=0, command=None, extra=()):
+    def run(self, name, *options, hold_ms=0, command=None, extra=(),
+            span=SPAN):
         mark = [MARK, self.zoo.path("marks"), name, hold_ms, *extra]
-        return self.zoo.start(TENURE, "run", "--span", f"{SPAN:.0f}s", "--ttl", f"{TTL:.0f}s",
+        return self.zoo.start(TENURE, "run", "--span", f"{span:.0f}s", "--ttl", f"{TTL:.0f}s",
                               "--value", name, "--log-level", "info", *options, self.key, "--",
                               *(command or mark), env=self.case.environment, cwd=self.zoo.folder)
 
