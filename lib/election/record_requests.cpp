@@ -64,7 +64,8 @@ boost::asio::awaitable<void> record::do_identify(std::string session) {
 std::optional<claim> record::make_claim(claim::kind what) {
   if (what == claim::kind::acquire) {
     const core::claim_terms terms = fsm_.claiming();
-    claim c(what, consul::txn_op::lock(key_, terms.session.text(), how_.value(), consul::lock_flags));
+    claim c(what, consul::txn_op::lock(key_, terms.session.text(), how_.value(),
+                                       consul::lock_flags));
     c.guard = terms.missing ? consul::txn_op::check_not_exists(key_)
                             : consul::txn_op::check_index(key_, terms.index);
     return c;

@@ -182,7 +182,8 @@ std::string plan::summary() const {
                 "liveness %lld ms%s%s%s, faults for %lld ms",
                 elections, litter, processes, hosts, foreigners, pool, connections, ms(span),
                 ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
-                static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)), embedded ? ", embedded agent" : "",
+                static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)),
+                embedded ? ", embedded agent" : "",
                 mixed_spans ? ", mixed spans" : "",
                 behavior == session_behavior::remove ? ", keys go with sessions" : "",
                 ms(fault_phase));
