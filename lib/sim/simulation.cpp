@@ -168,9 +168,14 @@ void simulation::check_requests() {
     // poll watches many, and answers once for what changes together. Shards that have no connection
     // for a poll look again each second.
     const double span = std::chrono::duration<double>(plan_.span).count();
-    const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 +
+    // A heartbeat a session every third of the liveness; one that fails is tried again twice.
+    const double beats =
+        plan_.liveness ? static_cast<double>(plan_.pool) * 3 /
+                             std::chrono::duration<double>(*plan_.liveness).count()
+                       : 0;
+    const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 + beats * 1.1 +
                         elections * (6 / span + 4 * plan_.effort) + 2;
-    const double stormy = 30 + elections * 60;
+    const double stormy = 30 + elections * 60 + beats * 3;
     if (made > (steady_ ? calm : stormy) * seconds) {
       world_.wrong("L3", "p" + std::to_string(number) + " made " +
                              std::to_string(count - before->second) + " requests in " +
