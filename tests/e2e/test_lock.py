@@ -4,8 +4,9 @@
 import json
 import os
 import shutil
+import unittest
 
-from support import cases
+from support import cases, consul
 from support.consul import LOCK_FLAGS
 from support.processes import SLACK, TENURE, alive, boot_time, wait_until
 
@@ -167,6 +168,7 @@ class LockTest(cases.ServerCase):
             process.wait(5)
 
 
+@unittest.skipUnless(consul.installed() or cases.in_ci(), "no consul on this machine")
 class Contention(cases.ServerCase):
     """`consul lock` and `tenure lock` on one prefix. Each child appends a line when it begins and
     one when it ends, so the file tells how many there ever were at a time."""
