@@ -50,6 +50,11 @@ def picture(name, text, folder):
                               check=False)
         if done.returncode != 0:
             raise Failed(f"gnuplot, {name}: {done.stderr.strip()[:300]}")
+        if ending == "svg":  # gnuplot leaves blanks at the end of lines
+            with open(path, encoding="utf-8") as file:
+                lines = [line.rstrip() for line in file]
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
 
 
 def growth(title, rows):

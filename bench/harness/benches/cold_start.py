@@ -63,7 +63,7 @@ def targets_for(setting, name, n, entered):
 def once(setting, server, name, n, run_number, entered, left):
     with setting.subjects() as start:
         subject = start(name, server)
-        subject.tell("many", f"cold-{name}-{run_number}", n, VALUE)
+        subject.tell("many", f"cold-{name}-{n}-{run_number}", n, VALUE)
         _, begun, ended = subject.expect("all", PATIENCE)
         entered.add_run([(int(ended) - int(begun)) / 1e6])
         if name == "tenure":
