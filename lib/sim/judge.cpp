@@ -103,6 +103,9 @@ void judge::check_overlap(case_file& beginner) {
   }
 }
 
+// Of a request to the server, as a rule.
+constexpr duration longest_way = std::chrono::milliseconds(50);
+
 std::string judge::no_protection(const case_file& older, const case_file& newer) const {
   const auto ppm = [](const case_file& c) { return std::abs(c.where.clock()->rate_ppm()); };
   if (ppm(older) > 5'000 || ppm(newer) > 5'000) return "a clock beyond the allowed drift";
@@ -118,12 +121,13 @@ std::string judge::no_protection(const case_file& older, const case_file& newer)
     if (between && !is_process(s.by)) return "a foreign leader in between";
   }
   const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
-  std::uint64_t seen = 0;
+  bool unseen = true;
   if (const auto all = sights_.find(newer.by); all != sights_.end()) {
     const auto place = all->second.find(key);
-    if (place != all->second.end()) seen = place->second.held;
+    // What arrives when the claim is on its way already comes too late for it.
+    unseen = place == all->second.end() || place->second.held < older.term.fence() ||
+             place->second.first_held_at > newer_won - longest_way;
   }
-  const bool unseen = seen < older.term.fence();
   if (unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
     return "deleted before the newcomer saw it held";
   }
@@ -255,6 +259,7 @@ void judge::key_seen(const flight& f, std::string_view body) {
   const auto own = [&](const spell& s) { return s.by == f.by && s.session == holder; };
   if (std::any_of(spells.begin(), spells.end(), own)) return;
   std::uint64_t& held = place->second.held;
+  if (held == 0) place->second.first_held_at = world_.now();
   held = std::max(held, index);
 }
 

@@ -82,6 +82,7 @@ class judge {
    public:
     std::uint64_t looked_at = 0;  ///< the index that was seen last
     std::uint64_t held = 0;  ///< greatest index at which the process saw somebody hold the key
+    time_point first_held_at{};  ///< when the first such answer since it entered arrived
   };
   class written {
    public:
