@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "core/mutation.hpp"
-
 namespace tenure::core {
 
 sight_verdict key_history::saw(const key_sight& sight, time_point now) {
-  if (last_ && sight.order() < last_->order() && !mutated(mutation::stale_sights_count)) {
+  if (last_ && sight.order() < last_->order()) {
     // A linearizable answer to a question asked after the newer sight had arrived cannot be older:
     // the server has begun another life.
     if (!sight.linearizable || sight.sent_at <= last_at_) return sight_verdict::outdated;

@@ -22,7 +22,6 @@ enum class mutation : std::uint8_t {
   lost_reply_is_failure,      ///< a write whose answer was lost is said not to have happened
   renewal_on_shared_lane,
   no_stop,                    ///< the body is not told to stop before its lease ends
-  stale_sights_count,         ///< an older observation replaces a newer one
 };
 
 #ifdef TENURE_MUTATIONS

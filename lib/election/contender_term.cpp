@@ -14,6 +14,7 @@
 #include "election/engine.hpp"
 #include "election/leader_ops.hpp"
 #include "runtime/keeping.hpp"
+#include "runtime/next_turn.hpp"
 
 namespace tenure::impl {
 
@@ -97,7 +98,7 @@ asio::awaitable<void> contender::run_body(
   if (!*cancelled && !t->stop_told) {
     body_stop_ = stop;
     try {
-      auto work = (*body)(term(t));
+      auto work = runtime::in_next_turn(services_->executor, (*body)(term(t)));
       co_await asio::co_spawn(services_->executor, std::move(work),
                               asio::bind_cancellation_slot(stop->slot(), asio::use_awaitable));
     } catch (...) {

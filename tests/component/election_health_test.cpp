@@ -65,3 +65,17 @@ TEST_CASE("who waits out a quarantine lets go when its health fails") {
   REQUIRE(heir.standing() == standing::leading);
   b.shut_down();
 }
+
+TEST_CASE("a body may close its own gate, and end without having waited for anything") {
+  election_bench b;
+  election e = b.add().elections->enter(key, quick());
+  auto body = [&](term t) -> asio::awaitable<void> {
+    e.set_healthy(false);
+    co_await t.stop_requested();
+  };
+  running<end_reason> leading(b.rt, e.lead(std::move(body)));
+  b.rt.run_until([&] { return leading.done(); });
+  REQUIRE(leading.value() == end_reason::health_failed);
+  REQUIRE_FALSE(locked(b));
+  b.shut_down();
+}

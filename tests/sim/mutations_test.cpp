@@ -52,4 +52,3 @@ TEST_CASE("found: a release before the body has ended") {
 TEST_CASE("found: a lost reply taken for a failure") { is_found(mutation::lost_reply_is_failure); }
 TEST_CASE("found: renewals on the shared lane") { is_found(mutation::renewal_on_shared_lane); }
 TEST_CASE("found: a body that is not told to stop") { is_found(mutation::no_stop); }
-TEST_CASE("found: old sights that replace newer ones") { is_found(mutation::stale_sights_count); }

@@ -64,6 +64,7 @@ async function look(page, address, folder, scheme, count) {
   await page.keyboard.press('End');
   await page.locator(`#row${total - 1}[aria-selected=true]`).waitFor();
   say('end_ms', Date.now() - begin);
+  await page.locator('#scroll[aria-activedescendant]').waitFor();  // drawn in the next frame
   say('active', await page.locator('#scroll').getAttribute('aria-activedescendant'));
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowDown');
