@@ -206,7 +206,7 @@ class grammar {
     if (!identifier(into.emplace_back())) return false;
     std::string part;
     while (attempt([&] { return text_.literal(".") && identifier(part); }) || index(part)) {
-      into.push_back(std::move(part));
+      into.push_back(std::exchange(part, {}));
     }
     return true;
   }
