@@ -70,7 +70,7 @@ TEST_CASE("nothing is lost and nothing comes twice, however it is taken") {
   int next = 0;
   for (int round = 0; round < 200; ++round) {
     for (int i = 0; i < (round * 7) % 13; ++i) line.add(next++);
-    const std::vector<int> some = take(line, 1 + round % 5);
+    const std::vector<int> some = take(line, 1 + static_cast<std::size_t>(round) % 5);
     all.insert(all.end(), some.begin(), some.end());
   }
   while (!line.empty()) {
