@@ -249,7 +249,7 @@ asio::awaitable<void> consul_service::leave() {
 }
 
 void consul_service::note_repair(bool overridable) {
-  repairs_ = now() - last_repair_ < quiet_time ? repairs_ + 1 : 1;
+  repairs_ = now() < last_repair_ + quiet_time ? repairs_ + 1 : 1;
   last_repair_ = now();
   const unsigned doubling = std::min(repairs_ - 1, 6U);
   not_before_ = repairs_ == 1 ? now() : now() + std::min<duration>(250ms * (1U << doubling),
