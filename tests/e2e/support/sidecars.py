@@ -95,7 +95,7 @@ class Services:
 
 
 class TagWatch:
-    """Looks all the time at who has a tag, and remembers each change."""
+    """Looks all the time at who has a tag, and remembers each change. Has looked once when made."""
 
     def __init__(self, services, name, tag="primary"):
         self.services = services
@@ -105,6 +105,7 @@ class TagWatch:
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self._look)
         self.thread.start()
+        wait_until(lambda: self.seen, pause=0.003, what="the first look at the tags")
 
     def _look(self):
         while not self.stopped.is_set():
