@@ -49,6 +49,10 @@ class stage {
   /// Ends the face, and what is behind it.
   void end() {
     network->network = nullptr;
+    if (led_ && !led_->done()) {
+      led_->cancel();
+      REQUIRE(b.rt.run_until([&] { return led_->done(); }, 1min));
+    }
     run->cancel();
     REQUIRE(b.rt.run_until([&] { return run->done(); }, 1min));
     b.shut_down();
