@@ -117,6 +117,8 @@ class http_server::implementation final : public connection_owner,
   void respond(std::uint64_t id, runtime::http_response response);
   void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);
   void resume(std::uint64_t id);
+  ~implementation() { close_listeners(); }
+  void close_listeners() noexcept;
   void stop();
   void abort() noexcept;
   std::uint64_t refused() const noexcept { return refused_; }
@@ -139,7 +141,7 @@ class http_server::implementation final : public connection_owner,
   runtime::timers& timers_;
   http_service* service_;
   const http_server_options options_;
-  std::vector<std::unique_ptr<listener>> listeners_;
+  std::vector<std::shared_ptr<listener>> listeners_;
   std::vector<std::string> socket_files_;
   std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
@@ -156,7 +158,8 @@ class http_server::implementation final : public connection_owner,
 };
 
 /// Accepts, one at a time, and pauses where the process has no descriptors left.
-class http_server::implementation::listener {
+/// An accept that is under way keeps it: the kernel's answer is written into it.
+class http_server::implementation::listener : public std::enable_shared_from_this<listener> {
  public:
   listener(implementation& owner, const protocol::endpoint& at, bool tcp)
       : owner_(owner), acceptor_(owner.executor_), pause_(*this), tcp_(tcp) {
@@ -166,13 +169,18 @@ class http_server::implementation::listener {
     acceptor_.bind(at);
     acceptor_.listen(asio::socket_base::max_listen_connections);
   }
-  ~listener() { owner_.timers_.disarm(pause_); }
+  /// While the owner is there.
+  void close() noexcept {
+    owner_.timers_.disarm(pause_);
+    error_code ignored;
+    acceptor_.close(ignored);
+  }
 
   protocol::endpoint local() const { return acceptor_.local_endpoint(); }
 
   void start() {
     acceptor_.async_accept(
-        peer_, [this, life = std::weak_ptr(owner_.weak_from_this())](
+        peer_, [this, self = shared_from_this(), life = std::weak_ptr(owner_.weak_from_this())](
                    error_code error, server_connection::socket socket) {
           // One that was accepted already when the listener went completes after it.
           const auto owner = life.lock();
@@ -214,7 +222,7 @@ void http_server::implementation::listen(const std::string& address) {
   const bool tcp = !address.starts_with(unix_scheme);
   try {
     if (tcp) {
-      listeners_.push_back(std::make_unique<listener>(*this, tcp_endpoint(address), true));
+      listeners_.push_back(std::make_shared<listener>(*this, tcp_endpoint(address), true));
       const auto local = listeners_.back()->local();
       if (port_ == 0) {
         port_ = ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
@@ -223,7 +231,7 @@ void http_server::implementation::listen(const std::string& address) {
       const std::string path = address.substr(unix_scheme.size());
       remove_dead_socket(path);
       const asio::local::stream_protocol::endpoint at(path);
-      listeners_.push_back(std::make_unique<listener>(*this, at, false));
+      listeners_.push_back(std::make_shared<listener>(*this, at, false));
       socket_files_.push_back(path);
     }
   } catch (const boost::system::system_error& error) {
@@ -308,9 +316,14 @@ void http_server::implementation::resume(std::uint64_t id) {
   if (found != streams_.end()) found->second->resume();
 }
 
+void http_server::implementation::close_listeners() noexcept {
+  for (const auto& l : listeners_) l->close();
+  listeners_.clear();
+}
+
 void http_server::implementation::stop() {
   stopping_ = true;
-  listeners_.clear();
+  close_listeners();
   for (const std::string& path : std::exchange(socket_files_, {})) ::unlink(path.c_str());
   for (const auto& [number, connection] : connections_) connection->stop();
 }

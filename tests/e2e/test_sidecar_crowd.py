@@ -51,7 +51,7 @@ class CrowdTest(cases.ServerCase):
         self.assertLess(each, 16 * SLACK)
 
         b.terminate()
-        self.assertEqual(0, b.wait(30 * SLACK))
+        self.assertEqual(0, b.wait(30 * SLACK), self.zoo.errors(b))
         self.assertEqual(0, crowd.wait(30 * SLACK), self.zoo.errors(crowd))
         self.assertIn("end after", self.zoo.output(crowd))
 
