@@ -1,8 +1,8 @@
 """The servers that subjects speak to: a real Consul with a data directory, and the embedded agent.
 How they are started is that of the end-to-end tests."""
 
-import json
 import os
+import re
 import resource
 import shutil
 import sys
@@ -18,6 +18,9 @@ WANTED_DESCRIPTORS = 20_000
 MANY_ADDRESSES = 4000
 DEFAULT_CONNECTIONS = 200
 
+COUNT = re.compile(r"^consul_(http_\w+|txn_apply|txn_read)_count (\d+)$", re.MULTILINE)
+TRANSACTIONS = {"txn_apply": "write", "txn_read": "read"}
+
 
 def raise_descriptors():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -27,17 +30,20 @@ def raise_descriptors():
 
 
 class Running:
-    """A server of one kind ("consul" or "agent") on free ports. Ends with close()."""
+    """A server of one kind ("consul" or "agent") on free ports. Ends with close(). `counting`:
+    it can say how many requests it served, where it is a Consul."""
 
-    def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS):
+    def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS, counting=False):
         os.environ["TENURE_BUILD"] = build
         from support import agent, consul  # the build folder is read when they are imported
         self.kind = kind
         self.folder = tempfile.mkdtemp(prefix="tenure-bench-server-")
         try:
             if kind == "consul":
-                self.server = consul.Server(self.folder,
-                                            limits={"http_max_conns_per_client": connections})
+                settings = {"limits": {"http_max_conns_per_client": connections}}
+                if counting:
+                    settings["telemetry"] = {"prometheus_retention_time": "10h"}
+                self.server = consul.Server(self.folder, **settings)
             else:
                 self.server = agent.Agent(self.folder)
         except BaseException:
@@ -74,16 +80,19 @@ class Running:
         self.destroy_sessions()
         self.client.request("DELETE", "/v1/kv/", recurse="")
 
-    def http_requests(self):
-        """Requests served in the last whole interval of ten seconds, by kind; None where the
-        server does not count."""
-        status, _, text = self.client.request("GET", "/v1/agent/metrics")
+    def requests(self):
+        """How many requests it has answered so far, by kind ("GET_v1_kv", "PUT_v1_session_renew",
+        ...), transactions apart as "read" and "write"; None where nothing is counted. A blocking
+        query counts when it is answered. Our own questions are left out."""
+        status, _, text = self.client.request("GET", "/v1/agent/metrics", format="prometheus")
         if status != 200:
             return None
-        metrics = json.loads(text)
-        counts = {s["Name"]: s["Count"] for s in metrics["Samples"]
-                  if s["Name"].startswith("consul.http.")}
-        return metrics["Timestamp"], counts
+        counts = {}
+        for name, count in COUNT.findall(text.decode()):
+            kind = TRANSACTIONS.get(name) or name.removeprefix("http_").rstrip("_")
+            if "agent_metrics" not in kind and kind != "PUT_v1_txn":
+                counts[kind] = int(count)
+        return counts
 
     def close(self):
         self.server.close()

@@ -33,8 +33,8 @@ class Setting:
         return quick if self.quick else full
 
     @contextlib.contextmanager
-    def server(self, kind, connections=DEFAULT_CONNECTIONS):
-        server = Running(kind, self.build, connections)
+    def server(self, kind, connections=DEFAULT_CONNECTIONS, counting=False):
+        server = Running(kind, self.build, connections, counting)
         try:
             yield server
         finally:

@@ -58,6 +58,7 @@ void many::on_event(const tenure::event& what, std::int64_t now) {
   const char* const end = what.key.data() + what.key.size();
   std::from_chars(what.key.data() + what.key.rfind('/') + 1, end, i);
   if (i >= led_.size()) return;
+  if (what.standing == tenure::standing::stopping) give_back(i, what.term);
   const bool leads = what.standing == tenure::standing::leading;
   if (leads != led_[i]) {
     led_[i] = leads;
@@ -83,6 +84,15 @@ void many::on_event(const tenure::event& what, std::int64_t now) {
   const std::string& value = what.leader.value;
   std::from_chars(value.data(), value.data() + value.size(), written);
   if (written > 1'000'000'000) latencies_.push_back(now - written);
+}
+
+// A machine that stood still for most of a span ends terms. There is no work to stop, so they are
+// given back at once, and led again later; `lost` tells of them.
+void many::give_back(std::size_t i, const tenure::term& over) {
+  tenure::term& last = given_back_[i];
+  if (last == over) return;
+  last = over;
+  asio::co_spawn(io_, resign_later(over), asio::detached);
 }
 
 void many::tell_latencies() {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
@@ -70,6 +71,7 @@ class many {
  private:
   boost::asio::awaitable<void> follow();
   void on_event(const tenure::event& what, std::int64_t now);
+  void give_back(std::size_t i, const tenure::term& over);
 
   boost::asio::io_context& io_;
   settings settings_;
@@ -78,6 +80,7 @@ class many {
   std::vector<candidate*> others_;
   std::vector<bool> led_;
   std::vector<bool> seen_;
+  std::map<std::size_t, tenure::term> given_back_;  ///< terms that ended by themselves
   std::size_t leading_ = 0;
   std::size_t watching_ = 0;
   std::size_t lost_ = 0;
