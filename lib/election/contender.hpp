@@ -4,8 +4,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +15,7 @@
 #include "core/backoff.hpp"
 #include "core/lease.hpp"
 #include "core/slots.hpp"
+#include "election/body_supervisor.hpp"
 #include "election/poll_turns.hpp"
 #include "election/term_owner.hpp"
 #include "election/term_state.hpp"
@@ -50,7 +49,7 @@ class contender final : public term_owner, public std::enable_shared_from_this<c
   const error_code& last_error() const noexcept { return last_error_; }
 
   boost::asio::awaitable<term> acquire();
-  boost::asio::awaitable<end_reason> hold(std::function<boost::asio::awaitable<void>(term)> body);
+  boost::asio::awaitable<end_reason> hold(body_function body);
   boost::asio::awaitable<void> leave();
 
   // -- the term's side ---------------------------------------------------------------------------
@@ -90,10 +89,6 @@ class contender final : public term_owner, public std::enable_shared_from_this<c
   boost::asio::awaitable<void> prove_once(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> learn_span(std::string session);
   boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<void> run_body(
-      std::shared_ptr<term_state> t,
-      std::shared_ptr<std::function<boost::asio::awaitable<void>(term)>> body,
-      std::shared_ptr<bool> cancelled);
   boost::asio::awaitable<void> wait_let_go(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> pause(core::backoff& failures);
 
@@ -156,9 +151,8 @@ class contender final : public term_owner, public std::enable_shared_from_this<c
   bool wanted_ = false;    ///< acquire() waits
   bool left_ = false;
   bool working_ = false;   ///< a slot was handed out, and its work has not stopped
-  bool body_ = false;
   bool finished_ = false;
-  std::shared_ptr<boost::asio::cancellation_signal> body_stop_;
+  body_supervisor body_;   // of hold()
 };
 
 }  // namespace tenure::impl

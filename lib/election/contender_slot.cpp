@@ -35,7 +35,7 @@ void contender::begin(std::uint64_t fence, time_point proven_at) {
 void contender::tell_stop() {
   if (term_->stop_told) return;
   term_->stop_told = true;
-  if (body_stop_) body_stop_->emit(asio::cancellation_type::terminal);
+  body_.stop();
   changed_.notify_all();
 }
 
@@ -62,7 +62,7 @@ void contender::stop(end_reason why, bool work_stopped_too) {
   left_ = true;
   if (asked_to_stop_ == end_reason::none) asked_to_stop_ = why;
   if (going_on()) tell_stop();
-  if (work_stopped_too && !body_) work_stopped();
+  if (work_stopped_too && !body_.at_work()) work_stopped();
   changed_.notify_all();
 }
 

@@ -102,7 +102,7 @@ void record::begin_term() {
 void record::tell_stop() {
   log(log_level::info, "the work has to stop");
   term_->stop_told = true;
-  if (body_stop_) body_stop_->emit(boost::asio::cancellation_type::terminal);
+  body_.stop();
   note_event();
 }
 
@@ -332,7 +332,7 @@ void record::update_standing() {
 
 void record::leave() {
   stop(end_reason::resigned);
-  if (!body_ && fsm_.working()) {
+  if (!body_.at_work() && fsm_.working()) {
     fsm_.work_stopped(services_->timers->now());
     drive();
   }

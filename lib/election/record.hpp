@@ -3,9 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +11,7 @@
 #include <tenure/elections.hpp>
 
 #include "core/candidate.hpp"
+#include "election/body_supervisor.hpp"
 #include "election/claim_queue.hpp"
 #include "election/key_follower.hpp"
 #include "election/term_owner.hpp"
@@ -57,7 +56,7 @@ class record final : public key_follower,
 
   // -- the user's side (election, term) ----------------------------------------------------------
   boost::asio::awaitable<term> campaign();
-  boost::asio::awaitable<end_reason> lead(std::function<boost::asio::awaitable<void>(term)> body);
+  boost::asio::awaitable<end_reason> lead(body_function body);
   void stand(bool wanted);
   void set_healthy(bool healthy);
   term current() const noexcept { return term_ ? term(term_) : term(); }
@@ -136,10 +135,6 @@ class record final : public key_follower,
   boost::asio::awaitable<void> do_identify(std::string session);
   void acquire_done(const claim& which, const claim_outcome& outcome, time_point now);
   void release_done(const claim& which, const claim_outcome& outcome, time_point now);
-  boost::asio::awaitable<void> run_body(
-      std::shared_ptr<term_state> t,
-      std::shared_ptr<std::function<boost::asio::awaitable<void>(term)>> body,
-      std::shared_ptr<end_reason> reason, std::shared_ptr<bool> cancelled);
   boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> proclaim_and_tell(std::shared_ptr<term_state> which,
                                                  std::string value,
@@ -162,14 +157,13 @@ class record final : public key_follower,
   error_code last_error_;
   runtime::condition changed_;
   alarm alarm_;
-  std::shared_ptr<boost::asio::cancellation_signal> body_stop_;
+  body_supervisor body_;  // of lead()
 
   bool standing_ = false;     ///< stand() was called
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
   bool healthy_ = true;       ///< the gate of set_healthy() is open
   bool left_ = false;         ///< nobody stands here any more
-  bool body_ = false;         ///< lead() has a body, which says when the work has stopped
   bool driving_ = false;
   bool drive_again_ = false;
   bool proving_ = false;

@@ -136,6 +136,33 @@ TEST_CASE("what the body throws is thrown again, after the release") {
   b.shut_down();
 }
 
+TEST_CASE("that a body gave up is thrown again, unless it was told to") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  SECTION("it was told: by the end of its term") {
+    auto body = [&b](tenure::term) { return runtime::sleep_until(b.rt.timers(), b.rt.now() + 3600s); };
+    running<end_reason> leading(b.rt, e.lead(std::move(body)));
+    b.rt.advance(0s);
+    p.cut_off();
+    b.rt.advance(30s);
+    p.reconnect();
+    REQUIRE(b.rt.run_until([&] { return leading.done(); }));
+    REQUIRE(leading.value() == end_reason::expired);
+  }
+  SECTION("it was not") {
+    auto body = [](tenure::term) -> asio::awaitable<void> {
+      throw boost::system::system_error(asio::error::operation_aborted);
+      co_return;
+    };
+    running<end_reason> leading(b.rt, e.lead(std::move(body)));
+    REQUIRE(b.rt.run_until([&] { return leading.done(); }));
+    REQUIRE(leading.error() == asio::error::operation_aborted);
+  }
+  REQUIRE(b.key(key).find("Session") == std::string::npos);
+  b.shut_down();
+}
+
 TEST_CASE("what a body captured is gone before the lock is") {
   election_bench b;
   process& p = b.add();

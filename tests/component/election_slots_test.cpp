@@ -1,7 +1,9 @@
 // Semaphores: bodies within slots, and many contenders under faults.
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <stdexcept>
 
 #include "election_bench.hpp"
 
@@ -70,6 +72,53 @@ TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") 
   b.processes.front()->reconnect();
   b.rt.run_until([&] { return cut.done(); });
   REQUIRE(cut.value() != end_reason::none);
+  b.shut_down();
+}
+
+TEST_CASE("a slot is held until its body has returned and what it captured is gone") {
+  election_bench b;
+  process& p = b.add();
+  semaphore s = p.elections->contend(prefix, 1, quick());
+  auto kept = std::make_shared<int>(1);
+  std::weak_ptr<int> watch = kept;
+  int writes = 0;  // of `.lock`: the claim, the release
+  bool gone_at_release = false;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (r.body.find("\"cas\"") != std::string::npos) ++writes, gone_at_release = watch.expired();
+    return fate();
+  };
+  SECTION("the caller gives up: the body cleans up, and only then another gets the slot") {
+    semaphore other = b.add().elections->contend(prefix, 1, quick("other"));
+    auto body = [&b, kept = std::move(kept)](term) -> asio::awaitable<void> {
+      try {
+        co_await runtime::sleep_until(b.rt.timers(), time_point::max());
+      } catch (const boost::system::system_error&) {
+      }
+      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+      co_await runtime::sleep_until(b.rt.timers(), b.rt.now() + 60s);
+    };
+    running<end_reason> holding(b.rt, s.hold(std::move(body)));
+    REQUIRE(b.rt.run_until([&] { return s.standing() == standing::leading; }, 5s));
+    running<term> next(b.rt, other.acquire());
+    holding.cancel();
+    b.rt.advance(55s);
+    REQUIRE_FALSE(holding.done());
+    REQUIRE_FALSE(next.done());
+    REQUIRE(b.rt.run_until([&] { return next.done(); }, 10s));
+    REQUIRE(holding.error() == asio::error::operation_aborted);
+  }
+  SECTION("what the body throws is thrown again, after the release") {
+    auto body = [kept = std::move(kept)](term) -> asio::awaitable<void> {
+      throw std::runtime_error("boom");
+      co_return;
+    };
+    running<end_reason> holding(b.rt, s.hold(std::move(body)));
+    REQUIRE(b.rt.run_until([&] { return holding.done(); }));
+    REQUIRE_THROWS_AS(holding.value(), std::runtime_error);
+    REQUIRE(b.ask("GET", "/v1/kv/" + lock_key + "?raw").body.empty());
+  }
+  REQUIRE(writes == 2);
+  REQUIRE(gone_at_release);
   b.shut_down();
 }
 
