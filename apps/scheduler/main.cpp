@@ -27,6 +27,7 @@ class arguments {
   scheduler::settings settings;
   std::optional<tenure::duration> span;
   std::optional<tenure::duration> ttl;
+  std::optional<tenure::duration> liveness;
   std::optional<tenure::duration> pause;
 };
 
@@ -41,6 +42,7 @@ int run(arguments a) {
   consul.connections = connections;
   tenure::elections_options options;
   options.name = "scheduler";
+  options.liveness = a.liveness;
   options.log = a.common.log();
 
   asio::io_context io(1);
@@ -84,6 +86,7 @@ int main(int argc, char** argv) {
                      nullptr);
   apps::add_duration(app, "--span", a.span, "of the lease (default: 15s)", nullptr);
   apps::add_duration(app, "--ttl", a.ttl, "of the session (default: 15s)", nullptr);
+  apps::add_liveness(app, a.liveness);
   a.common.add_to(app, "warn");
   return apps::parse_and_run(app, argc, argv, [&] { return run(a); });
 }

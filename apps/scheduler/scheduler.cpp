@@ -1,3 +1,5 @@
+// Enter every election, read one stream of events, start a coroutine for each term, and resign the
+// term when its work has stopped. There is no more to embedding the library.
 #include "scheduler/scheduler.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -29,7 +31,8 @@ scheduler::scheduler(asio::io_context& io, const tenure::consul_config& consul,
       ledger_(settings_.folder),
       pool_(settings_.workers),
       elections_(io.get_executor(), consul, options),
-      idle_(io, std::chrono::steady_clock::time_point::max()) {
+      changed_(io, std::chrono::steady_clock::time_point::max()),
+      second_(io) {
   enter_all(how);
 }
 
@@ -46,6 +49,7 @@ void scheduler::enter_all(const tenure::candidacy& how) {
 
 asio::awaitable<void> scheduler::run() {
   for (auto& [key, s] : shards_) s.election.stand();
+  asio::co_spawn(io_, end_in_order(), asio::detached);
   asio::co_spawn(io_, report(), asio::detached);
   co_await follow_events();
 }
@@ -84,7 +88,7 @@ asio::awaitable<void> scheduler::work(tenure::term term) {
   }
   co_await term.resign();  // the work has stopped: now somebody else may have the shard
   --working_;
-  idle_.cancel();
+  changed_.cancel();
 }
 
 // On a thread of the pool.
@@ -101,10 +105,22 @@ asio::awaitable<void> scheduler::one_step(tenure::term term) {
 
 void scheduler::stop() {
   stopping_ = true;
-  idle_.cancel();
+  changed_.cancel();
+  second_.cancel();
 }
 
-// A line a second where something changed, and the orderly end.
+// Stand no more, let every worker stop and resign, then give the sessions back. The shut-down ends
+// the stream of events, and with it run().
+asio::awaitable<void> scheduler::end_in_order() {
+  while (!stopping_) co_await changed_.async_wait(no_throw);
+  for (auto& [key, s] : shards_) s.election.withdraw();
+  while (working_ > 0) co_await changed_.async_wait(no_throw);
+  co_await elections_.shut_down();
+  std::printf("%s ends after %llu steps; %llu were refused\n", settings_.name.c_str(),
+              static_cast<unsigned long long>(steps_), static_cast<unsigned long long>(refused_));
+}
+
+// A line a second where something changed.
 asio::awaitable<void> scheduler::report() {
   std::uint64_t last = 0;
   while (!stopping_) {
@@ -114,14 +130,9 @@ asio::awaitable<void> scheduler::report() {
                   working_, shards_.size(), static_cast<unsigned long long>(last));
       std::fflush(stdout);
     }
-    asio::steady_timer second(io_, 1s);
-    co_await second.async_wait(no_throw);
+    second_.expires_after(1s);
+    co_await second_.async_wait(no_throw);
   }
-  for (auto& [key, s] : shards_) s.election.withdraw();
-  while (working_ > 0) co_await idle_.async_wait(no_throw);
-  co_await elections_.shut_down();
-  std::printf("%s ends after %llu steps; %llu were refused\n", settings_.name.c_str(),
-              static_cast<unsigned long long>(steps_), static_cast<unsigned long long>(refused_));
 }
 
 }  // namespace scheduler

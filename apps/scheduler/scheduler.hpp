@@ -54,6 +54,7 @@ class scheduler {
   void on_event(const tenure::event& what);
   boost::asio::awaitable<void> work(tenure::term term);
   boost::asio::awaitable<void> one_step(tenure::term term);
+  boost::asio::awaitable<void> end_in_order();
   boost::asio::awaitable<void> report();
 
   boost::asio::io_context& io_;
@@ -62,7 +63,8 @@ class scheduler {
   boost::asio::thread_pool pool_;
   tenure::elections elections_;
   std::map<std::string, shard> shards_;
-  boost::asio::steady_timer idle_;  ///< cancelled when something ended
+  boost::asio::steady_timer changed_;  ///< cancelled when a worker ended, or stop() was called
+  boost::asio::steady_timer second_;   ///< until the next line of the report
   bool stopping_ = false;
   std::size_t working_ = 0;
   std::atomic<std::uint64_t> steps_{0};

@@ -3,6 +3,7 @@
 one of two processes, also when one of them is killed."""
 
 import os
+import time
 import unittest
 
 from support import cases
@@ -92,8 +93,28 @@ class Scheduler(cases.Case):
         self.assertEqual(TENANTS * SHARDS, len(keys))
         self.assertFalse([key for key in keys if "Session" in key])
 
+    def test_killed_with_liveness(self):
+        """The others know long before the session's TTL would tell them."""
+        liveness = ("--liveness", "500ms")
+        first = self.scheduler("first", *liveness)
+        wait_until(lambda: self.all_worked_since(0, "first"), 20, what="all shards by the first")
+        second = self.scheduler("second", *liveness)
+        time.sleep(1)
+        first.kill()
+        killed_at = boot_time()
+        first.wait()
+        wait_until(lambda: self.all_worked_since(killed_at + 0.5, "second"), TTL - 2,
+                   what="all shards by the second")
+        first_step = min(s.time for steps in self.steps().values() for s in steps
+                         if s.who == "second")
+        self.assertGreaterEqual(first_step, killed_at + SPAN / 2)
+        self.check_one_at_a_time()
+        second.terminate()
+        self.ended_well(second)
+
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger, "--span", "1ms"),
+                    ("--ledger", self.ledger, "--liveness", "1ms"),
                     ("--ledger", self.ledger, "--shards", "0")):
             code, output, errors = self.run_to_end(SCHEDULER, *bad)
             self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())), errors)
