@@ -16,6 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t keys_a_proof = 64;
+// Proofs under way at a time, twice as many as the lane has connections: the requests of all that
+// are due, made at once, would take as much memory as a third of the elections.
+constexpr std::size_t most_provers = 8;
 constexpr std::string_view span_mark = " span=";
 /// A session that lasted for less was one of several in a row.
 constexpr duration settled_after = 10s;
@@ -192,6 +195,19 @@ class session_keeper::proof_batch {
  public:
   std::vector<std::shared_ptr<record>> records;
   std::vector<std::uint64_t> guards;
+  time_point asked{};  ///< when it was due: it waits in line within its time-out
+};
+
+/// Counted for as long as it lives.
+class session_keeper::prover {
+ public:
+  explicit prover(session_keeper& k) noexcept : keeper_(k) {}
+  prover(const prover&) = delete;
+  prover& operator=(const prover&) = delete;
+  ~prover() { --keeper_.provers_; }
+
+ private:
+  session_keeper& keeper_;
 };
 
 void session_keeper::proof_due(time_point at) noexcept {
@@ -229,33 +245,55 @@ boost::asio::awaitable<void> session_keeper::prove() {
       co_await due_.wait(next_proof_);
       continue;
     }
+    const time_point asked = services_->timers->now();
     for (std::size_t first = 0; first < due.size(); first += keys_a_proof) {
       auto batch = std::make_shared<proof_batch>();
+      batch->asked = asked;
       for (std::size_t i = first; i < std::min(due.size(), first + keys_a_proof); ++i) {
         batch->guards.push_back(due[i]->begin_proof());
         batch->records.push_back(std::move(due[i]));
       }
-      tasks_.spawn(runtime::keeping(prove_batch(std::move(batch)), shared_from_this()));
+      to_prove_.push_back(std::move(batch));
+      if (provers_ == most_provers) continue;
+      ++provers_;
+      tasks_.spawn(runtime::keeping(prove_in_turn(), shared_from_this()));
     }
   }
 }
 
+boost::asio::awaitable<void> session_keeper::prove_in_turn() {
+  const prover mine(*this);
+  while (!to_prove_.empty()) {
+    std::shared_ptr<proof_batch> next = std::move(to_prove_.front());
+    to_prove_.pop_front();
+    co_await prove_batch(std::move(next));
+  }
+}
+
+void session_keeper::put_off(const proof_batch& batch, time_point until, const error_code& why) {
+  for (const auto& r : batch.records) r->proof_put_off(until, why);
+  proof_due(until);
+}
+
 boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_batch> batch) {
   std::vector<consul::txn_op> ops;
+  ops.reserve(batch->records.size());
   duration timeout = kind_.span;
   for (std::size_t i = 0; i < batch->records.size(); ++i) {
     ops.push_back(consul::txn_op::check_index(batch->records[i]->key(), batch->guards[i]));
     timeout = std::min(timeout, batch->records[i]->proof_timeout());
   }
-  const time_point asked = services_->timers->now();
+  const time_point asked = batch->asked;
+  if (services_->timers->now() >= asked + timeout) {
+    put_off(*batch, services_->timers->now(), consul_errc::timed_out);
+    co_return;
+  }
   const consul::txn_done answer = co_await client_.prove(std::move(ops), asked + timeout);
   const time_point now = services_->timers->now();
   if (answer.error && answer.failures.empty()) {
     // Only a failure that came at once needs a pause: after a time-out there is no time to lose.
     const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
-    const time_point again = now + pause / 2 + services_->entropy->jitter(pause);
-    for (const auto& r : batch->records) r->proof_put_off(again, answer.error);
-    proof_due(again);
+    put_off(*batch, now + pause / 2 + services_->entropy->jitter(pause), answer.error);
     co_return;
   }
   std::vector<bool> missed(batch->records.size(), false);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <deque>
 #include <memory>
 #include <string>
 #include <tenure/candidacy.hpp>
@@ -59,6 +60,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
 
  private:
   class proof_batch;
+  class prover;
   boost::asio::awaitable<consul::session_created> create();
   boost::asio::awaitable<void> rest(consul::session_created failed, duration pause);
   boost::asio::awaitable<void> renew_until_gone();
@@ -69,7 +71,9 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   boost::asio::awaitable<void> bury(std::shared_ptr<heartbeat> pulse, std::string session);
   void drop_pulse(const std::string& session);
   void take_for_proof(time_point sent);  // a mistake: see core/mutation.hpp
+  boost::asio::awaitable<void> prove_in_turn();
   boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
+  void put_off(const proof_batch& batch, time_point until, const error_code& why);
   void tell_all(void (*tell)(record&, const std::string& id));
   time_point collect_due(time_point now, std::vector<std::shared_ptr<record>>& due);
 
@@ -89,6 +93,8 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   runtime::condition lost_;
   runtime::condition due_;
   time_point next_proof_ = time_point::max();
+  std::deque<std::shared_ptr<proof_batch>> to_prove_;
+  std::size_t provers_ = 0;  ///< who send them, one after the other
 };
 
 }  // namespace tenure::impl
