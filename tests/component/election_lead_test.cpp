@@ -141,7 +141,9 @@ TEST_CASE("that a body gave up is thrown again, unless it was told to") {
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   SECTION("it was told: by the end of its term") {
-    auto body = [&b](tenure::term) { return runtime::sleep_until(b.rt.timers(), b.rt.now() + 3600s); };
+    auto body = [&b](tenure::term) {
+      return runtime::sleep_until(b.rt.timers(), time_point::max());
+    };
     running<end_reason> leading(b.rt, e.lead(std::move(body)));
     b.rt.advance(0s);
     p.cut_off();
