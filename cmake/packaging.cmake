@@ -38,13 +38,13 @@ if(TENURE_APPS)
   install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
   # Completion and man pages. bash loads a completion by the name of the command.
   get_property(made GLOBAL PROPERTY TENURE_MADE)
-  install(DIRECTORY "${made}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT tools
-    FILES_MATCHING PATTERN "*.1")
-  install(FILES "${made}/completion/tenure.bash" RENAME tenure OPTIONAL COMPONENT tools
+  install(DIRECTORY "${made}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+    COMPONENT tools OPTIONAL)
+  install(DIRECTORY "${made}/bash/" COMPONENT tools OPTIONAL
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-  install(FILES "${made}/completion/_tenure" OPTIONAL COMPONENT tools
+  install(DIRECTORY "${made}/zsh/" COMPONENT tools OPTIONAL
     DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
-  install(FILES "${made}/completion/tenure.fish" OPTIONAL COMPONENT tools
+  install(DIRECTORY "${made}/fish/" COMPONENT tools OPTIONAL
     DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 
   # Further names of `tenure`.

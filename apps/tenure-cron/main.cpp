@@ -9,6 +9,7 @@
 #include <string>
 
 #include "command/guardian.hpp"
+#include "common/help_tree.hpp"
 #include "common/options.hpp"
 #include "tenure-cron/cron.hpp"
 
@@ -125,6 +126,7 @@ int main(int argc, char** argv) {
                      "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                      "TENURE_GRACE");
   a.common.add_to(app, "info");
+  apps::add_help_options(app, "tenure", TENURE_VERSION);
   app.footer(more_help);
   return apps::parse_and_run(app, argc, argv, [&] { return run(a); });
 }

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <memory>
 
+#include "common/help_tree.hpp"
 #include "common/options.hpp"
-#include "tenure/help_tree.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -35,7 +35,8 @@ void write(const std::filesystem::path& file, const std::string& text) {
 }
 
 int print_pages(const CLI::App& app, const man_options& o) {
-  const help_command tree = help_of(app);
+  help_command tree = help_of(app);
+  tree.see_also.push_back("tenure-cron");
   if (!o.folder.empty()) {
     const std::filesystem::path folder(o.folder);
     std::error_code error;
@@ -56,18 +57,7 @@ int print_pages(const CLI::App& app, const man_options& o) {
 }
 
 int print_completion(const CLI::App& app, const std::string& shell) {
-  const help_command tree = help_of(app);
-  std::string text;
-  if (shell == "bash") {
-    text = bash_completion(tree);
-  } else if (shell == "zsh") {
-    text = zsh_completion(tree);
-  } else if (shell == "fish") {
-    text = fish_completion(tree);
-  } else {
-    throw usage_error("'" + shell + "' is none of bash, zsh and fish");
-  }
-  std::fputs(text.c_str(), stdout);
+  std::fputs(completion(help_of(app), shell).c_str(), stdout);
   return exit_ok;
 }
 

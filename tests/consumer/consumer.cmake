@@ -19,9 +19,10 @@ endif()
 
 # Juju's names are links, and the pages and the completion are there.
 step("${PREFIX}/bin/is-leader" --help)
-foreach(file share/man/man1/tenure-run.1 share/man/man1/is-leader.1
-    share/bash-completion/completions/tenure share/zsh/site-functions/_tenure
-    share/fish/vendor_completions.d/tenure.fish)
+foreach(file share/man/man1/tenure-run.1 share/man/man1/is-leader.1 share/man/man1/tenure-cron.1
+    share/bash-completion/completions/tenure share/bash-completion/completions/tenure-cron
+    share/zsh/site-functions/_tenure share/zsh/site-functions/_tenure-cron
+    share/fish/vendor_completions.d/tenure.fish share/fish/vendor_completions.d/tenure-cron.fish)
   if(NOT EXISTS "${PREFIX}/${file}")
     message(FATAL_ERROR "not installed: ${file}")
   endif()

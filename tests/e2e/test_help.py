@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from support import cases
-from support.processes import TENURE
+from support.processes import TENURE, TENURE_CRON
 
 COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "agent", "sidecar", "completion",
             "man"]
@@ -18,9 +18,17 @@ def options_of(text):
     return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z-]*)", text, re.MULTILINE))
 
 
+def requests_of(page):
+    """The roff requests of a man page."""
+    return {line.split()[0] for line in page.splitlines() if line.startswith(".")}
+
+
+REQUESTS = {".TH", ".SH", ".TP", ".nf", ".fi"}
+
+
 class HelpTest(cases.Case):
-    def help(self, *words):
-        code, output, errors = self.run_to_end(TENURE, *words, "--help")
+    def help(self, *words, program=TENURE):
+        code, output, errors = self.run_to_end(program, *words, "--help")
         self.assertEqual((0, ""), (code, errors))
         return output
 
@@ -38,20 +46,29 @@ class HelpTest(cases.Case):
             self.assertTrue(page.startswith(".TH "))
             for option in options_of(self.help(command)) | {"--help"}:
                 self.assertIn(f"\\fB{option}\\fR", text, name)
-            requests = {line.split()[0] for line in page.splitlines() if line.startswith(".")}
-            self.assertLessEqual(requests, {".TH", ".SH", ".TP", ".nf", ".fi"}, name)
+            self.assertLessEqual(requests_of(page), REQUESTS, name)
         self.assertEqual(64, self.run_to_end(TENURE, "man", "nosuch")[0])
         self.assertEqual(64, self.run_to_end(TENURE, "man", "--all", "/proc/nowhere")[0])
 
-    def complete(self, *words):
+    def test_every_option_of_cron_is_on_its_man_page(self):
+        code, page, errors = self.run_to_end(TENURE_CRON, "--man")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertTrue(page.startswith(".TH TENURE\\-CRON 1 "))
+        self.assertLessEqual(requests_of(page), REQUESTS)
+        for option in options_of(self.help(program=TENURE_CRON)) | {"--check", "--man"}:
+            self.assertIn(f"\\fB{option}\\fR", page.replace("\\-", "-"))
+        self.assertIn("tenure\\-cron", self.run_to_end(TENURE, "man")[1])
+        self.assertIn("\\fBtenure\\fR(1)", page)
+
+    def complete(self, *words, asked=(TENURE, "completion", "bash"), function="_tenure"):
         """What bash offers for the last word."""
-        script = self.zoo.path("tenure.bash")
+        script = self.zoo.path("completion.bash")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(self.run_to_end(TENURE, "completion", "bash")[1])
+            file.write(self.run_to_end(*asked)[1])
         line = " ".join(f"'{word}'" for word in words)
         done = subprocess.run(
             ["bash", "--norc", "-c", f"source {script}; COMP_WORDS=({line}); "
-             f"COMP_CWORD={len(words) - 1}; _tenure; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
+             f"COMP_CWORD={len(words) - 1}; {function}; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
             capture_output=True, text=True, check=True, cwd=self.folder)
         self.assertEqual("", done.stderr)
         return sorted(done.stdout.split())
@@ -72,6 +89,33 @@ class HelpTest(cases.Case):
         for command in COMMANDS:
             self.assertLessEqual(options_of(self.help(command)),
                                  set(self.complete("tenure", command, "--")), command)
+
+    def test_bash_for_cron(self):
+        def complete(*words):
+            return self.complete("tenure-cron", *words, function="_tenure_cron",
+                                 asked=(TENURE_CRON, "--completion", "bash"))
+
+        with open(self.zoo.path("jobs.yaml"), "w", encoding="utf-8"):
+            pass
+        self.assertEqual(["jobs.yaml"], complete("job"))
+        self.assertEqual(["jobs.yaml"], complete("--check", "job"))
+        self.assertEqual(["jobs.yaml"], complete("--token-file", "job"))
+        self.assertEqual(["--span"], complete("jobs.yaml", "--sp"))
+        self.assertEqual([], complete("--span", ""))
+        self.assertEqual(["bash", "fish", "zsh"], complete("--completion", ""))
+        self.assertLessEqual(options_of(self.help(program=TENURE_CRON)) | {"--check"},
+                             set(complete("--")))
+
+    def test_zsh_and_fish_name_everything_of_cron(self):
+        for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):
+            code, script, errors = self.run_to_end(TENURE_CRON, "--completion", shell)
+            self.assertEqual((0, ""), (code, errors))
+            for option in options_of(self.help(program=TENURE_CRON)) | {"--check"}:
+                name = option if shell == "zsh" else option[2:]
+                self.assertIn(form.format(name), script, shell)
+        code, output, errors = self.run_to_end(TENURE_CRON, "--completion", "tcsh")
+        self.assertEqual((64, ""), (code, output))
+        self.assertIn("'tcsh' is none of bash, zsh and fish", errors)
 
     def test_zsh_and_fish_name_everything(self):
         for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):

@@ -1,6 +1,10 @@
-#include "tenure/help_tree.hpp"
+#include "common/help_tree.hpp"
 
+#include <CLI/Error.hpp>
 #include <algorithm>
+#include <utility>
+
+#include "common/duration.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -52,5 +56,29 @@ help_command help_below(const CLI::App& app, const std::string& before) {
 }  // namespace
 
 help_command help_of(const CLI::App& app) { return help_below(app, ""); }
+
+// What is thrown is printed, and the program ends with 0: as for --version.
+void add_help_options(CLI::App& app, std::string see_also, std::string version) {
+  const auto print = [](std::string text) {
+    if (text.ends_with('\n')) text.pop_back();
+    throw CLI::CallForVersion(text, 0);
+  };
+  const auto print_page = [&app, print, also = std::move(see_also), v = std::move(version)] {
+    help_command program = help_of(app);
+    program.see_also.push_back(also);
+    print(man_page(program, program, v));
+  };
+  app.add_flag_callback("--man", print_page, "print the man page, and end");
+  const auto print_script = [&app, print](const std::string& shell) {
+    try {
+      print(completion(help_of(app), shell));
+    } catch (const usage_error& e) {
+      throw CLI::ValidationError("--completion", e.what());
+    }
+  };
+  app.add_option_function<std::string>(
+         "--completion", print_script, "print the completion script of bash, zsh or fish, and end")
+      ->type_name("SHELL");
+}
 
 }  // namespace tenure::apps

@@ -1,4 +1,5 @@
-// The help of every subcommand as data: what shell completion and the man pages are made of.
+// The help of a program and of its subcommands as data: what shell completion and the man pages are
+// made of.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -25,17 +26,20 @@ class help_command {
   std::string usage;
   std::vector<help_option> options;
   std::vector<help_command> commands;
+  std::vector<std::string> see_also;  ///< other programs
 
   std::string last_name() const { return name.substr(name.rfind(' ') + 1); }
 };
 
 help_command help_of(const CLI::App& app);
 
-std::string bash_completion(const help_command& tree);
-std::string zsh_completion(const help_command& tree);
-std::string fish_completion(const help_command& tree);
+/// The script of a shell, "bash", "zsh" or "fish". Throws usage_error for any other.
+std::string completion(const help_command& tree, const std::string& shell);
 /// One page of section 1, in roff.
 std::string man_page(const help_command& command, const help_command& tree,
                      const std::string& version);
+
+/// --man and --completion, for a program without subcommands.
+void add_help_options(CLI::App& app, std::string see_also, std::string version);
 
 }  // namespace tenure::apps

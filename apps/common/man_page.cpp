@@ -3,7 +3,7 @@
 #include <cctype>
 #include <string>
 
-#include "tenure/help_tree.hpp"
+#include "common/help_tree.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -78,14 +78,15 @@ std::string man_page(const help_command& command, const help_command& tree,
     for (const help_option& option : command.options) add_option(page, option);
   }
   if (!command.more.empty()) page += ".SH NOTES\n.nf\n" + escaped(command.more) + "\n.fi\n";
-  page += ".SH SEE ALSO\n";
-  std::string also;
-  if (command.name != tree.name) also = "\\fB" + escaped(tree.name) + "\\fR(1)";
+  std::vector<std::string> others = command.see_also;
+  if (command.name != tree.name) others.push_back(tree.name);
   for (const help_command& other : tree.commands) {
-    if (other.name == command.name) continue;
-    also += (also.empty() ? "" : ",\n") + ("\\fB" + escaped(page_of(other.name)) + "\\fR(1)");
+    if (other.name != command.name) others.push_back(page_of(other.name));
   }
-  return page + also + "\n";
+  std::string also;
+  for (const std::string& other : others)
+    also += (also.empty() ? "" : ",\n") + ("\\fB" + escaped(other) + "\\fR(1)");
+  return page + ".SH SEE ALSO\n" + also + "\n";
 }
 
 }  // namespace tenure::apps
