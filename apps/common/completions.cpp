@@ -1,5 +1,6 @@
-// Completion for bash, zsh and fish: of tenure, and of a program without subcommands. What is behind
-// `--` of tenure run, and behind the prefix of tenure lock, is a command, and completed as one.
+// Completion for bash, zsh and fish: of tenure, and of a program without subcommands. What is
+// behind `--` of tenure run, and behind the prefix of tenure lock, is a command, and completed as
+// one.
 #include <string>
 
 #include "common/duration.hpp"
