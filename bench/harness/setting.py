@@ -8,6 +8,10 @@ import time
 from .processes import Subject
 from .servers import DEFAULT_CONNECTIONS, Running
 
+# The subjects that are not peers, and how they are called.
+OURS = {"tenure": ("tenure_subject",), "floor": ("floor",),
+        "floor-guarded": ("floor", "--guarded")}
+
 
 class Setting:
     def __init__(self, build, results, quick=False, servers=("consul", "agent"), peers=(),
@@ -58,9 +62,9 @@ class Setting:
                 subject.kill()
 
     def command(self, name, server):
-        if name in ("tenure", "floor"):
-            program = "tenure_subject" if name == "tenure" else name
-            return [os.path.join(self.build, "bench", program)], server.environment
+        if name in OURS:
+            program, *options = OURS[name]
+            return [os.path.join(self.build, "bench", program), *options], server.environment
         peer = next(p for p in self.peers if p.name == name)
         return peer.command(server)
 

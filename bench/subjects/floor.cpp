@@ -79,7 +79,7 @@ namespace {
 
 class program {
  public:
-  explicit program(const std::string& address) {
+  program(const std::string& address, bool guarded) : guarded_(guarded) {
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) die("CONSUL_HTTP_ADDR is not host:port");
     around_.host = address.substr(0, colon);
@@ -148,10 +148,11 @@ class program {
     return *candidates_.at(id);
   }
   many& all() {
-    if (!many_) many_ = std::make_unique<many>(around_, 8);
+    if (!many_) many_ = std::make_unique<many>(around_, 8, guarded_);
     return *many_;
   }
 
+  bool guarded_;
   surroundings around_;
   std::string input_;
   std::vector<std::unique_ptr<candidate>> candidates_;
@@ -162,9 +163,10 @@ class program {
 }  // namespace
 }  // namespace raw
 
-int main() {
+int main(int argc, char** argv) {
   const char* const address = std::getenv("CONSUL_HTTP_ADDR");
-  raw::program floor(address != nullptr ? address : "127.0.0.1:8500");
+  const bool guarded = argc > 1 && std::string(argv[1]) == "--guarded";
+  raw::program floor(address != nullptr ? address : "127.0.0.1:8500", guarded);
   floor.run();
   return 0;
 }

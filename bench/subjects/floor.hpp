@@ -60,8 +60,10 @@ class candidate {
 /// One session, many keys.
 class many {
  public:
-  many(surroundings& around, std::size_t connections);
-  /// Takes the keys 0 to N-1 below the prefix by transactions of 64, and says `all N T0 T1`.
+  /// `guarded`: takes keys only while there are none, which costs an operation more each.
+  many(surroundings& around, std::size_t connections, bool guarded);
+  /// Takes the keys 0 to N-1 below the prefix by transactions of 64 operations, and says
+  /// `all N T0 T1`.
   void take(const std::string& prefix, std::size_t n, const std::string& value);
   /// The same as soon as key 0 is free.
   void take_over(const std::string& prefix, std::size_t n, const std::string& value);
@@ -75,6 +77,7 @@ class many {
   void change_one();
 
   surroundings& around_;
+  bool guarded_;
   std::vector<std::unique_ptr<connection>> connections_;
   connection polls_;
   std::string session_;

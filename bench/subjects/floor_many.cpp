@@ -6,12 +6,12 @@
 namespace raw {
 namespace {
 
-constexpr std::size_t keys_a_transaction = 64;
+constexpr std::size_t operations_a_transaction = 64;
 
 }  // namespace
 
-many::many(surroundings& around, std::size_t connections)
-    : around_(around), polls_(around.io, around.host, around.port) {
+many::many(surroundings& around, std::size_t connections, bool guarded)
+    : around_(around), guarded_(guarded), polls_(around.io, around.host, around.port) {
   for (std::size_t i = 0; i < connections; ++i) {
     connections_.push_back(std::make_unique<connection>(around.io, around.host, around.port));
   }
@@ -38,13 +38,16 @@ void many::take(const std::string& prefix, std::size_t n, const std::string& val
 
 void many::take_next(connection& by) {
   if (asked_ >= wanted_) return;
-  const std::size_t last = std::min(wanted_, asked_ + keys_a_transaction);
+  const std::size_t keys = operations_a_transaction / (guarded_ ? 2 : 1);
+  const std::size_t last = std::min(wanted_, asked_ + keys);
   const std::size_t count = last - asked_;
   std::string body = "[";
   for (; asked_ < last; ++asked_) {
+    const std::string key = key_of(prefix_, asked_);
     if (body.size() > 1) body += ',';
-    body += R"({"KV":{"Verb":"lock","Key":")" + key_of(prefix_, asked_) + R"(","Value":")" +
-            value_ + R"(","Session":")" + session_ + R"("}})";
+    if (guarded_) body += R"({"KV":{"Verb":"check-not-exists","Key":")" + key + R"("}},)";
+    body += R"({"KV":{"Verb":"lock","Key":")" + key + R"(","Value":")" + value_ +
+            R"(","Session":")" + session_ + R"("}})";
   }
   body += ']';
   by.send("PUT", "/v1/txn", body, [this, &by, count](const response& answer) {

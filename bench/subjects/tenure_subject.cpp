@@ -76,15 +76,6 @@ void candidate::on_event(const tenure::event& what) {
 
 namespace {
 
-template <class Options>
-bool set_liveness(Options& options, tenure::duration d) {
-  if constexpr (requires { options.liveness = d; }) {
-    options.liveness = d;
-    return true;
-  }
-  return false;
-}
-
 asio::awaitable<void> resign(tenure::term t) { co_await t.resign(); }
 
 class program {
@@ -152,7 +143,11 @@ class program {
     return candidates_.at(id);
   }
   many& all() {
-    if (!many_) many_.emplace(io_, settings_);
+    if (!many_) {
+      settings theirs = settings_;
+      if (settings_.many_span) theirs.span = *settings_.many_span;
+      many_.emplace(io_, theirs);
+    }
     return *many_;
   }
 
@@ -176,12 +171,14 @@ settings parse(int argc, char** argv) {
       s.options.sessions = static_cast<std::size_t>(number);
     } else if (name == "--span-ms") {
       s.span = number * 1ms;
+    } else if (name == "--many-span-ms") {
+      s.many_span = number * 1ms;
     } else if (name == "--ttl-ms") {
       s.ttl = number * 1ms;
     } else if (name == "--lock-delay-ms") {
       s.lock_delay = number * 1ms;
     } else if (name == "--liveness-ms") {
-      if (!set_liveness(s.options, number * 1ms)) throw std::runtime_error("no liveness yet");
+      s.options.liveness = number * 1ms;
     } else if (name == "--log") {
       s.options.log = tenure::stderr_log(tenure::parse_log_level(argv[i + 1]));
     } else {

@@ -21,6 +21,7 @@ class settings {
   tenure::consul_config consul{};
   tenure::elections_options options;
   tenure::duration span = std::chrono::seconds(15);
+  std::optional<tenure::duration> many_span;  ///< of `many`, where it is not the same
   tenure::duration ttl = std::chrono::seconds(15);
   std::optional<tenure::duration> lock_delay;
 

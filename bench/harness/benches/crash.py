@@ -1,5 +1,6 @@
 """The leading process is killed: how long until the next leader's body starts."""
 
+import contextlib
 import random
 import threading
 import time
@@ -14,13 +15,13 @@ SLACK_MS = 100
 
 
 class Case:
-    def __init__(self, subject, name, options=(), limit=None, explained=""):
-        self.subject, self.name, self.options = subject, name, list(options)
-        self.limit, self.explained = limit, explained
+    def __init__(self, server, subject, name, options=(), limit=None, times=1):
+        self.server, self.subject, self.name = server, subject, name
+        self.options, self.limit, self.times = list(options), limit, times
         self.samples = Samples()
 
 
-def cases(setting):
+def cases(setting, server):
     found = []
     for span in (1000, 15_000):
         for liveness in (500, 1000, 2000, None):
@@ -32,36 +33,39 @@ def cases(setting):
             seen = liveness or 2 * TTL_MS
             if liveness:
                 options += ["--liveness-ms", liveness]
-            found.append(Case("tenure", name, options, (seen + span + SLACK_MS) / 1000))
-    return found + [Case(p.name, p.crash_settings, p.crash_options)
-                    for p in setting.peers_for("crash", "consul")]
+            limit = (seen + span + SLACK_MS) / 1000
+            # The short ones several times, while the long ones wait.
+            found.append(Case(server, "tenure", name, options, limit, 3 if limit < 5 else 1))
+    return found + [Case(server, p.name, p.crash_settings, p.crash_options)
+                    for p in setting.peers_for("crash", server.kind)]
 
 
 def run(setting):
-    for kind in setting.servers:
-        with setting.server(kind, connections=1000) as server:
-            everything = [c for c in cases(setting) if kind == "consul" or c.subject == "tenure"]
-            runs = setting.runs(7, 2)
-            for number in range(runs):
-                setting.progress(f"crash on {kind}: {len(everything)} cases at once, run"
-                                 f" {number + 1} of {runs}")
-                one_run(setting, server, everything, number)
-        for case in everything:
-            targets = []
-            if case.limit is not None:
-                text = f"p99 <= {case.limit:g} s"
-                targets = [Target("p99", case.limit, text)]
-            setting.results.add("crash", case.subject, 1, "until_next_leads", "s", case.samples,
-                                kind, case.name, targets)
+    with contextlib.ExitStack() as open_servers:
+        everything = []
+        for kind in setting.servers:
+            server = open_servers.enter_context(setting.server(kind, connections=1000))
+            everything += cases(setting, server)
+        runs = setting.runs(7, 2)
+        for number in range(runs):
+            setting.progress(f"crash on {' and '.join(setting.servers)}: {len(everything)} cases at"
+                             f" once, run {number + 1} of {runs} (40 s)")
+            one_run(setting, everything, number)
+    for case in everything:
+        targets = []
+        if case.limit is not None:
+            targets = [Target("p99", case.limit, f"p99 <= {case.limit:g} s")]
+        setting.results.add("crash", case.subject, 1, "until_next_leads", "s", case.samples,
+                            case.server.kind, case.name, targets)
 
 
-def one_run(setting, server, everything, number):
+def one_run(setting, everything, number):
     """They mostly wait, so all cases at once."""
     def call(case):
         try:
-            case.samples.add_run([once(setting, server, case, number)])
+            case.samples.add_run([once(setting, case, f"{number}-{i}") for i in range(case.times)])
         except Failed as failure:
-            setting.results.note(f"crash, {case.name}: {failure}")
+            setting.results.note(f"crash on {case.server.kind}, {case.name}: {failure}")
 
     threads = [threading.Thread(target=call, args=(case,)) for case in everything]
     for thread in threads:
@@ -70,11 +74,11 @@ def one_run(setting, server, everything, number):
         thread.join()
 
 
-def once(setting, server, case, number):
+def once(setting, case, number):
     key = f"crash/{case.subject}/{case.name}/{number}".replace(" ", "-").replace(",", "")
     with setting.subjects() as start:
-        first = start(case.subject, server, *case.options)
-        second = start(case.subject, server, *case.options)
+        first = start(case.subject, case.server, *case.options)
+        second = start(case.subject, case.server, *case.options)
         first.tell("candidate", key)
         first.expect("leading", 60)
         second.tell("candidate", key)

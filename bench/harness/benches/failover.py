@@ -6,22 +6,26 @@ import time
 from ..processes import Failed, boot_ns
 from ..results import ratio_at_most
 from ..servers import MANY_ADDRESSES
+from ..setting import OURS
 from ..stats import Samples
 
 ABOUT = "clean release, or a destroyed session, to the next leader's body"
 SPAN_MS = 500
-SETTLE = 0.25  # seconds: a term is longer than a hand-over; polls are open again by then
+MANY_SPAN_MS = 15_000  # of the other elections in the process
+# Seconds. A term lasts so long at least, and polls are open again by then; the others of the case
+# have their turns meanwhile, but none begins in what the one before leaves behind.
+SETTLE, SETTLE_PEER, SETTLE_EACH = 0.25, 0.5, 0.0005
+GAP, GAP_EACH = 0.05, 0.002
 VALUE = "host-1.example:8080"
 
 
 def run(setting):
     for kind in setting.servers:
-        for contenders in setting.sizes(1, 10, 100):
-            Case(setting, kind, contenders, 0, "release").run()
-        for others in setting.sizes(1000, 10_000, quick=1):
-            Case(setting, kind, 1, others, "release").run()
-        for contenders in setting.sizes(1, 10, 100, quick=1):
-            Case(setting, kind, contenders, 0, "destroy").run()
+        for how in ("release", "destroy"):
+            for contenders in setting.sizes(1, 10, 100, quick=2 if how == "release" else 1):
+                Case(setting, kind, contenders, 0, how).run()
+            for others in setting.sizes(1000, 10_000, quick=1):
+                Case(setting, kind, 1, others, how).run()
 
 
 class Case:
@@ -38,6 +42,8 @@ class Case:
                                        if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
         rounds = self.setting.runs(16 if self.how == "release" else 8, 4)
+        # With other elections every second one leads back, and does not count.
+        turns = rounds * 2 if self.others else rounds
         runs = self.setting.runs(5 if self.kind == "consul" else 3, 2)
         with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
                 self.setting.subjects() as start:
@@ -46,21 +52,26 @@ class Case:
                 try:
                     fields.append(Field(self, server, start, name))
                 except Failed as failure:
-                    self.setting.results.note(f"failover {self.name}: {failure}")
+                    self.setting.results.note(f"failover {self.name} on {self.kind}: {failure}")
+            self.each_in_turn(fields, 2)  # nothing is warm yet
             for number in range(runs):
-                self.setting.progress(f"failover on {self.kind}: {self.name}, {self.contenders}"
-                                      f" contenders, run {number + 1} of {runs}")
-                taken = {name: [] for name in names}
-                for _ in range(rounds):
-                    for field in list(fields):
-                        try:
-                            taken[field.name] += field.round()
-                        except Failed as failure:
-                            self.setting.results.note(f"failover {self.name}: {failure}")
-                            fields.remove(field)
-                for name, values in taken.items():
+                self.setting.progress(f"failover on {self.kind}: {self.name},"
+                                      f" {self.contenders} contending, run {number + 1} of {runs}")
+                for name, values in self.each_in_turn(fields, turns).items():
                     samples[name].add_run(values)
         self.tell(names, samples)
+
+    def each_in_turn(self, fields, turns):
+        """What each took in so many hand-overs, A B A B. A subject that fails is out."""
+        taken = {field.name: [] for field in fields}
+        for _ in range(turns):
+            for field in list(fields):
+                try:
+                    taken[field.name] += field.turn()
+                except Failed as failure:
+                    self.setting.results.note(f"failover {self.name} on {self.kind}: {failure}")
+                    fields.remove(field)
+        return taken
 
     def tell(self, names, samples):
         for name in names:
@@ -75,11 +86,13 @@ class Field:
 
     def __init__(self, case, server, start, name):
         self.case, self.server, self.name = case, server, name
+        self.settle = SETTLE if name in OURS else SETTLE_PEER
         options = []
         if name == "tenure":
             options = ["--connections", 80 if case.others else 6]
             if case.how == "destroy":
-                options += ["--span-ms", SPAN_MS, "--ttl-ms", 10_000, "--lock-delay-ms", 0]
+                options += ["--span-ms", SPAN_MS, "--ttl-ms", 10_000, "--lock-delay-ms", 0,
+                            "--many-span-ms", MANY_SPAN_MS]
         self.first = start(name, server, *options)
         self.second = start(name, server, *options)
         key = f"failover/{name}/{case.how}/{case.contenders}/{case.others}"
@@ -92,19 +105,22 @@ class Field:
         self.holder = (self.first, self.first.expect("leading", 60)[0])
         for _ in range(case.contenders):
             self.second.tell("candidate", key, *shared)
-        time.sleep(0.5 + 0.01 * case.contenders)
+        self.settled = time.monotonic() + 0.5 + 0.01 * case.contenders
 
-    def round(self):
-        """Every hand-over counts; with other elections, only those to the process that has them."""
-        first = self.hand_over()
-        if not self.case.others:
-            return [first]
-        back = self.hand_over()
-        return [first if self.holder[0] is self.first else back]
+    def turn(self):
+        """A hand-over, as soon as the last one is long enough ago. With other elections only that
+        to the process which has them counts; it gives the key back by a release, as its session
+        is not of this key alone."""
+        time.sleep(max(0.0, self.settled - time.monotonic()))
+        counts = not self.case.others or self.holder[0] is self.first
+        taken = self.hand_over(self.case.how if counts else "release")
+        self.settled = time.monotonic() + self.settle + SETTLE_EACH * self.case.contenders
+        time.sleep(GAP + GAP_EACH * self.case.contenders)
+        return [taken] if counts else []
 
-    def hand_over(self):
+    def hand_over(self, how):
         holder, number = self.holder
-        if self.case.how == "release":
+        if how == "release":
             holder.tell("release", number)
             begun = int(holder.expect("releasing")[1])
         else:
@@ -112,9 +128,8 @@ class Field:
             begun = self.destroy(holder.expect("session")[0])
         process, words = self.next_leader()
         self.holder = (process, words[0])
-        holder.tell("stand" if self.case.how == "release" else "stand-afresh", number)
-        time.sleep(SETTLE + 0.0005 * self.case.contenders)
-        quarantine = SPAN_MS if self.case.how == "destroy" and self.name == "tenure" else 0
+        holder.tell("stand" if how == "release" else "stand-afresh", number)
+        quarantine = SPAN_MS if how == "destroy" and self.name == "tenure" else 0
         return (int(words[1]) - begun) / 1e6 - quarantine
 
     def destroy(self, session):

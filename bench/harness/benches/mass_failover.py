@@ -28,7 +28,7 @@ def grow(setting, kind, n):
 
 
 def at_size(setting, kind, n, runs=None):
-    runs = runs or setting.runs(5, 2)
+    runs = runs or setting.runs(5 if kind == "consul" else 3)
     samples = {"floor": Samples(), "tenure": Samples()}
     storms = []
     failed = set()
