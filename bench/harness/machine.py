@@ -34,4 +34,4 @@ def describe(peers=()):
             f"{''.join(f'{p.name} {p.version}; ' for p in peers)}"
             f"tenure {first_line('git', 'describe', '--always', '--dirty')}; "
             f"{time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}; "
-            f"load {os.getloadavg()[0]:.1f}")
+            f"load {os.getloadavg()[0]:.1f} before")

@@ -23,6 +23,7 @@ PICTURES = (
     ("steady_cpu", "steady", "cpu", "CPU while N are held [% of a core]"),
     ("crash", "crash", "until_next_leads", "SIGKILL to the next leader, median [s]"),
 )
+POINT = ("bench", "subject", "server", "case", "n", "metric")
 
 
 def draw(rows, folder):
@@ -30,6 +31,8 @@ def draw(rows, folder):
     if shutil.which("gnuplot") is None:
         raise Failed("no 'gnuplot' on this machine: ./dev setup installs it")
     os.makedirs(folder, exist_ok=True)
+    # The same case of a benchmark and of `growth`, measured on two days, is one point: the later.
+    rows = list({tuple(r[k] for k in POINT): r for r in rows}.values())
     for name, bench, metric, title in PICTURES:
         chosen = [r for r in rows if r["bench"] == bench and r["metric"] == metric
                   and r["median"] > 0]
@@ -82,7 +85,8 @@ def growth(title, rows):
 def ratios(rows):
     """What tenure takes, as a multiple of the floor: a bar to the left is faster than that. A
     cross where the target for the median is."""
-    rows = sorted(rows, key=lambda r: [p[1] for p in PICTURES].index(r["bench"]))
+    order = [p[1] for p in PICTURES]
+    rows = sorted(rows, key=lambda r: (order.index(r["bench"]), 0 if r["case"] else r["n"]))
     lines, ticks = [], []
     for place, row in enumerate(reversed(rows)):
         limit = next((t["target"].split()[2] for t in row["targets"]
@@ -114,17 +118,23 @@ def bars(title, rows):
     rows = [r for r in rows if r["server"] == "consul"] or rows
     groups = list(dict.fromkeys(group_of(row) for row in rows))
     subjects = list(dict.fromkeys(row["subject"] for row in rows))
-    width = 0.8 / len(subjects)
+    beside = {g: [s for s in subjects if any(r["subject"] == s and group_of(r) == g for r in rows)]
+              for g in groups}
+    width = 0.8 / max(len(names) for names in beside.values())
+
+    def place(row):
+        names = beside[group_of(row)]
+        aside = names.index(row["subject"]) - (len(names) - 1) / 2
+        return groups.index(group_of(row)) + aside * width
+
     text, plots = "", []
-    for place, subject in enumerate(subjects):
-        aside = (place - (len(subjects) - 1) / 2) * width
-        data = [(groups.index(group_of(row)) + aside, row)
-                for row in rows if row["subject"] == subject]
-        lines = "\n".join(f"{x:.3f} {r['median']} {r['low']} {r['high']}" for x, r in data)
-        text += f"$bar{place} << END\n{lines}\nEND\n"
-        plots.append(f"$bar{place} using 1:2 with boxes lc rgb"
+    for number, subject in enumerate(subjects):
+        lines = "\n".join(f"{place(r):.3f} {r['median']} {r['low']} {r['high']}"
+                          for r in rows if r["subject"] == subject)
+        text += f"$bar{number} << END\n{lines}\nEND\n"
+        plots.append(f"$bar{number} using 1:2 with boxes lc rgb"
                      f" '{COLOURS.get(subject, '#000000')}' title '{subject}'")
-        plots.append(f"$bar{place} using 1:2:3:4 with yerrorbars lc rgb '#333333' ps 0 notitle")
+        plots.append(f"$bar{number} using 1:2:3:4 with yerrorbars lc rgb '#333333' ps 0 notitle")
     ticks = ", ".join(f'"{g}" {i}' for i, g in enumerate(groups))
     return (f"{text}set title '{title}'\nset boxwidth {width * 0.9:.3f}\nset style fill solid 0.9\n"
             f"set logscale y\nset grid y\nset xtics font ',10' ({ticks})\nset bmargin 5\n"

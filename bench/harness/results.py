@@ -1,7 +1,5 @@
 """The rows that benchmarks give, their targets, the table and the JSON."""
 
-import json
-
 from .stats import Samples
 
 
@@ -30,6 +28,16 @@ def at_most(limit, unit):
     return [Target("median", limit, f"median <= {limit:g} {unit}")]
 
 
+NO_SERVER = "none"
+
+
+class Note:
+    """Something that was not measured, and why. Of a benchmark, or of all of them (None)."""
+
+    def __init__(self, bench, server, text):
+        self.bench, self.server, self.text = bench, server, text
+
+
 class Results:
     """Collects rows; prints each as soon as it is known."""
 
@@ -37,10 +45,16 @@ class Results:
         self.rows = []
         self.notes = []
         self.out = out
+        self.bench = None  # which is running
+        self.headers = {}  # what the machine was when it began
 
-    def note(self, text):
-        """Something that was not measured, and why: named, never dropped."""
-        self.notes.append(text)
+    def begin(self, bench, header):
+        self.bench = bench
+        self.headers[bench] = header
+
+    def note(self, text, server="consul"):
+        """Named, never dropped."""
+        self.notes.append(Note(self.bench, server, text))
         print(f"  note: {text}", file=self.out, flush=True)
 
     def add(self, bench, subject, n, metric, unit, samples, server="consul", case="", targets=()):
@@ -50,13 +64,14 @@ class Results:
             for value in values:
                 samples.add_run([value])
         if not samples:
-            self.note(f"{bench} {case} n={n}: {subject} gave no result")
+            self.note(f"{bench} {case} n={n} on {server}: {subject} gave no result", server)
             return None
         low, high = samples.spread
-        row = {"bench": bench, "subject": subject, "server": server, "case": case, "n": n,
-               "metric": metric, "unit": unit, "median": round(samples.median, 4),
-               "p99": round(samples.p99, 4), "runs": len(samples.runs),
-               "samples": len(samples.all()), "low": round(low, 4), "high": round(high, 4),
+        row = {"bench": bench, "within": self.bench or bench, "subject": subject,
+               "server": server, "case": case, "n": n, "metric": metric, "unit": unit,
+               "median": round(samples.median, 4), "p99": round(samples.p99, 4),
+               "runs": len(samples.runs), "samples": len(samples.all()),
+               "low": round(low, 4), "high": round(high, 4),
                "ratio_to_floor": None, "p99_ratio_to_floor": None, "targets": []}
         floor = self.find(bench, "floor", server, case, n, metric)
         if floor and floor["median"] > 0:
@@ -78,14 +93,10 @@ class Results:
     def missed(self):
         return [row for row in self.rows if any(not t["reached"] for t in row["targets"])]
 
-    def table(self):
-        """All rows, the columns aligned."""
-        return "\n".join([HEAD, "-" * len(HEAD)] + [line(row) for row in self.rows])
 
-    def write_json(self, path):
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(self.rows, file, indent=1)
-            file.write("\n")
+def table(rows):
+    """The columns aligned."""
+    return "\n".join([HEAD, "-" * len(HEAD)] + [line(row) for row in rows])
 
 
 def number(value):

@@ -9,7 +9,7 @@ from support import cases
 from support.processes import BUILD, wait_until
 
 BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "run")
-FIELDS = {"bench", "subject", "server", "case", "n", "metric", "unit", "median", "p99", "runs",
+FIELDS = {"bench", "within", "subject", "server", "case", "n", "metric", "unit", "median", "p99", "runs",
           "samples", "low", "high", "ratio_to_floor", "p99_ratio_to_floor", "targets"}
 
 
@@ -50,9 +50,34 @@ class Bench(cases.Case):
                 self.assertGreater(os.path.getsize(path), 2000, path)
         wait_until(lambda: not self.zoo.marked(), 5, what="the end of every process")
 
+    def test_a_folder_of_results(self):
+        """A run replaces what is there of its benchmarks, and leaves the others alone."""
+        def rows():
+            with open(os.path.join(self.folder, "results.json"), encoding="utf-8") as text:
+                return json.load(text)
+
+        others = [{"bench": "steady", "within": "steady", "subject": "tenure", "server": "consul",
+                   "case": "", "n": 10, "metric": "cpu", "median": 1, "low": 1, "high": 1,
+                   "ratio_to_floor": None, "targets": []}]
+        gone = [{**others[0], "bench": "micro", "within": "micro", "server": "none"}]
+        with open(os.path.join(self.folder, "results.json"), "w", encoding="utf-8") as text:
+            json.dump(others + gone, text)
+        code, output, errors = self.bench("--quick", "--results", self.folder, "micro")
+        self.assertEqual((0, ""), (code, errors), output)
+        self.assertEqual(others, [r for r in rows() if r["bench"] == "steady"])
+        self.assertNotIn(gone[0], rows())
+        self.assertIn("record_size", {r["metric"] for r in rows()})
+        with open(os.path.join(self.folder, "micro.txt"), encoding="utf-8") as text:
+            lines = text.read().splitlines()
+        self.assertIn("UTC", lines[0])
+        self.assertTrue(lines[2].startswith("bench "), lines[2])
+        self.assertTrue(all(line.startswith("micro ") for line in lines[4:]), lines)
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "plots", "steady_cpu.svg")))
+
     def test_mistakes_get_one_line(self):
         for arguments, named in ((["no-such"], "no-such"), (["--server", "etcd"], "etcd"),
                                  (["--json", "/no/such/file"], "/no/such"),
+                                 (["--results", "/no/such"], "/no/such"),
                                  (["--most", "many"], "many")):
             code, output, errors = self.bench(*arguments)
             self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())), errors)

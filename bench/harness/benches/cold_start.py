@@ -44,7 +44,8 @@ def measure(setting, server, n):
             try:
                 once(setting, server, name, n, number, entered[name], left)
             except Failed as failure:
-                setting.results.note(f"cold_start n={n} on {server.kind}: {failure}")
+                setting.results.note(f"cold_start n={n} on {server.kind}: {failure}",
+                                     server.kind)
                 failed.add(name)
             server.clear()
     for name in names:

@@ -65,7 +65,8 @@ def one_run(setting, everything, number):
         try:
             case.samples.add_run([once(setting, case, f"{number}-{i}") for i in range(case.times)])
         except Failed as failure:
-            setting.results.note(f"crash on {case.server.kind}, {case.name}: {failure}")
+            setting.results.note(f"crash on {case.server.kind}, {case.name}: {failure}",
+                                 case.server.kind)
 
     threads = [threading.Thread(target=call, args=(case,)) for case in everything]
     for thread in threads:

@@ -15,7 +15,7 @@ MANY_SPAN_MS = 15_000  # of the other elections in the process
 # Seconds. A term lasts so long at least, and polls are open again by then; the others of the case
 # have their turns meanwhile, but none begins in what the one before leaves behind.
 SETTLE, SETTLE_PEER, SETTLE_EACH = 0.25, 0.5, 0.0005
-GAP, GAP_EACH = 0.05, 0.002
+GAP, GAP_EACH = 0.05, 0.001
 VALUE = "host-1.example:8080"
 
 
@@ -52,7 +52,7 @@ class Case:
                 try:
                     fields.append(Field(self, server, start, name))
                 except Failed as failure:
-                    self.setting.results.note(f"failover {self.name} on {self.kind}: {failure}")
+                    self.note(failure)
             self.each_in_turn(fields, 2)  # nothing is warm yet
             for number in range(runs):
                 self.setting.progress(f"failover on {self.kind}: {self.name},"
@@ -69,9 +69,13 @@ class Case:
                 try:
                     taken[field.name] += field.turn()
                 except Failed as failure:
-                    self.setting.results.note(f"failover {self.name} on {self.kind}: {failure}")
+                    self.note(failure)
                     fields.remove(field)
         return taken
+
+    def note(self, failure):
+        self.setting.results.note(f"failover {self.name}, {self.contenders} contending, on"
+                                  f" {self.kind}: {failure}", self.kind)
 
     def tell(self, names, samples):
         for name in names:

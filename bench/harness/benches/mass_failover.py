@@ -40,7 +40,7 @@ def at_size(setting, kind, n, runs=None):
                 try:
                     once(setting, server, name, n, f"mass-{name}-{number}", samples[name], storms)
                 except Failed as failure:
-                    setting.results.note(f"mass_failover n={n} on {kind}: {failure}")
+                    setting.results.note(f"mass_failover n={n} on {kind}: {failure}", kind)
                     failed.add(name)
                 server.clear()
     for name, taken in samples.items():

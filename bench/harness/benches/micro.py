@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from ..processes import Failed
-from ..results import Target
+from ..results import NO_SERVER, Target
 
 ABOUT = "JSON of a 10,000-key listing, the timer heap, the size of a record"
 CASES = (("json-glance", 200, 20), ("json", 50, 5), ("timer-heap", 100, 10), ("elections", 1, 1),
@@ -26,7 +26,7 @@ def run(setting):
                 units[metric] = unit
         for metric, values in found.items():
             setting.results.add("micro", "tenure", SIZES[case], metric, units[metric], values,
-                                "none", targets=TARGETS.get(metric, []))
+                                NO_SERVER, targets=TARGETS.get(metric, []))
 
 
 def once(program, case, times):

@@ -26,7 +26,7 @@ def at_size(setting, kind, n, runs=None, seconds=10):
         try:
             measure(setting, server, n, runs, 3 if setting.quick else seconds)
         except Failed as failure:
-            setting.results.note(f"standby n={n} on {kind}: {failure}")
+            setting.results.note(f"standby n={n} on {kind}: {failure}", kind)
 
 
 def measure(setting, server, n, runs, seconds):

@@ -36,7 +36,7 @@ def at_size(setting, kind, n, runs, seconds):
         try:
             measure(setting, server, n, runs, seconds)
         except Failed as failure:
-            setting.results.note(f"steady n={n} on {kind}: {failure}")
+            setting.results.note(f"steady n={n} on {kind}: {failure}", kind)
 
 
 def measure(setting, server, n, runs, seconds):
@@ -65,7 +65,8 @@ def measure(setting, server, n, runs, seconds):
                 (resident_bytes(server.pid) - server_small) / n)
         lost = subject.said("lost")
         if lost:
-            setting.results.note(f"steady n={n}: terms were lost: {lost[-1]}")
+            setting.results.note(f"steady n={n} on {server.kind}: {lost[-1][0]} terms or more were"
+                                 " lost", server.kind)
     for metric, values in taken.items():
         if values[0] is not None:
             unit, targets = what_for(metric, n, server.kind)

@@ -1,0 +1,50 @@
+"""A folder of results that are kept: a text file for each benchmark and server, all rows as JSON,
+and the pictures. A benchmark that is run again replaces what is there of it, and nothing else."""
+
+import json
+import os
+
+from . import plots
+from .results import NO_SERVER, table
+
+JSON_NAME = "results.json"
+PLOTS = "plots"
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+
+    def put(self, results, bench):
+        """What `bench` has measured."""
+        rows = [r for r in results.rows if r["within"] == bench]
+        notes = [n for n in results.notes if n.bench in (bench, None)]
+        servers = dict.fromkeys([r["server"] for r in rows] +
+                                [n.server for n in notes if n.bench == bench])
+        for server in servers:
+            text = [results.headers[bench], "",
+                    table([r for r in rows if r["server"] == server])]
+            text += [f"note: {n.text}" for n in notes if n.server == server]
+            name = bench if server == NO_SERVER else f"{bench}-{server}"
+            with open(os.path.join(self.path, name + ".txt"), "w", encoding="utf-8") as file:
+                file.write("\n".join(text) + "\n")
+        kept = [r for r in self._rows() if r["within"] != bench or r["server"] not in servers]
+        write_rows(sorted(kept + rows, key=lambda r: (r["within"], r["server"])), self._json())
+
+    def draw(self):
+        plots.draw(self._rows(), os.path.join(self.path, PLOTS))
+
+    def _json(self):
+        return os.path.join(self.path, JSON_NAME)
+
+    def _rows(self):
+        if not os.path.exists(self._json()):
+            return []
+        with open(self._json(), encoding="utf-8") as file:
+            return json.load(file)
+
+
+def write_rows(rows, path):
+    """A list of objects, one a line."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
