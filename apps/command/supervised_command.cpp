@@ -8,12 +8,16 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "command/descendants.hpp"
 #include "command/launch.hpp"
+#include "command/protocol.hpp"
 
 namespace tenure::command {
 
@@ -44,24 +48,58 @@ class descriptor {
 
 }  // namespace
 
-class supervised_command::spawned {
+/// What process_host starts.
+class guarded_command final : public supervised_command,
+                              public std::enable_shared_from_this<guarded_command> {
  public:
-  explicit spawned(const asio::any_io_executor& executor) : control(executor), process(executor) {}
+  /// A guardian, and what it shares with us.
+  class spawned {
+   public:
+    explicit spawned(const asio::any_io_executor& executor)
+        : control(executor), process(executor) {}
 
-  lease_page page;
-  asio::posix::stream_descriptor control;  // a SOCK_SEQPACKET socket: a read is a message
-  bp::process process;
+    lease_page page;
+    asio::posix::stream_descriptor control;  // a SOCK_SEQPACKET socket: a read is a message
+    bp::process process;
+  };
+
+  guarded_command(process_host& host, std::unique_ptr<spawned> guardian);
+
+  void set_lease(lease_times lease) noexcept override;
+  void signal(int number) noexcept override;
+  void stop() noexcept override;
+  void kill() noexcept override;
+  asio::awaitable<outcome> gone() override;
+  bool is_gone() const noexcept override { return gone_; }
+  int pid() const noexcept override { return pid_; }
+
+  asio::awaitable<void> follow();
+  asio::awaitable<void> backstop();
+
+ private:
+  void note(const report& r);
+  void send(order::kind what, int number) noexcept;
+
+  process_host& host_;
+  std::unique_ptr<spawned> guardian_;
+  lease_timer gone_timer_;
+  lease_timer backstop_timer_;
+  outcome outcome_;
+  int pid_ = 0;
+  bool told_gone_ = false;
+  bool guardian_ended_ = false;
+  bool gone_ = false;
 };
 
-command_host::command_host(asio::any_io_executor executor, std::shared_ptr<log_sink> log)
+process_host::process_host(asio::any_io_executor executor, std::shared_ptr<log_sink> log)
     : executor_(std::move(executor)), log_(std::move(log)) {
   // A guardian that dies leaves its orphans to us, not to init.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-std::shared_ptr<supervised_command> command_host::start(const invocation& what,
+std::shared_ptr<supervised_command> process_host::start(const invocation& what,
                                                         lease_times lease) {
-  auto made = std::make_unique<supervised_command::spawned>(executor_);
+  auto made = std::make_unique<guarded_command::spawned>(executor_);
   made->page.set(lease);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
@@ -81,13 +119,13 @@ std::shared_ptr<supervised_command> command_host::start(const invocation& what,
       in_own_session(theirs.get(), made->page.descriptor()));
   guardians_.insert(made->process.id());
 
-  auto command = std::make_shared<supervised_command>(*this, std::move(made));
+  auto command = std::make_shared<guarded_command>(*this, std::move(made));
   asio::co_spawn(executor_, command->follow(), asio::detached);
   asio::co_spawn(executor_, command->backstop(), asio::detached);
   return command;
 }
 
-asio::awaitable<void> command_host::end_orphans() {
+asio::awaitable<void> process_host::end_orphans() {
   lease_timer pause(executor_);
   for (int round = 0;; ++round) {
     bool any = false;
@@ -105,36 +143,34 @@ asio::awaitable<void> command_host::end_orphans() {
   }
 }
 
-supervised_command::supervised_command(command_host& host, std::unique_ptr<spawned> guardian)
+guarded_command::guarded_command(process_host& host, std::unique_ptr<spawned> guardian)
     : host_(host),
       guardian_(std::move(guardian)),
       gone_timer_(host.executor_, time_point::max()),
       backstop_timer_(host.executor_) {}
 
-supervised_command::~supervised_command() = default;
+void guarded_command::set_lease(lease_times lease) noexcept { guardian_->page.set(lease); }
 
-void supervised_command::set_lease(lease_times lease) noexcept { guardian_->page.set(lease); }
+void guarded_command::signal(int number) noexcept { send(order::kind::signal, number); }
 
-void supervised_command::signal(int number) noexcept { send(order::kind::signal, number); }
+void guarded_command::stop() noexcept { send(order::kind::stop, 0); }
 
-void supervised_command::stop() noexcept { send(order::kind::stop, 0); }
+void guarded_command::kill() noexcept { send(order::kind::kill, 0); }
 
-void supervised_command::kill() noexcept { send(order::kind::kill, 0); }
-
-void supervised_command::send(order::kind what, int number) noexcept {
+void guarded_command::send(order::kind what, int number) noexcept {
   order o;
   o.what = what;
   o.number = number;
   ::send(guardian_->control.native_handle(), &o, sizeof o, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-asio::awaitable<outcome> supervised_command::gone() {
+asio::awaitable<outcome> guarded_command::gone() {
   const auto self = shared_from_this();
   while (!gone_) co_await gone_timer_.async_wait(no_throw);
   co_return outcome_;
 }
 
-asio::awaitable<void> supervised_command::follow() {
+asio::awaitable<void> guarded_command::follow() {
   const auto self = shared_from_this();
   for (;;) {
     report r;
@@ -159,7 +195,7 @@ asio::awaitable<void> supervised_command::follow() {
 }
 
 // For a guardian that was stopped: when the lease is over it is ended, and then its command.
-asio::awaitable<void> supervised_command::backstop() {
+asio::awaitable<void> guarded_command::backstop() {
   const auto self = shared_from_this();
   while (!guardian_ended_) {
     const time_point kill_at = guardian_->page.get().kill_at;
@@ -174,7 +210,7 @@ asio::awaitable<void> supervised_command::backstop() {
   }
 }
 
-void supervised_command::note(const report& r) {
+void guarded_command::note(const report& r) {
   switch (r.what) {
     case report::kind::started:
       pid_ = r.number;

@@ -43,7 +43,7 @@ class sidecar {
   std::shared_ptr<log_sink> log_;
   std::shared_ptr<runtime::timers> timers_;
   elections elections_;
-  command::command_host commands_;
+  command::process_host commands_;
   surroundings surroundings_;
   std::vector<std::shared_ptr<part>> parts_;
   std::vector<std::unique_ptr<contender>> contenders_;

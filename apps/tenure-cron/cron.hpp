@@ -47,7 +47,7 @@ class cron {
   candidacy how_;
   elections elections_;
   election election_;
-  command::command_host host_;
+  command::process_host host_;
   run_surroundings surroundings_;
   machine_zone zone_;
   planner planner_;

@@ -71,7 +71,7 @@ class runner {
   boost::asio::io_context& io_;
   run_options options_;
   elections elections_;
-  command::command_host host_;
+  command::process_host host_;
   std::optional<election> election_;  // one of the two
   std::optional<semaphore> semaphore_;
   std::shared_ptr<command::term_commands> commands_;  // while a term runs

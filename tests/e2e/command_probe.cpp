@@ -96,7 +96,7 @@ asio::awaitable<void> run(probe_options o, command::command_host& host, int& cod
 int main(int argc, char** argv) {
   command::become_guardian_if_told(argc, argv);
   asio::io_context io{1};
-  command::command_host host(io.get_executor(), stderr_log(log_level::info));
+  command::process_host host(io.get_executor(), stderr_log(log_level::info));
   int code = 255;
   asio::co_spawn(io, run(parse(argc, argv), host, code), asio::detached);
   io.run();

@@ -1,0 +1,76 @@
+// Commands that run under virtual time: nothing is started, and they end when the test says so.
+#pragma once
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command/supervised_command.hpp"
+#include "runtime/condition.hpp"
+#include "support/manual_runtime.hpp"
+
+namespace tenure::test {
+
+class fake_command final : public command::supervised_command {
+ public:
+  fake_command(manual_runtime& rt, command::invocation w, command::lease_times l)
+      : what(std::move(w)), lease(l), changed_(rt.executor(), rt.timers()) {}
+
+  void set_lease(command::lease_times l) noexcept override { lease = l; }
+  void signal(int) noexcept override {}
+  void stop() noexcept override { told_to_stop = true; }
+  void kill() noexcept override { told_to_stop = true; }
+  boost::asio::awaitable<command::outcome> gone() override {
+    while (!gone_) co_await changed_.wait();
+    co_return how_;
+  }
+  bool is_gone() const noexcept override { return gone_; }
+  int pid() const noexcept override { return 1; }
+
+  void end(command::outcome how) {
+    how_ = how;
+    gone_ = true;
+    changed_.notify_all();
+  }
+  void exit(int status) { end(command::outcome(command::outcome::kind::exited, status)); }
+  /// A variable of its environment; "(none)" where there is none of that name.
+  std::string variable(const std::string& name) const {
+    for (const std::string& each : what.environment) {
+      if (each.starts_with(name + "=")) return each.substr(name.size() + 1);
+    }
+    return "(none)";
+  }
+
+  const command::invocation what;
+  command::lease_times lease;
+  bool told_to_stop = false;
+
+ private:
+  runtime::condition changed_;
+  command::outcome how_;
+  bool gone_ = false;
+};
+
+class fake_host final : public command::command_host {
+ public:
+  explicit fake_host(manual_runtime& rt) : rt_(rt), executor_(rt.executor()) {}
+
+  std::shared_ptr<command::supervised_command> start(const command::invocation& what,
+                                                     command::lease_times lease) override {
+    started.push_back(std::make_shared<fake_command>(rt_, what, lease));
+    return started.back();
+  }
+  const boost::asio::any_io_executor& executor() const noexcept override { return executor_; }
+
+  fake_command& last() { return *started.at(started.size() - 1); }
+
+  std::vector<std::shared_ptr<fake_command>> started;
+
+ private:
+  manual_runtime& rt_;
+  boost::asio::any_io_executor executor_;
+};
+
+}  // namespace tenure::test
