@@ -49,7 +49,7 @@ def run(setting):
         runs = setting.runs(7, 2)
         for number in range(runs):
             setting.progress(f"crash on {' and '.join(setting.servers)}: {len(everything)} cases at"
-                             f" once, run {number + 1} of {runs} (40 s)")
+                             f" once, run {number + 1} of {runs}")
             one_run(setting, everything, number)
     for case in everything:
         targets = []

@@ -8,7 +8,6 @@ from ..results import Target, ratio_at_most
 from ..stats import Samples
 
 ABOUT = "the holder of 10,000 dies (session destroyed), a standby leads all; less the quarantine"
-SPAN_MS = 2000
 PATIENCE = 60
 # What a failover may ask: a claim for 32 keys, and a poll that each claim wakes; the constant is
 # for every one of 80 connections, two polls more: one woken by the death, one by the last claim.
@@ -16,6 +15,11 @@ KEYS_A_CLAIM = 32
 CONSTANT = 160
 OURS = ("PUT_v1_session_destroy",)  # the request that kills the holder
 METRICS = {"write": "claims_per_election", "GET_v1_kv": "polls_per_election"}
+
+
+def span_ms(n):
+    """A third of it has to suffice for a proof of all."""
+    return 2000 if n <= 10_000 else 15_000
 
 
 def run(setting):
@@ -66,7 +70,8 @@ def once(setting, server, name, n, prefix, taken, storms):
         holder = start("floor", server)
         holder.tell("many", prefix, n, "holder")
         holder.expect("all", PATIENCE)
-        standby = start(name, server, *(["--span-ms", SPAN_MS, "--ttl-ms", 10_000]
+        span = span_ms(n)
+        standby = start(name, server, *(["--span-ms", span, "--ttl-ms", 10_000]
                                         if name == "tenure" else []))
         standby.tell("many" if name == "tenure" else "take-over", prefix, n, "standby")
         standby.expect("watching", PATIENCE)
@@ -77,10 +82,10 @@ def once(setting, server, name, n, prefix, taken, storms):
         begun = boot_ns()
         server.client.destroy_session(session)
         ended = int(standby.expect("all", PATIENCE)[2])
-        quarantine = SPAN_MS if name == "tenure" else 0
+        quarantine = span if name == "tenure" else 0
         taken.add_run([(ended - begun) / 1e6 - quarantine])
         if name == "tenure" and counts.counted:
-            storms.append(counts.caused())
+            storms.append(counts.caused(2 * span / 1000))
 
 
 class Requests:
@@ -95,10 +100,10 @@ class Requests:
         counts = self.server.requests()
         return counts and (time.monotonic(), counts)
 
-    def caused(self):
-        """Call it as soon as all are led. Takes as long as six rounds of proofs."""
+    def caused(self, seconds):
+        """Call it as soon as all are led; looks at so many seconds of quiet."""
         ended = self._now()
-        time.sleep(2 * SPAN_MS / 1000)
+        time.sleep(seconds)
         quiet = self._now()
         caused = {}
         for kind, count in ended[1].items():
