@@ -37,6 +37,8 @@ class handler_options {
   /// For this long after the start every acquisition of a key is answered "due to lock delay":
   /// the delays of a former life cannot be known.
   duration start_lock_delay{0};
+  /// So many operations a transaction may have: 64 as in 1.8.7; since 1.14 Consul takes 128.
+  std::size_t most_operations = 64;
 };
 
 class handler {

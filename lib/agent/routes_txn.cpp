@@ -7,21 +7,16 @@
 #include "agent/txn.hpp"
 
 namespace tenure::agent {
-namespace {
-
-constexpr std::size_t most_operations = 64;
-
-}  // namespace
 
 maybe_response handler::state::txn(request_context& context) {
   if (maybe_response error = body_too_large(context, "txn_max_req_len")) return error;
   txn_request request;
   const std::string error = request.read(context.request.body);
   if (!error.empty()) return text_response(400, "Failed to parse body: " + error);
-  if (request.sent > most_operations) {
+  if (request.sent > options_.most_operations) {
     return text_response(413, "Transaction contains too many operations (" +
                                   std::to_string(request.sent) + " > " +
-                                  std::to_string(most_operations) + ")");
+                                  std::to_string(options_.most_operations) + ")");
   }
   const bool writes =
       std::any_of(request.operations.begin(), request.operations.end(),

@@ -1,6 +1,7 @@
 #include "election/claim_queue.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "election/record.hpp"
@@ -11,8 +12,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What every Consul takes; since 1.14 it is 128.
+// What every Consul takes, and what it takes since 1.14.
 constexpr std::size_t sure_operations = 64;
+constexpr std::size_t more_than_sure = 128;
 // Of a body of 512 KiB, with room for the JSON around each operation.
 constexpr std::size_t most_bytes = 480 * 1024;
 constexpr std::size_t bytes_around = 400;
@@ -55,26 +57,19 @@ class claim_queue::place {
   place& operator=(const place&) = delete;
   ~place() {
     ++queue_.free_;
-    queue_.services_->timers->arm(queue_.alarm_, time_point::min());
+    queue_.send_soon();
   }
 
  private:
   claim_queue& queue_;
 };
 
-claim_queue::alarm::alarm(claim_queue& q) noexcept
-    : runtime::timer([](runtime::timer& t) noexcept { static_cast<alarm&>(t).owner.send(); }),
-      owner(q) {}
-
 claim_queue::claim_queue(std::shared_ptr<const runtime::services> services,
                          consul::client& client, runtime::task_scope& tasks, std::size_t lanes)
     : services_(std::move(services)),
       client_(client),
       tasks_(tasks),
-      free_(std::max<std::size_t>(lanes, 1)),
-      alarm_(*this) {}
-
-claim_queue::~claim_queue() { services_->timers->disarm(alarm_); }
+      free_(std::max<std::size_t>(lanes, 1)) {}
 
 void claim_queue::add(std::shared_ptr<record> whose, claim::kind what) {
   auto& line = what == claim::kind::release ? releases_ : acquisitions_;
@@ -82,12 +77,24 @@ void claim_queue::add(std::shared_ptr<record> whose, claim::kind what) {
   w.whose = std::move(whose);
   w.what = what;
   line.add(std::move(w));
-  // In the next turn of the loop: what wakes many elections makes one burst of them.
-  if (!alarm_.armed()) services_->timers->arm(alarm_, time_point::min());
+  send_soon();
+}
+
+// In the next turn of the loop: what wakes many elections makes one burst of them.
+void claim_queue::send_soon() {
+  if (std::exchange(sending_soon_, true)) return;
+  asio::post(services_->executor, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->sending_soon_ = false;
+    self->send();
+  });
 }
 
 std::vector<claim_queue::wish> claim_queue::next_wishes() {
   auto& line = releases_.empty() ? acquisitions_ : releases_;
+  const bool more = more_ == more_operations::untold || more_ == more_operations::taken;
+  const std::size_t most_operations = more ? more_than_sure : sure_operations;
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
@@ -96,7 +103,7 @@ std::vector<claim_queue::wish> claim_queue::next_wishes() {
     bytes += w.whose->key().size() * 2 + w.whose->how().value().size() * 4 / 3 + bytes_around;
     if (alone || (w.alone && operations > 2)) return false;
     alone = w.alone;
-    return operations <= most_operations_ && bytes <= most_bytes;
+    return operations <= most_operations && bytes <= most_bytes;
   };
   // Neighbours together: a transaction wakes those who watch its keys, and they watch by prefixes.
   return line.take(fits, [](const wish& a, const wish& b) {
@@ -124,6 +131,10 @@ void claim_queue::send() {
       }
     }
     if (b->items.empty()) continue;
+    // One asks whether the server takes so many; the others do not wait for the answer.
+    if (b->operations() > sure_operations && more_ == more_operations::untold) {
+      more_ = more_operations::asking;
+    }
     --free_;
     tasks_.spawn(runtime::keeping(carry(std::move(b)), shared_from_this()));
   }
@@ -139,17 +150,16 @@ asio::awaitable<void> claim_queue::carry(std::shared_ptr<batch> what) {
       if (i.what.guard) ops.push_back(*i.what.guard);
       ops.push_back(i.what.act);
     }
+    const bool many = ops.size() > sure_operations;
     const consul::txn_done answer = co_await client_.write(std::move(ops), deadline);
+    if (many) learn_limit(answer);
     if (answer.committed) {
       tell_done(*what, answer);
     } else if (!answer.failures.empty()) {
       take_out(*what, answer);
     } else if (answer.error == consul_errc::outcome_unknown) {
       tell_all(*what, answer, claim_result::unknown);
-    } else if (answer.error == consul_errc::bad_request &&
-               what->operations() > sure_operations) {
-      services_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
-      most_operations_ = sure_operations;
+    } else if (answer.error == consul_errc::bad_request && many) {
       again(*what, false);
     } else if ((answer.error == consul_errc::bad_request ||
                 answer.error == consul_errc::server_error) &&
@@ -160,6 +170,18 @@ asio::awaitable<void> claim_queue::carry(std::shared_ptr<batch> what) {
     }
   }
   tell_all(*what, consul::txn_done(), claim_result::failed);
+}
+
+void claim_queue::learn_limit(const consul::txn_done& answer) {
+  if (more_ != more_operations::asking) return;
+  if (answer.committed || !answer.failures.empty()) {
+    more_ = more_operations::taken;
+  } else if (answer.error == consul_errc::bad_request) {
+    more_ = more_operations::refused;
+    services_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
+  } else {
+    more_ = more_operations::untold;
+  }
 }
 
 void claim_queue::tell_all(batch& what, const consul::txn_done& answer, claim_result result) {

@@ -50,7 +50,6 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   /// At most `lanes` transactions at a time: what does not come in bulk finds room beside them.
   claim_queue(std::shared_ptr<const runtime::services> services, consul::client& client,
               runtime::task_scope& tasks, std::size_t lanes);
-  ~claim_queue();
   claim_queue(const claim_queue&) = delete;
   claim_queue& operator=(const claim_queue&) = delete;
 
@@ -73,15 +72,14 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   };
   class batch;
   class place;
-  class alarm : public runtime::timer {
-   public:
-    explicit alarm(claim_queue& q) noexcept;
-    claim_queue& owner;
-  };
+  /// Whether this server takes more operations in a transaction than every Consul does.
+  enum class more_operations : std::uint8_t { untold, asking, taken, refused };
 
+  void send_soon();
   void send();
   void nothing_to_do(const wish& w);
   std::vector<wish> next_wishes();
+  void learn_limit(const consul::txn_done& answer);
   boost::asio::awaitable<void> carry(std::shared_ptr<batch> what);
   void take_out(batch& from, const consul::txn_done& answer);
   void tell_all(batch& what, const consul::txn_done& answer, claim_result result);
@@ -94,8 +92,8 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   core::bursts<wish> releases_;
   core::bursts<wish> acquisitions_;
   std::size_t free_;
-  std::size_t most_operations_ = 128;
-  alarm alarm_;
+  more_operations more_ = more_operations::untold;
+  bool sending_soon_ = false;
 };
 
 }  // namespace tenure::impl

@@ -33,6 +33,9 @@ class key_follower {
   /// It knows of the key from elsewhere, by a write or a read of its own: what the watch sees next
   /// is told, even where that is what the watch saw last.
   void knows_more() noexcept;
+  /// A claim of it for the key is on its way: who watches the key waits for the outcome, for a
+  /// while, before asking what has changed.
+  void claiming(bool on_its_way) noexcept;
 
  private:
   friend class key_watches;

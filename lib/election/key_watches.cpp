@@ -27,6 +27,17 @@ void key_follower::knows_more() noexcept {
   if (key_ != nullptr) key_->second.due = true;
 }
 
+void key_follower::claiming(bool on_its_way) noexcept {
+  if (key_ == nullptr || std::exchange(key_->second.claimed, on_its_way) == on_its_way) return;
+  shard* const owner = key_->second.owner;
+  if (owner == nullptr) return;
+  if (on_its_way) {
+    owner->claim_begun();
+  } else {
+    owner->claim_answered();
+  }
+}
+
 bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint64_t session_now,
                        time_point sent_at) const noexcept {
   if (!known) return true;
@@ -64,6 +75,7 @@ void key_watches::unfollow(key_follower& who) noexcept {
   *link = who.next_;
   if (key->second.followers != nullptr) return;
   shard* const owner = key->second.owner;
+  if (owner != nullptr && key->second.claimed) owner->claim_answered();
   keys_.erase(keys_.find(key->first));
   if (owner != nullptr && --owner->keys == 0) {
     const auto place = plan_.find(owner->range());

@@ -41,6 +41,7 @@ class watched_key {
   bool exists = false;
   bool known = false;  ///< it was told once
   bool due = true;     ///< somebody is to be told, whatever there is to tell
+  bool claimed = false;  ///< a claim for it is on its way
 };
 
 /// What happened, for those who look on.

@@ -73,9 +73,11 @@ void record::obey(core::step step) {
           runtime::keeping(do_identify(fsm_.held_by().text()), shared_from_this(), e));
       break;
     case core::step::claim:
+      claiming(true);
       e->claims().add(shared_from_this(), claim::kind::acquire);
       break;
     case core::step::release:
+      claiming(true);
       e->claims().add(shared_from_this(), claim::kind::release);
       break;
     case core::step::begin:
@@ -133,7 +135,9 @@ void record::publish(time_point now) {
   const time_point at = fsm_.wake_at(now);
   if (at == time_point::max()) {
     services_->timers->disarm(alarm_);
-  } else if (!alarm_.armed() || alarm_.deadline() != at) {
+  } else if (!alarm_.armed() || at < alarm_.deadline()) {
+    // Each proof moves the deadline on: an alarm that comes too soon finds nothing to do and is
+    // armed once more, which costs less.
     services_->timers->arm(alarm_, at);
   }
   if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());

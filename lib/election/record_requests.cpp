@@ -84,6 +84,7 @@ std::optional<claim> record::make_claim(claim::kind what) {
 
 void record::claim_done(const claim& which, const claim_outcome& outcome) {
   const time_point now = services_->timers->now();
+  claiming(false);
   if (outcome.what == claim_result::done) knows_more();
   if (outcome.error) last_error_ = outcome.error;
   if (which.what == claim::kind::acquire) {

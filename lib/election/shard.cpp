@@ -23,6 +23,8 @@ constexpr std::uint64_t storm_doublings = 2;
 constexpr duration missing_pause = 250ms;
 // How often to look by a plain list while there is no connection for a poll.
 constexpr duration look_again = 1s;
+// How long claims may keep a query waiting: others' keys may be below the same prefix.
+constexpr duration claims_first = 250ms;
 // So few newcomers, and so few of its keys, are read one by one.
 constexpr std::size_t few_newcomers = 8;
 constexpr std::size_t few_parts = 16;
@@ -66,6 +68,7 @@ asio::awaitable<void> shard::run() {
   while (!retired_ || kept) {
     // After a failure by a list: a poll would wait for news with everybody told of the failure.
     const bool polls = index_ != 0 && !ailing_;
+    if (polls && claims_ != 0) co_await wait_claims();
     if (polls && !has_turn()) co_await wait_turn();
     if (retired_ && !kept) co_return;
     const bool polled = polls && has_turn();
@@ -95,6 +98,15 @@ asio::awaitable<void> shard::run() {
       const time_point again = services().timers->now() + pause;
       co_await runtime::sleep_until(*services().timers, again);
     }
+  }
+}
+
+/// What the last answer had this process claim goes first: the next query would compete with the
+/// claims, and be answered by each of them, with all the keys.
+asio::awaitable<void> shard::wait_claims() {
+  const time_point until = services().timers->now() + claims_first;
+  while (claims_ != 0 && !retired_ && services().timers->now() < until) {
+    co_await changed_.wait(until);
   }
 }
 

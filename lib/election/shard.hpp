@@ -25,6 +25,16 @@ class shard final : public poll_waiter, public std::enable_shared_from_this<shar
   /// A key of it has a follower that knows nothing yet.
   void newcomer(const std::string& key);
 
+  // -- claims for its keys, on their way -----------------------------------------------------------
+  void claim_begun() noexcept { ++claims_; }
+  void claim_answered() noexcept {
+    if (--claims_ == 0) changed_.notify_all();
+  }
+  void no_claims() noexcept {
+    claims_ = 0;
+    changed_.notify_all();
+  }
+
   // -- for the watches ---------------------------------------------------------------------------
   /// Out of the plan: it ends with the answer that it waits for.
   void retire() noexcept;
@@ -47,6 +57,7 @@ class shard final : public poll_waiter, public std::enable_shared_from_this<shar
   void turn_given() noexcept override { changed_.notify_all(); }
   /// Its keys are told meanwhile what the poll of a retired shard tells.
   bool patient() const noexcept override { return watches_.covered(*this); }
+  boost::asio::awaitable<void> wait_claims();
   boost::asio::awaitable<void> wait_turn();
   boost::asio::awaitable<outcome> look(bool poll);
   boost::asio::awaitable<outcome> look_at_key(bool poll);
@@ -62,6 +73,7 @@ class shard final : public poll_waiter, public std::enable_shared_from_this<shar
   runtime::condition changed_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
+  std::size_t claims_ = 0;
   error_code told_error_;
   std::vector<std::string> newcomers_;
   bool looked_ = false;

@@ -46,6 +46,7 @@ void key_watches::place_newcomer(watched_keys::value_type& key) {
   shard& owner = *found->second;
   key.second.owner = &owner;
   ++owner.keys;
+  if (key.second.claimed) owner.claim_begun();
   owner.newcomer(key.first);
   if (owner.keys > 2 * std::max(owner.planned_keys, limits_.target)) want_plan();
 }
@@ -104,6 +105,7 @@ void key_watches::carry_out(const core::shard_set& wanted) {
   std::vector<shard_ptr> gone;
   for (auto s = plan_.begin(); s != plan_.end();) {
     s->second->keys = 0;
+    s->second->no_claims();
     if (wanted.contains(s->first)) {
       ++s;
     } else {
@@ -132,6 +134,7 @@ void key_watches::carry_out(const core::shard_set& wanted) {
     const bool moved = w.owner != owner->second.get();
     w.owner = owner->second.get();
     ++w.owner->keys;
+    if (w.claimed) w.owner->claim_begun();
     if (moved && w.due) w.owner->newcomer(key);
   }
   for (auto& [range, s] : plan_) s->planned_keys = s->keys;
@@ -140,6 +143,7 @@ void key_watches::carry_out(const core::shard_set& wanted) {
 
 void key_watches::retire(const shard_ptr& which) {
   which->keys = 0;
+  which->no_claims();
   which->retire();
   if (which->running) leaving_.push_back(which);
 }

@@ -95,7 +95,8 @@ inline asio::awaitable<bool> truly(asio::awaitable<void> task) {
 
 class election_bench {
  public:
-  election_bench() : rt(1), agent(rt) {}
+  explicit election_bench(agent::handler_options server = {})
+      : rt(1), agent(rt, std::move(server)) {}
 
   process& add(elections_options options = {}, consul_config config = consul_config()) {
     processes.push_back(

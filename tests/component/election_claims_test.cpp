@@ -16,7 +16,8 @@ bool writes(const runtime::http_request& r) { return r.target == "/v1/txn"; }
 /// A process that stands in many elections, over a network that takes a millisecond.
 class crowd {
  public:
-  explicit crowd(int n) : p(b.add()) {
+  explicit crowd(int n, agent::handler_options server = {})
+      : b(std::move(server)), p(b.add()) {
     p.transport->network = [this](runtime::lane, const runtime::http_request& r) {
       if (writes(r)) {
         ++transactions;
@@ -63,6 +64,39 @@ TEST_CASE("a thousand elections are claimed in some forty transactions, and left
   REQUIRE_FALSE(has(c.b.key(name_of(0)), "Session"));
   REQUIRE_FALSE(has(c.b.key(name_of(999)), "Session"));
   c.b.shut_down();
+}
+
+TEST_CASE("a server that takes 128 operations is given them, and the first one asks for all") {
+  agent::handler_options server;
+  SECTION("as since Consul 1.14") {
+    server.most_operations = 128;
+    crowd c(1000, server);
+    c.b.rt.advance(2s);
+    c.stand();
+    c.b.rt.advance(1s);
+    REQUIRE(c.leading() == 1000);
+    // The first 64 alone ask; the other lanes do not wait for the answer.
+    REQUIRE(c.transactions <= 1 + 1000 / 64 + 4);
+    c.b.shut_down();
+  }
+  SECTION("as before") {
+    crowd c(1000, server);
+    int refused = 0;
+    c.before = [&](const runtime::http_request& r) {
+      std::size_t operations = 0;
+      for (auto at = r.body.find("\"Verb\""); at != std::string::npos;
+           at = r.body.find("\"Verb\"", at + 1)) {
+        ++operations;
+      }
+      if (operations > 64) ++refused;
+    };
+    c.b.rt.advance(2s);
+    c.stand();
+    c.b.rt.advance(1s);
+    REQUIRE(c.leading() == 1000);
+    REQUIRE(refused == 1);
+    c.b.shut_down();
+  }
 }
 
 TEST_CASE("who is refused holds nobody up") {

@@ -94,15 +94,16 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
   election e = p.elections->enter(key, quick());
   SECTION("two answers that arrive together") {
     p.transport->network = [](runtime::lane where, const runtime::http_request& r) {
-      if (where == runtime::lane::polls) return fate(0s, 5ms);
-      return claims(r) ? fate(0s, 10ms) : fate();
+      // The watch, which sees the key won, waits 250 ms for the claim's answer and asks again.
+      if (where == runtime::lane::polls) return fate(0s, 25ms);
+      return claims(r) ? fate(0s, 300ms) : fate();
     };
     running<term> campaign(b.rt, e.campaign());
-    b.rt.advance(5ms);
+    b.rt.advance(274ms);
     const std::string held = b.key(key);
     const auto at = held.find("\"Session\":\"") + 11;
     b.ask("PUT", "/v1/kv/" + key + "?release=" + held.substr(at, 36), "v");
-    b.rt.advance(5ms);
+    b.rt.advance(26ms);
     p.transport->network = nullptr;
     b.rt.advance(60s);
     CHECK(campaign.done());
