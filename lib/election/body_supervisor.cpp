@@ -44,6 +44,16 @@ bool is_aborted(const std::exception_ptr& thrown) {
 
 }  // namespace
 
+/// In a turn of the loop of its own: it may have been told to stop, or slept through its lease,
+/// since the term began.
+asio::awaitable<void> body_supervisor::begin(asio::any_io_executor executor,
+                                             std::shared_ptr<running_body> b) {
+  co_await runtime::next_turn(executor);
+  if (b->told() || !b->its_term->before_stop()) co_return;
+  auto work = b->function(term(b->its_term));
+  co_await std::move(work);
+}
+
 void body_supervisor::stop() {
   const auto b = running_;  // the body may end by this
   if (b) b->stop.emit(asio::cancellation_type::terminal);
@@ -67,7 +77,7 @@ asio::awaitable<void> body_supervisor::supervise(asio::any_io_executor executor,
   std::exception_ptr thrown;
   if (!b->told()) {
     try {
-      auto work = runtime::in_next_turn(executor, b->function(term(b->its_term)));
+      auto work = begin(executor, b);
       co_await asio::co_spawn(executor, std::move(work),
                               asio::bind_cancellation_slot(b->stop.slot(), asio::use_awaitable));
     } catch (...) {

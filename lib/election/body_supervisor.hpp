@@ -27,7 +27,7 @@ class body_supervisor {
   void stop();
 
   /// Runs `body` for the term `t` of `owner`, of which this is a member, unless the term is told to
-  /// stop already. When the body has returned and what it captured is gone, the term is resigned;
+  /// stop already, or its time is over. When the body has returned and what it captured is gone, the term is resigned;
   /// returns why it ended. Cancellation (terminal) stops the body and nothing else; in the end
   /// operation_aborted is thrown. Throws what the body threw, but for the operation_aborted of a
   /// body that was told to stop.
@@ -38,6 +38,8 @@ class body_supervisor {
  private:
   class running_body;
 
+  static boost::asio::awaitable<void> begin(boost::asio::any_io_executor executor,
+                                            std::shared_ptr<running_body> b);
   boost::asio::awaitable<void> supervise(boost::asio::any_io_executor executor,
                                          std::shared_ptr<term_owner> owner,
                                          std::shared_ptr<running_body> b);

@@ -27,6 +27,8 @@ class term_state {
         owner(std::move(r)) {}
 
   bool holds() const noexcept { return clock->now() < until(valid_until); }
+  /// Before the holder is told to stop.
+  bool before_stop() const noexcept { return clock->now() < until(stop_at); }
   static time_point until(const std::atomic<std::int64_t>& a) noexcept {
     return time_point(duration(a.load(std::memory_order_acquire)));
   }

@@ -5,18 +5,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <utility>
 
 namespace tenure::runtime {
 
-/// `task`, begun in the next turn of the loop. A coroutine that co_spawn runs, that is cancelled by
-/// what it does itself and that ends without ever having waited throws out of io_context::run()
-/// (Boost 1.81: its entry point awaits once more, outside of every handler). One that has waited
-/// before does not.
-inline boost::asio::awaitable<void> in_next_turn(boost::asio::any_io_executor executor,
-                                                 boost::asio::awaitable<void> task) {
+/// Waits for the next turn of the loop. A coroutine that co_spawn runs, that is cancelled by what it
+/// does itself and that ends without ever having waited throws out of io_context::run() (Boost
+/// 1.81: its entry point awaits once more, outside of every handler). One that has waited before
+/// does not.
+inline boost::asio::awaitable<void> next_turn(boost::asio::any_io_executor executor) {
   co_await boost::asio::post(executor, boost::asio::use_awaitable);
-  co_await std::move(task);
 }
 
 }  // namespace tenure::runtime
