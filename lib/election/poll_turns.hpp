@@ -46,9 +46,11 @@ class poll_turns {
   void joined() noexcept { ++others_; }
   void left() noexcept { --others_; }
 
-  /// How many shards there may be, to have a connection each.
+  /// How many shards there may be, to have a connection each; of many connections two are kept
+  /// free for shards of a new plan, which would wait for a poll of the old one to end.
   std::size_t for_shards() const noexcept {
-    return connections_ > others_ ? connections_ - others_ : 1;
+    const std::size_t taken = others_ + (connections_ >= 16 ? 2 : 0);
+    return connections_ > taken ? connections_ - taken : 1;
   }
   /// How long a query should last, so that everybody has a turn within about one wait.
   duration wait() const noexcept {

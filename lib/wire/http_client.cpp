@@ -28,7 +28,7 @@ std::string host_header(const consul_config& config) {
 
 lane_limits lane_limits::divide(std::size_t budget) noexcept {
   const std::size_t renewals = std::clamp<std::size_t>(budget / 10, 1, 4);
-  const std::size_t requests = std::clamp<std::size_t>(budget / 5, 1, 12);
+  const std::size_t requests = std::clamp<std::size_t>(budget / 5, 1, 10);
   const std::size_t taken = renewals + requests;
   return {renewals, requests, budget > taken ? budget - taken : 1};
 }

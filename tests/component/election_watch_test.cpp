@@ -1,6 +1,7 @@
 // Many keys watched by few blocking queries, while keys come and go.
 #include <catch2/catch_test_macros.hpp>
 #include <map>
+#include <tenure/sharded_key.hpp>
 #include <vector>
 
 #include "election_adversity.hpp"
@@ -165,6 +166,34 @@ TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
   CHECK(p.transport->peak(runtime::lane::polls) <= 28);
   b.rt.advance(40s);
   CHECK(polls(p) == 4);
+  end(b, all);
+}
+
+TEST_CASE("a key that comes after thousands of others is watched at once") {
+  election_bench b;
+  consul_config config;
+  SECTION("40 connections") { config.connections = 40; }
+  SECTION("80 connections") { config.connections = 80; }
+  process& p = b.add({}, config);
+  listeners all;
+  const auto sharded = [](int i) { return sharded_key("jobs", std::to_string(i)); };
+  for (int i = 0; i < 5000; ++i) put(b, sharded(i), "v");
+  for (int i = 0; i < 5000; ++i) follow(p, all, sharded(i));
+  b.rt.advance(2s);
+  CHECK(p.engine->watches().shards() >= (config.connections == 80 ? 64U : 19U));
+  for (const char* const late : {"a/leader", "z/leader"}) {
+    follow(p, all, late);
+    put(b, late, "0");
+    b.rt.advance(1s);
+    const std::size_t waits = p.engine->watches().counts().waits;
+    for (int i = 1; i < 20; ++i) {
+      put(b, late, std::to_string(i));
+      b.rt.advance(50ms);
+      REQUIRE(all[late]->value == std::to_string(i));
+    }
+    CHECK(p.engine->watches().counts().waits == waits);
+    b.rt.advance(40s);  // until the polls of the old plan have ended
+  }
   end(b, all);
 }
 
