@@ -9,8 +9,8 @@ from support import cases
 from support.processes import BUILD, wait_until
 
 BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "run")
-FIELDS = {"bench", "within", "subject", "server", "case", "n", "metric", "unit", "median", "p99", "runs",
-          "samples", "low", "high", "ratio_to_floor", "p99_ratio_to_floor", "targets"}
+FIELDS = {"bench", "within", "subject", "server", "case", "n", "metric", "unit", "median", "p99",
+          "runs", "samples", "low", "high", "ratio_to_floor", "p99_ratio_to_floor", "targets"}
 
 
 class Bench(cases.Case):
