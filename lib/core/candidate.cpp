@@ -24,8 +24,8 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 
 const session_id candidate::nobody_;
 
-candidate::candidate(lease_rules rules, duration lock_delay, bool dies_with_session) noexcept
-    : rules_(rules), lock_delay_(lock_delay), history_(dies_with_session) {}
+candidate::candidate(const candidate_rules& rules) noexcept
+    : rules_(&rules), history_(rules.dies_with_session) {}
 
 // -- what the user wants -------------------------------------------------------------------------
 
@@ -76,8 +76,9 @@ sight_verdict candidate::saw(const key_sight& sight, time_point now) {
   if (hold_) {
     review_hold(sight, verdict, now);
   } else if (open_claim_) {
-    const key_sight& last = history_.last();
-    if (last.held() && last.session != open_claim_->terms.session) open_claim_->contested = true;
+    if (history_.held() && !history_.held_by(open_claim_->terms.session)) {
+      open_claim_->contested = true;
+    }
     if (!busy_ && sight.linearizable && verdict != sight_verdict::outdated) {
       settle_claim(sight, now);
     }
@@ -101,24 +102,23 @@ void candidate::read_failed(time_point now, std::uint64_t random) {
 
 void candidate::review_hold(const key_sight& sight, sight_verdict verdict, time_point now) {
   if (verdict == sight_verdict::outdated) return;
-  const key_sight& last = history_.last();
-  const bool ours = last.held() && last.session == hold_->session;
+  const bool ours = history_.held_by(hold_->session);
   if (stage_ == stage::over) {
     if (!ours) {
       forget_hold();
     } else {
-      hold_->guard = last.modify_index;
+      hold_->guard = history_.modify_index();
     }
     return;
   }
   if (!ours) {
-    lost(!last.exists    ? end_reason::key_missing
-         : !last.held()  ? end_reason::key_released
-                         : end_reason::key_taken,
+    lost(!history_.exists() ? end_reason::key_missing
+         : !history_.held() ? end_reason::key_released
+                            : end_reason::key_taken,
          now);
-  } else if (last.modify_index == hold_->guard) {
+  } else if (history_.modify_index() == hold_->guard) {
     if (sight.linearizable) proved(hold_->guard, sight.sent_at, now);
-  } else if (!hold_->proclaiming) {
+  } else if (!proclaiming_) {
     lost(end_reason::overwritten, now);
   }
 }
@@ -157,7 +157,7 @@ void candidate::take_hold(const key_sight& won, time_point now) {
   hold_ = std::move(h);
   open_claim_.reset();
   reason_ = end_reason::none;
-  led_ = lost_ = identify_ = stop_told_ = end_told_ = false;
+  led_ = proclaiming_ = lost_ = identify_ = stop_told_ = end_told_ = false;
   // Written over before its winner heard of it: a plain write sets the LockIndex back.
   const bool overwritten = won.lock_index == 0;
   stage_ = wanted_ && !fence_too_low_ && !overwritten ? stage::pending : stage::over;
@@ -189,7 +189,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
   const session_id session = open_claim_->terms.session;
   switch (why) {
     case claim_refusal::lock_delay: {
-      const time_point ends = history_.free_since() + lock_delay_;
+      const time_point ends = history_.free_since() + rules_->lock_delay;
       claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
                                                           : now + delays_.next(random);
       if (was_lost_sight) return;  // an earlier try may still be carried out
@@ -254,7 +254,7 @@ void candidate::released(const key_sight& free, time_point now, std::uint64_t ra
 
 time_point candidate::quarantine_end(time_point from) const noexcept {
   if (from == time_point::min() || from == time_point::max()) return from;
-  return rules_.quarantine_end(from, longest_span_);
+  return rules().quarantine_end(from, longest_span_);
 }
 
 void candidate::release_missed(time_point now) {
@@ -280,15 +280,15 @@ bool candidate::lease_open() const noexcept {
 }
 
 time_point candidate::lease_end() const noexcept {
-  return lease_open() ? rules_.lease_end(hold_->proven_at) : time_point::min();
+  return lease_open() ? rules().lease_end(hold_->proven_at) : time_point::min();
 }
 
 time_point candidate::stop_at() const noexcept {
-  return lease_open() ? rules_.stop_at(hold_->proven_at) : time_point::min();
+  return lease_open() ? rules().stop_at(hold_->proven_at) : time_point::min();
 }
 
 bool candidate::provable() const noexcept {
-  return hold_ && !hold_->proclaiming && !lost_ &&
+  return hold_ && !proclaiming_ && !lost_ &&
          (stage_ == stage::pending || stage_ == stage::leading);
 }
 
@@ -305,7 +305,7 @@ void candidate::proof_failed(std::uint64_t guard, time_point now) {
 }
 
 void candidate::proclaiming(std::uint64_t fence, bool on_its_way) noexcept {
-  if (hold_ && hold_->fence == fence) hold_->proclaiming = on_its_way;
+  if (hold_ && hold_->fence == fence) proclaiming_ = on_its_way;
 }
 
 void candidate::proclaimed(std::uint64_t fence, const key_sight& written, time_point now) {
@@ -320,12 +320,12 @@ void candidate::proclaimed(std::uint64_t fence, const key_sight& written, time_p
 }
 
 void candidate::check_lease(time_point now) {
-  if (stage_ == stage::leading && now >= rules_.stop_at(hold_->proven_at)) {
+  if (stage_ == stage::leading && now >= rules().stop_at(hold_->proven_at)) {
     stage_ = stage::stopping;
     reason_ = end_reason::expired;
   }
   if (stage_ != stage::stopping) return;
-  if (lost_ ? (!identify_ || now >= identify_by_) : now >= rules_.lease_end(hold_->proven_at)) {
+  if (lost_ ? (!identify_ || now >= identify_by_) : now >= rules().lease_end(hold_->proven_at)) {
     end(reason_);
   }
 }
@@ -366,10 +366,7 @@ void candidate::end(end_reason reason) noexcept {
   identify_ = false;
   if (lost_ && reason != end_reason::overwritten) hold_.reset();
   // Overwritten: the key is still ours, under the index of whoever wrote it.
-  if (hold_ && history_.known() && history_.last().held() &&
-      history_.last().session == hold_->session) {
-    hold_->guard = history_.last().modify_index;
-  }
+  if (hold_ && history_.held_by(hold_->session)) hold_->guard = history_.modify_index();
 }
 
 }  // namespace tenure::core

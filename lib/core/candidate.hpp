@@ -26,7 +26,7 @@
 
 namespace tenure::core {
 
-enum class stage { none, pending, leading, stopping, over };
+enum class stage : std::uint8_t { none, pending, leading, stopping, over };
 
 /// What to do next. At most one request of these (read, identify, claim, release) is out at a time;
 /// its outcome is told before the next one is asked for.
@@ -64,10 +64,22 @@ class release_terms {
   bool clean = false;
 };
 
-class candidate {
+/// What candidates that stand in the same way have in common.
+class candidate_rules {
  public:
   /// `dies_with_session`: see key_history.
-  candidate(lease_rules rules, duration lock_delay, bool dies_with_session = false) noexcept;
+  candidate_rules(lease_rules its_lease, duration its_lock_delay,
+                  bool dies_with_its_session = false) noexcept
+      : lease(its_lease), lock_delay(its_lock_delay), dies_with_session(dies_with_its_session) {}
+  const lease_rules lease;
+  const duration lock_delay;
+  const bool dies_with_session;
+};
+
+class candidate {
+ public:
+  /// The rules must outlive it.
+  explicit candidate(const candidate_rules& rules) noexcept;
 
   // -- what the user wants ----------------------------------------------------------------------
   void stand(bool wanted) noexcept { wanted_ = wanted; }
@@ -127,7 +139,7 @@ class candidate {
   time_point starts_at() const noexcept {
     return hold_ ? quarantine_end(hold_->quarantine_from) : time_point{};
   }
-  const lease_rules& rules() const noexcept { return rules_; }
+  const lease_rules& rules() const noexcept { return rules_->lease; }
   std::uint64_t fence() const noexcept { return hold_ ? hold_->fence : 0; }
   const session_id& session() const noexcept { return session_; }
   const session_id& held_by() const noexcept { return hold_ ? hold_->session : nobody_; }
@@ -151,7 +163,6 @@ class candidate {
     std::uint64_t lock_index = 0;
     time_point proven_at{};
     time_point quarantine_from{};  ///< time_point::min(): there is none
-    bool proclaiming = false;
   };
   class open_claim {
    public:
@@ -176,34 +187,33 @@ class candidate {
   bool may_claim(time_point now) const noexcept;
   /// The key is ours without a term: a claim was carried out for which nobody waited any more.
   bool stray_hold() const noexcept {
-    return !session_.empty() && history_.known() && history_.last().held() &&
-           history_.last().session == session_;
+    return !session_.empty() && history_.held_by(session_);
   }
 
-  lease_rules rules_;
-  duration lock_delay_;
-  bool wanted_ = false;
+  const candidate_rules* rules_;
   session_id session_;
   key_history history_;
   duration longest_span_{0};  ///< of those that held the key since its last clean release
-
-  core::stage stage_ = stage::none;
-  end_reason reason_ = end_reason::none;
   std::optional<hold> hold_;
   std::unique_ptr<open_claim> open_claim_;  // seldom there
+  time_point identify_by_{};
+  time_point retry_at_ = time_point::min();  ///< requests
+  time_point claim_not_before_ = time_point::min();
+
+  // The small ones stand together: there are thousands of candidates.
+  core::stage stage_ = stage::none;
+  end_reason reason_ = end_reason::none;
+  bool wanted_ = false;
   bool working_ = false;
   bool stop_told_ = false;
   bool end_told_ = false;
-  bool led_ = false;  ///< this hold became a term
-  bool lost_ = false;       ///< the key is not ours any more: the lease is closed at once
-  bool identify_ = false;   ///< lost, and it is to be found out whether the session died
-  time_point identify_by_{};
+  bool led_ = false;          ///< this hold became a term
+  bool proclaiming_ = false;  ///< a write of this hold's term is on its way
+  bool lost_ = false;         ///< the key is not ours any more: the lease is closed at once
+  bool identify_ = false;     ///< lost, and it is to be found out whether the session died
   bool fence_too_low_ = false;
-
   bool busy_ = false;
   bool read_wanted_ = false;
-  time_point retry_at_ = time_point::min();       ///< requests
-  time_point claim_not_before_ = time_point::min();
   bool look_again_ = false;  ///< a claim showed that the newest sight is old
   paced<50, 5'000> claims_;
   paced<100, 5'000> failures_;

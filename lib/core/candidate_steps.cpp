@@ -20,7 +20,7 @@ step candidate::next(time_point now) {
 
 std::optional<step> candidate::next_notice(time_point now) {
   if (stage_ == stage::pending && wanted_ && now >= starts_at() &&
-      now < rules_.stop_at(hold_->proven_at)) {
+      now < rules().stop_at(hold_->proven_at)) {
     stage_ = stage::leading;
     led_ = working_ = true;
     return step::begin;
@@ -56,18 +56,18 @@ step candidate::next_request(time_point now) {
     // Ours without a term: a claim that was carried out after all. Nobody waited for it.
     hold h;
     h.session = session_;
-    h.fence = h.guard = history_.last().modify_index;
+    h.fence = h.guard = history_.modify_index();
     h.quarantine_from = time_point::max();
     hold_ = std::move(h);
-    led_ = lost_ = false;
+    led_ = proclaiming_ = lost_ = false;
     end_told_ = true;
     stage_ = stage::over;
     return ask(step::release);
   }
   if (!may_claim(now)) return step::wait;
   open_claim_ = std::make_unique<open_claim>();
-  open_claim_->terms.missing = !history_.last().exists;
-  open_claim_->terms.index = history_.last().modify_index;
+  open_claim_->terms.missing = !history_.exists();
+  open_claim_->terms.index = history_.modify_index();
   open_claim_->terms.session = session_;
   open_claim_->highest = history_.highest();
   open_claim_->quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
@@ -88,10 +88,10 @@ time_point candidate::wake_at(time_point now) const noexcept {
       consider(starts_at());
       break;
     case stage::leading:
-      consider(rules_.stop_at(hold_->proven_at));
+      consider(rules().stop_at(hold_->proven_at));
       break;
     case stage::stopping:
-      consider(lost_ ? identify_by_ : rules_.lease_end(hold_->proven_at));
+      consider(lost_ ? identify_by_ : rules().lease_end(hold_->proven_at));
       break;
     case stage::over:
       break;

@@ -5,11 +5,11 @@
 namespace tenure::core {
 
 sight_verdict key_history::saw(const key_sight& sight, time_point now) {
-  if (last_ && sight.order() < last_->order()) {
+  if (known_ && sight.order() < order_) {
     // A linearizable answer to a question asked after the newer sight had arrived cannot be older:
     // the server has begun another life.
     if (!sight.linearizable || sight.sent_at <= last_at_) return sight_verdict::outdated;
-    last_.reset();
+    known_ = false;
     take(sight, now);
     if (!sight.held()) {
       clean_ = false;
@@ -17,12 +17,12 @@ sight_verdict key_history::saw(const key_sight& sight, time_point now) {
     }
     return sight_verdict::restarted;
   }
-  const bool same = last_ && last_->exists == sight.exists &&
-                    (!sight.exists || (last_->modify_index == sight.modify_index &&
-                                       last_->session == sight.session));
+  const bool same =
+      known_ && exists_ == sight.exists &&
+      (!sight.exists || (order_ == sight.modify_index && holder_ == sight.session));
   if (same) {
     // A missing key: only the index of the table moved on.
-    last_->as_of = std::max(last_->as_of, sight.as_of);
+    order_ = std::max(order_, sight.order());
     last_at_ = now;
     highest_ = std::max(highest_, sight.order());
     return sight_verdict::same;
@@ -36,26 +36,30 @@ void key_history::take(const key_sight& sight, time_point now) {
     clean_ = released_cleanly(sight);
     free_since_ = now;
   }
-  last_ = sight;
+  known_ = true;
+  exists_ = sight.exists;
+  holder_ = sight.session;
+  create_index_ = sight.create_index;
+  lock_index_ = sight.lock_index;
+  order_ = sight.order();
   last_at_ = now;
-  highest_ = std::max(highest_, sight.order());
+  highest_ = std::max(highest_, order_);
 }
 
 bool key_history::released_cleanly(const key_sight& sight) const noexcept {
-  if (!sight.exists) return !last_ && !dies_with_session_;
+  if (!sight.exists) return !known_ && !dies_with_session_;
   if (!sight.empty_value) return false;
   // Never held in this life of the key: somebody made it in advance. Only a first sight can tell.
-  if (!last_ && sight.lock_index == 0) return true;
+  if (!known_ && sight.lock_index == 0) return true;
   // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. And
   // a release by hand (PUT ?release= with nothing in it) does not carry the flags of locks: the
   // holder was not asked to stop.
   if (sight.plain || sight.lock_index == 0) return false;
-  if (!last_) return true;
+  if (!known_) return true;
   // Made again after a deletion: whoever held it before may still be at work.
-  if (sight.create_index != last_->create_index) return !last_->exists && clean_;
+  if (sight.create_index != create_index_) return !exists_ && clean_;
   // Over a key that was already free, only a whole term in between makes it clean.
-  return last_->held() ? sight.lock_index >= last_->lock_index
-                       : sight.lock_index > last_->lock_index;
+  return held() ? sight.lock_index >= lock_index_ : sight.lock_index > lock_index_;
 }
 
 }  // namespace tenure::core

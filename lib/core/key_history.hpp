@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <tenure/time.hpp>
 
 #include "core/session_id.hpp"
@@ -47,15 +45,23 @@ class key_history {
   /// Takes in one answer that was complete at `now`. Older sights never replace newer ones.
   sight_verdict saw(const key_sight& sight, time_point now);
 
-  bool known() const noexcept { return last_.has_value(); }
-  /// The newest sight. Only where known().
-  const key_sight& last() const noexcept { return *last_; }
+  bool known() const noexcept { return known_; }
+
+  // -- the newest sight ---------------------------------------------------------------------------
+  bool exists() const noexcept { return exists_; }
+  bool held() const noexcept { return exists_ && !holder_.empty(); }
+  bool held_by(const session_id& session) const noexcept { return held() && holder_ == session; }
+  /// Empty: nobody.
+  const session_id& holder() const noexcept { return holder_; }
+  /// 0 where there is no such key.
+  std::uint64_t modify_index() const noexcept { return exists_ ? order_ : 0; }
   /// Known, and nobody holds the key.
-  bool free() const noexcept { return last_ && !last_->held(); }
+  bool free() const noexcept { return known_ && !held(); }
   /// Of a free key: its last holder had stopped before it let go, and nobody's lease runs.
   bool clean() const noexcept { return clean_; }
   /// Of a free key that is not clean: no earlier than the moment at which it was lost.
   time_point free_since() const noexcept { return free_since_; }
+
   /// Above every index that this process has seen for the key a new fence must lie.
   std::uint64_t highest() const noexcept { return highest_; }
 
@@ -63,12 +69,18 @@ class key_history {
   void take(const key_sight& sight, time_point now);
   bool released_cleanly(const key_sight& sight) const noexcept;
 
-  bool dies_with_session_;
-  std::optional<key_sight> last_;
-  time_point last_at_{};
-  bool clean_ = false;
-  time_point free_since_{};
+  // There are thousands of these: of a sight only what is asked for later is kept.
+  session_id holder_;
+  std::uint64_t create_index_ = 0;
+  std::uint64_t lock_index_ = 0;
+  std::uint64_t order_ = 0;  ///< key_sight::order()
   std::uint64_t highest_ = 0;
+  time_point last_at_{};
+  time_point free_since_{};
+  bool known_ = false;
+  bool exists_ = false;
+  bool clean_ = false;
+  bool dies_with_session_;
 };
 
 }  // namespace tenure::core

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 // Spans of holders that are remembered; more than that many holders at once are asked again.
 constexpr std::size_t most_spans = 4096;
+constexpr std::size_t most_stances = 16;
 
 std::function<void(std::exception_ptr)> report_to(std::shared_ptr<log_sink> log) {
   return [log = std::move(log)](std::exception_ptr thrown) {
@@ -101,13 +102,37 @@ std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   check_key(key);
   how.check();
-  if (records_.contains(std::string_view(key))) {
+  if (watches_.stood_for(key)) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
-  auto r = std::make_shared<record>(shared_from_this(), key, std::move(how));
-  records_.insert(r);
-  follow(key, r);
+  auto r = std::make_shared<record>(stance_of(std::move(how)), std::move(key));
+  r->place_with_engine = static_cast<std::uint32_t>(records_.size());
+  records_.push_back(r);
+  follow(r->key(), r);
   return r;
+}
+
+// The latest few are remembered: who enters thousands does so with one candidacy, or with one for
+// each of a few kinds.
+std::shared_ptr<const stance> engine::stance_of(candidacy how) {
+  for (const auto& weak : stances_) {
+    auto known = weak.lock();
+    if (known && known->how == how) return known;
+  }
+  auto fresh = std::make_shared<const stance>(weak_from_this(), services_, std::move(how));
+  std::erase_if(stances_, [](const auto& weak) { return weak.expired(); });
+  if (stances_.size() == most_stances) stances_.erase(stances_.begin());
+  stances_.push_back(fresh);
+  return fresh;
+}
+
+// The last one takes its place.
+void engine::forget(record& which) noexcept {
+  const std::uint32_t place = which.place_with_engine;
+  if (place >= records_.size() || records_[place].get() != &which) return;
+  records_[place] = std::move(records_.back());
+  records_.pop_back();
+  if (place < records_.size()) records_[place]->place_with_engine = place;
 }
 
 asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_point give_up) {
@@ -123,8 +148,8 @@ asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_poin
 // running. Until then nobody else of this process may stand for its key.
 asio::awaitable<void> engine::retire(std::shared_ptr<record> which) {
   while (!which->settled()) co_await which->changed().wait();
-  records_.erase(which);
   which->unfollow();
+  forget(*which);
   for (auto& [kind, p] : pools_) {
     for (const auto& keeper : p.keepers) keeper->detach(*which);
   }
@@ -316,8 +341,7 @@ asio::awaitable<void> engine::stop_everything() {
   for (const auto& weak : settings_) {
     if (const auto s = weak.lock()) s->stop();
   }
-  std::vector<std::shared_ptr<record>> all;
-  for (const auto& r : records_) all.push_back(r);
+  const std::vector<std::shared_ptr<record>> all = records_;
   for (const auto& r : all) r->stop(end_reason::shut_down);
   std::vector<std::shared_ptr<contender>> slots;
   for (const auto& weak : contenders_) {

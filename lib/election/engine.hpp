@@ -5,9 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <string_view>
 #include <tenure/elections.hpp>
 #include <vector>
 
@@ -75,16 +73,6 @@ class engine : public std::enable_shared_from_this<engine> {
     std::vector<std::shared_ptr<session_keeper>> keepers;
     std::size_t next = 0;
   };
-  class by_key {
-   public:
-    using is_transparent = void;
-    static std::string_view of(std::string_view key) noexcept { return key; }
-    static std::string_view of(const std::shared_ptr<record>& r) noexcept { return r->key(); }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const noexcept {
-      return of(a) < of(b);
-    }
-  };
   class known_span {
    public:
     bool known = false;
@@ -92,6 +80,8 @@ class engine : public std::enable_shared_from_this<engine> {
     std::vector<std::weak_ptr<record>> askers;
   };
 
+  std::shared_ptr<const stance> stance_of(candidacy how);
+  void forget(record& which) noexcept;
   boost::asio::awaitable<void> find_span(std::string session);
   boost::asio::awaitable<void> stop_everything();
   boost::asio::awaitable<void> retire(std::shared_ptr<record> which);
@@ -105,7 +95,8 @@ class engine : public std::enable_shared_from_this<engine> {
   runtime::task_scope tasks_;
   std::shared_ptr<claim_queue> claims_;
   key_watches watches_;
-  std::set<std::shared_ptr<record>, by_key> records_;
+  std::vector<std::shared_ptr<record>> records_;  // each knows its place
+  std::vector<std::weak_ptr<const stance>> stances_;  // the latest
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;
   std::vector<std::weak_ptr<observation>> observations_;

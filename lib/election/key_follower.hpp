@@ -16,7 +16,7 @@ class watched_key;
 using watched_keys = std::map<std::string, watched_key, std::less<>>;
 
 /// Told on the engine's thread. Its destruction ends it; the watches may be gone before.
-class key_follower {
+class key_follower : public std::enable_shared_from_this<key_follower> {
  public:
   key_follower() = default;
   key_follower(const key_follower&) = delete;
@@ -25,6 +25,9 @@ class key_follower {
 
   virtual void key_seen(const consul::kv_found& answer) = 0;
   virtual void key_unseen(const error_code& why, const std::string& detail) = 0;
+
+  /// Whether it is a candidate of this process for the key, of which there is one at most.
+  virtual bool stands() const noexcept { return false; }
 
   /// From now on it is told nothing.
   void unfollow() noexcept;
@@ -42,7 +45,6 @@ class key_follower {
   key_watches* watches_ = nullptr;
   std::pair<const std::string, watched_key>* key_ = nullptr;
   key_follower* next_ = nullptr;  // of the same key
-  std::weak_ptr<key_follower> self_;
 };
 
 }  // namespace tenure::impl

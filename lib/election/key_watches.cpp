@@ -56,7 +56,6 @@ void key_watches::follow(const std::string& key, const std::shared_ptr<key_follo
   watched_key& w = place->second;
   who->watches_ = this;
   who->key_ = &*place;
-  who->self_ = who;
   who->next_ = w.followers;
   w.followers = who.get();
   w.due = true;
@@ -84,6 +83,14 @@ void key_watches::unfollow(key_follower& who) noexcept {
     retire(last);
   }
   if (keys_.size() < planned_keys_ / 2) want_plan();
+}
+
+bool key_watches::stood_for(std::string_view key) const noexcept {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return false;
+  const key_follower* f = found->second.followers;
+  while (f != nullptr && !f->stands()) f = f->next_;
+  return f != nullptr;
 }
 
 void key_watches::stop() noexcept {
@@ -118,11 +125,13 @@ void key_watches::tell(const std::string& key, const consul::kv_found& answer) {
   w.due = false;
   // Whoever is told may end another, or itself.
   if (w.followers->next_ == nullptr) {
-    if (const auto only = w.followers->self_.lock()) only->key_seen(answer);
+    if (const auto only = w.followers->weak_from_this().lock()) only->key_seen(answer);
     return;
   }
   std::vector<std::shared_ptr<key_follower>> all;
-  for (key_follower* f = w.followers; f != nullptr; f = f->next_) all.push_back(f->self_.lock());
+  for (key_follower* f = w.followers; f != nullptr; f = f->next_) {
+    all.push_back(f->weak_from_this().lock());
+  }
   for (const auto& follower : all) {
     if (follower && follower->watches_ == this) follower->key_seen(answer);
   }
@@ -213,7 +222,7 @@ void key_watches::tell_unseen(const shard& whose, const error_code& why,
     if (k->second.owner != &whose) continue;
     k->second.due = true;
     for (key_follower* f = k->second.followers; f != nullptr; f = f->next_) {
-      all.push_back(f->self_.lock());
+      all.push_back(f->weak_from_this().lock());
     }
   }
   tell_unseen(std::move(all), why, detail);
@@ -226,7 +235,7 @@ void key_watches::tell_unseen(const std::vector<std::string>& keys, const error_
     const auto found = keys_.find(key);
     if (found == keys_.end()) continue;
     for (key_follower* f = found->second.followers; f != nullptr; f = f->next_) {
-      all.push_back(f->self_.lock());
+      all.push_back(f->weak_from_this().lock());
     }
   }
   tell_unseen(std::move(all), why, detail);

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consul/client.hpp"
@@ -66,6 +67,8 @@ class key_watches {
 
   /// `who` is told of the key, the first time soon, until it is destroyed or unfollows.
   void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
+  /// Whether a follower of the key stands for it.
+  bool stood_for(std::string_view key) const noexcept;
   /// There are more or fewer connections for shards.
   void connections_changed();
   /// Lets go of all followers, for ever.

@@ -10,27 +10,33 @@
 #include "runtime/keeping.hpp"
 
 namespace tenure::impl {
-record::alarm::alarm(record& r) noexcept
-    : runtime::timer([](runtime::timer& t) noexcept { static_cast<alarm&>(t).owner.drive(); }),
-      owner(r) {}
+record::record(std::shared_ptr<const stance> how, std::string key)
+    : runtime::timer([](runtime::timer& t) noexcept { static_cast<record&>(t).drive(); }),
+      stance_(std::move(how)),
+      key_(std::make_shared<const std::string>(std::move(key))),
+      fsm_(stance_->rules),
+      changed_(services().executor, *services().timers) {}
 
-record::record(std::shared_ptr<engine> engine, std::string key, candidacy how)
-    : engine_(engine),
-      services_(engine->shared_services()),
-      key_text_(std::make_shared<const std::string>(std::move(key))),
-      key_(*key_text_),
-      how_(std::move(how)),
-      fsm_(core::lease_rules(how_.span(), how_.stop_budget()), how_.lock_delay(),
-           how_.behavior() == session_behavior::remove),
-      changed_(services_->executor, *services_->timers),
-      alarm_(*this) {}
+record::~record() { services().timers->disarm(*this); }
 
-record::~record() { services_->timers->disarm(alarm_); }
+std::shared_ptr<record> record::self() {
+  return std::static_pointer_cast<record>(shared_from_this());
+}
+
+const error_code& record::last_error() const noexcept {
+  static const error_code none;
+  return last_error_ ? *last_error_ : none;
+}
+
+void record::note_error(const error_code& why) {
+  if (last_error() == why) return;
+  last_error_ = why ? std::make_unique<const error_code>(why) : nullptr;
+}
 
 void record::log(log_level level, std::string_view what) {
-  if (!services_->log->enabled(level)) return;
-  services_->log->log(level, what,
-                      {{"election", key_},
+  if (!services().log->enabled(level)) return;
+  services().log->log(level, what,
+                      {{"election", key()},
                        {"fence", term_ ? term_->fence : fsm_.fence()},
                        {"session", fsm_.session().text()},
                        {"reason", to_string(fsm_.reason())}});
@@ -49,7 +55,7 @@ void record::drive() {
     drive_again_ = false;
     core::step step = core::step::wait;
     do {
-      now = services_->timers->now();
+      now = services().timers->now();
       step = fsm_.next(now);
       obey(step);
     } while (step != core::step::wait);
@@ -60,25 +66,25 @@ void record::drive() {
 }
 
 void record::obey(core::step step) {
-  const auto e = engine_.lock();
+  const auto e = home();
   if (!e) return;
   switch (step) {
     case core::step::wait:
       break;
     case core::step::read:
-      e->tasks().spawn(runtime::keeping(do_read(), shared_from_this(), e));
+      e->tasks().spawn(runtime::keeping(do_read(), self(), e));
       break;
     case core::step::identify:
       e->tasks().spawn(
-          runtime::keeping(do_identify(fsm_.held_by().text()), shared_from_this(), e));
+          runtime::keeping(do_identify(fsm_.held_by().text()), self(), e));
       break;
     case core::step::claim:
       claiming(true);
-      e->claims().add(shared_from_this(), claim::kind::acquire);
+      e->claims().add(self(), claim::kind::acquire);
       break;
     case core::step::release:
       claiming(true);
-      e->claims().add(shared_from_this(), claim::kind::release);
+      e->claims().add(self(), claim::kind::release);
       break;
     case core::step::begin:
       begin_term();
@@ -93,8 +99,8 @@ void record::obey(core::step step) {
 }
 
 void record::begin_term() {
-  term_ = std::make_shared<term_state>(key_text_, fsm_.held_by(), fsm_.fence(), services_->clock,
-                                       weak_from_this());
+  term_ = std::make_shared<term_state>(key_, fsm_.held_by(), fsm_.fence(), services().clock,
+                                       self());
   term_->open(fsm_.lease_end(), fsm_.stop_at());
   last_reason_ = end_reason::none;
   log(log_level::info, "leading");
@@ -134,26 +140,26 @@ void record::publish(time_point now) {
   }
   const time_point at = fsm_.wake_at(now);
   if (at == time_point::max()) {
-    services_->timers->disarm(alarm_);
-  } else if (!alarm_.armed() || at < alarm_.deadline()) {
+    services().timers->disarm(*this);
+  } else if (!armed() || at < deadline()) {
     // Each proof moves the deadline on: an alarm that comes too soon finds nothing to do and is
     // armed once more, which costs less.
-    services_->timers->arm(alarm_, at);
+    services().timers->arm(*this, at);
   }
   if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());
   changed_.notify_all();
 }
 
 void record::note_event() {
-  const auto e = engine_.lock();
+  const auto e = home();
   if (!e || !streamed_) return;
   if (event_pending) ++missed_;
-  e->note_event(shared_from_this());
+  e->note_event(self());
 }
 
 event record::take_event() {
   event what;
-  what.key = key_;
+  what.key = key();
   what.standing = standing();
   what.term = current();
   what.reason = last_reason_;
@@ -164,16 +170,16 @@ event record::take_event() {
 }
 
 std::optional<leader> record::last_seen() const {
-  if (!seen_) return std::nullopt;
+  if (!seen_.known) return std::nullopt;
   leader who;
-  who.key = key_;
-  who.session = seen_->session.text();
-  if (seen_->own_value) {
-    who.value = how_.value();
-  } else if (seen_->value) {
-    who.value = *seen_->value;
+  who.key = key();
+  who.session = seen_.session.text();
+  if (seen_.own_value) {
+    who.value = how().value();
+  } else if (seen_.value) {
+    who.value = *seen_.value;
   }
-  who.fence = seen_->fence;
+  who.fence = seen_.fence;
   return who;
 }
 
@@ -197,41 +203,42 @@ tenure::standing record::standing() const noexcept {
 // -- what the watch and the session tell ---------------------------------------------------------
 
 void record::key_seen(const consul::kv_found& answer) {
-  last_error_ = error_code{};
-  const core::sight_verdict verdict = fsm_.saw(sight_of(answer, false), services_->timers->now());
+  note_error({});
+  const core::sight_verdict verdict = fsm_.saw(sight_of(answer, false), services().timers->now());
   if (verdict == core::sight_verdict::outdated) {
     log(log_level::debug, "an answer that is older than what is known");
     drive();
     return;
   }
   sighting who;
+  who.known = true;
   if (answer.entry && !answer.entry->session.empty()) {
     who.session = answer.entry->session;
     who.fence = answer.entry->modify_index;
-    who.own_value = answer.entry->value == how_.value();
+    who.own_value = answer.entry->value == how().value();
     if (!who.own_value) who.value = std::make_unique<const std::string>(answer.entry->value);
     if (who.session != fsm_.session() && who.session != fsm_.held_by()) {
       learn_span_of(answer.entry->session);
     }
   }
-  const bool news = !seen_ || *seen_ != who;
+  const bool news = seen_ != who;
   seen_ = std::move(who);
   if (news) note_event();
   drive();
 }
 
 void record::key_unseen(const error_code& why, const std::string& detail) {
-  if (last_error_ != why) {
-    services_->log->log(log_level::debug, "the key cannot be watched",
-                        {{"election", key_}, {"why", detail}});
+  if (last_error() != why) {
+    services().log->log(log_level::debug, "the key cannot be watched",
+                        {{"election", key()}, {"why", detail}});
   }
-  last_error_ = why;
+  note_error(why);
   changed_.notify_all();
 }
 
 void record::learn_span_of(const std::string& session) {
-  const auto e = engine_.lock();
-  if (e) e->ask_span(session, shared_from_this());
+  const auto e = home();
+  if (e) e->ask_span(session, self());
 }
 
 void record::holders_span(duration span) {
@@ -240,18 +247,18 @@ void record::holders_span(duration span) {
 }
 
 void record::session_ready(const std::string& id) {
-  last_error_ = error_code{};
+  note_error({});
   fsm_.session_ready(id);
   drive();
 }
 
 void record::session_gone(const std::string& id) {
-  fsm_.session_gone(id, services_->timers->now());
+  fsm_.session_gone(id, services().timers->now());
   drive();
 }
 
 void record::session_trouble(const error_code& why) {
-  last_error_ = why;
+  note_error(why);
   changed_.notify_all();
 }
 
@@ -281,15 +288,15 @@ std::uint64_t record::begin_proof() noexcept {
 void record::proof_done(std::uint64_t guard, time_point sent_at) {
   proving_ = false;
   proof_not_before_ = time_point::min();
-  last_error_ = error_code{};
+  note_error({});
   if (guard != fsm_.guard()) log(log_level::debug, "a proof of what is not held any more");
-  fsm_.proved(guard, sent_at, services_->timers->now());
+  fsm_.proved(guard, sent_at, services().timers->now());
   drive();
 }
 
 void record::proof_missed(std::uint64_t guard) {
   proving_ = false;
-  const time_point now = services_->timers->now();
+  const time_point now = services().timers->now();
   // Not again before the read that now follows has told what happened.
   proof_not_before_ = now + fsm_.rules().proof_interval() / 4;
   fsm_.proof_failed(guard, now);
@@ -299,14 +306,14 @@ void record::proof_missed(std::uint64_t guard) {
 void record::proof_put_off(time_point until, const error_code& why) {
   proving_ = false;
   proof_not_before_ = until;
-  if (why) last_error_ = why;
+  if (why) note_error(why);
   drive();
 }
 
 // -- standing ------------------------------------------------------------------------------------
 
 void record::stand(bool wanted) {
-  const auto e = engine_.lock();
+  const auto e = home();
   if (wanted && (!e || e->stopping() || left_)) throw boost::system::system_error(errc::shut_down);
   standing_ = wanted;
   streamed_ = streamed_ || wanted;
@@ -318,17 +325,17 @@ std::string record::session() const { return keeper_ ? keeper_->id() : std::stri
 void record::set_healthy(bool healthy) {
   if (healthy == healthy_ || left_) return;
   healthy_ = healthy;
-  if (!healthy) fsm_.request_stop(end_reason::health_failed, services_->timers->now());
+  if (!healthy) fsm_.request_stop(end_reason::health_failed, services().timers->now());
   update_standing();
 }
 
 void record::update_standing() {
   const bool wanted = healthy_ && (standing_ || campaigning_);
   fsm_.stand(wanted);
-  const auto e = engine_.lock();
+  const auto e = home();
   if (wanted && !keeper_ && e && !e->stopping()) {
-    keeper_ = e->keeper_for(how_);
-    keeper_->attach(shared_from_this());
+    keeper_ = e->keeper_for(how());
+    keeper_->attach(self());
     if (!keeper_->id().empty()) fsm_.session_ready(keeper_->id());
   }
   drive();
@@ -337,7 +344,7 @@ void record::update_standing() {
 void record::leave() {
   stop(end_reason::resigned);
   if (!body_.at_work() && fsm_.working()) {
-    fsm_.work_stopped(services_->timers->now());
+    fsm_.work_stopped(services().timers->now());
     drive();
   }
 }
@@ -346,7 +353,7 @@ void record::stop(end_reason why) {
   left_ = true;
   standing_ = false;
   fsm_.stand(false);
-  const time_point now = services_->timers->now();
+  const time_point now = services().timers->now();
   fsm_.request_stop(why, now);
   drive();
   changed_.notify_all();

@@ -14,10 +14,11 @@
 #include "election/body_supervisor.hpp"
 #include "election/claim_queue.hpp"
 #include "election/key_follower.hpp"
+#include "election/stance.hpp"
 #include "election/term_owner.hpp"
 #include "election/term_state.hpp"
 #include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/timers.hpp"
 
 namespace tenure::impl {
 
@@ -36,23 +37,24 @@ class sighting {
  public:
   core::session_id session;
   std::uint64_t fence = 0;
-  bool own_value = false;
   std::unique_ptr<const std::string> value;  ///< where it is not our own
+  bool own_value = false;
+  bool known = false;  ///< something was seen
   friend bool operator==(const sighting& a, const sighting& b) noexcept {
-    return a.session == b.session && a.fence == b.fence && a.own_value == b.own_value &&
-           (a.value ? b.value && *a.value == *b.value : !b.value);
+    return a.known == b.known && a.session == b.session && a.fence == b.fence &&
+           a.own_value == b.own_value && (a.value ? b.value && *a.value == *b.value : !b.value);
   }
 };
 
 class record final : public key_follower,
                      public term_owner,
-                     public std::enable_shared_from_this<record> {
+                     private runtime::timer {
  public:
-  record(std::shared_ptr<engine> engine, std::string key, candidacy how);
+  record(std::shared_ptr<const stance> how, std::string key);
   ~record() override;
 
-  const std::string& key() const noexcept { return key_; }
-  const candidacy& how() const noexcept { return how_; }
+  const std::string& key() const noexcept { return *key_; }
+  const candidacy& how() const noexcept { return stance_->how; }
 
   // -- the user's side (election, term) ----------------------------------------------------------
   boost::asio::awaitable<term> campaign();
@@ -63,7 +65,7 @@ class record final : public key_follower,
   tenure::standing standing() const noexcept;
   std::string session() const;
   std::optional<leader> last_seen() const;
-  const error_code& last_error() const noexcept { return last_error_; }
+  const error_code& last_error() const noexcept;
   event take_event();
 
   boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which) override;
@@ -76,6 +78,7 @@ class record final : public key_follower,
   boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which) override;
 
   // -- the engine's side -------------------------------------------------------------------------
+  bool stands() const noexcept override { return true; }
   void key_seen(const consul::kv_found& answer) override;
   void key_unseen(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id);
@@ -106,17 +109,18 @@ class record final : public key_follower,
   bool working() const noexcept { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease_end(); }
   runtime::condition& changed() noexcept { return changed_; }
-  std::size_t place_with_keeper = 0;  ///< the session keeper's
-  bool event_pending = false;  ///< the engine's: in its queue
-  bool retiring = false;       ///< the engine's: it is forgotten when it is settled
+  bool event_pending = false;           ///< the engine's: in its queue
+  bool retiring = false;                ///< the engine's: it is forgotten when it is settled
+  std::uint32_t place_with_keeper = 0;  ///< the session keeper's
+  std::uint32_t place_with_engine = 0;  ///< the engine's
 
  private:
   friend class campaign_guard;
-  class alarm : public runtime::timer {
-   public:
-    explicit alarm(record& r) noexcept;
-    record& owner;
-  };
+
+  std::shared_ptr<record> self();
+  std::shared_ptr<engine> home() const noexcept { return stance_->engine.lock(); }
+  const runtime::services& services() const noexcept { return *stance_->services; }
+  void note_error(const error_code& why);
 
   /// Asks the state machine what to do until there is nothing to do now.
   void drive();
@@ -144,21 +148,20 @@ class record final : public key_follower,
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);
 
-  std::weak_ptr<engine> engine_;
-  std::shared_ptr<const runtime::services> services_;
-  const std::shared_ptr<const std::string> key_text_;  // with its terms' handles
-  const std::string& key_;
-  const candidacy how_;
+  const std::shared_ptr<const stance> stance_;
+  const std::shared_ptr<const std::string> key_;  // with its terms' handles
   core::candidate fsm_;
   std::shared_ptr<session_keeper> keeper_;
   std::shared_ptr<term_state> term_;
-  end_reason last_reason_ = end_reason::none;
-  std::optional<sighting> seen_;
-  error_code last_error_;
+  sighting seen_;
+  std::unique_ptr<const error_code> last_error_;  // seldom there
   runtime::condition changed_;
-  alarm alarm_;
   body_supervisor body_;  // of lead()
+  time_point proof_not_before_ = time_point::min();
+  std::uint32_t missed_ = 0;
 
+  end_reason last_reason_ = end_reason::none;
+  tenure::standing told_standing_ = tenure::standing::watching;
   bool standing_ = false;     ///< stand() was called
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
@@ -167,9 +170,6 @@ class record final : public key_follower,
   bool driving_ = false;
   bool drive_again_ = false;
   bool proving_ = false;
-  time_point proof_not_before_ = time_point::min();
-  std::uint64_t missed_ = 0;
-  tenure::standing told_standing_ = tenure::standing::watching;
 };
 
 }  // namespace tenure::impl

@@ -22,7 +22,7 @@ class campaign_guard {
     record_->campaigning_ = false;
     // A term that began and was not handed out, because the campaign was cancelled in that moment.
     if (!delivered_ && !record_->standing_ && record_->fsm_.working()) {
-      record_->fsm_.work_stopped(record_->services_->timers->now());
+      record_->fsm_.work_stopped(record_->services().timers->now());
     }
     record_->update_standing();
   }
@@ -34,20 +34,20 @@ class campaign_guard {
 };
 
 asio::awaitable<term> record::campaign() {
-  if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key_ + "\"");
+  if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key() + "\"");
   if (fsm_.working()) {
-    fail(errc::already_entered, "resign the last term of \"" + key_ + "\" first");
+    fail(errc::already_entered, "resign the last term of \"" + key() + "\" first");
   }
-  campaign_guard guard(shared_from_this());
+  campaign_guard guard(self());
   bool waiting = true;
   while (waiting) {
-    const auto e = engine_.lock();
-    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key_ + "\"");
-    if (last_error_ == condition::fatal) fail(last_error_, "\"" + key_ + "\"");
+    const auto e = home();
+    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key() + "\"");
+    if (last_error() == condition::fatal) fail(last_error(), "\"" + key() + "\"");
     drive();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {
       // A term that came and went before we were told: nothing worked in it.
-      fsm_.work_stopped(services_->timers->now());
+      fsm_.work_stopped(services().timers->now());
       drive();
     }
     waiting = fsm_.stage() != core::stage::leading;
@@ -56,7 +56,7 @@ asio::awaitable<term> record::campaign() {
   // The cancellation may have come after the last wait had been satisfied.
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
-    fail(asio::error::operation_aborted, key_);
+    fail(asio::error::operation_aborted, key());
   }
   guard.delivered();
   const term won = current();
@@ -66,7 +66,7 @@ asio::awaitable<term> record::campaign() {
 asio::awaitable<end_reason> record::lead(body_function body) {
   const term won = co_await campaign();
   const end_reason why =
-      co_await body_.run(services_->executor, shared_from_this(), term_, std::move(body));
+      co_await body_.run(services().executor, self(), term_, std::move(body));
   co_return why;
 }
 

@@ -28,13 +28,13 @@ core::claim_refusal refusal(consul::txn_failure why) noexcept {
 }  // namespace
 
 boost::asio::awaitable<void> record::do_read() {
-  const auto e = engine_.lock();
+  const auto e = home();
   const consul::kv_found answer =
-      co_await e->client().get(key_, consul::consistency::consistent);
-  const time_point now = services_->timers->now();
+      co_await e->client().get(key(), consul::consistency::consistent);
+  const time_point now = services().timers->now();
   if (answer.error) {
-    last_error_ = answer.error;
-    fsm_.read_failed(now, services_->entropy->next());
+    note_error(answer.error);
+    fsm_.read_failed(now, services().entropy->next());
   } else {
     knows_more();
     const bool held = !fsm_.held_by().empty();
@@ -49,12 +49,12 @@ boost::asio::awaitable<void> record::do_read() {
 // By a renewal, whose 404 is sure: a token that may not read sessions is told of living ones, too,
 // that there is no such session. A 200 is not sure, but here it decides the name of a reason only.
 boost::asio::awaitable<void> record::do_identify(std::string session) {
-  const auto e = engine_.lock();
-  const time_point deadline = services_->timers->now() + core::identify_within;
+  const auto e = home();
+  const time_point deadline = services().timers->now() + core::identify_within;
   const consul::session_renewed answer = co_await e->client().renew_session(session, deadline);
   std::optional<bool> alive;
   if (!answer.error) alive = answer.alive;
-  fsm_.identified(alive, services_->timers->now());
+  fsm_.identified(alive, services().timers->now());
   drive();
   if (alive == false && keeper_) keeper_->gone(session);
 }
@@ -64,29 +64,29 @@ boost::asio::awaitable<void> record::do_identify(std::string session) {
 std::optional<claim> record::make_claim(claim::kind what) {
   if (what == claim::kind::acquire) {
     const core::claim_terms terms = fsm_.claiming();
-    claim c(what, consul::txn_op::lock(key_, terms.session.text(), how_.value(),
+    claim c(what, consul::txn_op::lock(key(), terms.session.text(), how().value(),
                                        consul::lock_flags));
-    c.guard = terms.missing ? consul::txn_op::check_not_exists(key_)
-                            : consul::txn_op::check_index(key_, terms.index);
+    c.guard = terms.missing ? consul::txn_op::check_not_exists(key())
+                            : consul::txn_op::check_index(key(), terms.index);
     return c;
   }
   if (fsm_.held_by().empty()) return std::nullopt;
-  const core::release_terms terms = fsm_.releasing(services_->timers->now());
+  const core::release_terms terms = fsm_.releasing(services().timers->now());
   // An empty value says: released after the work had stopped. Anything else makes successors wait.
-  const std::string left = terms.clean ? std::string() : how_.value();
-  claim c(what, consul::txn_op::unlock(key_, terms.session.text(), left, consul::lock_flags));
+  const std::string left = terms.clean ? std::string() : how().value();
+  claim c(what, consul::txn_op::unlock(key(), terms.session.text(), left, consul::lock_flags));
   c.clean = terms.clean;
   if (!mutated(core::mutation::unguarded_unlock)) {
-    c.guard = consul::txn_op::check_index(key_, terms.guard);
+    c.guard = consul::txn_op::check_index(key(), terms.guard);
   }
   return c;
 }
 
 void record::claim_done(const claim& which, const claim_outcome& outcome) {
-  const time_point now = services_->timers->now();
+  const time_point now = services().timers->now();
   claiming(false);
   if (outcome.what == claim_result::done) knows_more();
-  if (outcome.error) last_error_ = outcome.error;
+  if (outcome.error) note_error(outcome.error);
   if (which.what == claim::kind::acquire) {
     acquire_done(which, outcome, now);
   } else {
@@ -96,7 +96,7 @@ void record::claim_done(const claim& which, const claim_outcome& outcome) {
 }
 
 void record::acquire_done(const claim& which, const claim_outcome& outcome, time_point now) {
-  const std::uint64_t random = services_->entropy->next();
+  const std::uint64_t random = services().entropy->next();
   switch (outcome.what) {
     case claim_result::done:
       fsm_.claim_won(sight_of_write(outcome.written, outcome, which.act.session, false), now,
@@ -125,7 +125,7 @@ void record::acquire_done(const claim& which, const claim_outcome& outcome, time
 }
 
 void record::release_done(const claim& which, const claim_outcome& outcome, time_point now) {
-  const std::uint64_t random = services_->entropy->next();
+  const std::uint64_t random = services().entropy->next();
   switch (outcome.what) {
     case claim_result::done:
       log(log_level::info, which.clean ? "released"

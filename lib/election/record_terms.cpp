@@ -41,7 +41,7 @@ asio::awaitable<end_reason> record::wait_end(std::shared_ptr<term_state> which) 
 // A proof that is already on its way may have been sent before; the next one follows it at once.
 asio::awaitable<bool> record::prove(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
-  const time_point asked = services_->timers->now();
+  const time_point asked = services().timers->now();
   which->proof_wanted = std::max(which->proof_wanted, asked);
   if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());
   while (!over() && fsm_.proven_at() < asked) co_await changed_.wait();
@@ -53,24 +53,24 @@ asio::awaitable<bool> record::prove(std::shared_ptr<term_state> which) {
 asio::awaitable<void> record::wait_released(std::shared_ptr<term_state> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (term_ == which && fsm_.working()) {
-    fsm_.work_stopped(services_->timers->now());
+    fsm_.work_stopped(services().timers->now());
     drive();
   }
-  const auto e = engine_.lock();
+  const auto e = home();
   const time_point give_up =
-      services_->timers->now() + (e ? e->request_timeout() : duration{0});
+      services().timers->now() + (e ? e->request_timeout() : duration{0});
   bool waiting = true;
   while (waiting) {
     const bool over = which->reason != end_reason::none;
     const bool let_go = fsm_.fence() != which->fence;
-    waiting = !(over && let_go) && services_->timers->now() < give_up;
+    waiting = !(over && let_go) && services().timers->now() < give_up;
     if (waiting) co_await changed_.wait(give_up);
   }
 }
 
 asio::awaitable<end_reason> record::resign(std::shared_ptr<term_state> which) {
   auto released = wait_released(which);
-  co_await asio::co_spawn(services_->executor, std::move(released), asio::use_awaitable);
+  co_await asio::co_spawn(services().executor, std::move(released), asio::use_awaitable);
   co_return which->reason.load();
 }
 
@@ -79,20 +79,20 @@ asio::awaitable<end_reason> record::resign(std::shared_ptr<term_state> which) {
 asio::awaitable<void> record::own_turn(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   while (!over() && (which->writing || proving_)) co_await changed_.wait();
-  if (over()) fail(errc::not_leading, "\"" + key_ + "\"");
+  if (over()) fail(errc::not_leading, "\"" + key() + "\"");
 }
 
 /// After a lost answer: whether the proclaim with that guard is known to have been carried out.
 /// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
 asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                             std::string value) {
-  const auto e = engine_.lock();
-  if (!e) fail(errc::shut_down, "\"" + key_ + "\"");
+  const auto e = home();
+  if (!e) fail(errc::shut_down, "\"" + key() + "\"");
   const consul::kv_found answer =
-      co_await e->client().get(key_, consul::consistency::consistent);
+      co_await e->client().get(key(), consul::consistency::consistent);
   if (answer.error) {
-    last_error_ = answer.error;
-    co_await runtime::sleep_until(*services_->timers, services_->timers->now() + look_again_after);
+    note_error(answer.error);
+    co_await runtime::sleep_until(*services().timers, services().timers->now() + look_again_after);
     co_return false;
   }
   const core::key_sight sight = sight_of(answer, true);
@@ -102,10 +102,10 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
                     sight.modify_index >= guard;
   knows_more();
   if (ours) {
-    fsm_.proclaimed(fence, sight, services_->timers->now());
+    fsm_.proclaimed(fence, sight, services().timers->now());
   } else {
     if (sight.modify_index != guard) fsm_.proclaiming(fence, false);
-    fsm_.saw(sight, services_->timers->now());
+    fsm_.saw(sight, services().timers->now());
   }
   drive();
   co_return ours;
@@ -114,13 +114,13 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
 // The proclaim itself is not given up half-way; whoever asked for it need not wait longer than the
 // term lasts.
 asio::awaitable<void> record::proclaim(std::shared_ptr<term_state> which, std::string value) {
-  const auto e = engine_.lock();
-  if (!e) fail(errc::shut_down, "\"" + key_ + "\"");
+  const auto e = home();
+  if (!e) fail(errc::shut_down, "\"" + key() + "\"");
   const auto result = std::make_shared<proclaim_result>();
   auto proclaiming = proclaim_and_tell(which, std::move(value), result);
-  e->tasks().spawn(runtime::keeping(std::move(proclaiming), shared_from_this(), e));
+  e->tasks().spawn(runtime::keeping(std::move(proclaiming), self(), e));
   while (!result->done && which->reason == end_reason::none) co_await changed_.wait();
-  if (!result->done) fail(errc::not_leading, "\"" + key_ + "\"");
+  if (!result->done) fail(errc::not_leading, "\"" + key() + "\"");
   if (result->thrown) std::rethrow_exception(result->thrown);
 }
 
@@ -146,23 +146,23 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   // Where it may be carried out at any moment, what it reads meanwhile is the term's proof: not too
   // seldom for that. Where it was refused, by a lock-delay, proofs go on beside it.
-  core::backoff pauses(look_again_after, std::min<duration>(most_pause, how_.span() / 6));
+  core::backoff pauses(look_again_after, std::min<duration>(most_pause, how().span() / 6));
   core::backoff delays(look_again_after, most_pause);
   bool done = false;
   while (!done) {
     while (proving_ && !over()) co_await changed_.wait();
-    const auto e = engine_.lock();
-    if (over() || !e) fail(errc::not_leading, "\"" + key_ + "\"");
+    const auto e = home();
+    if (over() || !e) fail(errc::not_leading, "\"" + key() + "\"");
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
     if (!mutated(core::mutation::unguarded_proclaim)) {
-      ops.push_back(consul::txn_op::check_index(key_, guard));
+      ops.push_back(consul::txn_op::check_index(key(), guard));
     }
-    ops.push_back(consul::txn_op::lock(key_, which->session.text(), value, consul::lock_flags));
+    ops.push_back(consul::txn_op::lock(key(), which->session.text(), value, consul::lock_flags));
     fsm_.proclaiming(which->fence, true);
-    const time_point deadline = services_->timers->now() + e->request_timeout();
+    const time_point deadline = services().timers->now() + e->request_timeout();
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
-    const time_point now = services_->timers->now();
+    const time_point now = services().timers->now();
     if (answer.committed && !answer.results.empty()) {
       knows_more();
       fsm_.proclaimed(
@@ -182,8 +182,8 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
       drive();
       core::backoff& pause = refused ? delays : pauses;
       const time_point again =
-          services_->timers->now() + pause.next(services_->entropy->next());
-      while (!done && !over() && services_->timers->now() < again) co_await changed_.wait(again);
+          services().timers->now() + pause.next(services().entropy->next());
+      while (!done && !over() && services().timers->now() < again) co_await changed_.wait(again);
     }
     fsm_.proclaiming(which->fence, false);
     drive();
@@ -197,7 +197,7 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   }
   std::vector<consul::txn_op> ops;
   for (const leader_writes::entry& e : writes.entries()) {
-    if (covers(e, key_)) {
+    if (covers(e, key())) {
       fail(errc::bad_argument,
            "\"" + e.key + "\" is or covers the election's own key: use proclaim");
     }
@@ -205,19 +205,19 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   }
   co_await own_turn(which);
   const writing_turn mine(which, changed_);
-  const auto e = engine_.lock();
-  if (!e) fail(errc::shut_down, key_);
+  const auto e = home();
+  if (!e) fail(errc::shut_down, key());
   const std::uint64_t guard = fsm_.guard();
   // The session alone is not enough: it may have lost the key and won it again.
   std::vector<consul::txn_op> guarded;
-  guarded.push_back(consul::txn_op::check_session(key_, which->session.text()));
+  guarded.push_back(consul::txn_op::check_session(key(), which->session.text()));
   if (!mutated(core::mutation::session_guards_write)) {
-    guarded.push_back(consul::txn_op::check_index(key_, guard));
+    guarded.push_back(consul::txn_op::check_index(key(), guard));
   }
   for (consul::txn_op& op : ops) guarded.push_back(std::move(op));
-  const time_point deadline = services_->timers->now() + e->request_timeout();
+  const time_point deadline = services().timers->now() + e->request_timeout();
   const consul::txn_done answer = co_await e->client().write(std::move(guarded), deadline);
-  const time_point now = services_->timers->now();
+  const time_point now = services().timers->now();
   if (answer.committed) {
     fsm_.proved(guard, answer.sent_at, now);
     drive();
@@ -235,7 +235,7 @@ asio::awaitable<void> record::write(std::shared_ptr<term_state> which, leader_wr
   }
   fsm_.proof_failed(guard, now);
   drive();
-  fail(errc::not_leading, "\"" + key_ + "\"");
+  fail(errc::not_leading, "\"" + key() + "\"");
 }
 
 }  // namespace tenure::impl

@@ -54,13 +54,13 @@ session_keeper::session_keeper(std::shared_ptr<const runtime::services> services
       due_(services_->executor, *services_->timers) {}
 
 void session_keeper::attach(const std::shared_ptr<record>& user) {
-  user->place_with_keeper = users_.size();
+  user->place_with_keeper = static_cast<std::uint32_t>(users_.size());
   users_.push_back(user);
 }
 
 // The last one takes its place.
 void session_keeper::detach(record& user) noexcept {
-  const std::size_t place = user.place_with_keeper;
+  const std::uint32_t place = user.place_with_keeper;
   if (place >= users_.size() || users_[place].lock().get() != &user) return;
   users_[place] = std::move(users_.back());
   users_.pop_back();

@@ -15,8 +15,7 @@ namespace tenure::impl {
 
 class engine;
 
-class settings_bucket final : public key_follower,
-                              public std::enable_shared_from_this<settings_bucket> {
+class settings_bucket final : public key_follower {
  public:
   settings_bucket(const std::shared_ptr<engine>& owner, std::string key);
 

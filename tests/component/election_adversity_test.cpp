@@ -10,8 +10,10 @@ using namespace tenure::test;
 
 namespace {
 
+const core::candidate_rules rules(core::lease_rules(10s, 2s), 10s);
+
 core::candidate seasoned() {
-  core::candidate c(core::lease_rules(10s, 2s), 10s);
+  core::candidate c(rules);
   c.session_ready("S");
   c.stand(true);
   return c;

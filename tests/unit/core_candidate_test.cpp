@@ -11,10 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const candidate_rules rules(lease_rules(10s, 2s), 10s);
+
 // Span 10 s: a lease of 9.7 s (1% drift, margin 200 ms), the holder told to stop 2 s before.
 class bench {
  public:
-  bench() : c(lease_rules(10s, 2s), 10s) {
+  bench() : c(rules) {
     c.session_ready("S");
     c.stand(true);
   }

@@ -79,7 +79,7 @@ TEST_CASE("older sights never replace newer ones") {
   REQUIRE(h.saw(held_by("A", 10), at(1)) == sight_verdict::newer);
   REQUIRE(h.saw(free_clean(9), at(2)) == sight_verdict::outdated);
   REQUIRE(h.saw(missing(9), at(2)) == sight_verdict::outdated);
-  REQUIRE(h.last().session == "A");
+  REQUIRE(h.holder() == "A");
   REQUIRE(h.saw(held_by("A", 10), at(3)) == sight_verdict::same);
   REQUIRE(h.saw(missing(12), at(4)) == sight_verdict::newer);
   REQUIRE(h.saw(held_by("A", 10), at(5)) == sight_verdict::outdated);

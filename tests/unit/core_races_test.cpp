@@ -11,8 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const candidate_rules rules(lease_rules(10s, 2s), 10s);
+
 candidate standing() {
-  candidate c(lease_rules(10s, 2s), 10s);
+  candidate c(rules);
   c.session_ready("S");
   c.stand(true);
   return c;

@@ -59,6 +59,8 @@ class candidacy {
   duration stop_budget() const noexcept;
   session_behavior behavior() const noexcept { return behavior_; }
 
+  friend bool operator==(const candidacy&, const candidacy&) = default;
+
   /// Throws bad_configuration with one line that names the value, the limit and the sum behind it.
   void check() const;
 

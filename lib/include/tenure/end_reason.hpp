@@ -1,12 +1,13 @@
 // Why terms end.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace tenure {
 
 /// Why a term ended: each ends for exactly one reason.
-enum class end_reason {
+enum class end_reason : std::uint8_t {
   none,           ///< it has not ended
   resigned,       ///< the holder gave it up
   expired,        ///< no proof arrived in time: partition, Consul gone, or this process was stopped
