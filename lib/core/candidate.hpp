@@ -203,18 +203,18 @@ class candidate {
   // The small ones stand together: there are thousands of candidates.
   core::stage stage_ = stage::none;
   end_reason reason_ = end_reason::none;
-  bool wanted_ = false;
-  bool working_ = false;
-  bool stop_told_ = false;
-  bool end_told_ = false;
-  bool led_ = false;          ///< this hold became a term
-  bool proclaiming_ = false;  ///< a write of this hold's term is on its way
-  bool lost_ = false;         ///< the key is not ours any more: the lease is closed at once
-  bool identify_ = false;     ///< lost, and it is to be found out whether the session died
-  bool fence_too_low_ = false;
-  bool busy_ = false;
-  bool read_wanted_ = false;
-  bool look_again_ = false;  ///< a claim showed that the newest sight is old
+  bool wanted_ : 1 = false;
+  bool working_ : 1 = false;
+  bool stop_told_ : 1 = false;
+  bool end_told_ : 1 = false;
+  bool led_ : 1 = false;          ///< this hold became a term
+  bool proclaiming_ : 1 = false;  ///< a write of this hold's term is on its way
+  bool lost_ : 1 = false;         ///< the key is not ours any more: the lease is closed at once
+  bool identify_ : 1 = false;     ///< lost, and it is to be found out whether the session died
+  bool fence_too_low_ : 1 = false;
+  bool busy_ : 1 = false;
+  bool read_wanted_ : 1 = false;
+  bool look_again_ : 1 = false;  ///< a claim showed that the newest sight is old
   paced<50, 5'000> claims_;
   paced<100, 5'000> failures_;
   paced<200, 2'000> delays_;

@@ -10,10 +10,10 @@ namespace tenure::impl {
 namespace {
 
 // Told apart, not kept: FNV-1a. Nobody holds the key: 0.
-std::uint64_t hash_of(std::string_view session) noexcept {
+std::uint32_t hash_of(std::string_view session) noexcept {
   if (session.empty()) return 0;
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : session) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::uint32_t hash = 0x811c9dc5;
+  for (const char c : session) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
   return hash;
 }
 
@@ -38,7 +38,7 @@ void key_follower::claiming(bool on_its_way) noexcept {
   }
 }
 
-bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint64_t session_now,
+bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint32_t session_now,
                        time_point sent_at) const noexcept {
   if (!known) return true;
   // Overtaken on its way. What is older and was asked for later is for the followers to judge: the
@@ -142,7 +142,7 @@ void key_watches::saw(const std::string& key, const consul::kv_found& answer) {
   if (found == keys_.end()) return;
   const bool exists = answer.entry.has_value();
   const std::uint64_t order = exists ? answer.entry->modify_index : answer.index;
-  const std::uint64_t session = exists ? hash_of(answer.entry->session) : 0;
+  const std::uint32_t session = exists ? hash_of(answer.entry->session) : 0;
   if (found->second.news(exists, order, session, answer.sent_at)) tell(key, answer);
 }
 

@@ -31,14 +31,14 @@ class shard;
 class watched_key {
  public:
   /// Whether an answer to a request that was sent then has anything new to tell.
-  bool news(bool exists_now, std::uint64_t order_now, std::uint64_t session_now,
+  bool news(bool exists_now, std::uint64_t order_now, std::uint32_t session_now,
             time_point sent_at) const noexcept;
 
   key_follower* followers = nullptr;
   shard* owner = nullptr;      ///< none: not yet in the plan
   std::uint64_t order = 0;     ///< as key_sight::order(): of the key, or of the answer without it
-  std::uint64_t session = 0;   ///< a hash of the holder
   time_point told_at{};
+  std::uint32_t session = 0;  ///< a hash of the holder
   bool exists = false;
   bool known = false;  ///< it was told once
   bool due = true;     ///< somebody is to be told, whatever there is to tell

@@ -17,7 +17,10 @@ record::record(std::shared_ptr<const stance> how, std::string key)
       fsm_(stance_->rules),
       changed_(services().executor, *services().timers) {}
 
-record::~record() { services().timers->disarm(*this); }
+record::~record() {
+  services().timers->disarm(*this);
+  if (keeper_) keeper_->detach(*this);
+}
 
 std::shared_ptr<record> record::self() {
   return std::static_pointer_cast<record>(shared_from_this());
@@ -170,15 +173,13 @@ event record::take_event() {
 }
 
 std::optional<leader> record::last_seen() const {
-  if (!seen_.known) return std::nullopt;
+  if (!seen_any_) return std::nullopt;
   leader who;
   who.key = key();
-  who.session = seen_.session.text();
-  if (seen_.own_value) {
-    who.value = how().value();
-  } else if (seen_.value) {
-    who.value = *seen_.value;
-  }
+  // Released by ourselves, it is nobody's, though it was not read since.
+  if (seen_.fence == 0 || !fsm_.history().held()) return who;
+  who.session = fsm_.history().holder().text();
+  who.value = seen_.value ? *seen_.value : how().value();
   who.fence = seen_.fence;
   return who;
 }
@@ -210,21 +211,31 @@ void record::key_seen(const consul::kv_found& answer) {
     drive();
     return;
   }
-  sighting who;
-  who.known = true;
   if (answer.entry && !answer.entry->session.empty()) {
-    who.session = answer.entry->session;
-    who.fence = answer.entry->modify_index;
-    who.own_value = answer.entry->value == how().value();
-    if (!who.own_value) who.value = std::make_unique<const std::string>(answer.entry->value);
-    if (who.session != fsm_.session() && who.session != fsm_.held_by()) {
+    const core::session_id& holder = fsm_.history().holder();
+    if (holder != fsm_.session() && holder != fsm_.held_by()) {
       learn_span_of(answer.entry->session);
     }
   }
-  const bool news = seen_ != who;
-  seen_ = std::move(who);
-  if (news) note_event();
+  note_seen(answer);
   drive();
+}
+
+/// What the history has just been told of.
+void record::note_seen(const consul::kv_found& answer) {
+  const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
+  if (index != fsm_.history().modify_index()) return;  // it knows better
+  sighting now;
+  if (answer.entry && !answer.entry->session.empty()) {
+    now.fence = answer.entry->modify_index;
+    if (answer.entry->value != how().value()) {
+      now.value = std::make_unique<const std::string>(answer.entry->value);
+    }
+  }
+  const bool news = !seen_any_ || seen_ != now;
+  seen_any_ = true;
+  seen_ = std::move(now);
+  if (news) note_event();
 }
 
 void record::key_unseen(const error_code& why, const std::string& detail) {
@@ -335,7 +346,7 @@ void record::update_standing() {
   const auto e = home();
   if (wanted && !keeper_ && e && !e->stopping()) {
     keeper_ = e->keeper_for(how());
-    keeper_->attach(self());
+    keeper_->attach(*this);
     if (!keeper_->id().empty()) fsm_.session_ready(keeper_->id());
   }
   drive();

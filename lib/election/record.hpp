@@ -32,17 +32,14 @@ class proclaim_result {
   std::exception_ptr thrown;
 };
 
-/// Who holds the key, as last seen. What this process publishes itself is not kept twice.
+/// What was last read of the key. Its holder is in the candidate's history, and what this process
+/// publishes itself is not kept twice.
 class sighting {
  public:
-  core::session_id session;
-  std::uint64_t fence = 0;
+  std::uint64_t fence = 0;                   ///< 0: nobody held the key
   std::unique_ptr<const std::string> value;  ///< where it is not our own
-  bool own_value = false;
-  bool known = false;  ///< something was seen
   friend bool operator==(const sighting& a, const sighting& b) noexcept {
-    return a.known == b.known && a.session == b.session && a.fence == b.fence &&
-           a.own_value == b.own_value && (a.value ? b.value && *a.value == *b.value : !b.value);
+    return a.fence == b.fence && (a.value ? b.value && *a.value == *b.value : !b.value);
   }
 };
 
@@ -79,6 +76,9 @@ class record final : public key_follower,
 
   // -- the engine's side -------------------------------------------------------------------------
   bool stands() const noexcept override { return true; }
+  std::weak_ptr<record> weak() noexcept {
+    return std::static_pointer_cast<record>(weak_from_this().lock());
+  }
   void key_seen(const consul::kv_found& answer) override;
   void key_unseen(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id);
@@ -109,10 +109,6 @@ class record final : public key_follower,
   bool working() const noexcept { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease_end(); }
   runtime::condition& changed() noexcept { return changed_; }
-  bool event_pending = false;           ///< the engine's: in its queue
-  bool retiring = false;                ///< the engine's: it is forgotten when it is settled
-  std::uint32_t place_with_keeper = 0;  ///< the session keeper's
-  std::uint32_t place_with_engine = 0;  ///< the engine's
 
  private:
   friend class campaign_guard;
@@ -129,6 +125,7 @@ class record final : public key_follower,
   void tell_stop();
   void end_term();
   void publish(time_point now);
+  void note_seen(const consul::kv_found& answer);
   void note_event();
   void update_standing();
   void log(log_level level, std::string_view what);
@@ -158,10 +155,18 @@ class record final : public key_follower,
   runtime::condition changed_;
   body_supervisor body_;  // of lead()
   time_point proof_not_before_ = time_point::min();
-  std::uint32_t missed_ = 0;
 
+ public:
+  // Small, and beside the small ones of its own: there are thousands of records.
+  std::uint32_t place_with_keeper = 0;  ///< the session keeper's
+  std::uint32_t place_with_engine = 0;  ///< the engine's
+  bool event_pending = false;           ///< the engine's: in its queue
+  bool retiring = false;                ///< the engine's: it is forgotten when it is settled
+
+ private:
   end_reason last_reason_ = end_reason::none;
   tenure::standing told_standing_ = tenure::standing::watching;
+  bool seen_any_ = false;     ///< seen_ tells of something
   bool standing_ = false;     ///< stand() was called
   bool streamed_ = false;     ///< and somebody may read the event stream
   bool campaigning_ = false;  ///< campaign() waits
@@ -170,6 +175,7 @@ class record final : public key_follower,
   bool driving_ = false;
   bool drive_again_ = false;
   bool proving_ = false;
+  std::uint32_t missed_ = 0;
 };
 
 }  // namespace tenure::impl

@@ -39,6 +39,7 @@ boost::asio::awaitable<void> record::do_read() {
     knows_more();
     const bool held = !fsm_.held_by().empty();
     fsm_.read_answered(sight_of(answer, true), now);
+    note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
       log(log_level::debug, "a claim whose answer was lost had been carried out");
     }

@@ -106,6 +106,7 @@ asio::awaitable<bool> record::proclaim_seen(std::uint64_t fence, std::uint64_t g
   } else {
     if (sight.modify_index != guard) fsm_.proclaiming(fence, false);
     fsm_.saw(sight, services().timers->now());
+    note_seen(answer);
   }
   drive();
   co_return ours;

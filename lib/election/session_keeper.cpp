@@ -53,25 +53,31 @@ session_keeper::session_keeper(std::shared_ptr<const runtime::services> services
       lost_(services_->executor, *services_->timers),
       due_(services_->executor, *services_->timers) {}
 
-void session_keeper::attach(const std::shared_ptr<record>& user) {
-  user->place_with_keeper = static_cast<std::uint32_t>(users_.size());
-  users_.push_back(user);
+void session_keeper::attach(record& user) {
+  user.place_with_keeper = static_cast<std::uint32_t>(users_.size());
+  users_.push_back(&user);
 }
 
 // The last one takes its place.
 void session_keeper::detach(record& user) noexcept {
   const std::uint32_t place = user.place_with_keeper;
-  if (place >= users_.size() || users_[place].lock().get() != &user) return;
-  users_[place] = std::move(users_.back());
+  if (place >= users_.size() || users_[place] != &user) return;
+  users_[place] = users_.back();
+  users_[place]->place_with_keeper = place;
   users_.pop_back();
-  if (place == users_.size()) return;
-  if (const auto moved = users_[place].lock()) moved->place_with_keeper = place;
+}
+
+/// For who tells them something: that may attach, detach or destroy others.
+std::vector<std::weak_ptr<record>> session_keeper::users() const {
+  std::vector<std::weak_ptr<record>> all;
+  all.reserve(users_.size());
+  for (record* r : users_) all.push_back(r->weak());
+  return all;
 }
 
 void session_keeper::tell_all(void (*tell)(record&, const std::string& id)) {
-  const auto users = users_;  // telling may attach or detach
   const std::string id = id_;
-  for (const auto& weak : users) {
+  for (const auto& weak : users()) {
     if (const auto r = weak.lock()) tell(*r, id);
   }
 }
@@ -151,8 +157,7 @@ boost::asio::awaitable<void> session_keeper::rest(consul::session_created failed
     failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
   }
   services_->log->log(log_level::warn, "no session", {{"why", failed.detail}});
-  const auto users = users_;
-  for (const auto& weak : users) {
+  for (const auto& weak : users()) {
     if (const auto r = weak.lock()) r->session_trouble(failed.error);
   }
   co_await runtime::sleep_until(*services_->timers, services_->timers->now() + pause);
@@ -183,9 +188,8 @@ boost::asio::awaitable<void> session_keeper::renew_until_gone() {
 }
 
 void session_keeper::take_for_proof(time_point sent) {
-  for (const auto& weak : users_) {
-    const auto r = weak.lock();
-    if (r) r->proof_done(r->begin_proof(), sent);
+  for (const auto& weak : users()) {
+    if (const auto r = weak.lock()) r->proof_done(r->begin_proof(), sent);
   }
 }
 
@@ -218,18 +222,13 @@ void session_keeper::proof_due(time_point at) noexcept {
 
 time_point session_keeper::collect_due(time_point now, std::vector<std::shared_ptr<record>>& due) {
   time_point next = time_point::max();
-  for (const auto& weak : users_) {
-    const auto r = weak.lock();
-    if (r) next = std::min(next, r->proof_due());
-  }
+  for (const record* r : users_) next = std::min(next, r->proof_due());
   if (next > now) return next;
   // Something is due: take along what soon would be, so that proofs of many keys stay together.
   next = time_point::max();
-  for (const auto& weak : users_) {
-    auto r = weak.lock();
-    if (!r) continue;
+  for (record* r : users_) {
     if (r->proof_worthwhile(now)) {
-      due.push_back(std::move(r));
+      if (auto kept = r->weak().lock()) due.push_back(std::move(kept));
     } else {
       next = std::min(next, r->proof_due());
     }
@@ -318,10 +317,7 @@ boost::asio::awaitable<void> session_keeper::prove_batch(std::shared_ptr<proof_b
 }
 
 bool session_keeper::relied_on() const noexcept {
-  return std::any_of(users_.begin(), users_.end(), [](const std::weak_ptr<record>& weak) {
-    const auto r = weak.lock();
-    return r && r->working();
-  });
+  return std::any_of(users_.begin(), users_.end(), [](const record* r) { return r->working(); });
 }
 
 boost::asio::awaitable<void> session_keeper::destroy(bool spared) {

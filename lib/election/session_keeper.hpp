@@ -39,7 +39,8 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
                  runtime::task_scope& tasks, session_kind kind, std::string name,
                  duration liveness = duration{0});
 
-  void attach(const std::shared_ptr<record>& user);
+  /// Until it is detached, which it must be before it is destroyed.
+  void attach(record& user);
   void detach(record& user) noexcept;
   /// Empty while there is none.
   const std::string& id() const noexcept { return id_; }
@@ -75,6 +76,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
   void put_off(const proof_batch& batch, time_point until, const error_code& why);
   void tell_all(void (*tell)(record&, const std::string& id));
+  std::vector<std::weak_ptr<record>> users() const;
   time_point collect_due(time_point now, std::vector<std::shared_ptr<record>>& due);
 
   std::shared_ptr<const runtime::services> services_;
@@ -84,7 +86,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   std::string name_;
   std::string id_;
   error_code last_error_;
-  std::vector<std::weak_ptr<record>> users_;
+  std::vector<record*> users_;  // each knows its place
   const duration liveness_;
   std::shared_ptr<heartbeat> pulse_;
   bool pulse_lost_ = false;  ///< the agent forgot its check
