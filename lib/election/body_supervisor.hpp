@@ -27,10 +27,10 @@ class body_supervisor {
   void stop();
 
   /// Runs `body` for the term `t` of `owner`, of which this is a member, unless the term is told to
-  /// stop already, or its time is over. When the body has returned and what it captured is gone, the term is resigned;
-  /// returns why it ended. Cancellation (terminal) stops the body and nothing else; in the end
-  /// operation_aborted is thrown. Throws what the body threw, but for the operation_aborted of a
-  /// body that was told to stop.
+  /// stop already, or its time is over. When the body has returned and what it captured is gone,
+  /// the term is resigned; returns why it ended. Cancellation (terminal) stops the body and nothing
+  /// else; in the end operation_aborted is thrown. Throws what the body threw, but for the
+  /// operation_aborted of a body that was told to stop.
   boost::asio::awaitable<end_reason> run(boost::asio::any_io_executor executor,
                                          std::shared_ptr<term_owner> owner,
                                          std::shared_ptr<term_state> t, body_function body);
