@@ -16,9 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t keys_a_proof = 64;
-// Proofs under way at a time, twice as many as the lane has connections: the requests of all that
+// Proofs under way at a time, one more than the lane has connections at most: the requests of all that
 // are due, made at once, would take as much memory as a third of the elections.
-constexpr std::size_t most_provers = 8;
+constexpr std::size_t most_provers = 5;
 constexpr std::string_view span_mark = " span=";
 /// A session that lasted for less was one of several in a row.
 constexpr duration settled_after = 10s;
@@ -220,41 +220,42 @@ void session_keeper::proof_due(time_point at) noexcept {
   due_.notify_all();
 }
 
-time_point session_keeper::collect_due(time_point now, std::vector<std::shared_ptr<record>>& due) {
+/// Puts what is due into line, and tells when something is due again.
+time_point session_keeper::collect_due(time_point now) {
   time_point next = time_point::max();
   for (const record* r : users_) next = std::min(next, r->proof_due());
   if (next > now) return next;
   // Something is due: take along what soon would be, so that proofs of many keys stay together.
   next = time_point::max();
+  std::shared_ptr<proof_batch> batch;
   for (record* r : users_) {
-    if (r->proof_worthwhile(now)) {
-      if (auto kept = r->weak().lock()) due.push_back(std::move(kept));
-    } else {
+    if (!r->proof_worthwhile(now)) {
       next = std::min(next, r->proof_due());
+      continue;
     }
+    auto kept = r->weak().lock();
+    if (!kept) continue;
+    if (!batch || batch->records.size() == keys_a_proof) {
+      batch = std::make_shared<proof_batch>();
+      batch->asked = now;
+      to_prove_.push_back(batch);
+    }
+    batch->guards.push_back(r->begin_proof());
+    batch->records.push_back(std::move(kept));
   }
   return next;
 }
 
 boost::asio::awaitable<void> session_keeper::prove() {
   for (;;) {
-    std::vector<std::shared_ptr<record>> due;
-    next_proof_ = collect_due(services_->timers->now(), due);
-    if (due.empty()) {
+    const std::size_t before = to_prove_.size();
+    next_proof_ = collect_due(services_->timers->now());
+    if (to_prove_.size() == before) {
       co_await due_.wait(next_proof_);
       continue;
     }
-    const time_point asked = services_->timers->now();
-    for (std::size_t first = 0; first < due.size(); first += keys_a_proof) {
-      auto batch = std::make_shared<proof_batch>();
-      batch->asked = asked;
-      for (std::size_t i = first; i < std::min(due.size(), first + keys_a_proof); ++i) {
-        batch->guards.push_back(due[i]->begin_proof());
-        batch->records.push_back(std::move(due[i]));
-      }
-      to_prove_.push_back(std::move(batch));
-      if (provers_ == most_provers) continue;
-      ++provers_;
+    const std::size_t wanted = std::min(provers_ + to_prove_.size() - before, most_provers);
+    for (; provers_ < wanted; ++provers_) {
       tasks_.spawn(runtime::keeping(prove_in_turn(), shared_from_this()));
     }
   }

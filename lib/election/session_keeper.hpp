@@ -77,7 +77,7 @@ class session_keeper : public std::enable_shared_from_this<session_keeper> {
   void put_off(const proof_batch& batch, time_point until, const error_code& why);
   void tell_all(void (*tell)(record&, const std::string& id));
   std::vector<std::weak_ptr<record>> users() const;
-  time_point collect_due(time_point now, std::vector<std::shared_ptr<record>>& due);
+  time_point collect_due(time_point now);
 
   std::shared_ptr<const runtime::services> services_;
   consul::client& client_;
