@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t keys_a_proof = 64;
-// Proofs under way at a time, one more than the lane has connections at most: the requests of all that
-// are due, made at once, would take as much memory as a third of the elections.
+// Proofs under way at a time, one more than the lane has connections at most: the requests of all
+// that are due, made at once, would take as much memory as a third of the elections.
 constexpr std::size_t most_provers = 5;
 constexpr std::string_view span_mark = " span=";
 /// A session that lasted for less was one of several in a row.
