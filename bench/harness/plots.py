@@ -78,7 +78,8 @@ def growth(title, rows):
         plots.append(f"$line{number} using 1:2 with linespoints {style} title '{label}'")
         plots.append(f"$line{number} using 1:2:3:4 with yerrorbars {style} notitle")
     return (f"{data}set title '{title}'\nset logscale xy\nset xlabel 'elections'\nset grid\n"
-            f"set key outside right top\nset format y '%g'\nset format x '%.0f'\nset xrange [5:200000]\n"
+            "set key outside right top\nset format y '%g'\nset format x '%.0f'\n"
+            "set xrange [5:200000]\n"
             f"plot {', '.join(plots)}\n")
 
 
