@@ -27,7 +27,6 @@ class timer {
   static constexpr std::size_t nowhere = ~std::size_t{0};
   function fire_;
   time_point deadline_{};
-  std::uint64_t sequence_ = 0;
   std::size_t place_ = nowhere;
 };
 
