@@ -144,9 +144,8 @@ void record::publish(time_point now) {
   const time_point at = fsm_.wake_at(now);
   if (at == time_point::max()) {
     services().timers->disarm(*this);
-  } else if (!armed() || at < deadline()) {
-    // Each proof moves the deadline on: an alarm that comes too soon finds nothing to do and is
-    // armed once more, which costs less.
+  } else if (!armed() || deadline() != at) {
+    // Each proof moves it on, from among the last to the last: cheaper than to let it fire too soon.
     services().timers->arm(*this, at);
   }
   if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());

@@ -220,13 +220,10 @@ void session_keeper::proof_due(time_point at) noexcept {
   due_.notify_all();
 }
 
-/// Puts what is due into line, and tells when something is due again.
+/// Something is due: puts it into line, and what soon would be, so that proofs of many keys stay
+/// together. Returns when something is due again.
 time_point session_keeper::collect_due(time_point now) {
   time_point next = time_point::max();
-  for (const record* r : users_) next = std::min(next, r->proof_due());
-  if (next > now) return next;
-  // Something is due: take along what soon would be, so that proofs of many keys stay together.
-  next = time_point::max();
   std::shared_ptr<proof_batch> batch;
   for (record* r : users_) {
     if (!r->proof_worthwhile(now)) {
@@ -248,12 +245,9 @@ time_point session_keeper::collect_due(time_point now) {
 
 boost::asio::awaitable<void> session_keeper::prove() {
   for (;;) {
+    while (services_->timers->now() < next_proof_) co_await due_.wait(next_proof_);
     const std::size_t before = to_prove_.size();
     next_proof_ = collect_due(services_->timers->now());
-    if (to_prove_.size() == before) {
-      co_await due_.wait(next_proof_);
-      continue;
-    }
     const std::size_t wanted = std::min(provers_ + to_prove_.size() - before, most_provers);
     for (; provers_ < wanted; ++provers_) {
       tasks_.spawn(runtime::keeping(prove_in_turn(), shared_from_this()));

@@ -25,7 +25,7 @@ class shard final : public poll_waiter, public std::enable_shared_from_this<shar
   /// A key of it has a follower that knows nothing yet.
   void newcomer(const std::string& key);
 
-  // -- claims for its keys, on their way -----------------------------------------------------------
+  // -- claims for its keys, on their way ---------------------------------------------------------
   void claim_begun() noexcept { ++claims_; }
   void claim_answered() noexcept {
     if (--claims_ == 0) changed_.notify_all();
