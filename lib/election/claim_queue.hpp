@@ -56,6 +56,9 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   /// What `whose` wants is asked for when its transaction is made (record::make_claim), and the
   /// outcome is told to record::claim_done. Both happen in later turns of the loop.
   void add(std::shared_ptr<record> whose, claim::kind what);
+  /// Sends what is there, as far as there are lanes, without waiting for what else this turn of the
+  /// loop may bring.
+  void send();
 
  private:
   class wish {
@@ -76,7 +79,6 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   enum class more_operations : std::uint8_t { untold, asking, taken, refused };
 
   void send_soon();
-  void send();
   void nothing_to_do(const wish& w);
   std::vector<wish> next_wishes();
   void learn_limit(const consul::txn_done& answer);

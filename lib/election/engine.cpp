@@ -77,11 +77,12 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
       tasks_(services_->executor, *services_->timers, report_to(services_->log)),
       claims_(std::make_shared<claim_queue>(
           services_, client_, tasks_,
-          wire::lane_limits::divide(client_.config().connections).requests / 2)),
+          wire::lane_limits::divide(client_.config().connections).requests * 4 / 5)),
       watches_(services_, client_, turns_,
                [this](asio::awaitable<void> task) {
                  tasks_.spawn(runtime::keeping(std::move(task), shared_from_this()));
-               }),
+               },
+               [this] { claims_->send(); }),
       changed_(services_->executor, *services_->timers) {
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");

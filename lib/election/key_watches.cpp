@@ -143,7 +143,9 @@ void key_watches::saw(const std::string& key, const consul::kv_found& answer) {
   const bool exists = answer.entry.has_value();
   const std::uint64_t order = exists ? answer.entry->modify_index : answer.index;
   const std::uint32_t session = exists ? hash_of(answer.entry->session) : 0;
-  if (found->second.news(exists, order, session, answer.sent_at)) tell(key, answer);
+  if (!found->second.news(exists, order, session, answer.sent_at)) return;
+  tell(key, answer);
+  told_();
 }
 
 /// Walks through a listing and the keys that are watched below its prefix, side by side.
@@ -212,6 +214,7 @@ void key_watches::saw(const core::shard_range& where, consul::kv_listing& answer
   walk.finish();
   foreign = walk.foreign;
   for (const auto& [key, found] : walk.news) tell(key, found);
+  if (!walk.news.empty()) told_();
 }
 
 void key_watches::tell_unseen(const shard& whose, const error_code& why,

@@ -58,9 +58,11 @@ class watch_counts {
 
 class key_watches {
  public:
-  /// `spawn` starts a task that this object, the client and the turns outlive.
+  /// `spawn` starts a task that this object, the client and the turns outlive. `told` is called
+  /// when all followers have been told of an answer.
   key_watches(std::shared_ptr<const runtime::services> services, consul::client& client,
-              poll_turns& turns, std::function<void(boost::asio::awaitable<void>)> spawn);
+              poll_turns& turns, std::function<void(boost::asio::awaitable<void>)> spawn,
+              std::function<void()> told);
   ~key_watches();
   key_watches(const key_watches&) = delete;
   key_watches& operator=(const key_watches&) = delete;
@@ -119,6 +121,7 @@ class key_watches {
   consul::client& client_;
   poll_turns& turns_;
   std::function<void(boost::asio::awaitable<void>)> spawn_;
+  std::function<void()> told_;
   core::shard_limits limits_;
   watched_keys keys_;
   std::map<core::shard_range, shard_ptr> plan_;

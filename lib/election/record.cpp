@@ -145,7 +145,7 @@ void record::publish(time_point now) {
   if (at == time_point::max()) {
     services().timers->disarm(*this);
   } else if (!armed() || deadline() != at) {
-    // Each proof moves it on, from among the last to the last: cheaper than to let it fire too soon.
+    // Each proof moves it on, from among the last to the last: cheaper than to let it fire early.
     services().timers->arm(*this, at);
   }
   if (keeper_ && fsm_.provable()) keeper_->proof_due(proof_due());

@@ -27,11 +27,13 @@ constexpr std::size_t most_without_lists = 512;
 
 key_watches::key_watches(std::shared_ptr<const runtime::services> services,
                          consul::client& client, poll_turns& turns,
-                         std::function<void(asio::awaitable<void>)> spawn)
+                         std::function<void(asio::awaitable<void>)> spawn,
+                         std::function<void()> told)
     : services_(std::move(services)),
       client_(client),
       turns_(turns),
-      spawn_(std::move(spawn)) {}
+      spawn_(std::move(spawn)),
+      told_(std::move(told)) {}
 
 key_watches::~key_watches() { stop(); }
 
