@@ -34,7 +34,7 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
     fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
-  ops = {};  // the body says it all, and may wait in line for long
+  ops = std::vector<txn_op>();  // the body says it all, and may wait in line for long
   reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;

@@ -86,7 +86,8 @@ asio::awaitable<void> body_supervisor::supervise(asio::any_io_executor executor,
   }
   const bool told = b->told();
   b->function = nullptr;  // what the body captured goes before the lock does
-  running_.reset();
+  // A body that resigned before its end may have a successor by now.
+  if (running_ == b) running_.reset();
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await owner->resign(b->its_term);
   if (thrown && !(told && is_aborted(thrown))) std::rethrow_exception(thrown);

@@ -72,6 +72,7 @@ claim_queue::claim_queue(std::shared_ptr<const runtime::services> services,
       free_(std::max<std::size_t>(lanes, 1)) {}
 
 void claim_queue::add(std::shared_ptr<record> whose, claim::kind what) {
+  if (stopped_) return;
   auto& line = what == claim::kind::release ? releases_ : acquisitions_;
   wish w;
   w.whose = std::move(whose);
@@ -82,7 +83,7 @@ void claim_queue::add(std::shared_ptr<record> whose, claim::kind what) {
 
 // In the next turn of the loop: what wakes many elections makes one burst of them.
 void claim_queue::send_soon() {
-  if (std::exchange(sending_soon_, true)) return;
+  if (stopped_ || std::exchange(sending_soon_, true)) return;
   asio::post(services_->executor, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
@@ -119,8 +120,14 @@ void claim_queue::nothing_to_do(const wish& w) {
   w.whose->claim_done(claim(w.what, consul::txn_op()), outcome);
 }
 
+void claim_queue::stop() {
+  stopped_ = true;
+  releases_ = {};
+  acquisitions_ = {};
+}
+
 void claim_queue::send() {
-  while (free_ > 0 && !(releases_.empty() && acquisitions_.empty())) {
+  while (!stopped_ && free_ > 0 && !(releases_.empty() && acquisitions_.empty())) {
     auto b = std::make_shared<batch>();
     for (wish& w : next_wishes()) {
       std::optional<claim> made = w.whose->make_claim(w.what);
@@ -173,12 +180,16 @@ asio::awaitable<void> claim_queue::carry(std::shared_ptr<batch> what) {
 }
 
 void claim_queue::learn_limit(const consul::txn_done& answer) {
+  if (answer.error == consul_errc::bad_request && answer.failures.empty()) {
+    // Also where it took as many before: it may be another server now, or refuse them for what
+    // one of them is.
+    more_ = more_operations::refused;
+    services_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
+    return;
+  }
   if (more_ != more_operations::asking) return;
   if (answer.committed || !answer.failures.empty()) {
     more_ = more_operations::taken;
-  } else if (answer.error == consul_errc::bad_request) {
-    more_ = more_operations::refused;
-    services_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
   } else {
     more_ = more_operations::untold;
   }
@@ -253,6 +264,7 @@ void claim_queue::take_out(batch& from, const consul::txn_done& answer) {
 // Nothing of it happened: once more, in smaller company or in none.
 void claim_queue::again(batch& what, bool alone) {
   for (item& i : std::exchange(what.items, {})) {
+    if (stopped_) break;
     auto& line = i.what.what == claim::kind::release ? releases_ : acquisitions_;
     wish w;
     w.whose = std::move(i.whose);

@@ -59,6 +59,8 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   /// Sends what is there, as far as there are lanes, without waiting for what else this turn of the
   /// loop may bring.
   void send();
+  /// Sends nothing any more, and forgets what was not sent.
+  void stop();
 
  private:
   class wish {
@@ -96,6 +98,7 @@ class claim_queue : public std::enable_shared_from_this<claim_queue> {
   std::size_t free_;
   more_operations more_ = more_operations::untold;
   bool sending_soon_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace tenure::impl

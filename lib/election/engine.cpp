@@ -97,6 +97,8 @@ engine::engine(std::shared_ptr<const runtime::services> services, consul_config 
   }
 }
 
+engine::~engine() { watches_.stop(); }
+
 // -- entering and leaving ------------------------------------------------------------------------
 
 std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
@@ -359,6 +361,7 @@ asio::awaitable<void> engine::stop_everything() {
   }
   for (const auto& c : slots) co_await c->wait_finished(give_up);
   watches_.stop();
+  claims_->stop();
   tasks_.cancel();
   co_await tasks_.join();
   runtime::task_scope farewells(services_->executor, *services_->timers,

@@ -30,6 +30,9 @@ class engine : public std::enable_shared_from_this<engine> {
  public:
   engine(std::shared_ptr<const runtime::services> services, consul_config config,
          elections_options options);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  ~engine();
 
   // -- the user's side ---------------------------------------------------------------------------
   std::shared_ptr<record> enter(std::string key, candidacy how);

@@ -38,11 +38,15 @@ asio::awaitable<term> record::campaign() {
   if (fsm_.working()) {
     fail(errc::already_entered, "resign the last term of \"" + key() + "\" first");
   }
+  const auto look_whether_open = [this] {
+    const auto e = home();
+    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key() + "\"");
+  };
+  look_whether_open();
   campaign_guard guard(self());
   bool waiting = true;
   while (waiting) {
-    const auto e = home();
-    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key() + "\"");
+    look_whether_open();
     if (last_error() == condition::fatal) fail(last_error(), "\"" + key() + "\"");
     drive();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {

@@ -316,6 +316,7 @@ bool session_keeper::relied_on() const noexcept {
 }
 
 boost::asio::awaitable<void> session_keeper::destroy(bool spared) {
+  to_prove_.clear();
   const time_point give_up = services_->timers->now() + client_.config().request_timeout;
   if (!id_.empty() && !spared) {
     const consul::done answer = co_await client_.destroy_session(id_);

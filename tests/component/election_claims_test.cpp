@@ -99,6 +99,28 @@ TEST_CASE("a server that takes 128 operations is given them, and the first one a
   }
 }
 
+TEST_CASE("a server that takes no more 128 operations is not asked with them for ever") {
+  agent::handler_options server;
+  server.most_operations = 128;
+  crowd c(300, server);
+  c.b.rt.advance(2s);
+  c.stand();
+  c.b.rt.advance(1s);
+  REQUIRE(c.leading() == 300);
+  // Another one behind the same name.
+  server.most_operations = 64;
+  server.start_index = 1'000'000;
+  c.b.agent.restart(server);
+  c.elections.clear();
+  for (int i = 300; i < 600; ++i) {
+    c.elections.push_back(c.p.elections->enter(name_of(i), quick()));
+  }
+  c.stand();
+  c.b.rt.advance(20s);  // the old session has to be found dead first
+  CHECK(c.leading() == 300);
+  c.b.shut_down();
+}
+
 TEST_CASE("who is refused holds nobody up") {
   crowd c(30);
   c.b.rt.advance(2s);

@@ -182,6 +182,42 @@ TEST_CASE("what a body captured is gone before the lock is") {
   b.shut_down();
 }
 
+TEST_CASE("a body that resigned and runs on does not make its successor deaf") {
+  election_bench b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  auto hasty = [&b](tenure::term t) -> asio::awaitable<void> {
+    co_await t.resign();
+    co_await runtime::sleep_until(b.rt.timers(), b.rt.now() + 1s);
+  };
+  running<end_reason> first(b.rt, e.lead(std::move(hasty)));
+  const auto let_go = [&b] {
+    const std::string stored = b.key(key);
+    return !stored.empty() && stored.find("Session") == std::string::npos;
+  };
+  REQUIRE(b.rt.run_until(let_go, 5s));
+  bool told = false;
+  auto patient = [&](tenure::term) -> asio::awaitable<void> {
+    try {
+      co_await runtime::sleep_until(b.rt.timers(), time_point::max());
+    } catch (const boost::system::system_error&) {
+      told = true;
+      throw;
+    }
+  };
+  running<end_reason> second(b.rt, e.lead(std::move(patient)));
+  b.rt.advance(2s);
+  REQUIRE(first.done());
+  REQUIRE(e.current().holds());
+  p.cut_off();
+  b.rt.advance(6s);
+  CHECK(told);
+  p.reconnect();
+  b.rt.advance(20s);
+  CHECK(second.done());
+  b.shut_down();
+}
+
 TEST_CASE("a candidate tells its session before it leads, and the one that took its place") {
   election_bench b;
   election first = b.add().elections->enter(key, quick("first"));
