@@ -31,7 +31,7 @@ class CronTest(cases.ServerCase):
 
     def job_lines(self, process, job):
         start = f"[{job}] "
-        return [line[len(start):] for line in self.zoo.output(process).splitlines()
+        return [line[len(start):] for line in self.zoo.output_lines(process)
                 if line.startswith(start)]
 
     def test_three_replicas_and_a_crash(self):

@@ -22,7 +22,7 @@ class GuardianTest(cases.Case):
 
     def said(self, process, word):
         def find():
-            for line in self.zoo.output(process).splitlines():
+            for line in self.zoo.output_lines(process):
                 if line.startswith(word + " "):
                     return int(line.split()[1])
             return None

@@ -87,15 +87,15 @@ class RunTest(cases.ServerCase):
 
         expected = ["", "host-a:1\\n\"x\"", "", "host-b", ""]
         # A watch may skip what was overtaken, never the last state.
-        wait_until(lambda: len(self.zoo.output(watch).splitlines()) >= 3 and
+        wait_until(lambda: len(self.zoo.output_lines(watch)) >= 3 and
                    self.zoo.output(watch).endswith("\n\n"))
-        lines = self.zoo.output(watch).splitlines()
+        lines = self.zoo.output_lines(watch)
         self.assertEqual(expected[:3], lines[:3])
         self.assertEqual("", lines[-1])
         for process in (watch, watch_json):
             process.send_signal(signal.SIGINT)
             self.assertEqual(0, process.wait(5))
-        objects = [json.loads(line) for line in self.zoo.output(watch_json).splitlines()]
+        objects = [json.loads(line) for line in self.zoo.output_lines(watch_json)]
         self.assertEqual({"key": self.key, "value": None, "session": None, "fence": 0}, objects[0])
         self.assertEqual("host-a:1\n\"x\"", objects[1]["value"])
 

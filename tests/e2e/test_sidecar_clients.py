@@ -41,7 +41,7 @@ class ClientsTest(cases.ServerCase):
     def follow(self, *command):
         """What a client is told while the leader goes."""
         client = self.start(*command, env=self.environment_of(self.other), cwd=self.node)
-        told = lambda: [json.loads(x)["name"] for x in self.zoo.output(client).splitlines()
+        told = lambda: [json.loads(x)["name"] for x in self.zoo.output_lines(client)
                         if x.startswith("{")]
         wait_until(lambda: told() == [socket.gethostname()], 60 * SLACK, what="the first message")
         return client, told

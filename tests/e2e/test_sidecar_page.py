@@ -45,7 +45,7 @@ class PageTest(cases.ServerCase):
         found = {}
 
         def told(what):
-            for line in self.zoo.output(page).splitlines():
+            for line in self.zoo.output_lines(page):
                 key, value = json.loads(line)
                 found[key] = value
             if page.poll() is not None and what not in found:

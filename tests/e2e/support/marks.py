@@ -1,5 +1,7 @@
 """Reads what the program `mark` wrote."""
 
+from support.processes import whole_lines
+
 
 class Mark:
     def __init__(self, line):
@@ -13,11 +15,7 @@ class Mark:
 
 def read(path):
     """All marks of a file, in the order in which they were written."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return [Mark(line) for line in file.read().splitlines()]
-    except FileNotFoundError:
-        return []
+    return [Mark(line) for line in whole_lines(path)]
 
 
 def of(marks, event, name=None):

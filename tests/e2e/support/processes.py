@@ -54,6 +54,17 @@ def seconds_until(condition, seconds=10.0, what="the condition"):
     return boot_time() - begin
 
 
+def whole_lines(path):
+    """The lines that were written to a file so far, but for one that is still being written: who
+    reads a file while it grows may see the beginning of a write, up to the end of a page."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return []
+    return text[:text.rfind("\n") + 1].splitlines()
+
+
 class Zoo:
     """The processes of one test."""
 
@@ -102,11 +113,15 @@ class Zoo:
 
     def lines(self, name):
         """The lines that a command wrote to a file so far."""
-        try:
-            with open(self.path(name), encoding="utf-8") as file:
-                return file.read().splitlines()
-        except FileNotFoundError:
-            return []
+        return whole_lines(self.path(name))
+
+    def output_lines(self, process):
+        """The lines that a process wrote so far."""
+        return self.lines(f"{process.number}.out")
+
+    def error_lines(self, process):
+        """The lines that a process wrote to its standard error so far."""
+        return self.lines(f"{process.number}.err")
 
     def marked(self):
         """Processes of this test that still run, whoever started them."""
