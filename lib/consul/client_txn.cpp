@@ -1,5 +1,6 @@
 // Transactions.
 #include <algorithm>
+#include <bitset>
 
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
@@ -23,6 +24,31 @@ std::string too_large(std::size_t ops, std::size_t bytes) {
   return "";
 }
 
+// The keys that a committed transaction returns: one for each operation, but for some. Those of
+// checks, of which a proof has nothing else, are counted and not kept.
+class returned_keys final : public kv_reader {
+ public:
+  returned_keys(const std::vector<txn_op>& ops, std::vector<kv_entry>& kept) : kept_(kept) {
+    for (const txn_op& op : ops) {
+      const std::string_view verb = op.verb;
+      if (verb == "check-not-exists" || verb == "delete" || verb == "delete-tree") continue;
+      wanted_[expected_++] = !verb.starts_with("check-");
+    }
+  }
+  bool wants(const kv_glance&) override {
+    const std::size_t place = seen_++;
+    return place < expected_ && wanted_[place];
+  }
+  void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
+  bool all_seen() const noexcept { return seen_ == expected_; }
+
+ private:
+  std::vector<kv_entry>& kept_;
+  std::bitset<most_ops> wanted_;
+  std::size_t expected_ = 0;
+  std::size_t seen_ = 0;
+};
+
 }  // namespace
 
 asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
@@ -34,14 +60,15 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
     fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
+  returned_keys keys(ops, answer.results);
   ops = std::vector<txn_op>();  // the body says it all, and may wait in line for long
   reply told = co_await perform(*services_, config_, what);
   take(told, answer);
   if (answer.error) co_return answer;
 
   const bool refused = told.status == 409;
-  const error_code error = parser_->txn(told.body, answer.results, answer.failures);
-  if (error || refused == answer.failures.empty()) {
+  const error_code error = parser_->txn(told.body, keys, answer.failures);
+  if (error || refused == answer.failures.empty() || !(refused || keys.all_seen())) {
     // A 409 says that nothing happened, whatever else it says.
     const bool unknown = !refused && effect == effect::write;
     answer.results.clear();

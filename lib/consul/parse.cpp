@@ -34,41 +34,8 @@ std::string text_of(ondemand::value value) {
   return std::string(std::string_view(value.get_string()));
 }
 
-kv_entry read_kv(ondemand::object object) {
-  kv_entry entry;
-  seen members;
-  for (auto field : object) {
-    const std::string_view name = field.unescaped_key();
-    ondemand::value value = field.value();
-    if (name == "Key") {
-      members.mark(0);
-      entry.key = text_of(value);
-    } else if (name == "Flags") {
-      members.mark(1);
-      entry.flags = value.get_uint64();
-    } else if (name == "CreateIndex") {
-      members.mark(2);
-      entry.create_index = value.get_uint64();
-    } else if (name == "ModifyIndex") {
-      members.mark(3);
-      entry.modify_index = value.get_uint64();
-    } else if (name == "LockIndex") {
-      members.mark(4);
-      entry.lock_index = value.get_uint64();
-    } else if (name == "Session") {
-      entry.session = text_of(value);
-    } else if (name == "Value" && !value.is_null()) {
-      auto decoded = wire::base64_decode(std::string_view(value.get_string()));
-      if (!decoded) throw malformed();
-      entry.value = std::move(*decoded);
-    }
-  }
-  members.expect(5);
-  return entry;
-}
-
-// A key of a list before anything of it is copied or decoded. Nearly all keys of a list are looked
-// at for their index alone.
+// A key before anything of it is copied or decoded: nearly all keys of a list are looked at for
+// their index alone, and those of a proof are counted.
 class raw_kv {
  public:
   explicit raw_kv(ondemand::object object) {
@@ -206,11 +173,16 @@ txn_error read_txn_error(ondemand::object object) {
   return error;
 }
 
+void show(ondemand::object key, kv_reader& reader) {
+  const raw_kv one(key);
+  if (reader.wants(one.glance)) reader.take(one.entry());
+}
+
 // {"KV": {...}}: results of other kinds than keys are passed over.
-void read_txn_result(ondemand::object object, std::vector<kv_entry>& results) {
+void show_txn_result(ondemand::object object, kv_reader& reader) {
   for (auto field : object) {
     const std::string_view name = field.unescaped_key();
-    if (name == "KV") results.push_back(read_kv(field.value().get_object()));
+    if (name == "KV") show(field.value().get_object(), reader);
   }
 }
 
@@ -248,7 +220,7 @@ parser::~parser() = default;
 error_code parser::kv(std::string& body, std::vector<kv_entry>& entries) {
   std::vector<kv_entry> read;
   const error_code error = json_->read(body, [&](ondemand::document& document) {
-    for (auto element : document.get_array()) read.push_back(read_kv(element.get_object()));
+    for (auto element : document.get_array()) read.push_back(raw_kv(element.get_object()).entry());
   });
   if (!error) entries = std::move(read);
   return error;
@@ -256,10 +228,7 @@ error_code parser::kv(std::string& body, std::vector<kv_entry>& entries) {
 
 error_code parser::kv(std::string& body, kv_reader& reader) {
   return json_->read(body, [&](ondemand::document& document) {
-    for (auto element : document.get_array()) {
-      const raw_kv one(element.get_object());
-      if (reader.wants(one.glance)) reader.take(one.entry());
-    }
+    for (auto element : document.get_array()) show(element.get_object(), reader);
   });
 }
 
@@ -285,9 +254,7 @@ error_code parser::session_id(std::string& body, std::string& id) {
   return error;
 }
 
-error_code parser::txn(std::string& body, std::vector<kv_entry>& results,
-                       std::vector<txn_error>& failures) {
-  std::vector<kv_entry> read_results;
+error_code parser::txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures) {
   std::vector<txn_error> read_failures;
   const error_code error = json_->read(body, [&](ondemand::document& document) {
     seen members;
@@ -297,7 +264,7 @@ error_code parser::txn(std::string& body, std::vector<kv_entry>& results,
       if (name == "Results") {
         members.mark(0);
         if (value.is_null()) continue;
-        for (auto element : value.get_array()) read_txn_result(element.get_object(), read_results);
+        for (auto element : value.get_array()) show_txn_result(element.get_object(), results);
       } else if (name == "Errors") {
         members.mark(1);
         if (value.is_null()) continue;
@@ -307,10 +274,8 @@ error_code parser::txn(std::string& body, std::vector<kv_entry>& results,
     }
     members.expect(2);
   });
-  if (error) return error;
-  results = std::move(read_results);
-  failures = std::move(read_failures);
-  return {};
+  if (!error) failures = std::move(read_failures);
+  return error;
 }
 
 error_code parser::text(std::string& body, std::string& text) {

@@ -59,11 +59,6 @@ txn_op txn_op::cas(std::string key, std::string value, std::uint64_t index, std:
   return op;
 }
 
-bool txn_op::returns_key() const noexcept {
-  const std::string_view v = verb;
-  return v != "check-not-exists" && v != "delete" && v != "delete-tree";
-}
-
 txn_op txn_op::get(std::string key) { return make("get", std::move(key)); }
 txn_op txn_op::remove(std::string key) { return make("delete", std::move(key)); }
 txn_op txn_op::remove_tree(std::string prefix) { return make("delete-tree", std::move(prefix)); }

@@ -84,9 +84,6 @@ class txn_op {
   static txn_op remove(std::string key);
   static txn_op remove_tree(std::string prefix);
 
-  /// Whether a committed transaction returns the key of this operation, see txn_done::results.
-  bool returns_key() const noexcept;
-
   const char* verb = "";
   std::string key;
   std::string value;
@@ -156,8 +153,8 @@ class kv_glance {
   std::string_view session;
   std::uint64_t modify_index = 0;
 };
-/// Walks through a listing: told of every key, in the order of the listing, and handed those that
-/// it asks for.
+/// Walks through the keys of an answer: told of every one, in order, and handed those that it asks
+/// for.
 class kv_reader {
  public:
   virtual ~kv_reader() = default;
@@ -172,9 +169,8 @@ class txn_done : public answer_base {
  public:
   /// True: all of it happened. False, without an error: nothing of it happened, see `failures`.
   bool committed = false;
-  /// Of a committed transaction: the keys that its operations returned, in order. lock, unlock,
-  /// set, cas, check_index and check_session return the key without its value, get with it;
-  /// check_not_exists, remove and remove_tree return nothing.
+  /// Of a committed transaction: the key of each lock, unlock, set and cas, without its value, and
+  /// of each get, with it, in order. Of checks and removals there is nothing to tell.
   std::vector<kv_entry> results;
   std::vector<txn_error> failures;
 };

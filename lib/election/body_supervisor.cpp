@@ -102,7 +102,7 @@ asio::awaitable<end_reason> body_supervisor::run(asio::any_io_executor executor,
   auto supervised = runtime::keeping(supervise(executor, owner, b), owner);
   co_await asio::co_spawn(executor, std::move(supervised), asio::use_awaitable);
   if (b->cancelled) {
-    throw boost::system::system_error(asio::error::operation_aborted, *b->its_term->key);
+    throw boost::system::system_error(asio::error::operation_aborted, b->its_term->key.text());
   }
   co_return b->its_term->reason.load();
 }

@@ -204,22 +204,13 @@ void claim_queue::tell_all(batch& what, const consul::txn_done& answer, claim_re
 }
 
 void claim_queue::tell_done(batch& what, const consul::txn_done& answer) {
-  const auto results = [](const item& i) -> std::size_t {
-    return i.what.guard && i.what.guard->returns_key() ? 2 : 1;
-  };
-  std::size_t expected = 0;
-  for (const item& i : what.items) expected += results(i);
-  // It happened; what became of the keys is to be read.
-  if (answer.results.size() != expected) return tell_all(what, answer, claim_result::unknown);
   const std::vector<item> told = std::exchange(what.items, {});
   claim_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;
   outcome.what = claim_result::done;
-  std::size_t at = 0;
-  for (const item& i : told) {
-    at += results(i);
-    outcome.written = answer.results[at - 1];
-    i.whose->claim_done(i.what, outcome);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    outcome.written = answer.results[i];
+    told[i].whose->claim_done(told[i].what, outcome);
   }
 }
 

@@ -356,7 +356,7 @@ asio::awaitable<bool> contender::claim() {
     renew_at_ = now();
     changed_.notify_all();
   }
-  if (!answer.committed || answer.results.empty() || !wants()) co_return false;
+  if (!answer.committed || !wants()) co_return false;
   lock_index_ = answer.results.back().modify_index;
   begin(lock_index_, answer.sent_at);
   co_return true;

@@ -20,8 +20,7 @@ time_point contender::lease_end() const noexcept {
 }
 
 void contender::begin(std::uint64_t fence, time_point proven_at) {
-  term_ = std::make_shared<term_state>(std::make_shared<const std::string>(lock_key()), session_,
-                                       fence, services_->clock,
+  term_ = std::make_shared<term_state>(key_name(lock_key()), session_, fence, services_->clock,
                                        std::weak_ptr<term_owner>(weak_from_this()));
   proven_at_ = proven_at;
   proof_not_before_ = time_point::min();

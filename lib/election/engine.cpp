@@ -12,6 +12,7 @@
 #include "consul/format.hpp"
 #include "core/backoff.hpp"
 #include "runtime/keeping.hpp"
+#include "runtime/slab.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure::impl {
@@ -108,10 +109,10 @@ std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
   if (watches_.stood_for(key)) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
-  auto r = std::make_shared<record>(stance_of(std::move(how)), std::move(key));
+  auto r = runtime::make_in_slab<record>(stance_of(std::move(how)), std::move(key));
   r->place_with_engine = static_cast<std::uint32_t>(records_.size());
   records_.push_back(r);
-  follow(r->key(), r);
+  follow(r->name(), r);
   return r;
 }
 
@@ -276,7 +277,7 @@ std::shared_ptr<observation> engine::observe(std::string key) {
   auto o = std::make_shared<observation>(services_, key);
   std::erase_if(observations_, [](const auto& weak) { return weak.expired(); });
   observations_.push_back(o);
-  follow(key, o);
+  follow(key_name(key), o);
   return o;
 }
 

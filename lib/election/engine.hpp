@@ -63,7 +63,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::shared_ptr<session_keeper> keeper_for(const candidacy& how);
   void note_event(const std::shared_ptr<record>& which);
   /// Tells `who` what is seen of the key, from now on until it is gone.
-  void follow(const std::string& key, const std::shared_ptr<key_follower>& who) {
+  void follow(const key_name& key, const std::shared_ptr<key_follower>& who) {
     watches_.follow(key, who);
   }
   const key_watches& watches() const noexcept { return watches_; }

@@ -8,12 +8,16 @@
 #include <utility>
 
 #include "consul/types.hpp"
+#include "election/key_name.hpp"
+#include "runtime/slab.hpp"
 
 namespace tenure::impl {
 
 class key_watches;
 class watched_key;
-using watched_keys = std::map<std::string, watched_key, std::less<>>;
+using named_key = std::pair<const key_name, watched_key>;
+using watched_keys =
+    std::map<key_name, watched_key, key_name::order, runtime::slab_allocator<named_key>>;
 
 /// Told on the engine's thread. Its destruction ends it; the watches may be gone before.
 class key_follower : public std::enable_shared_from_this<key_follower> {
@@ -43,7 +47,7 @@ class key_follower : public std::enable_shared_from_this<key_follower> {
  private:
   friend class key_watches;
   key_watches* watches_ = nullptr;
-  std::pair<const std::string, watched_key>* key_ = nullptr;
+  named_key* key_ = nullptr;
   key_follower* next_ = nullptr;  // of the same key
 };
 

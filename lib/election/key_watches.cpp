@@ -50,7 +50,7 @@ bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint32_t s
 
 // -- followers -----------------------------------------------------------------------------------
 
-void key_watches::follow(const std::string& key, const std::shared_ptr<key_follower>& who) {
+void key_watches::follow(const key_name& key, const std::shared_ptr<key_follower>& who) {
   if (stopped_) return;
   const auto [place, fresh] = keys_.try_emplace(key);
   watched_key& w = place->second;
@@ -62,7 +62,7 @@ void key_watches::follow(const std::string& key, const std::shared_ptr<key_follo
   if (fresh) {
     place_newcomer(*place);
   } else if (w.owner != nullptr) {
-    w.owner->newcomer(key);
+    w.owner->newcomer(key.text());
   }
 }
 
@@ -162,8 +162,8 @@ class key_watches::reader final : public consul::kv_reader {
     in_order = in_order && (!any_ || last_ < seen.key);
     any_ = true;
     last_ = seen.key;
-    while (below() && at_->first < seen.key) pass_missing();
-    if (!below() || at_->first != seen.key) {
+    while (below() && at_->first.text() < seen.key) pass_missing();
+    if (!below() || at_->first.text() != seen.key) {
       ++foreign;
       return false;
     }
@@ -188,9 +188,11 @@ class key_watches::reader final : public consul::kv_reader {
   bool in_order = true;
 
  private:
-  bool below() const { return at_ != end_ && at_->first.starts_with(prefix_); }
+  bool below() const { return at_ != end_ && at_->first.text().starts_with(prefix_); }
   void pass_missing() {
-    if (at_->second.news(false, now_.index, 0, now_.sent_at)) news.emplace_back(at_->first, now_);
+    if (at_->second.news(false, now_.index, 0, now_.sent_at)) {
+      news.emplace_back(at_->first.text(), now_);
+    }
     ++at_;
   }
 
@@ -221,7 +223,7 @@ void key_watches::tell_unseen(const shard& whose, const error_code& why,
                               const std::string& detail) {
   std::vector<std::shared_ptr<key_follower>> all;
   for (auto k = keys_.lower_bound(whose.range().text);
-       k != keys_.end() && whose.range().covers(k->first); ++k) {
+       k != keys_.end() && whose.range().covers(k->first.text()); ++k) {
     if (k->second.owner != &whose) continue;
     k->second.due = true;
     for (key_follower* f = k->second.followers; f != nullptr; f = f->next_) {

@@ -68,7 +68,7 @@ class key_watches {
   key_watches& operator=(const key_watches&) = delete;
 
   /// `who` is told of the key, the first time soon, until it is destroyed or unfollows.
-  void follow(const std::string& key, const std::shared_ptr<key_follower>& who);
+  void follow(const key_name& key, const std::shared_ptr<key_follower>& who);
   /// Whether a follower of the key stands for it.
   bool stood_for(std::string_view key) const noexcept;
   /// There are more or fewer connections for shards.
@@ -87,7 +87,7 @@ class key_watches {
 
   // -- keys --------------------------------------------------------------------------------------
   void unfollow(key_follower& who) noexcept;
-  void place_newcomer(watched_keys::value_type& key);
+  void place_newcomer(named_key& key);
   /// An answer to a shard's request: tells what is news. An error in it where it is no list.
   void saw(const core::shard_range& where, consul::kv_listing& answer, std::size_t& foreign);
   void saw(const std::string& key, const consul::kv_found& answer);

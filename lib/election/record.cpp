@@ -8,12 +8,13 @@
 #include "election/session_keeper.hpp"
 #include "election/sights.hpp"
 #include "runtime/keeping.hpp"
+#include "runtime/slab.hpp"
 
 namespace tenure::impl {
 record::record(std::shared_ptr<const stance> how, std::string key)
     : runtime::timer([](runtime::timer& t) noexcept { static_cast<record&>(t).drive(); }),
       stance_(std::move(how)),
-      key_(std::make_shared<const std::string>(std::move(key))),
+      key_(std::move(key)),
       fsm_(stance_->rules),
       changed_(services().executor, *services().timers) {}
 
@@ -102,8 +103,8 @@ void record::obey(core::step step) {
 }
 
 void record::begin_term() {
-  term_ = std::make_shared<term_state>(key_, fsm_.held_by(), fsm_.fence(), services().clock,
-                                       self());
+  term_ = runtime::make_in_slab<term_state>(key_, fsm_.held_by(), fsm_.fence(), services().clock,
+                                            self());
   term_->open(fsm_.lease_end(), fsm_.stop_at());
   last_reason_ = end_reason::none;
   log(log_level::info, "leading");
@@ -287,7 +288,7 @@ bool record::proof_wanted() const noexcept {
 
 bool record::proof_worthwhile(time_point now) const noexcept {
   return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
-         (proof_wanted() || fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now);
+         (fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now || proof_wanted());
 }
 
 std::uint64_t record::begin_proof() noexcept {

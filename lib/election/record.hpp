@@ -50,7 +50,8 @@ class record final : public key_follower,
   record(std::shared_ptr<const stance> how, std::string key);
   ~record() override;
 
-  const std::string& key() const noexcept { return *key_; }
+  const std::string& key() const noexcept { return key_.text(); }
+  const key_name& name() const noexcept { return key_; }
   const candidacy& how() const noexcept { return stance_->how; }
 
   // -- the user's side (election, term) ----------------------------------------------------------
@@ -146,7 +147,7 @@ class record final : public key_follower,
                                              std::string value);
 
   const std::shared_ptr<const stance> stance_;
-  const std::shared_ptr<const std::string> key_;  // with its terms' handles
+  const key_name key_;
   core::candidate fsm_;
   std::shared_ptr<session_keeper> keeper_;
   std::shared_ptr<term_state> term_;

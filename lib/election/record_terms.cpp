@@ -164,7 +164,7 @@ asio::awaitable<void> record::proclaim_now(std::shared_ptr<term_state> which, st
     const time_point deadline = services().timers->now() + e->request_timeout();
     const consul::txn_done answer = co_await e->client().write(std::move(ops), deadline);
     const time_point now = services().timers->now();
-    if (answer.committed && !answer.results.empty()) {
+    if (answer.committed) {
       knows_more();
       fsm_.proclaimed(
           which->fence,

@@ -78,7 +78,7 @@ asio::awaitable<settings_snapshot> settings_bucket::get() {
 asio::awaitable<settings_snapshot> settings_bucket::next() {
   if (!followed_) {
     followed_ = true;
-    running()->follow(key_, shared_from_this());
+    running()->follow(key_name(key_), shared_from_this());
   }
   while (!unread_ && !stopped_) co_await changed_.wait();
   if (stopped_) fail(errc::shut_down, "\"" + key_ + "\"");

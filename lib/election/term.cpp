@@ -60,7 +60,7 @@ leader_writes& leader_writes::remove_below(std::string prefix) {
 
 term::term(std::shared_ptr<impl::term_state> state) noexcept : state_(std::move(state)) {}
 
-const std::string& term::key() const noexcept { return state_ ? *state_->key : none; }
+const std::string& term::key() const noexcept { return state_ ? state_->key.text() : none; }
 std::uint64_t term::fence() const noexcept { return state_ ? state_->fence : 0; }
 std::string term::session() const { return state_ ? state_->session.text() : std::string(); }
 

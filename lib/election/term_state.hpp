@@ -8,6 +8,7 @@
 #include <tenure/time.hpp>
 
 #include "core/session_id.hpp"
+#include "election/key_name.hpp"
 #include "election/term_owner.hpp"
 #include "runtime/clock.hpp"
 
@@ -18,7 +19,7 @@ namespace tenure::impl {
 /// handle may go away on any thread and at any time.
 class term_state {
  public:
-  term_state(std::shared_ptr<const std::string> k, core::session_id s, std::uint64_t f,
+  term_state(key_name k, core::session_id s, std::uint64_t f,
              std::shared_ptr<const runtime::clock> c, std::weak_ptr<term_owner> r)
       : key(std::move(k)),
         session(std::move(s)),
@@ -38,7 +39,7 @@ class term_state {
   }
   void close() noexcept { open(time_point::min(), time_point::min()); }
 
-  const std::shared_ptr<const std::string> key;
+  const key_name key;
   const core::session_id session;
   const std::uint64_t fence;
   const std::shared_ptr<const runtime::clock> clock;

@@ -39,8 +39,8 @@ key_watches::~key_watches() { stop(); }
 
 // -- planning ------------------------------------------------------------------------------------
 
-void key_watches::place_newcomer(watched_keys::value_type& key) {
-  const auto found = core::find_shard(plan_, core::shard_range(key.first, true));
+void key_watches::place_newcomer(named_key& key) {
+  const auto found = core::find_shard(plan_, core::shard_range(key.first.text(), true));
   if (found == plan_.end()) {
     want_plan();
     return;
@@ -49,7 +49,7 @@ void key_watches::place_newcomer(watched_keys::value_type& key) {
   key.second.owner = &owner;
   ++owner.keys;
   if (key.second.claimed) owner.claim_begun();
-  owner.newcomer(key.first);
+  owner.newcomer(key.first.text());
   if (owner.keys > 2 * std::max(owner.planned_keys, limits_.target)) want_plan();
 }
 
@@ -80,7 +80,7 @@ void key_watches::plan() {
   drop_old_burdens();
   std::vector<std::string_view> keys;
   keys.reserve(keys_.size());
-  for (const auto& [key, w] : keys_) keys.emplace_back(key);
+  for (const auto& [key, w] : keys_) keys.emplace_back(key.text());
   core::shard_set present;
   for (const auto& [range, s] : plan_) present.insert(range);
   limits_.most = turns_.for_shards();
@@ -97,7 +97,7 @@ void key_watches::plan() {
 void key_watches::drop_old_burdens() {
   const auto unwatched = [this](const std::string& prefix) {
     const auto first = keys_.lower_bound(prefix);
-    return first == keys_.end() || !first->first.starts_with(prefix);
+    return first == keys_.end() || !first->first.text().starts_with(prefix);
   };
   std::erase_if(burdens_.heavy, unwatched);
   std::erase_if(burdens_.forbidden, unwatched);
@@ -132,12 +132,12 @@ void key_watches::carry_out(const core::shard_set& wanted) {
   for (const shard_ptr& s : gone) retire(s);
   auto owner = plan_.begin();
   for (auto& [key, w] : keys_) {
-    while (!owner->first.covers(key)) ++owner;
+    while (!owner->first.covers(key.text())) ++owner;
     const bool moved = w.owner != owner->second.get();
     w.owner = owner->second.get();
     ++w.owner->keys;
     if (w.claimed) w.owner->claim_begun();
-    if (moved && w.due) w.owner->newcomer(key);
+    if (moved && w.due) w.owner->newcomer(key.text());
   }
   for (auto& [range, s] : plan_) s->planned_keys = s->keys;
   for (const shard_ptr& s : fresh) spawn_(runtime::keeping(s->run(), s));

@@ -204,6 +204,17 @@ TEST_CASE("an answer that is no answer is refused, and of a write an unknown out
         consul_errc::bad_answer);
   auto reasonless = server.says(409, R"({"Results":null,"Errors":null})");
   CHECK(server.write(reasonless) == consul_errc::bad_answer);  // but nothing happened
+  // One operation, and two keys of it.
+  const std::string key =
+      R"({"KV":{"LockIndex":0,"Key":"k","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}})";
+  auto one = server.says(200, R"({"Results":[)" + key + R"(],"Errors":null})");
+  CHECK_FALSE(server.write(one));
+  auto two = server.says(200, R"({"Results":[)" + key + "," + key + R"(],"Errors":null})");
+  CHECK(server.write(two) == consul_errc::outcome_unknown);
+  auto none = server.says(200, R"({"Results":null,"Errors":null})");
+  CHECK(server.write(none) == consul_errc::outcome_unknown);
+  CHECK(server.runtime.run(none.prove({txn_op::check_index("k", 1)}, server.runtime.now() + 1s))
+            .error == consul_errc::bad_answer);
   auto other_key = server.says(
       200, R"([{"LockIndex":0,"Key":"x","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}])",
       "5");

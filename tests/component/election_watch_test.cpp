@@ -37,7 +37,7 @@ using listeners = std::map<std::string, std::shared_ptr<listener>>;
 
 void follow(process& p, listeners& all, const std::string& key) {
   auto l = std::make_shared<listener>();
-  p.engine->follow(key, l);
+  p.engine->follow(tenure::impl::key_name(key), l);
   all[key] = std::move(l);
 }
 

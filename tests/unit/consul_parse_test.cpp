@@ -109,24 +109,30 @@ TEST_CASE("a session, and none") {
 TEST_CASE("a transaction that was committed: keys in order, other results passed over") {
   parser json;
   std::string body = committed;
-  std::vector<kv_entry> results;
+  std::string again = body;
+  all_or_none all(true);
   std::vector<txn_error> failures;
-  REQUIRE_FALSE(json.txn(body, results, failures));
+  REQUIRE_FALSE(json.txn(body, all, failures));
   CHECK(failures.empty());
+  const std::vector<kv_entry>& results = all.entries;
   REQUIRE(results.size() == 2);
   CHECK(results[0].key == "k2");
   CHECK(results[0].session == "s");
   CHECK(results[0].modify_index == 17);
   CHECK(results[1].value == "x");
+  all_or_none none(false);
+  REQUIRE_FALSE(json.txn(again, none, failures));
+  CHECK(none.keys == std::vector<std::string>{"k2", "s"});
+  CHECK(none.entries.empty());
 }
 
 TEST_CASE("a transaction that was refused") {
   parser json;
   std::string body = refused;
-  std::vector<kv_entry> results;
+  all_or_none all(true);
   std::vector<txn_error> failures;
-  REQUIRE_FALSE(json.txn(body, results, failures));
-  CHECK(results.empty());
+  REQUIRE_FALSE(json.txn(body, all, failures));
+  CHECK(all.keys.empty());
   REQUIRE(failures.size() == 2);
   CHECK(failures[0].op_index == 1);
   CHECK(failures[0].kind == txn_failure::held_by_another);
@@ -230,7 +236,7 @@ class readers {
     return !json.sessions(body, entries);
   }
   bool txn(std::string body) {
-    std::vector<kv_entry> results;
+    all_or_none results(true);
     std::vector<txn_error> failures;
     return !json.txn(body, results, failures);
   }

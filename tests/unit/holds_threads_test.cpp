@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 TEST_CASE("any thread may ask a term whether it holds, copy it and let go of it") {
   const auto clock = runtime::machine_clock();
   auto state =
-      std::make_shared<impl::term_state>(std::make_shared<const std::string>("k"), "s", 7, clock,
+      std::make_shared<impl::term_state>(impl::key_name("k"), "s", 7, clock,
                                         std::weak_ptr<impl::term_owner>());
   state->open(clock->now() + 1h, clock->now() + 30min);
   term shared(state);

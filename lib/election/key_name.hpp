@@ -1,0 +1,38 @@
+// A key, kept once for all who have to do with it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "runtime/slab.hpp"
+
+namespace tenure::impl {
+
+/// Shared by the copies, on whatever threads they are. Ordered as its text.
+class key_name {
+ public:
+  explicit key_name(std::string text)
+      : text_(runtime::make_in_slab<const std::string>(std::move(text))) {}
+
+  const std::string& text() const noexcept { return *text_; }
+
+  class order {
+   public:
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return view(a) < view(b);
+    }
+
+   private:
+    static std::string_view view(const key_name& name) noexcept { return name.text(); }
+    static std::string_view view(std::string_view text) noexcept { return text; }
+  };
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
+
+}  // namespace tenure::impl
