@@ -24,8 +24,9 @@ std::string too_large(std::size_t ops, std::size_t bytes) {
   return "";
 }
 
-// The keys that a committed transaction returns: one for each operation, but for some. Those of
-// checks, of which a proof has nothing else, are counted and not kept.
+// The keys that a committed transaction returns: one for each operation, but for some, and but for
+// a get that the token forbids, of which Consul says nothing. Those of checks, of which a proof has
+// nothing else, are counted and not kept.
 class returned_keys final : public kv_reader {
  public:
   returned_keys(const std::vector<txn_op>& ops, std::vector<kv_entry>& kept) : kept_(kept) {
@@ -41,6 +42,10 @@ class returned_keys final : public kv_reader {
   }
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
   bool all_seen() const noexcept { return seen_ == expected_; }
+  std::string count() const {
+    return std::to_string(seen_) + " keys of " + std::to_string(expected_) +
+           " (may the token read them all?)";
+  }
 
  private:
   std::vector<kv_entry>& kept_;
@@ -68,13 +73,16 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
 
   const bool refused = told.status == 409;
   const error_code error = parser_->txn(told.body, keys, answer.failures);
-  if (error || refused == answer.failures.empty() || !(refused || keys.all_seen())) {
+  const bool in_form = !error && refused != answer.failures.empty();
+  if (!in_form || !(refused || keys.all_seen())) {
     // A 409 says that nothing happened, whatever else it says.
     const bool unknown = !refused && effect == effect::write;
     answer.results.clear();
     answer.failures.clear();
     fail(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
-         describe(what, config_), "an answer that is not a transaction's: " + told.body);
+         describe(what, config_),
+         in_form ? "a committed transaction that returns " + keys.count()
+                 : "an answer that is not a transaction's: " + told.body);
     co_return answer;
   }
   const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);

@@ -27,7 +27,8 @@ class parser {
   error_code sessions(std::string& body, std::vector<session_entry>& sessions);
   /// {"ID": "..."}
   error_code session_id(std::string& body, std::string& id);
-  /// {"Results": [{"KV": ...}, ...] or null, "Errors": [...] or null, ...}, the results as above.
+  /// {"Results": [{"KV": ...}, ...] or null, "Errors": [...] or null, ...}. With an error `results`
+  /// has been shown a part of it.
   error_code txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures);
   /// "text"
   error_code text(std::string& body, std::string& text);

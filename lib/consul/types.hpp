@@ -146,7 +146,7 @@ class kv_listing : public answer_base {
  public:
   std::string body;  ///< empty: there is no such key
 };
-/// One key of a listing, as far as it is needed to see whether it is news. Gone with the call.
+/// One key of an answer, as far as it is needed to see whether it is news. Gone with the call.
 class kv_glance {
  public:
   std::string_view key;

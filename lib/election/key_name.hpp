@@ -1,4 +1,4 @@
-// A key, kept once for all who have to do with it.
+// The text of a key, kept once for a record, its terms and the watch.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,8 @@ class key_name {
  public:
   explicit key_name(std::string text)
       : text_(runtime::make_in_slab<const std::string>(std::move(text))) {}
+  key_name(const key_name&) = default;  // and no moving: none is ever without a text
+  key_name& operator=(const key_name&) = default;
 
   const std::string& text() const noexcept { return *text_; }
 

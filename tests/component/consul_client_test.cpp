@@ -94,7 +94,9 @@ TEST_CASE("a lock is taken, seen, proven and released by transactions") {
   CHECK(held.entry->modify_index == guard);
 
   std::vector<txn_op> proof{txn_op::check_index("job/a b", guard)};
-  CHECK(b.runtime.run(b.client->prove(proof, b.runtime.now() + 1s)).committed);
+  const auto proven = b.runtime.run(b.client->prove(proof, b.runtime.now() + 1s));
+  CHECK(proven.committed);
+  CHECK(proven.results.empty());
   CHECK(b.network->started(lane::renewals) == 1);
 
   const auto other = b.write({txn_op::lock("job/a b", b.new_session(), "you", 0)});
@@ -106,6 +108,8 @@ TEST_CASE("a lock is taken, seen, proven and released by transactions") {
   const auto released = b.write({txn_op::check_index("job/a b", guard),
                                  txn_op::unlock("job/a b", session, "", consul::lock_flags)});
   CHECK(released.committed);
+  REQUIRE(released.results.size() == 1);
+  CHECK(released.results[0].session.empty());
   const auto after = b.runtime.run(b.client->prove(proof, b.runtime.now() + 1s));
   CHECK_FALSE(after.error);
   CHECK_FALSE(after.committed);
@@ -119,6 +123,29 @@ TEST_CASE("a lock is taken, seen, proven and released by transactions") {
   const auto none = b.runtime.run(b.client->list("nothing/", consistency::default_));
   CHECK_FALSE(none.error);
   CHECK(none.entries.empty());
+}
+
+TEST_CASE("a transaction returns the keys that it reads and writes, not those that it checks") {
+  bench b;
+  const std::string session = b.new_session();
+  REQUIRE(b.write({txn_op::set("a", "1"), txn_op::set("gone", "1"), txn_op::set("tree/x", "1"),
+                   txn_op::lock("held", session, "me", 0)})
+              .committed);
+  const auto a = b.runtime.run(b.client->get("a", consistency::default_));
+  const std::uint64_t index = a.entry->modify_index;
+  const auto done = b.write({txn_op::check_session("held", session),
+                             txn_op::check_index("a", index),
+                             txn_op::get("a"), txn_op::check_not_exists("none"),
+                             txn_op::set("b", "2"), txn_op::remove("gone"),
+                             txn_op::cas("a", "3", index), txn_op::remove_tree("tree/"),
+                             txn_op::lock("held", session, "me", 0),
+                             txn_op::unlock("held", session, "", 0)});
+  REQUIRE(done.committed);
+  std::vector<std::string> keys;
+  for (const auto& entry : done.results) keys.push_back(entry.key);
+  CHECK(keys == std::vector<std::string>{"a", "b", "a", "held", "held"});
+  CHECK(done.results.at(0).value == "1");
+  CHECK(done.results.at(1).value.empty());
 }
 
 TEST_CASE("every kind of failure of a transaction is told apart") {

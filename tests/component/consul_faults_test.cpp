@@ -211,6 +211,9 @@ TEST_CASE("an answer that is no answer is refused, and of a write an unknown out
   CHECK_FALSE(server.write(one));
   auto two = server.says(200, R"({"Results":[)" + key + "," + key + R"(],"Errors":null})");
   CHECK(server.write(two) == consul_errc::outcome_unknown);
+  const auto told = server.runtime.run(two.prove({txn_op::get("k")}, server.runtime.now() + 1s));
+  CHECK(told.detail.ends_with("returns 2 keys of 1 (may the token read them all?)"));
+  CHECK(told.results.empty());
   auto none = server.says(200, R"({"Results":null,"Errors":null})");
   CHECK(server.write(none) == consul_errc::outcome_unknown);
   CHECK(server.runtime.run(none.prove({txn_op::check_index("k", 1)}, server.runtime.now() + 1s))

@@ -38,15 +38,6 @@ TEST_CASE("what lies in a slab does not overlap, and keeps what it is") {
   CHECK(wrong == 0);
 }
 
-// Under AddressSanitizer each place is alone.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool alone = true;
-#elif defined(__has_feature)
-constexpr bool alone = __has_feature(address_sanitizer);
-#else
-constexpr bool alone = false;
-#endif
-
 TEST_CASE("a place that is free again is the next one") {
   slab one(48);
   void* const first = one.take();
@@ -54,19 +45,36 @@ TEST_CASE("a place that is free again is the next one") {
   CHECK(first != second);
   one.give_back(first);
   void* const third = one.take();
-  CHECK((alone || third == first));
+  CHECK((slab::each_alone || third == first));
   one.give_back(second);
   one.give_back(third);
 }
 
 TEST_CASE("a weak handle keeps the place, not the thing") {
+  class lone {
+   public:
+    std::shared_ptr<int> kept;
+    std::array<char, 72> more{};
+  };
   const auto counted = std::make_shared<int>(1);
-  auto strong = make_in_slab<std::shared_ptr<int>>(counted);
-  const std::weak_ptr<std::shared_ptr<int>> weak = strong;
+  auto strong = make_in_slab<lone>(lone{counted, {}});
+  const void* const place = strong.get();
+  std::weak_ptr<lone> weak = strong;
   CHECK(counted.use_count() == 2);
   strong.reset();
   CHECK(counted.use_count() == 1);
-  CHECK(weak.expired());
+  const auto second = make_in_slab<lone>();
+  CHECK(second.get() != place);
+  weak.reset();
+  const auto third = make_in_slab<lone>();
+  CHECK((slab::each_alone || third.get() == place));
+}
+
+TEST_CASE("more than one at once is no matter of slabs") {
+  std::vector<thing, slab_allocator<thing>> all;
+  for (std::size_t i = 0; i < 100; ++i) all.emplace_back(i);
+  CHECK(all.front().number == 0);
+  CHECK(all.back().number == 99);
 }
 
 TEST_CASE("a map whose nodes lie in a slab") {
@@ -78,22 +86,30 @@ TEST_CASE("a map whose nodes lie in a slab") {
   CHECK(map.find("4998") == map.end());
 }
 
-TEST_CASE("slabs are for all threads") {
-  std::vector<std::thread> threads;
-  std::array<std::size_t, 4> wrong{};
-  for (std::size_t t = 0; t < wrong.size(); ++t) {
-    threads.emplace_back([t, &wrong] {
-      std::vector<std::shared_ptr<thing>> mine;
-      for (std::size_t i = 0; i < 20'000; ++i) {
-        mine.push_back(make_in_slab<thing>(t * 1'000'000 + i));
-        if (i % 3 == 0) mine[i / 3].reset();
-      }
-      for (std::size_t i = 0; i < mine.size(); ++i) {
-        wrong[t] += mine[i] && mine[i]->number != t * 1'000'000 + i;
-      }
-    });
-  }
-  for (std::thread& t : threads) t.join();
+TEST_CASE("slabs are for all threads, also to give back what another has taken") {
+  constexpr std::size_t count = 4;
+  constexpr std::size_t each = 20'000;
+  std::array<std::vector<std::shared_ptr<thing>>, count> taken;
+  const auto in_threads = [](auto what) {
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < count; ++t) threads.emplace_back(what, t);
+    for (std::thread& t : threads) t.join();
+  };
+  in_threads([&](std::size_t t) {
+    for (std::size_t i = 0; i < each; ++i) {
+      taken[t].push_back(make_in_slab<thing>(t * each + i));
+      if (i % 3 == 0) taken[t][i / 3].reset();
+    }
+  });
+  std::array<std::size_t, count> wrong{};
+  in_threads([&](std::size_t t) {
+    auto& others = taken[(t + 1) % count];
+    for (std::size_t i = 0; i < each; ++i) {
+      wrong[t] += others[i] && others[i]->number != (t + 1) % count * each + i;
+      others[i] = make_in_slab<thing>(i);
+    }
+    others.clear();
+  });
   for (const std::size_t w : wrong) CHECK(w == 0);
 }
 
