@@ -177,7 +177,7 @@ class ServiceTest(cases.ServerCase):
             sidecar = self.consul_leader(stage, "x", **{name: value})
             self.assertEqual(64, sidecar.wait(10))
             self.assertIn(name, stage.zoo.errors(sidecar))
-            self.assertEqual(1, len(stage.zoo.error_lines(sidecar)))
+            self.assertEqual(1, len(stage.zoo.errors(sidecar).splitlines()))
 
     def test_no_service(self):
         stage = self.stage()
