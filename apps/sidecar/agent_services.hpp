@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "consul/call.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "sidecar/service_document.hpp"
 
 namespace tenure::sidecar {
@@ -31,10 +31,10 @@ class service_written : public consul::answer_base {
 /// Errors are returned; cancellation is thrown. Must outlive its operations.
 class agent_services {
  public:
-  agent_services(std::shared_ptr<const runtime::services> outside, consul_config config)
+  agent_services(std::shared_ptr<const runtime::environment> outside, consul_config config)
       : outside_(std::move(outside)), config_(std::move(config)) {}
 
-  const runtime::services& outside() const noexcept { return *outside_; }
+  const runtime::environment& outside() const noexcept { return *outside_; }
 
   /// GET agent/services with Consul's filter expression.
   boost::asio::awaitable<services_found> find(std::string filter);
@@ -49,7 +49,7 @@ class agent_services {
   time_point in_time() const { return outside_->clock->now() + config_.request_timeout; }
   boost::asio::awaitable<service_read> get(consul::call what);
 
-  std::shared_ptr<const runtime::services> outside_;
+  std::shared_ptr<const runtime::environment> outside_;
   consul_config config_;
 };
 

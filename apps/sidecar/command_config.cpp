@@ -99,7 +99,7 @@ face_factory read_command(const YAML::Node& block, const election_terms& of, mis
   if (const auto health = read.node("health")) read_health(*health, of.name, into, made, probes);
   return [made, probes](surroundings& with, standing_election& election) {
     if (!with.outside)
-      with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+      with.outside = wire::make_system_environment(with.executor, with.consul, with.log);
     std::vector<std::shared_ptr<probe>> all;
     if (!probes.url.empty()) all.push_back(http_probe(with.outside, probes.url));
     if (!probes.file.empty()) all.push_back(file_probe(probes.file, probes.most_age));

@@ -16,7 +16,7 @@ namespace tenure::sidecar {
 namespace asio = boost::asio;
 using command::outcome;
 
-command_face::command_face(std::shared_ptr<const runtime::services> outside,
+command_face::command_face(std::shared_ptr<const runtime::environment> outside,
                            command::command_host& host, standing_election& election,
                            std::vector<std::shared_ptr<probe>> probes, command_options options)
     : outside_(std::move(outside)),

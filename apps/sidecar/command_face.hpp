@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "command/term_commands.hpp"
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 #include "sidecar/face.hpp"
 #include "sidecar/health_gate.hpp"
 #include "sidecar/probe.hpp"
@@ -35,7 +35,7 @@ class command_options {
 
 class command_face final : public face {
  public:
-  command_face(std::shared_ptr<const runtime::services> outside, command::command_host& host,
+  command_face(std::shared_ptr<const runtime::environment> outside, command::command_host& host,
                standing_election& election, std::vector<std::shared_ptr<probe>> probes,
                command_options options);
   ~command_face() override;
@@ -54,13 +54,13 @@ class command_face final : public face {
   void log(log_level level, const std::string& line) const;
   time_point now() const { return outside_->clock->now(); }
 
-  std::shared_ptr<const runtime::services> outside_;
+  std::shared_ptr<const runtime::environment> outside_;
   command::command_host& host_;
   standing_election& election_;
   std::vector<std::shared_ptr<probe>> probes_;
   const command_options options_;
   const int nothing_;  // /dev/null
-  runtime::condition changed_;
+  runtime::async_condition changed_;
   health_gate gate_;
   bool healthy_ = true;
   std::string why_;  // the last bad finding

@@ -35,7 +35,7 @@ constexpr unsigned suspicious = 3;  // so many repairs in a row
 
 }  // namespace
 
-consul_service::consul_service(std::shared_ptr<const runtime::services> outside,
+consul_service::consul_service(std::shared_ptr<const runtime::environment> outside,
                                consul_config consul, consul_service_options options,
                                std::function<std::string()> session)
     : outside_(std::move(outside)),

@@ -12,7 +12,7 @@
 #include <string>
 #include <tenure/consul_config.hpp>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "sidecar/agent_services.hpp"
 #include "sidecar/face.hpp"
 #include "sidecar/service_document.hpp"
@@ -31,7 +31,7 @@ class consul_service_options {
 class consul_service final : public face {
  public:
   /// `session` tells on which session the election stands now; empty while there is none.
-  consul_service(std::shared_ptr<const runtime::services> outside, consul_config consul,
+  consul_service(std::shared_ptr<const runtime::environment> outside, consul_config consul,
                  consul_service_options options, std::function<std::string()> session);
 
   void changed(const status& now) override;
@@ -55,11 +55,11 @@ class consul_service final : public face {
   void log(log_level level, const std::string& line);
   time_point now() const { return outside_->clock->now(); }
 
-  std::shared_ptr<const runtime::services> outside_;
+  std::shared_ptr<const runtime::environment> outside_;
   agent_services agent_;
   consul_service_options options_;
   std::function<std::string()> session_;
-  runtime::condition changed_;
+  runtime::async_condition changed_;
 
   std::string id_;
   std::set<std::string> refused_;  // fields that the agent does not take

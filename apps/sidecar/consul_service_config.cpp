@@ -139,7 +139,7 @@ consul_leader_settings consul_leader_from(const variables& environment, const st
 face_factory consul_service_factory(consul_service_options options) {
   return [options = std::move(options)](surroundings& with, standing_election& of) {
     if (!with.outside)
-      with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+      with.outside = wire::make_system_environment(with.executor, with.consul, with.log);
     auto session = [&of] { return of.handle().session(); };
     return std::make_shared<consul_service>(with.outside, with.consul, options, session);
   };

@@ -14,8 +14,8 @@
 #include "common/control_socket.hpp"
 #include "common/exit_codes.hpp"
 #include "consul/documents.hpp"
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 #include "sidecar/promise.hpp"
 #include "wire/http_client.hpp"
 #include "wire/json_writer.hpp"
@@ -83,7 +83,7 @@ class control_part final : public part, public wire::http_service {
   control_part(control_config config, surroundings& around)
       : config_(std::move(config)),
         around_(around),
-        timers_(runtime::machine_timers(around.executor)),
+        timers_(runtime::system_timers(around.executor)),
         tasks_(around.executor, *timers_, [log = around.log](std::exception_ptr) {
           log->log(log_level::error, "a request to the control socket failed");
         }) {
@@ -209,16 +209,16 @@ class control_part final : public part, public wire::http_service {
     return found->second;
   }
 
-  settings& bucket_of(governed& which) {
+  leader_settings& store_of(governed& which) {
     const std::string& name = which.election().name();
-    const auto found = buckets_.find(name);
-    if (found != buckets_.end()) return found->second;
+    const auto found = stores_.find(name);
+    if (found != stores_.end()) return found->second;
     const auto key = around_.settings_keys.find(name);
-    return buckets_
+    return stores_
         .emplace(name, around_.elections.settings_in(
                            key != around_.settings_keys.end()
                                ? key->second
-                               : settings::key_for(which.election().handle().key())))
+                               : leader_settings::key_for(which.election().handle().key())))
         .first->second;
   }
 
@@ -251,7 +251,7 @@ class control_part final : public part, public wire::http_service {
                                         " any more: unset TENURE_SNAPSHOT for what is so now");
       now = *kept;
     } else {
-      settings_snapshot fresh = co_await bucket_of(*which).get();
+      settings_snapshot fresh = co_await store_of(*which).get();
       now = std::move(fresh);
     }
     wire::json_writer json;
@@ -264,9 +264,9 @@ class control_part final : public part, public wire::http_service {
     const auto which = of(what);
     auto changes = consul::parse_settings(std::move(body));
     if (!changes) throw refusal(400, "the body has to be a JSON object of strings");
-    settings::group group = std::move(*changes);
+    leader_settings::changes wanted = std::move(*changes);
     const term by = which->election().handle().current();
-    co_await bucket_of(*which).set(by, std::move(group));
+    co_await store_of(*which).set(by, std::move(wanted));
     co_return json_answer(200, "{}");
   }
 
@@ -275,7 +275,7 @@ class control_part final : public part, public wire::http_service {
   std::shared_ptr<runtime::timers> timers_;
   runtime::task_scope tasks_;
   std::map<std::string, std::shared_ptr<governed>> governed_;
-  std::map<std::string, settings> buckets_;
+  std::map<std::string, leader_settings> stores_;
   std::optional<wire::http_server> server_;
 };
 

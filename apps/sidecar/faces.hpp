@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "sidecar/face.hpp"
 #include "sidecar/hook_snapshots.hpp"
 #include "sidecar/yaml_block.hpp"
@@ -39,7 +39,7 @@ class surroundings {
   command::command_host& commands;  ///< the one of this process
   std::shared_ptr<log_sink> log;
   /// Clock, timers and transport of the faces that speak to Consul themselves; made by the first.
-  std::shared_ptr<const runtime::services> outside;
+  std::shared_ptr<const runtime::environment> outside;
   hook_snapshots snapshots;
   /// The keys of the settings of elections whose configuration names one, by their names.
   std::map<std::string, std::string> settings_keys;

@@ -7,7 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "sidecar/control.hpp"
 #include "sidecar/promise.hpp"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <tenure/settings.hpp>
+#include <tenure/leader_settings.hpp>
 #include <utility>
 
 namespace tenure::sidecar {

@@ -39,8 +39,8 @@ std::string search_path() {
 
 }  // namespace
 
-hooks::hooks(std::shared_ptr<const runtime::services> outside, command::command_host& commands,
-             tenure::settings settings, hook_snapshots& snapshots, hooks_options options,
+hooks::hooks(std::shared_ptr<const runtime::environment> outside, command::command_host& commands,
+             tenure::leader_settings settings, hook_snapshots& snapshots, hooks_options options,
              std::function<std::string()> session)
     : outside_(std::move(outside)),
       commands_(commands),

@@ -9,11 +9,11 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
-#include <tenure/settings.hpp>
+#include <tenure/leader_settings.hpp>
 
 #include "command/term_commands.hpp"
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/task_scope.hpp"
 #include "sidecar/face.hpp"
 #include "sidecar/hook_plan.hpp"
@@ -39,8 +39,8 @@ class hooks_options {
 class hooks final : public face {
  public:
   /// `session` tells on which session the election stands now.
-  hooks(std::shared_ptr<const runtime::services> outside, command::command_host& commands,
-        tenure::settings settings, hook_snapshots& snapshots, hooks_options options,
+  hooks(std::shared_ptr<const runtime::environment> outside, command::command_host& commands,
+        tenure::leader_settings settings, hook_snapshots& snapshots, hooks_options options,
         std::function<std::string()> session);
   ~hooks() override;
 
@@ -62,13 +62,13 @@ class hooks final : public face {
   void log(log_level level, std::string_view line, hook what) const;
   time_point now() const { return outside_->clock->now(); }
 
-  std::shared_ptr<const runtime::services> outside_;
+  std::shared_ptr<const runtime::environment> outside_;
   command::command_host& commands_;
-  tenure::settings settings_;
+  tenure::leader_settings settings_;
   hook_snapshots& snapshots_;
   const hooks_options options_;
   std::function<std::string()> session_;
-  runtime::condition changed_;
+  runtime::async_condition changed_;
   const int nothing_;  // /dev/null
   hook_plan plan_;
   std::optional<hook> running_;

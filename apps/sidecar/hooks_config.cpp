@@ -47,10 +47,10 @@ face_factory read_hooks(const YAML::Node& block, const election_terms& of, mista
   made.guarantee = of.guarantee.value_or(made.guarantee);
   if (const auto guarantee = read.time("guarantee")) made.guarantee = *guarantee;
   check_guarantee(read, of, made.guarantee);
-  const std::string settings = read.text("settings").value_or(settings::key_for(of.key));
+  const std::string settings = read.text("settings").value_or(leader_settings::key_for(of.key));
   return [made, settings](surroundings& with, standing_election& election) {
     if (!with.outside)
-      with.outside = wire::make_machine_services(with.executor, with.consul, with.log);
+      with.outside = wire::make_system_environment(with.executor, with.consul, with.log);
     with.settings_keys[made.election] = settings;
     auto session = [&election] { return election.handle().session(); };
     return std::make_shared<hooks>(with.outside, with.commands,

@@ -7,7 +7,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "common/exit_codes.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "sidecar/http_site.hpp"
 
 namespace tenure::sidecar {

@@ -42,7 +42,7 @@ class http_address {
 
 class over_http final : public probe {
  public:
-  over_http(std::shared_ptr<const runtime::services> outside, const std::string& url)
+  over_http(std::shared_ptr<const runtime::environment> outside, const std::string& url)
       : url_(url),
         address_(url),
         client_(outside->executor, outside->timers, address_.server,
@@ -96,7 +96,7 @@ class of_a_file final : public probe {
 
 }  // namespace
 
-std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::services> outside,
+std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::environment> outside,
                                   const std::string& url) {
   return std::make_shared<over_http>(std::move(outside), url);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <tenure/time.hpp>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -28,7 +28,7 @@ class probe {
 
 /// GET `url`, http://HOST[:PORT][/PATH]: well is what answers with 2xx or 3xx. Throws
 /// bad_configuration for another sort of address.
-std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::services> outside,
+std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::environment> outside,
                                   const std::string& url);
 /// Throws what http_probe does.
 void check_probe_url(const std::string& url);

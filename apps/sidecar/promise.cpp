@@ -1,7 +1,7 @@
 #include "sidecar/promise.hpp"
 
 #include "common/duration.hpp"
-#include "core/lease.hpp"
+#include "core/lease/lease_rules.hpp"
 
 namespace tenure::sidecar {
 

@@ -41,7 +41,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
     : io_(io),
       config_(std::move(c)),
       log_(log),
-      timers_(runtime::machine_timers(io.get_executor())),
+      timers_(runtime::system_timers(io.get_executor())),
       elections_(io.get_executor(), config_.consul, options_of(config_, log)),
       commands_(io.get_executor(), log),
       surroundings_(io.get_executor(), config_.consul, elections_, commands_, log),
@@ -118,7 +118,7 @@ asio::awaitable<void> sidecar::watch_for_refusal() {
     contender* refused = nullptr;
     for (const auto& c : contenders_) {
       const bool holds = c->now().standing == standing::leading;
-      if (!holds && c->handle().last_error() == condition::fatal) refused = c.get();
+      if (!holds && c->handle().last_error() == error_kind::fatal) refused = c.get();
     }
     refusals = refused != nullptr ? refusals + 1 : 0;
     if (refusals < refusals_to_end) continue;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/task_scope.hpp"
 #include "sidecar/config.hpp"
 #include "sidecar/contender.hpp"
@@ -48,7 +48,7 @@ class sidecar {
   std::vector<std::shared_ptr<part>> parts_;
   std::vector<std::unique_ptr<contender>> contenders_;
   std::unordered_map<std::string, contender*> by_key_;
-  runtime::condition ending_;
+  runtime::async_condition ending_;
   runtime::task_scope part_runs_;
   runtime::task_scope tasks_;
   boost::asio::signal_set signals_;

@@ -13,7 +13,7 @@
 
 #include "agent/server.hpp"
 #include "common/options.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -61,12 +61,12 @@ agent::server_options server_options(const agent_options& o) {
   return options;
 }
 
-runtime::services machine_services(asio::io_context& io, log_level level) {
-  runtime::services services;
+runtime::environment machine_services(asio::io_context& io, log_level level) {
+  runtime::environment services;
   services.executor = io.get_executor();
-  services.clock = runtime::machine_clock();
-  services.timers = runtime::machine_timers(io.get_executor());
-  services.entropy = runtime::machine_entropy();
+  services.clock = runtime::system_boot_clock();
+  services.timers = runtime::system_timers(io.get_executor());
+  services.random = runtime::system_random();
   services.log = stderr_log(level);
   return services;
 }
@@ -87,7 +87,7 @@ int serve(const agent_options& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   asio::io_context io{1};
-  const runtime::services services = machine_services(io, level);
+  const runtime::environment services = machine_services(io, level);
   std::unique_ptr<agent::server> server;
   try {
     server = std::make_unique<agent::server>(services, server_options(o));

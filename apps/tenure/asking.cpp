@@ -82,7 +82,7 @@ asio::awaitable<void> reach_consul(elections& all) {
   for (duration pause = 100ms;; pause = std::min<duration>(pause * 2, 1s)) {
     const error_code error = co_await ping(all);
     if (!error) co_return;
-    if (error == condition::fatal || boot_clock::now() + pause > end)
+    if (error == error_kind::fatal || boot_clock::now() + pause > end)
       throw boost::system::system_error(error);
     timer.expires_after(pause);
     co_await timer.async_wait(asio::use_awaitable);

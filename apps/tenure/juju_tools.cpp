@@ -133,7 +133,7 @@ std::unique_ptr<leadership> whom(asio::io_context& io, const juju_options& o) {
   const bool alone = !is_socket(default_control_socket());
   const bool direct = !o.key.empty() && (!o.session.empty() || alone);
   if (!named && direct) {
-    const std::string bucket = o.settings.empty() ? settings::key_for(o.key) : o.settings;
+    const std::string bucket = o.settings.empty() ? leader_settings::key_for(o.key) : o.settings;
     return by_consul(io.get_executor(), consul_config::from_environment(), o.key, o.session,
                      bucket);
   }
@@ -141,8 +141,8 @@ std::unique_ptr<leadership> whom(asio::io_context& io, const juju_options& o) {
                     o.election, variable("TENURE_SNAPSHOT"));
 }
 
-settings::group group_of(const std::vector<std::string>& words) {
-  settings::group group;
+leader_settings::changes group_of(const std::vector<std::string>& words) {
+  leader_settings::changes group;
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -158,7 +158,7 @@ asio::awaitable<std::string> is_leader(leadership& who, juju_options o) {
 }
 
 asio::awaitable<std::string> leader_set(leadership& who, juju_options o) {
-  settings::group group = group_of(o.words);
+  leader_settings::changes group = group_of(o.words);
   if (group.empty()) co_return "";
   try {
     co_await who.set(std::move(group));

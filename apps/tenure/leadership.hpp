@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <tenure/consul_config.hpp>
-#include <tenure/settings.hpp>
+#include <tenure/leader_settings.hpp>
 #include <tenure/time.hpp>
 
 namespace tenure::apps {
@@ -26,7 +26,7 @@ class leadership {
   /// Throws tool_error.
   virtual boost::asio::awaitable<bool> is_leader(std::optional<duration> ahead) = 0;
   virtual boost::asio::awaitable<settings_snapshot> get() = 0;
-  virtual boost::asio::awaitable<void> set(settings::group changes) = 0;
+  virtual boost::asio::awaitable<void> set(leader_settings::changes changes) = 0;
 };
 
 /// `election`: its name; may be empty where the sidecar has one only. `snapshot`: the index of the

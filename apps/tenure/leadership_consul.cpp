@@ -6,8 +6,8 @@
 #include "common/duration.hpp"
 #include "consul/client.hpp"
 #include "consul/documents.hpp"
-#include "core/lease.hpp"
-#include "election/session_keeper.hpp"
+#include "core/lease/lease_rules.hpp"
+#include "election/sessions/consul_session.hpp"
 #include "tenure/leadership.hpp"
 #include "wire/http_client.hpp"
 
@@ -35,7 +35,7 @@ class consul_leadership final : public leadership {
  public:
   consul_leadership(asio::any_io_executor executor, consul_config config, std::string key,
                     std::string session, std::string settings)
-      : services_(wire::make_machine_services(std::move(executor), config, silent_log())),
+      : services_(wire::make_system_environment(std::move(executor), config, silent_log())),
         client_(services_, std::move(config)),
         key_(std::move(key)),
         session_(std::move(session)),
@@ -46,7 +46,7 @@ class consul_leadership final : public leadership {
   // it go before, and it does not while the command runs that asks.
   asio::awaitable<bool> is_leader(std::optional<duration> asked) override {
     const duration ahead = asked.value_or(usual_guarantee);
-    const consul::kv_found found = co_await read(key_);
+    const consul::kv_result found = co_await read(key_);
     if (!ours(found)) co_return false;
     if (ahead == duration(0)) co_return true;
     const consul::session_found holder =
@@ -71,17 +71,17 @@ class consul_leadership final : public leadership {
   }
 
   asio::awaitable<settings_snapshot> get() override {
-    const consul::kv_found found = co_await read(settings_);
+    const consul::kv_result found = co_await read(settings_);
     co_return snapshot_of(found);
   }
 
-  asio::awaitable<void> set(settings::group changes) override {
+  asio::awaitable<void> set(leader_settings::changes changes) override {
     const time_point give_up = services_->clock->now() + patience;
     bool done = false;
     while (!done) {
-      const consul::kv_found leading = co_await read(key_);
+      const consul::kv_result leading = co_await read(key_);
       if (!ours(leading)) throw tool_error(not_the_leader);
-      const consul::kv_found stored = co_await read(settings_);
+      const consul::kv_result stored = co_await read(settings_);
       settings_snapshot now = snapshot_of(stored);
       for (const auto& [name, value] : changes) {
         if (value.empty()) {
@@ -94,7 +94,7 @@ class consul_leadership final : public leadership {
       ops.push_back(consul::txn_op::check_session(key_, session_));
       ops.push_back(consul::txn_op::check_index(key_, leading.entry->modify_index));
       ops.push_back(consul::txn_op::cas(settings_, consul::settings_text(now.values), now.index));
-      const consul::txn_done answer = co_await client_.write(std::move(ops), give_up);
+      const consul::txn_result answer = co_await client_.write(std::move(ops), give_up);
       if (answer.error) throw tool_error(answer.detail);
       done = answer.committed;
       if (!done && services_->clock->now() >= give_up)
@@ -103,15 +103,15 @@ class consul_leadership final : public leadership {
   }
 
  private:
-  asio::awaitable<consul::kv_found> read(std::string key) {
-    consul::kv_found found = co_await client_.get(std::move(key), consul::consistency::consistent);
+  asio::awaitable<consul::kv_result> read(std::string key) {
+    consul::kv_result found = co_await client_.get(std::move(key), consul::consistency::consistent);
     if (found.error) throw tool_error(found.detail);
     co_return found;
   }
-  bool ours(const consul::kv_found& found) const {
+  bool ours(const consul::kv_result& found) const {
     return !session_.empty() && found.entry && found.entry->session == session_;
   }
-  settings_snapshot snapshot_of(const consul::kv_found& found) const {
+  settings_snapshot snapshot_of(const consul::kv_result& found) const {
     settings_snapshot now;
     if (!found.entry) return now;
     auto values = consul::parse_settings(found.entry->value);
@@ -121,7 +121,7 @@ class consul_leadership final : public leadership {
     return now;
   }
 
-  std::shared_ptr<const runtime::services> services_;
+  std::shared_ptr<const runtime::environment> services_;
   consul::client client_;
   std::string key_;
   std::string session_;

@@ -19,7 +19,7 @@ class sidecar_leadership final : public leadership {
  public:
   sidecar_leadership(asio::any_io_executor executor, std::string socket, std::string election,
                      std::string snapshot)
-      : services_(wire::make_machine_services(std::move(executor),
+      : services_(wire::make_system_environment(std::move(executor),
                                               consul_config("unix://" + socket), silent_log())),
         socket_(std::move(socket)),
         election_(std::move(election)),
@@ -53,7 +53,7 @@ class sidecar_leadership final : public leadership {
     co_return now;
   }
 
-  asio::awaitable<void> set(settings::group changes) override {
+  asio::awaitable<void> set(leader_settings::changes changes) override {
     std::string body = consul::settings_text(changes);
     co_await ask("PUT", "/v1/settings", "", std::move(body));
   }
@@ -90,7 +90,7 @@ class sidecar_leadership final : public leadership {
     return tool_error("whatever answers at " + socket_ + " is no tenure sidecar");
   }
 
-  std::shared_ptr<const runtime::services> services_;
+  std::shared_ptr<const runtime::environment> services_;
   std::string socket_;
   std::string election_;
   std::string snapshot_;

@@ -132,7 +132,7 @@ asio::awaitable<void> runner::reach_consul() {
     if (signal_ != 0) co_return;
     if (out_of_time_ && error == asio::error::operation_aborted)
       throw boost::system::system_error(make_error_code(consul_errc::timed_out));
-    if (out_of_time_ || error == condition::fatal) throw boost::system::system_error(error);
+    if (out_of_time_ || error == error_kind::fatal) throw boost::system::system_error(error);
     co_await sleep(pause);
   }
   if (!options_.try_for) try_timer_.cancel();

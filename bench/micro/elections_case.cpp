@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "election/engine.hpp"
-#include "election/record.hpp"
+#include "election/participant/participant.hpp"
 #include "micro.hpp"
 #include "support/handler_transport.hpp"
 #include "support/manual_runtime.hpp"
@@ -57,7 +57,7 @@ void elections(std::size_t times) {
   for (std::size_t round = 0; round < times; ++round) {
     tenure::test::manual_runtime runtime;
     tenure::test::in_process_agent agent(runtime);
-    auto services = std::make_shared<tenure::runtime::services>(*runtime.services());
+    auto services = std::make_shared<tenure::runtime::environment>(*runtime.environment());
     services->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
     tenure::consul_config config;
     config.connections = 80;
@@ -88,7 +88,7 @@ void record_size() {
     entered.push_back(all.enter(key(i), tenure::candidacy("host-1.example:8080")));
   }
   const std::size_t after = resident_bytes();
-  tell("record_size", "B", static_cast<double>(sizeof(tenure::impl::record)));
+  tell("record_size", "B", static_cast<double>(sizeof(tenure::impl::participant)));
   tell("memory_when_entered", "B", static_cast<double>(after - before) / n);
   std::fflush(nullptr);
   std::_Exit(0);  // nobody ran the io_context, and nobody will

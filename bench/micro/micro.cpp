@@ -57,7 +57,7 @@ void json(std::size_t times) {
 
 class counting final : public tenure::consul::kv_reader {
  public:
-  bool wants(const tenure::consul::kv_glance& seen) override {
+  bool wants(const tenure::consul::key_header& seen) override {
     newest = std::max(newest, seen.modify_index);
     ++count;
     return false;

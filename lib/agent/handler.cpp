@@ -6,9 +6,9 @@
 
 namespace tenure::agent {
 
-handler::handler(handler_options options, runtime::entropy& entropy, answer_sink& sink,
+handler::handler(handler_options options, runtime::random_source& random, answer_sink& sink,
                  time_point start)
-    : state_(std::make_unique<state>(std::move(options), entropy, sink, start)) {}
+    : state_(std::make_unique<state>(std::move(options), random, sink, start)) {}
 
 handler::~handler() = default;
 

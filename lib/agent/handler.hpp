@@ -10,7 +10,7 @@
 #include <string>
 #include <tenure/time.hpp>
 
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
 namespace tenure::agent {
@@ -43,7 +43,7 @@ class handler_options {
 
 class handler {
  public:
-  handler(handler_options options, runtime::entropy& entropy, answer_sink& sink, time_point start);
+  handler(handler_options options, runtime::random_source& random, answer_sink& sink, time_point start);
   ~handler();
 
   /// `id` must not be in use. Answers through the sink, at once or, for a blocking query, later.

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/must.hpp"
+#include "runtime/ensure.hpp"
 
 namespace tenure::agent {
 
@@ -13,7 +13,7 @@ void parked_queries::ask(query q, std::uint64_t after, time_point deadline, requ
     return;
   }
   const auto [place, fresh] = parked_.try_emplace(id, *this, std::move(q), after, index, id);
-  runtime::must(fresh, "a request's id is not in use");
+  runtime::ensure(fresh, "a request's id is not in use");
   parked& p = place->second;
   reader_.watch(p.q).add(p);
   timers_.arm(p, deadline);

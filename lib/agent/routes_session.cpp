@@ -81,7 +81,7 @@ maybe_response handler::state::session_create(request_context& context) {
       return text_response(500, "Check '" + id + "' is in critical state");
     }
   }
-  session_record& session = sessions_.add(index, sessions_.fresh_id(entropy_));
+  session_record& session = sessions_.add(index, sessions_.fresh_id(random_));
   session.name = std::move(wanted.name);
   session.node = std::move(wanted.node);
   session.behavior = std::move(wanted.behavior);

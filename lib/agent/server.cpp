@@ -21,10 +21,10 @@ wire::http_server_options http_options(const server_options& options) {
 
 class server::implementation final : public wire::http_service, public answer_sink {
  public:
-  implementation(runtime::services services, server_options options)
+  implementation(runtime::environment services, server_options options)
       : services_(std::move(services)),
         kept_(options.state_file.value_or(std::string())),
-        handler_(started(options), *services_.entropy, *this, services_.timers->now()),
+        handler_(started(options), *services_.random, *this, services_.timers->now()),
         http_(services_.executor, *services_.timers, *this, http_options(options)),
         timer_(*this) {}
 
@@ -118,7 +118,7 @@ class server::implementation final : public wire::http_service, public answer_si
     }
   }
 
-  runtime::services services_;
+  runtime::environment services_;
   std::vector<std::string> warnings_;
   kept_state kept_;
   agent::handler handler_;
@@ -127,7 +127,7 @@ class server::implementation final : public wire::http_service, public answer_si
   bool stopped_ = false;
 };
 
-server::server(runtime::services services, server_options options)
+server::server(runtime::environment services, server_options options)
     : implementation_(std::make_unique<implementation>(std::move(services), std::move(options))) {}
 
 server::~server() = default;

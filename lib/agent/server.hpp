@@ -8,7 +8,7 @@
 #include <tenure/time.hpp>
 
 #include "agent/handler.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::agent {
 
@@ -29,7 +29,7 @@ class server_options {
 class server {
  public:
   /// Throws boost::system::system_error that names the state file where it cannot be used.
-  server(runtime::services services, server_options options);
+  server(runtime::environment services, server_options options);
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   /// Closes all connections at once. Not a clean stop: see stop().

@@ -53,14 +53,14 @@ session_record* session_table::find(const session_key& key) const noexcept {
   return key.valid() ? sessions_.find(key.bytes()) : nullptr;
 }
 
-std::string session_table::fresh_id(runtime::entropy& entropy) const {
+std::string session_table::fresh_id(runtime::random_source& random) const {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string id;
   do {
     id.clear();
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < 32; ++i) {
-      if (i % 16 == 0) bits = entropy.next();
+      if (i % 16 == 0) bits = random.next();
       if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
       id += digits[bits & 15];
       bits >>= 4;

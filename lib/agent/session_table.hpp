@@ -9,7 +9,7 @@
 
 #include "agent/radix_tree.hpp"
 #include "agent/records.hpp"
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 
 namespace tenure::agent {
 
@@ -42,7 +42,7 @@ class session_table {
   std::uint64_t table_index() const noexcept { return table_index_; }
 
   /// An id that no session has.
-  std::string fresh_id(runtime::entropy& entropy) const;
+  std::string fresh_id(runtime::random_source& random) const;
   /// An empty record under `id`.
   session_record& add(std::uint64_t index, const std::string& id);
   void erase(std::uint64_t index, const session_key& key);

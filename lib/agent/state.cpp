@@ -82,15 +82,15 @@ node_fields node_of(const handler_options& options, const std::string& id, std::
 
 }  // namespace
 
-handler::state::state(handler_options options, runtime::entropy& entropy, answer_sink& sink,
+handler::state::state(handler_options options, runtime::random_source& random, answer_sink& sink,
                       time_point start)
     : options_(std::move(options)),
-      entropy_(entropy),
+      random_(random),
       sink_(sink),
       start_(start),
       now_(start),
       index_(std::max(options_.start_index, lowest_start_index)),
-      node_id_(sessions_.fresh_id(entropy)),
+      node_id_(sessions_.fresh_id(random)),
       locks_(keys_, sessions_, timers_, start + options_.start_lock_delay),
       reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_)) {}
 
@@ -216,7 +216,7 @@ maybe_response handler::state::ask(request_context& context, query q,
   duration wait = options.wait;
   if (wait > longest_wait) wait = longest_wait;
   if (wait <= duration::zero()) wait = default_wait;
-  wait += entropy_.jitter(wait / jitter_fraction);
+  wait += random_.jitter(wait / jitter_fraction);
   parked_.ask(std::move(q), options.after, now_ + wait, context.id);
   return std::nullopt;
 }

@@ -53,7 +53,7 @@ using maybe_response = std::optional<runtime::http_response>;
 
 class handler::state final : private session_owner, private check_owner {
  public:
-  state(handler_options options, runtime::entropy& entropy, answer_sink& sink, time_point start);
+  state(handler_options options, runtime::random_source& random, answer_sink& sink, time_point start);
 
   void handle(const runtime::http_request& request, time_point now, request_id id);
   void tick(time_point now);
@@ -145,7 +145,7 @@ class handler::state final : private session_owner, private check_owner {
   void end_sessions_of(std::uint64_t index, const std::string& check);
 
   const handler_options options_;
-  runtime::entropy& entropy_;
+  runtime::random_source& random_;
   answer_sink& sink_;
   const time_point start_;
   time_point now_;

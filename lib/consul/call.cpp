@@ -5,7 +5,7 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "wire/base64.hpp"
 
 namespace tenure::consul {
@@ -90,7 +90,7 @@ std::string with_outcome(std::string asked, std::string_view outcome) {
   return asked;
 }
 
-asio::awaitable<reply> perform(const runtime::services& outside, const consul_config& config,
+asio::awaitable<reply> perform(const runtime::environment& outside, const consul_config& config,
                                const call& what) {
   bool sent = false;
   const unsigned retries = what.effect == effect::write ? 0 : what.retries;
@@ -106,7 +106,7 @@ asio::awaitable<reply> perform(const runtime::services& outside, const consul_co
     time_point again = what.deadline;
     if (worth_retrying(trip.error) && failed < retries) {
       const duration pause = first_pause * (1U << failed) / 2;
-      again = now + pause + outside.entropy->jitter(pause);
+      again = now + pause + outside.random->jitter(pause);
     }
     if (again >= what.deadline) co_return judged(std::move(trip), sent, now, what, config);
     co_await runtime::sleep_until(*outside.timers, again);

@@ -8,7 +8,7 @@
 
 #include "consul/format.hpp"
 #include "consul/types.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::consul {
 
@@ -47,7 +47,7 @@ class reply : public answer_base {
 
 /// Makes the call. In the reply an error, or an accepted status and its body. Throws
 /// system_error(operation_aborted) when cancelled. All three must outlive it.
-boost::asio::awaitable<reply> perform(const runtime::services& outside,
+boost::asio::awaitable<reply> perform(const runtime::environment& outside,
                                       const consul_config& config, const call& what);
 
 /// What a status that is no success means; `text` is its body.

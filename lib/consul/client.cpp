@@ -6,15 +6,15 @@
 
 namespace tenure::consul {
 
-client::client(std::shared_ptr<const runtime::services> services, consul_config config)
+client::client(std::shared_ptr<const runtime::environment> services, consul_config config)
     : services_(std::move(services)),
       config_(std::move(config)),
       parser_(std::make_shared<parser>()) {}
 
 time_point client::in_time() const { return services_->clock->now() + config_.request_timeout; }
 
-boost::asio::awaitable<done> client::ping() {
-  done answer;
+boost::asio::awaitable<ack> client::ping() {
+  ack answer;
   target to("/v1/status/leader", config_);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   reply told = co_await perform(*services_, config_, what);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "consul/types.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::consul {
 
@@ -26,7 +26,7 @@ class target;
 /// The client must outlive its operations.
 class client {
  public:
-  client(std::shared_ptr<const runtime::services> services, consul_config config);
+  client(std::shared_ptr<const runtime::environment> services, consul_config config);
 
   const consul_config& config() const noexcept { return config_; }
 
@@ -34,56 +34,56 @@ class client {
   boost::asio::awaitable<session_created> create_session(session_request request);
   /// On the renewal lane, by `deadline`.
   boost::asio::awaitable<session_renewed> renew_session(std::string id, time_point deadline);
-  boost::asio::awaitable<done> destroy_session(std::string id);
+  boost::asio::awaitable<ack> destroy_session(std::string id);
   boost::asio::awaitable<session_found> session_info(std::string id, consistency how);
 
   // -- services of this machine's agent ----------------------------------------------------------
   /// Safe to repeat.
-  boost::asio::awaitable<done> register_service(service_registration service,
+  boost::asio::awaitable<ack> register_service(service_registration service,
                                                 time_point deadline);
   /// Without an error, too, where there is no such service.
-  boost::asio::awaitable<done> deregister_service(std::string id, time_point deadline);
+  boost::asio::awaitable<ack> deregister_service(std::string id, time_point deadline);
   /// A heartbeat: the TTL check passes. On the renewal lane, by `deadline`.
-  boost::asio::awaitable<check_heard> pass_check(std::string id, time_point deadline);
+  boost::asio::awaitable<check_result> pass_check(std::string id, time_point deadline);
 
   // -- keys -------------------------------------------------------------------------------------
-  boost::asio::awaitable<kv_found> get(std::string key, consistency how);
+  boost::asio::awaitable<kv_result> get(std::string key, consistency how);
   /// A blocking query on the poll lane: answers when the key's index exceeds `index`, or after
   /// `wait` (1 s to 10 min) plus Consul's jitter of a sixteenth. consul_errc::timed_out where it
   /// does not within request_timeout after that.
-  boost::asio::awaitable<kv_found> watch(std::string key, std::uint64_t index, duration wait);
-  boost::asio::awaitable<kv_listed> list(std::string prefix, consistency how);
+  boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait);
+  boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
-  boost::asio::awaitable<kv_listed> watch_below(std::string prefix, std::uint64_t index,
+  boost::asio::awaitable<kv_list> watch_below(std::string prefix, std::uint64_t index,
                                                 duration wait);
   /// Both without reading it: see read().
-  boost::asio::awaitable<kv_listing> listing(std::string prefix, consistency how);
-  boost::asio::awaitable<kv_listing> watch_list(std::string prefix, std::uint64_t index,
+  boost::asio::awaitable<raw_kv_list> listing(std::string prefix, consistency how);
+  boost::asio::awaitable<raw_kv_list> watch_list(std::string prefix, std::uint64_t index,
                                                 duration wait);
   /// Shows `reader` a listing, key by key; in it an error where it is not one, and then what the
   /// reader was told means nothing. The body is used up.
-  void read(kv_listing& listing, kv_reader& reader);
+  void read(raw_kv_list& listing, kv_reader& reader);
 
   // -- transactions -----------------------------------------------------------------------------
   /// A transaction that writes, on the requests lane, by `deadline`. At most 128 operations;
   /// before 1.14 Consul takes 64 (bad_request: nothing of it happened).
-  boost::asio::awaitable<txn_done> write(std::vector<txn_op> ops, time_point deadline);
+  boost::asio::awaitable<txn_result> write(std::vector<txn_op> ops, time_point deadline);
   /// An all-read transaction with ?consistent, on the renewal lane (it is what proofs are made of).
-  boost::asio::awaitable<txn_done> prove(std::vector<txn_op> ops, time_point deadline);
+  boost::asio::awaitable<txn_result> prove(std::vector<txn_op> ops, time_point deadline);
 
   // -- the cluster ------------------------------------------------------------------------------
   /// GET /v1/status/leader: whether Consul can be reached and has a raft leader.
-  boost::asio::awaitable<done> ping();
+  boost::asio::awaitable<ack> ping();
 
  private:
   time_point in_time() const;  // the deadline of a request that begins now
-  boost::asio::awaitable<kv_found> find(call what, std::string key);
-  boost::asio::awaitable<kv_listing> find_below(call what, std::string prefix);
-  kv_listed all_of(kv_listing told);
+  boost::asio::awaitable<kv_result> find(call what, std::string key);
+  boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix);
+  kv_list all_of(raw_kv_list told);
   call watching(target to, std::uint64_t index, duration wait) const;
-  boost::asio::awaitable<txn_done> transact(call what, std::vector<txn_op> ops);
+  boost::asio::awaitable<txn_result> transact(call what, std::vector<txn_op> ops);
 
-  std::shared_ptr<const runtime::services> services_;
+  std::shared_ptr<const runtime::environment> services_;
   consul_config config_;
   std::shared_ptr<parser> parser_;
 };

@@ -18,8 +18,8 @@ constexpr const char* not_consul = " without X-Consul-Index: is this Consul?";
 }  // namespace
 
 // What get and watch share: one key, or none.
-asio::awaitable<kv_found> client::find(call what, std::string key) {
-  kv_found answer;
+asio::awaitable<kv_result> client::find(call what, std::string key) {
+  kv_result answer;
   what.accepted = 404;
   if (const std::string why = unaddressable(key, false); !why.empty()) {
     fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
@@ -44,7 +44,7 @@ asio::awaitable<kv_found> client::find(call what, std::string key) {
   co_return answer;
 }
 
-asio::awaitable<kv_found> client::get(std::string key, consistency how) {
+asio::awaitable<kv_result> client::get(std::string key, consistency how) {
   target to("/v1/kv/" + escaped(key, true), config_);
   to.with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
@@ -64,15 +64,15 @@ call client::watching(target to, std::uint64_t index, duration wait) const {
   return what;
 }
 
-asio::awaitable<kv_found> client::watch(std::string key, std::uint64_t index, duration wait) {
+asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, duration wait) {
   target to("/v1/kv/" + escaped(key, true), config_);
   return find(watching(std::move(to), index, wait), std::move(key));
 }
 
 // -- lists ---------------------------------------------------------------------------------------
 
-asio::awaitable<kv_listing> client::find_below(call what, std::string prefix) {
-  kv_listing answer;
+asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix) {
+  raw_kv_list answer;
   what.accepted = 404;
   if (const std::string why = unaddressable(prefix, true); !why.empty()) {
     fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
@@ -92,21 +92,21 @@ asio::awaitable<kv_listing> client::find_below(call what, std::string prefix) {
   co_return answer;
 }
 
-asio::awaitable<kv_listing> client::listing(std::string prefix, consistency how) {
+asio::awaitable<raw_kv_list> client::listing(std::string prefix, consistency how) {
   target to("/v1/kv/" + escaped(prefix, true), config_);
   to.with("recurse").with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   return find_below(std::move(what), std::move(prefix));
 }
 
-asio::awaitable<kv_listing> client::watch_list(std::string prefix, std::uint64_t index,
+asio::awaitable<raw_kv_list> client::watch_list(std::string prefix, std::uint64_t index,
                                                duration wait) {
   target to("/v1/kv/" + escaped(prefix, true), config_);
   to.with("recurse");
   return find_below(watching(std::move(to), index, wait), std::move(prefix));
 }
 
-void client::read(kv_listing& listing, kv_reader& reader) {
+void client::read(raw_kv_list& listing, kv_reader& reader) {
   if (listing.error || listing.body.empty()) return;
   listing.error = parser_->kv(listing.body, reader);
   if (listing.error) {
@@ -115,8 +115,8 @@ void client::read(kv_listing& listing, kv_reader& reader) {
   listing.body.clear();
 }
 
-kv_listed client::all_of(kv_listing told) {
-  kv_listed answer;
+kv_list client::all_of(raw_kv_list told) {
+  kv_list answer;
   static_cast<answer_base&>(answer) = told;
   if (answer.error || told.body.empty()) return answer;
   if (parser_->kv(told.body, answer.entries)) {
@@ -126,14 +126,14 @@ kv_listed client::all_of(kv_listing told) {
   return answer;
 }
 
-asio::awaitable<kv_listed> client::list(std::string prefix, consistency how) {
-  kv_listing told = co_await listing(std::move(prefix), how);
+asio::awaitable<kv_list> client::list(std::string prefix, consistency how) {
+  raw_kv_list told = co_await listing(std::move(prefix), how);
   co_return all_of(std::move(told));
 }
 
-asio::awaitable<kv_listed> client::watch_below(std::string prefix, std::uint64_t index,
+asio::awaitable<kv_list> client::watch_below(std::string prefix, std::uint64_t index,
                                                duration wait) {
-  kv_listing told = co_await watch_list(std::move(prefix), index, wait);
+  raw_kv_list told = co_await watch_list(std::move(prefix), index, wait);
   co_return all_of(std::move(told));
 }
 

@@ -8,9 +8,9 @@ namespace tenure::consul {
 
 namespace asio = boost::asio;
 
-asio::awaitable<done> client::register_service(service_registration service,
+asio::awaitable<ack> client::register_service(service_registration service,
                                                time_point deadline) {
-  done answer;
+  ack answer;
   target to("/v1/agent/service/register", config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.body = service_body(service);
@@ -19,8 +19,8 @@ asio::awaitable<done> client::register_service(service_registration service,
   co_return answer;
 }
 
-asio::awaitable<done> client::deregister_service(std::string id, time_point deadline) {
-  done answer;
+asio::awaitable<ack> client::deregister_service(std::string id, time_point deadline) {
+  ack answer;
   target to("/v1/agent/service/deregister/" + escaped(id, false), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;  // what newer agents say to a service that they do not know
@@ -29,8 +29,8 @@ asio::awaitable<done> client::deregister_service(std::string id, time_point dead
   co_return answer;
 }
 
-asio::awaitable<check_heard> client::pass_check(std::string id, time_point deadline) {
-  check_heard answer;
+asio::awaitable<check_result> client::pass_check(std::string id, time_point deadline) {
+  check_result answer;
   target to("/v1/agent/check/pass/" + escaped(id, false), config_);
   call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;

@@ -2,7 +2,7 @@
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
-#include "core/mutation.hpp"
+#include "core/testing/seeded_bug.hpp"
 
 namespace tenure::consul {
 
@@ -26,7 +26,7 @@ asio::awaitable<session_created> client::create_session(session_request request)
 asio::awaitable<session_renewed> client::renew_session(std::string id, time_point deadline) {
   session_renewed answer;
   target to("/v1/session/renew/" + escaped(id, false), config_);
-  const bool shared = mutated(core::mutation::renewal_on_shared_lane);
+  const bool shared = bug_enabled(core::seeded_bug::renewal_on_shared_lane);
   call what(shared ? runtime::lane::requests : runtime::lane::renewals, effect::repeatable, "PUT",
             std::move(to), deadline);
   what.accepted = 404;
@@ -41,8 +41,8 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
   co_return answer;
 }
 
-asio::awaitable<done> client::destroy_session(std::string id) {
-  done answer;
+asio::awaitable<ack> client::destroy_session(std::string id) {
+  ack answer;
   target to("/v1/session/destroy/" + escaped(id, false), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), in_time());
   reply told = co_await perform(*services_, config_, what);

@@ -36,7 +36,7 @@ class returned_keys final : public kv_reader {
       wanted_[expected_++] = !verb.starts_with("check-");
     }
   }
-  bool wants(const kv_glance&) override {
+  bool wants(const key_header&) override {
     const std::size_t place = seen_++;
     return place < expected_ && wanted_[place];
   }
@@ -56,8 +56,8 @@ class returned_keys final : public kv_reader {
 
 }  // namespace
 
-asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
-  txn_done answer;
+asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops) {
+  txn_result answer;
   what.body = txn_body(ops);
   what.accepted = 409;
   const consul::effect effect = what.effect;
@@ -94,13 +94,13 @@ asio::awaitable<txn_done> client::transact(call what, std::vector<txn_op> ops) {
   co_return answer;
 }
 
-asio::awaitable<txn_done> client::write(std::vector<txn_op> ops, time_point deadline) {
+asio::awaitable<txn_result> client::write(std::vector<txn_op> ops, time_point deadline) {
   target to("/v1/txn", config_);
   call what(runtime::lane::requests, effect::write, "PUT", std::move(to), deadline);
   return transact(std::move(what), std::move(ops));
 }
 
-asio::awaitable<txn_done> client::prove(std::vector<txn_op> ops, time_point deadline) {
+asio::awaitable<txn_result> client::prove(std::vector<txn_op> ops, time_point deadline) {
   target to("/v1/txn", config_);
   to.with(consistency::consistent);
   call what(runtime::lane::renewals, effect::read, "PUT", std::move(to), deadline);

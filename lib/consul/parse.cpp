@@ -95,7 +95,7 @@ class raw_kv {
     return e;
   }
 
-  kv_glance glance;
+  key_header glance;
 
  private:
   // Behind the name there is always room enough to compare: the rest of its object, or padding.

@@ -133,21 +133,21 @@ class session_found : public answer_base {
  public:
   std::optional<session_entry> session;
 };
-class kv_found : public answer_base {
+class kv_result : public answer_base {
  public:
   std::optional<kv_entry> entry;  ///< nothing: there is no such key
 };
-class kv_listed : public answer_base {
+class kv_list : public answer_base {
  public:
   std::vector<kv_entry> entries;
 };
 /// A list as it came, to be walked through by client::read.
-class kv_listing : public answer_base {
+class raw_kv_list : public answer_base {
  public:
   std::string body;  ///< empty: there is no such key
 };
 /// One key of an answer, as far as it is needed to see whether it is news. Gone with the call.
-class kv_glance {
+class key_header {
  public:
   std::string_view key;
   std::string_view session;
@@ -158,14 +158,14 @@ class kv_glance {
 class kv_reader {
  public:
   virtual ~kv_reader() = default;
-  virtual bool wants(const kv_glance& seen) = 0;
+  virtual bool wants(const key_header& seen) = 0;
   virtual void take(kv_entry entry) = 0;
 };
 class kv_written : public answer_base {
  public:
   bool done = false;  ///< Consul's true or false
 };
-class txn_done : public answer_base {
+class txn_result : public answer_base {
  public:
   /// True: all of it happened. False, without an error: nothing of it happened, see `failures`.
   bool committed = false;
@@ -174,10 +174,10 @@ class txn_done : public answer_base {
   std::vector<kv_entry> results;
   std::vector<txn_error> failures;
 };
-class check_heard : public answer_base {
+class check_result : public answer_base {
  public:
   bool known = false;  ///< false: the agent has no such check
 };
-class done : public answer_base {};
+class ack : public answer_base {};
 
 }  // namespace tenure::consul

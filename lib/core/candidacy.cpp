@@ -4,7 +4,7 @@
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_config.hpp>
 
-#include "core/lease.hpp"
+#include "core/lease/lease_rules.hpp"
 
 namespace tenure {
 namespace {

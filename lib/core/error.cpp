@@ -27,10 +27,10 @@ class election_category_type final : public boost::system::error_category {
     return "unknown election error";
   }
   bool equivalent(int value, const boost::system::error_condition& c) const noexcept override {
-    if (c.category() != condition_category()) return error_category::equivalent(value, c);
+    if (c.category() != error_kind_category()) return error_category::equivalent(value, c);
     const bool retryable = static_cast<errc>(value) == errc::timed_out ||
                            static_cast<errc>(value) == errc::outcome_unknown;
-    return retryable == (static_cast<condition>(c.value()) == condition::retryable);
+    return retryable == (static_cast<error_kind>(c.value()) == error_kind::retryable);
   }
 };
 
@@ -61,10 +61,10 @@ class consul_category_type final : public boost::system::error_category {
     return "unknown Consul error";
   }
   bool equivalent(int value, const boost::system::error_condition& c) const noexcept override {
-    if (c.category() != condition_category()) return error_category::equivalent(value, c);
+    if (c.category() != error_kind_category()) return error_category::equivalent(value, c);
     const auto e = static_cast<consul_errc>(value);
     const bool fatal = e == consul_errc::forbidden || e == consul_errc::bad_request;
-    return fatal == (static_cast<condition>(c.value()) == condition::fatal);
+    return fatal == (static_cast<error_kind>(c.value()) == error_kind::fatal);
   }
 };
 
@@ -72,7 +72,7 @@ class condition_category_type final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "tenure.condition"; }
   std::string message(int value) const override {
-    return static_cast<condition>(value) == condition::retryable ? "retryable" : "fatal";
+    return static_cast<error_kind>(value) == error_kind::retryable ? "retryable" : "fatal";
   }
 };
 
@@ -86,7 +86,7 @@ const boost::system::error_category& consul_category() noexcept {
   static const consul_category_type category;
   return category;
 }
-const boost::system::error_category& condition_category() noexcept {
+const boost::system::error_category& error_kind_category() noexcept {
   static const condition_category_type category;
   return category;
 }
@@ -95,8 +95,8 @@ error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), elect
 error_code make_error_code(consul_errc e) noexcept {
   return {static_cast<int>(e), consul_category()};
 }
-boost::system::error_condition make_error_condition(condition c) noexcept {
-  return {static_cast<int>(c), condition_category()};
+boost::system::error_condition make_error_condition(error_kind c) noexcept {
+  return {static_cast<int>(c), error_kind_category()};
 }
 
 }  // namespace tenure

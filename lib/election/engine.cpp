@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "consul/format.hpp"
-#include "core/backoff.hpp"
-#include "runtime/keeping.hpp"
+#include "core/util/backoff.hpp"
+#include "runtime/keep_alive.hpp"
 #include "runtime/slab.hpp"
 #include "wire/http_client.hpp"
 
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 // Spans of holders that are remembered; more than that many holders at once are asked again.
 constexpr std::size_t most_spans = 4096;
-constexpr std::size_t most_stances = 16;
+constexpr std::size_t most_profiles = 16;
 
 std::function<void(std::exception_ptr)> report_to(std::shared_ptr<log_sink> log) {
   return [log = std::move(log)](std::exception_ptr thrown) {
@@ -43,7 +43,7 @@ void fail(const error_code& why, const std::string& detail) {
   throw boost::system::system_error(why, detail);
 }
 
-leader leader_in(const std::string& key, const consul::kv_found& answer) {
+leader leader_in(const std::string& key, const consul::kv_result& answer) {
   leader who;
   who.key = key;
   if (answer.entry && !answer.entry->session.empty()) {
@@ -69,22 +69,22 @@ void check_key(const std::string& key) {
 
 }  // namespace
 
-engine::engine(std::shared_ptr<const runtime::services> services, consul_config config,
+engine::engine(std::shared_ptr<const runtime::environment> env, consul_config config,
                elections_options options)
-    : services_(std::move(services)),
+    : env_(std::move(env)),
       options_(std::move(options)),
-      client_(services_, std::move(config)),
-      turns_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait),
-      tasks_(services_->executor, *services_->timers, report_to(services_->log)),
-      claims_(std::make_shared<claim_queue>(
-          services_, client_, tasks_,
+      client_(env_, std::move(config)),
+      poll_slots_(wire::lane_limits::divide(client_.config().connections).polls, options_.wait),
+      tasks_(env_->executor, *env_->timers, report_to(env_->log)),
+      lock_queue_(std::make_shared<lock_queue>(
+          env_, client_, tasks_,
           wire::lane_limits::divide(client_.config().connections).requests * 4 / 5)),
-      watches_(services_, client_, turns_,
+      watches_(env_, client_, poll_slots_,
                [this](asio::awaitable<void> task) {
-                 tasks_.spawn(runtime::keeping(std::move(task), shared_from_this()));
+                 tasks_.spawn(runtime::keep_alive(std::move(task), shared_from_this()));
                },
-               [this] { claims_->send(); }),
-      changed_(services_->executor, *services_->timers) {
+               [this] { lock_queue_->send(); }),
+      changed_(env_->executor, *env_->timers) {
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
   }
@@ -102,102 +102,102 @@ engine::~engine() { watches_.stop(); }
 
 // -- entering and leaving ------------------------------------------------------------------------
 
-std::shared_ptr<record> engine::enter(std::string key, candidacy how) {
+std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   check_key(key);
   how.check();
   if (watches_.stood_for(key)) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
-  auto r = runtime::make_in_slab<record>(stance_of(std::move(how)), std::move(key));
-  r->place_with_engine = static_cast<std::uint32_t>(records_.size());
-  records_.push_back(r);
-  follow(r->name(), r);
+  auto r = runtime::make_in_slab<participant>(profile_of(std::move(how)), std::move(key));
+  r->index_in_engine = static_cast<std::uint32_t>(participants_.size());
+  participants_.push_back(r);
+  watch(r->name(), r);
   return r;
 }
 
 // The latest few are remembered: who enters thousands does so with one candidacy, or with one for
 // each of a few kinds.
-std::shared_ptr<const stance> engine::stance_of(candidacy how) {
-  for (const auto& weak : stances_) {
+std::shared_ptr<const profile> engine::profile_of(candidacy how) {
+  for (const auto& weak : profiles_) {
     auto known = weak.lock();
     if (known && known->how == how) return known;
   }
-  auto fresh = std::make_shared<const stance>(weak_from_this(), services_, std::move(how));
-  std::erase_if(stances_, [](const auto& weak) { return weak.expired(); });
-  if (stances_.size() == most_stances) stances_.erase(stances_.begin());
-  stances_.push_back(fresh);
+  auto fresh = std::make_shared<const profile>(weak_from_this(), env_, std::move(how));
+  std::erase_if(profiles_, [](const auto& weak) { return weak.expired(); });
+  if (profiles_.size() == most_profiles) profiles_.erase(profiles_.begin());
+  profiles_.push_back(fresh);
   return fresh;
 }
 
 // The last one takes its place.
-void engine::forget(record& which) noexcept {
-  const std::uint32_t place = which.place_with_engine;
-  if (place >= records_.size() || records_[place].get() != &which) return;
-  records_[place] = std::move(records_.back());
-  records_.pop_back();
-  if (place < records_.size()) records_[place]->place_with_engine = place;
+void engine::forget(participant& which) noexcept {
+  const std::uint32_t place = which.index_in_engine;
+  if (place >= participants_.size() || participants_[place].get() != &which) return;
+  participants_[place] = std::move(participants_.back());
+  participants_.pop_back();
+  if (place < participants_.size()) participants_[place]->index_in_engine = place;
 }
 
-asio::awaitable<void> engine::wait_idle(std::shared_ptr<record> which, time_point give_up) {
+asio::awaitable<void> engine::wait_idle(std::shared_ptr<participant> which, time_point give_up) {
   bool in_time = true;
   while (in_time && !which->settled()) {
     const time_point until = std::max(give_up, which->lease_end());
     co_await which->changed().wait(until);
-    in_time = services_->timers->now() < std::max(give_up, which->lease_end());
+    in_time = env_->timers->now() < std::max(give_up, which->lease_end());
   }
 }
 
 // A record is forgotten when nothing of it can happen any more: no key held, no claim open, no work
 // running. Until then nobody else of this process may stand for its key.
-asio::awaitable<void> engine::retire(std::shared_ptr<record> which) {
+asio::awaitable<void> engine::retire(std::shared_ptr<participant> which) {
   while (!which->settled()) co_await which->changed().wait();
-  which->unfollow();
+  which->unwatch();
   forget(*which);
   for (auto& [kind, p] : pools_) {
-    for (const auto& keeper : p.keepers) keeper->detach(*which);
+    for (const auto& its_session : p.sessions) its_session->detach(*which);
   }
 }
 
-asio::awaitable<void> engine::leave_quietly(std::shared_ptr<record> which) {
+asio::awaitable<void> engine::leave_quietly(std::shared_ptr<participant> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   which->leave();
   if (!which->retiring && !stopping_) {
     which->retiring = true;
-    tasks_.spawn(runtime::keeping(retire(which), shared_from_this()));
+    tasks_.spawn(runtime::keep_alive(retire(which), shared_from_this()));
   }
-  co_await wait_idle(which, services_->timers->now() + request_timeout());
+  co_await wait_idle(which, env_->timers->now() + request_timeout());
 }
 
-asio::awaitable<void> engine::leave(std::shared_ptr<record> which) {
-  auto leaving = runtime::keeping(leave_quietly(std::move(which)), shared_from_this());
-  co_await asio::co_spawn(services_->executor, std::move(leaving), asio::use_awaitable);
+asio::awaitable<void> engine::leave(std::shared_ptr<participant> which) {
+  auto leaving = runtime::keep_alive(leave_quietly(std::move(which)), shared_from_this());
+  co_await asio::co_spawn(env_->executor, std::move(leaving), asio::use_awaitable);
 }
 
-void engine::leave_in_background(std::shared_ptr<record> which) {
+void engine::leave_in_background(std::shared_ptr<participant> which) {
   if (stopping_) return;
-  asio::co_spawn(services_->executor,
-                 runtime::keeping(leave_quietly(std::move(which)), shared_from_this()),
+  asio::co_spawn(env_->executor,
+                 runtime::keep_alive(leave_quietly(std::move(which)), shared_from_this()),
                  asio::detached);
 }
 
 // -- what the records share ----------------------------------------------------------------------
 
-std::shared_ptr<session_keeper> engine::keeper_for(const candidacy& how) {
+std::shared_ptr<consul_session> engine::session_for(const candidacy& how) {
   pool& p = pools_[session_kind(how)];
-  if (p.keepers.size() < options_.sessions) {
-    auto keeper = std::make_shared<session_keeper>(services_, client_, tasks_, session_kind(how),
+  if (p.sessions.size() < options_.sessions) {
+    auto its_session = std::make_shared<consul_session>(env_, client_, tasks_, session_kind(how),
                                                    options_.name,
                                                    options_.liveness.value_or(duration{0}));
-    p.keepers.push_back(keeper);
-    tasks_.spawn(runtime::keeping(keeper->keep(), keeper, shared_from_this()));
-    tasks_.spawn(runtime::keeping(keeper->prove(), keeper, shared_from_this()));
-    return keeper;
+    p.sessions.push_back(its_session);
+    tasks_.spawn(runtime::keep_alive(its_session->run(), its_session, shared_from_this()));
+    tasks_.spawn(runtime::keep_alive(its_session->prove(), its_session, shared_from_this()));
+    return its_session;
   }
-  return p.keepers[p.next++ % p.keepers.size()];
+  return p.sessions[p.next++ % p.sessions.size()];
 }
 
-void engine::ask_span(const std::string& session, const std::shared_ptr<record>& who) {
+void engine::ask_span(const std::string& session, const std::shared_ptr<participant>& who) {
   if (spans_.size() > most_spans) {
     std::erase_if(spans_, [](const auto& s) { return s.second.known; });
   }
@@ -207,7 +207,7 @@ void engine::ask_span(const std::string& session, const std::shared_ptr<record>&
     return;
   }
   found->second.askers.push_back(who);
-  if (fresh) tasks_.spawn(runtime::keeping(find_span(session), shared_from_this()));
+  if (fresh) tasks_.spawn(runtime::keep_alive(find_span(session), shared_from_this()));
 }
 
 asio::awaitable<void> engine::find_span(std::string session) {
@@ -218,11 +218,11 @@ asio::awaitable<void> engine::find_span(std::string session) {
         co_await client_.session_info(session, consul::consistency::default_);
     const auto found = spans_.find(session);
     if (found == spans_.end()) co_return;
-    asking = answer.error && answer.error != condition::fatal;
+    asking = answer.error && answer.error != error_kind::fatal;
     if (asking) {
       co_await runtime::sleep_until(
-          *services_->timers,
-          services_->timers->now() + failures.next(services_->entropy->next()));
+          *env_->timers,
+          env_->timers->now() + failures.next(env_->random->next()));
     } else if (!answer.session) {
       spans_.erase(found);  // gone: nobody can say any more
     } else {
@@ -241,15 +241,15 @@ asio::awaitable<void> engine::find_span(std::string session) {
 // -- asking --------------------------------------------------------------------------------------
 
 asio::awaitable<leader> engine::leader_of(std::string key) {
-  const consul::kv_found answer = co_await client_.get(key, consul::consistency::default_);
+  const consul::kv_result answer = co_await client_.get(key, consul::consistency::default_);
   if (answer.error) fail(answer.error, answer.detail);
   co_return leader_in(key, answer);
 }
 
 asio::awaitable<leader> engine::depose(std::string key) {
-  const time_point give_up = services_->timers->now() + request_timeout();
+  const time_point give_up = env_->timers->now() + request_timeout();
   for (;;) {
-    const consul::kv_found found = co_await client_.get(key, consul::consistency::consistent);
+    const consul::kv_result found = co_await client_.get(key, consul::consistency::consistent);
     if (found.error) fail(found.error, found.detail);
     const leader who = leader_in(key, found);
     if (!who.present()) fail(errc::not_leading, "nobody holds \"" + key + "\"");
@@ -258,36 +258,36 @@ asio::awaitable<leader> engine::depose(std::string key) {
     std::vector<consul::txn_op> ops;
     ops.push_back(consul::txn_op::check_index(key, who.fence));
     ops.push_back(consul::txn_op::unlock(key, who.session, left, found.entry->flags));
-    const consul::txn_done answer = co_await client_.write(std::move(ops), give_up);
+    const consul::txn_result answer = co_await client_.write(std::move(ops), give_up);
     if (answer.error) fail(answer.error, answer.detail);
     if (answer.committed) co_return who;
     // Somebody wrote the key in between: look again.
-    if (services_->timers->now() >= give_up) fail(errc::timed_out, "the key keeps changing");
+    if (env_->timers->now() >= give_up) fail(errc::timed_out, "the key keeps changing");
   }
 }
 
 asio::awaitable<void> engine::ping() {
-  const consul::done answer = co_await client_.ping();
+  const consul::ack answer = co_await client_.ping();
   if (answer.error) fail(answer.error, answer.detail);
 }
 
-std::shared_ptr<observation> engine::observe(std::string key) {
+std::shared_ptr<leader_observer> engine::observe(std::string key) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   check_key(key);
-  auto o = std::make_shared<observation>(services_, key);
+  auto o = std::make_shared<leader_observer>(env_, key);
   std::erase_if(observations_, [](const auto& weak) { return weak.expired(); });
   observations_.push_back(o);
-  follow(key_name(key), o);
+  watch(key_name(key), o);
   return o;
 }
 
-std::shared_ptr<settings_bucket> engine::settings_in(std::string key) {
+std::shared_ptr<leader_settings_store> engine::settings_in(std::string key) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   if (key.empty() || key.front() == '/') {
     throw bad_configuration("settings need a key without a slash at its head, such as a/settings");
   }
   check_key(key);
-  auto s = std::make_shared<settings_bucket>(shared_from_this(), std::move(key));
+  auto s = std::make_shared<leader_settings_store>(shared_from_this(), std::move(key));
   std::erase_if(settings_, [](const auto& weak) { return weak.expired(); });
   settings_.push_back(s);
   return s;
@@ -295,7 +295,7 @@ std::shared_ptr<settings_bucket> engine::settings_in(std::string key) {
 
 // -- semaphores ----------------------------------------------------------------------------------
 
-std::shared_ptr<contender> engine::contend(std::string prefix, std::size_t slots, candidacy how) {
+std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t slots, candidacy how) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   if (prefix.empty() || prefix.front() == '/' || prefix.back() == '/') {
     throw bad_configuration("the prefix \"" + prefix +
@@ -303,18 +303,18 @@ std::shared_ptr<contender> engine::contend(std::string prefix, std::size_t slots
   }
   if (slots == 0) throw bad_configuration("a semaphore of 0 slots: use 1 or more");
   how.check();
-  auto c = std::make_shared<contender>(services_, client_, turns_, options_.name,
+  auto c = std::make_shared<slot_candidate>(env_, client_, poll_slots_, options_.name,
                                        std::move(prefix), slots, std::move(how));
   std::erase_if(contenders_, [](const auto& weak) { return weak.expired(); });
   contenders_.push_back(c);
   watches_.connections_changed();
-  tasks_.spawn(runtime::keeping(c->run(), c, shared_from_this()));
+  tasks_.spawn(runtime::keep_alive(c->run(), c, shared_from_this()));
   return c;
 }
 
 // -- events --------------------------------------------------------------------------------------
 
-void engine::note_event(const std::shared_ptr<record>& which) {
+void engine::note_event(const std::shared_ptr<participant>& which) {
   if (which->event_pending) return;
   which->event_pending = true;
   events_.push_back(which);
@@ -324,7 +324,7 @@ void engine::note_event(const std::shared_ptr<record>& which) {
 asio::awaitable<event> engine::next_event() {
   while (events_.empty() && !stopping_) co_await changed_.wait();
   if (events_.empty()) throw boost::system::system_error(errc::shut_down);
-  const std::shared_ptr<record> r = std::move(events_.front());
+  const std::shared_ptr<participant> r = std::move(events_.front());
   events_.pop_front();
   r->event_pending = false;
   co_return r->take_event();
@@ -345,51 +345,51 @@ asio::awaitable<void> engine::stop_everything() {
   for (const auto& weak : settings_) {
     if (const auto s = weak.lock()) s->stop();
   }
-  const std::vector<std::shared_ptr<record>> all = records_;
+  const std::vector<std::shared_ptr<participant>> all = participants_;
   for (const auto& r : all) r->stop(end_reason::shut_down);
-  std::vector<std::shared_ptr<contender>> slots;
+  std::vector<std::shared_ptr<slot_candidate>> slots;
   for (const auto& weak : contenders_) {
     if (auto c = weak.lock()) slots.push_back(std::move(c));
   }
   for (const auto& c : slots) c->stop(end_reason::shut_down, false);
-  const time_point give_up = services_->timers->now() + request_timeout();
+  const time_point give_up = env_->timers->now() + request_timeout();
   for (const auto& r : all) {
     co_await wait_idle(r, give_up);
     if (!r->settled()) {
-      services_->log->log(log_level::error, "shut down before the work had stopped",
+      env_->log->log(log_level::error, "shut down before the work had stopped",
                           {{"election", r->key()}});
     }
   }
   for (const auto& c : slots) co_await c->wait_finished(give_up);
   watches_.stop();
-  claims_->stop();
+  lock_queue_->stop();
   tasks_.cancel();
   co_await tasks_.join();
-  runtime::task_scope farewells(services_->executor, *services_->timers,
-                                report_to(services_->log));
+  runtime::task_scope farewells(env_->executor, *env_->timers,
+                                report_to(env_->log));
   for (const auto& [kind, p] : pools_) {
-    for (const auto& keeper : p.keepers) {
+    for (const auto& its_session : p.sessions) {
       // A session under work that still runs is left to expire.
-      const bool spared = keeper->relied_on();
-      farewells.spawn(runtime::keeping(keeper->destroy(spared), keeper));
+      const bool leave_to_expire = its_session->in_use();
+      farewells.spawn(runtime::keep_alive(its_session->destroy(leave_to_expire), its_session));
     }
   }
   co_await farewells.join();
   pools_.clear();
-  records_.clear();
+  participants_.clear();
   events_.clear();
   stopped_ = true;
   changed_.notify_all();
 }
 
 asio::awaitable<void> engine::shut_down() {
-  auto stopping = runtime::keeping(stop_everything(), shared_from_this());
-  co_await asio::co_spawn(services_->executor, std::move(stopping), asio::use_awaitable);
+  auto stopping = runtime::keep_alive(stop_everything(), shared_from_this());
+  co_await asio::co_spawn(env_->executor, std::move(stopping), asio::use_awaitable);
 }
 
 void engine::shut_down_in_background() {
   if (stopping_) return;
-  asio::co_spawn(services_->executor, runtime::keeping(stop_everything(), shared_from_this()),
+  asio::co_spawn(env_->executor, runtime::keep_alive(stop_everything(), shared_from_this()),
                  asio::detached);
 }
 

@@ -10,123 +10,123 @@
 #include <vector>
 
 #include "consul/client.hpp"
-#include "election/claim_queue.hpp"
-#include "election/contender.hpp"
-#include "election/key_watches.hpp"
-#include "election/record.hpp"
-#include "election/session_keeper.hpp"
-#include "election/settings_bucket.hpp"
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "election/acquisition/lock_queue.hpp"
+#include "election/semaphore/slot_candidate.hpp"
+#include "election/watching/watch_registry.hpp"
+#include "election/participant/participant.hpp"
+#include "election/sessions/consul_session.hpp"
+#include "election/settings/leader_settings_store.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 
 /// Who holds the key of an answer.
-leader leader_in(const std::string& key, const consul::kv_found& answer);
+leader leader_in(const std::string& key, const consul::kv_result& answer);
 [[noreturn]] void fail(const error_code& why, const std::string& detail);
 
 class engine : public std::enable_shared_from_this<engine> {
  public:
-  engine(std::shared_ptr<const runtime::services> services, consul_config config,
+  engine(std::shared_ptr<const runtime::environment> env, consul_config config,
          elections_options options);
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
   ~engine();
 
   // -- the user's side ---------------------------------------------------------------------------
-  std::shared_ptr<record> enter(std::string key, candidacy how);
-  boost::asio::awaitable<void> leave(std::shared_ptr<record> which);
-  void leave_in_background(std::shared_ptr<record> which);
+  std::shared_ptr<participant> enter(std::string key, candidacy how);
+  boost::asio::awaitable<void> leave(std::shared_ptr<participant> which);
+  void leave_in_background(std::shared_ptr<participant> which);
   boost::asio::awaitable<leader> leader_of(std::string key);
   boost::asio::awaitable<leader> depose(std::string key);
   boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
-  std::shared_ptr<observation> observe(std::string key);
-  std::shared_ptr<settings_bucket> settings_in(std::string key);
-  std::shared_ptr<contender> contend(std::string prefix, std::size_t slots, candidacy how);
+  std::shared_ptr<leader_observer> observe(std::string key);
+  std::shared_ptr<leader_settings_store> settings_in(std::string key);
+  std::shared_ptr<slot_candidate> contend(std::string prefix, std::size_t slots, candidacy how);
   boost::asio::awaitable<event> next_event();
   boost::asio::awaitable<void> ping();
   boost::asio::awaitable<void> shut_down();
   void shut_down_in_background();
 
   // -- the records' side -------------------------------------------------------------------------
-  const runtime::services& services() const noexcept { return *services_; }
-  const std::shared_ptr<const runtime::services>& shared_services() const noexcept {
-    return services_;
+  const runtime::environment& env() const noexcept { return *env_; }
+  const std::shared_ptr<const runtime::environment>& shared_env() const noexcept {
+    return env_;
   }
   consul::client& client() noexcept { return client_; }
-  claim_queue& claims() noexcept { return *claims_; }
+  lock_queue& locks() noexcept { return *lock_queue_; }
   runtime::task_scope& tasks() noexcept { return tasks_; }
   bool stopping() const noexcept { return stopping_; }
   duration request_timeout() const noexcept { return client_.config().request_timeout; }
   /// The session of the pool that serves this candidacy; started if need be.
-  std::shared_ptr<session_keeper> keeper_for(const candidacy& how);
-  void note_event(const std::shared_ptr<record>& which);
+  std::shared_ptr<consul_session> session_for(const candidacy& how);
+  void note_event(const std::shared_ptr<participant>& which);
   /// Tells `who` what is seen of the key, from now on until it is gone.
-  void follow(const key_name& key, const std::shared_ptr<key_follower>& who) {
-    watches_.follow(key, who);
+  void watch(const key_name& key, const std::shared_ptr<key_watcher>& who) {
+    watches_.watch(key, who);
   }
-  const key_watches& watches() const noexcept { return watches_; }
+  const watch_registry& watches() const noexcept { return watches_; }
   /// Tells `who` the span of the holder with that session, once it is known.
-  void ask_span(const std::string& session, const std::shared_ptr<record>& who);
+  void ask_span(const std::string& session, const std::shared_ptr<participant>& who);
 
  private:
   class pool {
    public:
-    std::vector<std::shared_ptr<session_keeper>> keepers;
+    std::vector<std::shared_ptr<consul_session>> sessions;
     std::size_t next = 0;
   };
   class known_span {
    public:
     bool known = false;
     duration span{0};
-    std::vector<std::weak_ptr<record>> askers;
+    std::vector<std::weak_ptr<participant>> askers;
   };
 
-  std::shared_ptr<const stance> stance_of(candidacy how);
-  void forget(record& which) noexcept;
+  std::shared_ptr<const profile> profile_of(candidacy how);
+  void forget(participant& which) noexcept;
   boost::asio::awaitable<void> find_span(std::string session);
   boost::asio::awaitable<void> stop_everything();
-  boost::asio::awaitable<void> retire(std::shared_ptr<record> which);
-  boost::asio::awaitable<void> leave_quietly(std::shared_ptr<record> which);
-  boost::asio::awaitable<void> wait_idle(std::shared_ptr<record> which, time_point give_up);
+  boost::asio::awaitable<void> retire(std::shared_ptr<participant> which);
+  boost::asio::awaitable<void> leave_quietly(std::shared_ptr<participant> which);
+  boost::asio::awaitable<void> wait_idle(std::shared_ptr<participant> which, time_point give_up);
 
-  std::shared_ptr<const runtime::services> services_;
+  std::shared_ptr<const runtime::environment> env_;
   elections_options options_;
   consul::client client_;
-  poll_turns turns_;
+  poll_slots poll_slots_;
   runtime::task_scope tasks_;
-  std::shared_ptr<claim_queue> claims_;
-  key_watches watches_;
-  std::vector<std::shared_ptr<record>> records_;  // each knows its place
-  std::vector<std::weak_ptr<const stance>> stances_;  // the latest
+  std::shared_ptr<lock_queue> lock_queue_;
+  watch_registry watches_;
+  std::vector<std::shared_ptr<participant>> participants_;  // each knows its place
+  std::vector<std::weak_ptr<const profile>> profiles_;  // the latest
   std::map<session_kind, pool> pools_;
   std::map<std::string, known_span> spans_;
-  std::vector<std::weak_ptr<observation>> observations_;
-  std::vector<std::weak_ptr<settings_bucket>> settings_;
-  std::vector<std::weak_ptr<contender>> contenders_;
-  std::deque<std::shared_ptr<record>> events_;
-  runtime::condition changed_;
+  std::vector<std::weak_ptr<leader_observer>> observations_;
+  std::vector<std::weak_ptr<leader_settings_store>> settings_;
+  std::vector<std::weak_ptr<slot_candidate>> contenders_;
+  std::deque<std::shared_ptr<participant>> events_;
+  runtime::async_condition changed_;
   bool stopping_ = false;
   bool stopped_ = false;
 };
 
 /// What an observer follows.
-class observation final : public key_follower {
+class leader_observer final : public key_watcher {
  public:
-  observation(std::shared_ptr<const runtime::services> services, std::string key);
+  leader_observer(std::shared_ptr<const runtime::environment> env, std::string key);
 
-  boost::asio::awaitable<leader> next(std::shared_ptr<observation> self);
+  boost::asio::awaitable<leader> next(std::shared_ptr<leader_observer> self);
   const error_code& last_error() const noexcept { return last_error_; }
   void stop();
 
-  void key_seen(const consul::kv_found& answer) override;
-  void key_unseen(const error_code& why, const std::string& detail) override;
+  void on_key_changed(const consul::kv_result& answer) override;
+  void on_watch_error(const error_code& why, const std::string& detail) override;
 
  private:
-  std::shared_ptr<const runtime::services> services_;
+  std::shared_ptr<const runtime::environment> env_;
   std::string key_;
-  runtime::condition changed_;
+  runtime::async_condition changed_;
   std::optional<leader> newest_;
   bool unread_ = false;
   bool stopped_ = false;

@@ -21,7 +21,7 @@ class boot_time final : public clock {
 
 }  // namespace
 
-std::shared_ptr<const clock> machine_clock() { return std::make_shared<boot_time>(); }
+std::shared_ptr<const clock> system_boot_clock() { return std::make_shared<boot_time>(); }
 
 }  // namespace runtime
 }  // namespace tenure

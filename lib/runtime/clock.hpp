@@ -14,6 +14,6 @@ class clock {
 };
 
 /// The machine's boot clock. Stateless and shared: a term may outlive the elections it came from.
-std::shared_ptr<const clock> machine_clock();
+std::shared_ptr<const clock> system_boot_clock();
 
 }  // namespace tenure::runtime

@@ -4,7 +4,7 @@
 
 #include <new>
 
-#include "runtime/must.hpp"
+#include "runtime/ensure.hpp"
 
 namespace tenure::runtime {
 namespace {
@@ -60,7 +60,7 @@ class slab::unused {
 };
 
 slab::slab(std::size_t place) noexcept : place_(place) {
-  must(place % sizeof(unused) == 0 && place <= largest, "places of a slab are small and aligned");
+  ensure(place % sizeof(unused) == 0 && place <= largest, "places of a slab are small and aligned");
 }
 
 void* slab::take() {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "runtime/must.hpp"
+#include "runtime/ensure.hpp"
 
 namespace tenure::runtime {
 
-timer::~timer() { must(!armed(), "a timer is disarmed before it is destroyed"); }
+timer::~timer() { ensure(!armed(), "a timer is disarmed before it is destroyed"); }
 
 timer_heap::~timer_heap() {
   for (const entry& e : heap_) e.whose->place_ = timer::nowhere;
@@ -24,14 +24,14 @@ void timer_heap::arm(timer& t, time_point at) {
     t.place_ = heap_.size() - 1;
   }
   const std::size_t place = t.place_;
-  must(place < heap_.size() && heap_[place].whose == &t, "a timer is armed in one heap");
+  ensure(place < heap_.size() && heap_[place].whose == &t, "a timer is armed in one heap");
   settle(place, e);
 }
 
 void timer_heap::disarm(timer& t) noexcept {
   if (!t.armed()) return;
   const std::size_t place = t.place_;
-  must(place < heap_.size() && heap_[place].whose == &t, "a timer is disarmed where it was armed");
+  ensure(place < heap_.size() && heap_[place].whose == &t, "a timer is disarmed where it was armed");
   t.place_ = timer::nowhere;
   const entry last = heap_.back();
   heap_.pop_back();

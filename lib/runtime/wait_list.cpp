@@ -7,8 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "runtime/condition.hpp"
-#include "runtime/must.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/ensure.hpp"
 
 namespace tenure::runtime {
 namespace {

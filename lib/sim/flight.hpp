@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "agent/handler.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "sim/machine.hpp"
 #include "sim/request_kind.hpp"
 #include "sim/truth.hpp"
@@ -51,7 +51,7 @@ class flight {
 
   std::optional<runtime::http_response> response;
   error_code error;
-  runtime::condition changed;
+  runtime::async_condition changed;
 
  private:
   static boost::asio::any_io_executor from_executor(machine& m);

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/lease.hpp"
+#include "core/lease/lease_rules.hpp"
 
 namespace tenure::sim {
 
@@ -236,12 +236,12 @@ void judge::answer_seen(const flight& f) {
   std::string_view body = f.response->body;
   // One key after the other: no text in them has braces.
   for (auto end = body.find('}'); end != body.npos; end = body.find('}')) {
-    key_seen(f, body.substr(0, end));
+    on_key_changed(f, body.substr(0, end));
     body.remove_prefix(end + 1);
   }
 }
 
-void judge::key_seen(const flight& f, std::string_view body) {
+void judge::on_key_changed(const flight& f, std::string_view body) {
   const auto at = body.find("\"Session\":\"");
   const auto name = body.find("\"Key\":\"");
   if (at == body.npos || name == body.npos) return;

@@ -91,7 +91,7 @@ class judge {
     write_result result = write_result::unknown;
   };
 
-  void key_seen(const flight& f, std::string_view body);
+  void on_key_changed(const flight& f, std::string_view body);
   void changed(const key_change& what);
   void key_freed(const key_change& what);
   void key_proclaimed(const key_change& what);

@@ -39,7 +39,7 @@ machine::machine(world& its_world, std::string name, std::uint64_t seed, duratio
     : world_(its_world),
       name_(std::move(name)),
       clock_(std::make_shared<skewed_clock>(its_world, offset, rate_ppm)),
-      entropy_(runtime::seeded_entropy(seed)),
+      random_(runtime::seeded_random(seed)),
       alarm_(*this) {}
 
 machine::~machine() { world_.disarm(alarm_); }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "runtime/clock.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/timer_heap.hpp"
 #include "sim/world.hpp"
 
@@ -46,8 +46,8 @@ class machine final : public runtime::timers {
   boost::asio::any_io_executor executor() { return world_.io().get_executor(); }
   const std::string& name() const noexcept { return name_; }
   const std::shared_ptr<const skewed_clock>& clock() const noexcept { return clock_; }
-  runtime::entropy& entropy() noexcept { return *entropy_; }
-  const std::shared_ptr<runtime::entropy>& shared_entropy() const noexcept { return entropy_; }
+  runtime::random_source& random() noexcept { return *random_; }
+  const std::shared_ptr<runtime::random_source>& shared_random() const noexcept { return random_; }
 
   // -- runtime::timers, in local time ------------------------------------------------------------
   time_point now() const noexcept override { return clock_->now(); }
@@ -77,7 +77,7 @@ class machine final : public runtime::timers {
   world& world_;
   std::string name_;
   std::shared_ptr<const skewed_clock> clock_;
-  std::shared_ptr<runtime::entropy> entropy_;
+  std::shared_ptr<runtime::random_source> random_;
   runtime::timer_heap heap_;
   alarm alarm_;
   std::vector<std::function<void()>> inbox_;

@@ -66,12 +66,12 @@ member::member(surroundings& around, actor number, std::size_t slot)
                draw_rate(around.it, around.settings.drift_ppm)),
       link_(std::make_shared<sim::link>(around.it, machine_, around.consul, around.net, number,
                                         host_, around.settings.connections)),
-      services_(std::make_shared<runtime::services>()) {
+      services_(std::make_shared<runtime::environment>()) {
   services_->executor = machine_.executor();
   services_->clock = machine_.clock();
   // Not counted: the machine outlives all that it is handed to.
   services_->timers = std::shared_ptr<runtime::timers>(std::shared_ptr<void>(), &machine_);
-  services_->entropy = machine_.shared_entropy();
+  services_->random = machine_.shared_random();
   services_->transport = link_;
   services_->log = std::make_shared<log_to_trace>(around.it, machine_.name());
   link_->seen = [this](const flight& f) { around_.verdicts.answer_seen(f); };
@@ -184,7 +184,7 @@ void member::count_watches() {
   probes& all = around_.it.counts;
   all.hit("shards: planned", n.plans);
   all.hit("shards: another plan", n.changed_plans);
-  all.hit("shards: too many foreign keys", n.burdens);
+  all.hit("shards: too many foreign keys", n.costly_prefixes);
   all.hit("shards: empty prefix", n.empty_answers);
   all.hit("shards: no connection for a poll", n.waits);
   all.hit("shards: old poll kept for its successors", n.kept);

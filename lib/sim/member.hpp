@@ -117,7 +117,7 @@ class member : public std::enable_shared_from_this<member> {
   const std::size_t host_;
   machine machine_;
   std::shared_ptr<sim::link> link_;
-  std::shared_ptr<runtime::services> services_;
+  std::shared_ptr<runtime::environment> services_;
   std::weak_ptr<impl::engine> engine_;
   std::optional<elections> elections_;
   std::unique_ptr<runtime::task_scope> users_;

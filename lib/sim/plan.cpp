@@ -13,30 +13,30 @@ using namespace std::chrono_literals;
 /// Draws settings.
 class lots {
  public:
-  explicit lots(std::uint64_t seed) : entropy_(runtime::seeded_entropy(seed)) {}
+  explicit lots(std::uint64_t seed) : random_(runtime::seeded_random(seed)) {}
 
-  bool once_in(std::uint64_t n) { return entropy_->below(n) == 0; }
+  bool once_in(std::uint64_t n) { return random_->below(n) == 0; }
   std::uint64_t among(std::uint64_t least, std::uint64_t most) {
-    return least + entropy_->below(most - least + 1);
+    return least + random_->below(most - least + 1);
   }
   duration between(duration least, duration most) {
-    return least + std::chrono::milliseconds(entropy_->below(static_cast<std::uint64_t>(
+    return least + std::chrono::milliseconds(random_->below(static_cast<std::uint64_t>(
                        (most - least) / 1ms + 1)));
   }
   /// Nothing in `off` of ten runs, else up to `most`, small shares as often as large ones.
   double share(double most, std::uint64_t off = 5) {
-    if (entropy_->below(10) < off) return 0;
+    if (random_->below(10) < off) return 0;
     const double parts = static_cast<double>(among(1, 100)) / 100;
     return most * parts * parts;
   }
   /// A mean time between events; nothing in `off` of ten runs.
   duration every(duration least, duration most, std::uint64_t off = 6) {
-    if (entropy_->below(10) < off) return 0s;
+    if (random_->below(10) < off) return 0s;
     return between(least, most);
   }
 
  private:
-  std::unique_ptr<runtime::entropy> entropy_;
+  std::unique_ptr<runtime::random_source> random_;
 };
 
 void draw_size(plan& p, lots& draw) {

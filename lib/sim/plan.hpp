@@ -8,7 +8,7 @@
 #include <tenure/candidacy.hpp>
 #include <tenure/time.hpp>
 
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 
 namespace tenure::sim {
 

@@ -25,7 +25,7 @@ server::server(world& its_world, const plan& its_plan, truth& what_is)
       rates_(its_plan.server),
       limit_(its_plan.server_limit),
       truth_(what_is),
-      entropy_(runtime::seeded_entropy(its_plan.seed ^ 0xc0450)),
+      random_(runtime::seeded_random(its_plan.seed ^ 0xc0450)),
       tick_(std::make_unique<tick_timer>(*this)),
       open_(its_plan.hosts + its_plan.foreigners) {
   start_handler(0, 0s);
@@ -39,7 +39,7 @@ void server::start_handler(std::uint64_t start_index, duration start_lock_delay)
   options.start_lock_delay = start_lock_delay;
   faults_.reset();
   agent::answer_sink& sink = *this;
-  handler_ = std::make_unique<agent::handler>(options, *entropy_, sink, world_.now());
+  handler_ = std::make_unique<agent::handler>(options, *random_, sink, world_.now());
   faults_ = std::make_unique<agent::faults>(*handler_);
   faults_->watch_changes();
   faults_->session_life([this](duration ttl) {

@@ -88,7 +88,7 @@ class server final : private agent::answer_sink {
   server_rates rates_;
   std::size_t limit_;
   truth& truth_;
-  std::unique_ptr<runtime::entropy> entropy_;
+  std::unique_ptr<runtime::random_source> random_;
   std::unique_ptr<agent::handler> handler_;
   std::unique_ptr<agent::faults> faults_;
   std::unique_ptr<tick_timer> tick_;

@@ -30,7 +30,7 @@ class world::one_shot : public runtime::timer {
 };
 
 world::world(std::uint64_t seed)
-    : now_(std::chrono::hours(1)), chance_(runtime::seeded_entropy(seed)) {}
+    : now_(std::chrono::hours(1)), chance_(runtime::seeded_random(seed)) {}
 
 world::~world() {
   for (const auto& shot : shots_) {

@@ -10,7 +10,7 @@
 #include <tenure/time.hpp>
 #include <vector>
 
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 #include "runtime/timer_heap.hpp"
 #include "sim/probes.hpp"
 #include "sim/trace.hpp"
@@ -27,7 +27,7 @@ class world {
   /// True time, which no process knows. It begins an hour after zero.
   time_point now() const noexcept { return now_; }
   boost::asio::io_context& io() noexcept { return io_; }
-  runtime::entropy& chance() noexcept { return *chance_; }
+  runtime::random_source& chance() noexcept { return *chance_; }
 
   void arm(runtime::timer& t, time_point at) { events_.arm(t, at); }
   void disarm(runtime::timer& t) noexcept { events_.disarm(t); }
@@ -68,7 +68,7 @@ class world {
   void drain();
 
   time_point now_;
-  std::unique_ptr<runtime::entropy> chance_;
+  std::unique_ptr<runtime::random_source> chance_;
   runtime::timer_heap events_;
   std::vector<std::unique_ptr<one_shot>> shots_;
   std::vector<one_shot*> free_shots_;

@@ -127,14 +127,14 @@ std::size_t http_client::idle(runtime::lane where) const noexcept {
   return state_->pool(where).idle();
 }
 
-std::shared_ptr<const runtime::services> make_machine_services(asio::any_io_executor executor,
+std::shared_ptr<const runtime::environment> make_system_environment(asio::any_io_executor executor,
                                                                const consul_config& config,
                                                                std::shared_ptr<log_sink> log) {
-  auto all = std::make_shared<runtime::services>();
+  auto all = std::make_shared<runtime::environment>();
   all->executor = executor;
-  all->clock = runtime::machine_clock();
-  all->timers = runtime::machine_timers(executor);
-  all->entropy = runtime::machine_entropy();
+  all->clock = runtime::system_boot_clock();
+  all->timers = runtime::system_timers(executor);
+  all->random = runtime::system_random();
   all->transport = std::make_shared<http_client>(executor, all->timers, config,
                                                  lane_limits::divide(config.connections));
   all->log = log ? std::move(log) : silent_log();

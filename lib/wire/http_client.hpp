@@ -7,7 +7,7 @@
 #include <tenure/consul_config.hpp>
 #include <tenure/log.hpp>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/timers.hpp"
 #include "runtime/transport.hpp"
 
@@ -50,7 +50,7 @@ class http_client final : public runtime::transport {
 };
 
 /// The runtime of production: the boot clock, one timerfd, the kernel's entropy and http_client.
-std::shared_ptr<const runtime::services> make_machine_services(
+std::shared_ptr<const runtime::environment> make_system_environment(
     boost::asio::any_io_executor executor, const consul_config& config,
     std::shared_ptr<log_sink> log);
 

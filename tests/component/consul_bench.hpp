@@ -16,7 +16,7 @@ class consul_bench {
   consul_bench()
       : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
     runtime.set_transport(network);
-    client = std::make_unique<consul::client>(runtime.services(), consul_config());
+    client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }
 
   std::string new_session(duration ttl = std::chrono::seconds(10)) {
@@ -26,7 +26,7 @@ class consul_bench {
     REQUIRE_FALSE(created.error);
     return created.id;
   }
-  consul::txn_done write(std::vector<consul::txn_op> ops) {
+  consul::txn_result write(std::vector<consul::txn_op> ops) {
     return runtime.run(client->write(std::move(ops), runtime.now() + std::chrono::seconds(10)));
   }
   /// The fates of the round trips to come, the rest goes well.

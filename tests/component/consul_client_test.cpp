@@ -64,7 +64,7 @@ TEST_CASE("a session that Consul refuses says why") {
   request.ttl = 9s;
   const auto created = b.runtime.run(b.client->create_session(request));
   CHECK(created.error == consul_errc::bad_request);
-  CHECK(created.error == condition::fatal);
+  CHECK(created.error == error_kind::fatal);
   CHECK(created.detail ==
         "PUT /v1/session/create at 127.0.0.1:8500: 500 Invalid Session TTL '9000000000', must be "
         "between [10s=24h0m0s]");
@@ -209,9 +209,9 @@ TEST_CASE("a watch answers when its key changes, or after its wait with the same
   CHECK(took >= 30s);
   CHECK(took <= 30s + 30s / 16);
 
-  std::optional<consul::kv_found> changed;
+  std::optional<consul::kv_result> changed;
   asio::co_spawn(b.runtime.executor(), b.client->watch("k", now.index, 30s),
-                 [&](std::exception_ptr, consul::kv_found found) { changed = std::move(found); });
+                 [&](std::exception_ptr, consul::kv_result found) { changed = std::move(found); });
   b.runtime.advance(3s);
   CHECK_FALSE(changed);
   CHECK(b.network->in_flight(lane::polls) == 1);

@@ -39,7 +39,7 @@ TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its 
   std::exception_ptr thrown;
   asio::co_spawn(
       b.runtime.executor(), b.client->watch("k", now.index, 30s),
-      asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, consul::kv_found) {
+      asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, consul::kv_result) {
         thrown = std::move(e);
       }));
   b.runtime.advance(1s);
@@ -75,7 +75,7 @@ TEST_CASE("reads are tried again where the connection failed, at most three time
   b.fates(std::vector<fate>(10, mishap::refused));
   const auto failed = b.runtime.run(b.client->get("k", consistency::default_));
   CHECK(failed.error == consul_errc::unreachable);
-  CHECK(failed.error == condition::retryable);
+  CHECK(failed.error == error_kind::retryable);
   CHECK(failed.detail == "GET /v1/kv/k at 127.0.0.1:8500: Connection refused");
   CHECK(b.network->started(lane::requests) - before == 8);
 }
@@ -177,7 +177,7 @@ class scripted_server {
     if (!index.empty()) response.headers.emplace_back("x-consul-index", index);
     transport = std::make_shared<scripted>(std::move(response));
     runtime.set_transport(transport);
-    return consul::client(runtime.services(), config);
+    return consul::client(runtime.environment(), config);
   }
   error_code write(consul::client& client) {
     return runtime.run(client.write({txn_op::get("k")}, runtime.now() + 1s)).error;

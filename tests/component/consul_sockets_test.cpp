@@ -27,14 +27,14 @@ class bench {
   ~bench() { runtime.set_transport(nullptr); }
 
   void start_server() {
-    server = std::make_unique<agent::server>(*runtime.services(), agent::server_options());
+    server = std::make_unique<agent::server>(*runtime.environment(), agent::server_options());
     server->listen("127.0.0.1:0");
   }
   void connect(const consul_config& config) {
-    transport = std::make_shared<wire::http_client>(runtime.executor(), runtime.services()->timers,
+    transport = std::make_shared<wire::http_client>(runtime.executor(), runtime.environment()->timers,
                                                     config, wire::lane_limits(1, 2, 2));
     runtime.set_transport(transport);
-    client = std::make_unique<consul::client>(runtime.services(), config);
+    client = std::make_unique<consul::client>(runtime.environment(), config);
   }
   template <class T>
   T wait(asio::awaitable<T> task) {
@@ -44,7 +44,7 @@ class bench {
     test::run_real_until(runtime, [&] { return result.has_value(); });
     return std::move(*result);
   }
-  consul::txn_done set(const std::string& key, const std::string& value) {
+  consul::txn_result set(const std::string& key, const std::string& value) {
     return wait(client->write({txn_op::set(key, value)}, runtime.now() + 10s));
   }
 
@@ -89,11 +89,11 @@ TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
   bench b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->watch("k", 0, 30s));
-  std::optional<consul::kv_found> changed;
+  std::optional<consul::kv_result> changed;
   const auto watch = [&](std::uint64_t index) {
     changed.reset();
     asio::co_spawn(b.runtime.executor(), b.client->watch("k", index, 30s),
-                   [&](std::exception_ptr, consul::kv_found found) { changed = std::move(found); });
+                   [&](std::exception_ptr, consul::kv_result found) { changed = std::move(found); });
     test::run_real_until(b.runtime, [&] { return b.server->parked() == 1; });
   };
   watch(first.index);
@@ -115,9 +115,9 @@ TEST_CASE("a server that stops answers its polls; the next requests find its suc
   bench b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->get("k", consistency::default_));
-  std::optional<consul::kv_found> parked;
+  std::optional<consul::kv_result> parked;
   asio::co_spawn(b.runtime.executor(), b.client->watch("k", first.index, 30s),
-                 [&](std::exception_ptr, consul::kv_found found) { parked = std::move(found); });
+                 [&](std::exception_ptr, consul::kv_result found) { parked = std::move(found); });
   test::run_real_until(b.runtime, [&] { return b.server->parked() == 1; });
   const std::string address = b.server->address();
   b.server->stop();
@@ -126,7 +126,7 @@ TEST_CASE("a server that stops answers its polls; the next requests find its suc
   CHECK_FALSE(parked->error);
   CHECK(parked->index == first.index);
 
-  b.server = std::make_unique<agent::server>(*b.runtime.services(), agent::server_options());
+  b.server = std::make_unique<agent::server>(*b.runtime.environment(), agent::server_options());
   b.server->listen(address);
   // The kept connections are stale, and nobody sees it: writes go out once, on fresh ones.
   REQUIRE(b.set("k", "2").committed);

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "election_bench.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 
 namespace tenure::test {
 
@@ -36,7 +36,7 @@ class listening_log final : public log_sink {
 
 /// The process stops for a while and nothing of it runs.
 inline void pause(manual_runtime& rt, duration d) {
-  const auto clock = std::dynamic_pointer_cast<const manual_clock>(rt.services()->clock);
+  const auto clock = std::dynamic_pointer_cast<const manual_clock>(rt.environment()->clock);
   const_cast<manual_clock&>(*clock).move_to(rt.now() + d);
 }
 

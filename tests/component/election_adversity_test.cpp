@@ -1,7 +1,7 @@
 // Leases that could overlap, terms that could end without need, claims that could be forgotten.
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/candidate.hpp"
+#include "core/candidate/candidate.hpp"
 #include "election_adversity.hpp"
 #include "unit/core_sights.hpp"
 
@@ -124,10 +124,10 @@ TEST_CASE("a claim on a missing key waits from the claim, not from an old sight 
 
 TEST_CASE("a plain PUT of nothing does not hide a whole term that was not seen") {
   core::key_history h;
-  h.saw(free_clean(10), at(1));
-  core::key_sight put = free_clean(20);
+  h.observe(free_clean(10), at(1));
+  core::key_observation put = free_clean(20);
   put.lock_index = 0;
-  h.saw(put, at(2));
+  h.observe(put, at(2));
   CHECK_FALSE(h.clean());
 }
 
@@ -214,14 +214,14 @@ TEST_CASE("a claim whose connection is reset again and again is not repeated wit
 
 TEST_CASE("a claim that may still be on its way stays open through a lock-delay") {
   core::candidate c = seasoned();
-  c.saw(held_by("A", 9), at(0));
-  c.saw(free_dirty(10), at(1));
-  REQUIRE(c.next(at(1)) == core::step::claim);
+  c.observe(held_by("A", 9), at(0));
+  c.observe(free_dirty(10), at(1));
+  REQUIRE(c.next(at(1)) == core::action::claim);
   c.claim_unknown(at(1.1), 0);
-  REQUIRE(c.next(at(1.1)) == core::step::read);
+  REQUIRE(c.next(at(1.1)) == core::action::read);
   c.read_answered(surely(free_dirty(10), at(1.1)), at(1.2));
   c.next(at(1.2));
-  REQUIRE(c.next(at(3)) != core::step::read);
+  REQUIRE(c.next(at(3)) != core::action::read);
   c.claim_lost(core::claim_refusal::lock_delay, at(3), 0);
   CHECK_FALSE(c.settled());
 }

@@ -28,7 +28,7 @@ class process {
   process(manual_runtime& rt, in_process_agent& server, elections_options options = {},
           consul_config config = consul_config())
       : transport(std::make_shared<handler_transport>(rt, server)) {
-    auto services = std::make_shared<runtime::services>(*rt.services());
+    auto services = std::make_shared<runtime::environment>(*rt.environment());
     services->transport = transport;
     services->log = options.log;
     engine =

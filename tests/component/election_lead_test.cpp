@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "election_bench.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 
 using namespace tenure;
 using namespace tenure::test;

@@ -10,7 +10,7 @@ using namespace tenure::test;
 namespace {
 
 const std::string key = "service/s/leader";
-const std::string where = settings::key_for(key);
+const std::string where = leader_settings::key_for(key);
 
 candidacy quick() { return candidacy("me").span(5s).ttl(10s).lock_delay(0s); }
 
@@ -20,8 +20,8 @@ error_code outcome(election_bench& b, asio::awaitable<void> task) {
   return r.error();
 }
 
-settings::group group(std::string name, std::string value) {
-  settings::group g;
+leader_settings::changes group(std::string name, std::string value) {
+  leader_settings::changes g;
   g.emplace(std::move(name), std::move(value));
   return g;
 }
@@ -32,18 +32,18 @@ TEST_CASE("settings are set as a group, read and removed") {
   election_bench b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
-  settings s = p.elections->settings_in(where);
+  leader_settings s = p.elections->settings_in(where);
   REQUIRE(where == key + ".settings");
   REQUIRE(b.rt.run(s.get()) == settings_snapshot());
   term t = b.lead(e);
-  settings::group two = group("host", "db-1");
+  leader_settings::changes two = group("host", "db-1");
   two.emplace("port", "5432");
   REQUIRE_FALSE(outcome(b, s.set(t, two)));
   const settings_snapshot first = b.rt.run(s.get());
   REQUIRE(first.values == two);
   REQUIRE(*first.find("port") == "5432");
   REQUIRE(first.find("nosuch") == nullptr);
-  settings::group change = group("port", "");
+  leader_settings::changes change = group("port", "");
   change.emplace("note", "a \"b\"\n");
   REQUIRE_FALSE(outcome(b, s.set(t, change)));
   const settings_snapshot second = b.rt.run(s.get());
@@ -59,7 +59,7 @@ TEST_CASE("what cannot be set is refused, and what is there stays") {
   election_bench b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
-  settings s = p.elections->settings_in(where);
+  leader_settings s = p.elections->settings_in(where);
   term t = b.lead(e);
   REQUIRE(outcome(b, s.set(t, {})) == errc::bad_argument);
   REQUIRE(outcome(b, s.set(t, group("", "x"))) == errc::bad_argument);
@@ -76,7 +76,7 @@ TEST_CASE("only the leader sets, also where nothing would change") {
   election_bench b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
-  settings s = p.elections->settings_in(where);
+  leader_settings s = p.elections->settings_in(where);
   REQUIRE(outcome(b, s.set(term(), group("a", "1"))) == errc::not_leading);
   term t = b.lead(e);
   REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
@@ -101,7 +101,7 @@ TEST_CASE("a set whose answer is lost is cleared up") {
   election_bench b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
-  settings s = p.elections->settings_in(where);
+  leader_settings s = p.elections->settings_in(where);
   term t = b.lead(e);
   const mishap what = GENERATE(mishap::reset_after, mishap::reset_before, mishap::silent_after);
   int n = 0;
@@ -119,14 +119,14 @@ TEST_CASE("who follows settings sees every group whole") {
   process& leader = b.add();
   process& minion = b.add();
   election e = leader.elections->enter(key, quick());
-  settings writing = leader.elections->settings_in(where);
-  settings reading = minion.elections->settings_in(where);
+  leader_settings writing = leader.elections->settings_in(where);
+  leader_settings reading = minion.elections->settings_in(where);
   REQUIRE(b.rt.run(reading.next()) == settings_snapshot());
   term t = b.lead(e);
   std::uint64_t last = 0;
   for (int i = 0; i < 20; ++i) {
     running<settings_snapshot> next(b.rt, reading.next());
-    settings::group both = group("a", std::to_string(i));
+    leader_settings::changes both = group("a", std::to_string(i));
     both.emplace("b", std::to_string(i));
     REQUIRE_FALSE(outcome(b, writing.set(t, both)));
     b.rt.run_until([&] { return next.done(); });

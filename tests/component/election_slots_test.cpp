@@ -48,7 +48,7 @@ TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") 
     all.push_back(std::make_unique<semaphore>(p.elections->contend(prefix, 3, quick())));
     const time_point until = b.rt.now() + std::chrono::seconds(i + 1);
     bool* flag = &flags_of[i];
-    runtime::timers* timers = b.rt.services()->timers.get();
+    runtime::timers* timers = b.rt.environment()->timers.get();
     auto body = [=, &at_once, &most](term) { return work(timers, until, flag, &at_once, &most); };
     runs.push_back(std::make_unique<running<end_reason>>(b.rt, all.back()->hold(body)));
   }
@@ -61,7 +61,7 @@ TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") 
   // Cut off, the body is cancelled in time.
   bool flag = false;
   const time_point far = b.rt.now() + 1000s;
-  runtime::timers* timers = b.rt.services()->timers.get();
+  runtime::timers* timers = b.rt.environment()->timers.get();
   auto body = [&, timers, far](term) { return work(timers, far, &flag, &at_once, &most); };
   running<end_reason> cut(b.rt, all.front()->hold(body));
   b.rt.run_until([&] { return flag; });

@@ -12,16 +12,16 @@ using namespace tenure;
 using namespace tenure::test;
 
 /// Keeps what it was told last.
-class listener final : public impl::key_follower {
+class listener final : public impl::key_watcher {
  public:
-  void key_seen(const consul::kv_found& answer) override {
+  void on_key_changed(const consul::kv_result& answer) override {
     ++told;
     failed = false;
     exists = answer.entry.has_value();
     value = exists ? answer.entry->value : std::string();
     index = answer.index;
   }
-  void key_unseen(const error_code& why, const std::string&) override {
+  void on_watch_error(const error_code& why, const std::string&) override {
     failed = true;
     error = why;
   }
@@ -37,7 +37,7 @@ using listeners = std::map<std::string, std::shared_ptr<listener>>;
 
 void follow(process& p, listeners& all, const std::string& key) {
   auto l = std::make_shared<listener>();
-  p.engine->follow(tenure::impl::key_name(key), l);
+  p.engine->watch(tenure::impl::key_name(key), l);
   all[key] = std::move(l);
 }
 
@@ -205,7 +205,7 @@ TEST_CASE("a prefix that brings too much along is cut until it does not") {
   for (int i = 0; i < 20; ++i) follow(p, all, name("t/a/leader-", i));
   for (int i = 0; i < 20; ++i) follow(p, all, name("t/b/leader-", i));
   b.rt.advance(2s);
-  CHECK(p.engine->watches().counts().burdens > 0);
+  CHECK(p.engine->watches().counts().costly_prefixes > 0);
   CHECK(p.engine->watches().shards() == 2);
   put(b, name("t/a/leader-", 3), "v");
   put(b, name("t/b/leader-", 3), "v");

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "support/manual_runtime.hpp"
 
 namespace tenure::test {
@@ -48,7 +48,7 @@ class fake_command final : public command::supervised_command {
   bool told_to_stop = false;
 
  private:
-  runtime::condition changed_;
+  runtime::async_condition changed_;
   command::outcome how_;
   bool gone_ = false;
 };

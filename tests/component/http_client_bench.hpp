@@ -17,7 +17,7 @@ class client_bench {
 
   std::unique_ptr<wire::http_client> make_client(const std::string& address,
                                                  wire::lane_limits limits) {
-    return std::make_unique<wire::http_client>(runtime.executor(), runtime.services()->timers,
+    return std::make_unique<wire::http_client>(runtime.executor(), runtime.environment()->timers,
                                                consul_config(address), limits);
   }
 

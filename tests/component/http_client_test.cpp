@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "component/http_client_bench.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 
 namespace {
 
@@ -66,7 +66,7 @@ TEST_CASE("headers are found without regard to case") {
 }
 
 TEST_CASE("sent_at is when it was sent, not when it was asked") {
-  std::unique_ptr<runtime::condition> now;
+  std::unique_ptr<runtime::async_condition> now;
   bool seen = false;
   client_bench bench(
       [&](server_side& side) -> awaitable<void> {
@@ -79,7 +79,7 @@ TEST_CASE("sent_at is when it was sent, not when it was asked") {
         co_await side.closed();
       },
       wire::lane_limits(1, 1, 1));
-  now = std::make_unique<runtime::condition>(bench.runtime.executor(), bench.runtime.timers());
+  now = std::make_unique<runtime::async_condition>(bench.runtime.executor(), bench.runtime.timers());
   const time_point began = bench.runtime.now();
   const auto first = bench.start(http_request());
   const auto in_line = bench.start(http_request());
@@ -138,7 +138,7 @@ TEST_CASE("Connection: close is obeyed") {
 
 TEST_CASE("a connection that the server closed, or spoke on unasked, is not used again") {
   for (const bool speaks : {false, true}) {
-    std::unique_ptr<runtime::condition> now;
+    std::unique_ptr<runtime::async_condition> now;
     bool done = false;
     client_bench bench([&](server_side& side) -> awaitable<void> {
       co_await side.request();
@@ -149,7 +149,7 @@ TEST_CASE("a connection that the server closed, or spoke on unasked, is not used
       done = true;
       co_await side.closed();
     });
-    now = std::make_unique<runtime::condition>(bench.runtime.executor(), bench.runtime.timers());
+    now = std::make_unique<runtime::async_condition>(bench.runtime.executor(), bench.runtime.timers());
     REQUIRE_FALSE(bench.ask().error);
     CHECK(bench.client->idle(lane::requests) == 1);
     now->notify_all();

@@ -5,7 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 
 namespace {
 

@@ -66,7 +66,7 @@ class stage {
       : p(b.add()), handle(p.elections->enter(key, quick())), noted(handle), host(b.rt) {
     std::vector<std::shared_ptr<probe>> probes;
     if (probed) probes.push_back(probe_ = std::make_shared<fake_probe>(b.rt));
-    shown = std::make_shared<command_face>(b.rt.services(), host, noted, std::move(probes),
+    shown = std::make_shared<command_face>(b.rt.environment(), host, noted, std::move(probes),
                                            std::move(o));
     run.emplace(b.rt, truly(shown->run()));
     b.rt.run_until_idle();

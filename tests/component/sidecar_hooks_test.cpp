@@ -53,8 +53,8 @@ class stage {
     o.grace = 1s;
     o.guarantee = 1s;
     o.timeout = 60s;
-    shown = std::make_shared<hooks>(b.rt.services(), host,
-                                    p.elections->settings_in(settings::key_for(key)), snapshots,
+    shown = std::make_shared<hooks>(b.rt.environment(), host,
+                                    p.elections->settings_in(leader_settings::key_for(key)), snapshots,
                                     std::move(o), [this] { return handle.session(); });
     run.emplace(b.rt, truly(shown->run()));
     b.rt.advance(1s);  // the settings have been seen once before anything happens
@@ -236,7 +236,7 @@ TEST_CASE("who follows is told so once, and of every change of the settings") {
   REQUIRE(s.host.last().lease.stop_at == begun_at + 60s);
   REQUIRE(s.host.last().lease.kill_at == begun_at + 61s);
   // What changes while it runs is told by another run, which sees the new settings.
-  s.b.ask("PUT", "/v1/kv/" + settings::key_for(key), R"({"host":"db-1"})");
+  s.b.ask("PUT", "/v1/kv/" + leader_settings::key_for(key), R"({"host":"db-1"})");
   s.b.rt.advance(20s);
   REQUIRE(s.host.started.size() == 1);
   s.exit(0);

@@ -24,7 +24,7 @@ class stage {
     process& p = b.add();
     handle.emplace(p.elections->enter(key, quick()));
     network = std::make_shared<handler_transport>(b.rt, b.agent);
-    auto services = std::make_shared<runtime::services>(*b.rt.services());
+    auto services = std::make_shared<runtime::environment>(*b.rt.environment());
     services->transport = network;
     shown = std::make_shared<consul_service>(services, consul_config(), std::move(options),
                                              [this] { return handle->session(); });

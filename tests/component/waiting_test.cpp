@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "runtime/task_scope.hpp"
 #include "support/manual_runtime.hpp"
 
@@ -23,7 +23,7 @@ using asio::awaitable;
 // What a waiter came to know.
 enum class outcome { none, notified, timed_out, cancelled };
 
-awaitable<void> wait_once(runtime::condition& changed, time_point deadline, outcome& result) {
+awaitable<void> wait_once(runtime::async_condition& changed, time_point deadline, outcome& result) {
   try {
     const bool notified = co_await changed.wait(deadline);
     result = notified ? outcome::notified : outcome::timed_out;
@@ -46,7 +46,7 @@ class spawned {
 
 TEST_CASE("a condition wakes all who wait, and only by post") {
   test::manual_runtime runtime;
-  runtime::condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.executor(), runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
   const spawned a(runtime, wait_once(changed, time_point::max(), first));
@@ -62,7 +62,7 @@ TEST_CASE("a condition wakes all who wait, and only by post") {
 
 TEST_CASE("notifying a condition remembers nothing for those who come later") {
   test::manual_runtime runtime;
-  runtime::condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.executor(), runtime.timers());
   changed.notify_all();
   outcome result = outcome::none;
   const spawned a(runtime, wait_once(changed, runtime.now() + 1s, result));
@@ -74,7 +74,7 @@ TEST_CASE("notifying a condition remembers nothing for those who come later") {
 
 TEST_CASE("a deadline in the past times out, and not inside the call") {
   test::manual_runtime runtime;
-  runtime::condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.executor(), runtime.timers());
   outcome result = outcome::none;
   const spawned a(runtime, wait_once(changed, runtime.now() - 1s, result));
   runtime.io().restart();
@@ -86,7 +86,7 @@ TEST_CASE("a deadline in the past times out, and not inside the call") {
 
 TEST_CASE("each waiter has a cancellation of its own") {
   test::manual_runtime runtime;
-  runtime::condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.executor(), runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
   spawned a(runtime, wait_once(changed, runtime.now() + 1h, first));
@@ -105,7 +105,7 @@ TEST_CASE("each waiter has a cancellation of its own") {
 
 TEST_CASE("who was notified and then cancelled knows of both") {
   test::manual_runtime runtime;
-  runtime::condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.executor(), runtime.timers());
   outcome result = outcome::none;
   bool next_threw = false;
   const auto body = [&]() -> awaitable<void> {
@@ -127,7 +127,7 @@ TEST_CASE("who was notified and then cancelled knows of both") {
 
 TEST_CASE("a condition that goes away wakes its waiters, and those who come too late") {
   test::manual_runtime runtime;
-  auto changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+  auto changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
   outcome result = outcome::none;
   outcome late = outcome::none;
   const spawned a(runtime, wait_once(*changed, time_point::max(), result));
@@ -146,11 +146,11 @@ TEST_CASE("a condition that goes away wakes its waiters, and those who come too 
 
 TEST_CASE("a waiter may destroy the condition and wait for another") {
   test::manual_runtime runtime;
-  auto changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+  auto changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
   int woken = 0;
   const auto body = [&]() -> awaitable<void> {
     co_await changed->wait();
-    changed = std::make_unique<runtime::condition>(runtime.executor(), runtime.timers());
+    changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
     co_await changed->wait();
     ++woken;
   };
@@ -333,7 +333,7 @@ TEST_CASE("joining an empty scope completes, and cancelling a join does not end 
 TEST_CASE("cancelling between two turns, when a task has just ended, harms nobody") {
   test::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
-  runtime::condition go(runtime.executor(), runtime.timers());
+  runtime::async_condition go(runtime.executor(), runtime.timers());
   const auto task = [&]() -> awaitable<void> { co_await go.wait(); };
   for (int i = 0; i < 10; ++i) scope.spawn(task());
   runtime.run_until_idle();

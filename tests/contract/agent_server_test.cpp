@@ -9,7 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 #include "support/agent_thread.hpp"
 #include "support/http_probe.hpp"
@@ -41,7 +41,7 @@ std::string content(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-agent::server_options keeping(const std::string& file) {
+agent::server_options keep_alive(const std::string& file) {
   agent::server_options options;
   options.state_file = file;
   return options;
@@ -104,7 +104,7 @@ TEST_CASE("Indexes grow over restarts") {
   const std::string file = folder.file("deeper/state");
   std::uint64_t first = 0;
   {
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     http_probe probe(agent.address());
     first = write_index(probe);
     CHECK(first > 1'600'000'000'000'000);  // microseconds since 1970
@@ -115,13 +115,13 @@ TEST_CASE("Indexes grow over restarts") {
   {
     // The clock was set back, or the agent wrote faster than it ticks: what was kept counts.
     std::ofstream(file) << "tenure-agent-state 1\nindex 9000000000000000\nstop clean\n";
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     http_probe probe(agent.address());
     CHECK(write_index(probe) == 9'000'000'000'000'001);
     // A crash: the file is ahead of everything that was handed out.
   }
   CHECK_THAT(content(file), ContainsSubstring("stop unclean"));
-  agent_thread agent(keeping(file));
+  agent_thread agent(keep_alive(file));
   http_probe probe(agent.address());
   CHECK(write_index(probe) > 9'000'000'000'000'003);
 }
@@ -142,33 +142,33 @@ TEST_CASE("After an unclean stop nobody gets a lock for a while") {
     return won;
   };
   {
-    agent_thread agent(keeping(file));  // no file: nothing is known of a former life
+    agent_thread agent(keep_alive(file));  // no file: nothing is known of a former life
     CHECK_FALSE(acquires(agent));
     agent.stop();
   }
   {
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     CHECK(acquires(agent));
     http_probe probe(agent.address());
     session_on(probe);
     agent.stop();  // in good order, but a session is alive: its holder may act
   }
   {
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     CHECK_FALSE(acquires(agent));
     // A crash.
   }
   {
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     CHECK_FALSE(acquires(agent));
     agent.stop();
   }
   {
     std::ofstream(file) << "something else\n";
-    agent_thread agent(keeping(file));
+    agent_thread agent(keep_alive(file));
     CHECK_FALSE(acquires(agent));
   }
-  agent::server_options at_once = keeping(file);
+  agent::server_options at_once = keep_alive(file);
   at_once.unclean_lock_delay = duration::zero();
   agent_thread agent(at_once);
   CHECK(acquires(agent));
@@ -241,10 +241,10 @@ TEST_CASE("Addresses that cannot work are named") {
        {std::string("nonsense"), std::string("127.0.0.1:99999"), std::string("127.0.0.1:http"),
         std::string("unix:///nonexistent/socket"), agent.address()}) {
     boost::asio::io_context io;
-    runtime::services services;
+    runtime::environment services;
     services.executor = io.get_executor();
-    services.timers = runtime::machine_timers(io.get_executor());
-    services.entropy = runtime::machine_entropy();
+    services.timers = runtime::system_timers(io.get_executor());
+    services.random = runtime::system_random();
     services.log = silent_log();
     agent::server server(services, {});
     CHECK_THROWS_WITH(server.listen(address), ContainsSubstring("cannot listen on " + address));

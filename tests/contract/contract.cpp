@@ -13,7 +13,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-void must(const http_answer& answer, std::string_view body, const std::string& what) {
+void ensure(const http_answer& answer, std::string_view body, const std::string& what) {
   if (answer.status != 200 || (!body.empty() && answer.body != body)) {
     throw std::runtime_error(what + ": " + seen(answer));
   }
@@ -25,7 +25,7 @@ std::string text_of(const dom::element& element) {
 }
 
 bool truth(const http_answer& answer, const std::string& what) {
-  must(answer, {}, what);
+  ensure(answer, {}, what);
   return answer.body == "true";
 }
 
@@ -43,16 +43,16 @@ http_answer ask(std::string_view method, std::string_view target, std::string_vi
 
 std::string make_session(std::string_view body) {
   const http_answer made = ask("PUT", "/v1/session/create", body);
-  must(made, {}, "session/create");
+  ensure(made, {}, "session/create");
   return made.body.substr(7, 36);
 }
 
 void destroy_session(const std::string& id) {
-  must(ask("PUT", "/v1/session/destroy/" + id), "true", "session/destroy");
+  ensure(ask("PUT", "/v1/session/destroy/" + id), "true", "session/destroy");
 }
 
 void put(const std::string& key, std::string_view value) {
-  must(ask("PUT", "/v1/kv/" + key, value), "true", "put " + key);
+  ensure(ask("PUT", "/v1/kv/" + key, value), "true", "put " + key);
 }
 
 bool acquire(const std::string& key, const std::string& session, std::string_view value) {
@@ -67,7 +67,7 @@ shown_key show(const std::string& key) {
   const http_answer answer = ask("GET", "/v1/kv/" + key + "?consistent");
   shown_key shown;
   if (answer.status == 404) return shown;
-  must(answer, {}, "get " + key);
+  ensure(answer, {}, "get " + key);
   dom::parser parser;
   const dom::element entry = parser.parse(answer.body).at(0);
   shown.exists = true;

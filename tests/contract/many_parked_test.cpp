@@ -48,10 +48,10 @@ void raise_descriptor_limit() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   {
     asio::io_context io{1};
-    runtime::services services;
+    runtime::environment services;
     services.executor = io.get_executor();
-    services.timers = runtime::machine_timers(io.get_executor());
-    services.entropy = runtime::machine_entropy();
+    services.timers = runtime::system_timers(io.get_executor());
+    services.random = runtime::system_random();
     services.log = silent_log();
     agent::server server(services, {});
     server.listen("127.0.0.1:0");

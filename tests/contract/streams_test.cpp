@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "support/http_probe.hpp"
 #include "wire/http_server.hpp"
 
@@ -55,7 +55,7 @@ class newest_stream final : public wire::http_stream {
 class stream_server final : public wire::http_service {
  public:
   explicit stream_server(wire::http_server_options options)
-      : timers_(runtime::machine_timers(io_.get_executor())),
+      : timers_(runtime::system_timers(io_.get_executor())),
         server_(std::make_unique<wire::http_server>(io_.get_executor(), *timers_, *this,
                                                     options)) {
     server_->listen("127.0.0.1:0");

@@ -16,7 +16,7 @@
 #include "consul/client.hpp"
 #include "election/engine.hpp"
 #include "late_transport.hpp"
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 #include "wire/http_client.hpp"
 
 namespace {
@@ -31,9 +31,9 @@ class process {
  public:
   explicit process(asio::io_context& io) {
     const consul_config config = consul_config::from_environment();
-    const auto real = wire::make_machine_services(io.get_executor(), config, silent_log());
+    const auto real = wire::make_system_environment(io.get_executor(), config, silent_log());
     transport = std::make_shared<late_transport>(real->transport);
-    auto mine = std::make_shared<runtime::services>(*real);
+    auto mine = std::make_shared<runtime::environment>(*real);
     mine->transport = transport;
     services = mine;
     elections.emplace(std::make_shared<impl::engine>(services, config, elections_options()));
@@ -41,7 +41,7 @@ class process {
   }
 
   std::shared_ptr<late_transport> transport;
-  std::shared_ptr<const runtime::services> services;
+  std::shared_ptr<const runtime::environment> services;
   std::optional<tenure::elections> elections;
   std::optional<consul::client> client;
 };
@@ -92,8 +92,8 @@ asio::awaitable<void> pause(process& p, duration d) {
   co_await runtime::sleep_until(*p.services->timers, p.services->timers->now() + d);
 }
 
-asio::awaitable<consul::done> destroy(process& p, std::string session) {
-  consul::done answer = co_await p.client->destroy_session(session);
+asio::awaitable<consul::ack> destroy(process& p, std::string session) {
+  consul::ack answer = co_await p.client->destroy_session(session);
   REQUIRE_FALSE(answer.error);
   co_return answer;
 }
@@ -175,7 +175,7 @@ asio::awaitable<void> late_write(process& p) {
   term second = co_await e.campaign();
   REQUIRE(second.session() == first.session());
   co_await expect_refused_late(p);
-  const consul::kv_found found =
+  const consul::kv_result found =
       co_await p.client->get(target, consul::consistency::consistent);
   REQUIRE_FALSE(found.error);
   REQUIRE_FALSE(found.entry.has_value());

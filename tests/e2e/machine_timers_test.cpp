@@ -6,8 +6,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
-#include "runtime/condition.hpp"
-#include "runtime/services.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 
 namespace {
 
@@ -32,7 +32,7 @@ class probe : public runtime::timer {
 
 TEST_CASE("sleepers wake after their instants, in their order") {
   asio::io_context io{1};
-  const auto timers = runtime::machine_timers(io.get_executor());
+  const auto timers = runtime::system_timers(io.get_executor());
   const time_point start = boot_clock::now();
   std::vector<int> woke;
   bool early = false;
@@ -52,7 +52,7 @@ TEST_CASE("sleepers wake after their instants, in their order") {
 
 TEST_CASE("an io_context without armed timers comes to its end") {
   asio::io_context io{1};
-  const auto timers = runtime::machine_timers(io.get_executor());
+  const auto timers = runtime::system_timers(io.get_executor());
   CHECK(io.run() == 0);
   probe one(*timers);
   timers->arm(one, boot_clock::now() + 1h);
@@ -70,7 +70,7 @@ TEST_CASE("an io_context without armed timers comes to its end") {
 
 TEST_CASE("an earlier timer overtakes, and the past fires at once but not inside the call") {
   asio::io_context io{1};
-  const auto timers = runtime::machine_timers(io.get_executor());
+  const auto timers = runtime::system_timers(io.get_executor());
   probe late(*timers);
   probe soon(*timers);
   probe past(*timers);
@@ -90,7 +90,7 @@ TEST_CASE("an earlier timer overtakes, and the past fires at once but not inside
 TEST_CASE("timers that go away take their pending wait with them") {
   asio::io_context io{1};
   {
-    const auto timers = runtime::machine_timers(io.get_executor());
+    const auto timers = runtime::system_timers(io.get_executor());
     probe left(*timers);
     timers->arm(left, boot_clock::now() + 1h);
     io.poll();
@@ -103,7 +103,7 @@ TEST_CASE("timers that go away take their pending wait with them") {
 
 TEST_CASE("ten thousand sleeps, half of them cancelled") {
   asio::io_context io{1};
-  const auto timers = runtime::machine_timers(io.get_executor());
+  const auto timers = runtime::system_timers(io.get_executor());
   const time_point start = boot_clock::now();
   int woke = 0;
   int cancelled = 0;

@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 #include "seeds.hpp"
 
 namespace {
@@ -39,6 +39,6 @@ TEST_CASE("fixed seeds, the second half") {
 
 TEST_CASE("fresh seeds") {
   // Of seven digits, so that somebody can type them.
-  const std::uint64_t first = 1'000'000 + runtime::machine_entropy()->below(8'000'000);
+  const std::uint64_t first = 1'000'000 + runtime::system_random()->below(8'000'000);
   run_from(first, seeds_a_set());
 }

@@ -5,17 +5,17 @@
 #include <future>
 #include <utility>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::test {
 namespace {
 
-runtime::services machine_services(boost::asio::io_context& io) {
-  runtime::services services;
+runtime::environment machine_services(boost::asio::io_context& io) {
+  runtime::environment services;
   services.executor = io.get_executor();
-  services.clock = runtime::machine_clock();
-  services.timers = runtime::machine_timers(io.get_executor());
-  services.entropy = runtime::machine_entropy();
+  services.clock = runtime::system_boot_clock();
+  services.timers = runtime::system_timers(io.get_executor());
+  services.random = runtime::system_random();
   services.log = silent_log();
   return services;
 }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "runtime/condition.hpp"
+#include "runtime/async_condition.hpp"
 
 namespace tenure::test {
 
@@ -32,7 +32,7 @@ class in_process_agent::flight : public runtime::timer {
   runtime::http_request request;
   bool abandoned = false;
   std::optional<runtime::http_response> response;
-  runtime::condition changed;
+  runtime::async_condition changed;
 
  private:
   in_process_agent& server_;
@@ -64,7 +64,7 @@ in_process_agent::~in_process_agent() {
 
 void in_process_agent::restart(agent::handler_options options) {
   std::erase_if(flights_, [](const auto& entry) { return !entry.second->armed(); });
-  handler_ = std::make_unique<agent::handler>(std::move(options), runtime_.entropy(), *this,
+  handler_ = std::make_unique<agent::handler>(std::move(options), runtime_.random(), *this,
                                               runtime_.now());
   follow();
 }

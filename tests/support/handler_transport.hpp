@@ -11,7 +11,7 @@
 #include <string>
 
 #include "agent/handler.hpp"
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "support/manual_runtime.hpp"
 
 namespace tenure::test {

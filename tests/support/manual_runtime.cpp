@@ -9,14 +9,14 @@ void manual_clock::move_to(time_point at) noexcept { now_ = std::max(now_, at); 
 manual_runtime::manual_runtime(std::uint64_t seed)
     : clock_(std::make_shared<manual_clock>(time_point(std::chrono::hours(1)))),
       timers_(std::make_shared<manual_timers>(clock_)),
-      entropy_(runtime::seeded_entropy(seed)) {}
+      random_(runtime::seeded_random(seed)) {}
 
-std::shared_ptr<const runtime::services> manual_runtime::services() const {
-  auto all = std::make_shared<runtime::services>();
+std::shared_ptr<const runtime::environment> manual_runtime::environment() const {
+  auto all = std::make_shared<runtime::environment>();
   all->executor = const_cast<boost::asio::io_context&>(io_).get_executor();
   all->clock = clock_;
   all->timers = timers_;
-  all->entropy = entropy_;
+  all->random = random_;
   all->transport = transport_;
   all->log = log_;
   return all;

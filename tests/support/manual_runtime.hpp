@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "runtime/services.hpp"
+#include "runtime/environment.hpp"
 #include "runtime/timer_heap.hpp"
 
 namespace tenure::test {
@@ -51,11 +51,11 @@ class manual_runtime {
   boost::asio::any_io_executor executor() { return io_.get_executor(); }
   boost::asio::io_context& io() noexcept { return io_; }
   runtime::timers& timers() noexcept { return *timers_; }
-  runtime::entropy& entropy() noexcept { return *entropy_; }
+  runtime::random_source& random() noexcept { return *random_; }
   time_point now() const noexcept { return clock_->now(); }
 
   /// What the library takes. Set the transport first where one is needed.
-  std::shared_ptr<const runtime::services> services() const;
+  std::shared_ptr<const runtime::environment> environment() const;
   void set_transport(std::shared_ptr<runtime::transport> transport) {
     transport_ = std::move(transport);
   }
@@ -109,7 +109,7 @@ class manual_runtime {
 
   std::shared_ptr<manual_clock> clock_;
   std::shared_ptr<manual_timers> timers_;
-  std::shared_ptr<runtime::entropy> entropy_;
+  std::shared_ptr<runtime::random_source> random_;
   std::shared_ptr<runtime::transport> transport_;
   std::shared_ptr<log_sink> log_ = silent_log();
   // Last, so that it goes first: what is queued in it may still disarm timers.

@@ -13,7 +13,7 @@ namespace tenure::agent {
 class bench final : public answer_sink {
  public:
   explicit bench(handler_options options = {}, std::uint64_t seed = 1)
-      : entropy_(runtime::seeded_entropy(seed)), handler(options, *entropy_, *this, now) {}
+      : random_(runtime::seeded_random(seed)), handler(options, *random_, *this, now) {}
 
   void answered(request_id id, runtime::http_response response) override {
     REQUIRE(answers.emplace(id, std::move(response)).second);  // once
@@ -60,7 +60,7 @@ class bench final : public answer_sink {
   request_id last = 0;
 
  private:
-  std::unique_ptr<runtime::entropy> entropy_;
+  std::unique_ptr<runtime::random_source> random_;
 
  public:
   agent::handler handler;

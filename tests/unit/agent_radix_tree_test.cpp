@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "agent/radix_tree.hpp"
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -35,7 +35,7 @@ using texts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("Tree: random changes, as a map would do them") {
-  const auto random = runtime::seeded_entropy(7);
+  const auto random = runtime::seeded_random(7);
   radix_tree<int> tree;
   watch_list woken;
   std::map<std::string, int> model;

@@ -3,7 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/shard_plan.hpp"
+#include "core/watching/range_plan.hpp"
 
 namespace {
 

@@ -34,7 +34,7 @@ const std::string refused =
 class all_or_none final : public kv_reader {
  public:
   explicit all_or_none(bool all) : all_(all) {}
-  bool wants(const kv_glance& seen) override {
+  bool wants(const key_header& seen) override {
     keys.emplace_back(seen.key);
     indexes.push_back(seen.modify_index);
     return all_;

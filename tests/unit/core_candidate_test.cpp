@@ -1,4 +1,4 @@
-#include "core/candidate.hpp"
+#include "core/candidate/candidate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -23,10 +23,10 @@ class bench {
 
   /// Sees the key free and clean, and wins it at index 20 by a claim sent at `t`.
   void lead(double t) {
-    c.saw(free_clean(10), at(t));
-    REQUIRE(c.next(at(t)) == step::claim);
+    c.observe(free_clean(10), at(t));
+    REQUIRE(c.next(at(t)) == action::claim);
     win(20, t);
-    REQUIRE(c.next(at(t)) == step::begin);
+    REQUIRE(c.next(at(t)) == action::begin);
     REQUIRE(c.stage() == stage::leading);
   }
   void win(std::uint64_t index, double t) {
@@ -40,49 +40,49 @@ class bench {
 
 TEST_CASE("nothing is claimed while the watch shows a holder, or before it shows anything") {
   bench b;
-  REQUIRE(b.c.next(at(0)) == step::wait);
-  b.c.saw(held_by("A", 10), at(1));
-  REQUIRE(b.c.next(at(1)) == step::wait);
+  REQUIRE(b.c.next(at(0)) == action::wait);
+  b.c.observe(held_by("A", 10), at(1));
+  REQUIRE(b.c.next(at(1)) == action::wait);
 }
 
 TEST_CASE("a claim is made on condition of the index at which the key was seen free") {
   bench b;
-  b.c.saw(free_clean(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
-  REQUIRE(b.c.claiming().index == 10);
-  REQUIRE_FALSE(b.c.claiming().missing);
-  REQUIRE(b.c.next(at(0)) == step::wait);  // one request at a time
+  b.c.observe(free_clean(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
+  REQUIRE(b.c.next_claim().index == 10);
+  REQUIRE_FALSE(b.c.next_claim().missing);
+  REQUIRE(b.c.next(at(0)) == action::wait);  // one request at a time
 }
 
 TEST_CASE("a missing key is claimed on condition that it is missing") {
   bench b;
-  b.c.saw(missing(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
-  REQUIRE(b.c.claiming().missing);
+  b.c.observe(missing(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
+  REQUIRE(b.c.next_claim().missing);
 }
 
 TEST_CASE("after a clean release the term begins at once, after anything else a span later") {
   bench b;
   SECTION("clean") { b.lead(0); }
   SECTION("the value stands") {
-    b.c.saw(held_by("A", 9), at(0));
-    b.c.saw(free_dirty(10), at(1));
-    REQUIRE(b.c.next(at(1)) == step::claim);
+    b.c.observe(held_by("A", 9), at(0));
+    b.c.observe(free_dirty(10), at(1));
+    REQUIRE(b.c.next(at(1)) == action::claim);
     b.win(20, 2);
-    REQUIRE(b.c.next(at(2)) == step::wait);
+    REQUIRE(b.c.next(at(2)) == action::wait);
     REQUIRE(b.c.stage() == stage::pending);
     REQUIRE(b.c.starts_at() == at(11));
     REQUIRE(b.c.wake_at(at(2)) == at(11));
     REQUIRE(b.c.provable());
     b.c.proved(20, at(9), at(9));
-    REQUIRE(b.c.next(at(10.999)) == step::wait);
-    REQUIRE(b.c.next(at(11)) == step::begin);
+    REQUIRE(b.c.next(at(10.999)) == action::wait);
+    REQUIRE(b.c.next(at(11)) == action::begin);
   }
   SECTION("the holder's longer span counts") {
-    b.c.saw(held_by("A", 9), at(0));
+    b.c.observe(held_by("A", 9), at(0));
     b.c.holders_span(30s);
-    b.c.saw(free_dirty(10), at(1));
-    REQUIRE(b.c.next(at(1)) == step::claim);
+    b.c.observe(free_dirty(10), at(1));
+    REQUIRE(b.c.next(at(1)) == action::claim);
     b.win(20, 2);
     REQUIRE(b.c.starts_at() == at(31));
   }
@@ -90,12 +90,12 @@ TEST_CASE("after a clean release the term begins at once, after anything else a 
 
 TEST_CASE("no term begins on a lease that is about to end") {
   bench b;
-  b.c.saw(free_dirty(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
+  b.c.observe(free_dirty(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
-  REQUIRE(b.c.next(at(10)) == step::wait);  // the last proof was sent at 0: stop_at is 7.7
+  REQUIRE(b.c.next(at(10)) == action::wait);  // the last proof was sent at 0: stop_at is 7.7
   b.c.proved(20, at(10), at(10.1));
-  REQUIRE(b.c.next(at(10.1)) == step::begin);
+  REQUIRE(b.c.next(at(10.1)) == action::begin);
 }
 
 TEST_CASE("a lease counts from the send time of its last proof and ends by the local clock") {
@@ -107,12 +107,12 @@ TEST_CASE("a lease counts from the send time of its last proof and ends by the l
   REQUIRE(b.c.lease_end() == at(12.7));
   b.c.proved(20, at(2), at(5.5));  // an older proof takes nothing back
   REQUIRE(b.c.lease_end() == at(12.7));
-  REQUIRE(b.c.next(at(10.6)) == step::wait);
-  REQUIRE(b.c.next(at(10.7)) == step::stop);
+  REQUIRE(b.c.next(at(10.6)) == action::wait);
+  REQUIRE(b.c.next(at(10.7)) == action::stop);
   REQUIRE(b.c.reason() == end_reason::expired);
   b.c.proved(20, at(10), at(10.8));  // too late: a term that was told to stop stays so
   REQUIRE(b.c.lease_end() == at(12.7));
-  REQUIRE(b.c.next(at(12.7)) == step::end);
+  REQUIRE(b.c.next(at(12.7)) == action::end);
   REQUIRE(b.c.lease_end() == time_point::min());
 }
 
@@ -127,17 +127,17 @@ TEST_CASE("a proof that arrives after the time to stop does not revive the term"
 TEST_CASE("the key is released only after the work has stopped, under the guard, and cleanly") {
   bench b;
   b.lead(0);
-  REQUIRE(b.c.next(at(7.7)) == step::stop);
-  REQUIRE(b.c.next(at(7.8)) == step::wait);
-  REQUIRE(b.c.next(at(9.7)) == step::end);
-  REQUIRE(b.c.next(at(20)) == step::wait);  // it still works
+  REQUIRE(b.c.next(at(7.7)) == action::stop);
+  REQUIRE(b.c.next(at(7.8)) == action::wait);
+  REQUIRE(b.c.next(at(9.7)) == action::end);
+  REQUIRE(b.c.next(at(20)) == action::wait);  // it still works
   b.c.work_stopped(at(21));
-  REQUIRE(b.c.next(at(21)) == step::release);
-  REQUIRE(b.c.releasing(at(21)).guard == 20);
-  REQUIRE(b.c.releasing(at(21)).clean);
+  REQUIRE(b.c.next(at(21)) == action::release);
+  REQUIRE(b.c.next_release(at(21)).guard == 20);
+  REQUIRE(b.c.next_release(at(21)).clean);
   b.c.released(surely(free_clean(30), at(21)), at(21), 0);
-  REQUIRE(b.c.next(at(21)) == step::wait);  // others first
-  REQUIRE(b.c.next(at(21.2)) == step::claim);
+  REQUIRE(b.c.next(at(21)) == action::wait);  // others first
+  REQUIRE(b.c.next(at(21.2)) == action::claim);
 }
 
 TEST_CASE("resigning ends the term before the key is released") {
@@ -145,104 +145,104 @@ TEST_CASE("resigning ends the term before the key is released") {
   b.lead(0);
   b.c.work_stopped(at(1));
   REQUIRE(b.c.lease_end() == time_point::min());
-  REQUIRE(b.c.next(at(1)) == step::end);
+  REQUIRE(b.c.next(at(1)) == action::end);
   REQUIRE(b.c.reason() == end_reason::resigned);
-  REQUIRE(b.c.next(at(1)) == step::release);
+  REQUIRE(b.c.next(at(1)) == action::release);
 }
 
 TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
   bench b;
-  b.c.saw(free_dirty(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
+  b.c.observe(free_dirty(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
   b.c.stand(false);
-  REQUIRE(b.c.next(at(1)) == step::release);
-  REQUIRE_FALSE(b.c.releasing(at(1)).clean);
-  REQUIRE(b.c.releasing(at(10)).clean);
+  REQUIRE(b.c.next(at(1)) == action::release);
+  REQUIRE_FALSE(b.c.next_release(at(1)).clean);
+  REQUIRE(b.c.next_release(at(10)).clean);
 }
 
 TEST_CASE("a lost key closes the lease at once and is told with its reason") {
   bench b;
   b.lead(0);
   SECTION("released by somebody") {
-    b.c.saw(free_dirty(21), at(1));
+    b.c.observe(free_dirty(21), at(1));
     REQUIRE(b.c.lease_end() == time_point::min());
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::identify);
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(true, at(1.1));
-    REQUIRE(b.c.next(at(1.1)) == step::end);
+    REQUIRE(b.c.next(at(1.1)) == action::end);
     REQUIRE(b.c.reason() == end_reason::key_released);
   }
   SECTION("because the session died") {
-    b.c.saw(free_dirty(21), at(1));
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::identify);
+    b.c.observe(free_dirty(21), at(1));
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(false, at(1.1));
-    REQUIRE(b.c.next(at(1.1)) == step::end);
+    REQUIRE(b.c.next(at(1.1)) == action::end);
     REQUIRE(b.c.reason() == end_reason::session_lost);
   }
   SECTION("and nobody can say why") {
-    b.c.saw(missing(21), at(1));
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::identify);
-    REQUIRE(b.c.next(at(1.4)) == step::wait);
-    REQUIRE(b.c.next(at(1.5)) == step::end);
+    b.c.observe(missing(21), at(1));
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::identify);
+    REQUIRE(b.c.next(at(1.4)) == action::wait);
+    REQUIRE(b.c.next(at(1.5)) == action::end);
     REQUIRE(b.c.reason() == end_reason::key_missing);
     b.c.identified(std::nullopt, at(3));
     REQUIRE(b.c.reason() == end_reason::key_missing);
   }
   SECTION("taken by another") {
-    b.c.saw(held_by("B", 21), at(1));
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::identify);
+    b.c.observe(held_by("B", 21), at(1));
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(true, at(1));
-    REQUIRE(b.c.next(at(1)) == step::end);
+    REQUIRE(b.c.next(at(1)) == action::end);
     REQUIRE(b.c.reason() == end_reason::key_taken);
   }
   SECTION("overwritten: still ours, so it is released under the index of the overwriter") {
-    b.c.saw(held_by("S", 21), at(1));
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::end);
+    b.c.observe(held_by("S", 21), at(1));
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::end);
     REQUIRE(b.c.reason() == end_reason::overwritten);
     b.c.work_stopped(at(2));
-    REQUIRE(b.c.next(at(2)) == step::release);
-    REQUIRE(b.c.releasing(at(2)).guard == 21);
+    REQUIRE(b.c.next(at(2)) == action::release);
+    REQUIRE(b.c.next_release(at(2)).guard == 21);
     return;
   }
   SECTION("the keeper says that the session is gone") {
     b.c.session_gone("S", at(1));
-    REQUIRE(b.c.next(at(1)) == step::stop);
-    REQUIRE(b.c.next(at(1)) == step::end);
+    REQUIRE(b.c.next(at(1)) == action::stop);
+    REQUIRE(b.c.next(at(1)) == action::end);
     REQUIRE(b.c.reason() == end_reason::session_lost);
   }
   // Nothing is released that is not ours, and nothing is claimed before the work has stopped.
-  b.c.saw(free_dirty(25), at(50));
-  REQUIRE(b.c.next(at(50)) == step::wait);
+  b.c.observe(free_dirty(25), at(50));
+  REQUIRE(b.c.next(at(50)) == action::wait);
   b.c.session_ready("S2");
   b.c.work_stopped(at(60));
-  REQUIRE(b.c.next(at(60)) == step::claim);
-  REQUIRE(b.c.claiming().session == "S2");
+  REQUIRE(b.c.next(at(60)) == action::claim);
+  REQUIRE(b.c.next_claim().session == "S2");
 }
 
 TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read follows") {
   bench b;
   b.lead(0);
-  b.c.saw(free_clean(10), at(1));
+  b.c.observe(free_clean(10), at(1));
   REQUIRE(b.c.stage() == stage::leading);
-  REQUIRE(b.c.next(at(1)) == step::read);
+  REQUIRE(b.c.next(at(1)) == action::read);
   b.c.read_answered(surely(held_by("S", 20), at(1)), at(1.1));
   REQUIRE(b.c.stage() == stage::leading);
   REQUIRE(b.c.lease_end() == at(10.7));  // such a read is a proof
-  REQUIRE(b.c.next(at(1.1)) == step::wait);
+  REQUIRE(b.c.next(at(1.1)) == action::wait);
 }
 
 TEST_CASE("a failed proof is followed by a read, which decides") {
   bench b;
   b.lead(0);
   b.c.proof_failed(20, at(3));
-  REQUIRE(b.c.next(at(3)) == step::read);
+  REQUIRE(b.c.next(at(3)) == action::read);
   b.c.read_answered(surely(held_by("B", 25), at(3)), at(3.1));
-  REQUIRE(b.c.next(at(3.1)) == step::stop);
+  REQUIRE(b.c.next(at(3.1)) == action::stop);
 }
 
 TEST_CASE("an answer that names another guard proves nothing") {
@@ -254,38 +254,38 @@ TEST_CASE("an answer that names another guard proves nothing") {
 
 TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it was carried out") {
   bench b;
-  b.c.saw(free_clean(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
+  b.c.observe(free_clean(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
   b.c.claim_unknown(at(1), 0);
-  REQUIRE(b.c.next(at(1)) == step::read);
+  REQUIRE(b.c.next(at(1)) == action::read);
   SECTION("it was carried out") {
     b.c.read_answered(surely(held_by("S", 20), at(1)), at(1.1));
-    REQUIRE(b.c.next(at(1.1)) == step::begin);
+    REQUIRE(b.c.next(at(1.1)) == action::begin);
     REQUIRE(b.c.fence() == 20);
     REQUIRE(b.c.lease_end() == at(10.7));  // from the read, not from the lost claim
   }
   SECTION("it was not, or not yet: the same claim again, and it fails because it was, late") {
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.01));
-    REQUIRE(b.c.next(at(1.01)) == step::wait);  // not at once
-    REQUIRE(b.c.next(at(1.1)) == step::claim);
-    REQUIRE(b.c.claiming().index == 10);
+    REQUIRE(b.c.next(at(1.01)) == action::wait);  // not at once
+    REQUIRE(b.c.next(at(1.1)) == action::claim);
+    REQUIRE(b.c.next_claim().index == 10);
     b.c.claim_lost(claim_refusal::index_moved, at(1.2), 0);
-    REQUIRE(b.c.next(at(1.2)) == step::read);
+    REQUIRE(b.c.next(at(1.2)) == action::read);
     b.c.read_answered(surely(held_by("S", 20), at(1.2)), at(1.3));
-    REQUIRE(b.c.next(at(1.3)) == step::begin);
+    REQUIRE(b.c.next(at(1.3)) == action::begin);
   }
   SECTION("somebody else won") {
     b.c.read_answered(surely(held_by("B", 20), at(1)), at(1.1));
-    REQUIRE(b.c.next(at(1.1)) == step::wait);
+    REQUIRE(b.c.next(at(1.1)) == action::wait);
     REQUIRE(b.c.settled());
   }
   SECTION("the campaign was given up meanwhile: it is made sure and released") {
     b.c.stand(false);
     REQUIRE_FALSE(b.c.settled());
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
-    REQUIRE(b.c.next(at(1.1)) == step::claim);
+    REQUIRE(b.c.next(at(1.1)) == action::claim);
     b.win(20, 1.2);
-    REQUIRE(b.c.next(at(1.2)) == step::release);
+    REQUIRE(b.c.next(at(1.2)) == action::release);
     b.c.released(surely(free_clean(21), at(1.2)), at(1.3), 0);
     REQUIRE(b.c.settled());
   }
@@ -293,50 +293,50 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
 
 TEST_CASE("a key held by our session without a term or an open claim is released, uncleanly") {
   bench b;
-  b.c.saw(held_by("S", 30), at(0));
-  REQUIRE(b.c.next(at(0)) == step::release);
-  REQUIRE(b.c.releasing(at(0)).guard == 30);
-  REQUIRE_FALSE(b.c.releasing(at(0)).clean);
+  b.c.observe(held_by("S", 30), at(0));
+  REQUIRE(b.c.next(at(0)) == action::release);
+  REQUIRE(b.c.next_release(at(0)).guard == 30);
+  REQUIRE_FALSE(b.c.next_release(at(0)).clean);
 }
 
 TEST_CASE("the watch may show our own acquisition before its answer is here") {
   bench b;
-  b.c.saw(free_clean(10), at(0));
-  REQUIRE(b.c.next(at(0)) == step::claim);
-  b.c.saw(held_by("S", 20), at(0.1));
-  REQUIRE(b.c.next(at(0.1)) == step::wait);
+  b.c.observe(free_clean(10), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
+  b.c.observe(held_by("S", 20), at(0.1));
+  REQUIRE(b.c.next(at(0.1)) == action::wait);
   SECTION("and the answer follows") {
     b.win(20, 0.2);
-    REQUIRE(b.c.next(at(0.2)) == step::begin);
+    REQUIRE(b.c.next(at(0.2)) == action::begin);
     REQUIRE_FALSE(b.c.fence_too_low());
   }
   SECTION("and its loss as well: then no term begins") {
-    b.c.saw(free_dirty(21), at(0.15));
+    b.c.observe(free_dirty(21), at(0.15));
     b.c.claim_won(surely(held_by("S", 20), at(0)), at(0.2), 0);
     REQUIRE(b.c.stage() == stage::none);
-    REQUIRE(b.c.next(at(0.2)) == step::read);
+    REQUIRE(b.c.next(at(0.2)) == action::read);
   }
 }
 
 TEST_CASE("a fence that is not above every index seen begins no term") {
   bench b;
-  b.c.saw(free_clean(100), at(0));
-  b.c.saw(surely(free_clean(50), at(1)), at(1.1));
-  REQUIRE(b.c.next(at(1.1)) == step::claim);
+  b.c.observe(free_clean(100), at(0));
+  b.c.observe(surely(free_clean(50), at(1)), at(1.1));
+  REQUIRE(b.c.next(at(1.1)) == action::claim);
   b.win(60, 1.2);
   REQUIRE(b.c.fence_too_low());
-  REQUIRE(b.c.next(at(20)) == step::release);
+  REQUIRE(b.c.next(at(20)) == action::release);
 }
 
 TEST_CASE("a lock-delay is waited out from the moment at which the key was seen free") {
   bench b;
-  b.c.saw(held_by("A", 9), at(0));
-  b.c.saw(free_dirty(10), at(1));
-  REQUIRE(b.c.next(at(1)) == step::claim);
+  b.c.observe(held_by("A", 9), at(0));
+  b.c.observe(free_dirty(10), at(1));
+  REQUIRE(b.c.next(at(1)) == action::claim);
   b.c.claim_lost(claim_refusal::lock_delay, at(1.1), 0);
-  REQUIRE(b.c.next(at(1.1)) == step::wait);
+  REQUIRE(b.c.next(at(1.1)) == action::wait);
   REQUIRE(b.c.wake_at(at(1.1)) == at(11));
-  REQUIRE(b.c.next(at(11)) == step::claim);
+  REQUIRE(b.c.next(at(11)) == action::claim);
   b.c.claim_lost(claim_refusal::lock_delay, at(11.1), 0);  // somebody's is longer
   REQUIRE(b.c.wake_at(at(11.1)) == at(11.2));
 }
@@ -348,11 +348,11 @@ TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an 
   REQUIRE(b.c.provable());
   b.c.proclaiming(20, true);
   REQUIRE_FALSE(b.c.provable());
-  b.c.saw(held_by("S", 25), at(1));
+  b.c.observe(held_by("S", 25), at(1));
   REQUIRE(b.c.stage() == stage::leading);
   b.c.proclaimed(20, surely(held_by("S", 25), at(1)), at(1.1));
   b.c.proclaiming(20, false);
-  REQUIRE(b.c.next(at(1.1)) == step::wait);
+  REQUIRE(b.c.next(at(1.1)) == action::wait);
   REQUIRE(b.c.guard() == 25);
   REQUIRE(b.c.fence() == 20);
   REQUIRE(b.c.lease_end() == at(10.7));
@@ -363,26 +363,26 @@ TEST_CASE("a stop for a reason of our own keeps the lease until the work has sto
   b.lead(0);
   b.c.stand(false);
   b.c.request_stop(end_reason::shut_down, at(1));
-  REQUIRE(b.c.next(at(1)) == step::stop);
+  REQUIRE(b.c.next(at(1)) == action::stop);
   REQUIRE(b.c.lease_end() == at(9.7));
   b.c.work_stopped(at(2));
-  REQUIRE(b.c.next(at(2)) == step::end);
+  REQUIRE(b.c.next(at(2)) == action::end);
   REQUIRE(b.c.reason() == end_reason::shut_down);
-  REQUIRE(b.c.next(at(2)) == step::release);
-  REQUIRE(b.c.releasing(at(2)).clean);
+  REQUIRE(b.c.next(at(2)) == action::release);
+  REQUIRE(b.c.next_release(at(2)).clean);
 }
 
 TEST_CASE("a release is tried again under the same guard until its outcome is known") {
   bench b;
   b.lead(0);
   b.c.work_stopped(at(1));
-  REQUIRE(b.c.next(at(1)) == step::end);
-  REQUIRE(b.c.next(at(1)) == step::release);
+  REQUIRE(b.c.next(at(1)) == action::end);
+  REQUIRE(b.c.next(at(1)) == action::release);
   b.c.release_failed(at(2), 0);
-  REQUIRE(b.c.next(at(2)) == step::wait);
-  REQUIRE(b.c.next(at(2.1)) == step::release);
+  REQUIRE(b.c.next(at(2)) == action::wait);
+  REQUIRE(b.c.next(at(2.1)) == action::release);
   b.c.release_missed(at(2.2));  // the first one had been carried out
-  REQUIRE(b.c.next(at(2.2)) == step::read);
+  REQUIRE(b.c.next(at(2.2)) == action::read);
   b.c.read_answered(surely(free_clean(21), at(2.2)), at(2.3));
-  REQUIRE(b.c.next(at(2.3)) == step::claim);
+  REQUIRE(b.c.next(at(2.3)) == action::claim);
 }

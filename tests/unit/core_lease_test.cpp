@@ -3,8 +3,8 @@
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_config.hpp>
 
-#include "core/backoff.hpp"
-#include "core/lease.hpp"
+#include "core/util/backoff.hpp"
+#include "core/lease/lease_rules.hpp"
 
 using namespace tenure;
 using namespace std::chrono_literals;

@@ -1,6 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/session_id.hpp"
+#include "core/util/session_id.hpp"
 
 using tenure::core::session_id;
 

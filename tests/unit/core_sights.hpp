@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "core/key_history.hpp"
+#include "core/candidate/key_history.hpp"
 
 namespace tenure::test {
 
@@ -14,15 +14,15 @@ inline time_point at(double seconds) {
       std::chrono::duration_cast<duration>(std::chrono::duration<double>(1000 + seconds)));
 }
 
-inline core::key_sight missing(std::uint64_t as_of) {
-  core::key_sight s;
+inline core::key_observation missing(std::uint64_t as_of) {
+  core::key_observation s;
   s.as_of = as_of;
   return s;
 }
 
 /// Created at 5, acquired once.
-inline core::key_sight free_clean(std::uint64_t index) {
-  core::key_sight s;
+inline core::key_observation free_clean(std::uint64_t index) {
+  core::key_observation s;
   s.exists = true;
   s.create_index = 5;
   s.modify_index = s.as_of = index;
@@ -30,20 +30,20 @@ inline core::key_sight free_clean(std::uint64_t index) {
   return s;
 }
 
-inline core::key_sight free_dirty(std::uint64_t index) {
-  core::key_sight s = free_clean(index);
+inline core::key_observation free_dirty(std::uint64_t index) {
+  core::key_observation s = free_clean(index);
   s.empty_value = false;
   return s;
 }
 
-inline core::key_sight held_by(std::string session, std::uint64_t index) {
-  core::key_sight s = free_dirty(index);
+inline core::key_observation held_by(std::string session, std::uint64_t index) {
+  core::key_observation s = free_dirty(index);
   s.session = std::move(session);
   return s;
 }
 
 /// The same as a ?consistent read or the result of a write, asked for at `sent`.
-inline core::key_sight surely(core::key_sight s, time_point sent) {
+inline core::key_observation surely(core::key_observation s, time_point sent) {
   s.linearizable = true;
   s.sent_at = sent;
   return s;

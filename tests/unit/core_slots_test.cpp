@@ -1,7 +1,7 @@
 // Slots of a semaphore: who has one, and from when on it may be taken.
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/slots.hpp"
+#include "core/semaphore/slots.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
@@ -11,9 +11,9 @@ namespace {
 
 const time_point start{1000s};
 
-slots_sight sight(std::set<std::string> holders, std::set<std::string> contenders,
+semaphore_state seen(std::set<std::string> holders, std::set<std::string> contenders,
                   std::uint64_t limit = 2) {
-  slots_sight s;
+  semaphore_state s;
   s.limit = limit;
   s.holders = std::move(holders);
   s.contenders = std::move(contenders);
@@ -26,32 +26,32 @@ slots_sight sight(std::set<std::string> holders, std::set<std::string> contender
 TEST_CASE("slots: living holders have theirs, and oneself takes none from oneself") {
   slots s(2, 10s);
   CHECK_FALSE(s.known());
-  s.saw(sight({}, {"me"}), start);
+  s.observe(seen({}, {"me"}), start);
   CHECK(s.free("me", start));
-  s.saw(sight({"a"}, {"a", "me"}), start);
+  s.observe(seen({"a"}, {"a", "me"}), start);
   CHECK(s.occupied("me", start) == 1);
   CHECK(s.holders_with("me", start) == std::set<std::string>{"a", "me"});
-  s.saw(sight({"a", "b"}, {"a", "b", "me"}), start);
+  s.observe(seen({"a", "b"}, {"a", "b", "me"}), start);
   CHECK_FALSE(s.free("me", start));
   CHECK(s.next_free("me", start) == time_point::max());
-  s.saw(sight({"a", "me"}, {"a", "me"}), start);
+  s.observe(seen({"a", "me"}, {"a", "me"}), start);
   CHECK(s.free("me", start));
 }
 
 TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen dead") {
   slots s(1, 10s);
-  s.saw(sight({"a"}, {"a", "me"}, 1), start);
-  s.saw(sight({"a"}, {"me"}, 1), start + 5s);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  s.observe(seen({"a"}, {"me"}, 1), start + 5s);
   CHECK_FALSE(s.free("me", start + 5s));
   CHECK(s.next_free("me", start + 5s) == start + 15s);
-  s.saw(sight({"a"}, {"me", "c"}, 1), start + 9s);  // seen again: no later
+  s.observe(seen({"a"}, {"me", "c"}, 1), start + 9s);  // seen again: no later
   CHECK(s.next_free("me", start + 9s) == start + 15s);
   CHECK_FALSE(s.free("me", start + 15s - 1ns));
   CHECK(s.free("me", start + 15s));
   CHECK(s.holders_with("me", start + 15s) == std::set<std::string>{"me"});
   SECTION("at first sight, too") {
     slots late(1, 10s);
-    late.saw(sight({"a"}, {"me"}, 1), start);
+    late.observe(seen({"a"}, {"me"}, 1), start);
     CHECK_FALSE(late.free("me", start + 9s));
     CHECK(late.free("me", start + 10s));
   }
@@ -62,49 +62,49 @@ TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen 
     CHECK(s.free("me", start + 15s));
   }
   SECTION("pruned by somebody else") {
-    s.saw(sight({"c"}, {"me", "c"}, 1), start + 10s);
+    s.observe(seen({"c"}, {"me", "c"}, 1), start + 10s);
     CHECK(s.occupied("me", start + 10s) == 1);
-    s.saw(sight({}, {"me"}, 1), start + 11s);
+    s.observe(seen({}, {"me"}, 1), start + 11s);
     CHECK(s.free("me", start + 11s));
   }
 }
 
 TEST_CASE("slots: who lets go makes room at once") {
   slots s(1, 10s);
-  s.saw(sight({"a"}, {"a", "me"}, 1), start);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
   SECTION("in one step") {
-    s.saw(sight({}, {"me"}, 1), start + 1s);
+    s.observe(seen({}, {"me"}, 1), start + 1s);
     CHECK(s.free("me", start + 1s));
   }
   SECTION("in two, as consul/api does") {
-    s.saw(sight({}, {"a", "me"}, 1), start + 1s);
+    s.observe(seen({}, {"a", "me"}, 1), start + 1s);
     CHECK_FALSE(s.free("me", start + 1s));
-    s.saw(sight({}, {"me"}, 1), start + 2s);
+    s.observe(seen({}, {"me"}, 1), start + 2s);
     CHECK(s.free("me", start + 2s));
   }
 }
 
 TEST_CASE("slots: a name that vanished without its holder counts for a span") {
   slots s(1, 10s);
-  s.saw(sight({"a"}, {"a", "me"}, 1), start);
-  s.saw(sight({}, {"a", "me"}, 0), start + 1s);  // .lock was deleted
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  s.observe(seen({}, {"a", "me"}, 0), start + 1s);  // .lock was deleted
   CHECK_FALSE(s.free("me", start + 1s));
   CHECK(s.next_free("me", start + 1s) == start + 11s);
-  s.saw(sight({"c"}, {"a", "c", "me"}, 1), start + 3s);  // somebody made a new one
+  s.observe(seen({"c"}, {"a", "c", "me"}, 1), start + 3s);  // somebody made a new one
   CHECK(s.occupied("me", start + 3s) == 2);
   CHECK(s.occupied("me", start + 11s) == 1);
 }
 
 TEST_CASE("slots: another limit counts as long as somebody holds to it") {
   slots s(3, 10s);
-  s.saw(sight({}, {"me"}, 2), start);
+  s.observe(seen({}, {"me"}, 2), start);
   CHECK_FALSE(s.limit_conflict());
-  s.saw(sight({"a"}, {"a"}, 2), start);
+  s.observe(seen({"a"}, {"a"}, 2), start);
   CHECK(s.limit_conflict());
-  s.saw(sight({"a"}, {}, 2), start);
+  s.observe(seen({"a"}, {}, 2), start);
   CHECK_FALSE(s.limit_conflict());  // dead
-  s.saw(sight({"a"}, {"a"}, 3), start);
+  s.observe(seen({"a"}, {"a"}, 3), start);
   CHECK_FALSE(s.limit_conflict());
-  s.saw(sight({}, {}, 0), start);
+  s.observe(seen({}, {}, 0), start);
   CHECK_FALSE(s.limit_conflict());
 }

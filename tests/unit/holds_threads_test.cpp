@@ -6,17 +6,17 @@
 #include <thread>
 #include <vector>
 
-#include "election/term_state.hpp"
+#include "election/term/term_state.hpp"
 #include "runtime/clock.hpp"
 
 using namespace tenure;
 using namespace std::chrono_literals;
 
 TEST_CASE("any thread may ask a term whether it holds, copy it and let go of it") {
-  const auto clock = runtime::machine_clock();
+  const auto clock = runtime::system_boot_clock();
   auto state =
       std::make_shared<impl::term_state>(impl::key_name("k"), "s", 7, clock,
-                                        std::weak_ptr<impl::term_owner>());
+                                        std::weak_ptr<impl::term_host>());
   state->open(clock->now() + 1h, clock->now() + 30min);
   term shared(state);
   std::atomic<int> closed{0};

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/entropy.hpp"
+#include "runtime/random_source.hpp"
 
 namespace {
 
@@ -111,7 +111,7 @@ TEST_CASE("a heap that goes away leaves its timers disarmed") {
 }
 
 TEST_CASE("a heap agrees with a sorted list through ten thousand random steps") {
-  const auto random = runtime::seeded_entropy(7);
+  const auto random = runtime::seeded_random(7);
   class item {
    public:
     std::unique_ptr<probe> timer;

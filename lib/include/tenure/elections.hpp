@@ -14,7 +14,7 @@
 #include <tenure/leader.hpp>
 #include <tenure/log.hpp>
 #include <tenure/semaphore.hpp>
-#include <tenure/settings.hpp>
+#include <tenure/leader_settings.hpp>
 #include <tenure/standing.hpp>
 #include <tenure/term.hpp>
 #include <tenure/time.hpp>
@@ -25,8 +25,8 @@ namespace tenure {
 
 namespace impl {
 class engine;
-class record;
-class observation;
+class participant;
+class leader_observer;
 }  // namespace impl
 
 /// The newest state of one election. Plain values.
@@ -45,7 +45,7 @@ class event {
 /// outlive a wait of its own.
 class observer {
  public:
-  explicit observer(std::shared_ptr<impl::observation> state) noexcept;
+  explicit observer(std::shared_ptr<impl::leader_observer> state) noexcept;
   observer(observer&&) noexcept;
   observer& operator=(observer&&) noexcept;
   ~observer();
@@ -58,14 +58,14 @@ class observer {
   error_code last_error() const noexcept;
 
  private:
-  std::shared_ptr<impl::observation> state_;
+  std::shared_ptr<impl::leader_observer> state_;
 };
 
 /// This process's place in one election, from elections::enter. Move-only. Destroying it leaves:
 /// the term ends, the key is released in the background.
 class election {
  public:
-  election(std::shared_ptr<impl::engine> engine, std::shared_ptr<impl::record> record) noexcept;
+  election(std::shared_ptr<impl::engine> engine, std::shared_ptr<impl::participant> participant) noexcept;
   election(election&&) noexcept;
   election& operator=(election&&) noexcept;
   ~election();
@@ -76,7 +76,7 @@ class election {
   /// in flight is released when its outcome is known. Throws system_error: errc::shut_down
   /// (also after leave()), errc::already_entered where another campaign of this election waits or
   /// the last term was not resigned, operation_aborted, and what will not go away by itself
-  /// (condition::fatal), such as
+  /// (error_kind::fatal), such as
   /// consul_errc::forbidden.
   boost::asio::awaitable<term> campaign();
 
@@ -125,7 +125,7 @@ class election {
   boost::asio::awaitable<end_reason> lead_with(
       std::function<boost::asio::awaitable<void>(term)> body);
   std::shared_ptr<impl::engine> engine_;
-  std::shared_ptr<impl::record> record_;
+  std::shared_ptr<impl::participant> participant_;
 };
 
 /// What is common to all elections of a process.
@@ -175,7 +175,7 @@ class elections {
 
   /// The leader's settings that are kept in `key`, which is not the election's own:
   /// settings::key_for(election) where nothing else is agreed on. Any number of them for a key.
-  settings settings_in(std::string key);
+  leader_settings settings_in(std::string key);
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
   /// How it stands is as in an election; the value is what its own key says. Throws

@@ -34,18 +34,18 @@ enum class consul_errc {
 };
 
 /// What a caller may do about an error.
-enum class condition {
+enum class error_kind {
   retryable = 1,  ///< may go away by itself: try again, after a pause
   fatal,          ///< will not go away by itself: change the input or the configuration
 };
 
 const boost::system::error_category& election_category() noexcept;
 const boost::system::error_category& consul_category() noexcept;
-const boost::system::error_category& condition_category() noexcept;
+const boost::system::error_category& error_kind_category() noexcept;
 
 error_code make_error_code(errc e) noexcept;
 error_code make_error_code(consul_errc e) noexcept;
-boost::system::error_condition make_error_condition(condition c) noexcept;
+boost::system::error_condition make_error_condition(error_kind c) noexcept;
 
 }  // namespace tenure
 
@@ -54,4 +54,4 @@ struct boost::system::is_error_code_enum<tenure::errc> : std::true_type {};
 template <>
 struct boost::system::is_error_code_enum<tenure::consul_errc> : std::true_type {};
 template <>
-struct boost::system::is_error_condition_enum<tenure::condition> : std::true_type {};
+struct boost::system::is_error_condition_enum<tenure::error_kind> : std::true_type {};

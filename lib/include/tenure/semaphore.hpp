@@ -26,7 +26,7 @@
 namespace tenure {
 
 namespace impl {
-class contender;
+class slot_candidate;
 }
 
 /// One candidate for one slot of a semaphore, from elections::contend(). Each has a Consul session
@@ -34,7 +34,7 @@ class contender;
 /// a slot is given up in the background. Belongs to the thread of the io_context.
 class semaphore {
  public:
-  explicit semaphore(std::shared_ptr<impl::contender> contender) noexcept;
+  explicit semaphore(std::shared_ptr<impl::slot_candidate> slot_candidate) noexcept;
   semaphore(semaphore&&) noexcept;
   semaphore& operator=(semaphore&&) noexcept;
   ~semaphore();
@@ -49,7 +49,7 @@ class semaphore {
   /// Throws system_error: errc::shut_down, errc::already_entered where another acquire() waits or
   /// the last slot was not resigned, errc::bad_argument where the holders keep to another number of
   /// slots or `<prefix>/.lock` is no semaphore's, operation_aborted, and what will not go away by
-  /// itself (condition::fatal), such as consul_errc::forbidden.
+  /// itself (error_kind::fatal), such as consul_errc::forbidden.
   boost::asio::awaitable<term> acquire();
 
   /// Acquires a slot, runs `body` while it holds, and returns why it ended, as election::lead does.
@@ -75,7 +75,7 @@ class semaphore {
  private:
   boost::asio::awaitable<end_reason> hold_with(
       std::function<boost::asio::awaitable<void>(term)> body);
-  std::shared_ptr<impl::contender> contender_;
+  std::shared_ptr<impl::slot_candidate> contender_;
 };
 
 }  // namespace tenure

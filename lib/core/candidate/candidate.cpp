@@ -1,0 +1,372 @@
+#include "core/candidate/candidate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/testing/seeded_bug.hpp"
+
+namespace tenure::core {
+namespace {
+
+// After a release others go first.
+constexpr duration yield_first = std::chrono::milliseconds(100);
+// Tries are spread over this where all contenders know the same instant.
+constexpr duration spread = std::chrono::milliseconds(20);
+// The cluster restarted its indexes: how often to see whether they have caught up.
+constexpr duration index_patience = std::chrono::seconds(5);
+
+duration part_of(duration most, std::uint64_t random) noexcept {
+  return duration(
+      static_cast<std::int64_t>(random % static_cast<std::uint64_t>(most.count() + 1)));
+}
+
+}  // namespace
+
+const session_id candidate::nobody_;
+
+candidate::candidate(const candidate_rules& rules) noexcept
+    : rules_(&rules), history_(rules.dies_with_session) {}
+
+// -- what the user wants -------------------------------------------------------------------------
+
+void candidate::work_stopped(time_point now) {
+  check_lease(now);
+  working_ = false;
+  if (stage_ == stage::leading) {
+    end(end_reason::resigned);
+  } else if (stage_ == stage::stopping && !lost_) {
+    end(reason_);
+  }
+}
+
+void candidate::request_stop(end_reason reason, time_point now) {
+  check_lease(now);
+  if (stage_ != stage::leading) return;
+  stage_ = stage::stopping;
+  reason_ = reason;
+}
+
+// -- sessions ------------------------------------------------------------------------------------
+
+void candidate::session_ready(session_id id) { session_ = std::move(id); }
+
+void candidate::session_gone(const session_id& id, time_point now) {
+  if (session_ == id) session_.clear();
+  // A claim that is out brings its own outcome; one whose answer was lost can not happen any more.
+  if (open_claim_ && open_claim_->terms.session == id && !busy_) open_claim_.reset();
+  if (held_ && held_->session == id) lost(end_reason::session_lost, now);
+}
+
+// -- sights of the key ---------------------------------------------------------------------------
+
+observation_order candidate::observe(const key_observation& seen, time_point now) {
+  check_lease(now);
+  const observation_order verdict = history_.observe(seen, now);
+  if (verdict == observation_order::restarted) fence_too_low_ = true;
+  if (verdict == observation_order::newer || verdict == observation_order::restarted) {
+    look_again_ = false;
+    claim_backoff_.reset();
+  } else if (look_again_ && seen.linearizable) {
+    // A claim was refused because of a change that is not to be seen: not again at once.
+    look_again_ = false;
+    claim_not_before_ = now + claim_backoff_.next(0);
+  }
+  // It neither ends nor confirms anything, unless the cluster went back: ask for the truth once.
+  if (verdict == observation_order::outdated && !seen.linearizable) read_wanted_ = true;
+  if (held_) {
+    review_lock(seen, verdict, now);
+  } else if (open_claim_) {
+    if (history_.held() && !history_.held_by(open_claim_->terms.session)) {
+      open_claim_->contested = true;
+    }
+    if (!busy_ && seen.linearizable && verdict != observation_order::outdated) {
+      settle_claim(seen, now);
+    }
+  } else if (history_.free() && history_.clean()) {
+    longest_span_ = duration{0};
+  }
+  return verdict;
+}
+
+void candidate::read_answered(const key_observation& seen, time_point now) {
+  busy_ = false;
+  request_backoff_.reset();
+  observe(seen, now);
+}
+
+void candidate::read_failed(time_point now, std::uint64_t random) {
+  busy_ = false;
+  read_wanted_ = true;
+  retry_at_ = now + request_backoff_.next(random);
+}
+
+void candidate::review_lock(const key_observation& seen, observation_order verdict, time_point now) {
+  if (verdict == observation_order::outdated) return;
+  const bool ours = history_.held_by(held_->session);
+  if (stage_ == stage::over) {
+    if (!ours) {
+      forget_lock();
+    } else {
+      held_->guard = history_.modify_index();
+    }
+    return;
+  }
+  if (!ours) {
+    lost(!history_.exists() ? end_reason::key_missing
+         : !history_.held() ? end_reason::key_released
+                            : end_reason::key_taken,
+         now);
+  } else if (history_.modify_index() == held_->guard) {
+    if (seen.linearizable) proved(held_->guard, seen.sent_at, now);
+  } else if (!proclaiming_) {
+    lost(end_reason::overwritten, now);
+  }
+}
+
+void candidate::settle_claim(const key_observation& seen, time_point now) {
+  const claim_request& terms = open_claim_->terms;
+  if (seen.held() && seen.session == terms.session) {
+    take_lock(seen, now);
+    return;
+  }
+  // Still as the claim wants it: the claim may be carried out at any moment. It is made again,
+  // under the same condition, until an answer tells.
+  const bool may_still_happen =
+      terms.missing ? !seen.exists : seen.exists && seen.modify_index == terms.index;
+  if (!may_still_happen) open_claim_.reset();
+}
+
+// -- claims --------------------------------------------------------------------------------------
+
+void candidate::take_lock(const key_observation& won, time_point now) {
+  held_lock h;
+  h.session = open_claim_->terms.session;
+  h.fence = won.modify_index;
+  h.guard = won.modify_index;
+  if (bug_enabled(seeded_bug::fence_is_lock_index)) h.fence = won.lock_index;
+  h.lock_index = won.lock_index;
+  h.proven_at = won.sent_at;
+  h.quarantine_from = open_claim_->quarantine_from;
+  // A missing key has no index: it may have been held and deleted once more since it was seen.
+  const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
+  if (open_claim_->terms.missing && unclean) {
+    h.quarantine_from = std::max(h.quarantine_from, now);
+  }
+  if (bug_enabled(seeded_bug::no_quarantine)) h.quarantine_from = time_point::min();
+  fence_too_low_ = won.modify_index <= open_claim_->highest;
+  held_ = std::move(h);
+  open_claim_.reset();
+  reason_ = end_reason::none;
+  led_ = proclaiming_ = lost_ = identify_ = stop_told_ = end_told_ = false;
+  // Written over before its winner heard of it: a plain write sets the LockIndex back.
+  const bool overwritten = won.lock_index == 0;
+  stage_ = wanted_ && !fence_too_low_ && !overwritten ? stage::pending : stage::over;
+}
+
+void candidate::claim_won(const key_observation& won, time_point now, std::uint64_t random) {
+  busy_ = false;
+  request_backoff_.reset();
+  lock_delay_backoff_.reset();
+  claim_backoff_.reset();
+  check_lease(now);
+  if (open_claim_->terms.session != session_) {
+    open_claim_.reset();  // the session died meanwhile, and the key with it
+    return;
+  }
+  if (history_.observe(won, now) == observation_order::outdated) {
+    open_claim_.reset();  // lost before the answer was here
+    read_wanted_ = true;
+    return;
+  }
+  take_lock(won, now);
+  if (fence_too_low_) claim_not_before_ = now + index_patience + part_of(spread, random);
+}
+
+void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t random) {
+  busy_ = false;
+  check_lease(now);
+  const bool reply_was_lost = open_claim_->reply_lost;
+  const session_id session = open_claim_->terms.session;
+  switch (why) {
+    case claim_refusal::lock_delay: {
+      const time_point ends = history_.free_since() + rules_->lock_delay;
+      claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
+                                                          : now + lock_delay_backoff_.next(random);
+      if (reply_was_lost) return;  // an earlier try may still be carried out
+      break;
+    }
+    case claim_refusal::session_invalid:
+      open_claim_.reset();
+      session_gone(session, now);
+      return;
+    case claim_refusal::failed:
+      claim_not_before_ = now + claim_backoff_.next(random);
+      if (reply_was_lost) return;
+      break;
+    case claim_refusal::index_moved:
+    case claim_refusal::held:
+      look_again_ = true;
+      read_wanted_ = true;
+      if (reply_was_lost) return;  // moved by an earlier try of this claim, perhaps: read
+      break;
+  }
+  open_claim_.reset();
+}
+
+void candidate::claim_unknown(time_point now, std::uint64_t random) {
+  busy_ = false;
+  check_lease(now);
+  if (open_claim_->terms.session != session_) {
+    open_claim_.reset();
+    return;
+  }
+  open_claim_->reply_lost = true;
+  claim_not_before_ = now + claim_backoff_.next(random);
+  read_wanted_ = true;
+}
+
+bool candidate::may_claim(time_point now) const noexcept {
+  return wanted_ && !working_ && !session_.empty() && history_.free() && !look_again_ &&
+         now >= claim_not_before_;
+}
+
+claim_request candidate::next_claim() const { return open_claim_->terms; }
+
+// -- release -------------------------------------------------------------------------------------
+
+release_request candidate::next_release(time_point now) const {
+  release_request r;
+  r.guard = held_->guard;
+  r.session = held_->session;
+  r.clean = led_ || now >= quarantine_end(held_->quarantine_from);
+  if (bug_enabled(seeded_bug::clean_within_quarantine)) r.clean = true;
+  return r;
+}
+
+void candidate::released(const key_observation& free, time_point now, std::uint64_t random) {
+  busy_ = false;
+  request_backoff_.reset();
+  history_.observe(free, now);
+  forget_lock();
+  claim_not_before_ =
+      std::max(claim_not_before_, now + yield_first + part_of(yield_first, random));
+}
+
+time_point candidate::quarantine_end(time_point from) const noexcept {
+  if (from == time_point::min() || from == time_point::max()) return from;
+  return rules().quarantine_end(from, longest_span_);
+}
+
+void candidate::release_missed(time_point now) {
+  busy_ = false;
+  check_lease(now);
+  if (held_) read_wanted_ = true;
+}
+
+void candidate::release_failed(time_point now, std::uint64_t random) {
+  busy_ = false;
+  retry_at_ = now + request_backoff_.next(random);
+}
+
+void candidate::forget_lock() noexcept {
+  held_.reset();
+  if (stage_ == stage::pending || (stage_ == stage::over && !led_)) stage_ = stage::none;
+}
+
+// -- the lease -----------------------------------------------------------------------------------
+
+bool candidate::lease_open() const noexcept {
+  return held_ && !lost_ && (stage_ == stage::leading || stage_ == stage::stopping);
+}
+
+time_point candidate::lease_end() const noexcept {
+  return lease_open() ? rules().lease_end(held_->proven_at) : time_point::min();
+}
+
+time_point candidate::stop_at() const noexcept {
+  return lease_open() ? rules().stop_at(held_->proven_at) : time_point::min();
+}
+
+bool candidate::provable() const noexcept {
+  return held_ && !proclaiming_ && !lost_ &&
+         (stage_ == stage::pending || stage_ == stage::leading);
+}
+
+void candidate::proved(std::uint64_t guard, time_point sent_at, time_point now) {
+  check_lease(now);
+  if (!held_ || lost_ || held_->guard != guard) return;
+  if (stage_ != stage::pending && stage_ != stage::leading) return;
+  held_->proven_at = std::max(held_->proven_at, sent_at);
+}
+
+void candidate::proof_failed(std::uint64_t guard, time_point now) {
+  check_lease(now);
+  if (held_ && held_->guard == guard) read_wanted_ = true;
+}
+
+void candidate::proclaiming(std::uint64_t fence, bool on_its_way) noexcept {
+  if (held_ && held_->fence == fence) proclaiming_ = on_its_way;
+}
+
+void candidate::proclaimed(std::uint64_t fence, const key_observation& written, time_point now) {
+  if (!held_ || held_->fence != fence) return;
+  check_lease(now);
+  if (history_.observe(written, now) == observation_order::outdated) {
+    read_wanted_ = true;
+    return;
+  }
+  held_->guard = written.modify_index;
+  proved(written.modify_index, written.sent_at, now);
+}
+
+void candidate::check_lease(time_point now) {
+  if (stage_ == stage::leading && now >= rules().stop_at(held_->proven_at)) {
+    stage_ = stage::stopping;
+    reason_ = end_reason::expired;
+  }
+  if (stage_ != stage::stopping) return;
+  if (lost_ ? (!identify_ || now >= identify_by_) : now >= rules().lease_end(held_->proven_at)) {
+    end(reason_);
+  }
+}
+
+void candidate::lost(end_reason how, time_point now) {
+  if (stage_ == stage::pending || stage_ == stage::over) {
+    forget_lock();
+    return;
+  }
+  if (lost_) {
+    if (how == end_reason::session_lost && identify_) {
+      identify_ = false;
+      reason_ = how;
+      check_lease(now);
+    }
+    return;
+  }
+  lost_ = true;
+  reason_ = how;
+  stage_ = stage::stopping;
+  identify_ = how != end_reason::session_lost && how != end_reason::overwritten;
+  identify_by_ = now + identify_within;
+  retry_at_ = time_point::min();
+  check_lease(now);
+}
+
+void candidate::identified(std::optional<bool> alive, time_point now) {
+  busy_ = false;
+  if (!identify_) return;
+  identify_ = false;
+  if (alive == false) reason_ = end_reason::session_lost;
+  check_lease(now);
+}
+
+void candidate::end(end_reason reason) noexcept {
+  stage_ = stage::over;
+  reason_ = reason;
+  identify_ = false;
+  if (lost_ && reason != end_reason::overwritten) held_.reset();
+  // Overwritten: the key is still ours, under the index of whoever wrote it.
+  if (held_ && history_.held_by(held_->session)) held_->guard = history_.modify_index();
+}
+
+}  // namespace tenure::core

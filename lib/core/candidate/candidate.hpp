@@ -1,0 +1,224 @@
+// One candidate in one election, as a state machine: it is told what the user wants, what the
+// network said and what time it is, and answers what to do next. No I/O, no clock, no randomness of
+// its own. Every rule that keeps two leaders apart is in here, in key_history and in lease_rules.
+//
+// The life of a candidacy:
+//
+//   none -> (claim) -> pending -> leading -> stopping -> over -> (release) -> none
+//
+// pending: the key is ours, the lease of a predecessor may still run. stopping: the holder has been
+// told to stop, the lease may still run. over: it does not any more. The key is released only when
+// the holder said that its work has stopped (`work_stopped`).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/end_reason.hpp>
+#include <tenure/time.hpp>
+
+#include "core/util/backoff.hpp"
+#include "core/candidate/key_history.hpp"
+#include "core/lease/lease_rules.hpp"
+#include "core/util/session_id.hpp"
+
+namespace tenure::core {
+
+enum class stage : std::uint8_t { none, pending, leading, stopping, over };
+
+/// What to do next. At most one request of these (read, identify, claim, release) is out at a time;
+/// its outcome is told before the next one is asked for.
+enum class action {
+  wait,      ///< until wake_at(now), or until something is told
+  read,      ///< read the key, linearizably -> read_answered() or read_failed()
+  identify,  ///< ask whether the session lives -> identified()
+  claim,     ///< try to acquire -> claim_won(), claim_lost() or claim_unknown()
+  release,   ///< let the key go -> released(), release_missed() or release_failed()
+  begin,     ///< a term begins: tell it
+  stop,      ///< the holder must stop its work: tell it
+  end,       ///< the term is over: tell it
+};
+
+/// How long the end of a lost term waits to learn whether its session died. Only the name of the
+/// reason waits: the lease is closed and the holder told to stop before.
+inline constexpr duration identify_within = std::chrono::milliseconds(500);
+
+enum class claim_refusal { index_moved, held, lock_delay, session_invalid, failed };
+
+/// How to acquire: where `missing`, on condition that the key does not exist, else that its index
+/// is still `index`.
+class claim_request {
+ public:
+  bool missing = false;
+  std::uint64_t index = 0;
+  session_id session;
+};
+
+class release_request {
+ public:
+  std::uint64_t guard = 0;
+  session_id session;
+  /// Cleanly: with an empty value, a successor starts at once. Otherwise with a value.
+  bool clean = false;
+};
+
+/// What candidates that stand in the same way have in common.
+class candidate_rules {
+ public:
+  /// `dies_with_session`: see key_history.
+  candidate_rules(lease_rules its_lease, duration its_lock_delay,
+                  bool dies_with_its_session = false) noexcept
+      : lease(its_lease), lock_delay(its_lock_delay), dies_with_session(dies_with_its_session) {}
+  const lease_rules lease;
+  const duration lock_delay;
+  const bool dies_with_session;
+};
+
+class candidate {
+ public:
+  /// The rules must outlive it.
+  explicit candidate(const candidate_rules& rules) noexcept;
+
+  // -- what the user wants ----------------------------------------------------------------------
+  void stand(bool wanted) noexcept { wanted_ = wanted; }
+  bool stands() const noexcept { return wanted_; }
+  /// The work of the term has stopped. Ends a running term as resigned.
+  void work_stopped(time_point now);
+  /// Tells the holder to stop, for a reason of this process (shut_down, health_failed, ...).
+  void request_stop(end_reason reason, time_point now);
+
+  // -- what the network said --------------------------------------------------------------------
+  void session_ready(session_id id);
+  void session_gone(const session_id& id, time_point now);
+  /// The span that a holder was found to use. The longest counts until a clean release is seen.
+  void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
+  /// What a watch shows.
+  observation_order observe(const key_observation& seen, time_point now);
+  /// The outcome of step::read.
+  void read_answered(const key_observation& seen, time_point now);
+  void read_failed(time_point now, std::uint64_t random);
+  /// alive: nothing where it could not be found out.
+  void identified(std::optional<bool> alive, time_point now);
+  void claim_won(const key_observation& won, time_point now, std::uint64_t random);
+  void claim_lost(claim_refusal why, time_point now, std::uint64_t random);
+  void claim_unknown(time_point now, std::uint64_t random);
+  void released(const key_observation& free, time_point now, std::uint64_t random);
+  void release_missed(time_point now);
+  void release_failed(time_point now, std::uint64_t random);
+
+  // -- proofs, and the term's own writes --------------------------------------------------------
+  /// Whether proofs are wanted, and of which index: only while the key is ours and nothing that
+  /// might move the index is on its way.
+  bool provable() const noexcept;
+  std::uint64_t guard() const noexcept { return held_ ? held_->guard : 0; }
+  time_point proven_at() const noexcept { return held_ ? held_->proven_at : time_point::min(); }
+  /// A linearizable answer to a request sent at `sent_at` found the key at `guard`.
+  void proved(std::uint64_t guard, time_point sent_at, time_point now);
+  void proof_failed(std::uint64_t guard, time_point now);
+  /// A proclaim of the term with that fence is on its way: the index may move by our own hand.
+  void proclaiming(std::uint64_t fence, bool on_its_way) noexcept;
+  void proclaimed(std::uint64_t fence, const key_observation& written, time_point now);
+
+  // -- what to do, and what is so ---------------------------------------------------------------
+  action next(time_point now);
+  /// When next() is to be asked again if nothing happens before; `now` is what it was asked with
+  /// last.
+  time_point wake_at(time_point now) const noexcept;
+
+  claim_request next_claim() const;
+  release_request next_release(time_point now) const;
+
+  core::stage stage() const noexcept { return stage_; }
+  /// A term that was begun and whose work has not stopped yet.
+  bool working() const noexcept { return working_; }
+  /// While leading or stopping: until when nobody else acts; time_point::min() otherwise.
+  time_point lease_end() const noexcept;
+  time_point stop_at() const noexcept;
+  time_point starts_at() const noexcept {
+    return held_ ? quarantine_end(held_->quarantine_from) : time_point{};
+  }
+  const lease_rules& rules() const noexcept { return rules_->lease; }
+  std::uint64_t fence() const noexcept { return held_ ? held_->fence : 0; }
+  const session_id& session() const noexcept { return session_; }
+  const session_id& held_by() const noexcept { return held_ ? held_->session : nobody_; }
+  std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
+  end_reason reason() const noexcept { return reason_; }
+  bool busy() const noexcept { return busy_; }
+  /// Neither a hold nor a claim whose outcome is open: it can be forgotten.
+  bool settled() const noexcept {
+    return !busy_ && !held_ && !open_claim_ && !working_ && !orphaned_lock();
+  }
+  const key_history& history() const noexcept { return history_; }
+  /// The cluster restarted its indexes: no fence above the old ones is to be had for now.
+  bool fence_too_low() const noexcept { return fence_too_low_; }
+
+ private:
+  class held_lock {
+   public:
+    session_id session;
+    std::uint64_t fence = 0;
+    std::uint64_t guard = 0;
+    std::uint64_t lock_index = 0;
+    time_point proven_at{};
+    time_point quarantine_from{};  ///< time_point::min(): there is none
+  };
+  class open_claim {
+   public:
+    claim_request terms;
+    std::uint64_t highest = 0;      ///< every index seen before: the fence must lie above
+    time_point quarantine_from{};   ///< as the key was seen when the claim was made
+    bool contested = false;   ///< somebody else was seen to hold the key since it was made
+    bool reply_lost = false;  ///< an answer was lost: it may be carried out at any moment
+  };
+
+  void check_lease(time_point now);
+  void lost(end_reason how, time_point now);
+  void end(end_reason reason) noexcept;
+  void forget_lock() noexcept;
+  void settle_claim(const key_observation& seen, time_point now);
+  void review_lock(const key_observation& seen, observation_order verdict, time_point now);
+  void take_lock(const key_observation& won, time_point now);
+  time_point quarantine_end(time_point from) const noexcept;
+  action next_request(time_point now);
+  bool lease_open() const noexcept;
+  std::optional<action> next_notice(time_point now);
+  bool may_claim(time_point now) const noexcept;
+  /// The key is ours without a term: a claim was carried out for which nobody waited any more.
+  bool orphaned_lock() const noexcept {
+    return !session_.empty() && history_.held_by(session_);
+  }
+
+  const candidate_rules* rules_;
+  session_id session_;
+  key_history history_;
+  duration longest_span_{0};  ///< of those that held the key since its last clean release
+  std::optional<held_lock> held_;
+  std::unique_ptr<open_claim> open_claim_;  // seldom there
+  time_point identify_by_{};
+  time_point retry_at_ = time_point::min();  ///< requests
+  time_point claim_not_before_ = time_point::min();
+
+  // The small ones stand together: there are thousands of candidates.
+  core::stage stage_ = stage::none;
+  end_reason reason_ = end_reason::none;
+  bool wanted_ : 1 = false;
+  bool working_ : 1 = false;
+  bool stop_told_ : 1 = false;
+  bool end_told_ : 1 = false;
+  bool led_ : 1 = false;          ///< this hold became a term
+  bool proclaiming_ : 1 = false;  ///< a write of this hold's term is on its way
+  bool lost_ : 1 = false;         ///< the key is not ours any more: the lease is closed at once
+  bool identify_ : 1 = false;     ///< lost, and it is to be found out whether the session died
+  bool fence_too_low_ : 1 = false;
+  bool busy_ : 1 = false;
+  bool read_wanted_ : 1 = false;
+  bool look_again_ : 1 = false;  ///< a claim showed that the newest sight is old
+  fixed_backoff<50, 5'000> claim_backoff_;
+  fixed_backoff<100, 5'000> request_backoff_;
+  fixed_backoff<200, 2'000> lock_delay_backoff_;
+  static const session_id nobody_;
+};
+
+}  // namespace tenure::core

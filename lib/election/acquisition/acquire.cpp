@@ -1,0 +1,149 @@
+// The requests that the state machine asks for: read and identify by themselves, acquisitions and
+// releases by way of the claim queue.
+#include <utility>
+#include <vector>
+
+#include "core/testing/seeded_bug.hpp"
+#include "election/engine.hpp"
+#include "election/participant/participant.hpp"
+#include "election/sessions/consul_session.hpp"
+#include "election/participant/observations.hpp"
+
+namespace tenure::impl {
+namespace {
+
+core::claim_refusal refusal(consul::txn_failure why) noexcept {
+  switch (why) {
+    case consul::txn_failure::invalid_session:
+      return core::claim_refusal::session_invalid;
+    case consul::txn_failure::lock_delay:
+      return core::claim_refusal::lock_delay;
+    case consul::txn_failure::other:
+      return core::claim_refusal::failed;
+    default:
+      return core::claim_refusal::index_moved;
+  }
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> participant::do_read() {
+  const auto e = home();
+  const consul::kv_result answer =
+      co_await e->client().get(key(), consul::consistency::consistent);
+  const time_point now = env().timers->now();
+  if (answer.error) {
+    note_error(answer.error);
+    fsm_.read_failed(now, env().random->next());
+  } else {
+    invalidate();
+    const bool held = !fsm_.held_by().empty();
+    fsm_.read_answered(observation_of(answer, true), now);
+    note_seen(answer);
+    if (!held && !fsm_.held_by().empty()) {
+      log(log_level::debug, "a claim whose answer was lost had been carried out");
+    }
+  }
+  advance();
+}
+
+// By a renewal, whose 404 is sure: a token that may not read sessions is told of living ones, too,
+// that there is no such session. A 200 is not sure, but here it decides the name of a reason only.
+boost::asio::awaitable<void> participant::do_identify(std::string session) {
+  const auto e = home();
+  const time_point deadline = env().timers->now() + core::identify_within;
+  const consul::session_renewed answer = co_await e->client().renew_session(session, deadline);
+  std::optional<bool> alive;
+  if (!answer.error) alive = answer.alive;
+  fsm_.identified(alive, env().timers->now());
+  advance();
+  if (alive == false && session_) session_->report_lost(session);
+}
+
+// -- claims --------------------------------------------------------------------------------------
+
+std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
+  if (what == lock_op::kind::acquire) {
+    const core::claim_request terms = fsm_.next_claim();
+    lock_op c(what, consul::txn_op::lock(key(), terms.session.text(), how().value(),
+                                       consul::lock_flags));
+    c.guard = terms.missing ? consul::txn_op::check_not_exists(key())
+                            : consul::txn_op::check_index(key(), terms.index);
+    return c;
+  }
+  if (fsm_.held_by().empty()) return std::nullopt;
+  const core::release_request terms = fsm_.next_release(env().timers->now());
+  // An empty value says: released after the work had stopped. Anything else makes successors wait.
+  const std::string left = terms.clean ? std::string() : how().value();
+  lock_op c(what, consul::txn_op::unlock(key(), terms.session.text(), left, consul::lock_flags));
+  c.clean = terms.clean;
+  if (!bug_enabled(core::seeded_bug::unguarded_unlock)) {
+    c.guard = consul::txn_op::check_index(key(), terms.guard);
+  }
+  return c;
+}
+
+void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome) {
+  const time_point now = env().timers->now();
+  set_claim_inflight(false);
+  if (outcome.what == lock_outcome_kind::done) invalidate();
+  if (outcome.error) note_error(outcome.error);
+  if (which.what == lock_op::kind::acquire) {
+    acquire_done(which, outcome, now);
+  } else {
+    release_done(which, outcome, now);
+  }
+  advance();
+}
+
+void participant::acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
+  const std::uint64_t random = env().random->next();
+  switch (outcome.what) {
+    case lock_outcome_kind::done:
+      fsm_.claim_won(observation_of_write(outcome.written, outcome, which.act.session, false), now,
+                     random);
+      if (fsm_.fence_too_low()) {
+        log(log_level::error,
+            "Consul's indexes have gone back (a new data directory?): no fence above the old "
+            "ones; restart this process if that is meant");
+      }
+      break;
+    case lock_outcome_kind::unknown:
+      if (bug_enabled(core::seeded_bug::lost_reply_is_failure)) {
+        fsm_.claim_lost(core::claim_refusal::failed, now, random);
+      } else {
+        fsm_.claim_unknown(now, random);
+      }
+      break;
+    case lock_outcome_kind::failed:
+      fsm_.claim_lost(core::claim_refusal::failed, now, random);
+      break;
+    case lock_outcome_kind::refused:
+      fsm_.claim_lost(refusal(outcome.why), now, random);
+      if (outcome.why == consul::txn_failure::invalid_session) session_->report_lost(which.act.session);
+      break;
+  }
+}
+
+void participant::release_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
+  const std::uint64_t random = env().random->next();
+  switch (outcome.what) {
+    case lock_outcome_kind::done:
+      log(log_level::info, which.clean ? "released"
+                           : fsm_.starts_at() == time_point::max()
+                               ? "let go of a key that was won too late"
+                               : "let go before the quarantine was over");
+      fsm_.released(observation_of_write(outcome.written, outcome, "", which.clean), now, random);
+      break;
+    case lock_outcome_kind::refused:
+      fsm_.release_missed(now);
+      break;
+    case lock_outcome_kind::failed:
+    case lock_outcome_kind::unknown:
+      // Known or not: the same guarded request again does no harm.
+      fsm_.release_failed(now, random);
+      break;
+  }
+}
+
+}  // namespace tenure::impl

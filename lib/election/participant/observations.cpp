@@ -1,0 +1,43 @@
+#include "election/participant/observations.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::impl {
+namespace {
+
+core::key_observation observation_of(const consul::kv_entry& entry, const consul::answer_base& answer) {
+  core::key_observation s;
+  s.exists = true;
+  s.empty_value = entry.value.empty();
+  s.plain = entry.flags != consul::lock_flags;
+  s.session = entry.session;
+  s.create_index = entry.create_index;
+  s.modify_index = entry.modify_index;
+  s.lock_index = entry.lock_index;
+  s.as_of = std::max(answer.index, entry.modify_index);
+  s.sent_at = answer.sent_at;
+  return s;
+}
+
+}  // namespace
+
+core::key_observation observation_of(const consul::kv_result& answer, bool linearizable) {
+  core::key_observation s;
+  if (answer.entry) s = observation_of(*answer.entry, answer);
+  s.as_of = std::max(s.as_of, answer.index);
+  s.linearizable = linearizable;
+  s.sent_at = answer.sent_at;
+  return s;
+}
+
+core::key_observation observation_of_write(const consul::kv_entry& written, const consul::answer_base& answer,
+                               std::string holder, bool empty_value) {
+  core::key_observation s = observation_of(written, answer);
+  s.session = std::move(holder);
+  s.empty_value = empty_value;
+  s.linearizable = true;
+  return s;
+}
+
+}  // namespace tenure::impl

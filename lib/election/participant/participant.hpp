@@ -1,0 +1,182 @@
+// One election as this process stands in it: the state machine of core, driven. A record is what an
+// idle election costs; a coroutine exists only while a request of it is out.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <tenure/elections.hpp>
+
+#include "core/candidate/candidate.hpp"
+#include "election/term/body_runner.hpp"
+#include "election/acquisition/lock_queue.hpp"
+#include "election/watching/watcher.hpp"
+#include "election/participant/profile.hpp"
+#include "election/term/term_host.hpp"
+#include "election/term/term_state.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/timers.hpp"
+
+namespace tenure::impl {
+
+class engine;
+class consul_session;
+
+/// What became of a proclaim that somebody may still wait for.
+class proclaim_result {
+ public:
+  bool done = false;
+  std::exception_ptr thrown;
+};
+
+/// What was last read of the key. Its holder is in the candidate's history, and what this process
+/// publishes itself is not kept twice.
+class last_seen_value {
+ public:
+  std::uint64_t fence = 0;                   ///< 0: nobody held the key
+  std::unique_ptr<const std::string> value;  ///< where it is not our own
+  friend bool operator==(const last_seen_value& a, const last_seen_value& b) noexcept {
+    return a.fence == b.fence && (a.value ? b.value && *a.value == *b.value : !b.value);
+  }
+};
+
+class participant final : public key_watcher,
+                     public term_host,
+                     private runtime::timer {
+ public:
+  participant(std::shared_ptr<const profile> how, std::string key);
+  ~participant() override;
+
+  const std::string& key() const noexcept { return key_.text(); }
+  const key_name& name() const noexcept { return key_; }
+  const candidacy& how() const noexcept { return profile_->how; }
+
+  // -- the user's side (election, term) ----------------------------------------------------------
+  boost::asio::awaitable<term> campaign();
+  boost::asio::awaitable<end_reason> lead(body_function body);
+  void stand(bool wanted);
+  void set_healthy(bool healthy);
+  term current() const noexcept { return term_ ? term(term_) : term(); }
+  tenure::standing standing() const noexcept;
+  std::string session() const;
+  std::optional<leader> last_seen() const;
+  const error_code& last_error() const noexcept;
+  event take_event();
+
+  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) override;
+  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which,
+                                        std::string value) override;
+  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which,
+                                     leader_writes writes) override;
+  boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which) override;
+
+  // -- the engine's side -------------------------------------------------------------------------
+  bool stands() const noexcept override { return true; }
+  std::weak_ptr<participant> weak() noexcept {
+    return std::static_pointer_cast<participant>(weak_from_this().lock());
+  }
+  void on_key_changed(const consul::kv_result& answer) override;
+  void on_watch_error(const error_code& why, const std::string& detail) override;
+  void session_ready(const std::string& id);
+  void session_gone(const std::string& id);
+  void session_trouble(const error_code& why);
+  void holders_span(duration span);
+
+  /// What an acquisition or a release that was asked for is to be, as of now; nothing where there
+  /// is nothing to release any more.
+  std::optional<lock_op> make_lock_op(lock_op::kind what);
+  void lock_op_done(const lock_op& which, const lock_outcome& outcome);
+
+  /// When the next proof of the key is due; time_point::max() where none is wanted.
+  time_point proof_due() const noexcept;
+  bool proof_worthwhile(time_point now) const noexcept;
+  duration proof_timeout() const noexcept { return fsm_.rules().proof_timeout(); }
+  std::uint64_t begin_proof() noexcept;
+  void proof_done(std::uint64_t guard, time_point sent_at);
+  void proof_missed(std::uint64_t guard);
+  void proof_put_off(time_point until, const error_code& why);
+
+  /// Stops standing for ever and tells the holder of a term to stop.
+  void stop(end_reason why);
+  /// The same for who leaves: where no body is to be waited for, the work has stopped.
+  void leave();
+  /// Whether neither a key is held nor a claim open, and no work is running.
+  bool settled() const noexcept { return fsm_.settled(); }
+  bool working() const noexcept { return fsm_.working(); }
+  time_point lease_end() const noexcept { return fsm_.lease_end(); }
+  runtime::async_condition& changed() noexcept { return changed_; }
+
+ private:
+  friend class campaign_guard;
+
+  std::shared_ptr<participant> self();
+  std::shared_ptr<engine> home() const noexcept { return profile_->engine.lock(); }
+  const runtime::environment& env() const noexcept { return *profile_->env; }
+  void note_error(const error_code& why);
+
+  /// Asks the state machine what to do until there is nothing to do now.
+  void advance();
+  void execute(core::action action);
+  void begin_term();
+  void tell_stop();
+  void end_term();
+  void publish(time_point now);
+  void note_seen(const consul::kv_result& answer);
+  void note_event();
+  void update_standing();
+  void log(log_level level, std::string_view what);
+  void learn_span_of(const std::string& session);
+  bool proof_wanted() const noexcept;
+
+  boost::asio::awaitable<void> do_read();
+  boost::asio::awaitable<void> do_identify(std::string session);
+  void acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now);
+  void release_done(const lock_op& which, const lock_outcome& outcome, time_point now);
+  boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> proclaim_and_tell(std::shared_ptr<term_state> which,
+                                                 std::string value,
+                                                 std::shared_ptr<proclaim_result> result);
+  boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which, std::string value);
+  boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
+                                             std::string value);
+
+  const std::shared_ptr<const profile> profile_;
+  const key_name key_;
+  core::candidate fsm_;
+  std::shared_ptr<consul_session> session_;
+  std::shared_ptr<term_state> term_;
+  last_seen_value seen_;
+  std::unique_ptr<const error_code> last_error_;  // seldom there
+  runtime::async_condition changed_;
+  body_runner body_;  // of lead()
+  time_point proof_not_before_ = time_point::min();
+
+ public:
+  // Small, and beside the small ones of its own: there are thousands of records.
+  std::uint32_t index_in_session = 0;  ///< the session keeper's
+  std::uint32_t index_in_engine = 0;  ///< the engine's
+  bool event_pending = false;           ///< the engine's: in its queue
+  bool retiring = false;                ///< the engine's: it is forgotten when it is settled
+
+ private:
+  end_reason last_reason_ = end_reason::none;
+  tenure::standing told_standing_ = tenure::standing::watching;
+  bool seen_any_ = false;     ///< seen_ tells of something
+  bool standing_ = false;     ///< stand() was called
+  bool streamed_ = false;     ///< and somebody may read the event stream
+  bool campaigning_ = false;  ///< campaign() waits
+  bool healthy_ = true;       ///< the gate of set_healthy() is open
+  bool left_ = false;         ///< nobody stands here any more
+  bool advancing_ = false;
+  bool advance_again_ = false;
+  bool proving_ = false;
+  std::uint32_t missed_ = 0;
+};
+
+}  // namespace tenure::impl

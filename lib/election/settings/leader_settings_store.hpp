@@ -1,0 +1,52 @@
+// What is behind tenure::settings: one key that holds a document, followed and rewritten.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/leader_settings.hpp>
+
+#include "election/watching/watcher.hpp"
+#include "runtime/environment.hpp"
+#include "runtime/async_condition.hpp"
+
+namespace tenure::impl {
+
+class engine;
+
+class leader_settings_store final : public key_watcher {
+ public:
+  leader_settings_store(const std::shared_ptr<engine>& owner, std::string key);
+
+  const std::string& key() const noexcept { return key_; }
+  const error_code& last_error() const noexcept { return last_error_; }
+
+  boost::asio::awaitable<settings_snapshot> get();
+  boost::asio::awaitable<settings_snapshot> next();
+  boost::asio::awaitable<void> set(term by, leader_settings::changes changes);
+  /// Ends next().
+  void stop();
+
+  void on_key_changed(const consul::kv_result& answer) override;
+  void on_watch_error(const error_code& why, const std::string& detail) override;
+
+ private:
+  std::shared_ptr<engine> running() const;
+  void take(const consul::kv_result& answer, bool sure);
+  boost::asio::awaitable<void> look_again();
+  boost::asio::awaitable<void> try_to_set(term by, leader_settings::changes changes);
+
+  std::weak_ptr<engine> engine_;
+  std::shared_ptr<const runtime::environment> env_;
+  std::string key_;
+  runtime::async_condition changed_;
+  std::optional<settings_snapshot> newest_;
+  bool watched_ = false;
+  bool looking_ = false;
+  bool unread_ = false;
+  bool stopped_ = false;
+  error_code last_error_;
+};
+
+}  // namespace tenure::impl

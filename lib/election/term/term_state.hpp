@@ -1,0 +1,55 @@
+// What is behind a term's handle: what other threads may read, and the way back to the record.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <tenure/end_reason.hpp>
+#include <tenure/time.hpp>
+
+#include "core/util/session_id.hpp"
+#include "election/key_name.hpp"
+#include "election/term/term_host.hpp"
+#include "runtime/clock.hpp"
+
+namespace tenure::impl {
+
+/// Counted by the handles. The atomics are written by the engine's thread alone; what is no atomic
+/// belongs to that thread, `owner` included. Nothing in it needs the io_context, so that the last
+/// handle may go away on any thread and at any time.
+class term_state {
+ public:
+  term_state(key_name k, core::session_id s, std::uint64_t f,
+             std::shared_ptr<const runtime::clock> c, std::weak_ptr<term_host> r)
+      : key(std::move(k)),
+        session(std::move(s)),
+        fence(f),
+        clock(std::move(c)),
+        owner(std::move(r)) {}
+
+  bool holds() const noexcept { return clock->now() < until(valid_until); }
+  /// Before the holder is told to stop.
+  bool before_stop() const noexcept { return clock->now() < until(stop_at); }
+  static time_point until(const std::atomic<std::int64_t>& a) noexcept {
+    return time_point(duration(a.load(std::memory_order_acquire)));
+  }
+  void open(time_point end, time_point stop) noexcept {
+    valid_until.store(end.time_since_epoch().count(), std::memory_order_release);
+    stop_at.store(stop.time_since_epoch().count(), std::memory_order_release);
+  }
+  void close() noexcept { open(time_point::min(), time_point::min()); }
+
+  const key_name key;
+  const core::session_id session;
+  const std::uint64_t fence;
+  const std::shared_ptr<const runtime::clock> clock;
+  std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};
+  std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
+  std::atomic<end_reason> reason{end_reason::none};
+  bool stop_told = false;
+  bool writing = false;  ///< a proclaim or a guarded write is on its way
+  time_point proof_wanted = time_point::min();  ///< prove() waits for one that is sent no earlier
+  const std::weak_ptr<term_host> owner;
+};
+
+}  // namespace tenure::impl

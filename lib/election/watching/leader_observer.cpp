@@ -1,0 +1,37 @@
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "election/engine.hpp"
+
+namespace tenure::impl {
+
+leader_observer::leader_observer(std::shared_ptr<const runtime::environment> env, std::string key)
+    : env_(std::move(env)),
+      key_(std::move(key)),
+      changed_(env_->executor, *env_->timers) {}
+
+void leader_observer::on_key_changed(const consul::kv_result& answer) {
+  last_error_ = error_code{};
+  leader who = leader_in(key_, answer);
+  if (newest_ && *newest_ == who) return;
+  newest_ = std::move(who);
+  unread_ = true;
+  changed_.notify_all();
+}
+
+void leader_observer::on_watch_error(const error_code& why, const std::string&) { last_error_ = why; }
+
+void leader_observer::stop() {
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+boost::asio::awaitable<leader> leader_observer::next(std::shared_ptr<leader_observer>) {
+  while (!unread_ && !stopped_) co_await changed_.wait();
+  if (stopped_) throw boost::system::system_error(errc::shut_down);
+  unread_ = false;
+  const leader who = *newest_;
+  co_return who;
+}
+
+}  // namespace tenure::impl

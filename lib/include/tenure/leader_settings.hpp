@@ -1,0 +1,81 @@
+// The leader's settings: a small bucket of names and values that everybody reads and that only the
+// leader of an election can write.
+//
+// All of them are kept in one key, as a JSON object of strings: whoever reads it sees a group that
+// was set together whole or not at all, a watch of it is the watch of one key, its ModifyIndex
+// tells one state from the next, and `consul kv get KEY | jq .` reads it. It has room for 384,000
+// bytes, like the value of an election.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <tenure/error.hpp>
+#include <tenure/term.hpp>
+
+namespace tenure {
+
+namespace impl {
+class leader_settings_store;
+}
+
+/// All settings at one moment. Plain values.
+class settings_snapshot {
+ public:
+  /// Tells snapshots apart, and grows with every change; 0 where nothing was ever set.
+  std::uint64_t index = 0;
+  std::map<std::string, std::string> values;
+
+  /// The value of that name; nullptr where there is none.
+  const std::string* find(const std::string& name) const {
+    const auto found = values.find(name);
+    return found == values.end() ? nullptr : &found->second;
+  }
+  friend bool operator==(const settings_snapshot&, const settings_snapshot&) = default;
+};
+
+/// The settings in one key, from elections::settings_in(). Move-only; must not outlive a wait of
+/// its own. Belongs to the thread of the io_context.
+class leader_settings {
+ public:
+  /// Names and their new values; an empty value removes the name.
+  using changes = std::map<std::string, std::string>;
+
+  /// The key that goes by itself with an election's: `<key>.settings`.
+  static std::string key_for(const std::string& election_key) { return election_key + ".settings"; }
+
+  explicit leader_settings(std::shared_ptr<impl::leader_settings_store> bucket) noexcept;
+  leader_settings(leader_settings&&) noexcept;
+  leader_settings& operator=(leader_settings&&) noexcept;
+  ~leader_settings();
+
+  const std::string& key() const noexcept;
+
+  /// All settings, read now. Throws system_error of consul_errc; errc::bad_argument where the key
+  /// holds something that is no settings.
+  boost::asio::awaitable<settings_snapshot> get();
+
+  /// All settings at once when first called, then whenever they have changed, newest state only.
+  /// Throws operation_aborted when cancelled (terminal), errc::shut_down after a shut-down. What is
+  /// no settings is passed over: last_error() tells, as it does while Consul cannot be read.
+  boost::asio::awaitable<settings_snapshot> next();
+  /// Why the settings could not be read last; none after a success.
+  error_code last_error() const noexcept;
+
+  /// Sets all of `changes` in one transaction, or none of them, and leaves the others as they are.
+  /// Consul carries it out only if `by` still holds its key: it refuses a deposed leader, however
+  /// late the request arrives. When it completes, the values are stored. It may be cancelled
+  /// (terminal): whether it was carried out is then not known.
+  ///
+  /// Throws system_error: errc::not_leading (nothing happened), errc::outcome_unknown (the term
+  /// ended before the answer), errc::bad_argument (no changes, an empty name, what is not UTF-8,
+  /// too much of it, or a key that holds something else, which stays as it is), or of consul_errc.
+  boost::asio::awaitable<void> set(term by, changes changes);
+
+ private:
+  std::shared_ptr<impl::leader_settings_store> store_;
+};
+
+}  // namespace tenure

@@ -1,0 +1,23 @@
+#include "runtime/async_condition.hpp"
+
+#include "runtime/wait_list.hpp"
+
+namespace tenure::runtime {
+
+// A waiter completes on the executor of its own coroutine.
+async_condition::async_condition(boost::asio::any_io_executor, timers& timers) : timers_(timers) {}
+
+async_condition::~async_condition() {
+  if (waiters_) waiters_->close();
+}
+
+boost::asio::awaitable<bool> async_condition::wait(time_point deadline) {
+  if (!waiters_) waiters_ = std::make_shared<wait_list>(timers_);
+  return wait_in(waiters_, deadline);
+}
+
+void async_condition::notify_all() noexcept {
+  if (waiters_) waiters_->notify_all();
+}
+
+}  // namespace tenure::runtime

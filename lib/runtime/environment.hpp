@@ -1,0 +1,30 @@
+// Everything that the outside world gives to the library, in one object that is handed in.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <tenure/log.hpp>
+
+#include "runtime/clock.hpp"
+#include "runtime/random_source.hpp"
+#include "runtime/timers.hpp"
+#include "runtime/transport.hpp"
+
+namespace tenure::runtime {
+
+/// All of it is shared and lives as long as anybody who uses it. One thread, but for the clock and
+/// the log.
+class environment {
+ public:
+  boost::asio::any_io_executor executor;
+  std::shared_ptr<const runtime::clock> clock;
+  std::shared_ptr<runtime::timers> timers;
+  std::shared_ptr<runtime::random_source> random;
+  std::shared_ptr<runtime::transport> transport;
+  std::shared_ptr<log_sink> log;
+};
+
+/// Timers on one timerfd(CLOCK_BOOTTIME) that drives one heap.
+std::shared_ptr<timers> system_timers(boost::asio::any_io_executor executor);
+
+}  // namespace tenure::runtime

@@ -1,0 +1,26 @@
+// The entropy seam: every random number in tenure comes from here, so that a seed replays a run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <tenure/time.hpp>
+
+namespace tenure::runtime {
+
+class random_source {
+ public:
+  virtual ~random_source() = default;
+  virtual std::uint64_t next() noexcept = 0;
+
+  /// Even over [0, bound); 0 where bound is 0.
+  std::uint64_t below(std::uint64_t bound) noexcept;
+  /// Even over [0, most).
+  duration jitter(duration most) noexcept;
+};
+
+/// A generator (xoshiro256**) seeded as given. Not for secrets.
+std::unique_ptr<random_source> seeded_random(std::uint64_t seed);
+/// The same, seeded by getrandom(2).
+std::unique_ptr<random_source> system_random();
+
+}  // namespace tenure::runtime
