@@ -7,7 +7,7 @@
 #include "consul/client.hpp"
 #include "consul/documents.hpp"
 #include "core/lease/lease_rules.hpp"
-#include "election/sessions/consul_session.hpp"
+#include "election/sessions/span_tag.hpp"
 #include "tenure/leadership.hpp"
 #include "wire/http_client.hpp"
 

@@ -1,9 +1,11 @@
-// Who leads what below a prefix: elections, and the holders of semaphores.
+#include "election/queries.hpp"
+
 #include <map>
 #include <utility>
 
 #include "consul/documents.hpp"
-#include "election/engine.hpp"
+#include "election/context.hpp"
+#include "election/errors.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -23,8 +25,52 @@ leader holder(const consul::kv_entry& entry) {
 
 }  // namespace
 
-asio::awaitable<std::vector<leader>> engine::leaders(std::string prefix) {
-  const consul::kv_list answer = co_await client_.list(prefix, consul::consistency::default_);
+leader leader_in(const std::string& key, const consul::kv_result& answer) {
+  leader who;
+  who.key = key;
+  if (answer.entry && !answer.entry->session.empty()) {
+    who.session = answer.entry->session;
+    who.value = answer.entry->value;
+    who.fence = answer.entry->modify_index;
+  }
+  return who;
+}
+
+asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string key) {
+  const consul::kv_result answer = co_await shared->client.get(key, consul::consistency::default_);
+  if (answer.error) fail(answer.error, answer.detail);
+  co_return leader_in(key, answer);
+}
+
+asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key) {
+  const time_point give_up = shared->now() + shared->request_timeout();
+  for (;;) {
+    const consul::kv_result found = co_await shared->client.get(key, consul::consistency::consistent);
+    if (found.error) fail(found.error, found.detail);
+    const leader who = leader_in(key, found);
+    if (!who.present()) fail(errc::not_leading, "nobody holds \"" + key + "\"");
+    // The value stays, so that successors wait until the lease of the deposed is over.
+    const std::string left = who.value.empty() ? std::string("deposed") : who.value;
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_index(key, who.fence));
+    ops.push_back(consul::txn_op::unlock(key, who.session, left, found.entry->flags));
+    const consul::txn_result answer = co_await shared->client.write(std::move(ops), give_up);
+    if (answer.error) fail(answer.error, answer.detail);
+    if (answer.committed) co_return who;
+    // Somebody wrote the key in between: look again.
+    if (shared->now() >= give_up) fail(errc::timed_out, "the key keeps changing");
+  }
+}
+
+asio::awaitable<void> ping(std::shared_ptr<context> shared) {
+  const consul::ack answer = co_await shared->client.ping();
+  if (answer.error) fail(answer.error, answer.detail);
+}
+
+// Elections, and the holders of semaphores.
+asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, std::string prefix) {
+  const consul::kv_list answer =
+      co_await shared->client.list(prefix, consul::consistency::default_);
   if (answer.error) fail(answer.error, answer.detail);
   std::map<std::string, std::string> published;  // by contenders of semaphores, under their keys
   for (const consul::kv_entry& entry : answer.entries) {

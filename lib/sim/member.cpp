@@ -180,7 +180,7 @@ asio::awaitable<void> member::end() {
 void member::count_watches() {
   const auto e = engine_.lock();
   if (!e) return;
-  const impl::watch_counts& n = e->watches().counts();
+  const impl::watch_counts& n = e->shared()->watches.counts();
   probes& all = around_.it.counts;
   all.hit("shards: planned", n.plans);
   all.hit("shards: another plan", n.changed_plans);

@@ -243,7 +243,7 @@ TEST_CASE("shutting down resigns, releases and destroys the session") {
   b.rt.run_until([&] { return down.done(); });
   REQUIRE(b.key(key).find("Session") == std::string::npos);
   REQUIRE(b.agent.handler().sessions() == 0);
-  REQUIRE(p.engine->tasks().size() == 0);
+  REQUIRE(p.engine->shared()->tasks.size() == 0);
   REQUIRE_THROWS_AS(p.elections->enter("other", quick()), boost::system::system_error);
 }
 

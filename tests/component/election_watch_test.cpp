@@ -37,7 +37,7 @@ using listeners = std::map<std::string, std::shared_ptr<listener>>;
 
 void follow(process& p, listeners& all, const std::string& key) {
   auto l = std::make_shared<listener>();
-  p.engine->watch(tenure::impl::key_name(key), l);
+  p.engine->shared()->watches.watch(tenure::impl::key_name(key), l);
   all[key] = std::move(l);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("up to eight keys have a poll each, more share few, and each learns of
   CHECK(polls(p) == 8);
   for (int i = 8; i < 1000; ++i) follow(p, all, name("k/", i));
   b.rt.advance(40s);
-  CHECK(p.engine->watches().shards() == 10);
+  CHECK(p.engine->shared()->watches.shards() == 10);
   CHECK(polls(p) == 10);
   for (const auto& [key, l] : all) {
     REQUIRE(l->told == 1);
@@ -109,7 +109,7 @@ TEST_CASE("who comes later is told at once, whatever else is known of the key") 
   for (int i = 100; i < 200; ++i) follow(p, second, name("k/", i));
   b.rt.run_until_idle();
   for (const auto& [key, l] : second) REQUIRE(l->value == "v");
-  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->watches().shards());
+  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->shared()->watches.shards());
   second.clear();
   end(b, all);
 }
@@ -124,15 +124,15 @@ TEST_CASE("keys that go take their polls with them, thousands at a time") {
   const std::size_t many = polls(p);
   CHECK(many > 20);
   CHECK(many <= 28);
-  const std::uint64_t plans = p.engine->watches().counts().plans;
+  const std::uint64_t plans = p.engine->shared()->watches.counts().plans;
   for (int i = 4; i < 3000; ++i) all.erase(name("k/", i));
   b.rt.advance(40s);
   CHECK(polls(p) == 4);  // the last four one by one
-  CHECK(p.engine->watches().counts().plans <= plans + 2);
+  CHECK(p.engine->shared()->watches.counts().plans <= plans + 2);
   all.clear();
   b.rt.advance(40s);
   CHECK(polls(p) == 0);
-  CHECK(p.engine->watches().shards() == 0);
+  CHECK(p.engine->shared()->watches.shards() == 0);
   end(b, all);
 }
 
@@ -180,18 +180,18 @@ TEST_CASE("a key that comes after thousands of others is watched at once") {
   for (int i = 0; i < 5000; ++i) put(b, sharded(i), "v");
   for (int i = 0; i < 5000; ++i) follow(p, all, sharded(i));
   b.rt.advance(2s);
-  CHECK(p.engine->watches().shards() >= (config.connections == 80 ? 64U : 19U));
+  CHECK(p.engine->shared()->watches.shards() >= (config.connections == 80 ? 64U : 19U));
   for (const char* const late : {"a/leader", "z/leader"}) {
     follow(p, all, late);
     put(b, late, "0");
     b.rt.advance(1s);
-    const std::size_t waits = p.engine->watches().counts().waits;
+    const std::size_t waits = p.engine->shared()->watches.counts().waits;
     for (int i = 1; i < 20; ++i) {
       put(b, late, std::to_string(i));
       b.rt.advance(50ms);
       REQUIRE(all[late]->value == std::to_string(i));
     }
-    CHECK(p.engine->watches().counts().waits == waits);
+    CHECK(p.engine->shared()->watches.counts().waits == waits);
     b.rt.advance(40s);  // until the polls of the old plan have ended
   }
   end(b, all);
@@ -205,8 +205,8 @@ TEST_CASE("a prefix that brings too much along is cut until it does not") {
   for (int i = 0; i < 20; ++i) follow(p, all, name("t/a/leader-", i));
   for (int i = 0; i < 20; ++i) follow(p, all, name("t/b/leader-", i));
   b.rt.advance(2s);
-  CHECK(p.engine->watches().counts().costly_prefixes > 0);
-  CHECK(p.engine->watches().shards() == 2);
+  CHECK(p.engine->shared()->watches.counts().costly_prefixes > 0);
+  CHECK(p.engine->shared()->watches.shards() == 2);
   put(b, name("t/a/leader-", 3), "v");
   put(b, name("t/b/leader-", 3), "v");
   b.rt.advance(1s);
@@ -269,14 +269,14 @@ TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
 TEST_CASE("fewer connections than prefixes: those without a poll look again each second") {
   election_bench b;
   process& p = b.add({}, with_connections(4));
-  REQUIRE(p.engine->client().config().connections == 4);
+  REQUIRE(p.engine->shared()->client.config().connections == 4);
   listeners all;
   for (const char* top : {"a", "b", "c", "d", "e", "f"}) {
     for (int i = 0; i < 10; ++i) follow(p, all, name(top + std::string("/"), i));
   }
   for (const auto& [key, l] : all) put(b, key, "1");
   b.rt.advance(2s);
-  CHECK(p.engine->watches().shards() == 6);
+  CHECK(p.engine->shared()->watches.shards() == 6);
   for (const auto& [key, l] : all) REQUIRE(l->value == "1");
   for (int round = 2; round < 40; ++round) {
     for (const auto& [key, l] : all) put(b, key, std::to_string(round));
@@ -296,7 +296,7 @@ TEST_CASE("where lists are refused a few keys are watched one by one") {
   listeners all;
   for (int i = 0; i < 25; ++i) follow(p, all, name("k/", i));
   b.rt.advance(20s);
-  CHECK(p.engine->watches().shards() == 25);
+  CHECK(p.engine->shared()->watches.shards() == 25);
   for (int i = 0; i < 25; ++i) put(b, name("k/", i), "v");
   b.rt.advance(1s);
   for (const auto& [key, l] : all) {

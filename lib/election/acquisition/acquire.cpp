@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/testing/seeded_bug.hpp"
-#include "election/engine.hpp"
+#include "election/context.hpp"
 #include "election/participant/participant.hpp"
 #include "election/sessions/consul_session.hpp"
 #include "election/participant/observations.hpp"
@@ -28,9 +28,8 @@ core::claim_refusal refusal(consul::txn_failure why) noexcept {
 }  // namespace
 
 boost::asio::awaitable<void> participant::do_read() {
-  const auto e = home();
   const consul::kv_result answer =
-      co_await e->client().get(key(), consul::consistency::consistent);
+      co_await shared().client.get(key(), consul::consistency::consistent);
   const time_point now = env().timers->now();
   if (answer.error) {
     note_error(answer.error);
@@ -50,14 +49,13 @@ boost::asio::awaitable<void> participant::do_read() {
 // By a renewal, whose 404 is sure: a token that may not read sessions is told of living ones, too,
 // that there is no such session. A 200 is not sure, but here it decides the name of a reason only.
 boost::asio::awaitable<void> participant::do_identify(std::string session) {
-  const auto e = home();
   const time_point deadline = env().timers->now() + core::identify_within;
-  const consul::session_renewed answer = co_await e->client().renew_session(session, deadline);
+  const consul::session_renewed answer = co_await shared().client.renew_session(session, deadline);
   std::optional<bool> alive;
   if (!answer.error) alive = answer.alive;
   fsm_.identified(alive, env().timers->now());
   advance();
-  if (alive == false && session_) session_->report_lost(session);
+  if (alive == false && session_) session_->session->report_lost(session);
 }
 
 // -- claims --------------------------------------------------------------------------------------
@@ -120,7 +118,7 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
       break;
     case lock_outcome_kind::refused:
       fsm_.claim_lost(refusal(outcome.why), now, random);
-      if (outcome.why == consul::txn_failure::invalid_session) session_->report_lost(which.act.session);
+      if (outcome.why == consul::txn_failure::invalid_session) session_->session->report_lost(which.act.session);
       break;
   }
 }

@@ -4,7 +4,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "election/participant/participant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -65,13 +64,13 @@ class lock_queue::inflight_guard {
 };
 
 lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
-                         consul::client& client, runtime::task_scope& tasks, std::size_t lanes)
+                         consul::client& client, spawn_function spawn, std::size_t lanes)
     : env_(std::move(env)),
       client_(client),
-      tasks_(tasks),
+      spawn_(std::move(spawn)),
       free_(std::max<std::size_t>(lanes, 1)) {}
 
-void lock_queue::add(std::shared_ptr<participant> whose, lock_op::kind what) {
+void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
   if (stopped_) return;
   auto& line = what == lock_op::kind::release ? releases_ : acquisitions_;
   pending_op w;
@@ -101,7 +100,7 @@ std::vector<lock_queue::pending_op> lock_queue::next_ops() {
   bool alone = false;
   const auto fits = [&](const pending_op& w) {
     operations += 2;
-    bytes += w.whose->key().size() * 2 + w.whose->how().value().size() * 4 / 3 + bytes_around;
+    bytes += w.whose->key().size() * 2 + w.whose->value_size() * 4 / 3 + bytes_around;
     if (alone || (w.alone && operations > 2)) return false;
     alone = w.alone;
     return operations <= most_operations && bytes <= most_bytes;
@@ -143,7 +142,7 @@ void lock_queue::send() {
       more_ = more_operations::asking;
     }
     --free_;
-    tasks_.spawn(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
+    spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
 }
 

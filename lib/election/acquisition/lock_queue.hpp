@@ -4,58 +4,31 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "core/util/fair_queue.hpp"
+#include "election/acquisition/lock_op.hpp"
+#include "election/sessions/batched_key.hpp"
+#include "election/spawn.hpp"
 #include "runtime/environment.hpp"
-#include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
-
-class participant;
-
-/// One key's part in a transaction: what must be so, and what to do then.
-class lock_op {
- public:
-  enum class kind : std::uint8_t { acquire, release };
-  lock_op(kind k, consul::txn_op wanted) : what(k), act(std::move(wanted)) {}
-
-  kind what;
-  bool clean = false;  ///< a release: with nothing left in the key
-  std::optional<consul::txn_op> guard;
-  consul::txn_op act;
-};
-
-enum class lock_outcome_kind : std::uint8_t {
-  done,     ///< carried out
-  refused,  ///< nothing happened, and `why` says why
-  failed,   ///< nothing happened, and `error` says why
-  unknown,  ///< the answer was lost: it may happen, or have happened
-};
-
-class lock_outcome : public consul::answer_base {
- public:
-  lock_outcome_kind what = lock_outcome_kind::failed;
-  consul::txn_failure why = consul::txn_failure::other;
-  consul::kv_entry written;  ///< the key as it is now, without its value
-};
 
 class lock_queue : public std::enable_shared_from_this<lock_queue> {
  public:
   /// At most `lanes` transactions at a time: what does not come in bulk finds room beside them.
   lock_queue(std::shared_ptr<const runtime::environment> env, consul::client& client,
-              runtime::task_scope& tasks, std::size_t lanes);
+              spawn_function spawn, std::size_t lanes);
   lock_queue(const lock_queue&) = delete;
   lock_queue& operator=(const lock_queue&) = delete;
 
-  /// What `whose` wants is asked for when its transaction is made (record::make_lock_op), and the
-  /// outcome is told to record::lock_op_done. Both happen in later turns of the loop.
-  void add(std::shared_ptr<participant> whose, lock_op::kind what);
+  /// What `whose` wants is asked for when its transaction is made (batched_key::make_lock_op), and the
+  /// outcome is told to lock_op_done. Both happen in later turns of the loop.
+  void add(std::shared_ptr<batched_key> whose, lock_op::kind what);
   /// Sends what is there, as far as there are lanes, without waiting for what else this turn of the
   /// loop may bring.
   void send();
@@ -65,14 +38,14 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
  private:
   class pending_op {
    public:
-    std::shared_ptr<participant> whose;
+    std::shared_ptr<batched_key> whose;
     lock_op::kind what = lock_op::kind::acquire;
     bool alone = false;  ///< in company it failed for a reason that named nobody
   };
   class batched_op {
    public:
-    batched_op(std::shared_ptr<participant> r, lock_op c) : whose(std::move(r)), what(std::move(c)) {}
-    std::shared_ptr<participant> whose;
+    batched_op(std::shared_ptr<batched_key> r, lock_op c) : whose(std::move(r)), what(std::move(c)) {}
+    std::shared_ptr<batched_key> whose;
     lock_op what;
   };
   class batch;
@@ -92,7 +65,7 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
 
   std::shared_ptr<const runtime::environment> env_;
   consul::client& client_;
-  runtime::task_scope& tasks_;
+  spawn_function spawn_;
   core::fair_queue<pending_op> releases_;
   core::fair_queue<pending_op> acquisitions_;
   std::size_t free_;

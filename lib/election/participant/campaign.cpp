@@ -2,7 +2,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
-#include "election/engine.hpp"
+#include "election/errors.hpp"
 #include "election/participant/participant.hpp"
 
 namespace tenure::impl {
@@ -34,19 +34,18 @@ class campaign_guard {
 };
 
 asio::awaitable<term> participant::campaign() {
+  const auto check_open = [this] {
+    if (shared().stopping || left_) fail(errc::shut_down, "\"" + key() + "\"");
+  };
+  check_open();
   if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key() + "\"");
   if (fsm_.working()) {
     fail(errc::already_entered, "resign the last term of \"" + key() + "\" first");
   }
-  const auto look_whether_open = [this] {
-    const auto e = home();
-    if (!e || e->stopping() || left_) fail(errc::shut_down, "\"" + key() + "\"");
-  };
-  look_whether_open();
   campaign_guard guard(self());
   bool waiting = true;
   while (waiting) {
-    look_whether_open();
+    check_open();
     if (last_error() == error_kind::fatal) fail(last_error(), "\"" + key() + "\"");
     advance();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {

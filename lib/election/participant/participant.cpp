@@ -4,7 +4,7 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
-#include "election/engine.hpp"
+#include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
 #include "election/participant/observations.hpp"
 #include "runtime/keep_alive.hpp"
@@ -20,7 +20,13 @@ participant::participant(std::shared_ptr<const profile> how, std::string key)
 
 participant::~participant() {
   env().timers->disarm(*this);
+  detach();
+}
+
+void participant::detach() noexcept {
+  unwatch();
   if (session_) session_->detach(*this);
+  session_.reset();
 }
 
 std::shared_ptr<participant> participant::self() {
@@ -70,25 +76,22 @@ void participant::advance() {
 }
 
 void participant::execute(core::action action) {
-  const auto e = home();
-  if (!e) return;
   switch (action) {
     case core::action::wait:
       break;
     case core::action::read:
-      e->tasks().spawn(runtime::keep_alive(do_read(), self(), e));
+      shared().tasks.spawn(runtime::keep_alive(do_read(), self()));
       break;
     case core::action::identify:
-      e->tasks().spawn(
-          runtime::keep_alive(do_identify(fsm_.held_by().text()), self(), e));
+      shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
       break;
     case core::action::claim:
       set_claim_inflight(true);
-      e->locks().add(self(), lock_op::kind::acquire);
+      shared().locks->add(self(), lock_op::kind::acquire);
       break;
     case core::action::release:
       set_claim_inflight(true);
-      e->locks().add(self(), lock_op::kind::release);
+      shared().locks->add(self(), lock_op::kind::release);
       break;
     case core::action::begin:
       begin_term();
@@ -149,18 +152,21 @@ void participant::publish(time_point now) {
     // Each proof moves it on, from among the last to the last: cheaper than to let it fire early.
     env().timers->arm(*this, at);
   }
-  if (session_ && fsm_.provable()) session_->proof_due(proof_due());
+  if (session_ && fsm_.provable()) session_->proofs->due(proof_due());
   changed_.notify_all();
 }
 
 void participant::note_event() {
-  const auto e = home();
-  if (!e || !streamed_) return;
-  if (event_pending) ++missed_;
-  e->note_event(self());
+  if (!streamed_) return;
+  if (std::exchange(event_pending_, true)) {
+    ++missed_;
+  } else {
+    shared().events.push(self());
+  }
 }
 
 event participant::take_event() {
+  event_pending_ = false;
   event what;
   what.key = key();
   what.standing = standing();
@@ -248,8 +254,10 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
 }
 
 void participant::learn_span_of(const std::string& session) {
-  const auto e = home();
-  if (e) e->ask_span(session, self());
+  auto learn = [weak = weak()](duration span) {
+    if (const auto p = weak.lock()) p->holders_span(span);
+  };
+  shared().spans.ask(session, std::move(learn));
 }
 
 void participant::holders_span(duration span) {
@@ -263,12 +271,15 @@ void participant::session_ready(const std::string& id) {
   advance();
 }
 
-void participant::session_gone(const std::string& id) {
+void participant::session_lost(const std::string& id) {
   fsm_.session_gone(id, env().timers->now());
   advance();
 }
 
-void participant::session_trouble(const error_code& why) {
+// See session_user: only with that seeded bug.
+void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
+
+void participant::session_failed(const error_code& why) {
   note_error(why);
   changed_.notify_all();
 }
@@ -324,14 +335,13 @@ void participant::proof_put_off(time_point until, const error_code& why) {
 // -- standing ------------------------------------------------------------------------------------
 
 void participant::stand(bool wanted) {
-  const auto e = home();
-  if (wanted && (!e || e->stopping() || left_)) throw boost::system::system_error(errc::shut_down);
+  if (wanted && (shared().stopping || left_)) throw boost::system::system_error(errc::shut_down);
   standing_ = wanted;
   streamed_ = streamed_ || wanted;
   update_standing();
 }
 
-std::string participant::session() const { return session_ ? session_->id() : std::string(); }
+std::string participant::session() const { return session_ ? session_->session->id() : std::string(); }
 
 void participant::set_healthy(bool healthy) {
   if (healthy == healthy_ || left_) return;
@@ -343,11 +353,11 @@ void participant::set_healthy(bool healthy) {
 void participant::update_standing() {
   const bool wanted = healthy_ && (standing_ || campaigning_);
   fsm_.stand(wanted);
-  const auto e = home();
-  if (wanted && !session_ && e && !e->stopping()) {
-    session_ = e->session_for(how());
+  if (wanted && !session_ && !shared().stopping) {
+    session_ = shared().sessions.session_for(how());
     session_->attach(*this);
-    if (!session_->id().empty()) fsm_.session_ready(session_->id());
+    const std::string& id = session_->session->id();
+    if (!id.empty()) fsm_.session_ready(id);
   }
   advance();
 }

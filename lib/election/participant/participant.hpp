@@ -12,18 +12,16 @@
 
 #include "core/candidate/candidate.hpp"
 #include "election/term/body_runner.hpp"
-#include "election/acquisition/lock_queue.hpp"
 #include "election/watching/watcher.hpp"
 #include "election/participant/profile.hpp"
+#include "election/sessions/batched_key.hpp"
+#include "election/sessions/session_pool.hpp"
 #include "election/term/term_host.hpp"
 #include "election/term/term_state.hpp"
 #include "runtime/async_condition.hpp"
 #include "runtime/timers.hpp"
 
 namespace tenure::impl {
-
-class engine;
-class consul_session;
 
 /// What became of a proclaim that somebody may still wait for.
 class proclaim_result {
@@ -45,12 +43,14 @@ class last_seen_value {
 
 class participant final : public key_watcher,
                      public term_host,
+                     public batched_key,
                      private runtime::timer {
  public:
   participant(std::shared_ptr<const profile> how, std::string key);
   ~participant() override;
 
-  const std::string& key() const noexcept { return key_.text(); }
+  const std::string& key() const noexcept override { return key_.text(); }
+  std::size_t value_size() const noexcept override { return how().value().size(); }
   const key_name& name() const noexcept { return key_; }
   const candidacy& how() const noexcept { return profile_->how; }
 
@@ -82,32 +82,37 @@ class participant final : public key_watcher,
   }
   void on_key_changed(const consul::kv_result& answer) override;
   void on_watch_error(const error_code& why, const std::string& detail) override;
-  void session_ready(const std::string& id);
-  void session_gone(const std::string& id);
-  void session_trouble(const error_code& why);
+  void session_ready(const std::string& id) override;
+  void session_lost(const std::string& id) override;
+  void session_failed(const error_code& why) override;
+  void session_renewed(time_point sent_at) override;
+  std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
   void holders_span(duration span);
 
   /// What an acquisition or a release that was asked for is to be, as of now; nothing where there
   /// is nothing to release any more.
-  std::optional<lock_op> make_lock_op(lock_op::kind what);
-  void lock_op_done(const lock_op& which, const lock_outcome& outcome);
+  std::optional<lock_op> make_lock_op(lock_op::kind what) override;
+  void lock_op_done(const lock_op& which, const lock_outcome& outcome) override;
 
   /// When the next proof of the key is due; time_point::max() where none is wanted.
-  time_point proof_due() const noexcept;
-  bool proof_worthwhile(time_point now) const noexcept;
-  duration proof_timeout() const noexcept { return fsm_.rules().proof_timeout(); }
-  std::uint64_t begin_proof() noexcept;
-  void proof_done(std::uint64_t guard, time_point sent_at);
-  void proof_missed(std::uint64_t guard);
-  void proof_put_off(time_point until, const error_code& why);
+  time_point proof_due() const noexcept override;
+  bool proof_worthwhile(time_point now) const noexcept override;
+  duration proof_timeout() const noexcept override { return fsm_.rules().proof_timeout(); }
+  std::uint64_t begin_proof() noexcept override;
+  void proof_done(std::uint64_t guard, time_point sent_at) override;
+  void proof_missed(std::uint64_t guard) override;
+  void proof_put_off(time_point until, const error_code& why) override;
 
   /// Stops standing for ever and tells the holder of a term to stop.
   void stop(end_reason why);
   /// The same for who leaves: where no body is to be waited for, the work has stopped.
   void leave();
   /// Whether neither a key is held nor a claim open, and no work is running.
+  bool left() const noexcept { return left_; }
+  /// Lets go of the watch and of the session, once it is settled.
+  void detach() noexcept;
   bool settled() const noexcept { return fsm_.settled(); }
-  bool working() const noexcept { return fsm_.working(); }
+  bool working() const noexcept override { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease_end(); }
   runtime::async_condition& changed() noexcept { return changed_; }
 
@@ -115,8 +120,8 @@ class participant final : public key_watcher,
   friend class campaign_guard;
 
   std::shared_ptr<participant> self();
-  std::shared_ptr<engine> home() const noexcept { return profile_->engine.lock(); }
-  const runtime::environment& env() const noexcept { return *profile_->env; }
+  context& shared() const noexcept { return *profile_->shared; }
+  const runtime::environment& env() const noexcept { return *shared().env; }
   void note_error(const error_code& why);
 
   /// Asks the state machine what to do until there is nothing to do now.
@@ -149,7 +154,7 @@ class participant final : public key_watcher,
   const std::shared_ptr<const profile> profile_;
   const key_name key_;
   core::candidate fsm_;
-  std::shared_ptr<consul_session> session_;
+  session_pool::pooled session_;
   std::shared_ptr<term_state> term_;
   last_seen_value seen_;
   std::unique_ptr<const error_code> last_error_;  // seldom there
@@ -158,15 +163,14 @@ class participant final : public key_watcher,
   time_point proof_not_before_ = time_point::min();
 
  public:
-  // Small, and beside the small ones of its own: there are thousands of records.
-  std::uint32_t index_in_session = 0;  ///< the session keeper's
+  // Small, and beside its own small members: there are thousands of participants.
   std::uint32_t index_in_engine = 0;  ///< the engine's
-  bool event_pending = false;           ///< the engine's: in its queue
   bool retiring = false;                ///< the engine's: it is forgotten when it is settled
 
  private:
   end_reason last_reason_ = end_reason::none;
   tenure::standing told_standing_ = tenure::standing::watching;
+  bool event_pending_ = false;  ///< it is in the event queue
   bool seen_any_ = false;     ///< seen_ tells of something
   bool standing_ = false;     ///< stand() was called
   bool streamed_ = false;     ///< and somebody may read the event stream

@@ -1,5 +1,5 @@
-// How elections stand, for as many of them as stand in the same way: most programs enter thousands
-// with one candidacy.
+// What participants with equal candidacies share: most programs enter thousands of elections with
+// one candidacy.
 #pragma once
 
 #include <memory>
@@ -7,25 +7,18 @@
 #include <utility>
 
 #include "core/candidate/candidate.hpp"
-#include "runtime/environment.hpp"
+#include "election/context.hpp"
 
 namespace tenure::impl {
 
-class engine;
-
-/// What the elections of an engine with equal candidacies have in common.
-class profile {
- public:
-  profile(std::weak_ptr<impl::engine> its_engine,
-         std::shared_ptr<const runtime::environment> its_env, candidacy its_how)
-      : engine(std::move(its_engine)),
-        env(std::move(its_env)),
+struct profile {
+  profile(std::shared_ptr<context> its_context, candidacy its_how)
+      : shared(std::move(its_context)),
         how(std::move(its_how)),
         rules(core::lease_rules(how.span(), how.stop_budget()), how.lock_delay(),
               how.behavior() == session_behavior::remove) {}
 
-  const std::weak_ptr<impl::engine> engine;
-  const std::shared_ptr<const runtime::environment> env;
+  const std::shared_ptr<context> shared;
   const candidacy how;
   const core::candidate_rules rules;
 };

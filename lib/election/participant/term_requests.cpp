@@ -10,7 +10,7 @@
 
 #include "core/util/backoff.hpp"
 #include "core/testing/seeded_bug.hpp"
-#include "election/engine.hpp"
+#include "election/errors.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "election/participant/participant.hpp"
 #include "election/sessions/consul_session.hpp"
@@ -43,7 +43,7 @@ asio::awaitable<bool> participant::prove(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   const time_point asked = env().timers->now();
   which->proof_wanted = std::max(which->proof_wanted, asked);
-  if (session_ && fsm_.provable()) session_->proof_due(proof_due());
+  if (session_ && fsm_.provable()) session_->proofs->due(proof_due());
   while (!over() && fsm_.proven_at() < asked) co_await changed_.wait();
   co_return !over();
 }
@@ -56,9 +56,7 @@ asio::awaitable<void> participant::wait_released(std::shared_ptr<term_state> whi
     fsm_.work_stopped(env().timers->now());
     advance();
   }
-  const auto e = home();
-  const time_point give_up =
-      env().timers->now() + (e ? e->request_timeout() : duration{0});
+  const time_point give_up = shared().now() + shared().request_timeout();
   bool waiting = true;
   while (waiting) {
     const bool over = which->reason != end_reason::none;
@@ -86,10 +84,8 @@ asio::awaitable<void> participant::own_turn(std::shared_ptr<term_state> which) {
 /// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
 asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                             std::string value) {
-  const auto e = home();
-  if (!e) fail(errc::shut_down, "\"" + key() + "\"");
   const consul::kv_result answer =
-      co_await e->client().get(key(), consul::consistency::consistent);
+      co_await shared().client.get(key(), consul::consistency::consistent);
   if (answer.error) {
     note_error(answer.error);
     co_await runtime::sleep_until(*env().timers, env().timers->now() + look_again_after);
@@ -115,11 +111,9 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
 // The proclaim itself is not given up half-way; whoever asked for it need not wait longer than the
 // term lasts.
 asio::awaitable<void> participant::proclaim(std::shared_ptr<term_state> which, std::string value) {
-  const auto e = home();
-  if (!e) fail(errc::shut_down, "\"" + key() + "\"");
   const auto result = std::make_shared<proclaim_result>();
   auto proclaiming = proclaim_and_tell(which, std::move(value), result);
-  e->tasks().spawn(runtime::keep_alive(std::move(proclaiming), self(), e));
+  shared().tasks.spawn(runtime::keep_alive(std::move(proclaiming), self()));
   while (!result->done && which->reason == end_reason::none) co_await changed_.wait();
   if (!result->done) fail(errc::not_leading, "\"" + key() + "\"");
   if (result->thrown) std::rethrow_exception(result->thrown);
@@ -152,8 +146,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
   bool done = false;
   while (!done) {
     while (proving_ && !over()) co_await changed_.wait();
-    const auto e = home();
-    if (over() || !e) fail(errc::not_leading, "\"" + key() + "\"");
+    if (over()) fail(errc::not_leading, "\"" + key() + "\"");
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
     if (!bug_enabled(core::seeded_bug::unguarded_proclaim)) {
@@ -161,8 +154,8 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
     }
     ops.push_back(consul::txn_op::lock(key(), which->session.text(), value, consul::lock_flags));
     fsm_.proclaiming(which->fence, true);
-    const time_point deadline = env().timers->now() + e->request_timeout();
-    const consul::txn_result answer = co_await e->client().write(std::move(ops), deadline);
+    const time_point deadline = env().timers->now() + shared().request_timeout();
+    const consul::txn_result answer = co_await shared().client.write(std::move(ops), deadline);
     const time_point now = env().timers->now();
     if (answer.committed) {
       invalidate();
@@ -206,8 +199,6 @@ asio::awaitable<void> participant::write(std::shared_ptr<term_state> which, lead
   }
   co_await own_turn(which);
   const writing_turn mine(which, changed_);
-  const auto e = home();
-  if (!e) fail(errc::shut_down, key());
   const std::uint64_t guard = fsm_.guard();
   // The session alone is not enough: it may have lost the key and won it again.
   std::vector<consul::txn_op> guarded;
@@ -216,8 +207,8 @@ asio::awaitable<void> participant::write(std::shared_ptr<term_state> which, lead
     guarded.push_back(consul::txn_op::check_index(key(), guard));
   }
   for (consul::txn_op& op : ops) guarded.push_back(std::move(op));
-  const time_point deadline = env().timers->now() + e->request_timeout();
-  const consul::txn_result answer = co_await e->client().write(std::move(guarded), deadline);
+  const time_point deadline = env().timers->now() + shared().request_timeout();
+  const consul::txn_result answer = co_await shared().client.write(std::move(guarded), deadline);
   const time_point now = env().timers->now();
   if (answer.committed) {
     fsm_.proved(guard, answer.sent_at, now);

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "consul/documents.hpp"
-#include "election/engine.hpp"
+#include "election/errors.hpp"
+#include "election/sessions/span_tag.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -47,13 +48,12 @@ semaphore_reading read_semaphore(const std::string& prefix,
   return seen;
 }
 
-slot_candidate::slot_candidate(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                     poll_slots& slots_for_polls, std::string session_name, std::string prefix,
-                     std::size_t slots, candidacy how)
-    : env_(std::move(env)),
-      client_(client),
-      poll_slots_(slots_for_polls),
-      session_name_(std::move(session_name)),
+slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string prefix,
+                               std::size_t slots, candidacy how)
+    : shared_(std::move(shared)),
+      env_(shared_->env),
+      client_(shared_->client),
+      poll_slots_(shared_->polls),
       prefix_(std::move(prefix)),
       limit_(slots),
       how_(std::move(how)),
@@ -152,8 +152,7 @@ asio::awaitable<void> slot_candidate::open_session() {
   core::backoff failures(100ms, 2s);
   while (wants() && !session_alive_) {
     consul::session_request request;
-    const auto span_ms = std::chrono::ceil<std::chrono::milliseconds>(how_.span()).count();
-    request.name = session_name_ + " span=" + std::to_string(span_ms) + "ms";
+    request.name = name_with_span(shared_->options.name, how_.span());
     request.ttl = how_.ttl();
     request.behavior = consul::behavior::remove;  // of the contender key
     const time_point sent = now();

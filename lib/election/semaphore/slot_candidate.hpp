@@ -12,6 +12,7 @@
 #include <tenure/semaphore.hpp>
 
 #include "consul/client.hpp"
+#include "election/context.hpp"
 #include "core/util/backoff.hpp"
 #include "core/lease/lease_rules.hpp"
 #include "core/semaphore/slots.hpp"
@@ -36,9 +37,8 @@ semaphore_reading read_semaphore(const std::string& prefix,
 
 class slot_candidate final : public term_host, public std::enable_shared_from_this<slot_candidate> {
  public:
-  slot_candidate(std::shared_ptr<const runtime::environment> env, consul::client& client,
-            poll_slots& slots_for_polls, std::string session_name, std::string prefix, std::size_t slots,
-            candidacy how);
+  slot_candidate(std::shared_ptr<context> shared, std::string prefix, std::size_t slots,
+                 candidacy how);
   ~slot_candidate() override;
 
   const std::string& prefix() const noexcept { return prefix_; }
@@ -116,10 +116,10 @@ class slot_candidate final : public term_host, public std::enable_shared_from_th
   time_point now() const noexcept { return env_->timers->now(); }
   void log(log_level level, std::string_view what);
 
-  std::shared_ptr<const runtime::environment> env_;
+  const std::shared_ptr<context> shared_;
+  const std::shared_ptr<const runtime::environment> env_;
   consul::client& client_;
   poll_slots& poll_slots_;
-  const std::string session_name_;
   const std::string prefix_;
   const std::size_t limit_;
   const candidacy how_;

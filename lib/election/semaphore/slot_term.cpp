@@ -8,7 +8,7 @@
 
 #include "consul/documents.hpp"
 #include "election/semaphore/slot_candidate.hpp"
-#include "election/engine.hpp"
+#include "election/errors.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -41,6 +41,7 @@ class wanting {
 }  // namespace
 
 asio::awaitable<term> slot_candidate::acquire() {
+  if (left_) fail(errc::shut_down, "\"" + prefix_ + "\"");
   if (wanted_) fail(errc::already_entered, "another acquire waits for \"" + prefix_ + "\"");
   if (working_) fail(errc::already_entered, "resign the last slot of \"" + prefix_ + "\" first");
   refusal_ = error_code{};

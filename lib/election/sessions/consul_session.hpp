@@ -1,8 +1,8 @@
-// One Consul session of the pool: created, renewed, proven, and made anew when it is lost.
+// One Consul session: created, renewed, and replaced when it is lost. Its users learn each change.
+// With liveness it is bound to a check that this process keeps passing (session_liveness.cpp).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <deque>
 #include <memory>
 #include <string>
 #include <tenure/candidacy.hpp>
@@ -10,18 +10,16 @@
 
 #include "consul/client.hpp"
 #include "election/sessions/liveness_check.hpp"
+#include "election/sessions/session_user.hpp"
+#include "election/spawn.hpp"
 #include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
-#include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 
-class participant;
-
-/// What sessions of a pool have in common; records with equal kinds may share one.
-class session_kind {
- public:
-  explicit session_kind(const candidacy& how);
+/// What Consul is asked for. Participants with equal kinds may share a session.
+struct session_kind {
+  session_kind(const candidacy& how);
   duration span;
   duration ttl;
   duration lock_delay;
@@ -29,74 +27,73 @@ class session_kind {
   friend auto operator<=>(const session_kind&, const session_kind&) = default;
 };
 
-/// The span that a session's name tells; zero where it tells none.
-duration span_in_name(const std::string& session_name) noexcept;
+/// How a session is made, and made again.
+struct session_plan {
+  session_plan(session_kind its_kind, std::string its_name, duration its_liveness)
+      : kind(its_kind), name(std::move(its_name)), liveness(its_liveness) {}
+  session_kind kind;
+  std::string name;   ///< as operators see it; the span is appended
+  duration liveness;  ///< zero: none
+};
 
 class consul_session : public std::enable_shared_from_this<consul_session> {
  public:
-  /// With `liveness`, not zero, the session hangs on a check that this process keeps passing.
-  consul_session(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                 runtime::task_scope& tasks, session_kind kind, std::string name,
-                 duration liveness = duration{0});
+  /// What becomes of the session at the end.
+  enum class ending { destroy, leave_to_expire };
 
-  /// Until it is detached, which it must be before it is destroyed.
-  void attach(participant& user);
-  void detach(participant& user) noexcept;
+  /// `client` outlives the session and the tasks that it spawns.
+  consul_session(std::shared_ptr<const runtime::environment> env, consul::client& client,
+                 spawn_function spawn, session_plan plan);
+  consul_session(const consul_session&) = delete;
+  consul_session& operator=(const consul_session&) = delete;
+
+  /// A user must be detached before it is destroyed.
+  void attach(session_user& user);
+  void detach(session_user& user) noexcept;
   /// Empty while there is none.
   const std::string& id() const noexcept { return id_; }
-  const error_code& last_error() const noexcept { return last_error_; }
-
-  /// A server said that the session is unknown.
-  void report_lost(const std::string& id);
-  /// A record may need its first proof before the next one that is planned.
-  void proof_due(time_point at) noexcept;
-
-  boost::asio::awaitable<void> run();
-  boost::asio::awaitable<void> prove();
-  /// For the end: destroys the session and takes its service away, by the deadline of a request.
-  /// Where the session is `spared` it is left to expire, and only services of lost ones go.
-  boost::asio::awaitable<void> destroy(bool leave_to_expire);
-  /// Whether work runs on that relies on the keys of the session.
+  /// Work runs that relies on the session's locks.
   bool in_use() const noexcept;
 
+  /// Creates the session, renews it, and creates another when it is lost, until it is cancelled.
+  boost::asio::awaitable<void> run();
+  /// A server said that it does not know the session.
+  void report_lost(const std::string& id);
+  /// Renews now, to learn whether the session still lives.
+  void check_now();
+  /// At the end, after run(): destroys the session and deregisters its services, within a request
+  /// time-out. A session that is left to expire keeps its service; services of lost ones go.
+  boost::asio::awaitable<void> end(ending how);
+
  private:
-  class proof_batch;
-  class prover;
   boost::asio::awaitable<consul::session_created> create();
   boost::asio::awaitable<void> wait_before_retry(consul::session_created failed, duration pause);
-  boost::asio::awaitable<void> renew_until_gone();
-  boost::asio::awaitable<void> run(std::shared_ptr<liveness_check> check);
-  boost::asio::awaitable<void> look_whether_bound(std::shared_ptr<liveness_check> check,
-                                                  std::string session);
-  boost::asio::awaitable<void> look_whether_alive(std::string session);
-  boost::asio::awaitable<void> deregister(std::shared_ptr<liveness_check> check, std::string session);
+  boost::asio::awaitable<void> renew_until_lost();
+  boost::asio::awaitable<void> renew_once(std::string session);
+  void report_renewed(time_point sent_at);
+  void notify_users(void (*what)(session_user&, const std::string& id));
+  std::vector<std::weak_ptr<session_user>> users() const;
+
+  // -- liveness ----------------------------------------------------------------------------------
+  boost::asio::awaitable<void> keep_passing(std::shared_ptr<liveness_check> check);
+  boost::asio::awaitable<void> verify_bound(std::shared_ptr<liveness_check> check,
+                                            std::string session);
+  boost::asio::awaitable<void> deregister(std::shared_ptr<liveness_check> check,
+                                          std::string session);
   void drop_check(const std::string& session);
-  void take_for_proof(time_point sent);  // a mistake: see core/mutation.hpp
-  boost::asio::awaitable<void> prove_in_turn();
-  boost::asio::awaitable<void> prove_batch(std::shared_ptr<proof_batch> batch);
-  void put_off(const proof_batch& batch, time_point until, const error_code& why);
-  void tell_all(void (*tell)(participant&, const std::string& id));
-  std::vector<std::weak_ptr<participant>> users() const;
-  time_point collect_due(time_point now);
 
   std::shared_ptr<const runtime::environment> env_;
   consul::client& client_;
-  runtime::task_scope& tasks_;
-  session_kind kind_;
-  std::string name_;
+  spawn_function spawn_;
+  const session_plan plan_;
   std::string id_;
-  error_code last_error_;
-  std::vector<participant*> users_;  // each knows its place
-  const duration liveness_;
-  std::shared_ptr<liveness_check> check_;
-  bool check_lost_ = false;  ///< the agent forgot its check
-  bool bound_ = false;       ///< this Consul was seen to bind sessions to checks of services
-  std::vector<std::shared_ptr<liveness_check>> pending_deregistrations_;  ///< their services may still be registered
+  std::vector<session_user*> users_;
   runtime::async_condition lost_;
-  runtime::async_condition due_;
-  time_point next_proof_ = time_point::max();
-  std::deque<std::shared_ptr<proof_batch>> to_prove_;
-  std::size_t provers_ = 0;  ///< who send them, one after the other
+  std::shared_ptr<liveness_check> check_;
+  /// Of lost sessions: their services may still be registered.
+  std::vector<std::shared_ptr<liveness_check>> pending_deregistrations_;
+  bool check_lost_ = false;  ///< the agent forgot the check
+  bool bound_ = false;       ///< this Consul was seen to bind sessions to checks of services
 };
 
 }  // namespace tenure::impl

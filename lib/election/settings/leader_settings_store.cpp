@@ -6,7 +6,7 @@
 
 #include "consul/documents.hpp"
 #include "core/util/backoff.hpp"
-#include "election/engine.hpp"
+#include "election/errors.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -51,22 +51,19 @@ bool merge(const leader_settings::changes& changes, std::map<std::string, std::s
 
 }  // namespace
 
-leader_settings_store::leader_settings_store(const std::shared_ptr<engine>& owner, std::string key)
-    : engine_(owner),
-      env_(owner->shared_env()),
+leader_settings_store::leader_settings_store(std::shared_ptr<context> shared, std::string key)
+    : shared_(std::move(shared)),
       key_(std::move(key)),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(shared_->env->executor, *shared_->env->timers) {}
 
-std::shared_ptr<engine> leader_settings_store::running() const {
-  auto e = engine_.lock();
-  if (!e || e->stopping()) fail(errc::shut_down, "\"" + key_ + "\"");
-  return e;
+void leader_settings_store::check_open() const {
+  if (shared_->stopping) fail(errc::shut_down, "\"" + key_ + "\"");
 }
 
 asio::awaitable<settings_snapshot> leader_settings_store::get() {
-  const auto e = running();
+  check_open();
   const consul::kv_result answer =
-      co_await e->client().get(key_, consul::consistency::consistent);
+      co_await shared_->client.get(key_, consul::consistency::consistent);
   if (answer.error) fail(answer.error, answer.detail);
   const std::optional<settings_snapshot> now = snapshot_of(answer);
   if (!now) fail(errc::bad_argument, "\"" + key_ + "\" holds something that is no settings");
@@ -77,8 +74,9 @@ asio::awaitable<settings_snapshot> leader_settings_store::get() {
 
 asio::awaitable<settings_snapshot> leader_settings_store::next() {
   if (!watched_) {
+    check_open();
     watched_ = true;
-    running()->watch(key_name(key_), shared_from_this());
+    shared_->watches.watch(key_name(key_), shared_from_this());
   }
   while (!unread_ && !stopped_) co_await changed_.wait();
   if (stopped_) fail(errc::shut_down, "\"" + key_ + "\"");
@@ -92,9 +90,8 @@ void leader_settings_store::on_key_changed(const consul::kv_result& answer) { ta
 // Answers may overtake each other where a watch is planned anew; but indexes also go back where a
 // server was restored. One linearizable read tells which it is.
 asio::awaitable<void> leader_settings_store::look_again() {
-  const auto e = engine_.lock();
   const consul::kv_result answer =
-      co_await e->client().get(key_, consul::consistency::consistent);
+      co_await shared_->client.get(key_, consul::consistency::consistent);
   looking_ = false;
   if (!answer.error) take(answer, true);
 }
@@ -103,7 +100,7 @@ void leader_settings_store::take(const consul::kv_result& answer, bool sure) {
   std::optional<settings_snapshot> now = snapshot_of(answer);
   if (!now) {
     if (last_error_ != errc::bad_argument) {
-      env_->log->log(log_level::warn, "the key holds something that is no settings",
+      shared_->env->log->log(log_level::warn, "the key holds something that is no settings",
                           {{"key", key_}});
     }
     last_error_ = errc::bad_argument;
@@ -112,10 +109,9 @@ void leader_settings_store::take(const consul::kv_result& answer, bool sure) {
   last_error_ = error_code{};
   if (newest_ && *newest_ == *now) return;
   if (newest_ && now->index < newest_->index && !sure) {
-    const auto e = engine_.lock();
-    if (!e || looking_) return;
+    if (looking_) return;
     looking_ = true;
-    e->tasks().spawn(runtime::keep_alive(look_again(), shared_from_this(), e));
+    shared_->tasks.spawn(runtime::keep_alive(look_again(), shared_from_this()));
     return;
   }
   newest_ = std::move(now);
@@ -158,7 +154,7 @@ asio::awaitable<void> leader_settings_store::set(term by, leader_settings::chang
   core::backoff pauses(20ms, 500ms);
   bool unknown = false;
   for (;;) {
-    running();
+    check_open();
     if (!by.holds()) fail(unknown ? errc::outcome_unknown : errc::not_leading, by.key());
     std::exception_ptr thrown;
     error_code error;
@@ -176,8 +172,8 @@ asio::awaitable<void> leader_settings_store::set(term by, leader_settings::chang
       fail(errc::outcome_unknown, "settings in \"" + key_ + "\"");
     }
     if (!again) std::rethrow_exception(thrown);
-    const time_point at = env_->timers->now() + pauses.next(env_->random->next());
-    co_await runtime::sleep_until(*env_->timers, at);
+    const time_point at = shared_->env->timers->now() + pauses.next(shared_->env->random->next());
+    co_await runtime::sleep_until(*shared_->env->timers, at);
   }
 }
 

@@ -7,17 +7,15 @@
 #include <string>
 #include <tenure/leader_settings.hpp>
 
+#include "election/context.hpp"
 #include "election/watching/watcher.hpp"
-#include "runtime/environment.hpp"
 #include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 
-class engine;
-
 class leader_settings_store final : public key_watcher {
  public:
-  leader_settings_store(const std::shared_ptr<engine>& owner, std::string key);
+  leader_settings_store(std::shared_ptr<context> shared, std::string key);
 
   const std::string& key() const noexcept { return key_; }
   const error_code& last_error() const noexcept { return last_error_; }
@@ -32,13 +30,12 @@ class leader_settings_store final : public key_watcher {
   void on_watch_error(const error_code& why, const std::string& detail) override;
 
  private:
-  std::shared_ptr<engine> running() const;
+  void check_open() const;
   void take(const consul::kv_result& answer, bool sure);
   boost::asio::awaitable<void> look_again();
   boost::asio::awaitable<void> try_to_set(term by, leader_settings::changes changes);
 
-  std::weak_ptr<engine> engine_;
-  std::shared_ptr<const runtime::environment> env_;
+  const std::shared_ptr<context> shared_;
   std::string key_;
   runtime::async_condition changed_;
   std::optional<settings_snapshot> newest_;

@@ -36,8 +36,10 @@ class settings_snapshot {
   friend bool operator==(const settings_snapshot&, const settings_snapshot&) = default;
 };
 
-/// The settings in one key, from elections::settings_in(). Move-only; must not outlive a wait of
-/// its own. Belongs to the thread of the io_context.
+/// The settings in one key, from elections::settings_in(). Move-only. Belongs to the thread of the
+/// io_context. A moved-from object is empty: valid() is false, its key is empty, and its operations
+/// throw errc::shut_down, as all do after the elections object was shut down. Nothing happens before
+/// an awaitable is awaited.
 class leader_settings {
  public:
   /// Names and their new values; an empty value removes the name.
@@ -46,10 +48,13 @@ class leader_settings {
   /// The key that goes by itself with an election's: `<key>.settings`.
   static std::string key_for(const std::string& election_key) { return election_key + ".settings"; }
 
-  explicit leader_settings(std::shared_ptr<impl::leader_settings_store> bucket) noexcept;
+  explicit leader_settings(std::shared_ptr<impl::leader_settings_store> store) noexcept;
   leader_settings(leader_settings&&) noexcept;
   leader_settings& operator=(leader_settings&&) noexcept;
   ~leader_settings();
+
+  bool valid() const noexcept { return store_ != nullptr; }
+  explicit operator bool() const noexcept { return valid(); }
 
   const std::string& key() const noexcept;
 
@@ -64,7 +69,7 @@ class leader_settings {
   /// Why the settings could not be read last; none after a success.
   error_code last_error() const noexcept;
 
-  /// Sets all of `changes` in one transaction, or none of them, and leaves the others as they are.
+  /// Sets all that is `wanted` in one transaction, or none of them, and leaves the others as they are.
   /// Consul carries it out only if `by` still holds its key: it refuses a deposed leader, however
   /// late the request arrives. When it completes, the values are stored. It may be cancelled
   /// (terminal): whether it was carried out is then not known.
@@ -72,7 +77,7 @@ class leader_settings {
   /// Throws system_error: errc::not_leading (nothing happened), errc::outcome_unknown (the term
   /// ended before the answer), errc::bad_argument (no changes, an empty name, what is not UTF-8,
   /// too much of it, or a key that holds something else, which stays as it is), or of consul_errc.
-  boost::asio::awaitable<void> set(term by, changes changes);
+  boost::asio::awaitable<void> set(term by, changes wanted);
 
  private:
   std::shared_ptr<impl::leader_settings_store> store_;

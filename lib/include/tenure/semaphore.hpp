@@ -32,12 +32,19 @@ class slot_candidate;
 /// One candidate for one slot of a semaphore, from elections::contend(). Each has a Consul session
 /// of its own, so a process may have several for the same prefix. Move-only; destroying it leaves:
 /// a slot is given up in the background. Belongs to the thread of the io_context.
+///
+/// A handle that has left keeps its prefix and answers `watching` and an empty term; acquire() and
+/// hold() throw errc::shut_down. A moved-from handle is empty: valid() is false, it answers the
+/// same, and its prefix is empty. Nothing happens before an awaitable is awaited.
 class semaphore {
  public:
   explicit semaphore(std::shared_ptr<impl::slot_candidate> slot_candidate) noexcept;
   semaphore(semaphore&&) noexcept;
   semaphore& operator=(semaphore&&) noexcept;
   ~semaphore();
+
+  bool valid() const noexcept { return slot_candidate_ != nullptr; }
+  explicit operator bool() const noexcept { return valid(); }
 
   const std::string& prefix() const noexcept;
   std::size_t slots() const noexcept;
@@ -49,7 +56,8 @@ class semaphore {
   /// Throws system_error: errc::shut_down, errc::already_entered where another acquire() waits or
   /// the last slot was not resigned, errc::bad_argument where the holders keep to another number of
   /// slots or `<prefix>/.lock` is no semaphore's, operation_aborted, and what will not go away by
-  /// itself (error_kind::fatal), such as consul_errc::forbidden.
+  /// itself (error_kind::fatal), such as consul_errc::forbidden. It reports only errors of its own
+  /// time: after a refusal the next acquire asks Consul again.
   boost::asio::awaitable<term> acquire();
 
   /// Acquires a slot, runs `body` while it holds, and returns why it ended, as election::lead does.
@@ -75,7 +83,7 @@ class semaphore {
  private:
   boost::asio::awaitable<end_reason> hold_with(
       std::function<boost::asio::awaitable<void>(term)> body);
-  std::shared_ptr<impl::slot_candidate> contender_;
+  std::shared_ptr<impl::slot_candidate> slot_candidate_;
 };
 
 }  // namespace tenure

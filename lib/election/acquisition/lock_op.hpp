@@ -1,0 +1,35 @@
+// One key's part in a transaction of the lock queue: an acquisition or a release, and its outcome.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "consul/types.hpp"
+
+namespace tenure::impl {
+
+struct lock_op {
+  enum class kind : std::uint8_t { acquire, release };
+  lock_op(kind k, consul::txn_op operation) : what(k), act(std::move(operation)) {}
+
+  kind what;
+  bool clean = false;  ///< a release that leaves the key empty
+  std::optional<consul::txn_op> guard;
+  consul::txn_op act;
+};
+
+enum class lock_outcome_kind : std::uint8_t {
+  done,     ///< carried out
+  refused,  ///< nothing happened, and `why` says why
+  failed,   ///< nothing happened, and `error` says why
+  unknown,  ///< the answer was lost: it may happen, or have happened
+};
+
+struct lock_outcome : consul::answer_base {
+  lock_outcome_kind what = lock_outcome_kind::failed;
+  consul::txn_failure why = consul::txn_failure::other;
+  consul::kv_entry written;  ///< the key as it is now, without its value
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,52 @@
+// What the parts of one elections object share. The engine makes it and hands it down, handles and
+// participants keep it alive, and nothing that it holds knows the engine.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <tenure/consul_config.hpp>
+#include <tenure/elections.hpp>
+
+#include "consul/client.hpp"
+#include "election/acquisition/lock_queue.hpp"
+#include "election/event_queue.hpp"
+#include "election/sessions/session_pool.hpp"
+#include "election/sessions/span_cache.hpp"
+#include "election/spawn.hpp"
+#include "election/watching/poll_slots.hpp"
+#include "election/watching/watch_registry.hpp"
+#include "runtime/environment.hpp"
+#include "runtime/task_scope.hpp"
+
+namespace tenure::impl {
+
+struct context : std::enable_shared_from_this<context> {
+  context(std::shared_ptr<const runtime::environment> environment, consul_config config,
+          elections_options options);
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+  ~context();
+
+  /// Starts tasks that keep this context alive.
+  spawn_function spawner();
+  time_point now() const noexcept { return env->timers->now(); }
+  duration request_timeout() const noexcept { return client.config().request_timeout; }
+
+  const std::shared_ptr<const runtime::environment> env;
+  const elections_options options;
+  consul::client client;
+  poll_slots polls;
+  runtime::task_scope tasks;  ///< everything that runs until the shut-down
+  const std::shared_ptr<lock_queue> locks;
+  watch_registry watches;
+  session_pool sessions;
+  span_cache spans;
+  event_queue events;
+  bool stopping = false;  ///< shut_down() has begun: nothing new is entered
+};
+
+/// Logs what escapes from a task.
+std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> log);
+
+}  // namespace tenure::impl

@@ -1,0 +1,42 @@
+// The event stream: participants whose state changed since it was last read, each at most once.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "runtime/async_condition.hpp"
+#include "runtime/timers.hpp"
+
+namespace tenure::impl {
+
+class participant;
+
+class event_queue {
+ public:
+  event_queue(boost::asio::any_io_executor executor, runtime::timers& timers)
+      : changed_(std::move(executor), timers) {}
+
+  /// A participant adds itself once until it is popped.
+  void push(std::shared_ptr<participant> which) {
+    waiting_.push_back(std::move(which));
+    changed_.notify_all();
+  }
+  bool empty() const noexcept { return waiting_.empty(); }
+  std::shared_ptr<participant> pop() {
+    std::shared_ptr<participant> first = std::move(waiting_.front());
+    waiting_.pop_front();
+    return first;
+  }
+  void clear() noexcept { waiting_.clear(); }
+  /// Notified by push() and at the shut-down.
+  runtime::async_condition& changed() noexcept { return changed_; }
+
+ private:
+  std::deque<std::shared_ptr<participant>> waiting_;
+  runtime::async_condition changed_;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,25 @@
+#include <tenure/observer.hpp>
+#include <utility>
+
+#include "election/handles/empty_handle.hpp"
+#include "election/watching/leader_observer.hpp"
+#include "runtime/keep_alive.hpp"
+
+namespace tenure {
+
+observer::observer(std::shared_ptr<impl::leader_observer> state) noexcept
+    : state_(std::move(state)) {}
+observer::observer(observer&&) noexcept = default;
+observer& observer::operator=(observer&&) noexcept = default;
+observer::~observer() = default;
+
+boost::asio::awaitable<leader> observer::next() {
+  if (!state_) return impl::refused<leader>();
+  return runtime::keep_alive(state_->next(state_), state_);
+}
+
+error_code observer::last_error() const noexcept {
+  return state_ ? state_->last_error() : error_code();
+}
+
+}  // namespace tenure

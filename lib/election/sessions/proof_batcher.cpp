@@ -1,0 +1,158 @@
+#include "election/sessions/proof_batcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/testing/seeded_bug.hpp"
+#include "runtime/keep_alive.hpp"
+
+namespace tenure::impl {
+namespace {
+
+constexpr std::size_t keys_a_proof = 64;
+// Proofs in flight at a time, one more than the lane has connections at most: the requests of all
+// that are due, made at once, would take as much memory as a third of the elections.
+constexpr std::size_t most_senders = 5;
+
+}  // namespace
+
+class proof_batcher::batch {
+ public:
+  std::vector<std::shared_ptr<batched_key>> keys;
+  std::vector<std::uint64_t> guards;
+  time_point asked{};  ///< when it was due; its time in the queue counts against its time-out
+};
+
+/// Counts a sender for as long as it runs.
+class proof_batcher::sender {
+ public:
+  explicit sender(proof_batcher& owner) noexcept : owner_(owner) {}
+  sender(const sender&) = delete;
+  sender& operator=(const sender&) = delete;
+  ~sender() { --owner_.senders_; }
+
+ private:
+  proof_batcher& owner_;
+};
+
+proof_batcher::proof_batcher(std::shared_ptr<const runtime::environment> env,
+                             consul::client& client, spawn_function spawn, duration span)
+    : env_(std::move(env)),
+      client_(client),
+      spawn_(std::move(spawn)),
+      span_(span),
+      changed_(env_->executor, *env_->timers) {}
+
+void proof_batcher::attach(batched_key& key) {
+  key.proof_index_ = static_cast<std::uint32_t>(keys_.size());
+  keys_.push_back(&key);
+}
+
+// The last key takes its place.
+void proof_batcher::detach(batched_key& key) noexcept {
+  const std::uint32_t place = key.proof_index_;
+  if (place >= keys_.size() || keys_[place] != &key) return;
+  keys_[place] = keys_.back();
+  keys_[place]->proof_index_ = place;
+  keys_.pop_back();
+}
+
+void proof_batcher::due(time_point at) noexcept {
+  if (at >= next_proof_) return;
+  next_proof_ = at;
+  changed_.notify_all();
+}
+
+// Queues what is due, and what will be soon, so that the proofs of many keys stay together. Returns
+// when the next one is due.
+time_point proof_batcher::collect_due(time_point now) {
+  time_point next = time_point::max();
+  std::shared_ptr<batch> out;
+  for (batched_key* r : keys_) {
+    if (!r->proof_worthwhile(now)) {
+      next = std::min(next, r->proof_due());
+      continue;
+    }
+    auto kept = std::static_pointer_cast<batched_key>(r->weak_user().lock());
+    if (!kept) continue;
+    if (!out || out->keys.size() == keys_a_proof) {
+      out = std::make_shared<batch>();
+      out->asked = now;
+      queued_.push_back(out);
+    }
+    out->guards.push_back(r->begin_proof());
+    out->keys.push_back(std::move(kept));
+  }
+  return next;
+}
+
+boost::asio::awaitable<void> proof_batcher::run() {
+  for (;;) {
+    while (env_->timers->now() < next_proof_) co_await changed_.wait(next_proof_);
+    const std::size_t before = queued_.size();
+    next_proof_ = collect_due(env_->timers->now());
+    const std::size_t wanted = std::min(senders_ + queued_.size() - before, most_senders);
+    for (; senders_ < wanted; ++senders_) {
+      spawn_(runtime::keep_alive(send_in_turn(), shared_from_this()));
+    }
+  }
+}
+
+boost::asio::awaitable<void> proof_batcher::send_in_turn() {
+  const sender mine(*this);
+  while (!queued_.empty()) {
+    std::shared_ptr<batch> next = std::move(queued_.front());
+    queued_.pop_front();
+    co_await send_batch(std::move(next));
+  }
+}
+
+void proof_batcher::put_off(const batch& what, time_point until, const error_code& why) {
+  for (const auto& r : what.keys) r->proof_put_off(until, why);
+  due(until);
+}
+
+boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> what) {
+  std::vector<consul::txn_op> ops;
+  ops.reserve(what->keys.size());
+  duration timeout = span_;
+  for (std::size_t i = 0; i < what->keys.size(); ++i) {
+    ops.push_back(consul::txn_op::check_index(what->keys[i]->key(), what->guards[i]));
+    timeout = std::min(timeout, what->keys[i]->proof_timeout());
+  }
+  const time_point asked = what->asked;
+  if (env_->timers->now() >= asked + timeout) {
+    put_off(*what, env_->timers->now(), consul_errc::timed_out);
+    co_return;
+  }
+  const consul::txn_result answer = co_await client_.prove(std::move(ops), asked + timeout);
+  const time_point now = env_->timers->now();
+  if (answer.error && answer.failures.empty()) {
+    // Only a failure that came at once needs a pause: after a time-out no time is to be lost.
+    const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
+    put_off(*what, now + pause / 2 + env_->random->jitter(pause), answer.error);
+    co_return;
+  }
+  std::vector<bool> missed(what->keys.size(), false);
+  for (const consul::txn_error& failure : answer.failures) {
+    if (failure.op_index < missed.size()) missed[failure.op_index] = true;
+  }
+  for (std::size_t i = 0; i < what->keys.size(); ++i) {
+    batched_key& r = *what->keys[i];
+    if (answer.committed) {
+      const bool late = bug_enabled(core::seeded_bug::lease_from_reply);
+      r.proof_done(what->guards[i], late ? answer.received_at : answer.sent_at);
+    } else if (missed[i] && answer.error) {
+      r.proof_put_off(now + timeout / 4, answer.error);  // the token may not read that key
+    } else if (missed[i]) {
+      r.proof_missed(what->guards[i]);
+    } else {
+      // The transaction failed for another key: prove this one again without it.
+      r.proof_put_off(now, error_code{});
+    }
+    due(r.proof_due());
+  }
+}
+
+
+}  // namespace tenure::impl

@@ -1,0 +1,57 @@
+// Proofs of all keys of a session: every key that is due, and those that will be soon, in read-only
+// transactions of up to 64 check-index operations.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <tenure/time.hpp>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "election/sessions/batched_key.hpp"
+#include "election/spawn.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
+
+namespace tenure::impl {
+
+class proof_batcher : public std::enable_shared_from_this<proof_batcher> {
+ public:
+  /// `client` outlives the batcher and the tasks that it spawns. `span`: of all its keys.
+  proof_batcher(std::shared_ptr<const runtime::environment> env, consul::client& client,
+                spawn_function spawn, duration span);
+  proof_batcher(const proof_batcher&) = delete;
+  proof_batcher& operator=(const proof_batcher&) = delete;
+
+  /// A key must be detached before it is destroyed.
+  void attach(batched_key& key);
+  void detach(batched_key& key) noexcept;
+  /// A key's next proof is due then, perhaps earlier than planned.
+  void due(time_point at) noexcept;
+  /// Sends proofs when they are due, until it is cancelled.
+  boost::asio::awaitable<void> run();
+  /// At the end: forgets the keys of queued proofs.
+  void clear() noexcept { queued_.clear(); }
+
+ private:
+  class batch;
+  class sender;
+  time_point collect_due(time_point now);
+  boost::asio::awaitable<void> send_in_turn();
+  boost::asio::awaitable<void> send_batch(std::shared_ptr<batch> what);
+  void put_off(const batch& what, time_point until, const error_code& why);
+
+  std::shared_ptr<const runtime::environment> env_;
+  consul::client& client_;
+  spawn_function spawn_;
+  const duration span_;
+  std::vector<batched_key*> keys_;
+  runtime::async_condition changed_;
+  time_point next_proof_ = time_point::max();
+  std::deque<std::shared_ptr<batch>> queued_;
+  std::size_t senders_ = 0;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,60 @@
+#include "election/sessions/span_cache.hpp"
+
+#include <utility>
+
+#include "core/util/backoff.hpp"
+#include "election/sessions/span_tag.hpp"
+#include "runtime/async_condition.hpp"
+
+namespace tenure::impl {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Beyond this many, known spans are dropped and asked for again.
+constexpr std::size_t most_spans = 4096;
+
+}  // namespace
+
+span_cache::span_cache(std::shared_ptr<const runtime::environment> env, consul::client& client,
+                       spawn_function spawn)
+    : env_(std::move(env)), client_(client), spawn_(std::move(spawn)) {}
+
+void span_cache::ask(const std::string& session, listener tell) {
+  if (spans_.size() > most_spans) {
+    std::erase_if(spans_, [](const auto& s) { return s.second.known; });
+  }
+  auto [found, fresh] = spans_.try_emplace(session);
+  if (found->second.known) {
+    tell(found->second.span);
+    return;
+  }
+  found->second.listeners.push_back(std::move(tell));
+  if (fresh) spawn_(find(session));
+}
+
+boost::asio::awaitable<void> span_cache::find(std::string session) {
+  core::backoff failures(100ms, 2s);
+  bool asking = true;
+  while (asking) {
+    const consul::session_found answer =
+        co_await client_.session_info(session, consul::consistency::default_);
+    const auto found = spans_.find(session);
+    if (found == spans_.end()) co_return;
+    asking = answer.error && answer.error != error_kind::fatal;
+    if (asking) {
+      co_await runtime::sleep_until(*env_->timers,
+                                    env_->timers->now() + failures.next(env_->random->next()));
+    } else if (!answer.session) {
+      spans_.erase(found);  // gone, and its name with it
+    } else {
+      found->second.known = true;
+      found->second.span = span_in_name(answer.session->name);
+      const duration span = found->second.span;
+      const std::vector<listener> listeners = std::exchange(found->second.listeners, {});
+      for (const listener& tell : listeners) tell(span);
+    }
+  }
+}
+
+}  // namespace tenure::impl
