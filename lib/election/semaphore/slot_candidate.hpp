@@ -43,7 +43,7 @@ class slot_candidate final : public term_host, public std::enable_shared_from_th
 
   const std::string& prefix() const noexcept { return prefix_; }
   std::size_t limit() const noexcept { return limit_; }
-  term current() const noexcept { return term_ ? term(term_) : term(); }
+  term current() const noexcept { return working_ ? term(term_) : term(); }
   tenure::standing standing() const noexcept;
   std::size_t occupied() const noexcept;
   const error_code& last_error() const noexcept { return last_error_; }
