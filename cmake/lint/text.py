@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a reader of this tree should never meet: endless files and lines, unfinished words, paths
-that exist on one machine only, and prose that hides who does what.
+that exist on one machine only, links to nothing, and prose that hides who does what.
 
 usage: text.py FILE...    (paths from the top of the tree; anything that is not text is passed over)
 """
@@ -100,6 +100,28 @@ def long_lines_of_markdown(text: str) -> list[tuple[int, str]]:
     return found
 
 
+def anchors(text: str) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.*)$", prose_of_markdown(text.replace("`", "")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+def broken_links(path: str, text: str) -> list[tuple[int, str]]:
+    """Relative links whose file, or whose heading, does not exist."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        for target in re.findall(r"\]\(([^)\s]+)\)", line):
+            if re.match(r"\w+:", target):
+                continue
+            name, _, heading = target.partition("#")
+            file = pathlib.Path(path).parent / name if name else pathlib.Path(path)
+            if not file.exists():
+                found.append((number, f"a link to nothing: {target}"))
+            elif heading and heading not in anchors(file.read_text(encoding="utf-8")):
+                found.append((number, f"a link to no heading: {target}"))
+    return found
+
+
 def check(path: str, text: str, comments: bool = CHECK_COMMENTS) -> list[tuple[int, str]]:
     found = []
     lines = text.split("\n")
@@ -107,6 +129,7 @@ def check(path: str, text: str, comments: bool = CHECK_COMMENTS) -> list[tuple[i
     if path.endswith(".md"):
         found += long_lines_of_markdown(text)
         found += vague(text, prose_of_markdown(text), IN_DOCS)
+        found += broken_links(path, text)
     if comments and CPP.search(path):
         found += vague(text, prose_of_comments(text), IN_COMMENTS)
     if is_source and len(lines) - 1 > MAX_LINES:

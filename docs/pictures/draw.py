@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the pictures of the docs, each NAME.svg by NAME.py. Plain Python, nothing else.
 
-usage: draw.py [--check]    (--check: writes nothing; exit 1 if a picture is not what would be drawn)
+usage: draw.py [--check]    (--check: writes nothing; exit 1 if a picture is out of date)
 """
 import pathlib
 import sys
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         if arguments != ["--check"]:
             file.write_text(drawn, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != drawn:
-            print(f"docs/pictures/{name}: not what draw.py draws: run docs/pictures/draw.py")
+            print(f"docs/pictures/{name}: out of date: run docs/pictures/draw.py")
             stale = 1
     return stale
 

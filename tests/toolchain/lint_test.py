@@ -3,6 +3,7 @@
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cmake" / "lint"))
@@ -166,7 +167,7 @@ BAD_TEXT = [
     ("README.md", "no newline"),
     ("docs/a.md", "word " * 20 + "x\n"),
     ("docs/a.md", "- " + "word " * 20 + "\n"),
-    ("docs/a.md", "see [" + "word " * 20 + "](a.md)\n"),
+    ("docs/a.md", "see [" + "word " * 20 + "](https://example.com)\n"),
     ("docs/a.md", "Consul tells no" "body.\n"),
     ("docs/a.md", "Who" "ever asks is answered.\n"),
     ("docs/a.md", "It has a thread of its\nown.\n"),
@@ -182,7 +183,7 @@ GOOD_TEXT = [
     ("docs/a.md", "| " + "word " * 40 + "|\n"),
     ("docs/a.md", "```cpp\n// no" "body\n" + "x" * 200 + "\n```\n"),
     ("docs/a.md", "    tenure " + "word " * 40 + "\n"),
-    ("docs/a.md", "see [it](" + "x" * 100 + ")\n"),
+    ("docs/a.md", "see [it](https://example.com/" + "x" * 100 + ")\n"),
     ("docs/a.md", "see <https://example.com/" + "x" * 100 + ">\n"),
     ("docs/a.md", "the user `no" "body`\n"),
     ("docs/a.md", "<!-- lint: allow prose because it is a name -->\nthe user no" "body\n"),
@@ -270,6 +271,16 @@ class Text(unittest.TestCase):
         for body in GOOD_COMMENTS:
             with self.subTest(body):
                 self.assertEqual(text.check("lib/a.cpp", body, comments=True), [])
+
+    def test_links(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "a.md"
+            page.write_text("# One `two`: three\n", encoding="utf-8")
+            for link, good in [("a.md", True), ("a.md#one-two-three", True), ("b.md", False),
+                               ("#one-two-three", True), ("a.md#one", False)]:
+                with self.subTest(link):
+                    found = text.check(str(page), f"see [it]({link})\n")
+                    self.assertEqual(found == [], good)
 
     def test_tells_the_line(self):
         found = text.check("docs/a.md", "one\n\n```\nx\n```\nof its\nown\n")
