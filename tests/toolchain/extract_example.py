@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Takes an example out of a Markdown file, so that it is compiled and run as it is printed there.
 
-usage: extract_example.py FILE NAME OUTPUT
+usage: extract_example.py FILE NAME OUTPUT [REST]
 
-The example is the fenced block after a line `<!-- example: NAME -->`.
+The example is the fenced block after a line `<!-- example: NAME -->`. The file REST follows it.
 """
 import pathlib
 import sys
@@ -22,8 +22,9 @@ def extract(text: str, name: str) -> str:
 
 
 def main() -> None:
-    file, name, output = sys.argv[1:]
+    file, name, output, *rest = sys.argv[1:]
     text = extract(pathlib.Path(file).read_text(encoding="utf-8"), name)
+    text += "".join(pathlib.Path(more).read_text(encoding="utf-8") for more in rest)
     pathlib.Path(output).write_text(text, encoding="utf-8")
 
 

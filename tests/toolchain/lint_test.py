@@ -3,6 +3,7 @@
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cmake" / "lint"))
@@ -164,6 +165,44 @@ BAD_TEXT = [
     ("README.md", "see ../sha" "red/DESIGN\n"),
     ("README.md", "cd /wo" "rk/main\n"),
     ("README.md", "no newline"),
+    ("docs/a.md", "word " * 20 + "x\n"),
+    ("docs/a.md", "- " + "word " * 20 + "\n"),
+    ("docs/a.md", "see [" + "word " * 20 + "](https://example.com)\n"),
+    ("docs/a.md", "Consul tells no" "body.\n"),
+    ("docs/a.md", "Who" "ever asks is answered.\n"),
+    ("docs/a.md", "It has a thread of its\nown.\n"),
+    ("docs/a.md", "- the claim is on\n  its way\n"),
+    ("docs/a.md", "| case | the holder is " "told |\n"),
+    ("docs/a.md", "<!-- lint: allow prose -->\nall but " "for one\n"),
+]
+
+GOOD_TEXT = [
+    ("lib/a.cpp", "int x;\n" * 400),
+    ("README.md", "a/wo" "rk in /wo" "rkers\n"),
+    ("docs/a.md", "word " * 20 + "\n"),
+    ("docs/a.md", "| " + "word " * 40 + "|\n"),
+    ("docs/a.md", "```cpp\n// no" "body\n" + "x" * 200 + "\n```\n"),
+    ("docs/a.md", "    tenure " + "word " * 40 + "\n"),
+    ("docs/a.md", "see [it](https://example.com/" + "x" * 100 + ")\n"),
+    ("docs/a.md", "see <https://example.com/" + "x" * 100 + ">\n"),
+    ("docs/a.md", "the user `no" "body`\n"),
+    ("docs/a.md", "<!-- lint: allow prose because it is a name -->\nthe user no" "body\n"),
+    ("docs/a.md", "he told it, and knows somebodys\n"),
+]
+
+BAD_COMMENTS = [
+    "// Who" "ever asks.\n",
+    "int x;  // no" "body reads it\n",
+    "/* of its\n * own */\n",
+    "// a thread of\n// its own\n",
+]
+
+GOOD_COMMENTS = [
+    "const session_id no" "body;\n",
+    "f(\"no" "body\");\n",
+    "// lint: allow prose because it is the user's name\n// no" "body\n",
+    "int a;  // of\nint its_own;\n",
+    "// out of\nint own;  // its own\n",
 ]
 
 
@@ -220,9 +259,32 @@ class Text(unittest.TestCase):
                 self.assertTrue(text.check(path, body))
 
     def test_accepted(self):
-        self.assertEqual(text.check("lib/a.cpp", "int x;\n" * 400), [])
-        prose = "a/wo" "rk in /wo" "rkers " + "x" * 200 + "\n"
-        self.assertEqual(text.check("README.md", prose), [])
+        for path, body in GOOD_TEXT:
+            with self.subTest(body[:40]):
+                self.assertEqual(text.check(path, body), [])
+
+    def test_comments(self):
+        for body in BAD_COMMENTS:
+            with self.subTest(body):
+                self.assertTrue(text.check("lib/a.cpp", body, comments=True))
+                self.assertEqual(text.check("lib/a.cpp", body, comments=False), [])
+        for body in GOOD_COMMENTS:
+            with self.subTest(body):
+                self.assertEqual(text.check("lib/a.cpp", body, comments=True), [])
+
+    def test_links(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "a.md"
+            page.write_text("# One `two`: three\n", encoding="utf-8")
+            for link, good in [("a.md", True), ("a.md#one-two-three", True), ("b.md", False),
+                               ("#one-two-three", True), ("a.md#one", False)]:
+                with self.subTest(link):
+                    found = text.check(str(page), f"see [it]({link})\n")
+                    self.assertEqual(found == [], good)
+
+    def test_tells_the_line(self):
+        found = text.check("docs/a.md", "one\n\n```\nx\n```\nof its\nown\n")
+        self.assertEqual([line for line, _ in found], [6])
 
 
 if __name__ == "__main__":
