@@ -13,14 +13,6 @@
 
 namespace tenure::agent {
 
-/// What the handler's state asks where a fault can change its ways.
-class fault_hooks {
- public:
-  std::function<duration(duration ttl)> session_life;  ///< none: twice the TTL
-  bool sessions_frozen = false;                        ///< no session ends by time
-  std::vector<std::string> touched;                    ///< keys written or deleted, if asked for
-};
-
 /// A way into a handler, which must outlive it.
 class faults {
  public:

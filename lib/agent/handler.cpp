@@ -8,7 +8,7 @@ namespace tenure::agent {
 
 handler::handler(handler_options options, runtime::random_source& random, answer_sink& sink,
                  time_point start)
-    : state_(std::make_unique<state>(std::move(options), random, sink, start)) {}
+    : state_(std::make_unique<handler_state>(std::move(options), random, sink, start)) {}
 
 handler::~handler() = default;
 

@@ -10,40 +10,19 @@
 #include <string>
 #include <tenure/time.hpp>
 
+#include "agent/answer_sink.hpp"
+#include "agent/handler_options.hpp"
 #include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
 namespace tenure::agent {
 
-/// Names a request until it is answered: a connection, or a link of the simulation.
-using request_id = std::uint64_t;
-
-class answer_sink {
- public:
-  virtual ~answer_sink() = default;
-  /// Called once a request, from within handle(), tick() or a later handle(). Must not call back
-  /// into the handler.
-  virtual void answered(request_id id, runtime::http_response response) = 0;
-};
-
-class handler_options {
- public:
-  std::string node_name = "tenure-agent";
-  std::string datacenter = "dc1";
-  std::string advertised = "127.0.0.1:8300";  ///< what status/leader answers
-  /// The first index is one above this, or above 10: Consul's own start takes the first ones. A
-  /// kept or a clock's value makes fences grow across restarts.
-  std::uint64_t start_index = 0;
-  /// For this long after the start every acquisition of a key is answered "due to lock delay":
-  /// the delays of a former life cannot be known.
-  duration start_lock_delay{0};
-  /// So many operations a transaction may have: 64 as in 1.8.7; since 1.14 Consul takes 128.
-  std::size_t most_operations = 64;
-};
+class handler_state;
 
 class handler {
  public:
-  handler(handler_options options, runtime::random_source& random, answer_sink& sink, time_point start);
+  handler(handler_options options, runtime::random_source& random, answer_sink& sink,
+          time_point start);
   ~handler();
 
   /// `id` must not be in use. Answers through the sink, at once or, for a blocking query, later.
@@ -65,8 +44,7 @@ class handler {
 
  private:
   friend class faults;
-  class state;
-  std::unique_ptr<state> state_;
+  std::unique_ptr<handler_state> state_;
 };
 
 }  // namespace tenure::agent

@@ -23,7 +23,7 @@ std::uint64_t port_of(std::string_view address) {
 
 }  // namespace
 
-maybe_response handler::state::status_leader(request_context& context) {
+maybe_response handler_state::status_leader(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (maybe_response error = other_datacenter(context)) return error;
@@ -32,7 +32,7 @@ maybe_response handler::state::status_leader(request_context& context) {
   return json(context, 200, body.take());
 }
 
-maybe_response handler::state::status_peers(request_context& context) {
+maybe_response handler_state::status_peers(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (maybe_response error = other_datacenter(context)) return error;
@@ -43,7 +43,7 @@ maybe_response handler::state::status_peers(request_context& context) {
 
 /// The parts that clients read: Config by consul/api and the consul command, Member and Stats by
 /// tools that look for a server. Consul's DebugConfig has 200 more lines about what is not here.
-maybe_response handler::state::agent_self(request_context& context) {
+maybe_response handler_state::agent_self(request_context& context) {
   const std::string host = host_of(options_.advertised);
   wire::json_writer body;
   body.begin_object();

@@ -34,7 +34,7 @@ runtime::http_response unknown_check(const std::string& id) {
 
 }  // namespace
 
-maybe_response handler::state::check_list(request_context& context) {
+maybe_response handler_state::check_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   if (!context.target.get("filter").empty()) {
     return text_response(501, "the embedded agent has no filter here, only on agent/services");
@@ -49,12 +49,11 @@ maybe_response handler::state::check_list(request_context& context) {
   return json(context, 200, body.take());
 }
 
-maybe_response handler::state::check_register(request_context& context) {
+maybe_response handler_state::check_register(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   check_request wanted;
-  if (const std::string error = read_check_request(context.request.body, wanted);
-      !error.empty()) {
+  if (const std::string error = read_check_request(context.request.body, wanted); !error.empty()) {
     return text_response(400, "Request decode failed: " + error);
   }
   if (wanted.name.empty()) return text_response(400, "Missing check name");
@@ -71,31 +70,31 @@ maybe_response handler::state::check_register(request_context& context) {
   return text_response(200, {});
 }
 
-maybe_response handler::state::check_deregister(request_context& context) {
+maybe_response handler_state::check_deregister(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   if (context.rest.empty()) return text_response(500, "CheckID missing");
   if (services_.find_check(context.rest) != nullptr) remove_check(next_index(), context.rest);
   return text_response(200, {});
 }
 
-maybe_response handler::state::check_pass(request_context& context) {
+maybe_response handler_state::check_pass(request_context& context) {
   return check_note(context, "passing");
 }
 
-maybe_response handler::state::check_warn(request_context& context) {
+maybe_response handler_state::check_warn(request_context& context) {
   return check_note(context, "warning");
 }
 
-maybe_response handler::state::check_fail(request_context& context) {
+maybe_response handler_state::check_fail(request_context& context) {
   return check_note(context, "critical");
 }
 
-maybe_response handler::state::check_note(request_context& context, std::string_view status) {
+maybe_response handler_state::check_note(request_context& context, std::string_view status) {
   if (maybe_response error = other_namespace(context)) return error;
   return heard_of(context.rest, status, context.target.get("note"));
 }
 
-maybe_response handler::state::check_update(request_context& context) {
+maybe_response handler_state::check_update(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   std::string status;
@@ -120,8 +119,8 @@ maybe_response handler::state::check_update(request_context& context) {
 
 // --- what happens to checks ---------------------------------------------------------------------
 
-maybe_response handler::state::heard_of(const std::string& id, std::string_view status,
-                                        std::string_view output) {
+maybe_response handler_state::heard_of(const std::string& id, std::string_view status,
+                                       std::string_view output) {
   check_record* check = services_.find_check(id);
   if (check == nullptr) return unknown_check(id);
   check->last_output = shortened(output);
@@ -131,7 +130,7 @@ maybe_response handler::state::heard_of(const std::string& id, std::string_view 
 }
 
 /// A check that was there keeps its status and its output.
-void handler::state::put_check(std::uint64_t index, const check_request& wanted) {
+void handler_state::put_check(std::uint64_t index, const check_request& wanted) {
   check_record& check = services_.check(wanted.id, *this);
   const bool fresh = check.create_index == 0;
   check.id = wanted.id;
@@ -151,7 +150,7 @@ void handler::state::put_check(std::uint64_t index, const check_request& wanted)
   show_check(index, check);
 }
 
-void handler::state::set_check(check_record& check, std::string_view status, std::string output) {
+void handler_state::set_check(check_record& check, std::string_view status, std::string output) {
   const bool critical = status == "critical";
   if (!critical) {
     check.critical_since.reset();
@@ -170,12 +169,12 @@ void handler::state::set_check(check_record& check, std::string_view status, std
   show_check(next_index(), check);
 }
 
-void handler::state::show_check(std::uint64_t index, check_record& check) {
+void handler_state::show_check(std::uint64_t index, check_record& check) {
   timers_.disarm(check.output_due);
   if (services_.show(index, check) && check.shown.critical()) end_sessions_of(index, check.id);
 }
 
-void handler::state::remove_check(std::uint64_t index, const std::string& id) {
+void handler_state::remove_check(std::uint64_t index, const std::string& id) {
   check_record* check = services_.find_check(id);
   if (check == nullptr) return;
   timers_.disarm(check->expiry);
@@ -184,7 +183,7 @@ void handler::state::remove_check(std::uint64_t index, const std::string& id) {
   services_.erase_check(index, id);
 }
 
-void handler::state::check_expired(check_record& check) noexcept {
+void handler_state::check_expired(check_record& check) noexcept {
   std::string output = "TTL expired";
   if (!check.last_output.empty()) {
     output += " (last output before timeout follows): " + check.last_output;
@@ -192,17 +191,17 @@ void handler::state::check_expired(check_record& check) noexcept {
   set_check(check, "critical", std::move(output));
 }
 
-void handler::state::check_output_due(check_record& check) noexcept {
+void handler_state::check_output_due(check_record& check) noexcept {
   services_.show(next_index(), check);
 }
 
-void handler::state::arm_reaping() {
+void handler_state::arm_reaping() {
   if (check_reaper_.armed()) return;
   const auto life = now_ - start_;
   timers_.arm(check_reaper_, start_ + (life / reap_interval + 1) * reap_interval);
 }
 
-void handler::state::reap_services() {
+void handler_state::reap_services() {
   std::vector<std::string> gone;
   bool any_left = false;
   for (const auto& [id, check] : services_.all_checks()) {

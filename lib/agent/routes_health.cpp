@@ -7,7 +7,7 @@
 
 namespace tenure::agent {
 
-maybe_response handler::state::health_service(request_context& context) {
+maybe_response handler_state::health_service(request_context& context) {
   query q;
   q.what = query::subject::health;
   const request_target& target = context.target;
@@ -24,7 +24,7 @@ maybe_response handler::state::health_service(request_context& context) {
   return ask_services(context, std::move(q), options);
 }
 
-maybe_response handler::state::catalog_service(request_context& context) {
+maybe_response handler_state::catalog_service(request_context& context) {
   query q;
   q.what = query::subject::catalog;
   query_options options;
@@ -34,8 +34,8 @@ maybe_response handler::state::catalog_service(request_context& context) {
   return ask_services(context, std::move(q), options);
 }
 
-maybe_response handler::state::ask_services(request_context& context, query q,
-                                            const query_options& options) {
+maybe_response handler_state::ask_services(request_context& context, query q,
+                                           const query_options& options) {
   const request_target& target = context.target;
   if (!target.get("filter").empty()) {
     return text_response(501, "the embedded agent has no filter here, only on agent/services");

@@ -19,7 +19,7 @@ maybe_response conflicting(const request_target& target,
 
 }  // namespace
 
-maybe_response handler::state::kv(request_context& context) {
+maybe_response handler_state::kv(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   const std::string& method = context.request.method;
@@ -28,7 +28,7 @@ maybe_response handler::state::kv(request_context& context) {
   return method == "PUT" ? kv_put(context) : kv_delete(context);
 }
 
-maybe_response handler::state::kv_get(request_context& context, const query_options& options) {
+maybe_response handler_state::kv_get(request_context& context, const query_options& options) {
   const request_target& target = context.target;
   query q;
   q.name = std::move(context.rest);
@@ -45,7 +45,7 @@ maybe_response handler::state::kv_get(request_context& context, const query_opti
   return ask(context, std::move(q), options);
 }
 
-maybe_response handler::state::kv_put(request_context& context) {
+maybe_response handler_state::kv_put(request_context& context) {
   const request_target& target = context.target;
   kv_fields wanted;
   wanted.key = std::move(context.rest);
@@ -86,7 +86,7 @@ maybe_response handler::state::kv_put(request_context& context) {
   return json(context, 200, outcome.done ? "true" : "false");
 }
 
-maybe_response handler::state::kv_delete(request_context& context) {
+maybe_response handler_state::kv_delete(request_context& context) {
   const request_target& target = context.target;
   const std::string key = std::move(context.rest);
   if (maybe_response error = conflicting(target, {"recurse", "cas"})) return error;

@@ -99,7 +99,7 @@ std::string content_hash(const service_fields& service) {
 
 }  // namespace
 
-maybe_response handler::state::service_register(request_context& context) {
+maybe_response handler_state::service_register(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   service_request wanted;
@@ -136,14 +136,14 @@ maybe_response handler::state::service_register(request_context& context) {
   return text_response(200, {});
 }
 
-maybe_response handler::state::service_deregister(request_context& context) {
+maybe_response handler_state::service_deregister(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   if (context.rest.empty()) return text_response(500, "ServiceID missing");
   remove_service(context.rest);
   return text_response(200, {});
 }
 
-maybe_response handler::state::service_list(request_context& context) {
+maybe_response handler_state::service_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   const service_filter filter(context.target.get("filter"));
   if (!filter.error().empty()) return text_response(500, filter.error());
@@ -158,7 +158,7 @@ maybe_response handler::state::service_list(request_context& context) {
   return json(context, 200, body.take());
 }
 
-maybe_response handler::state::service_show(request_context& context) {
+maybe_response handler_state::service_show(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   if (context.target.has("hash")) {
     return text_response(501, "the embedded agent has no blocking queries by hash");
@@ -173,7 +173,7 @@ maybe_response handler::state::service_show(request_context& context) {
   return response;
 }
 
-void handler::state::remove_service(const std::string& id) {
+void handler_state::remove_service(const std::string& id) {
   if (services_.find_service(id) == nullptr) return;
   const std::uint64_t index = next_index();
   for (const check_record* check : services_.checks_of(id)) {

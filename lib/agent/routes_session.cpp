@@ -51,7 +51,7 @@ std::string lookup_error(const session_key& key) {
 
 }  // namespace
 
-maybe_response handler::state::session_create(request_context& context) {
+maybe_response handler_state::session_create(request_context& context) {
   // Consul has no limit here; a body that the front did not take in cannot be obeyed.
   if (maybe_response error = body_too_large(context, {})) return error;
   session_request wanted(options_.node_name);
@@ -101,7 +101,7 @@ maybe_response handler::state::session_create(request_context& context) {
   return json(context, 200, json_body.take());
 }
 
-maybe_response handler::state::session_destroy(request_context& context) {
+maybe_response handler_state::session_destroy(request_context& context) {
   if (context.rest.empty()) return text_response(400, "Missing session");
   if (maybe_response error = other_datacenter(context)) return error;
   const session_key key(context.rest);
@@ -112,7 +112,7 @@ maybe_response handler::state::session_destroy(request_context& context) {
   return json(context, 200, "true");
 }
 
-maybe_response handler::state::session_renew(request_context& context) {
+maybe_response handler_state::session_renew(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (context.rest.empty()) return text_response(400, "Missing session");
@@ -131,7 +131,7 @@ maybe_response handler::state::session_renew(request_context& context) {
   return json(context, 200, json_body.take());
 }
 
-maybe_response handler::state::session_info(request_context& context) {
+maybe_response handler_state::session_info(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (context.rest.empty()) return text_response(400, "Missing session");
@@ -144,7 +144,7 @@ maybe_response handler::state::session_info(request_context& context) {
   return ask(context, std::move(q), options);
 }
 
-maybe_response handler::state::session_node(request_context& context) {
+maybe_response handler_state::session_node(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (context.rest.empty()) return text_response(400, "Missing node name");
@@ -155,12 +155,12 @@ maybe_response handler::state::session_node(request_context& context) {
   return ask(context, std::move(q), options);
 }
 
-maybe_response handler::state::session_list(request_context& context) {
+maybe_response handler_state::session_list(request_context& context) {
   context.rest = options_.node_name;  // the only node there is
   return session_node(context);
 }
 
-void handler::state::end_sessions_of(std::uint64_t index, const std::string& check) {
+void handler_state::end_sessions_of(std::uint64_t index, const std::string& check) {
   std::vector<session_record*> ended;
   sessions_.for_each([&](session_record& session) {
     if (session.bound_to(check)) ended.push_back(&session);
@@ -169,21 +169,21 @@ void handler::state::end_sessions_of(std::uint64_t index, const std::string& che
   for (session_record* session : ended) locks_.end_session(index, *session, now_);
 }
 
-void handler::state::arm_session(session_record& session) {
+void handler_state::arm_session(session_record& session) {
   if (session.ttl_span <= duration::zero()) return;
   const duration life = hooks_.session_life ? hooks_.session_life(session.ttl_span)
                                             : ttl_multiplier * session.ttl_span;
   timers_.arm(session.expiry, now_ + life);
 }
 
-void handler::state::restart_ttls() {
+void handler_state::restart_ttls() {
   sessions_.for_each([this](session_record& session) {
     arm_session(session);
     return true;
   });
 }
 
-void handler::state::session_expired(session_record& session) noexcept {
+void handler_state::session_expired(session_record& session) noexcept {
   if (hooks_.sessions_frozen) return arm_session(session);
   locks_.end_session(next_index(), session, now_);
 }

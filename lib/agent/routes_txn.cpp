@@ -8,7 +8,7 @@
 
 namespace tenure::agent {
 
-maybe_response handler::state::txn(request_context& context) {
+maybe_response handler_state::txn(request_context& context) {
   if (maybe_response error = body_too_large(context, "txn_max_req_len")) return error;
   txn_request request;
   const std::string error = request.read(context.request.body);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/queries.hpp"
-
 namespace tenure::agent {
 namespace {
 

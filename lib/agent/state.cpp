@@ -82,8 +82,8 @@ node_fields node_of(const handler_options& options, const std::string& id, std::
 
 }  // namespace
 
-handler::state::state(handler_options options, runtime::random_source& random, answer_sink& sink,
-                      time_point start)
+handler_state::handler_state(handler_options options, runtime::random_source& random,
+                             answer_sink& sink, time_point start)
     : options_(std::move(options)),
       random_(random),
       sink_(sink),
@@ -94,7 +94,7 @@ handler::state::state(handler_options options, runtime::random_source& random, a
       locks_(keys_, sessions_, timers_, start + options_.start_lock_delay),
       reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_)) {}
 
-void handler::state::tick(time_point now) {
+void handler_state::tick(time_point now) {
   now_ = std::max(now_, now);
   // A session that ends wakes queries; all of that is over before anything else is looked at.
   while (timers_.next() <= now_) {
@@ -103,7 +103,7 @@ void handler::state::tick(time_point now) {
   }
 }
 
-void handler::state::handle(const runtime::http_request& request, time_point now, request_id id) {
+void handler_state::handle(const runtime::http_request& request, time_point now, request_id id) {
   tick(now);
   request_context context(request, request_target(request.target), id);
   maybe_response response = route(context);
@@ -111,7 +111,7 @@ void handler::state::handle(const runtime::http_request& request, time_point now
   after_change();
 }
 
-maybe_response handler::state::route(request_context& context) {
+maybe_response handler_state::route(request_context& context) {
   const std::string& method = context.request.method;
   request_target& target = context.target;
   if (!target.path_valid()) return bad_path_response();
@@ -119,7 +119,7 @@ maybe_response handler::state::route(request_context& context) {
   if (const auto location = target.redirect()) return redirect_response(method, *location);
 
   const std::string_view path = target.path();
-  for (const auto& r : routes<state>) {
+  for (const auto& r : routes<handler_state>) {
     const bool takes_rest = r.path.ends_with('/');
     if (takes_rest && path == r.path.substr(0, r.path.size() - 1)) {
       return redirect_response(method, target.with_slash());
@@ -137,8 +137,8 @@ maybe_response handler::state::route(request_context& context) {
   return path == "/" ? root_response() : unknown_path_response();
 }
 
-maybe_response handler::state::parse_options(const request_context& context,
-                                             query_options& options) const {
+maybe_response handler_state::parse_options(const request_context& context,
+                                            query_options& options) const {
   const request_target& target = context.target;
   if (const std::string_view wait = target.get("wait"); !wait.empty()) {
     const auto parsed = go_parse_duration(wait);
@@ -157,33 +157,31 @@ maybe_response handler::state::parse_options(const request_context& context,
     stale = stale || parsed.value > 0;
   }
   if (stale && target.has("consistent")) {
-    return text_response(400,
-                         "Cannot specify ?stale with ?consistent, conflicting semantics.");
+    return text_response(400, "Cannot specify ?stale with ?consistent, conflicting semantics.");
   }
   if (stale) options.consistency = "stale";
   if (target.has("consistent")) options.consistency = "consistent";
   if (target.has("cached") && target.has("consistent")) {
-    return text_response(400,
-                         "Cannot specify ?cached with ?consistent, conflicting semantics.");
+    return text_response(400, "Cannot specify ?cached with ?consistent, conflicting semantics.");
   }
   return std::nullopt;
 }
 
-maybe_response handler::state::other_datacenter(const request_context& context) const {
+maybe_response handler_state::other_datacenter(const request_context& context) const {
   const std::string_view wanted = context.target.get("dc");
   if (wanted.empty() || wanted == options_.datacenter) return std::nullopt;
   return text_response(500, "No path to datacenter");
 }
 
-maybe_response handler::state::other_namespace(const request_context& context) const {
+maybe_response handler_state::other_namespace(const request_context& context) const {
   if (context.target.get("ns").empty()) return std::nullopt;
   return text_response(400,
                        "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
                        "Enterprise feature");
 }
 
-maybe_response handler::state::body_too_large(const request_context& context,
-                                              std::string_view anchor) {
+maybe_response handler_state::body_too_large(const request_context& context,
+                                             std::string_view anchor) {
   const auto& request = context.request;
   std::string size = std::to_string(request.body.size());
   bool too_large = request.body.size() > body_limit;
@@ -206,8 +204,7 @@ maybe_response handler::state::body_too_large(const request_context& context,
   return text_response(413, text + std::string(anchor) + (anchor.empty() ? "" : "."));
 }
 
-maybe_response handler::state::ask(request_context& context, query q,
-                                   const query_options& options) {
+maybe_response handler_state::ask(request_context& context, query q, const query_options& options) {
   q.pretty = context.pretty;
   if (options.after == 0) {
     const std::uint64_t index = reader_.index(q);
@@ -221,12 +218,12 @@ maybe_response handler::state::ask(request_context& context, query q,
   return std::nullopt;
 }
 
-runtime::http_response handler::state::json(const request_context& context, unsigned status,
-                                            std::string body) const {
+runtime::http_response handler_state::json(const request_context& context, unsigned status,
+                                           std::string body) const {
   return json_response(status, context.pretty ? pretty_json(body) : std::move(body));
 }
 
-void handler::state::after_change() {
+void handler_state::after_change() {
   if (keys_.newest_tombstone() > buried_) {
     buried_ = keys_.newest_tombstone();
     const auto since_boot = now_.time_since_epoch() + tombstone_life;
@@ -241,12 +238,12 @@ void handler::state::after_change() {
   parked_.serve_woken();
 }
 
-void handler::state::reaper::over(timer& t) noexcept {
+void handler_state::reaper::over(timer& t) noexcept {
   auto& self = static_cast<reaper&>(t);
   (self.owner_.*self.reap_)();
 }
 
-void handler::state::reap() {
+void handler_state::reap() {
   const std::uint64_t index = graves_.front().index;
   graves_.pop_front();
   if (!graves_.empty()) timers_.arm(reaper_, graves_.front().at);

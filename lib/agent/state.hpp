@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "agent/faults.hpp"
-#include "agent/handler.hpp"
+#include "agent/answer_sink.hpp"
+#include "agent/fault_hooks.hpp"
+#include "agent/handler_options.hpp"
 #include "agent/kv_store.hpp"
 #include "agent/locks.hpp"
 #include "agent/parked_queries.hpp"
@@ -51,9 +52,10 @@ class query_options {
 /// An answer, or nothing where it comes later.
 using maybe_response = std::optional<runtime::http_response>;
 
-class handler::state final : private session_owner, private check_owner {
+class handler_state final : private session_owner, private check_owner {
  public:
-  state(handler_options options, runtime::random_source& random, answer_sink& sink, time_point start);
+  handler_state(handler_options options, runtime::random_source& random, answer_sink& sink,
+                time_point start);
 
   void handle(const runtime::http_request& request, time_point now, request_id id);
   void tick(time_point now);
@@ -93,12 +95,12 @@ class handler::state final : private session_owner, private check_owner {
   /// Calls one of the state's own, again and again, whenever it is armed.
   class reaper : public runtime::timer {
    public:
-    using call = void (state::*)();
-    reaper(state& owner, call reap) : timer(&reaper::over), owner_(owner), reap_(reap) {}
+    using call = void (handler_state::*)();
+    reaper(handler_state& owner, call reap) : timer(&reaper::over), owner_(owner), reap_(reap) {}
 
    private:
     static void over(timer& t) noexcept;
-    state& owner_;
+    handler_state& owner_;
     call reap_;
   };
 
@@ -130,8 +132,7 @@ class handler::state final : private session_owner, private check_owner {
   maybe_response ask_services(request_context& context, query q, const query_options& options);
   maybe_response check_note(request_context& context, std::string_view status);
   /// The owner of a check said how it is.
-  maybe_response heard_of(const std::string& id, std::string_view status,
-                          std::string_view output);
+  maybe_response heard_of(const std::string& id, std::string_view status, std::string_view output);
   void put_check(std::uint64_t index, const check_request& wanted);
   void set_check(check_record& check, std::string_view status, std::string output);
   /// Brings a check to the catalog. The sessions that are bound to it end if it is critical.
@@ -168,8 +169,8 @@ class handler::state final : private session_owner, private check_owner {
   };
   std::deque<grave> graves_;
   std::uint64_t buried_ = 0;
-  reaper reaper_{*this, &state::reap};
-  reaper check_reaper_{*this, &state::reap_services};
+  reaper reaper_{*this, &handler_state::reap};
+  reaper check_reaper_{*this, &handler_state::reap_services};
 
   runtime::timer_heap timers_;  // the last: what is armed must be gone after it
 };

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <optional>
 
-#include "component/consul_bench.hpp"
+#include "component/consul_fixture.hpp"
 
 namespace {
 
@@ -12,13 +12,13 @@ using namespace std::chrono_literals;
 using consul::consistency;
 using consul::txn_op;
 using runtime::lane;
-using bench = test::consul_bench;
+using fixture = test::consul_fixture;
 namespace asio = boost::asio;
 
 const std::string nobody = "00000000-0000-0000-0000-000000000000";
 
 TEST_CASE("a session's life") {
-  bench b;
+  fixture b;
   consul::session_request request;
   request.name = "mine";
   request.ttl = 15s;
@@ -59,7 +59,7 @@ TEST_CASE("a session's life") {
 }
 
 TEST_CASE("a session that Consul refuses says why") {
-  bench b;
+  fixture b;
   consul::session_request request;
   request.ttl = 9s;
   const auto created = b.runtime.run(b.client->create_session(request));
@@ -71,7 +71,7 @@ TEST_CASE("a session that Consul refuses says why") {
 }
 
 TEST_CASE("a lock is taken, seen, proven and released by transactions") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   const auto missing = b.runtime.run(b.client->get("job/a b", consistency::default_));
   CHECK_FALSE(missing.error);
@@ -126,7 +126,7 @@ TEST_CASE("a lock is taken, seen, proven and released by transactions") {
 }
 
 TEST_CASE("a transaction returns the keys that it reads and writes, not those that it checks") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   REQUIRE(b.write({txn_op::set("a", "1"), txn_op::set("gone", "1"), txn_op::set("tree/x", "1"),
                    txn_op::lock("held", session, "me", 0)})
@@ -149,7 +149,7 @@ TEST_CASE("a transaction returns the keys that it reads and writes, not those th
 }
 
 TEST_CASE("every kind of failure of a transaction is told apart") {
-  bench b;
+  fixture b;
   const std::string mine = b.new_session();
   const std::string yours = b.new_session();
   REQUIRE(b.write({txn_op::lock("k", mine, "v", 0)}).committed);
@@ -177,7 +177,7 @@ TEST_CASE("every kind of failure of a transaction is told apart") {
 }
 
 TEST_CASE("a transaction that Consul could not take is not sent") {
-  bench b;
+  fixture b;
   const auto nothing = b.write({});
   CHECK(nothing.error == consul_errc::bad_request);
   const auto many = b.write(std::vector<txn_op>(129, txn_op::get("k")));
@@ -197,7 +197,7 @@ TEST_CASE("a transaction that Consul could not take is not sent") {
 }
 
 TEST_CASE("a watch answers when its key changes, or after its wait with the same index") {
-  bench b;
+  fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const auto now = b.runtime.run(b.client->watch("k", 0, 30s));
   REQUIRE(now.entry);

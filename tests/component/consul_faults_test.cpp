@@ -6,7 +6,7 @@
 #include <boost/system/system_error.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "component/consul_bench.hpp"
+#include "component/consul_fixture.hpp"
 
 namespace {
 
@@ -17,13 +17,13 @@ using consul::txn_op;
 using runtime::lane;
 using test::fate;
 using test::mishap;
-using bench = test::consul_bench;
+using fixture = test::consul_fixture;
 namespace asio = boost::asio;
 
 const std::string nobody = "00000000-0000-0000-0000-000000000000";
 
 TEST_CASE("a watch whose answer never comes ends after its wait, Consul's sixteenth and more") {
-  bench b;
+  fixture b;
   b.fates({mishap::silent_before});
   const time_point began = b.runtime.now();
   const auto found = b.runtime.run(b.client->watch("k", 5, 16s));
@@ -32,7 +32,7 @@ TEST_CASE("a watch whose answer never comes ends after its wait, Consul's sixtee
 }
 
 TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its wait is over") {
-  bench b;
+  fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const auto now = b.runtime.run(b.client->get("k", consistency::default_));
   asio::cancellation_signal stop;
@@ -59,7 +59,7 @@ TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its 
 }
 
 TEST_CASE("reads are tried again where the connection failed, at most three times") {
-  bench b;
+  fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const std::size_t before = b.network->started(lane::requests);
   b.fates({mishap::refused, mishap::reset_before, mishap::reset_after});
@@ -83,7 +83,7 @@ TEST_CASE("reads are tried again where the connection failed, at most three time
 TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent twice") {
   for (const mishap what : {mishap::reset_before, mishap::reset_after, mishap::silent_before,
                             mishap::silent_after}) {
-    bench b;
+    fixture b;
     b.fates({what});
     const auto lost = b.write({txn_op::set("k", "1")});
     CHECK(lost.error == consul_errc::outcome_unknown);
@@ -98,7 +98,7 @@ TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent 
 }
 
 TEST_CASE("a write that was never sent is out of reach, not unknown") {
-  bench b;
+  fixture b;
   b.fates({mishap::refused});
   const auto refused = b.write({txn_op::set("k", "1")});
   CHECK(refused.error == consul_errc::unreachable);
@@ -106,7 +106,7 @@ TEST_CASE("a write that was never sent is out of reach, not unknown") {
 }
 
 TEST_CASE("a destroy is tried again; unknown only where every try lost its answer") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   b.fates({mishap::reset_after});
   CHECK_FALSE(b.runtime.run(b.client->destroy_session(session)).error);
@@ -117,7 +117,7 @@ TEST_CASE("a destroy is tried again; unknown only where every try lost its answe
 }
 
 TEST_CASE("a proof counts from when the try that was answered went out") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   b.fates({mishap::refused, fate(100ms, 200ms)});
   const time_point began = b.runtime.now();
@@ -128,7 +128,7 @@ TEST_CASE("a proof counts from when the try that was answered went out") {
 }
 
 TEST_CASE("tries end at the deadline") {
-  bench b;
+  fixture b;
   b.fates(std::vector<fate>(10, mishap::refused));
   const time_point began = b.runtime.now();
   const auto renewed = b.runtime.run(b.client->renew_session(nobody, began + 20ms));
@@ -144,7 +144,7 @@ TEST_CASE("tries end at the deadline") {
 }
 
 TEST_CASE("a request that arrives late is carried out, though its sender has given up") {
-  bench b;
+  fixture b;
   b.fates({fate(20s, 0s)});
   CHECK(b.write({txn_op::set("late", "1")}).error == consul_errc::outcome_unknown);
   CHECK_FALSE(b.runtime.run(b.client->get("late", consistency::consistent)).entry);

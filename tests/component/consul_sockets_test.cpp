@@ -16,15 +16,15 @@ using consul::txn_op;
 using runtime::lane;
 namespace asio = boost::asio;
 
-class bench {
+class fixture {
  public:
-  bench() {
+  fixture() {
     start_server();
     connect(consul_config(server->address()));
   }
 
   // Sockets go before their io_context.
-  ~bench() { runtime.set_transport(nullptr); }
+  ~fixture() { runtime.set_transport(nullptr); }
 
   void start_server() {
     server = std::make_unique<agent::server>(*runtime.environment(), agent::server_options());
@@ -55,7 +55,7 @@ class bench {
 };
 
 TEST_CASE("sessions, keys and transactions over sockets") {
-  bench b;
+  fixture b;
   consul::session_request request;
   request.ttl = 10s;
   request.lock_delay = 1us;  // Consul would take less for seconds
@@ -86,7 +86,7 @@ TEST_CASE("sessions, keys and transactions over sockets") {
 }
 
 TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
-  bench b;
+  fixture b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->watch("k", 0, 30s));
   std::optional<consul::kv_result> changed;
@@ -112,7 +112,7 @@ TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
 }
 
 TEST_CASE("a server that stops answers its polls; the next requests find its successor") {
-  bench b;
+  fixture b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->get("k", consistency::default_));
   std::optional<consul::kv_result> parked;
@@ -136,7 +136,7 @@ TEST_CASE("a server that stops answers its polls; the next requests find its suc
 }
 
 TEST_CASE("a server that is gone is out of reach, and a write was not sent") {
-  bench b;
+  fixture b;
   REQUIRE(b.set("k", "1").committed);
   b.server.reset();
   b.runtime.run_until_idle();

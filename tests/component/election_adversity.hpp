@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <functional>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 #include "runtime/async_condition.hpp"
 
 namespace tenure::test {
@@ -20,7 +20,7 @@ inline candidacy quick(std::string value = "me") {
 inline bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
-inline bool locked(election_bench& b) { return has(b.key(key), "\"Session\""); }
+inline bool locked(election_fixture& b) { return has(b.key(key), "\"Session\""); }
 inline bool claims(const runtime::http_request& r) { return has(r.body, "\"lock\""); }
 
 /// Calls back on a line of the log.

@@ -3,7 +3,7 @@
 
 #include "core/candidate/candidate.hpp"
 #include "election_adversity.hpp"
-#include "unit/core_sights.hpp"
+#include "unit/core_observations.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -24,7 +24,7 @@ core::candidate seasoned() {
 // -- leases that could overlap -------------------------------------------------------------------
 
 TEST_CASE("an operator's release with an empty body is not taken for a clean one") {
-  election_bench b;
+  election_fixture b;
   process& lone = b.add();
   blind(lone);
   election first = lone.elections->enter(key, quick("first"));
@@ -40,7 +40,7 @@ TEST_CASE("an operator's release with an empty body is not taken for a clean one
 }
 
 TEST_CASE("a predecessor's longer span counts") {
-  election_bench b;
+  election_fixture b;
   process& lone = b.add();
   blind(lone);
   candidacy longer = candidacy("long").span(30s).ttl(10s).lock_delay(0s);
@@ -80,7 +80,7 @@ TEST_CASE("a predecessor's longer span counts") {
 }
 
 TEST_CASE("a key that died with its session is not clean for a newcomer") {
-  election_bench b;
+  election_fixture b;
   process& lone = b.add();
   blind(lone);
   candidacy removing = quick("first").behavior(session_behavior::remove);
@@ -97,7 +97,7 @@ TEST_CASE("a key that died with its session is not clean for a newcomer") {
 }
 
 TEST_CASE("a claim on a missing key waits from the claim, not from an old sight of it missing") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   process& q = b.add();
   process& lone = b.add();
@@ -134,7 +134,7 @@ TEST_CASE("a plain PUT of nothing does not hide a whole term that was not seen")
 // -- terms that end though nothing is wrong ------------------------------------------------------
 
 TEST_CASE("every stop budget that is accepted lets a term last") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick().span(15s).stop_budget(9700ms));
   term t = b.lead(e);
   b.rt.advance(60s);
@@ -143,7 +143,7 @@ TEST_CASE("every stop budget that is accepted lets a term last") {
 }
 
 TEST_CASE("one proof whose answer never comes does not end a term") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick().span(15s));
   term t = b.lead(e);
@@ -158,7 +158,7 @@ TEST_CASE("one proof whose answer never comes does not end a term") {
 }
 
 TEST_CASE("a proclaim of an old term that hangs does not starve the next term of its proofs") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t1 = b.lead(e);
@@ -181,7 +181,7 @@ TEST_CASE("a proclaim of an old term that hangs does not starve the next term of
 }
 
 TEST_CASE("what a term was asked for does not depend on the handle that asked") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   const term t = b.lead(e);
   term copy = t;
@@ -198,7 +198,7 @@ TEST_CASE("what a term was asked for does not depend on the handle that asked") 
 // -- claims --------------------------------------------------------------------------------------
 
 TEST_CASE("a claim whose connection is reset again and again is not repeated without a pause") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   int sent = 0;
@@ -227,7 +227,7 @@ TEST_CASE("a claim that may still be on its way stays open through a lock-delay"
 }
 
 TEST_CASE("after the cluster went back to an older state a candidate stands on") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   process& q = b.add();
   for (int i = 0; i < 50; ++i) b.ask("PUT", "/v1/kv/other", std::to_string(i));

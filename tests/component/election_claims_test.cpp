@@ -37,7 +37,7 @@ class crowd {
     return n;
   }
 
-  election_bench b;
+  election_fixture b;
   process& p;
   std::vector<election> elections;
   int transactions = 0;

@@ -7,7 +7,7 @@ using namespace tenure;
 using namespace tenure::test;
 
 TEST_CASE("closing the health gate ends the term, after its work, and others lead") {
-  election_bench b;
+  election_fixture b;
   election sick = b.add().elections->enter(key, quick());
   election well = b.add().elections->enter(key, quick("other"));
   int at_work = 0;
@@ -30,7 +30,7 @@ TEST_CASE("closing the health gate ends the term, after its work, and others lea
 }
 
 TEST_CASE("while the health gate is closed a campaign waits, and goes on when it opens") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   e.set_healthy(false);
   running<term> campaign(b.rt, e.campaign());
@@ -44,7 +44,7 @@ TEST_CASE("while the health gate is closed a campaign waits, and goes on when it
 }
 
 TEST_CASE("who waits out a quarantine lets go when its health fails") {
-  election_bench b;
+  election_fixture b;
   process& first = b.add();
   process& second = b.add();
   election gone = first.elections->enter(key, quick());
@@ -67,7 +67,7 @@ TEST_CASE("who waits out a quarantine lets go when its health fails") {
 }
 
 TEST_CASE("a body may close its own gate, and end without having waited for anything") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   auto body = [&](term t) -> asio::awaitable<void> {
     e.set_healthy(false);

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <stdexcept>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 #include "runtime/async_condition.hpp"
 
 using namespace tenure;
@@ -17,7 +17,7 @@ candidacy quick(std::string value = "me") {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
 }
 
-/// What a body saw, with times since the bench began.
+/// What a body saw, with times since the fixture began.
 class diary {
  public:
   explicit diary(manual_runtime& r) : rt(r), start(r.now()) {}
@@ -50,7 +50,7 @@ asio::awaitable<void> stubborn(diary& d, tenure::term t, duration cleanup) {
 }  // namespace
 
 TEST_CASE("a body that returns resigns") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   int calls = 0;
   auto body = [&calls](tenure::term t) -> asio::awaitable<void> {
@@ -64,7 +64,7 @@ TEST_CASE("a body that returns resigns") {
 }
 
 TEST_CASE("cut off, the body is told to stop a stop budget before its lease ends") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   diary d(b.rt);
@@ -87,7 +87,7 @@ TEST_CASE("cut off, the body is told to stop a stop budget before its lease ends
 }
 
 TEST_CASE("the key stays locked for as long as the body runs on") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   election other = b.add().elections->enter(key, quick("other"));
@@ -123,7 +123,7 @@ TEST_CASE("the key stays locked for as long as the body runs on") {
 }
 
 TEST_CASE("what the body throws is thrown again, after the release") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   auto body = [](tenure::term) -> asio::awaitable<void> {
     throw std::runtime_error("boom");
@@ -137,7 +137,7 @@ TEST_CASE("what the body throws is thrown again, after the release") {
 }
 
 TEST_CASE("that a body gave up is thrown again, unless it was told to") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   SECTION("it was told: by the end of its term") {
@@ -166,7 +166,7 @@ TEST_CASE("that a body gave up is thrown again, unless it was told to") {
 }
 
 TEST_CASE("what a body captured is gone before the lock is") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   auto kept = std::make_shared<int>(1);
@@ -183,7 +183,7 @@ TEST_CASE("what a body captured is gone before the lock is") {
 }
 
 TEST_CASE("a body that resigned and runs on does not make its successor deaf") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   auto hasty = [&b](tenure::term t) -> asio::awaitable<void> {
@@ -219,7 +219,7 @@ TEST_CASE("a body that resigned and runs on does not make its successor deaf") {
 }
 
 TEST_CASE("a candidate tells its session before it leads, and the one that took its place") {
-  election_bench b;
+  election_fixture b;
   election first = b.add().elections->enter(key, quick("first"));
   election second = b.add().elections->enter(key, quick("second"));
   REQUIRE(second.session().empty());

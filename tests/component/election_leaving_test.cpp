@@ -9,7 +9,7 @@ using namespace tenure::test;
 // -- leaving -------------------------------------------------------------------------------------
 
 TEST_CASE("leaving with a term in hand gives the key back") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   std::optional<election> e = p.elections->enter(key, quick());
   term t = b.lead(*e);
@@ -23,7 +23,7 @@ TEST_CASE("leaving with a term in hand gives the key back") {
 }
 
 TEST_CASE("leaving in an outage that is longer than a request gives the key back after it") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   std::optional<election> e = p.elections->enter(key, quick());
   auto body = [&b](tenure::term) -> asio::awaitable<void> {
@@ -43,7 +43,7 @@ TEST_CASE("leaving in an outage that is longer than a request gives the key back
 }
 
 TEST_CASE("whoever enters again after leaving does not free the key under a body that still runs") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   int bodies = 0;
@@ -69,7 +69,7 @@ TEST_CASE("whoever enters again after leaving does not free the key under a body
 }
 
 TEST_CASE("a campaign that waits ends when its election is left") {
-  election_bench b;
+  election_fixture b;
   election other = b.add().elections->enter(key, quick("other"));
   term t = b.lead(other);
   std::optional<election> e = b.add().elections->enter(key, quick());
@@ -86,7 +86,7 @@ TEST_CASE("a campaign that waits ends when its election is left") {
 // -- a term that is over before anybody was told -------------------------------------------------
 
 TEST_CASE("a term that is lost before its campaign wakes does not hang the candidate") {
-  election_bench b;
+  election_fixture b;
   auto log = std::make_shared<listening_log>();
   elections_options options;
   options.log = log;
@@ -120,7 +120,7 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
 }
 
 TEST_CASE("no body is started on a lease that is over") {
-  election_bench b;
+  election_fixture b;
   auto log = std::make_shared<listening_log>();
   elections_options options;
   options.log = log;
@@ -140,7 +140,7 @@ TEST_CASE("no body is started on a lease that is over") {
 }
 
 TEST_CASE("a second lead() does not run a second body on the same term") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   int bodies = 0;
   int most = 0;
@@ -162,7 +162,7 @@ TEST_CASE("a second lead() does not run a second body on the same term") {
 // -- the end -------------------------------------------------------------------------------------
 
 TEST_CASE("the elections live until their shutting down in the background has ended") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   std::weak_ptr<impl::engine> engine = p.engine;
   p.engine.reset();
@@ -181,7 +181,7 @@ TEST_CASE("the elections live until their shutting down in the background has en
 }
 
 TEST_CASE("shutting down several sessions without Consul takes no longer than one") {
-  election_bench b;
+  election_fixture b;
   process& other = b.add();
   elections_options options;
   options.sessions = 3;
@@ -206,7 +206,7 @@ TEST_CASE("shutting down several sessions without Consul takes no longer than on
 }
 
 TEST_CASE("a value that is accepted can be published") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   std::optional<election> e;
   try {

@@ -16,8 +16,8 @@ elections_options lively(duration liveness = 1s) {
 }
 
 bool heartbeats(const runtime::http_request& r) { return has(r.target, "/v1/agent/check/pass/"); }
-std::string services(election_bench& b) { return b.ask("GET", "/v1/agent/services").body; }
-std::string checks(election_bench& b) { return b.ask("GET", "/v1/agent/checks").body; }
+std::string services(election_fixture& b) { return b.ask("GET", "/v1/agent/services").body; }
+std::string checks(election_fixture& b) { return b.ask("GET", "/v1/agent/checks").body; }
 
 /// What stands behind `"NAME":"` first.
 std::string member(const std::string& json, const std::string& name) {
@@ -27,16 +27,16 @@ std::string member(const std::string& json, const std::string& name) {
   return json.substr(start, json.find('"', start) - start);
 }
 
-std::string session_of(election_bench& b) { return member(b.key(key), "Session"); }
+std::string session_of(election_fixture& b) { return member(b.key(key), "Session"); }
 
-void resign(election_bench& b, term t) {
+void resign(election_fixture& b, term t) {
   running<end_reason> over(b.rt, t.resign());
   b.rt.run_until([&] { return over.done(); });
 }
 
 /// How many requests of a kind a process sends within a time.
 template <class Kind>
-int sent_within(election_bench& b, process& p, duration d, Kind kind) {
+int sent_within(election_fixture& b, process& p, duration d, Kind kind) {
   int sent = 0;
   p.transport->network = [&sent, kind](runtime::lane, const runtime::http_request& r) {
     if (kind(r)) ++sent;
@@ -50,7 +50,7 @@ int sent_within(election_bench& b, process& p, duration d, Kind kind) {
 }  // namespace
 
 TEST_CASE("a liveness out of range is refused, with what to do about it") {
-  election_bench b;
+  election_fixture b;
   for (const duration wrong :
        {duration(499ms), duration(10min + 1ms), duration(0), duration(-1s)}) {
     CHECK_THROWS_AS(b.add(lively(wrong)), bad_configuration);
@@ -60,7 +60,7 @@ TEST_CASE("a liveness out of range is refused, with what to do about it") {
 }
 
 TEST_CASE("a session hangs on a check of a service of its own, and nothing is left of it") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   const term t = b.lead(e);
@@ -87,7 +87,7 @@ TEST_CASE("a session hangs on a check of a service of its own, and nothing is le
 }
 
 TEST_CASE("without liveness there is neither service nor heartbeat") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   b.lead(e);
@@ -97,7 +97,7 @@ TEST_CASE("without liveness there is neither service nor heartbeat") {
 }
 
 TEST_CASE("a crash is seen within the liveness, and a successor leads a span later") {
-  election_bench b;
+  election_fixture b;
   process& crashes = b.add(lively());
   election first = crashes.elections->enter(key, quick("first"));
   election second = b.add(lively()).elections->enter(key, quick("second"));
@@ -119,7 +119,7 @@ TEST_CASE("a crash is seen within the liveness, and a successor leads a span lat
 }
 
 TEST_CASE("an agent that forgets the check: the term ends, and the process stands anew") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   e.stand();
@@ -150,7 +150,7 @@ TEST_CASE("an agent that forgets the check: the term ends, and the process stand
 }
 
 TEST_CASE("a session whose check the agent forgot is destroyed, should it have outlived that") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   const term t = b.lead(e);
@@ -176,7 +176,7 @@ TEST_CASE("a session whose check the agent forgot is destroyed, should it have o
 }
 
 TEST_CASE("an agent that answers no heartbeat: no storm, and a safe end") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   const term t = b.lead(e);
@@ -205,7 +205,7 @@ TEST_CASE("an agent that answers no heartbeat: no storm, and a safe end") {
 }
 
 TEST_CASE("one lost heartbeat, or two, cost nothing") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   const term t = b.lead(e);
@@ -221,7 +221,7 @@ TEST_CASE("one lost heartbeat, or two, cost nothing") {
 }
 
 TEST_CASE("heartbeats do not wait for renewals") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
   const term t = b.lead(e);
@@ -235,7 +235,7 @@ TEST_CASE("heartbeats do not wait for renewals") {
 }
 
 TEST_CASE("a process that was paused for longer than its liveness asks at once") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   candidacy patient = candidacy("me").span(60s).ttl(60s).lock_delay(0s);
   election e = p.elections->enter(key, patient);
@@ -255,7 +255,7 @@ TEST_CASE("a process that was paused for longer than its liveness asks at once")
 }
 
 TEST_CASE("a server that refuses the session leaves no service behind") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add(lively());
   int refused = 0;
   p.transport->network = [&](runtime::lane, const runtime::http_request& r) {

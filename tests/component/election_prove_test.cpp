@@ -1,7 +1,7 @@
 // A proof on demand: what a promise for the next so many seconds is made of.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -17,7 +17,7 @@ candidacy promising() {
 }  // namespace
 
 TEST_CASE("a proof on demand extends the lease at once, between two regular ones") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, promising());
   term t = b.lead(e);
   b.rt.advance(14s);
@@ -32,7 +32,7 @@ TEST_CASE("a proof on demand extends the lease at once, between two regular ones
 }
 
 TEST_CASE("a span of 48 s guarantees 30 s at any moment, by its regular proofs alone") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, promising());
   term t = b.lead(e);
   for (int i = 0; i < 2000; ++i) {
@@ -43,7 +43,7 @@ TEST_CASE("a span of 48 s guarantees 30 s at any moment, by its regular proofs a
 }
 
 TEST_CASE("a proof on demand waits for one that is sent after the call") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, promising());
   term t = b.lead(e);
@@ -68,7 +68,7 @@ TEST_CASE("a proof on demand waits for one that is sent after the call") {
 }
 
 TEST_CASE("a proof on demand finds a lost key out, and waits no longer than the lease") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, promising());
   term t = b.lead(e);

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -18,13 +18,13 @@ candidacy quick(std::string value = "me") {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
 }
 
-term take(election_bench& b, semaphore& s) {
+term take(election_fixture& b, semaphore& s) {
   running<term> waiting(b.rt, s.acquire());
   b.rt.run_until([&] { return waiting.done(); });
   return waiting.value();
 }
 
-error_code outcome(election_bench& b, asio::awaitable<void> task) {
+error_code outcome(election_fixture& b, asio::awaitable<void> task) {
   running<bool> r(b.rt, truly(std::move(task)));
   b.rt.run_until([&] { return r.done(); });
   return r.error();
@@ -36,7 +36,7 @@ leader_writes put(std::string name, std::string value) {
   return w;
 }
 
-bool names(election_bench& b, const std::string& session) {
+bool names(election_fixture& b, const std::string& session) {
   // {"Limit":N,"Holders":{"<session>":true}} in base64: so by a read of the raw value.
   const auto r = b.ask("GET", "/v1/kv/" + lock_key + "?raw");
   return r.status == 200 && r.body.find('"' + session + "\":true") != std::string::npos;
@@ -45,7 +45,7 @@ bool names(election_bench& b, const std::string& session) {
 }  // namespace
 
 TEST_CASE("a semaphore gives out as many slots as it has, and the next when one is let go") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   process& q = b.add();
   semaphore one = p.elections->contend(prefix, 2, quick("one"));
@@ -90,7 +90,7 @@ TEST_CASE("a semaphore gives out as many slots as it has, and the next when one 
 }
 
 TEST_CASE("a slot is held by proofs, and not longer than its lease") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   semaphore s = p.elections->contend(prefix, 1, quick());
   term t = take(b, s);
@@ -116,7 +116,7 @@ TEST_CASE("a slot is held by proofs, and not longer than its lease") {
 }
 
 TEST_CASE("a dead holder's slot is taken a span after it died, and after its lease") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   process& q = b.add();
   semaphore one = p.elections->contend(prefix, 1, quick());
@@ -138,7 +138,7 @@ TEST_CASE("a dead holder's slot is taken a span after it died, and after its lea
 }
 
 TEST_CASE("a holder notices what is done to its slot") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   semaphore s = p.elections->contend(prefix, 2, quick());
   term t = take(b, s);
@@ -170,7 +170,7 @@ TEST_CASE("a holder notices what is done to its slot") {
 }
 
 TEST_CASE("a deleted lock lets nobody in while the lease of its holder runs") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   process& q = b.add();
   semaphore one = p.elections->contend(prefix, 1, quick());
@@ -187,7 +187,7 @@ TEST_CASE("a deleted lock lets nobody in while the lease of its holder runs") {
 }
 
 TEST_CASE("the form is consul/api's, and its contenders count") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   const std::string other = b.ask("PUT", "/v1/session/create", R"({"Behavior":"delete"})").body;
   const std::string id = other.substr(other.find(':') + 2, 36);
@@ -231,7 +231,7 @@ TEST_CASE("the form is consul/api's, and its contenders count") {
 }
 
 TEST_CASE("a claim whose answer is lost leaves no slot behind") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   const mishap what = GENERATE(mishap::reset_after, mishap::reset_before, mishap::silent_after);
   int n = 0;
@@ -251,7 +251,7 @@ TEST_CASE("a claim whose answer is lost leaves no slot behind") {
 }
 
 TEST_CASE("a cancelled acquire takes nothing with it") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   semaphore s = p.elections->contend(prefix, 1, quick());
   const duration when = GENERATE(0ms, 1ms, 50ms);
@@ -272,7 +272,7 @@ TEST_CASE("a cancelled acquire takes nothing with it") {
 }
 
 TEST_CASE("a slot's holder writes and proclaims; who has lost it does not") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   semaphore one = p.elections->contend(prefix, 2, quick());
   semaphore two = p.elections->contend(prefix, 2, quick());

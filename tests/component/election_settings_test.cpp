@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -14,7 +14,7 @@ const std::string where = leader_settings::key_for(key);
 
 candidacy quick() { return candidacy("me").span(5s).ttl(10s).lock_delay(0s); }
 
-error_code outcome(election_bench& b, asio::awaitable<void> task) {
+error_code outcome(election_fixture& b, asio::awaitable<void> task) {
   running<bool> r(b.rt, truly(std::move(task)));
   b.rt.run_until([&] { return r.done(); });
   return r.error();
@@ -29,7 +29,7 @@ leader_settings::changes group(std::string name, std::string value) {
 }  // namespace
 
 TEST_CASE("settings are set as a group, read and removed") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   leader_settings s = p.elections->settings_in(where);
@@ -56,7 +56,7 @@ TEST_CASE("settings are set as a group, read and removed") {
 }
 
 TEST_CASE("what cannot be set is refused, and what is there stays") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   leader_settings s = p.elections->settings_in(where);
@@ -73,7 +73,7 @@ TEST_CASE("what cannot be set is refused, and what is there stays") {
 }
 
 TEST_CASE("only the leader sets, also where nothing would change") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   leader_settings s = p.elections->settings_in(where);
@@ -98,7 +98,7 @@ TEST_CASE("only the leader sets, also where nothing would change") {
 }
 
 TEST_CASE("a set whose answer is lost is cleared up") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   leader_settings s = p.elections->settings_in(where);
@@ -115,7 +115,7 @@ TEST_CASE("a set whose answer is lost is cleared up") {
 }
 
 TEST_CASE("who follows settings sees every group whole") {
-  election_bench b;
+  election_fixture b;
   process& leader = b.add();
   process& minion = b.add();
   election e = leader.elections->enter(key, quick());

@@ -5,7 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <stdexcept>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -37,7 +37,7 @@ asio::awaitable<void> work(runtime::timers* timers, time_point until, bool* runn
 }  // namespace
 
 TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") {
-  election_bench b;
+  election_fixture b;
   int at_once = 0;
   int most = 0;
   std::vector<std::unique_ptr<semaphore>> all;
@@ -76,7 +76,7 @@ TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") 
 }
 
 TEST_CASE("a slot is held until its body has returned and what it captured is gone") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   semaphore s = p.elections->contend(prefix, 1, quick());
   auto kept = std::make_shared<int>(1);
@@ -124,7 +124,7 @@ TEST_CASE("a slot is held until its body has returned and what it captured is go
 
 TEST_CASE("many contenders under faults: never one holder too many") {
   const int seed = GENERATE(1, 2, 3, 4, 5, 6, 7, 8);
-  election_bench b;
+  election_fixture b;
   std::vector<std::unique_ptr<semaphore>> all;
   std::vector<std::unique_ptr<running<term>>> waiting(6);
   std::vector<term> held(6);

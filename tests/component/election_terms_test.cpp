@@ -1,7 +1,7 @@
 // Terms: how they begin, how they end, and that the key is released only when the work has stopped.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -17,7 +17,7 @@ candidacy quick(std::string value = "me") {
 }  // namespace
 
 TEST_CASE("a missing key is won at once, and resigning releases it with an empty value") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   const time_point asked = b.rt.now();
@@ -42,7 +42,7 @@ TEST_CASE("a missing key is won at once, and resigning releases it with an empty
 }
 
 TEST_CASE("after a clean release the next candidate leads at once, with a larger fence") {
-  election_bench b;
+  election_fixture b;
   election first = b.add().elections->enter(key, quick("first"));
   election second = b.add().elections->enter(key, quick("second"));
   term t1 = b.lead(first);
@@ -59,7 +59,7 @@ TEST_CASE("after a clean release the next candidate leads at once, with a larger
 }
 
 TEST_CASE("a destroyed session ends the term, and the successor waits its quarantine") {
-  election_bench b;
+  election_fixture b;
   election first = b.add().elections->enter(key, quick("first"));
   election second = b.add().elections->enter(key, quick("second"));
   term t1 = b.lead(first);
@@ -78,7 +78,7 @@ TEST_CASE("a destroyed session ends the term, and the successor waits its quaran
 }
 
 TEST_CASE("cut off from Consul, the term ends by the clock before anybody can succeed") {
-  election_bench b;
+  election_fixture b;
   process& lone = b.add();
   election first = lone.elections->enter(key, quick("first"));
   election second = b.add().elections->enter(key, quick("second"));
@@ -99,7 +99,7 @@ TEST_CASE("cut off from Consul, the term ends by the clock before anybody can su
 }
 
 TEST_CASE("a failed proof is made up for within the lease") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t = b.lead(e);
@@ -115,7 +115,7 @@ TEST_CASE("a failed proof is made up for within the lease") {
 }
 
 TEST_CASE("what an operator does to a held key ends the term, for the right reason") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   term t = b.lead(e);
   b.rt.advance(1s);
@@ -150,7 +150,7 @@ TEST_CASE("what an operator does to a held key ends the term, for the right reas
 }
 
 TEST_CASE("a term never comes back: the same candidate stands again for a new one") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   e.stand();
   b.rt.run_until([&] { return e.standing() == standing::leading; });
@@ -169,7 +169,7 @@ TEST_CASE("a term never comes back: the same candidate stands again for a new on
 }
 
 TEST_CASE("a second candidate for a key is refused in one process") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   error_code why;
@@ -188,7 +188,7 @@ TEST_CASE("a second candidate for a key is refused in one process") {
 }
 
 TEST_CASE("a campaign that is cancelled leaves no claim behind") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   b.rt.advance(1s);
@@ -207,7 +207,7 @@ TEST_CASE("a campaign that is cancelled leaves no claim behind") {
 }
 
 TEST_CASE("a claim whose answer is lost becomes a term or nothing, never a forgotten lock") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   b.rt.advance(1s);
@@ -230,7 +230,7 @@ TEST_CASE("a claim whose answer is lost becomes a term or nothing, never a forgo
 }
 
 TEST_CASE("shutting down resigns, releases and destroys the session") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t = b.lead(e);
@@ -248,7 +248,7 @@ TEST_CASE("shutting down resigns, releases and destroys the session") {
 }
 
 TEST_CASE("shutting down ends in bounded time when Consul is gone and nobody resigns") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t = b.lead(e);

@@ -47,7 +47,7 @@ std::string name(const std::string& before, int i) {
   return before + number;
 }
 
-void put(election_bench& b, const std::string& key, const std::string& value) {
+void put(election_fixture& b, const std::string& key, const std::string& value) {
   b.ask("PUT", "/v1/kv/" + key, value);
 }
 
@@ -59,13 +59,13 @@ consul_config with_connections(std::size_t n) {
   return config;
 }
 
-void end(election_bench& b, listeners& all) {
+void end(election_fixture& b, listeners& all) {
   all.clear();
   b.shut_down();
 }
 
 TEST_CASE("up to eight keys have a poll each, more share few, and each learns of its changes") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   listeners all;
   for (int i = 0; i < 8; ++i) follow(p, all, name("k/", i));
@@ -93,7 +93,7 @@ TEST_CASE("up to eight keys have a poll each, more share few, and each learns of
 }
 
 TEST_CASE("who comes later is told at once, whatever else is known of the key") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 300; ++i) put(b, name("k/", i), "v");
   listeners all;
@@ -115,7 +115,7 @@ TEST_CASE("who comes later is told at once, whatever else is known of the key") 
 }
 
 TEST_CASE("keys that go take their polls with them, thousands at a time") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   listeners all;
   for (int i = 0; i < 3000; ++i) put(b, name("k/", i), "v");
@@ -137,7 +137,7 @@ TEST_CASE("keys that go take their polls with them, thousands at a time") {
 }
 
 TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   listeners all;
   int version = 0;
@@ -170,7 +170,7 @@ TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
 }
 
 TEST_CASE("a key that comes after thousands of others is watched at once") {
-  election_bench b;
+  election_fixture b;
   consul_config config;
   SECTION("40 connections") { config.connections = 40; }
   SECTION("80 connections") { config.connections = 80; }
@@ -198,7 +198,7 @@ TEST_CASE("a key that comes after thousands of others is watched at once") {
 }
 
 TEST_CASE("a prefix that brings too much along is cut until it does not") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 3000; ++i) put(b, name("t/a/data/", i), "x");
   listeners all;
@@ -223,7 +223,7 @@ TEST_CASE("a prefix that brings too much along is cut until it does not") {
 }
 
 TEST_CASE("an empty prefix, which every write to the store wakes, is asked for seldom") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   listeners all;
   for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
@@ -241,7 +241,7 @@ TEST_CASE("an empty prefix, which every write to the store wakes, is asked for s
 }
 
 TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 100; ++i) put(b, name("k/", i), "v");
   listeners all;
@@ -267,7 +267,7 @@ TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
 }
 
 TEST_CASE("fewer connections than prefixes: those without a poll look again each second") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add({}, with_connections(4));
   REQUIRE(p.engine->shared()->client.config().connections == 4);
   listeners all;
@@ -288,7 +288,7 @@ TEST_CASE("fewer connections than prefixes: those without a poll look again each
 }
 
 TEST_CASE("where lists are refused a few keys are watched one by one") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   p.transport->network = [](runtime::lane, const runtime::http_request& r) {
     return fate(has(r.target, "recurse") ? mishap::forbidden : mishap::none);
@@ -307,7 +307,7 @@ TEST_CASE("where lists are refused a few keys are watched one by one") {
 }
 
 TEST_CASE("an outage is told once and its end to everybody") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 50; ++i) put(b, name("k/", i), "v");
   listeners all;
@@ -332,7 +332,7 @@ TEST_CASE("an outage is told once and its end to everybody") {
 }
 
 TEST_CASE("an answer that was overtaken on its way is not told") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 100; ++i) put(b, name("k/", i), "old");
   listeners all;
@@ -359,7 +359,7 @@ TEST_CASE("an answer that was overtaken on its way is not told") {
 }
 
 TEST_CASE("keys that cannot be asked for are refused at the door") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   for (const char* bad : {"", "/a", "a//b", "a/../b", "a/."}) {
     INFO(bad);

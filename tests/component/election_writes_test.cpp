@@ -1,7 +1,7 @@
 // What only the leader can do: proclaim, and write under its guard. And what others see of it.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -14,7 +14,7 @@ candidacy quick(std::string value = "me") {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
 }
 
-error_code outcome(election_bench& b, asio::awaitable<void> task) {
+error_code outcome(election_fixture& b, asio::awaitable<void> task) {
   running<bool> r(b.rt, truly(std::move(task)));
   b.rt.run_until([&] { return r.done(); });
   return r.error();
@@ -29,7 +29,7 @@ leader_writes put(std::string name, std::string value) {
 }  // namespace
 
 TEST_CASE("the leader's writes land, all or none") {
-  election_bench b;
+  election_fixture b;
   election e = b.add().elections->enter(key, quick());
   term t = b.lead(e);
   REQUIRE_FALSE(outcome(b, t.write(put("x/1", "one"))));
@@ -48,7 +48,7 @@ TEST_CASE("the leader's writes land, all or none") {
 }
 
 TEST_CASE("a deposed leader's write is refused by the server, however late it arrives") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t = b.lead(e);
@@ -71,7 +71,7 @@ TEST_CASE("a deposed leader's write is refused by the server, however late it ar
 }
 
 TEST_CASE("a proclaim replaces the value and keeps the term") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   term t = b.lead(e);
@@ -105,7 +105,7 @@ TEST_CASE("a proclaim replaces the value and keeps the term") {
 }
 
 TEST_CASE("an observer sees each leader, and waits on a missing key") {
-  election_bench b;
+  election_fixture b;
   observer o = b.add().elections->observe(key);
   leader who = b.rt.run(o.next());
   REQUIRE_FALSE(who.present());
@@ -130,7 +130,7 @@ TEST_CASE("an observer sees each leader, and waits on a missing key") {
 }
 
 TEST_CASE("one stream tells of every election, newest state only") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   election one = p.elections->enter("s/1", quick());
   election two = p.elections->enter("s/2", quick());
@@ -158,7 +158,7 @@ TEST_CASE("one stream tells of every election, newest state only") {
 }
 
 TEST_CASE("elections of a kind share one session, and 64 keys one proof") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   std::vector<election> many;
   for (int i = 0; i < 100; ++i) {

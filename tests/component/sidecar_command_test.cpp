@@ -2,7 +2,7 @@
 // who waits for it.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 #include "fake_commands.hpp"
 #include "sidecar/command_face.hpp"
 
@@ -101,7 +101,7 @@ class stage {
     b.shut_down();
   }
 
-  election_bench b;
+  election_fixture b;
   process& p;
   election handle;
   noted_election noted;

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 #include "fake_commands.hpp"
 #include "sidecar/hooks.hpp"
 
@@ -109,7 +109,7 @@ class stage {
     b.shut_down();
   }
 
-  election_bench b;
+  election_fixture b;
   process& p;
   election handle;
   hook_folder folder;

@@ -2,7 +2,7 @@
 // about an agent that does not answer.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 #include "sidecar/consul_service.hpp"
 
 using namespace tenure;
@@ -58,7 +58,7 @@ class stage {
     b.shut_down();
   }
 
-  election_bench b;
+  election_fixture b;
   std::optional<election> handle;
   std::shared_ptr<handler_transport> network;
   std::shared_ptr<consul_service> shown;

@@ -46,7 +46,7 @@ class process {
   std::optional<consul::client> client;
 };
 
-class bench {
+class fixture {
  public:
   process& add() {
     processes.push_back(std::make_unique<process>(io));
@@ -260,7 +260,7 @@ asio::awaitable<void> contend(ledger& book, process& p, std::string key) {
   for (;;) co_await e.lead(body);
 }
 
-asio::awaitable<void> eager(bench& b, process& op, ledger& book) {
+asio::awaitable<void> eager(fixture& b, process& op, ledger& book) {
   std::vector<process*> all;
   for (int i = 0; i < 3; ++i) all.push_back(&b.add());
   std::vector<std::string> keys;
@@ -297,28 +297,28 @@ asio::awaitable<void> eager(bench& b, process& op, ledger& book) {
 }  // namespace
 
 TEST_CASE("late unlock") {
-  bench b;
+  fixture b;
   b.run(late_unlock(b.add()));
 }
 
 TEST_CASE("late proclaim") {
-  bench b;
+  fixture b;
   b.run(late_proclaim(b.add()));
 }
 
 TEST_CASE("late guarded write") {
-  bench b;
+  fixture b;
   b.run(late_write(b.add()));
 }
 
 TEST_CASE("operators are noticed") {
-  bench b;
+  fixture b;
   process& p = b.add();
   b.run(operators(p, b.add()));
 }
 
 TEST_CASE("no two leases overlap") {
-  bench b;
+  fixture b;
   ledger book;
   b.run(eager(b, b.add(), book));
   std::size_t hand_overs = 0;

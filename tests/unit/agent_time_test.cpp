@@ -1,12 +1,12 @@
 // What the agent does as time passes, to the nanosecond.
-#include "agent_bench.hpp"
+#include "agent_fixture.hpp"
 
 namespace tenure::agent {
 
 using namespace std::chrono_literals;
 
 TEST_CASE("A session ends at twice its TTL after the last renewal, and no earlier") {
-  bench b;
+  fixture b;
   const std::string id = b.session(R"({"TTL":"10s","LockDelay":0})");
   CHECK(b.acquire("k", id));
   b.pass(15s);
@@ -27,14 +27,14 @@ TEST_CASE("A session ends at twice its TTL after the last renewal, and no earlie
 }
 
 TEST_CASE("A session whose time is up is dead for the request that comes at that moment") {
-  bench b;
+  fixture b;
   const std::string id = b.session(R"({"TTL":"10s"})");
   b.now += 20s;  // nobody ticked
   CHECK(b.ask("PUT", "/v1/session/renew/" + id).status == 404);
 }
 
 TEST_CASE("Sessions without a TTL stay") {
-  bench b;
+  fixture b;
   b.session();
   b.session(R"({"TTL":"0s"})");
   CHECK(b.handler.next_deadline() == time_point::max());
@@ -47,7 +47,7 @@ TEST_CASE("Lock-delay: at most 60 s, from the end of the session on") {
        {std::pair<const char*, duration>{R"("15s")", 15s}, {R"("2000h")", 60s}, {R"("1ns")", 1s},
         {R"("1000ns")", 1us}, {"null", 15s}}) {
     INFO(text);
-    bench b;
+    fixture b;
     const std::string next = b.session();
     const std::string id = b.session(std::string(R"({"TTL":"10s","LockDelay":)") + text + "}");
     CHECK(b.acquire("k", id));
@@ -65,7 +65,7 @@ TEST_CASE("Lock-delay: at most 60 s, from the end of the session on") {
 }
 
 TEST_CASE("Negative and empty lock-delays are none") {
-  bench b;
+  fixture b;
   const std::string next = b.session();
   for (const char* text : {"0", "-1", R"("-1s")", "true"}) {
     INFO(text);
@@ -80,7 +80,7 @@ TEST_CASE("Negative and empty lock-delays are none") {
 TEST_CASE("After an unclean start every key is under lock-delay, for that long") {
   handler_options options;
   options.start_lock_delay = 60s;
-  bench b(options);
+  fixture b(options);
   const std::string id = b.session();
   b.pass(60s - 1ns);
   CHECK_FALSE(b.acquire("k", id));
@@ -91,7 +91,7 @@ TEST_CASE("After an unclean start every key is under lock-delay, for that long")
 
 TEST_CASE("A wait takes its time and up to a sixteenth more, by the seed") {
   const auto waited = [](const char* wait, std::uint64_t seed) {
-    bench b({}, seed);
+    fixture b({}, seed);
     const time_point start = b.now;
     const request_id query = b.park("/v1/kv/none", 1'000'000, wait);
     REQUIRE_FALSE(b.has_answer(query));
@@ -123,7 +123,7 @@ TEST_CASE("A wait takes its time and up to a sixteenth more, by the seed") {
 }
 
 TEST_CASE("A time-out answers with the index that was last looked at") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/kv/a/1", "x");
   b.ask("PUT", "/v1/kv/a/2", "x");
   b.ask("PUT", "/v1/kv/b", "x");
@@ -138,7 +138,7 @@ TEST_CASE("A time-out answers with the index that was last looked at") {
 }
 
 TEST_CASE("An abandoned query is never answered and keeps its slot") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/kv/k", "x");
   const std::uint64_t index = b.index_of("/v1/kv/k");
   const request_id times_out = b.park("/v1/kv/k", index);
@@ -156,7 +156,7 @@ TEST_CASE("An abandoned query is never answered and keeps its slot") {
 }
 
 TEST_CASE("Told to stop, it answers everybody with an unchanged index") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/kv/k", "x");
   const std::uint64_t index = b.index_of("/v1/kv/k");
   const request_id key = b.park("/v1/kv/k?raw", index);
@@ -169,7 +169,7 @@ TEST_CASE("Told to stop, it answers everybody with an unchanged index") {
 }
 
 TEST_CASE("Tombstones are forgotten after a quarter of an hour") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/kv/gone/1", "x");
   b.ask("DELETE", "/v1/kv/gone/1");
   const std::uint64_t deleted = b.index_of("/v1/kv/gone/?recurse");
@@ -184,12 +184,12 @@ TEST_CASE("Tombstones are forgotten after a quarter of an hour") {
 }
 
 TEST_CASE("The first index is above what was kept, and above what clients take for nothing") {
-  bench plain;
+  fixture plain;
   plain.ask("PUT", "/v1/kv/k", "x");
   CHECK(plain.index_of("/v1/kv/k") == 11);
   handler_options options;
   options.start_index = 1'795'260'046'119'330;
-  bench kept(options);
+  fixture kept(options);
   // Before any write, a missing key has index 1, and a query on it waits.
   CHECK(kept.index_of("/v1/kv/k") == 1);
   const request_id query = kept.park("/v1/kv/k", 1);
@@ -201,16 +201,16 @@ TEST_CASE("The first index is above what was kept, and above what clients take f
 }
 
 TEST_CASE("The same seed gives the same sessions") {
-  bench one({}, 5);
-  bench two({}, 5);
-  bench other({}, 6);
+  fixture one({}, 5);
+  fixture two({}, 5);
+  fixture other({}, 6);
   const std::string id = one.session();
   CHECK(two.session() == id);
   CHECK(other.session() != id);
 }
 
 TEST_CASE("A check is critical when its TTL is over, and its sessions end at that moment") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/agent/service/register",
         R"({"Name":"web","Check":{"CheckID":"c","TTL":"1s"}})");
   CHECK(b.ask("PUT", "/v1/agent/check/pass/c").status == 200);
@@ -229,7 +229,7 @@ TEST_CASE("A check is critical when its TTL is over, and its sessions end at tha
 }
 
 TEST_CASE("A service goes when a check of it was critical for too long") {
-  bench b;
+  fixture b;
   const auto services = [&b] { return b.ask("GET", "/v1/agent/services").body; };
   b.ask("PUT", "/v1/agent/service/register",
         R"({"Name":"web","Check":{"CheckID":"c","TTL":"1s",)"
@@ -249,7 +249,7 @@ TEST_CASE("A service goes when a check of it was critical for too long") {
 }
 
 TEST_CASE("Output of a check that stays as it was reaches the catalog after minutes") {
-  bench b;
+  fixture b;
   b.ask("PUT", "/v1/agent/service/register",
         R"({"Name":"web","Check":{"CheckID":"c","TTL":"1h","Status":"passing"}})");
   const auto health = [&b] { return b.ask("GET", "/v1/health/service/web").body; };
@@ -261,7 +261,7 @@ TEST_CASE("Output of a check that stays as it was reaches the catalog after minu
 }
 
 TEST_CASE("A filter that nests without end is refused, and quickly") {
-  bench b;
+  fixture b;
   std::string deep;
   for (int i = 0; i < 5000; ++i) deep += "(";
   CHECK(b.ask("GET", "/v1/agent/services?filter=" + deep + "a").status == 500);

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core_sights.hpp"
+#include "core_observations.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
@@ -14,9 +14,9 @@ namespace {
 const candidate_rules rules(lease_rules(10s, 2s), 10s);
 
 // Span 10 s: a lease of 9.7 s (1% drift, margin 200 ms), the holder told to stop 2 s before.
-class bench {
+class fixture {
  public:
-  bench() : c(rules) {
+  fixture() : c(rules) {
     c.session_ready("S");
     c.stand(true);
   }
@@ -39,14 +39,14 @@ class bench {
 }  // namespace
 
 TEST_CASE("nothing is claimed while the watch shows a holder, or before it shows anything") {
-  bench b;
+  fixture b;
   REQUIRE(b.c.next(at(0)) == action::wait);
   b.c.observe(held_by("A", 10), at(1));
   REQUIRE(b.c.next(at(1)) == action::wait);
 }
 
 TEST_CASE("a claim is made on condition of the index at which the key was seen free") {
-  bench b;
+  fixture b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   REQUIRE(b.c.next_claim().index == 10);
@@ -55,14 +55,14 @@ TEST_CASE("a claim is made on condition of the index at which the key was seen f
 }
 
 TEST_CASE("a missing key is claimed on condition that it is missing") {
-  bench b;
+  fixture b;
   b.c.observe(missing(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   REQUIRE(b.c.next_claim().missing);
 }
 
 TEST_CASE("after a clean release the term begins at once, after anything else a span later") {
-  bench b;
+  fixture b;
   SECTION("clean") { b.lead(0); }
   SECTION("the value stands") {
     b.c.observe(held_by("A", 9), at(0));
@@ -89,7 +89,7 @@ TEST_CASE("after a clean release the term begins at once, after anything else a 
 }
 
 TEST_CASE("no term begins on a lease that is about to end") {
-  bench b;
+  fixture b;
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
@@ -99,7 +99,7 @@ TEST_CASE("no term begins on a lease that is about to end") {
 }
 
 TEST_CASE("a lease counts from the send time of its last proof and ends by the local clock") {
-  bench b;
+  fixture b;
   b.lead(0);
   REQUIRE(b.c.lease_end() == at(9.7));
   REQUIRE(b.c.stop_at() == at(7.7));
@@ -117,7 +117,7 @@ TEST_CASE("a lease counts from the send time of its last proof and ends by the l
 }
 
 TEST_CASE("a proof that arrives after the time to stop does not revive the term") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.proved(20, at(7), at(8));  // nothing ran between 0 and 8, as in a process that was stopped
   REQUIRE(b.c.stage() == stage::stopping);
@@ -125,7 +125,7 @@ TEST_CASE("a proof that arrives after the time to stop does not revive the term"
 }
 
 TEST_CASE("the key is released only after the work has stopped, under the guard, and cleanly") {
-  bench b;
+  fixture b;
   b.lead(0);
   REQUIRE(b.c.next(at(7.7)) == action::stop);
   REQUIRE(b.c.next(at(7.8)) == action::wait);
@@ -141,7 +141,7 @@ TEST_CASE("the key is released only after the work has stopped, under the guard,
 }
 
 TEST_CASE("resigning ends the term before the key is released") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.work_stopped(at(1));
   REQUIRE(b.c.lease_end() == time_point::min());
@@ -151,7 +151,7 @@ TEST_CASE("resigning ends the term before the key is released") {
 }
 
 TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
-  bench b;
+  fixture b;
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
@@ -162,7 +162,7 @@ TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
 }
 
 TEST_CASE("a lost key closes the lease at once and is told with its reason") {
-  bench b;
+  fixture b;
   b.lead(0);
   SECTION("released by somebody") {
     b.c.observe(free_dirty(21), at(1));
@@ -225,7 +225,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
 }
 
 TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read follows") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.observe(free_clean(10), at(1));
   REQUIRE(b.c.stage() == stage::leading);
@@ -237,7 +237,7 @@ TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read
 }
 
 TEST_CASE("a failed proof is followed by a read, which decides") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.proof_failed(20, at(3));
   REQUIRE(b.c.next(at(3)) == action::read);
@@ -246,14 +246,14 @@ TEST_CASE("a failed proof is followed by a read, which decides") {
 }
 
 TEST_CASE("an answer that names another guard proves nothing") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.proved(19, at(3), at(3));
   REQUIRE(b.c.lease_end() == at(9.7));
 }
 
 TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it was carried out") {
-  bench b;
+  fixture b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.c.claim_unknown(at(1), 0);
@@ -292,7 +292,7 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
 }
 
 TEST_CASE("a key held by our session without a term or an open claim is released, uncleanly") {
-  bench b;
+  fixture b;
   b.c.observe(held_by("S", 30), at(0));
   REQUIRE(b.c.next(at(0)) == action::release);
   REQUIRE(b.c.next_release(at(0)).guard == 30);
@@ -300,7 +300,7 @@ TEST_CASE("a key held by our session without a term or an open claim is released
 }
 
 TEST_CASE("the watch may show our own acquisition before its answer is here") {
-  bench b;
+  fixture b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.c.observe(held_by("S", 20), at(0.1));
@@ -319,7 +319,7 @@ TEST_CASE("the watch may show our own acquisition before its answer is here") {
 }
 
 TEST_CASE("a fence that is not above every index seen begins no term") {
-  bench b;
+  fixture b;
   b.c.observe(free_clean(100), at(0));
   b.c.observe(surely(free_clean(50), at(1)), at(1.1));
   REQUIRE(b.c.next(at(1.1)) == action::claim);
@@ -329,7 +329,7 @@ TEST_CASE("a fence that is not above every index seen begins no term") {
 }
 
 TEST_CASE("a lock-delay is waited out from the moment at which the key was seen free") {
-  bench b;
+  fixture b;
   b.c.observe(held_by("A", 9), at(0));
   b.c.observe(free_dirty(10), at(1));
   REQUIRE(b.c.next(at(1)) == action::claim);
@@ -342,7 +342,7 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
 }
 
 TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an overwrite") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.proclaiming(19, true);  // an older term's: nothing of ours
   REQUIRE(b.c.provable());
@@ -359,7 +359,7 @@ TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an 
 }
 
 TEST_CASE("a stop for a reason of our own keeps the lease until the work has stopped") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.stand(false);
   b.c.request_stop(end_reason::shut_down, at(1));
@@ -373,7 +373,7 @@ TEST_CASE("a stop for a reason of our own keeps the lease until the work has sto
 }
 
 TEST_CASE("a release is tried again under the same guard until its outcome is known") {
-  bench b;
+  fixture b;
   b.lead(0);
   b.c.work_stopped(at(1));
   REQUIRE(b.c.next(at(1)) == action::end);

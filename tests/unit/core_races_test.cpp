@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/candidate/candidate.hpp"
-#include "core_sights.hpp"
+#include "core_observations.hpp"
 
 using namespace tenure;
 using namespace tenure::core;

@@ -31,8 +31,7 @@ class process {
     auto services = std::make_shared<runtime::environment>(*rt.environment());
     services->transport = transport;
     services->log = options.log;
-    engine =
-        std::make_shared<impl::engine>(services, std::move(config), std::move(options));
+    engine = std::make_shared<impl::engine>(services, std::move(config), std::move(options));
     elections.emplace(engine);
   }
 
@@ -93,9 +92,9 @@ inline asio::awaitable<bool> truly(asio::awaitable<void> task) {
   co_return true;
 }
 
-class election_bench {
+class election_fixture {
  public:
-  explicit election_bench(agent::handler_options server = {})
+  explicit election_fixture(agent::handler_options server = {})
       : rt(1), agent(rt, std::move(server)) {}
 
   process& add(elections_options options = {}, consul_config config = consul_config()) {

@@ -10,9 +10,9 @@
 
 namespace tenure::agent {
 
-class bench final : public answer_sink {
+class fixture final : public answer_sink {
  public:
-  explicit bench(handler_options options = {}, std::uint64_t seed = 1)
+  explicit fixture(handler_options options = {}, std::uint64_t seed = 1)
       : random_(runtime::seeded_random(seed)), handler(options, *random_, *this, now) {}
 
   void answered(request_id id, runtime::http_response response) override {

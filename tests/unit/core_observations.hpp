@@ -1,4 +1,4 @@
-// Sights of a key, for tests.
+// Observations of a key, for tests.
 #pragma once
 
 #include <chrono>

@@ -11,10 +11,9 @@
 
 namespace tenure::test {
 
-class consul_bench {
+class consul_fixture {
  public:
-  consul_bench()
-      : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
+  consul_fixture() : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }

@@ -9,10 +9,10 @@
 
 namespace tenure::test {
 
-class client_bench {
+class client_fixture {
  public:
-  explicit client_bench(loopback_server::script each,
-                        wire::lane_limits limits = wire::lane_limits(2, 2, 2))
+  explicit client_fixture(loopback_server::script each,
+                          wire::lane_limits limits = wire::lane_limits(2, 2, 2))
       : server(runtime, std::move(each)), client(make_client(server.address(), limits)) {}
 
   std::unique_ptr<wire::http_client> make_client(const std::string& address,
