@@ -4,6 +4,7 @@
 
 #include "consul/client_support.hpp"
 #include "consul/format.hpp"
+#include "text/percent.hpp"
 
 namespace tenure::consul {
 
@@ -42,14 +43,14 @@ asio::awaitable<service_list> agent_services::find(std::string filter) {
 }
 
 asio::awaitable<service_result> agent_services::read(std::string id) {
-  target to("/v1/agent/service/" + escaped(id, false), config_);
+  target to("/v1/agent/service/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
   return get(std::move(what));
 }
 
 asio::awaitable<service_result> agent_services::watch(std::string id, std::string hash,
                                                       duration wait) {
-  target to("/v1/agent/service/" + escaped(id, false), config_);
+  target to("/v1/agent/service/" + text::percent_encode(id), config_);
   to.with("hash", hash).with("wait", duration_text(wait));
   call what(runtime::lane::polls, effect::read, "GET", std::move(to),
             default_deadline() + wait + wait / 16);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::consul {
 
@@ -118,7 +118,7 @@ std::optional<std::vector<service_entry>> service_entry::parse_all(const std::st
 }
 
 std::string service_entry::registration(const std::set<std::string>& refused) const {
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_object().key("ID").value(id).key("Name").value(name).key("Tags").begin_array();
   for (const std::string& tag : tags) body.value(tag);
   body.end_array().key("Meta").begin_object();
