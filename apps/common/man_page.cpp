@@ -1,9 +1,9 @@
 // Man pages in roff (man(7)).
 #include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "common/help_tree.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -24,11 +24,6 @@ std::string escaped(const std::string& text) {
     }
   }
   return out;
-}
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
 }
 
 /// The name of a page: "tenure-run", and the links' own.
@@ -58,7 +53,7 @@ void add_option(std::string& page, const help_option& option) {
 std::string man_page(const help_command& command, const help_command& tree,
                      const std::string& version) {
   const std::string name = page_of(command.name);
-  std::string page = ".TH " + upper(escaped(name)) + " 1 \"\" \"tenure " + escaped(version) +
+  std::string page = ".TH " + text::upper(escaped(name)) + " 1 \"\" \"tenure " + escaped(version) +
                      "\" \"tenure\"\n.SH NAME\n" + escaped(name) + " \\- " +
                      escaped(first_line(command.about)) + "\n.SH SYNOPSIS\n" +
                      escaped(command.usage) + "\n";

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "sidecar/wall_time.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -34,7 +34,7 @@ const std::string& process_id() {
 }
 
 std::string body_of(const std::string& name, system_clock::time_point when) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("name").value(name).key("last_update").value(rfc3339(when));
   return json.end_object().take();
 }
@@ -162,7 +162,7 @@ void board::note_spell(board_entry& e, const status& now) {
 
 std::string detail_json(const board_entry& e, std::size_t spells) {
   const status& s = e.election.now();
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("election").value(e.terms.name).key("key").value(e.terms.key);
   json.key("standing").value(to_string(s.standing)).key("name").value(e.leader_now());
   json.key("leading").value(leads(s));

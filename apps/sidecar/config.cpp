@@ -11,6 +11,7 @@
 
 #include "common/options.hpp"
 #include "sidecar/promise.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -18,8 +19,7 @@ namespace {
 constexpr std::size_t longest_name = 100;
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.';
+  return text::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
 /// How an election is stood in: keys of an election, or of `defaults`.

@@ -120,20 +120,20 @@ asio::awaitable<void> consul_service::find_first() {
 // The service's id; empty where there is none, or no agent.
 asio::awaitable<std::string> consul_service::find() {
   if (!options_.id.empty()) {
-    const service_read known = co_await agent_.read(options_.id);
+    const consul::service_result known = co_await agent_.read(options_.id);
     note_answer(known);
     co_return known.service ? options_.id : std::string();
   }
   std::string filter = "ID matches \"_nomad-task-" + options_.allocation + "-.*\"";
-  services_found found = co_await agent_.find(std::move(filter));
+  consul::service_list found = co_await agent_.find(std::move(filter));
   note_answer(found);
   // A sidecar proxy's id begins as that of its service does.
-  std::erase_if(found.services, [](const auto& s) { return !s.kind().empty(); });
+  std::erase_if(found.services, [](const auto& s) { return !s.kind.empty(); });
   if (found.services.empty()) co_return std::string();
   const auto named = std::find_if(found.services.begin(), found.services.end(),
-                                  [&](const auto& s) { return s.name() == options_.name; });
-  if (named != found.services.end()) co_return named->id();
-  const std::string id = found.services.front().id();
+                                  [&](const auto& s) { return s.name == options_.name; });
+  if (named != found.services.end()) co_return named->id;
+  const std::string id = found.services.front().id;
   if (found.services.size() > 1)
     log(log_level::warn, "allocation " + options_.allocation + " has " +
                              std::to_string(found.services.size()) + " services, none of them '" +
@@ -169,7 +169,7 @@ asio::awaitable<bool> consul_service::apply(service_marks marks) {
   const bool repair = dirty_ && told_ == marks && !hash_.empty();
   for (int round = 0; round < 5; ++round) {
     dirty_ = false;  // what is told from here on is news
-    const service_read known = co_await agent_.read(id_);
+    const consul::service_result known = co_await agent_.read(id_);
     if (!known.error && !known.service) {
       const bool again = co_await lost();
       if (again) continue;
@@ -181,10 +181,10 @@ asio::awaitable<bool> consul_service::apply(service_marks marks) {
       co_return false;
     }
     missing_ = false;
-    auto body = known.service->registration(marks, options_.labels, refused_);
+    auto body = registration(*known.service, marks, options_.labels, refused_);
     if (!body) {
       told_ = marks;
-      hash_ = known.service->hash();
+      hash_ = known.service->hash;
       trouble_.clear();
       changed_.notify_all();
       co_return true;
@@ -193,8 +193,8 @@ asio::awaitable<bool> consul_service::apply(service_marks marks) {
     const time_point latest = now() + 10s;
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && !(wanted() == marks)) break;
-    if (repair && round == 0) note_repair(known.service->tags_overridable());
-    const service_written done = co_await agent_.write(std::move(*body), deadline);
+    if (repair && round == 0) note_repair(known.service->tags_overridable);
+    const consul::service_written done = co_await agent_.write(std::move(*body), deadline);
     if (!done.unknown_field.empty() && refused_.insert(done.unknown_field).second) continue;
     if (done.error) {
       log(log_level::warn, done.detail);
@@ -225,9 +225,9 @@ asio::awaitable<void> consul_service::watch() {
     while (hash_.empty() || dirty_) co_await changed_.wait();
     const std::string seen = hash_;
     const time_point asked = now();
-    const service_read news = co_await agent_.watch(id_, seen, one_poll);
+    const consul::service_result news = co_await agent_.watch(id_, seen, one_poll);
     if (seen != hash_) continue;  // that was ourselves
-    const bool same = !news.error && news.service && news.service->hash() == seen;
+    const bool same = !news.error && news.service && news.service->hash == seen;
     // An agent that does not wait is looked at now and then.
     if (news.error || same) co_await runtime::sleep_until(*outside_->timers, asked + pace);
     if (same) continue;

@@ -12,10 +12,10 @@
 #include <string>
 #include <tenure/consul_config.hpp>
 
+#include "consul/agent_services.hpp"
 #include "runtime/async_condition.hpp"
-#include "sidecar/agent_services.hpp"
 #include "sidecar/face.hpp"
-#include "sidecar/service_document.hpp"
+#include "sidecar/service_marks.hpp"
 
 namespace tenure::sidecar {
 
@@ -56,7 +56,7 @@ class consul_service final : public face {
   time_point now() const { return outside_->clock->now(); }
 
   std::shared_ptr<const runtime::environment> outside_;
-  agent_services agent_;
+  consul::agent_services agent_;
   consul_service_options options_;
   std::function<std::string()> session_;
   runtime::async_condition changed_;

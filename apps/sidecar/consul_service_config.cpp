@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/duration.hpp"
+#include "text/ascii.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure::sidecar {
@@ -31,9 +32,7 @@ std::string value_of(const variables& environment, const char* name, const std::
 duration time_of(const variables& environment, const char* name, const char* otherwise,
                  bool seconds) {
   std::string text = value_of(environment, name, otherwise);
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool digits = std::ranges::all_of(text, text::is_digit);
   try {
     return apps::parse_duration(seconds && digits ? text + "s" : text);
   } catch (const usage_error& e) {
@@ -46,10 +45,8 @@ duration time_of(const variables& environment, const char* name, const char* oth
 }
 
 bool is_allocation(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return text::is_letter_or_digit(c) || c == '-' || c == '_'; });
 }
 
 std::optional<std::string> own_environment(const char* name) {

@@ -17,8 +17,8 @@
 #include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 #include "sidecar/promise.hpp"
+#include "text/json_writer.hpp"
 #include "wire/http_client.hpp"
-#include "wire/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -44,7 +44,7 @@ runtime::http_response json_answer(unsigned status, std::string body) {
 }
 
 runtime::http_response error_answer(unsigned status, const std::string& text) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("error").value(text).end_object();
   return json_answer(status, json.take());
 }
@@ -223,7 +223,7 @@ class control_part final : public part, public wire::http_service {
   }
 
   runtime::http_response list() const {
-    wire::json_writer json;
+    text::json_writer json;
     json.begin_object().key("elections").begin_array();
     for (const auto& [name, g] : governed_) json.value(name);
     json.end_array().end_object();
@@ -237,7 +237,7 @@ class control_part final : public part, public wire::http_service {
         asked ? duration(std::chrono::milliseconds(*asked)) : which->guarantee();
     if (const std::string sum = which->too_far(ahead); !sum.empty()) throw refusal(422, sum);
     const bool leader = co_await which->is_leader(ahead);
-    wire::json_writer json;
+    text::json_writer json;
     json.begin_object().key("leader").value(leader).end_object();
     co_return json_answer(200, json.take());
   }
@@ -254,7 +254,7 @@ class control_part final : public part, public wire::http_service {
       settings_snapshot fresh = co_await store_of(*which).get();
       now = std::move(fresh);
     }
-    wire::json_writer json;
+    text::json_writer json;
     json.begin_object().key("index").value(now.index);
     json.key("values").raw(consul::settings_text(now.values)).end_object();
     co_return json_answer(200, json.take());

@@ -1,13 +1,13 @@
 // A sidecar without a file: the variables of the nais elector and of consul-leader. Whoever runs
 // one of those today leaves them as they are.
 #include <algorithm>
-#include <cctype>
 #include <stdexcept>
 #include <utility>
 
 #include "common/options.hpp"
 #include "sidecar/config.hpp"
 #include "sidecar/consul_service_config.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -98,8 +98,7 @@ void reader::read_elector() {
 
   if (auto level = get("ELECTOR_LOG_LEVEL")) {
     // As logrus has it, in which warn has another name as well.
-    std::transform(level->begin(), level->end(), level->begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    *level = text::lower(*level);
     if (*level == "warning") level = "warn";
     try {
       config_.level = parse_log_level(*level);

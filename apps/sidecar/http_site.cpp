@@ -8,7 +8,8 @@
 #include "sidecar/metrics.hpp"
 #include "sidecar/ui_page.hpp"
 #include "sidecar/wall_time.hpp"
-#include "wire/json_writer.hpp"
+#include "text/ascii.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -39,12 +40,6 @@ bool is_true(std::string_view text) {
   return text.empty() || text == "1" || text == "true" || text == "yes";
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace
 
 /// A request, taken apart.
@@ -61,7 +56,7 @@ class http_site::asked {
   std::string_view target() const noexcept { return request_.target; }
   std::optional<std::string_view> header(std::string_view name) const {
     for (const auto& [key, value] : request_.headers) {
-      if (same_name(key, name)) return std::string_view(value);
+      if (text::iequals(key, name)) return std::string_view(value);
     }
     return std::nullopt;
   }
@@ -221,7 +216,7 @@ void http_site::send(door& at, std::uint64_t id, unsigned status, std::string ty
 }
 
 void http_site::refuse(door& at, std::uint64_t id, unsigned status, const std::string& why) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("error").value(why).end_object();
   std::vector<std::pair<std::string, std::string>> more;
   if (status == 405) more.emplace_back("Allow", "GET, HEAD");
@@ -333,7 +328,7 @@ void http_site::feed(door& at, std::uint64_t id, const asked& what) {
     return refuse(at, id, 503, "too many look at the status page already");
   }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  wire::json_writer hello;
+  text::json_writer hello;
   hello.begin_object().key("elections").value(std::uint64_t{board_.entries().size()});
   hello.key("host").value(board_.entries().front()->terms.how.value());
   hello.key("now_ms").value(

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "common/json.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -14,12 +14,11 @@ namespace {
 std::string yaml_text(const std::string& text) {
   static constexpr std::array<std::string_view, 10> other{"true", "false", "yes", "no", "on",
                                                           "off",  "null",  "y",   "n",  "nan"};
-  std::string small = text;
-  std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
-  const auto simple = [](unsigned char c) {
-    return c < 0x80 && (std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '/');
+  const std::string small = text::lower(text);
+  const auto simple = [](char c) {
+    return text::is_letter_or_digit(c) || c == '_' || c == '-' || c == '.' || c == '/';
   };
-  const bool plain = !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+  const bool plain = !text.empty() && text::is_letter(text[0]) &&
                      std::ranges::all_of(text, simple) &&
                      std::ranges::find(other, small) == other.end();
   return plain ? text : json_string(text);

@@ -4,10 +4,13 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
+
+#include "text/base64.hpp"
 
 namespace raw {
 
@@ -33,38 +36,10 @@ std::string key_of(const std::string& prefix, std::size_t n) {
   return prefix + '/' + folder + '/' + name;
 }
 
-std::string base64(const std::string& text) {
-  static const char letters[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const auto byte = [&](std::size_t at) -> unsigned {
-      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-    };
-    const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    out += letters[three >> 18];
-    out += letters[three >> 12 & 63];
-    out += i + 1 < text.size() ? letters[three >> 6 & 63] : '=';
-    out += i + 2 < text.size() ? letters[three & 63] : '=';
-  }
-  return out;
-}
-
 std::int64_t number_in(std::string_view base64_text) {
+  const std::string text = tenure::text::base64_decode(base64_text).value_or("");
   std::int64_t number = 0;
-  unsigned bits = 0, count = 0;
-  for (const char c : base64_text) {
-    const unsigned six = c >= 'a' ? static_cast<unsigned>(c - 'a') + 26
-                         : c >= 'A' ? static_cast<unsigned>(c - 'A')
-                                    : static_cast<unsigned>(c - '0') + 52;
-    bits = bits << 6 | six;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    const unsigned byte = bits >> count & 255;
-    if (byte < '0' || byte > '9') break;
-    number = number * 10 + (byte - '0');
-  }
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
 

@@ -23,8 +23,7 @@ class surroundings {
 
 /// The key of the n-th of many elections: spread as tenure::sharded_key does it.
 std::string key_of(const std::string& prefix, std::size_t n);
-std::string base64(const std::string& text);
-/// What is written there as base64, as far as it is a number.
+/// The number with which the decoded text begins; 0 where it begins with none.
 std::int64_t number_in(std::string_view base64_text);
 /// The ID in the answer of session/create.
 std::string session_in(const response& answer);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "floor.hpp"
+#include "text/base64.hpp"
 
 namespace raw {
 namespace {
@@ -28,7 +29,7 @@ void many::create_session(std::function<void()> then) {
 void many::take(const std::string& prefix, std::size_t n, const std::string& value) {
   prefix_ = prefix;
   wanted_ = n;
-  value_ = base64(value);
+  value_ = tenure::text::base64_encode(value);
   asked_ = taken_ = 0;
   begun_ = now_ns();
   create_session([this] {
@@ -65,7 +66,7 @@ void many::take_next(connection& by) {
 void many::take_over(const std::string& prefix, std::size_t n, const std::string& value) {
   prefix_ = prefix;
   wanted_ = n;
-  value_ = base64(value);
+  value_ = tenure::text::base64_encode(value);
   asked_ = taken_ = 0;
   create_session([this] { wait_free(); });
 }

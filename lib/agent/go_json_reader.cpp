@@ -1,39 +1,19 @@
-#include <algorithm>
 #include <cstdint>
 
 #include "agent/go_json.hpp"
-#include "wire/utf8.hpp"
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Text between escapes, with what is no UTF-8 replaced.
-void append_repaired(std::string& out, std::string_view text) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  while (!text.empty()) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin();
-    out.append(text.substr(0, static_cast<std::size_t>(plain)));
-    text.remove_prefix(static_cast<std::size_t>(plain));
-    if (text.empty()) return;
-    const std::size_t length = wire::utf8_length(text);
-    if (length > 0) {
-      out.append(text.substr(0, length));
-    } else {
-      wire::utf8_append(out, 0xfffd);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-}
 
 std::uint32_t hex4(std::string_view text) {
   std::uint32_t value = 0;
-  for (const char c : text.substr(0, 4)) {
-    const auto letter = static_cast<unsigned char>(c | 0x20);
-    value = value << 4 | (is_digit(c) ? static_cast<unsigned>(c - '0') : letter - 'a' + 10U);
-  }
+  for (const char c : text.substr(0, 4))
+    value = value << 4 | static_cast<std::uint32_t>(text::hex_value(c));
   return value;
 }
 
@@ -114,7 +94,7 @@ std::string go_json_reader::string() {
   std::string out;
   while (true) {
     const std::size_t plain = text_.find_first_of("\"\\");
-    append_repaired(out, text_.substr(0, plain));
+    text::append_repaired(out, text_.substr(0, plain));
     const char stop = text_[plain];
     text_.remove_prefix(plain + 1);
     if (stop == '"') return out;
@@ -126,7 +106,7 @@ std::string go_json_reader::string() {
       case 'n': out += '\n'; break;
       case 'r': out += '\r'; break;
       case 't': out += '\t'; break;
-      case 'u': wire::utf8_append(out, take_escaped(text_)); break;
+      case 'u': text::utf8_append(out, take_escaped(text_)); break;
       default: out += c;
     }
   }
@@ -182,14 +162,7 @@ void go_json_reader::skip() {
 }
 
 bool go_json_field(std::string_view name, std::string_view field) noexcept {
-  if (name.size() != field.size()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char a = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] | 0x20) : name[i];
-    const char b =
-        field[i] >= 'A' && field[i] <= 'Z' ? static_cast<char>(field[i] | 0x20) : field[i];
-    if (a != b) return false;
-  }
-  return true;
+  return text::iequals(name, field);
 }
 
 }  // namespace tenure::agent

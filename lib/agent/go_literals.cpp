@@ -5,24 +5,22 @@
 #include <limits>
 
 #include "agent/go_text.hpp"
-#include "wire/utf8.hpp"
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : 99;
-}
+bool is_digit_of(int base, char c) { return text::hex_value(c) >= 0 && text::hex_value(c) < base; }
 
 /// Exactly `count` digits of that base.
 std::optional<std::uint32_t> take_digits(std::string_view& text, std::size_t count, int base) {
   if (text.size() < count) return std::nullopt;
   std::uint32_t value = 0;
   for (const char c : text.substr(0, count)) {
-    if (digit_value(c) >= base) return std::nullopt;
-    value = value * static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(digit_value(c));
+    if (!is_digit_of(base, c)) return std::nullopt;
+    value = value * static_cast<std::uint32_t>(base) +
+            static_cast<std::uint32_t>(text::hex_value(c));
   }
   text.remove_prefix(count);
   return value;
@@ -54,7 +52,7 @@ bool unescape(std::string_view& text, std::string& out) {
   if (c != 'u' && c != 'U') return false;
   const auto point = take_digits(text, c == 'u' ? 4 : 8, 16);
   if (!point || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff)) return false;
-  wire::utf8_append(out, *point);
+  text::utf8_append(out, *point);
   return true;
 }
 
@@ -113,7 +111,7 @@ go_parsed<std::int64_t> go_parse_int(std::string_view text) {
   std::string plain(digits);
   std::erase(plain, '_');
   if (plain.empty() || !underscores_ok(digits, prefixed) ||
-      std::any_of(plain.begin(), plain.end(), [base](char c) { return digit_value(c) >= base; })) {
+      std::any_of(plain.begin(), plain.end(), [base](char c) { return !is_digit_of(base, c); })) {
     return fail("invalid syntax");
   }
   std::uint64_t value = 0;

@@ -5,23 +5,22 @@
 #include <charconv>
 #include <limits>
 
-#include "wire/utf8.hpp"
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
-
-void append_hex_byte(std::string& out, unsigned char c) {
+void append_hex_byte(std::string& out, char c) {
   out += "\\x";
-  out += digits[c >> 4];
-  out += digits[c & 15];
+  text::append_hex(out, c);
 }
 
 void append_unicode_escape(std::string& out, std::uint32_t point) {
   const unsigned places = point < 0x10000 ? 4 : 8;
   out += places == 4 ? "\\u" : "\\U";
-  for (unsigned shift = places * 4; shift > 0; shift -= 4) out += digits[point >> (shift - 4) & 15];
+  out += text::hex(point, places);
 }
 
 /// Package time quotes without escaping.
@@ -40,8 +39,6 @@ constexpr std::array<unit, 8> units{{{"ns", 1},
                                      {"m", 60'000'000'000},
                                      {"h", 3'600'000'000'000}}};
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 /// False, and nothing done, where the number would not fit.
 bool append_digit(std::int64_t& number, char c) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -54,7 +51,7 @@ bool append_digit(std::int64_t& number, char c) {
 /// A run of digits; false where they do not fit.
 bool take_integer(std::string_view& text, std::int64_t& number) {
   number = 0;
-  for (; !text.empty() && digit(text[0]); text.remove_prefix(1)) {
+  for (; !text.empty() && text::is_digit(text[0]); text.remove_prefix(1)) {
     if (!append_digit(number, text[0])) return false;
   }
   return true;
@@ -65,7 +62,7 @@ void take_fraction(std::string_view& text, std::int64_t& number, double& scale) 
   number = 0;
   scale = 1;
   bool full = false;
-  for (; !text.empty() && digit(text[0]); text.remove_prefix(1)) {
+  for (; !text.empty() && text::is_digit(text[0]); text.remove_prefix(1)) {
     full = full || !append_digit(number, text[0]);
     if (!full) scale *= 10;
   }
@@ -106,8 +103,8 @@ std::string go_quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text[0]);
-    const bool broken = wire::utf8_length(text) == 0;
-    const std::size_t length = broken ? 1 : wire::utf8_length(text);
+    const bool broken = text::utf8_length(text) == 0;
+    const std::size_t length = broken ? 1 : text::utf8_length(text);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -120,8 +117,8 @@ std::string go_quote(std::string_view text) {
       case '\v': out += "\\v"; break;
       default:
         if (broken || c < ' ') {
-          append_hex_byte(out, c);
-        } else if (const auto point = wire::utf8_decode(text, length); printable(point)) {
+          append_hex_byte(out, text[0]);
+        } else if (const auto point = text::utf8_decode(text, length); printable(point)) {
           out.append(text.substr(0, length));
         } else {
           append_unicode_escape(out, point);
@@ -134,8 +131,8 @@ std::string go_quote(std::string_view text) {
 
 bool go_printable(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = wire::utf8_length(text);
-    if (length > 0 && !printable(wire::utf8_decode(text, length))) return false;
+    const std::size_t length = text::utf8_length(text);
+    if (length > 0 && !printable(text::utf8_decode(text, length))) return false;
     text.remove_prefix(std::max<std::size_t>(length, 1));  // what is broken counts as U+FFFD
   }
   return true;
@@ -144,15 +141,14 @@ bool go_printable(std::string_view text) {
 std::string go_sharp_unicode(char c) {
   const auto byte = static_cast<unsigned char>(c);
   std::string out = "U+00";
-  out += "0123456789ABCDEF"[byte >> 4];
-  out += "0123456789ABCDEF"[byte & 15];
+  text::append_hex(out, c, text::upper_hex_digits);
   if (byte >= ' ' && byte < 0x7f) {
     out += " '";
     out += c;
     out += "'";
   } else if (byte >= 0xa1) {
     out += " '";
-    wire::utf8_append(out, byte);
+    text::utf8_append(out, byte);
     out += "'";
   }
   return out;
@@ -172,7 +168,7 @@ go_parsed<std::int64_t> go_parse_duration(std::string_view text) {
   if (text.empty()) return fail("invalid duration");
   std::int64_t total = 0;
   while (!text.empty()) {
-    if (text[0] != '.' && !digit(text[0])) return fail("invalid duration");
+    if (text[0] != '.' && !text::is_digit(text[0])) return fail("invalid duration");
     const std::size_t before_digits = text.size();
     std::int64_t number = 0;
     if (!take_integer(text, number)) return fail("invalid duration");
@@ -187,7 +183,7 @@ go_parsed<std::int64_t> go_parse_duration(std::string_view text) {
     }
     if (!any) return fail("invalid duration");
     std::size_t length = 0;
-    while (length < text.size() && text[length] != '.' && !digit(text[length])) ++length;
+    while (length < text.size() && text[length] != '.' && !text::is_digit(text[length])) ++length;
     if (length == 0) return fail("missing unit in duration");
     const std::string_view name = text.substr(0, length);
     text.remove_prefix(length);

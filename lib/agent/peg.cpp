@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -54,7 +54,7 @@ bool peg_text::tried(bool matched, std::size_t place, std::string_view wanted) {
 }
 
 std::size_t peg_text::character() const noexcept {
-  return std::max<std::size_t>(wire::utf8_length(text_.substr(at_)), 1);
+  return std::max<std::size_t>(text::utf8_length(text_.substr(at_)), 1);
 }
 
 std::string peg_text::position(std::size_t place) const {

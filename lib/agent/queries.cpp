@@ -62,7 +62,7 @@ runtime::http_response query_reader::key_answer(const query& q, const query_meta
   const kv_entry* entry = keys_.find(q.name);
   if (entry == nullptr) return text_response(404, {}, meta);
   if (q.raw) return raw_response(entry->value, meta);
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_array();
   write_entry(json, *entry, true);
   json.end_array();
@@ -70,7 +70,7 @@ runtime::http_response query_reader::key_answer(const query& q, const query_meta
 }
 
 runtime::http_response query_reader::tree_answer(const query& q, const query_meta& meta) const {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_array();
   bool any = false;
   keys_.for_each(q.name, [&](const kv_entry& entry) {
@@ -83,7 +83,7 @@ runtime::http_response query_reader::tree_answer(const query& q, const query_met
 }
 
 runtime::http_response query_reader::names_answer(const query& q, const query_meta& meta) const {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_array();
   bool any = false;
   std::string last;  // equal folders follow each other
@@ -108,7 +108,7 @@ runtime::http_response query_reader::names_answer(const query& q, const query_me
 }
 
 runtime::http_response query_reader::session_answer(const query& q, const query_meta& meta) const {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_array();
   if (q.what == query::subject::session) {
     const session_record* session = sessions_.find(session_key(q.name));
@@ -138,7 +138,7 @@ runtime::http_response query_reader::services_answer(const query& q,
   // The gossip's check stands among the node's own, in the order of their ids.
   const std::vector<const check_record*> of_node = services_.shown_checks({});
   const check_fields gossip = node_health();
-  wire::json_writer json;
+  text::json_writer json;
   const auto write_checks = [&](const std::vector<const check_record*>& checks) {
     for (const check_record* check : checks) {
       write_check(json, node_.name, check->shown, check->create_index, check->modify_index);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/base64.hpp"
+#include "text/base64.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -21,7 +21,7 @@ void add_meta(runtime::http_response& response, const query_meta& meta) {
   add(response, "X-Consul-Lastcontact", "0");
 }
 
-void write_strings(wire::json_writer& json, const std::vector<std::string>& texts) {
+void write_strings(text::json_writer& json, const std::vector<std::string>& texts) {
   json.begin_array();
   for (const std::string& text : texts) json.value(text);
   json.end_array();
@@ -44,14 +44,14 @@ std::string html_escape(std::string_view text) {
 
 }  // namespace
 
-void write_entry(wire::json_writer& json, const kv_fields& entry, bool with_value) {
+void write_entry(text::json_writer& json, const kv_fields& entry, bool with_value) {
   json.begin_object();
   json.key("LockIndex").value(entry.lock_index);
   json.key("Key").value(entry.key);
   json.key("Flags").value(entry.flags);
   json.key("Value");
   if (with_value && !entry.value.empty()) {
-    json.value(wire::base64_encode(entry.value));
+    json.value(text::base64_encode(entry.value));
   } else {
     json.null();
   }
@@ -61,7 +61,7 @@ void write_entry(wire::json_writer& json, const kv_fields& entry, bool with_valu
   json.end_object();
 }
 
-void write_session(wire::json_writer& json, const session_record& session) {
+void write_session(text::json_writer& json, const session_record& session) {
   json.begin_object();
   json.key("ID").value(session.id);
   json.key("Name").value(session.name);

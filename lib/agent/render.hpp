@@ -7,13 +7,13 @@
 
 #include "agent/records.hpp"
 #include "runtime/transport.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 
 /// A key; `with_value` false gives null for the value, as most operations of a transaction do.
-void write_entry(wire::json_writer& json, const kv_fields& entry, bool with_value);
-void write_session(wire::json_writer& json, const session_record& session);
+void write_entry(text::json_writer& json, const kv_fields& entry, bool with_value);
+void write_session(text::json_writer& json, const session_record& session);
 
 /// Compact JSON laid out as Go's MarshalIndent does with four spaces, and a newline: `?pretty`.
 std::string pretty_json(std::string_view compact);

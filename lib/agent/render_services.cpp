@@ -3,20 +3,20 @@
 namespace tenure::agent {
 namespace {
 
-void write_strings(wire::json_writer& json, const std::vector<std::string>& texts) {
+void write_strings(text::json_writer& json, const std::vector<std::string>& texts) {
   json.begin_array();
   for (const std::string& text : texts) json.value(text);
   json.end_array();
 }
 
-void write_map(wire::json_writer& json, const std::map<std::string, std::string>& map) {
+void write_map(text::json_writer& json, const std::map<std::string, std::string>& map) {
   json.begin_object();
   for (const auto& [name, value] : map) json.key(name).value(value);
   json.end_object();
 }
 
 /// Left out where there are none.
-void write_addresses(wire::json_writer& json, std::string_view key,
+void write_addresses(text::json_writer& json, std::string_view key,
                      const std::map<std::string, service_address>& addresses) {
   if (addresses.empty()) return;
   json.key(key).begin_object();
@@ -27,27 +27,27 @@ void write_addresses(wire::json_writer& json, std::string_view key,
   json.end_object();
 }
 
-void write_weights(wire::json_writer& json, const service_fields& service) {
+void write_weights(text::json_writer& json, const service_fields& service) {
   json.begin_object().key("Passing").value(service.passing_weight);
   json.key("Warning").value(service.warning_weight).end_object();
 }
 
-void write_node_addresses(wire::json_writer& json, const node_fields& node) {
+void write_node_addresses(text::json_writer& json, const node_fields& node) {
   json.begin_object();
   for (const char* net : {"lan", "lan_ipv4", "wan", "wan_ipv4"}) json.key(net).value(node.address);
   json.end_object();
 }
 
-void write_node_meta(wire::json_writer& json) {
+void write_node_meta(text::json_writer& json) {
   json.begin_object().key("consul-network-segment").value("").end_object();
 }
 
-void write_no_proxy(wire::json_writer& json) {
+void write_no_proxy(text::json_writer& json) {
   json.begin_object().key("MeshGateway").begin_object().end_object();
   json.key("Expose").begin_object().end_object().end_object();
 }
 
-void write_connect(wire::json_writer& json, const service_fields& service) {
+void write_connect(text::json_writer& json, const service_fields& service) {
   json.begin_object();
   if (service.native) json.key("Native").value(true);
   json.end_object();
@@ -55,7 +55,7 @@ void write_connect(wire::json_writer& json, const service_fields& service) {
 
 }  // namespace
 
-void write_own_service(wire::json_writer& json, const service_fields& service,
+void write_own_service(text::json_writer& json, const service_fields& service,
                        const std::string* hash) {
   json.begin_object();
   if (!service.kind.empty()) json.key("Kind").value(service.kind);
@@ -79,7 +79,7 @@ void write_own_service(wire::json_writer& json, const service_fields& service,
   json.end_object();
 }
 
-void write_check(wire::json_writer& json, const std::string& node, const check_fields& check,
+void write_check(text::json_writer& json, const std::string& node, const check_fields& check,
                  std::uint64_t create_index, std::uint64_t modify_index) {
   json.begin_object();
   json.key("Node").value(node);
@@ -109,7 +109,7 @@ check_fields node_health() {
   return health;
 }
 
-void write_node(wire::json_writer& json, const node_fields& node) {
+void write_node(text::json_writer& json, const node_fields& node) {
   json.begin_object();
   json.key("ID").value(node.id);
   json.key("Node").value(node.name);
@@ -124,7 +124,7 @@ void write_node(wire::json_writer& json, const node_fields& node) {
   json.end_object();
 }
 
-void write_health_service(wire::json_writer& json, const service_record& service) {
+void write_health_service(text::json_writer& json, const service_record& service) {
   json.begin_object();
   if (!service.kind.empty()) json.key("Kind").value(service.kind);
   json.key("ID").value(service.id);
@@ -152,7 +152,7 @@ void write_health_service(wire::json_writer& json, const service_record& service
   json.end_object();
 }
 
-void write_catalog_service(wire::json_writer& json, const node_fields& node,
+void write_catalog_service(text::json_writer& json, const node_fields& node,
                            const service_record& service) {
   json.begin_object();
   json.key("ID").value(node.id);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agent/service_records.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 
@@ -20,17 +20,17 @@ class node_fields {
 };
 
 /// As the agent shows its own; `hash` only where one is asked for alone.
-void write_own_service(wire::json_writer& json, const service_fields& service,
+void write_own_service(text::json_writer& json, const service_fields& service,
                        const std::string* hash);
-void write_check(wire::json_writer& json, const std::string& node, const check_fields& check,
+void write_check(text::json_writer& json, const std::string& node, const check_fields& check,
                  std::uint64_t create_index, std::uint64_t modify_index);
 /// As health/service does.
-void write_node(wire::json_writer& json, const node_fields& node);
-void write_health_service(wire::json_writer& json, const service_record& service);
+void write_node(text::json_writer& json, const node_fields& node);
+void write_health_service(text::json_writer& json, const service_record& service);
 /// The health of the node, which is always there: Consul's gossip among servers.
 check_fields node_health();
 /// As catalog/service does.
-void write_catalog_service(wire::json_writer& json, const node_fields& node,
+void write_catalog_service(text::json_writer& json, const node_fields& node,
                            const service_record& service);
 
 }  // namespace tenure::agent

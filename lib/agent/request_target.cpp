@@ -2,52 +2,17 @@
 
 #include <algorithm>
 
+#include "text/percent.hpp"
+
 namespace tenure::agent {
 namespace {
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::string_view kept_in_paths = "$&+,/:;=@";
 
-/// False for a broken escape.
-bool unescape(std::string_view text, bool plus_is_space, std::string& out) {
-  out.clear();
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return false;
-      out += static_cast<char>(high << 4 | low);
-      i += 2;
-    } else {
-      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return true;
-}
-
-/// Go's escape(): in a path nearly every delimiter stays, in a query none does.
-std::string escape(std::string_view text, bool query) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  const std::string_view kept = query ? "-_.~" : "-_.~$&+,/:;=@";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || kept.find(c) != std::string_view::npos) {
-      out += c;
-    } else if (query && c == ' ') {
-      out += '+';
-    } else {
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
-  }
+/// Go's url.QueryEscape.
+std::string escape_query(std::string_view text) {
+  std::string out = text::percent_encode(text, " ");
+  std::ranges::replace(out, ' ', '+');
   return out;
 }
 
@@ -94,7 +59,10 @@ std::string_view without_origin(std::string_view target) {
 request_target::request_target(std::string_view target) {
   target = without_origin(target);
   const std::size_t mark = std::min(target.find('?'), target.size());
-  path_valid_ = unescape(target.substr(0, mark), false, path_);
+  if (auto path = text::percent_decode(target.substr(0, mark), text::plus_sign::literal))
+    path_ = std::move(*path);
+  else
+    path_valid_ = false;
   if (mark == target.size()) return;
   raw_query_ = target.substr(mark + 1);
   parse_query(raw_query_);
@@ -107,22 +75,22 @@ void request_target::parse_query(std::string_view query) {
     query.remove_prefix(std::min(end + 1, query.size()));
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    std::pair<std::string, std::string> parameter;
-    if (!unescape(pair.substr(0, equals), true, parameter.first) ||
-        !unescape(pair.substr(std::min(equals + 1, pair.size())), true, parameter.second)) {
+    constexpr auto plus = text::plus_sign::space;
+    auto name = text::percent_decode(pair.substr(0, equals), plus);
+    auto value = text::percent_decode(pair.substr(std::min(equals + 1, pair.size())), plus);
+    if (name && value)
+      parameters_.emplace_back(std::move(*name), std::move(*value));
+    else
       query_valid_ = false;
-      continue;
-    }
-    parameters_.push_back(std::move(parameter));
   }
 }
 
 std::optional<std::string> request_target::redirect() const {
   if (is_clean(path_)) return std::nullopt;
-  return with_query(escape(clean(path_), false));
+  return with_query(text::percent_encode(clean(path_), kept_in_paths));
 }
 
-std::string request_target::with_slash() const { return with_query(escape(path_ + "/", false)); }
+std::string request_target::with_slash() const { return with_query(text::percent_encode(path_ + "/", kept_in_paths)); }
 
 std::string request_target::with_query(std::string_view path) const {
   std::string out(path);
@@ -157,9 +125,9 @@ std::string request_target::encoded_query() const {
   std::string out;
   for (const auto& [name, value] : sorted) {
     if (!out.empty()) out += '&';
-    out += escape(name, true);
+    out += escape_query(name);
     out += '=';
-    out += escape(value, true);
+    out += escape_query(value);
   }
   return out;
 }

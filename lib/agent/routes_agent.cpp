@@ -3,6 +3,7 @@
 
 #include "agent/render.hpp"
 #include "agent/state.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -16,7 +17,7 @@ std::string host_of(std::string_view address) {
 std::uint64_t port_of(std::string_view address) {
   std::uint64_t port = 0;
   for (const char c : address.substr(address.rfind(':') + 1)) {
-    if (c >= '0' && c <= '9') port = port * 10 + static_cast<std::uint64_t>(c - '0');
+    if (text::is_digit(c)) port = port * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return port;
 }
@@ -27,7 +28,7 @@ maybe_response handler_state::status_leader(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (maybe_response error = other_datacenter(context)) return error;
-  wire::json_writer body;
+  text::json_writer body;
   body.value(options_.advertised);
   return json(context, 200, body.take());
 }
@@ -36,7 +37,7 @@ maybe_response handler_state::status_peers(request_context& context) {
   query_options options;
   if (maybe_response error = parse_options(context, options)) return error;
   if (maybe_response error = other_datacenter(context)) return error;
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_array().value(options_.advertised).end_array();
   return json(context, 200, body.take());
 }
@@ -45,7 +46,7 @@ maybe_response handler_state::status_peers(request_context& context) {
 /// tools that look for a server. Consul's DebugConfig has 200 more lines about what is not here.
 maybe_response handler_state::agent_self(request_context& context) {
   const std::string host = host_of(options_.advertised);
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_object();
 
   body.key("Config").begin_object();

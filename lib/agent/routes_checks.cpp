@@ -39,7 +39,7 @@ maybe_response handler_state::check_list(request_context& context) {
   if (!context.target.get("filter").empty()) {
     return text_response(501, "the embedded agent has no filter here, only on agent/services");
   }
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_object();
   for (const auto& [id, check] : services_.all_checks()) {
     body.key(id);

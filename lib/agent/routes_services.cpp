@@ -9,6 +9,8 @@
 #include "agent/service_filter.hpp"
 #include "agent/service_request.hpp"
 #include "agent/state.hpp"
+#include "text/hex.hpp"
+#include "text/json_writer.hpp"
 #include "wire/ip_family.hpp"
 
 namespace tenure::agent {
@@ -86,15 +88,13 @@ bool replaces_checks(const request_target& target) {
 
 /// Something that differs where the service does. Consul's own differs from this one.
 std::string content_hash(const service_fields& service) {
-  wire::json_writer json;
+  text::json_writer json;
   write_own_service(json, service, nullptr);
   constexpr std::uint64_t offset = 14695981039346656037U;
   constexpr std::uint64_t prime = 1099511628211U;
   std::uint64_t hash = offset;
   for (const char c : json.text()) hash = (hash ^ static_cast<unsigned char>(c)) * prime;
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[hash >> shift & 15];
-  return text;
+  return text::hex(hash);
 }
 
 }  // namespace
@@ -147,7 +147,7 @@ maybe_response handler_state::service_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   const service_filter filter(context.target.get("filter"));
   if (!filter.error().empty()) return text_response(500, filter.error());
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_object();
   for (const auto& [id, service] : services_.all_services()) {
     if (!filter.matches(service)) continue;
@@ -166,7 +166,7 @@ maybe_response handler_state::service_show(request_context& context) {
   const service_record* service = services_.find_service(context.rest);
   if (service == nullptr) return text_response(404, "unknown service ID: " + context.rest);
   const std::string hash = content_hash(*service);
-  wire::json_writer body;
+  text::json_writer body;
   write_own_service(body, *service, &hash);
   runtime::http_response response = json(context, 200, body.take());
   response.headers.emplace_back("X-Consul-Contenthash", hash);

@@ -96,7 +96,7 @@ maybe_response handler_state::session_create(request_context& context) {
   session.ttl_span = duration(ttl.value);
   session.expiry.owner = this;
   arm_session(session);
-  wire::json_writer json_body;
+  text::json_writer json_body;
   json_body.begin_object().key("ID").value(session.id).end_object();
   return json(context, 200, json_body.take());
 }
@@ -124,7 +124,7 @@ maybe_response handler_state::session_renew(request_context& context) {
     return text_response(404, "Session id '" + context.rest + "' not found");
   }
   arm_session(*session);
-  wire::json_writer json_body;
+  text::json_writer json_body;
   json_body.begin_array();
   write_session(json_body, *session);
   json_body.end_array();

@@ -33,7 +33,7 @@ maybe_response handler_state::txn(request_context& context) {
 
   if (transaction.failed()) parked_.return_woken();
 
-  wire::json_writer body;
+  text::json_writer body;
   body.begin_object();
   transaction.write(body);
   if (!writes) {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "text/ascii.hpp"
+
 namespace tenure::agent {
 namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 template <class Record>
 void sort_by_id(std::vector<const Record*>& records) {
@@ -19,7 +19,7 @@ void sort_by_id(std::vector<const Record*>& records) {
 
 bool without_case::operator()(std::string_view a, std::string_view b) const noexcept {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return static_cast<unsigned char>(lower(x)) < static_cast<unsigned char>(lower(y));
+    return static_cast<unsigned char>(text::lower(x)) < static_cast<unsigned char>(text::lower(y));
   });
 }
 

@@ -122,7 +122,7 @@ void transaction::add_result(const kv_fields& entry, bool with_value) {
   results_.end_object();
 }
 
-void transaction::write(wire::json_writer& json) const {
+void transaction::write(text::json_writer& json) const {
   json.key("Results");
   if (!failed()) {
     json.raw(results_.text());

@@ -7,7 +7,7 @@
 
 #include "agent/locks.hpp"
 #include "agent/txn_request.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 
@@ -32,7 +32,7 @@ class transaction {
 
   bool failed() const noexcept { return !errors_.empty(); }
   /// "Results" and "Errors" of the answer, into an open object.
-  void write(wire::json_writer& json) const;
+  void write(text::json_writer& json) const;
 
  private:
   /// An error's text; empty where it worked.
@@ -44,7 +44,7 @@ class transaction {
   locks& locks_;
   std::vector<txn_operation>& operations_;
   std::vector<txn_error> errors_;
-  wire::json_writer results_;
+  text::json_writer results_;
 };
 
 }  // namespace tenure::agent

@@ -5,7 +5,8 @@
 
 #include "agent/go_json.hpp"
 #include "agent/go_text.hpp"
-#include "wire/base64.hpp"
+#include "text/ascii.hpp"
+#include "text/base64.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -13,8 +14,7 @@ namespace {
 using kind = go_json_reader::kind;
 
 bool is_base64_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+  return text::is_letter_or_digit(c) || c == '+' || c == '/';
 }
 
 /// Where Go's decoder says that text stops being base64: at the byte that does not belong there, at
@@ -156,7 +156,7 @@ class reader {
       wrong_type(field("Value"), "[]uint8");
     } else {
       const std::string encoded = json_.string();
-      auto decoded = wire::base64_decode(encoded);
+      auto decoded = text::base64_decode(encoded);
       if (decoded) {
         into = std::move(*decoded);
       } else {

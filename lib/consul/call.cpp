@@ -6,7 +6,8 @@
 #include <charconv>
 
 #include "runtime/async_condition.hpp"
-#include "wire/base64.hpp"
+#include "text/ascii.hpp"
+#include "text/base64.hpp"
 
 namespace tenure::consul {
 namespace {
@@ -22,7 +23,7 @@ runtime::http_request make_request(const call& what, const consul_config& config
   if (!config.token.empty()) request.headers.emplace_back("X-Consul-Token", config.token);
   if (!config.basic_auth.empty())
     request.headers.emplace_back("Authorization",
-                                 "Basic " + wire::base64_encode(config.basic_auth));
+                                 "Basic " + text::base64_encode(config.basic_auth));
   return request;
 }
 
@@ -84,7 +85,7 @@ std::string with_outcome(std::string asked, std::string_view outcome) {
   constexpr std::size_t longest = 300;
   asked += ": ";
   for (const char c : outcome.substr(0, longest))
-    asked += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    asked += text::is_control(c) ? ' ' : c;
   if (outcome.size() > longest) asked += "...";
   while (asked.ends_with(' ')) asked.pop_back();
   return asked;

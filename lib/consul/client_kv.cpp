@@ -45,7 +45,7 @@ asio::awaitable<kv_result> client::find(call what, std::string key) {
 }
 
 asio::awaitable<kv_result> client::get(std::string key, consistency how) {
-  target to("/v1/kv/" + escaped(key, true), config_);
+  target to("/v1/kv/" + escaped_key(key), config_);
   to.with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   return find(std::move(what), std::move(key));
@@ -65,7 +65,7 @@ call client::watching(target to, std::uint64_t index, duration wait) const {
 }
 
 asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, duration wait) {
-  target to("/v1/kv/" + escaped(key, true), config_);
+  target to("/v1/kv/" + escaped_key(key), config_);
   return find(watching(std::move(to), index, wait), std::move(key));
 }
 
@@ -93,7 +93,7 @@ asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix) {
 }
 
 asio::awaitable<raw_kv_list> client::listing(std::string prefix, consistency how) {
-  target to("/v1/kv/" + escaped(prefix, true), config_);
+  target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse").with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   return find_below(std::move(what), std::move(prefix));
@@ -101,7 +101,7 @@ asio::awaitable<raw_kv_list> client::listing(std::string prefix, consistency how
 
 asio::awaitable<raw_kv_list> client::watch_list(std::string prefix, std::uint64_t index,
                                                duration wait) {
-  target to("/v1/kv/" + escaped(prefix, true), config_);
+  target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse");
   return find_below(watching(std::move(to), index, wait), std::move(prefix));
 }

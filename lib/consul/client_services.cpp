@@ -3,6 +3,7 @@
 
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
+#include "text/percent.hpp"
 
 namespace tenure::consul {
 
@@ -21,7 +22,7 @@ asio::awaitable<ack> client::register_service(service_registration service,
 
 asio::awaitable<ack> client::deregister_service(std::string id, time_point deadline) {
   ack answer;
-  target to("/v1/agent/service/deregister/" + escaped(id, false), config_);
+  target to("/v1/agent/service/deregister/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;  // what newer agents say to a service that they do not know
   reply told = co_await perform(*services_, config_, what);
@@ -31,7 +32,7 @@ asio::awaitable<ack> client::deregister_service(std::string id, time_point deadl
 
 asio::awaitable<check_result> client::pass_check(std::string id, time_point deadline) {
   check_result answer;
-  target to("/v1/agent/check/pass/" + escaped(id, false), config_);
+  target to("/v1/agent/check/pass/" + text::percent_encode(id), config_);
   call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;
   reply told = co_await perform(*services_, config_, what);

@@ -3,6 +3,7 @@
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
 #include "core/testing/seeded_bug.hpp"
+#include "text/percent.hpp"
 
 namespace tenure::consul {
 
@@ -25,7 +26,7 @@ asio::awaitable<session_created> client::create_session(session_request request)
 
 asio::awaitable<session_renewed> client::renew_session(std::string id, time_point deadline) {
   session_renewed answer;
-  target to("/v1/session/renew/" + escaped(id, false), config_);
+  target to("/v1/session/renew/" + text::percent_encode(id), config_);
   const bool shared = bug_enabled(core::seeded_bug::renewal_on_shared_lane);
   call what(shared ? runtime::lane::requests : runtime::lane::renewals, effect::repeatable, "PUT",
             std::move(to), deadline);
@@ -43,7 +44,7 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
 
 asio::awaitable<ack> client::destroy_session(std::string id) {
   ack answer;
-  target to("/v1/session/destroy/" + escaped(id, false), config_);
+  target to("/v1/session/destroy/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), in_time());
   reply told = co_await perform(*services_, config_, what);
   take(told, answer);
@@ -52,7 +53,7 @@ asio::awaitable<ack> client::destroy_session(std::string id) {
 
 asio::awaitable<session_found> client::session_info(std::string id, consistency how) {
   session_found answer;
-  target to("/v1/session/info/" + escaped(id, false), config_);
+  target to("/v1/session/info/" + text::percent_encode(id), config_);
   to.with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
   reply told = co_await perform(*services_, config_, what);

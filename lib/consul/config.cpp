@@ -3,12 +3,14 @@
 #include <tenure/consul_config.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+
+#include "text/ascii.hpp"
+#include "text/host_port.hpp"
 
 namespace tenure {
 namespace {
@@ -22,18 +24,16 @@ constexpr std::string_view expected_forms =
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";
-  for (const char c : text) result += std::isprint(static_cast<unsigned char>(c)) ? c : '?';
+  for (const char c : text) result += text::is_printable(c) ? c : '?';
   return result + "\"";
 }
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 bool has_space_or_control(std::string_view text) noexcept {
-  return std::ranges::any_of(text, [](char c) { return c == ' ' || is_control(c); });
+  return std::ranges::any_of(text, [](char c) { return c == ' ' || text::is_control(c); });
 }
 
 std::string trimmed(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || is_control(c); };
+  const auto space = [](char c) { return c == ' ' || text::is_control(c); };
   while (!text.empty() && space(text.front())) text.remove_prefix(1);
   while (!text.empty() && space(text.back())) text.remove_suffix(1);
   return std::string(text);
@@ -41,12 +41,8 @@ std::string trimmed(std::string_view text) {
 
 // A port as it is dialled; leading zeros are taken off.
 std::string checked_port(std::string_view port, std::string_view address) {
-  unsigned number = 0;
-  const bool digits = !port.empty() && port.size() <= 5 &&
-                      std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
-  if (digits)
-    for (const char c : port) number = number * 10 + static_cast<unsigned>(c - '0');
-  if (number < 1 || number > 65535)
+  const std::uint16_t number = text::parse_port(port).value_or(0);
+  if (number == 0)
     refuse("the Consul address " + in_quotes(address) + " has the port " + in_quotes(port) +
            ": use a number from 1 to 65535");
   return std::to_string(number);
@@ -110,7 +106,7 @@ std::string read_token_file(const std::string& path) {
 
 // What ends up in a header must not end the header.
 void check_secret(const char* name, std::string_view secret) {
-  if (std::ranges::any_of(secret, is_control))
+  if (std::ranges::any_of(secret, text::is_control))
     refuse(std::string(name) +
            " holds control characters (its value is not shown): write it on one line");
 }
@@ -177,8 +173,7 @@ void consul_config::set_address(std::string_view address) {
 
 std::string consul_config::address() const {
   if (!unix_path.empty()) return "unix://" + unix_path;
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + port;
+  return text::join_host_port(host, port);
 }
 
 consul_config consul_config::from_environment() {

@@ -4,8 +4,7 @@
 
 #include <utility>
 
-#include "wire/json_writer.hpp"
-#include "wire/utf8.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::consul {
 namespace {
@@ -45,20 +44,11 @@ std::optional<settings_document> parse_settings(std::string text) {
 }
 
 std::string settings_text(const settings_document& values) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object();
   for (const auto& [name, value] : values) json.key(name).value(value);
   json.end_object();
   return json.take();
-}
-
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = wire::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 std::optional<semaphore_document> parse_semaphore(std::string text) {
@@ -87,7 +77,7 @@ std::optional<semaphore_document> parse_semaphore(std::string text) {
 }
 
 std::string semaphore_text(const semaphore_document& document) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object();
   json.key("Limit").value(document.limit);
   json.key("Holders").begin_object();

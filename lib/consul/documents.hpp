@@ -20,7 +20,6 @@ using settings_document = std::map<std::string, std::string>;
 std::optional<settings_document> parse_settings(std::string text);
 /// Names in order. Names and values have to be UTF-8.
 std::string settings_text(const settings_document& values);
-bool is_utf8(std::string_view text) noexcept;
 
 class semaphore_document {
  public:

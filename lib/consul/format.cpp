@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
-#include "wire/base64.hpp"
-#include "wire/json_writer.hpp"
+#include "text/base64.hpp"
+#include "text/json_writer.hpp"
+#include "text/percent.hpp"
 
 namespace tenure::consul {
 namespace {
-
-bool is_plain(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.' || c == '~';
-}
 
 bool carries_value(std::string_view verb) noexcept {
   return verb == "lock" || verb == "unlock" || verb == "set" || verb == "cas";
@@ -19,21 +15,7 @@ bool carries_value(std::string_view verb) noexcept {
 
 }  // namespace
 
-std::string escaped(std::string_view text, bool keep_slashes) {
-  static constexpr char hex[] = "0123456789ABCDEF";
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (is_plain(c) || (keep_slashes && c == '/')) {
-      result += c;
-    } else {
-      result += '%';
-      result += hex[static_cast<unsigned char>(c) >> 4];
-      result += hex[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return result;
-}
+std::string escaped_key(std::string_view key) { return text::percent_encode(key, "/"); }
 
 std::string unaddressable(std::string_view key, bool is_prefix) {
   if (key.empty()) return is_prefix ? "" : "the key is empty";
@@ -66,7 +48,7 @@ target::target(std::string path, const consul_config& config) : path_(std::move(
 target& target::with(std::string_view name, std::string_view value) {
   with(name);
   query_ += '=';
-  query_ += escaped(value, false);
+  query_ += text::percent_encode(value);
   return *this;
 }
 
@@ -83,7 +65,7 @@ target& target::with(consistency how) {
 }
 
 std::string session_body(const session_request& request) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object();
   if (!request.name.empty()) json.key("Name").value(request.name);
   if (request.ttl > duration::zero()) json.key("TTL").value(duration_text(request.ttl));
@@ -106,7 +88,7 @@ std::string session_body(const session_request& request) {
 }
 
 std::string service_body(const service_registration& service) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object();
   json.key("ID").value(service.id).key("Name").value(service.name);
   json.key("Check").begin_object();
@@ -118,13 +100,13 @@ std::string service_body(const service_registration& service) {
 }
 
 std::string txn_body(std::span<const txn_op> ops) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_array();
   for (const txn_op& op : ops) {
     json.begin_object().key("KV").begin_object();
     json.key("Verb").value(op.verb).key("Key").value(op.key);
     if (carries_value(op.verb)) {
-      json.key("Value").value(wire::base64_encode(op.value));
+      json.key("Value").value(text::base64_encode(op.value));
       if (op.flags != 0) json.key("Flags").value(op.flags);
     }
     if (op.index != 0) json.key("Index").value(op.index);

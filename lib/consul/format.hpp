@@ -10,8 +10,8 @@
 
 namespace tenure::consul {
 
-/// Percent-encodes all but letters, digits, "-", "_", ".", "~" and, where asked, "/".
-std::string escaped(std::string_view text, bool keep_slashes);
+/// A key in a URL's path: percent-encoded, its slashes kept.
+std::string escaped_key(std::string_view key);
 
 /// Why a key (or, empty allowed, a prefix) cannot stand in a URL's path: Consul's server cleans
 /// paths by redirecting, whatever is escaped, so "//" and "." segments never arrive. Empty where it

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "wire/base64.hpp"
+#include "text/base64.hpp"
 
 namespace tenure::consul {
 namespace {
@@ -89,7 +89,7 @@ class raw_kv {
       }
       text = plain;
     }
-    auto decoded = wire::base64_decode(text);
+    auto decoded = text::base64_decode(text);
     if (!decoded) throw malformed();
     e.value = std::move(*decoded);
     return e;

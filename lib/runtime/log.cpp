@@ -8,6 +8,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
+
 namespace tenure {
 namespace {
 
@@ -46,21 +49,17 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   return spdlog::level::off;
 }
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 // Whatever comes from the network or from a user stays on its line.
 void append_escaped(std::string& line, std::string_view text, bool in_quotes) {
-  static constexpr char hex[] = "0123456789abcdef";
   for (const char c : text) {
     if (in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;
     } else if (c == '\n') {
       line += "\\n";
-    } else if (is_control(c)) {
+    } else if (text::is_control(c)) {
       line += "\\x";
-      line += hex[static_cast<unsigned char>(c) >> 4];
-      line += hex[static_cast<unsigned char>(c) & 15];
+      text::append_hex(line, c);
     } else {
       line += c;
     }
@@ -70,7 +69,7 @@ void append_escaped(std::string& line, std::string_view text, bool in_quotes) {
 bool needs_quotes(std::string_view value) noexcept {
   if (value.empty()) return true;
   for (const char c : value)
-    if (c == ' ' || c == '"' || c == '=' || c == '\\' || is_control(c)) return true;
+    if (c == ' ' || c == '"' || c == '=' || c == '\\' || text::is_control(c)) return true;
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "text/host_port.hpp"
 #include "wire/connection.hpp"
 #include "wire/endpoints.hpp"
 #include "wire/lane_pool.hpp"
@@ -20,8 +21,7 @@ constexpr duration connect_timeout = std::chrono::seconds(3);
 // What the Host header says: as in a URL.
 std::string host_header(const consul_config& config) {
   if (!config.unix_path.empty()) return "localhost";
-  const bool v6 = config.host.find(':') != std::string::npos;
-  return (v6 ? "[" + config.host + "]" : config.host) + ":" + config.port;
+  return text::join_host_port(config.host, config.port);
 }
 
 }  // namespace

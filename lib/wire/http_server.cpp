@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtime/wall_clock.hpp"
+#include "text/host_port.hpp"
 #include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
 
@@ -70,20 +71,13 @@ void remove_dead_socket(const std::string& path) {
 }
 
 protocol::endpoint tcp_endpoint(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == address.npos) fail(address, asio::error::invalid_argument);
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const std::string port = address.substr(colon + 1);
-  if (port.empty() || port.size() > 5 ||
-      port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535) {
-    fail(address, asio::error::invalid_argument);
-  }
-  if (host.empty()) host = "0.0.0.0";
+  const auto parts = text::split_host_port(address);
+  if (!parts || !text::parse_port(parts->port)) fail(address, asio::error::invalid_argument);
+  const std::string_view host = parts->host.empty() ? "0.0.0.0" : parts->host;
   // A name is looked up here and now: this is the start of a program.
   asio::io_context io;
   error_code error;
-  const auto found = asio::ip::tcp::resolver(io).resolve(host, port, error);
+  const auto found = asio::ip::tcp::resolver(io).resolve(host, parts->port, error);
   if (error) fail(address, error);
   return found.begin()->endpoint();
 }

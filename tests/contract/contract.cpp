@@ -6,7 +6,7 @@
 #include <simdjson.h>
 #include <stdexcept>
 
-#include "wire/base64.hpp"
+#include "text/base64.hpp"
 
 namespace tenure::test {
 namespace {
@@ -71,7 +71,7 @@ shown_key show(const std::string& key) {
   dom::parser parser;
   const dom::element entry = parser.parse(answer.body).at(0);
   shown.exists = true;
-  shown.value = wire::base64_decode(text_of(entry["Value"])).value_or("not base64");
+  shown.value = text::base64_decode(text_of(entry["Value"])).value_or("not base64");
   if (dom::element session; entry["Session"].get(session) == simdjson::SUCCESS) {
     shown.session = text_of(session);
   }
@@ -91,18 +91,18 @@ std::string op(std::string_view verb, const std::string& key, std::string_view m
 std::string op_session(std::string_view verb, const std::string& key, const std::string& session,
                        std::string_view value) {
   return op(verb, key,
-            R"("Session":")" + session + R"(","Value":")" + wire::base64_encode(value) + '"');
+            R"("Session":")" + session + R"(","Value":")" + text::base64_encode(value) + '"');
 }
 
 std::string op_index(std::string_view verb, const std::string& key, std::uint64_t index,
                      std::string_view value) {
   return op(verb, key,
-            R"("Index":)" + std::to_string(index) + R"(,"Value":")" + wire::base64_encode(value) +
+            R"("Index":)" + std::to_string(index) + R"(,"Value":")" + text::base64_encode(value) +
                 '"');
 }
 
 std::string op_value(std::string_view verb, const std::string& key, std::string_view value) {
-  return op(verb, key, R"("Value":")" + wire::base64_encode(value) + '"');
+  return op(verb, key, R"("Value":")" + text::base64_encode(value) + '"');
 }
 
 http_answer txn(std::initializer_list<std::string> operations, std::string_view query) {

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
+#include "text/percent.hpp"
 
 namespace tenure::test {
 namespace {
@@ -12,20 +13,8 @@ struct filtered {
   const char* answer;
 };
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
-
 http_answer ask_filtered(std::string_view filter) {
-  return ask("GET", "/v1/agent/services?filter=" + escaped(filter));
+  return ask("GET", "/v1/agent/services?filter=" + text::percent_encode(filter));
 }
 
 /// The ids of the services that are let through, in order.

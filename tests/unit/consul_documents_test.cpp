@@ -23,13 +23,6 @@ TEST_CASE("what is no settings document is told apart from an empty one") {
   }
 }
 
-TEST_CASE("UTF-8 or not") {
-  CHECK(is_utf8(""));
-  CHECK(is_utf8("a\xc3\xa4\xe2\x82\xac"));
-  CHECK_FALSE(is_utf8("a\xff"));
-  CHECK_FALSE(is_utf8("\xc3"));
-}
-
 TEST_CASE("a semaphore's lock, as consul/api writes it") {
   // Of `consul lock -n 3`, 1.8.7.
   const auto lock = parse_semaphore(

@@ -11,16 +11,15 @@ using namespace tenure;
 using namespace tenure::consul;
 using namespace std::chrono_literals;
 
-TEST_CASE("keys are escaped, but for their slashes") {
-  CHECK(escaped("service/my-app_1.2~/leader", true) == "service/my-app_1.2~/leader");
-  CHECK(escaped("a b?c#d%e&f=g+h", true) == "a%20b%3Fc%23d%25e%26f%3Dg%2Bh");
-  CHECK(escaped("a/b", false) == "a%2Fb");
-  CHECK(escaped("\xc3\xa9\x01\x7f\xff", true) == "%C3%A9%01%7F%FF");
-  CHECK(escaped(std::string_view("\0", 1), true) == "%00");
-  CHECK(escaped("", true).empty());
+TEST_CASE("keys are escaped except for their slashes") {
+  CHECK(escaped_key("service/my-app_1.2~/leader") == "service/my-app_1.2~/leader");
+  CHECK(escaped_key("a b?c#d%e&f=g+h") == "a%20b%3Fc%23d%25e%26f%3Dg%2Bh");
+  CHECK(escaped_key("\xc3\xa9\x01\x7f\xff") == "%C3%A9%01%7F%FF");
+  CHECK(escaped_key(std::string_view("\0", 1)) == "%00");
+  CHECK(escaped_key("").empty());
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
-  for (const char c : escaped(all, true)) {
+  for (const char c : escaped_key(all)) {
     const bool safe = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '%' || c == '/' ||
                       c == '-' || c == '_' || c == '.' || c == '~';
     CHECK(safe);

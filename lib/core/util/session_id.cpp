@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "text/hex.hpp"
+
 namespace tenure::core {
 namespace {
 
 constexpr std::size_t uuid_length = 36;
-constexpr std::string_view digits = "0123456789abcdef";
 
 constexpr bool dash_at(std::size_t i) noexcept {
   return i == 8 || i == 13 || i == 18 || i == 23;
@@ -23,8 +24,8 @@ session_id::session_id(std::string_view text) {
       uuid = text[i] == '-';
       continue;
     }
-    const auto digit = digits.find(text[i]);  // lower case alone: the text comes back unchanged
-    uuid = digit != digits.npos;
+    const auto digit = text::hex_digits.find(text[i]);  // lower case alone: the text comes back unchanged
+    uuid = digit != std::string_view::npos;
     high_ = high_ << 4 | low_ >> 60;
     low_ = low_ << 4 | (digit & 15);
   }
@@ -52,7 +53,7 @@ std::string session_id::text() const {
   std::uint64_t low = low_;
   while (out.size() < uuid_length) {
     if (dash_at(out.size())) out += '-';
-    out += digits[high >> 60];
+    out += text::hex_digits[high >> 60];
     high = high << 4 | low >> 60;
     low <<= 4;
   }

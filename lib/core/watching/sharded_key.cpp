@@ -1,6 +1,8 @@
 #include <cstdint>
 #include <tenure/sharded_key.hpp>
 
+#include "text/hex.hpp"
+
 namespace tenure {
 namespace {
 
@@ -16,7 +18,6 @@ std::uint64_t fnv_1a(std::string_view text) noexcept {
 }  // namespace
 
 std::string sharded_key(std::string_view prefix, std::string_view name) {
-  static constexpr char digits[] = "0123456789abcdef";
   static constexpr char quarters[] = "048c";
   std::uint64_t hash = fnv_1a(name);
   hash ^= hash >> 32;
@@ -24,7 +25,7 @@ std::string sharded_key(std::string_view prefix, std::string_view name) {
   hash ^= hash >> 8;
   std::string key(prefix);
   if (!key.empty() && !key.ends_with('/')) key += '/';
-  key += digits[(hash >> 4) & 15];
+  key += text::hex_digits[(hash >> 4) & 15];
   key += quarters[(hash >> 2) & 3];
   key += '/';
   key += name;

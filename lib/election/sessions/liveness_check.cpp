@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/util/backoff.hpp"
+#include "text/hex.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -14,13 +15,8 @@ constexpr duration deregister_after = 1min;  // Consul takes no less
 constexpr duration shortest_pause = 20ms;
 
 std::string unused_id(const std::string& name, runtime::random_source& random) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr int parts = 2;  // of 64 bits
   std::string id = name + "-";
-  for (int i = 0; i < parts; ++i) {
-    const std::uint64_t bits = random.next();
-    for (int shift = 60; shift >= 0; shift -= 4) id += digits[bits >> shift & 15];
-  }
+  for (int i = 0; i < 2; ++i) id += text::hex(random.next());
   return id;
 }
 

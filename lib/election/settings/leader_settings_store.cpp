@@ -8,6 +8,7 @@
 #include "core/util/backoff.hpp"
 #include "election/errors.hpp"
 #include "runtime/keep_alive.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -29,7 +30,7 @@ void check(const leader_settings::changes& changes) {
   if (changes.empty()) fail(errc::bad_argument, "no settings to set");
   for (const auto& [name, value] : changes) {
     if (name.empty()) fail(errc::bad_argument, "a setting needs a name");
-    if (!consul::is_utf8(name) || !consul::is_utf8(value)) {
+    if (!text::is_utf8(name) || !text::is_utf8(value)) {
       fail(errc::bad_argument, "settings are kept as JSON, so they have to be UTF-8: encode \"" +
                                    name + "\", for example as base64");
     }

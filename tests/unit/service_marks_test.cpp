@@ -1,9 +1,10 @@
 // A service goes back to its agent as it came, but for the marks.
 #include <catch2/catch_test_macros.hpp>
 
-#include "sidecar/service_document.hpp"
+#include "sidecar/service_marks.hpp"
 
 using namespace tenure::sidecar;
+using tenure::consul::service_entry;
 
 namespace {
 
@@ -18,8 +19,8 @@ const std::string told = R"({
     "Odd": {"number": 12345678901234567890, "float": 1.50e-3, "deep": [{"a": null}, true]},
     "Proxy": {"Config": {"x": 1}}, "Connect": {"Native": true} })";
 
-service_document document(const std::string& json = told) {
-  auto read = service_document::parse(json);
+service_entry document(const std::string& json = told) {
+  auto read = service_entry::parse(json);
   REQUIRE(read);
   return *read;
 }
@@ -40,13 +41,13 @@ service_labels labels(std::string replica = "") {
 }  // namespace
 
 TEST_CASE("a service as it is told becomes a registration, to the last digit") {
-  const service_document web = document();
-  REQUIRE(web.id() == "_nomad-task-a-web");
-  REQUIRE(web.name() == "web");
-  REQUIRE(web.hash() == "7b7f9b626b7b0d6b");
-  REQUIRE(web.tags_overridable());
-  REQUIRE(web.kind().empty());
-  const auto body = web.registration(marks(true, "s-1"), labels("replica"), {});
+  const service_entry web = document();
+  REQUIRE(web.id == "_nomad-task-a-web");
+  REQUIRE(web.name == "web");
+  REQUIRE(web.hash == "7b7f9b626b7b0d6b");
+  REQUIRE(web.tags_overridable);
+  REQUIRE(web.kind.empty());
+  const auto body = registration(web, marks(true, "s-1"), labels("replica"), {});
   REQUIRE(body.value() == R"({"ID":"_nomad-task-a-web","Name":"web","Tags":["a","primary"],)"
                   R"("Meta":{"external-source":"nomad","x":"é\"\\","session":"s-1"},)"
                   R"("Port":8080,"Address":"10.1.2.3",)"
@@ -58,35 +59,35 @@ TEST_CASE("a service as it is told becomes a registration, to the last digit") {
 }
 
 TEST_CASE("nothing is written where nothing changes") {
-  const service_document web = document();
-  REQUIRE_FALSE(web.registration(marks(false, ""), labels("replica"), {}));
-  REQUIRE_FALSE(web.registration(marks(false, ""), labels(), {}));
-  REQUIRE(web.registration(marks(false, "s"), labels(), {}));
-  REQUIRE(web.registration(marks(true, ""), labels(), {}));
+  const service_entry web = document();
+  REQUIRE_FALSE(registration(web, marks(false, ""), labels("replica"), {}));
+  REQUIRE_FALSE(registration(web, marks(false, ""), labels(), {}));
+  REQUIRE(registration(web, marks(false, "s"), labels(), {}));
+  REQUIRE(registration(web, marks(true, ""), labels(), {}));
 }
 
 TEST_CASE("the labels are exchanged, and no other tag is touched") {
   const std::string leader = R"({"ID":"i","Service":"s","Tags":["primary","x","primary"]})";
-  REQUIRE(document(leader).registration(marks(false, ""), labels(), {}) ==
+  REQUIRE(registration(document(leader), marks(false, ""), labels(), {}) ==
           R"({"ID":"i","Name":"s","Tags":["x"],"Meta":{}})");
-  REQUIRE(document(leader).registration(marks(false, ""), labels("copy"), {}) ==
+  REQUIRE(registration(document(leader), marks(false, ""), labels("copy"), {}) ==
           R"({"ID":"i","Name":"s","Tags":["x","copy"],"Meta":{}})");
-  REQUIRE_FALSE(document(leader).registration(marks(true, ""), labels("copy"), {}));
+  REQUIRE_FALSE(registration(document(leader), marks(true, ""), labels("copy"), {}));
 }
 
 TEST_CASE("the session is replaced, and taken away at the end") {
   const std::string old = R"({"ID":"i","Service":"s","Tags":null,"Meta":{"session":"a","k":"v"}})";
-  REQUIRE(document(old).registration(marks(false, "b"), labels(), {}) ==
+  REQUIRE(registration(document(old), marks(false, "b"), labels(), {}) ==
           R"({"ID":"i","Name":"s","Tags":[],"Meta":{"session":"b","k":"v"}})");
-  REQUIRE(document(old).registration(marks(false, ""), labels(), {}) ==
+  REQUIRE(registration(document(old), marks(false, ""), labels(), {}) ==
           R"({"ID":"i","Name":"s","Tags":[],"Meta":{"k":"v"}})");
-  REQUIRE_FALSE(document(old).registration(marks(false, "a"), labels(), {}));
+  REQUIRE_FALSE(registration(document(old), marks(false, "a"), labels(), {}));
 }
 
 TEST_CASE("what the agent does not take back is left out") {
   const std::string odd = R"({"ID":"i","Service":"s","Odd":1,"Port":2,"Kind":"connect-proxy"})";
-  REQUIRE(document(odd).kind() == "connect-proxy");
-  REQUIRE(document(odd).registration(marks(true, ""), labels(), {"Odd"}) ==
+  REQUIRE(document(odd).kind == "connect-proxy");
+  REQUIRE(registration(document(odd), marks(true, ""), labels(), {"Odd"}) ==
           R"({"ID":"i","Name":"s","Tags":["primary"],"Meta":{},"Port":2,)"
           R"("Kind":"connect-proxy"})");
 }
@@ -98,16 +99,16 @@ TEST_CASE("what is no service is refused whole") {
                           R"({"ID":"i","Service":"s","Meta":{"a":1}})",
                           R"({"ID":"i","Service":"s","Port":)"}) {
     CAPTURE(bad);
-    REQUIRE_FALSE(service_document::parse(bad));
+    REQUIRE_FALSE(service_entry::parse(bad));
   }
 }
 
 TEST_CASE("services of an agent come in the order of their ids") {
-  const auto all = service_document::parse_all(
+  const auto all = service_entry::parse_all(
       R"({"b":{"ID":"b","Service":"s"},"a":{"ID":"a","Service":"s","Kind":"connect-proxy"}})");
   REQUIRE(all);
   REQUIRE(all->size() == 2);
-  REQUIRE(all->front().id() == "a");
-  REQUIRE(service_document::parse_all("{}")->empty());
-  REQUIRE_FALSE(service_document::parse_all("unknown"));
+  REQUIRE(all->front().id == "a");
+  REQUIRE(service_entry::parse_all("{}")->empty());
+  REQUIRE_FALSE(service_entry::parse_all("unknown"));
 }

@@ -1,6 +1,14 @@
-#include "wire/utf8.hpp"
+#include "text/utf8.hpp"
 
-namespace tenure::wire {
+#include <simdjson.h>
+
+#include <algorithm>
+
+namespace tenure::text {
+
+bool is_utf8(std::string_view text) noexcept {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 std::size_t utf8_length(std::string_view text) noexcept {
   const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -57,4 +65,21 @@ void utf8_append(std::string& out, std::uint32_t code_point) {
   }
 }
 
-}  // namespace tenure::wire
+void append_repaired(std::string& out, std::string_view text) {
+  if (is_utf8(text)) {
+    out.append(text);
+    return;
+  }
+  constexpr std::uint32_t replacement = 0xfffd;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length > 0) {
+      out.append(text, 0, length);
+    } else {
+      utf8_append(out, replacement);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+}  // namespace tenure::text

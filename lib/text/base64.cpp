@@ -1,9 +1,9 @@
-#include "wire/base64.hpp"
+#include "text/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace tenure::wire {
+namespace tenure::text {
 namespace {
 
 constexpr std::string_view alphabet =
@@ -60,10 +60,10 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
-  unsigned letters = 0;  // of the group of four under way
+  unsigned letters = 0;  // of the current group of four
   unsigned padding = 0;
   for (const char c : text) {
-    if (c == '\r' || c == '\n') continue;  // as Go does, and so Consul
+    if (c == '\r' || c == '\n') continue;
     if (c == '=') {
       // Padding only completes a group that holds at least one byte.
       if (letters + padding < 2 || ++padding + letters > 4) return std::nullopt;
@@ -90,4 +90,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace tenure::wire
+}  // namespace tenure::text

@@ -1,16 +1,15 @@
-// Writes compact JSON into a string, byte for byte as Go's encoding/json does, which is what
-// Consul's clients see: keys in the order given, `<`, `>`, `&`, U+2028 and U+2029 escaped as \u003c
-// and so on, invalid UTF-8 as \ufffd, control characters as \u00XX but for \n, \r, \t (and \b, \f
-// as \u0008, \u000c).
+// Writes compact JSON into a string, byte for byte as Go's encoding/json does: that is what
+// Consul's clients see. Keys stay in the order given; json_string.hpp says what is escaped.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
-namespace tenure::wire {
+namespace tenure::text {
 
-/// Commas are put in by the writer. No check of nesting beyond asserts.
+/// The writer puts in the commas. It checks nesting by asserts alone.
 class json_writer {
  public:
   json_writer& begin_object();
@@ -25,7 +24,7 @@ class json_writer {
   json_writer& value(std::int64_t number);
   json_writer& value(bool truth);
   json_writer& null();
-  /// Text that already is JSON.
+  /// Text that is JSON already.
   json_writer& raw(std::string_view json);
 
   const std::string& text() const noexcept { return text_; }
@@ -37,4 +36,4 @@ class json_writer {
   bool first_ = true;
 };
 
-}  // namespace tenure::wire
+}  // namespace tenure::text
