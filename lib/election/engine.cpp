@@ -11,6 +11,9 @@
 
 #include "consul/format.hpp"
 #include "core/util/backoff.hpp"
+#include "election/errors.hpp"
+#include "election/leader_in.hpp"
+#include "election/watching/leader_observer.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/slab.hpp"
 #include "wire/http_client.hpp"
@@ -36,25 +39,6 @@ std::function<void(std::exception_ptr)> report_to(std::shared_ptr<log_sink> log)
     }
   };
 }
-
-}  // namespace
-
-void fail(const error_code& why, const std::string& detail) {
-  throw boost::system::system_error(why, detail);
-}
-
-leader leader_in(const std::string& key, const consul::kv_result& answer) {
-  leader who;
-  who.key = key;
-  if (answer.entry && !answer.entry->session.empty()) {
-    who.session = answer.entry->session;
-    who.value = answer.entry->value;
-    who.fence = answer.entry->modify_index;
-  }
-  return who;
-}
-
-namespace {
 
 void check_key(const std::string& key) {
   if (key.empty()) throw bad_configuration("an election needs a key: give one, such as a/leader");

@@ -11,6 +11,7 @@
 
 #include "consul/client.hpp"
 #include "election/acquisition/lock_queue.hpp"
+#include "election/errors.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 #include "election/watching/watch_registry.hpp"
 #include "election/participant/participant.hpp"
@@ -22,9 +23,7 @@
 
 namespace tenure::impl {
 
-/// Who holds the key of an answer.
-leader leader_in(const std::string& key, const consul::kv_result& answer);
-[[noreturn]] void fail(const error_code& why, const std::string& detail);
+class leader_observer;
 
 class engine : public std::enable_shared_from_this<engine> {
  public:
@@ -109,28 +108,6 @@ class engine : public std::enable_shared_from_this<engine> {
   runtime::async_condition changed_;
   bool stopping_ = false;
   bool stopped_ = false;
-};
-
-/// What an observer follows.
-class leader_observer final : public key_watcher {
- public:
-  leader_observer(std::shared_ptr<const runtime::environment> env, std::string key);
-
-  boost::asio::awaitable<leader> next(std::shared_ptr<leader_observer> self);
-  const error_code& last_error() const noexcept { return last_error_; }
-  void stop();
-
-  void on_key_changed(const consul::kv_result& answer) override;
-  void on_watch_error(const error_code& why, const std::string& detail) override;
-
- private:
-  std::shared_ptr<const runtime::environment> env_;
-  std::string key_;
-  runtime::async_condition changed_;
-  std::optional<leader> newest_;
-  bool unread_ = false;
-  bool stopped_ = false;
-  error_code last_error_;
 };
 
 }  // namespace tenure::impl

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/watching/leader_observer.hpp"
 #include "election/handles/make_engine.hpp"
 #include "runtime/keep_alive.hpp"
 

@@ -1,7 +1,9 @@
-#include <boost/system/system_error.hpp>
+#include "election/watching/leader_observer.hpp"
+
 #include <utility>
 
-#include "election/engine.hpp"
+#include "election/errors.hpp"
+#include "election/leader_in.hpp"
 
 namespace tenure::impl {
 
@@ -28,7 +30,7 @@ void leader_observer::stop() {
 
 boost::asio::awaitable<leader> leader_observer::next(std::shared_ptr<leader_observer>) {
   while (!unread_ && !stopped_) co_await changed_.wait();
-  if (stopped_) throw boost::system::system_error(errc::shut_down);
+  if (stopped_) fail(errc::shut_down, "\"" + key_ + "\"");
   unread_ = false;
   const leader who = *newest_;
   co_return who;
