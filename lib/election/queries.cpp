@@ -6,6 +6,7 @@
 #include "consul/documents.hpp"
 #include "election/context.hpp"
 #include "election/errors.hpp"
+#include "election/leader_in.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -24,17 +25,6 @@ leader holder(const consul::kv_entry& entry) {
 }
 
 }  // namespace
-
-leader leader_in(const std::string& key, const consul::kv_result& answer) {
-  leader who;
-  who.key = key;
-  if (answer.entry && !answer.entry->session.empty()) {
-    who.session = answer.entry->session;
-    who.value = answer.entry->value;
-    who.fence = answer.entry->modify_index;
-  }
-  return who;
-}
 
 asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string key) {
   const consul::kv_result answer = co_await shared->client.get(key, consul::consistency::default_);

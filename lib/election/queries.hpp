@@ -8,14 +8,9 @@
 #include <tenure/leader.hpp>
 #include <vector>
 
-#include "consul/types.hpp"
-
 namespace tenure::impl {
 
 struct context;
-
-/// The holder that an answer shows, without a value and a fence where the key is free.
-leader leader_in(const std::string& key, const consul::kv_result& answer);
 
 // For each see the function of that name in tenure::elections.
 boost::asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string key);

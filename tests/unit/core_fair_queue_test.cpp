@@ -8,73 +8,92 @@ using tenure::core::fair_queue;
 
 namespace {
 
-/// Takes `n` at a time.
-std::vector<int> take(fair_queue<int>& line, std::size_t n) {
+/// Takes up to `n` items.
+std::vector<int> take(fair_queue<int>& queue, std::size_t n) {
   std::size_t room = n;
-  return line.take([&room](int) { return room > 0 ? room-- > 0 : false; }, std::less<>());
+  return queue.take([&room](int) { return room > 0 ? room-- > 0 : false; }, std::less<>());
+}
+
+/// Takes items up to this sum, and one in any case.
+std::vector<int> take_sum(fair_queue<int>& queue, int sum) {
+  return queue.take([&sum](int item) { return (sum -= item) >= 0; }, std::less<>());
 }
 
 }  // namespace
 
-TEST_CASE("what came together is taken together, in order") {
-  fair_queue<int> line;
-  for (int i = 0; i < 5; ++i) line.add(i);
-  REQUIRE(take(line, 3) == std::vector{0, 1, 2});
-  REQUIRE(line.size() == 2);
-  REQUIRE(take(line, 3) == std::vector{3, 4});
-  REQUIRE(line.empty());
-  REQUIRE(take(line, 3).empty());
+TEST_CASE("one burst is taken in order, over several calls") {
+  fair_queue<int> queue;
+  for (int i = 0; i < 5; ++i) queue.add(i);
+  REQUIRE(take(queue, 3) == std::vector{0, 1, 2});
+  REQUIRE(queue.size() == 2);
+  REQUIRE(take(queue, 3) == std::vector{3, 4});
+  REQUIRE(queue.empty());
+  REQUIRE(take(queue, 3).empty());
 }
 
-TEST_CASE("who comes alone does not wait behind all of a burst") {
-  fair_queue<int> line;
-  for (int i = 0; i < 1000; ++i) line.add(i);
-  REQUIRE(take(line, 10).size() == 10);
-  line.add(5000);
-  REQUIRE(take(line, 10).front() == 10);   // the burst had been there before
-  REQUIRE(take(line, 10).front() == 5000);
-  REQUIRE(line.size() == 1001 - 30);
+TEST_CASE("a single item does not wait behind a burst of thousands") {
+  fair_queue<int> queue;
+  for (int i = 0; i < 1000; ++i) queue.add(i);
+  REQUIRE(take(queue, 10).size() == 10);
+  queue.add(5000);
+  REQUIRE(take(queue, 10).front() == 10);   // the older burst goes first
+  REQUIRE(take(queue, 10).front() == 5000);
+  REQUIRE(queue.size() == 1001 - 30);
 }
 
 TEST_CASE("a batch is filled up from the bursts that follow") {
-  fair_queue<int> line;
-  line.add(1);
-  REQUIRE(take(line, 1) == std::vector{1});
-  line.add(2);
-  line.add(3);
-  take(line, 1);
-  line.add(4);
-  line.add(5);
-  REQUIRE(take(line, 4) == std::vector{3, 4, 5});
+  fair_queue<int> queue;
+  queue.add(1);
+  REQUIRE(take(queue, 1) == std::vector{1});
+  queue.add(2);
+  queue.add(3);
+  take(queue, 1);
+  queue.add(4);
+  queue.add(5);
+  REQUIRE(take(queue, 4) == std::vector{3, 4, 5});
 }
 
-TEST_CASE("a burst goes in order") {
-  fair_queue<int> line;
-  for (const int i : {5, 3, 9, 1}) line.add(i);
-  REQUIRE(take(line, 2) == std::vector{1, 3});
-  for (const int i : {2, 0}) line.add(i);
-  REQUIRE(take(line, 3) == std::vector{5, 9, 0});
+TEST_CASE("a burst whose first item did not fit keeps its turn") {
+  fair_queue<int> queue;
+  for (const int item : {1, 2, 11}) queue.add(item);  // burst A
+  REQUIRE(take_sum(queue, 1) == std::vector{1});
+  for (const int item : {20, 21}) queue.add(item);  // burst B
+  REQUIRE(take_sum(queue, 2) == std::vector{2});     // from A, which goes behind B
+  queue.add(3);                                      // burst C
+  REQUIRE(take_sum(queue, 20) == std::vector{20});   // from B, which goes behind A and C
+  REQUIRE(take_sum(queue, 11) == std::vector{11});   // the rest of A; C was only tested
+  REQUIRE(take_sum(queue, 21) == std::vector{3});    // so C comes before B
+  REQUIRE(take_sum(queue, 21) == std::vector{21});
+  REQUIRE(queue.empty());
 }
 
-TEST_CASE("what does not fit anywhere goes alone") {
-  fair_queue<int> line;
-  line.add(7);
-  line.add(8);
-  REQUIRE(line.take([](int) { return false; }, std::less<>()) == std::vector{7});
-  REQUIRE(line.take([](int) { return false; }, std::less<>()) == std::vector{8});
+TEST_CASE("the items of a burst are sorted") {
+  fair_queue<int> queue;
+  for (const int i : {5, 3, 9, 1}) queue.add(i);
+  REQUIRE(take(queue, 2) == std::vector{1, 3});
+  for (const int i : {2, 0}) queue.add(i);
+  REQUIRE(take(queue, 3) == std::vector{5, 9, 0});
 }
 
-TEST_CASE("nothing is lost and nothing comes twice, however it is taken") {
-  fair_queue<int> line;
+TEST_CASE("an item that never fits is taken alone") {
+  fair_queue<int> queue;
+  queue.add(7);
+  queue.add(8);
+  REQUIRE(queue.take([](int) { return false; }, std::less<>()) == std::vector{7});
+  REQUIRE(queue.take([](int) { return false; }, std::less<>()) == std::vector{8});
+}
+
+TEST_CASE("no item is lost or taken twice") {
+  fair_queue<int> queue;
   std::vector<int> all;
   int next = 0;
   for (int round = 0; round < 200; ++round) {
-    for (int i = 0; i < (round * 7) % 13; ++i) line.add(next++);
-    const std::vector<int> some = take(line, 1 + static_cast<std::size_t>(round) % 5);
+    for (int i = 0; i < (round * 7) % 13; ++i) queue.add(next++);
+    const std::vector<int> some = take(queue, 1 + static_cast<std::size_t>(round) % 5);
     all.insert(all.end(), some.begin(), some.end());
   }
-  while (!line.empty()) {
-    const std::vector<int> some = take(line, 4);
+  while (!queue.empty()) {
+    const std::vector<int> some = take(queue, 4);
     all.insert(all.end(), some.begin(), some.end());
   }
   std::sort(all.begin(), all.end());

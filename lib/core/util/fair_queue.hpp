@@ -1,5 +1,5 @@
-// A line in which bursts take turns: what arrives together stands together, and whoever comes
-// alone does not wait behind all of a burst of thousands.
+// A fair queue. Items that are added between two take() calls form a burst; bursts are served round
+// robin, so a single item never waits behind a burst of thousands.
 #pragma once
 
 #include <algorithm>
@@ -16,51 +16,54 @@ class fair_queue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
 
-  /// Joins the burst that is arriving; the first one after a take() begins another.
+  /// Adds to the newest burst. The first item after a take() begins another burst.
   void add(T item) {
-    if (!arriving_) lines_.emplace_back();
-    arriving_ = true;
-    lines_.back().items.push_back(std::move(item));
+    if (!adding_) bursts_.emplace_back();
+    adding_ = true;
+    bursts_.back().items.push_back(std::move(item));
     ++size_;
   }
 
-  /// The first of the burst whose turn it is, and what follows for as long as `fits` says so,
-  /// the next bursts' included. What is left of a burst stands behind the others then. Within a
-  /// burst they go as `before` orders them.
+  /// Takes the first item of the burst whose turn it is, then further items for as long as `fits`
+  /// accepts them, those of the next bursts included. A burst that gave something and has more goes
+  /// to the back; one whose first item did not fit keeps its turn. `before` orders the items of a
+  /// burst.
   template <class Fits, class Before>
   std::vector<T> take(Fits fits, Before before) {
     std::vector<T> taken;
-    if (std::exchange(arriving_, false)) {
-      std::vector<T>& newest = lines_.back().items;
+    if (std::exchange(adding_, false)) {
+      std::vector<T>& newest = bursts_.back().items;
       std::stable_sort(newest.begin(), newest.end(), before);
     }
     bool full = false;
-    while (!full && !lines_.empty()) {
-      line& first = lines_.front();
+    while (!full && !bursts_.empty()) {
+      burst& first = bursts_.front();
+      const std::size_t begin = first.next;
       while (!full && first.next < first.items.size()) {
         T& item = first.items[first.next];
-        full = !taken.empty() && !fits(item);
+        const bool fitting = fits(item);  // is asked about the first item too: it counts them
+        full = !fitting && !taken.empty();
         if (full) break;
-        if (taken.empty()) fits(item);
         taken.push_back(std::move(item));
         ++first.next;
         --size_;
       }
-      if (first.next < first.items.size()) lines_.push_back(std::move(first));
-      lines_.pop_front();
+      const bool used_up = first.next == first.items.size();
+      const bool gave = first.next != begin;
+      if (!used_up && gave) bursts_.push_back(std::move(first));
+      if (used_up || gave) bursts_.pop_front();
     }
     return taken;
   }
 
  private:
-  class line {
-   public:
+  struct burst {
     std::vector<T> items;
     std::size_t next = 0;
   };
-  std::deque<line> lines_;
+  std::deque<burst> bursts_;
   std::size_t size_ = 0;
-  bool arriving_ = false;
+  bool adding_ = false;
 };
 
 }  // namespace tenure::core

@@ -1,8 +1,9 @@
+#include "election/watching/leader_observer.hpp"
+
 #include <utility>
 
 #include "election/errors.hpp"
-#include "election/queries.hpp"
-#include "election/watching/leader_observer.hpp"
+#include "election/leader_in.hpp"
 
 namespace tenure::impl {
 

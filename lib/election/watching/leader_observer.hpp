@@ -1,4 +1,4 @@
-// What is behind tenure::observer: the newest leader of a key, and whether it was read.
+// The state of a tenure::observer: the newest leader of one key.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,9 +18,11 @@ class leader_observer final : public key_watcher {
  public:
   leader_observer(std::shared_ptr<const runtime::environment> env, std::string key);
 
+  /// The leader at once when first called, then each time it has changed: the newest state only.
+  /// `self` keeps the observer alive while it waits. Throws errc::shut_down after stop().
   boost::asio::awaitable<leader> next(std::shared_ptr<leader_observer> self);
+  /// Why the last read failed; none after a successful one.
   const error_code& last_error() const noexcept { return last_error_; }
-  /// Ends next().
   void stop();
 
   void on_key_changed(const consul::kv_result& answer) override;
