@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/queries.hpp"
 #include "text/ascii.hpp"
 
 namespace tenure::agent {

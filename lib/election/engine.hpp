@@ -1,5 +1,5 @@
-// What is behind tenure::elections: its participants, observers, settings and semaphores, how each is
-// entered and left, and how all of it shuts down.
+// What is behind tenure::elections: its participants, observers, settings and semaphores, how each
+// is entered and left, and how all of it shuts down.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

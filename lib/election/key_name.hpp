@@ -1,4 +1,4 @@
-// The text of a key, kept once for a record, its terms and the watch.
+// The text of a key, kept once for a participant, its terms and the watch.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace tenure::impl {
 
-/// Shared by the copies, on whatever threads they are. Ordered as its text.
+/// Copies share the text, on any thread. Ordered as its text.
 class key_name {
  public:
   explicit key_name(std::string text)
       : text_(runtime::make_in_slab<const std::string>(std::move(text))) {}
-  key_name(const key_name&) = default;  // and no moving: none is ever without a text
+  key_name(const key_name&) = default;  // no move: a key_name always has a text
   key_name& operator=(const key_name&) = default;
 
   const std::string& text() const noexcept { return *text_; }

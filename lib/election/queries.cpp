@@ -38,8 +38,8 @@ asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key)
     const consul::kv_result found = co_await shared->client.get(key, consul::consistency::consistent);
     if (found.error) fail(found.error, found.detail);
     const leader who = leader_in(key, found);
-    if (!who.present()) fail(errc::not_leading, "nobody holds \"" + key + "\"");
-    // The value stays, so that successors wait until the lease of the deposed is over.
+    if (!who.present()) fail(errc::not_leading, "\"" + key + "\" is not held");
+    // The value stays, so that successors wait until the deposed holder's lease is over.
     const std::string left = who.value.empty() ? std::string("deposed") : who.value;
     std::vector<consul::txn_op> ops;
     ops.push_back(consul::txn_op::check_index(key, who.fence));
@@ -47,7 +47,7 @@ asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key)
     const consul::txn_result answer = co_await shared->client.write(std::move(ops), give_up);
     if (answer.error) fail(answer.error, answer.detail);
     if (answer.committed) co_return who;
-    // Somebody wrote the key in between: look again.
+    // The key was written in between: look again.
     if (shared->now() >= give_up) fail(errc::timed_out, "the key keeps changing");
   }
 }
@@ -58,11 +58,12 @@ asio::awaitable<void> ping(std::shared_ptr<context> shared) {
 }
 
 // Elections, and the holders of semaphores.
-asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, std::string prefix) {
+asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared,
+                                             std::string prefix) {
   const consul::kv_list answer =
       co_await shared->client.list(prefix, consul::consistency::default_);
   if (answer.error) fail(answer.error, answer.detail);
-  std::map<std::string, std::string> published;  // by contenders of semaphores, under their keys
+  std::map<std::string, std::string> published;  // by slot candidates, under their own keys
   for (const consul::kv_entry& entry : answer.entries) {
     if (entry.flags == consul::semaphore_flags && !entry.session.empty())
       published.emplace(entry.key, entry.value);

@@ -7,7 +7,7 @@
 #include <functional>
 #include <type_traits>
 
-#include "election_bench.hpp"
+#include "election_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -21,7 +21,7 @@ candidacy quick() { return candidacy("me").span(5s).ttl(10s).lock_delay(0s); }
 
 /// How an operation ends within a minute; nothing while it still waits.
 template <class T>
-std::optional<error_code> end_of(election_bench& b, asio::awaitable<T> task) {
+std::optional<error_code> end_of(election_fixture& b, asio::awaitable<T> task) {
   if constexpr (std::is_void_v<T>) {
     return end_of<bool>(b, truly(std::move(task)));
   } else {
@@ -44,7 +44,7 @@ error_code thrown_by(const std::function<void()>& call) {
 }
 
 /// What is so of every election that has left or is empty.
-void check_gone(election_bench& b, election& e) {
+void check_gone(election_fixture& b, election& e) {
   CHECK(end_of(b, e.campaign()) == errc::shut_down);
   CHECK(end_of(b, e.lead(body)) == errc::shut_down);
   CHECK(thrown_by([&] { e.stand(); }) == errc::shut_down);
@@ -58,7 +58,7 @@ void check_gone(election_bench& b, election& e) {
   CHECK(end_of(b, e.leave()) == error_code());
 }
 
-void check_gone(election_bench& b, semaphore& s) {
+void check_gone(election_fixture& b, semaphore& s) {
   CHECK(end_of(b, s.acquire()) == errc::shut_down);
   CHECK(end_of(b, s.hold(body)) == errc::shut_down);
   CHECK_FALSE(s.current());
@@ -68,19 +68,19 @@ void check_gone(election_bench& b, semaphore& s) {
   CHECK(end_of(b, s.leave()) == error_code());
 }
 
-void check_gone(election_bench& b, leader_settings& s) {
+void check_gone(election_fixture& b, leader_settings& s) {
   CHECK(end_of(b, s.get()) == errc::shut_down);
   CHECK(end_of(b, s.next()) == errc::shut_down);
   CHECK(end_of(b, s.set(term(), {{"a", "b"}})) == errc::shut_down);
   CHECK_FALSE(s.last_error());
 }
 
-void check_gone(election_bench& b, observer& o) {
+void check_gone(election_fixture& b, observer& o) {
   CHECK(end_of(b, o.next()) == errc::shut_down);
   CHECK_FALSE(o.last_error());
 }
 
-void check_gone(election_bench& b, elections& all) {
+void check_gone(election_fixture& b, elections& all) {
   CHECK(thrown_by([&] { all.enter(key, quick()); }) == errc::shut_down);
   CHECK(thrown_by([&] { all.observe(key); }) == errc::shut_down);
   CHECK(thrown_by([&] { all.settings_in(key); }) == errc::shut_down);
@@ -99,7 +99,7 @@ void check_empty(const Handle& h) {
 /// All handles of one process, an election that leads and a slot that is held among them.
 class handles {
  public:
-  explicit handles(election_bench& b)
+  explicit handles(election_fixture& b)
       : p(b.add()),
         leading(p.elections->enter(key, quick())),
         holding(p.elections->contend(prefix, 2, quick())),
@@ -127,7 +127,7 @@ class handles {
 }  // namespace
 
 TEST_CASE("a handle that has left keeps its key and refuses everything else") {
-  election_bench b;
+  election_fixture b;
   handles h(b);
   REQUIRE(h.leading->valid());
   CHECK(end_of(b, h.leading->leave()) == error_code());
@@ -146,7 +146,7 @@ TEST_CASE("a handle that has left keeps its key and refuses everything else") {
 }
 
 TEST_CASE("handles refuse everything after the shut-down") {
-  election_bench b;
+  election_fixture b;
   handles h(b);
   CHECK(end_of(b, h.p.elections->shut_down()) == error_code());
   check_gone(b, *h.p.elections);
@@ -167,7 +167,7 @@ TEST_CASE("handles refuse everything after the shut-down") {
 }
 
 TEST_CASE("a moved-from handle is empty") {
-  election_bench b;
+  election_fixture b;
   handles h(b);
   const election moved_election = std::move(*h.leading);
   const semaphore moved_semaphore = std::move(*h.holding);
@@ -207,7 +207,7 @@ TEST_CASE("a moved-from handle is empty") {
 }
 
 TEST_CASE("an awaitable that is dropped has no effect") {
-  election_bench b;
+  election_fixture b;
   handles h(b);
   term fresh = h.term_of_election;
   static_cast<void>(h.leading->leave());
@@ -250,7 +250,7 @@ TEST_CASE("an awaitable that is dropped has no effect") {
 }
 
 TEST_CASE("an awaitable outlives its handle") {
-  election_bench b;
+  election_fixture b;
   handles h(b);
   auto leaving = h.leading->leave();
   auto releasing = h.holding->leave();
@@ -270,7 +270,7 @@ TEST_CASE("handles go in every order, before and after their elections object") 
   std::array<int, 6> order{0, 1, 2, 3, 4, 5};
   const bool shut_down_first = GENERATE(false, true);
   do {
-    election_bench b;
+    election_fixture b;
     handles h(b);
     if (shut_down_first) REQUIRE(end_of(b, h.p.elections->shut_down()) == error_code());
     for (const int which : order) {

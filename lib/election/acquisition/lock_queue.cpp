@@ -11,16 +11,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What every Consul takes, and what it takes since 1.14.
-constexpr std::size_t sure_operations = 64;
-constexpr std::size_t more_than_sure = 128;
-// Of a body of 512 KiB, with room for the JSON around each operation.
+// What every Consul takes in a transaction, and what Consul takes since 1.14.
+constexpr std::size_t small_batch = 64;
+constexpr std::size_t large_batch = 128;
+// Consul's limit is 512 KiB a body; this leaves room for the JSON around each operation.
 constexpr std::size_t most_bytes = 480 * 1024;
 constexpr std::size_t bytes_around = 400;
-// Errors come in two phases, and others may have been at the keys in between.
+// Consul reports errors in two phases, and other processes may write the keys in between.
 constexpr int most_rounds = 4;
 
-// Of several reasons one decides: a dead session before the rest, then what time alone mends.
+// Which of several failures decides: a dead session first, last what goes away with time.
 int severity(consul::txn_failure f) noexcept {
   switch (f) {
     case consul::txn_failure::invalid_session:
@@ -48,7 +48,7 @@ class lock_queue::batch {
   }
 };
 
-/// A transaction on its way.
+/// Occupies a connection while its transaction is in flight.
 class lock_queue::inflight_guard {
  public:
   explicit inflight_guard(lock_queue& q) noexcept : queue_(q) {}
@@ -64,23 +64,23 @@ class lock_queue::inflight_guard {
 };
 
 lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
-                         consul::client& client, spawn_function spawn, std::size_t lanes)
+                       consul::client& client, spawn_function spawn, std::size_t connections)
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
-      free_(std::max<std::size_t>(lanes, 1)) {}
+      free_(std::max<std::size_t>(connections, 1)) {}
+
+core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind what) noexcept {
+  return what == lock_op::kind::release ? releases_ : acquisitions_;
+}
 
 void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
   if (stopped_) return;
-  auto& line = what == lock_op::kind::release ? releases_ : acquisitions_;
-  pending_op w;
-  w.whose = std::move(whose);
-  w.what = what;
-  line.add(std::move(w));
+  queue_for(what).add(pending_op{.whose = std::move(whose), .what = what});
   send_soon();
 }
 
-// In the next turn of the loop: what wakes many elections makes one burst of them.
+// In the next turn of the loop: an answer that wakes many elections then makes one burst of them.
 void lock_queue::send_soon() {
   if (stopped_ || std::exchange(sending_soon_, true)) return;
   asio::post(env_->executor, [weak = weak_from_this()] {
@@ -92,31 +92,32 @@ void lock_queue::send_soon() {
 }
 
 std::vector<lock_queue::pending_op> lock_queue::next_ops() {
-  auto& line = releases_.empty() ? acquisitions_ : releases_;
-  const bool more = more_ == more_operations::untold || more_ == more_operations::taken;
-  const std::size_t most_operations = more ? more_than_sure : sure_operations;
+  auto& queue = releases_.empty() ? acquisitions_ : releases_;
+  const bool large = large_ == large_batches::unknown || large_ == large_batches::accepted;
+  const std::size_t most_operations = large ? large_batch : small_batch;
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
-  const auto fits = [&](const pending_op& w) {
+  const auto fits = [&](const pending_op& op) {
     operations += 2;
-    bytes += w.whose->key().size() * 2 + w.whose->value_size() * 4 / 3 + bytes_around;
-    if (alone || (w.alone && operations > 2)) return false;
-    alone = w.alone;
+    bytes += op.whose->key().size() * 2 + op.whose->value_size() * 4 / 3 + bytes_around;
+    const bool wants_alone = op.with == company::alone;
+    if (alone || (wants_alone && operations > 2)) return false;
+    alone = wants_alone;
     return operations <= most_operations && bytes <= most_bytes;
   };
-  // Neighbours together: a transaction wakes those who watch its keys, and they watch by prefixes.
-  return line.take(fits, [](const pending_op& a, const pending_op& b) {
+  // In the order of the keys: a transaction then wakes few of those who watch by prefixes.
+  return queue.take(fits, [](const pending_op& a, const pending_op& b) {
     return a.whose->key() < b.whose->key();
   });
 }
 
-// Somebody else released it meanwhile.
-void lock_queue::nothing_to_do(const pending_op& w) {
+// Another process released the key before the release was made.
+void lock_queue::complete_unmade(const pending_op& op) {
   lock_outcome outcome;
   outcome.what = lock_outcome_kind::refused;
   outcome.why = consul::txn_failure::held_by_another;
-  w.whose->lock_op_done(lock_op(w.what, consul::txn_op()), outcome);
+  op.whose->lock_op_done(lock_op(op.what, consul::txn_op()), outcome);
 }
 
 void lock_queue::stop() {
@@ -128,18 +129,18 @@ void lock_queue::stop() {
 void lock_queue::send() {
   while (!stopped_ && free_ > 0 && !(releases_.empty() && acquisitions_.empty())) {
     auto b = std::make_shared<batch>();
-    for (pending_op& w : next_ops()) {
-      std::optional<lock_op> made = w.whose->make_lock_op(w.what);
+    for (pending_op& op : next_ops()) {
+      std::optional<lock_op> made = op.whose->make_lock_op(op.what);
       if (made) {
-        b->items.emplace_back(std::move(w.whose), std::move(*made));
+        b->items.emplace_back(std::move(op.whose), std::move(*made));
       } else {
-        nothing_to_do(w);
+        complete_unmade(op);
       }
     }
     if (b->items.empty()) continue;
-    // One asks whether the server takes so many; the others do not wait for the answer.
-    if (b->operations() > sure_operations && more_ == more_operations::untold) {
-      more_ = more_operations::asking;
+    // One batch tries whether the server takes 128; the others do not wait for the answer.
+    if (b->operations() > small_batch && large_ == large_batches::unknown) {
+      large_ = large_batches::trying;
     }
     --free_;
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
@@ -148,29 +149,28 @@ void lock_queue::send() {
 
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
   const inflight_guard mine(*this);
-  const time_point deadline =
-      env_->timers->now() + client_.config().request_timeout;
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout;
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
     std::vector<consul::txn_op> ops;
     for (const batched_op& i : what->items) {
       if (i.what.guard) ops.push_back(*i.what.guard);
       ops.push_back(i.what.act);
     }
-    const bool many = ops.size() > sure_operations;
+    const bool large = ops.size() > small_batch;
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
-    if (many) learn_limit(answer);
+    if (large) learn_limit(answer);
     if (answer.committed) {
       complete_committed(*what, answer);
     } else if (!answer.failures.empty()) {
       drop_refused(*what, answer);
     } else if (answer.error == consul_errc::outcome_unknown) {
       complete_all(*what, answer, lock_outcome_kind::unknown);
-    } else if (answer.error == consul_errc::bad_request && many) {
-      requeue(*what, false);
+    } else if (answer.error == consul_errc::bad_request && large) {
+      requeue(*what, company::any);
     } else if ((answer.error == consul_errc::bad_request ||
                 answer.error == consul_errc::server_error) &&
                what->items.size() > 1) {
-      requeue(*what, true);
+      requeue(*what, company::alone);
     } else {
       complete_all(*what, answer, lock_outcome_kind::failed);
     }
@@ -180,48 +180,46 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
 
 void lock_queue::learn_limit(const consul::txn_result& answer) {
   if (answer.error == consul_errc::bad_request && answer.failures.empty()) {
-    // Also where it took as many before: it may be another server now, or refuse them for what
-    // one of them is.
-    more_ = more_operations::refused;
-    env_->log->log(log_level::debug, "Consul takes no more than 64 operations at once");
+    // Even where the server took as many before: another one may answer now, or one of the
+    // operations is what it refuses.
+    large_ = large_batches::refused;
+    env_->log->log(log_level::debug, "transactions limited to 64 operations");
     return;
   }
-  if (more_ != more_operations::asking) return;
-  if (answer.committed || !answer.failures.empty()) {
-    more_ = more_operations::taken;
-  } else {
-    more_ = more_operations::untold;
-  }
+  if (large_ != large_batches::trying) return;
+  const bool understood = answer.committed || !answer.failures.empty();
+  large_ = understood ? large_batches::accepted : large_batches::unknown;
 }
 
-void lock_queue::complete_all(batch& what, const consul::txn_result& answer, lock_outcome_kind result) {
+void lock_queue::complete_all(batch& what, const consul::txn_result& answer,
+                              lock_outcome_kind result) {
   lock_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;
   outcome.what = result;
-  const std::vector<batched_op> told = std::exchange(what.items, {});
-  for (const batched_op& i : told) i.whose->lock_op_done(i.what, outcome);
+  const std::vector<batched_op> items = std::exchange(what.items, {});
+  for (const batched_op& i : items) i.whose->lock_op_done(i.what, outcome);
 }
 
 void lock_queue::complete_committed(batch& what, const consul::txn_result& answer) {
-  const std::vector<batched_op> told = std::exchange(what.items, {});
+  const std::vector<batched_op> items = std::exchange(what.items, {});
   lock_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;
   outcome.what = lock_outcome_kind::done;
-  for (std::size_t i = 0; i < told.size(); ++i) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
     outcome.written = answer.results[i];
-    told[i].whose->lock_op_done(told[i].what, outcome);
+    items[i].whose->lock_op_done(items[i].what, outcome);
   }
 }
 
 void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
   std::vector<const consul::txn_error*> by_operation(from.operations(), nullptr);
-  bool told_of = false;
+  bool named = false;
   for (const consul::txn_error& failure : answer.failures) {
     if (failure.op_index >= by_operation.size()) continue;
     by_operation[failure.op_index] = &failure;
-    told_of = true;
+    named = true;
   }
-  if (!told_of) return complete_all(from, answer, lock_outcome_kind::failed);
+  if (!named) return complete_all(from, answer, lock_outcome_kind::failed);
   const std::vector<batched_op> items = std::exchange(from.items, {});
   std::size_t at = 0;
   for (const batched_op& i : items) {
@@ -247,20 +245,16 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
     i.whose->lock_op_done(i.what, outcome);
   }
   if (!from.items.empty()) {
-    env_->log->log(log_level::debug, "claims go again without the one that was refused");
+    env_->log->log(log_level::debug, "transaction sent again without the refused operations");
   }
 }
 
 // Nothing of it happened: once more, in smaller company or in none.
-void lock_queue::requeue(batch& what, bool alone) {
+void lock_queue::requeue(batch& what, company with) {
   for (batched_op& i : std::exchange(what.items, {})) {
     if (stopped_) break;
-    auto& line = i.what.what == lock_op::kind::release ? releases_ : acquisitions_;
-    pending_op w;
-    w.whose = std::move(i.whose);
-    w.what = i.what.what;
-    w.alone = alone;
-    line.add(std::move(w));
+    queue_for(i.what.what)
+        .add(pending_op{.whose = std::move(i.whose), .what = i.what.what, .with = with});
   }
 }
 

@@ -1,6 +1,6 @@
-// Claims on their way to the server: wanted acquisitions and releases of all elections, carried in
-// transactions of as many as Consul takes. A transaction happens as a whole or not at all, so what
-// the server names as refused is taken out, and the rest is sent again at once.
+// Acquisitions and releases of all elections, batched into transactions as large as Consul takes. A
+// transaction is carried out as a whole or not at all, so the queue drops the operations that the
+// server names as refused and sends the rest again at once.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -20,48 +20,51 @@ namespace tenure::impl {
 
 class lock_queue : public std::enable_shared_from_this<lock_queue> {
  public:
-  /// At most `lanes` transactions at a time: what does not come in bulk finds room beside them.
+  /// At most `connections` transactions at a time: single requests find a connection beside them.
   lock_queue(std::shared_ptr<const runtime::environment> env, consul::client& client,
-              spawn_function spawn, std::size_t lanes);
+              spawn_function spawn, std::size_t connections);
   lock_queue(const lock_queue&) = delete;
   lock_queue& operator=(const lock_queue&) = delete;
 
-  /// What `whose` wants is asked for when its transaction is made (batched_key::make_lock_op), and the
-  /// outcome is told to lock_op_done. Both happen in later turns of the loop.
+  /// Queues an operation. batched_key::make_lock_op makes it when its transaction is made, and
+  /// lock_op_done gets the outcome; both in later turns of the loop.
   void add(std::shared_ptr<batched_key> whose, lock_op::kind what);
-  /// Sends what is there, as far as there are lanes, without waiting for what else this turn of the
-  /// loop may bring.
+  /// Sends what is queued, as far as connections are free, without waiting for more of this turn of
+  /// the loop.
   void send();
-  /// Sends nothing any more, and forgets what was not sent.
+  /// Sends nothing any more, and drops what was not sent.
   void stop();
 
  private:
-  class pending_op {
-   public:
+  /// Whether an operation may share its transaction.
+  enum class company : std::uint8_t { any, alone };
+
+  struct pending_op {
     std::shared_ptr<batched_key> whose;
     lock_op::kind what = lock_op::kind::acquire;
-    bool alone = false;  ///< in company it failed for a reason that named nobody
+    company with = company::any;  ///< alone: its batch failed, and no operation was named
   };
-  class batched_op {
-   public:
-    batched_op(std::shared_ptr<batched_key> r, lock_op c) : whose(std::move(r)), what(std::move(c)) {}
+  struct batched_op {
+    batched_op(std::shared_ptr<batched_key> key, lock_op op)
+        : whose(std::move(key)), what(std::move(op)) {}
     std::shared_ptr<batched_key> whose;
     lock_op what;
   };
   class batch;
   class inflight_guard;
-  /// Whether this server takes more operations in a transaction than every Consul does.
-  enum class more_operations : std::uint8_t { untold, asking, taken, refused };
+  /// Whether this server takes 128 operations in a transaction, as Consul does since 1.14.
+  enum class large_batches : std::uint8_t { unknown, trying, accepted, refused };
 
   void send_soon();
-  void nothing_to_do(const pending_op& w);
+  core::fair_queue<pending_op>& queue_for(lock_op::kind what) noexcept;
+  void complete_unmade(const pending_op& op);
   std::vector<pending_op> next_ops();
   void learn_limit(const consul::txn_result& answer);
   boost::asio::awaitable<void> run_batch(std::shared_ptr<batch> what);
   void drop_refused(batch& from, const consul::txn_result& answer);
   void complete_all(batch& what, const consul::txn_result& answer, lock_outcome_kind result);
   void complete_committed(batch& what, const consul::txn_result& answer);
-  void requeue(batch& what, bool alone);
+  void requeue(batch& what, company with);
 
   std::shared_ptr<const runtime::environment> env_;
   consul::client& client_;
@@ -69,7 +72,7 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
   core::fair_queue<pending_op> releases_;
   core::fair_queue<pending_op> acquisitions_;
   std::size_t free_;
-  more_operations more_ = more_operations::untold;
+  large_batches large_ = large_batches::unknown;
   bool sending_soon_ = false;
   bool stopped_ = false;
 };

@@ -22,8 +22,8 @@ std::string unused_id(const std::string& name, runtime::random_source& random) {
 
 }  // namespace
 
-liveness_check::liveness_check(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                     const std::string& name, duration ttl)
+liveness_check::liveness_check(std::shared_ptr<const runtime::environment> env,
+                               consul::client& client, const std::string& name, duration ttl)
     : env_(std::move(env)),
       client_(client),
       name_(name),
@@ -49,8 +49,8 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
   answer.detail = passed.detail;
   if (!passed.error && !passed.known) {
     answer.error = consul_errc::server_error;
-    answer.detail = "the agent took a service and knows nothing of its check: liveness needs the "
-                    "agent of this machine, not several behind one address";
+    answer.detail = "the agent registered a service and does not know its check: liveness needs the "
+                    "agent of this computer, not several behind one address";
   }
   co_return answer;
 }
@@ -61,29 +61,29 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
   bool quiet = false;
   time_point next = heard_ + interval;
   while (!stopped_) {
-    const bool told = co_await changed_.wait(next);
-    if (told || stopped_) continue;
+    const bool notified = co_await changed_.wait(next);
+    if (notified || stopped_) continue;
     const time_point sent = env_->timers->now();
     // Half the TTL leaves time for a second try on another connection.
     const consul::check_result answer = co_await client_.pass_check(check_, sent + ttl_ / 2);
     const time_point now = env_->timers->now();
     if (stopped_) continue;
     if (!answer.error && !answer.known) {
-      env_->log->log(log_level::warn, "the agent does not know the process's check any more",
-                          {{"check", check_}});
+      env_->log->log(log_level::warn, "liveness check forgotten by the agent",
+                     {{"check", check_}});
       co_return true;
     }
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
       if (!std::exchange(quiet, true)) {
-        env_->log->log(log_level::warn, "heartbeat failed",
-                            {{"check", check_}, {"why", answer.detail}});
+        env_->log->log(log_level::warn, "liveness check pass failed",
+                       {{"check", check_}, {"why", answer.detail}});
       }
       next = now + failures.next(env_->random->next());
       continue;
     }
     if (silent) {
-      env_->log->log(log_level::warn, "heartbeats were late", {{"check", check_}});
+      env_->log->log(log_level::warn, "liveness check passed late", {{"check", check_}});
       on_suspected_expiry();
     }
     quiet = false;
@@ -112,9 +112,8 @@ boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->log->log(log_level::warn,
-                        "the process's service could not be taken away; Consul will do that",
-                        {{"service", service_}, {"why", why}});
+    env_->log->log(log_level::warn, "liveness service deregistration failed; Consul will remove it",
+                   {{"service", service_}, {"why", why}});
   }
 }
 

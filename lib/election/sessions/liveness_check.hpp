@@ -1,8 +1,8 @@
-// Tells the agent of this machine that the process lives, so that a crash is seen long before a
-// session's TTL could end: a TTL check, kept passing by a request that never leaves the machine and
-// costs the servers nothing. The check is one of a service registered for it alone, because a check
-// of the node would take every service of the node along when it fails; and the ids of both are
-// never used twice, because a second life would keep the first one's session.
+// A TTL check at this computer's agent that the process keeps passing, so that Consul sees a crash
+// long before the session's TTL. The requests stay between the process and its agent and cost the
+// servers nothing. The check belongs to a service that is registered for it alone: a failing check of
+// the node would take every service of the node out of discovery. The ids of both are never used
+// again: a reused id would keep the previous session alive.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,24 +19,24 @@ namespace tenure::impl {
 
 class liveness_check {
  public:
-  /// The service is called `name`. The check is critical when nothing was heard for `ttl`.
+  /// The service is called `name`. The check turns critical when it was not passed for `ttl`.
   liveness_check(std::shared_ptr<const runtime::environment> env, consul::client& client,
-            const std::string& name, duration ttl);
+                 const std::string& name, duration ttl);
 
   const std::string& service() const noexcept { return service_; }
   const std::string& check() const noexcept { return check_; }
 
-  /// Registers the service and lets its check pass once: a session can be bound to it for `ttl`
-  /// from then on. An error says that nothing is sure; end() is due all the same.
+  /// Registers the service and passes its check once: for `ttl` from then on a session can be bound
+  /// to it. After an error the service may be registered or not: call end() all the same.
   boost::asio::awaitable<consul::ack> begin();
-  /// Goes on passing it, until stop(). Calls `doubt` when it was silent for so long that Consul
-  /// may have ended the session. Returns true where the agent does not know the check any more:
-  /// then the session that hangs on it ends, or has ended.
+  /// Keeps passing the check until stop(). Calls `on_suspected_expiry` after a silence that may have
+  /// ended the session. Returns true where the agent forgot the check: the session that is bound to
+  /// it has ended, or will.
   boost::asio::awaitable<bool> run(std::function<void()> on_suspected_expiry);
-  /// Nothing more is passed: the check fails within `ttl`.
+  /// Stops passing the check: it turns critical within `ttl`.
   void stop() noexcept;
-  /// Takes the service away, and with it the check and the session that is bound to it. Tries for
-  /// a while; if it fails, Consul takes it away itself when it was critical for a minute.
+  /// Deregisters the service, and with it the check and the session that is bound to it. Retries
+  /// until `give_up`; after that Consul removes it once it was critical for a minute.
   boost::asio::awaitable<void> end(time_point give_up);
 
  private:
@@ -46,7 +46,7 @@ class liveness_check {
   const duration ttl_;
   std::string service_;
   std::string check_;
-  time_point heard_{};  ///< when the last pass that was answered went out
+  time_point heard_{};  ///< when the last answered pass was sent
   bool stopped_ = false;
   bool ended_ = false;
   runtime::async_condition changed_;

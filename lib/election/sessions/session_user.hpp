@@ -1,4 +1,4 @@
-// What relies on a Consul session: a participant in an election, a candidate for a semaphore's slot.
+// What relies on a Consul session: a participant in an election, a candidate for a slot.
 #pragma once
 
 #include <cstdint>

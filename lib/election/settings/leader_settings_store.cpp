@@ -37,7 +37,7 @@ void check(const leader_settings::changes& changes) {
   }
 }
 
-/// `values` with the changes made; whether there was anything to change.
+/// Makes the changes; returns whether there was anything to change.
 bool merge(const leader_settings::changes& changes, std::map<std::string, std::string>& values) {
   const auto before = values;
   for (const auto& [name, value] : changes) {
@@ -67,7 +67,7 @@ asio::awaitable<settings_snapshot> leader_settings_store::get() {
       co_await shared_->client.get(key_, consul::consistency::consistent);
   if (answer.error) fail(answer.error, answer.detail);
   const std::optional<settings_snapshot> now = snapshot_of(answer);
-  if (!now) fail(errc::bad_argument, "\"" + key_ + "\" holds something that is no settings");
+  if (!now) fail(errc::bad_argument, "\"" + key_ + "\" does not hold settings: they are a JSON object of strings");
   co_return *now;
 }
 
@@ -86,30 +86,31 @@ asio::awaitable<settings_snapshot> leader_settings_store::next() {
   co_return now;
 }
 
-void leader_settings_store::on_key_changed(const consul::kv_result& answer) { take(answer, false); }
+void leader_settings_store::on_key_changed(const consul::kv_result& answer) {
+  accept(answer, source::watch);
+}
 
-// Answers may overtake each other where a watch is planned anew; but indexes also go back where a
-// server was restored. One linearizable read tells which it is.
+// Answers may overtake each other while watches are planned anew; but indexes also go back when a
+// server is restored. One linearizable read decides which it is.
 asio::awaitable<void> leader_settings_store::look_again() {
   const consul::kv_result answer =
       co_await shared_->client.get(key_, consul::consistency::consistent);
   looking_ = false;
-  if (!answer.error) take(answer, true);
+  if (!answer.error) accept(answer, source::consistent_read);
 }
 
-void leader_settings_store::take(const consul::kv_result& answer, bool sure) {
+void leader_settings_store::accept(const consul::kv_result& answer, source from) {
   std::optional<settings_snapshot> now = snapshot_of(answer);
   if (!now) {
     if (last_error_ != errc::bad_argument) {
-      shared_->env->log->log(log_level::warn, "the key holds something that is no settings",
-                          {{"key", key_}});
+      shared_->env->log->log(log_level::warn, "settings unreadable", {{"key", key_}});
     }
     last_error_ = errc::bad_argument;
     return;
   }
   last_error_ = error_code{};
   if (newest_ && *newest_ == *now) return;
-  if (newest_ && now->index < newest_->index && !sure) {
+  if (newest_ && now->index < newest_->index && from == source::watch) {
     if (looking_) return;
     looking_ = true;
     shared_->tasks.spawn(runtime::keep_alive(look_again(), shared_from_this()));
@@ -120,7 +121,9 @@ void leader_settings_store::take(const consul::kv_result& answer, bool sure) {
   changed_.notify_all();
 }
 
-void leader_settings_store::on_watch_error(const error_code& why, const std::string&) { last_error_ = why; }
+void leader_settings_store::on_watch_error(const error_code& why, const std::string&) {
+  last_error_ = why;
+}
 
 void leader_settings_store::stop() {
   stopped_ = true;
@@ -129,11 +132,12 @@ void leader_settings_store::stop() {
 
 // -- setting -------------------------------------------------------------------------------------
 
-// Read, change, and write on condition that nobody wrote in between.
-asio::awaitable<void> leader_settings_store::try_to_set(term by, leader_settings::changes changes) {
+// Reads, changes, and writes on condition that the key was not written in between.
+asio::awaitable<void> leader_settings_store::set_once(term by,
+                                                      leader_settings::changes changes) {
   settings_snapshot now = co_await get();
   if (!merge(changes, now.values)) {
-    // Nothing to change; but to say so is only for the leader.
+    // Nothing changes; but only the leader may say so.
     const bool leading = co_await by.prove();
     if (!leading) fail(errc::not_leading, "\"" + by.key() + "\"");
     co_return;
@@ -148,8 +152,8 @@ asio::awaitable<void> leader_settings_store::try_to_set(term by, leader_settings
   co_await by.write(std::move(writes));
 }
 
-// A lost answer is cleared up by reading again: either the changes are there, or the write that is
-// still on its way will not match any more once the next one has been carried out.
+// After a lost answer it reads again: either the changes are there, or the lost write, should it
+// still arrive, will not match once the next one has been carried out.
 asio::awaitable<void> leader_settings_store::set(term by, leader_settings::changes changes) {
   check(changes);
   core::backoff pauses(20ms, 500ms);
@@ -160,15 +164,15 @@ asio::awaitable<void> leader_settings_store::set(term by, leader_settings::chang
     std::exception_ptr thrown;
     error_code error;
     try {
-      co_await try_to_set(by, changes);
+      co_await set_once(by, changes);
     } catch (const boost::system::system_error& e) {
       thrown = std::current_exception();
       error = e.code();
     }
     if (!thrown) co_return;
     unknown = unknown || error == errc::outcome_unknown;
-    const bool cleared_up = error == errc::refused || error == error_kind::retryable;
-    const bool again = error == errc::refused || (unknown && cleared_up && by.holds());
+    const bool resolved = error == errc::refused || error == error_kind::retryable;
+    const bool again = error == errc::refused || (unknown && resolved && by.holds());
     if (!again && unknown && error != asio::error::operation_aborted) {
       fail(errc::outcome_unknown, "settings in \"" + key_ + "\"");
     }

@@ -1,4 +1,4 @@
-// What is behind tenure::settings: one key that holds a document, followed and rewritten.
+// What is behind tenure::leader_settings: one key that holds a document, watched and rewritten.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -31,9 +31,10 @@ class leader_settings_store final : public key_watcher {
 
  private:
   void check_open() const;
-  void take(const consul::kv_result& answer, bool sure);
+  enum class source { watch, consistent_read };
+  void accept(const consul::kv_result& answer, source from);
   boost::asio::awaitable<void> look_again();
-  boost::asio::awaitable<void> try_to_set(term by, leader_settings::changes changes);
+  boost::asio::awaitable<void> set_once(term by, leader_settings::changes changes);
 
   const std::shared_ptr<context> shared_;
   std::string key_;
