@@ -6,8 +6,8 @@
 namespace tenure::apps {
 namespace {
 
-// How many bytes of valid UTF-8 `text` begins with, of one character; 0 where it is not.
-std::size_t character(std::string_view text) {
+// The size in bytes of the character that `text` begins with; 0 if that is not valid UTF-8.
+std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
@@ -49,7 +49,7 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const std::size_t size = character(text);
+    const std::size_t size = character_size(text);
     const char c = text.front();
     if (size == 0) {
       out += "\xef\xbf\xbd";

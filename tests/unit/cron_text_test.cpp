@@ -1,4 +1,4 @@
-// Durations and the little JSON of the programs.
+// Durations and JSON strings of the programs.
 #include <catch2/catch_test_macros.hpp>
 
 #include "common/duration.hpp"
@@ -9,7 +9,7 @@ namespace {
 using namespace tenure;
 using namespace std::chrono_literals;
 
-TEST_CASE("durations that people write") {
+TEST_CASE("durations are parsed") {
   CHECK(apps::parse_duration("15s") == 15s);
   CHECK(apps::parse_duration("500ms") == 500ms);
   CHECK(apps::parse_duration("1m30s") == 90s);
@@ -20,7 +20,7 @@ TEST_CASE("durations that people write") {
   CHECK(apps::parse_duration("106751d") == duration(24h * 106751));
 }
 
-TEST_CASE("durations that nobody should guess at") {
+TEST_CASE("ambiguous durations are refused") {
   for (const char* bad : {"", "15", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5s ", "30s1m", "1s1s",
                           "5sec", "1ms5s", "106752d", "99999999999999999999s", "5S", "5s6", "0x5s",
                           "\xc2\xb5s", "5mss"})
@@ -33,7 +33,7 @@ TEST_CASE("durations that nobody should guess at") {
   }
 }
 
-TEST_CASE("durations that are printed can be read again") {
+TEST_CASE("printed durations can be parsed") {
   CHECK(apps::to_text(90s) == "1m30s");
   CHECK(apps::to_text(1500ms) == "1s500ms");
   CHECK(apps::to_text(duration(0)) == "0s");
@@ -42,7 +42,7 @@ TEST_CASE("durations that are printed can be read again") {
     CHECK(apps::parse_duration(apps::to_text(d)) == d);
 }
 
-TEST_CASE("any bytes become a JSON string") {
+TEST_CASE("any bytes become a valid JSON string") {
   CHECK(apps::json_string("host-a:80") == "\"host-a:80\"");
   CHECK(apps::json_string("a\"b\\c\n\x01\x7f") == "\"a\\\"b\\\\c\\n\\u0001\\u007f\"");
   CHECK(apps::json_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x9f") ==
