@@ -7,7 +7,7 @@
 
 namespace tenure::command {
 
-/// Owns a descriptor; a negative one stands for none.
+/// Owns a descriptor. A negative number means none.
 class descriptor {
  public:
   explicit descriptor(int fd) : fd_(fd) {}

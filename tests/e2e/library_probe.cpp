@@ -147,8 +147,8 @@ asio::awaitable<void> late_proclaim(process& p) {
   co_await first.resign();
   // On a free key the late request would acquire the lock for a session without a term.
   co_await expect_refused_late(p);
-  const leader nobody = co_await p.elections->leader_of(key);
-  REQUIRE_FALSE(nobody.present());
+  const leader free = co_await p.elections->leader_of(key);
+  REQUIRE_FALSE(free.present());
   term second = co_await e.campaign();
   co_await expect_refused_late(p);
   const leader who = co_await p.elections->leader_of(key);
