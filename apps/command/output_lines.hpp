@@ -32,8 +32,8 @@ class output_lines : public std::enable_shared_from_this<output_lines> {
   /// The command's end of the pipe; finish() closes it.
   int descriptor() const noexcept { return writable_; }
 
-  /// Await it when the command and everything that it started are gone. It waits for the last lines,
-  /// two seconds at most.
+  /// Await it when the command and everything that it started are gone. It waits for the last
+  /// lines, two seconds at most.
   boost::asio::awaitable<void> finish();
 
  private:

@@ -25,9 +25,9 @@ class term_commands : public std::enable_shared_from_this<term_commands> {
   /// `callback` is called once, when the term asks the work to stop.
   void on_term_end(std::function<void()> callback) { on_term_end_ = std::move(callback); }
 
-  /// Runs a command until it and everything that it started are gone. After `timeout` the command is
-  /// stopped. Once stopping(), no command is started (ECANCELED). Throws system_error if there are no
-  /// resources for a guardian.
+  /// Runs a command until it and everything that it started are gone. After `timeout` the command
+  /// is stopped. Once stopping(), no command is started (ECANCELED). Throws system_error if there
+  /// are no resources for a guardian.
   boost::asio::awaitable<outcome> run(invocation what, std::optional<duration> timeout);
 
   /// For all of them: a signal; SIGTERM, and SIGKILL after the grace; SIGKILL at once.

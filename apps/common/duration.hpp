@@ -8,8 +8,8 @@
 
 namespace tenure::apps {
 
-/// An argument, variable or file that the user must correct. what() is one line that names the value
-/// and the remedy.
+/// An argument, variable or file that the user must correct. what() is one line that names the
+/// value and the remedy.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

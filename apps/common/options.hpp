@@ -56,8 +56,8 @@ void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numb
 /// `host:pid`: what a candidate publishes by default.
 std::string default_value();
 
-/// One line about a request to Consul that failed: the reason, the address, and the remedy if Consul
-/// does not answer at all.
+/// One line about a request to Consul that failed: the reason, the address, and the remedy if
+/// Consul does not answer at all.
 std::string consul_error_text(const consul_config& config, const error_code& error);
 
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0

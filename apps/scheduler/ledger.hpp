@@ -16,8 +16,8 @@ class ledger {
   explicit ledger(std::string folder) : folder_(std::move(folder)) {}
 
   enum class verdict { accepted, rejected };
-  /// Writes the next step of a shard. Rejects it if a leader with a larger fence wrote before. Throws
-  /// std::system_error if the file cannot be used.
+  /// Writes the next step of a shard. Rejects it if a leader with a larger fence wrote before.
+  /// Throws std::system_error if the file cannot be used.
   verdict commit(const std::string& shard, std::uint64_t fence, const std::string& name) const;
 
  private:

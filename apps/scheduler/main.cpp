@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
       ->required()
       ->check(CLI::ExistingDirectory);
   apps::add_duration(app, "--pause", a.pause, "between two steps of a shard (default: 200ms)");
-  apps::add_duration(app, "--span", a.span, "the longest lease without a renewal (default: 15s)");
+  apps::add_duration(app, "--span", a.span, "the span of the lease (default: 15s)");
   apps::add_duration(app, "--ttl", a.ttl, "TTL of the session (default: 15s)");
   apps::add_liveness(app, a.liveness);
   a.common.add_to(app, "warn");

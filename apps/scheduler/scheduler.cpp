@@ -108,8 +108,8 @@ void scheduler::stop() {
   report_timer_.cancel();
 }
 
-// Withdraws every candidacy, waits until each shard's work has stopped and its term is resigned, and
-// only then gives the sessions back.
+// Withdraws every candidacy, waits until each shard's work has stopped and its term is resigned,
+// and only then gives the sessions back.
 asio::awaitable<void> scheduler::shut_down_after_stop() {
   while (!stopping_) co_await state_changed_.async_wait(no_throw);
   for (auto& [key, s] : shards_) s.election.withdraw();

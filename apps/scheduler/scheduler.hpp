@@ -3,8 +3,8 @@
 //
 // There is one election for each shard. All of them live on one thread, that of the io_context, and
 // share one stream of events. The work itself runs on a thread pool. Before each step it asks its
-// term whether the lease still holds, which is an atomic load, and it passes the term's fence to the
-// system that it writes to.
+// term whether the lease still holds, which is an atomic load, and it passes the term's fence to
+// the system that it writes to.
 #pragma once
 
 #include <atomic>
@@ -63,8 +63,8 @@ class scheduler {
   ledger ledger_;
   boost::asio::thread_pool pool_;
   tenure::elections elections_;
-  std::map<std::string, shard> shards_;       // by key
-  boost::asio::steady_timer state_changed_;   // cancelled by stop() and at the end of a work_shard()
+  std::map<std::string, shard> shards_;      // by key
+  boost::asio::steady_timer state_changed_;  // cancelled by stop() and when a work_shard() ends
   boost::asio::steady_timer report_timer_;
   bool stopping_ = false;
   std::size_t shards_worked_ = 0;

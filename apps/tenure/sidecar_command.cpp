@@ -127,9 +127,8 @@ int serve(const arguments& a, const CLI::App& command) {
 
 void add_sidecar_command(CLI::App& app, action& chosen) {
   auto a = std::make_shared<arguments>();
-  CLI::App* command =
-      app.add_subcommand("sidecar",
-                         "Run elections for other programs and report the leader");
+  CLI::App* command = app.add_subcommand(
+      "sidecar", "Run elections for other programs and report the leader");
   command->add_option("FILE", a->file, "the configuration file (default: the environment)");
   command->add_flag("--check", a->check, "check the file, print its mistakes and exit");
   for (const auto& [flag, name] : elector_flags) {

@@ -1,5 +1,5 @@
-// The production transport, with control over requests: a test can hold one back, so that its sender
-// sees no answer, and let it arrive much later.
+// The production transport, with control over requests: a test can hold one back, so that its
+// sender sees no answer, and let it arrive much later.
 #pragma once
 
 #include <functional>

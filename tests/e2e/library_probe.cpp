@@ -212,7 +212,8 @@ asio::awaitable<void> operators(process& p, process& op) {
   for (int what = 0; what < 4; ++what) {
     std::vector<duration> took;
     for (int round = 0; round < 9; ++round) {
-      const duration one = co_await time_to_notice(p, op, what, expected[static_cast<std::size_t>(what)]);
+      const end_reason reason = expected[static_cast<std::size_t>(what)];
+      const duration one = co_await time_to_notice(p, op, what, reason);
       took.push_back(one);
     }
     std::sort(took.begin(), took.end());

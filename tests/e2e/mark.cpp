@@ -1,12 +1,12 @@
-// The command of a leader in the tests. It writes to a file when it began, that it is alive, and when
-// it ended.
+// The command of a leader in the tests. It writes to a file when it began, that it is alive, and
+// when it ended.
 //
 //   mark FILE NAME HOLD_MS [ignore-term]
 //
 // Each line of FILE is "NANOSECONDS EVENT NAME PID FENCE", with the time of CLOCK_BOOTTIME. The
-// events are begin, beat (every 5 ms), term (at SIGTERM) and end. It ends after HOLD_MS, or never if
-// that is 0. A line is one write with O_APPEND, so the lines of all processes are in the order in
-// which they were written.
+// events are begin, beat (every 5 ms), term (at SIGTERM) and end. It ends after HOLD_MS, or never
+// if that is 0. A line is one write with O_APPEND, so the lines of all processes are in the order
+// in which they were written.
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Two `tenure run`, a curl script after Consul's guide and `consul lock` contend for one key: in 200
-hand-overs no two of them run at the same time, and each gets its turn."""
+"""Two `tenure run`, a curl script after Consul's guide and `consul lock` contend for one key: in
+200 hand-overs no two of them run at the same time, and each gets its turn."""
 
 import collections
 import os

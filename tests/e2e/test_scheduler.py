@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""apps/scheduler, the example of many elections in one process: every shard is worked by exactly one
-process at a time, also when a process is killed."""
+"""apps/scheduler, the example of many elections in one process: every shard is worked by exactly
+one process at a time, also when a process is killed."""
 
 import os
 import time
@@ -47,7 +47,8 @@ class SchedulerTest(cases.Case):
         """Whether every shard was worked after that time (by the process of that name)."""
         found = self.steps()
         return len(found) == TENANTS * SHARDS and all(
-            any(s.time > time and name in (None, s.name) for s in steps) for steps in found.values())
+            any(s.time > time and name in (None, s.name) for s in steps)
+            for steps in found.values())
 
     def check_one_at_a_time(self):
         """The terms of a shard do not overlap: steps are numbered without gaps, and fences grow."""
@@ -85,7 +86,8 @@ class SchedulerTest(cases.Case):
         second.terminate()  # a clean shutdown: its shards go on at once
         left_at = boot_time()
         self.check_clean_exit(second)
-        wait_until(lambda: self.all_worked_since(left_at, "third"), 10, what="all shards by the third")
+        wait_until(lambda: self.all_worked_since(left_at, "third"), 10,
+                   what="all shards by the third")
         self.check_one_at_a_time()
         third.terminate()
         self.check_clean_exit(third)

@@ -11,7 +11,8 @@
 namespace tenure::command {
 namespace {
 
-constexpr std::size_t most_descendants = 100'000;  // more is a fork bomb: the caller's next round finds the rest
+// More is a fork bomb: the caller's next round finds the rest.
+constexpr std::size_t most_descendants = 100'000;
 
 // The file lists process ids, each followed by a space.
 void read_children(const std::string& path, std::vector<pid_t>& found) {

@@ -26,8 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// One thread that sleeps in poll() and makes a few system calls when it wakes. It must block nowhere
-// else, least of all on the runner.
+// One thread that sleeps in poll() and makes a few system calls when it wakes. It must block
+// nowhere else, least of all on the runner.
 class guardian {
  public:
   guardian(int control, int page, duration grace);

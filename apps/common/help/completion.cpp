@@ -70,7 +70,8 @@ std::string function_of(const help_command& program) {
 
 /// Assigns the variables that bash_choice reads.
 std::string bash_variables(const help_command& command) {
-  return "options='" + option_names(command) + "' valued='" + valued_names(command, value_kind::any) +
+  return "options='" + option_names(command) +
+         "' valued='" + valued_names(command, value_kind::any) +
          "' files='" + valued_names(command, value_kind::file) + "'" +
          (takes_files(command) ? " more=files" : "");
 }

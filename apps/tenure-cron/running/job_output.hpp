@@ -14,8 +14,8 @@
 
 namespace tenure::cron {
 
-/// Reads no faster than standard output takes the lines, so that a job that prints without end fills
-/// its pipe and not the memory. Always in a shared_ptr: its tasks hold it too.
+/// Reads no faster than standard output takes the lines, so that a job that prints without end
+/// fills its pipe and not the memory. Always in a shared_ptr: its tasks hold it too.
 class job_output : public std::enable_shared_from_this<job_output> {
  public:
   /// `pipe`: the reading end, which it takes over. `output` must outlive it.

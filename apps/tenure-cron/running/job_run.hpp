@@ -28,8 +28,8 @@ class run_context {
   duration grace;  ///< from SIGTERM to SIGKILL
 };
 
-/// Runs a job to its end, and logs how it ended. Its output goes to standard output, each line after
-/// the name of the job.
+/// Runs a job to its end, and logs how it ended. Its output goes to standard output, each line
+/// after the name of the job.
 boost::asio::awaitable<void> run_job(run_context& context,
                                      std::shared_ptr<command::term_commands> commands, term leading,
                                      due_job due);

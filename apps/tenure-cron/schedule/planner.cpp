@@ -14,8 +14,8 @@ void planner::begin(sys_seconds now) {
   for (const job& j : jobs_) next_.push_back(j.when.next_after(now, zone_));
 }
 
-// After a step forward nothing changes: the moments that were jumped over are due. After a step back
-// a job may be due earlier than planned.
+// After a step forward nothing changes: the moments that were jumped over are due. After a step
+// back a job may be due earlier than planned.
 void planner::clock_was_set(sys_seconds now) {
   for (std::size_t i = 0; i < next_.size(); ++i)
     next_[i] = std::min(next_[i], jobs_[i].when.next_after(now, zone_));

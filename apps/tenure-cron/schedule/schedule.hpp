@@ -19,10 +19,10 @@ class bad_schedule : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The schedule of a crontab line: five fields (minute, hour, day of month, month, day of week) with
-/// *, ranges, lists, steps and names; or @hourly, @daily (@midnight), @weekly, @monthly, @yearly
-/// (@annually); or `@every 90s`, which is due at every multiple of 90 s since 1970, so that all
-/// replicas agree on it.
+/// The schedule of a crontab line: five fields (minute, hour, day of month, month, day of week)
+/// with *, ranges, lists, steps and names; or @hourly, @daily (@midnight), @weekly, @monthly,
+/// @yearly (@annually); or `@every 90s`, which is due at every multiple of 90 s since 1970, so that
+/// all replicas agree on it.
 ///
 /// If neither day of month nor day of week begins with *, a day needs to match only one of them.
 /// When clocks are put forward, a time in the gap is due at the end of the gap. When they are put

@@ -60,9 +60,11 @@ asio::awaitable<int> print_leaders(elections& all, std::shared_ptr<list_options>
 
 void add_list_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<list_options>();
-  CLI::App* command = app.add_subcommand("list", "List the elections below a prefix and their leaders");
+  CLI::App* command =
+      app.add_subcommand("list", "List the elections below a prefix and their leaders");
   command->add_option("PREFIX", o->prefix, "the beginning of the keys (default: all keys)");
-  command->add_flag("--json", o->json, "print a line of JSON for each, as tenure leader --json does");
+  command->add_flag("--json", o->json,
+                    "print a line of JSON for each, as tenure leader --json does");
   o->common.add_to(*command, "warn");
   command->footer(
       R"(Prints a line for every election that has or had a leader ("-" if it has none now),

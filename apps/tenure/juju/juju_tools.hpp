@@ -1,6 +1,6 @@
-// is-leader, leader-set and leader-get, compatible with the tools of Juju's hooks: the same options,
-// the same output, the same exit codes (0 success, 1 failure, 2 bad usage; errors as "ERROR ..." on
-// standard error).
+// is-leader, leader-set and leader-get, compatible with the tools of Juju's hooks: the same
+// options, the same output, the same exit codes (0 success, 1 failure, 2 bad usage; errors as
+// "ERROR ..." on standard error).
 #pragma once
 
 #include <CLI/App.hpp>

@@ -9,8 +9,9 @@
 namespace tenure::apps {
 namespace {
 
-// Plain text only if every YAML reader takes it for a string: a word that begins with a letter and is
-// not a spelling of a boolean, null or number. All other text is quoted as in JSON, which is YAML.
+// Plain text only if every YAML reader takes it for a string: a word that begins with a letter and
+// is not a spelling of a boolean, null or number. All other text is quoted as in JSON, which is
+// YAML.
 std::string yaml_text(const std::string& text) {
   static constexpr std::array<std::string_view, 10> reserved{
       "true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"};

@@ -1,5 +1,5 @@
-// The arguments of `tenure lock`: options as Go's flag package reads them, the prefix, and the words
-// of the child.
+// The arguments of `tenure lock`: options as Go's flag package reads them, the prefix, and the
+// words of the child.
 #pragma once
 
 #include <string>

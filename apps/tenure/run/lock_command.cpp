@@ -31,7 +31,7 @@ Differences from consul lock:
   - It exits with the child's own exit code, and with 70 if the lock was lost.
     -child-exit-code turns a failure of the child into 2.
   - If the lock is lost, the child and everything that it started are gone before
-    another holder starts, also if tenure itself is killed or suspended.
+    another tenure holder starts, also if tenure itself is killed or suspended.
   - The key stays after a release, so TENURE_FENCE grows from holder to holder.
   - -monitor-retry and -stale have no effect: tenure waits through outages shorter
     than the span, and confirms a lock by consistent reads only.
@@ -138,7 +138,8 @@ int lock(const arguments& a) {
 
 void add_consul_options(CLI::App& app, arguments& a) {
   app.add_flag("--child-exit-code", a.child_exit_code, "exit with 2 if the child failed");
-  app.add_option("--monitor-retry", a.monitor_retry, "accepted for consul lock compatibility; no effect")
+  app.add_option("--monitor-retry", a.monitor_retry,
+                 "accepted for consul lock compatibility; no effect")
       ->type_name("N");
   app.add_option("-n,--n", a.n, "the number of holders; the same for all contenders")
       ->type_name("N")
@@ -146,7 +147,8 @@ void add_consul_options(CLI::App& app, arguments& a) {
   app.add_option("--name", a.name, "the session's name")->type_name("NAME");
   app.add_flag("--pass-stdin", a.pass_stdin, "pass standard input to the child");
   app.add_flag("--shell,!--no-shell", a.shell, "run the child with a shell (the default)");
-  add_duration(app, "--timeout", a.timeout, "give up if not acquired within this time (default: 0, never)");
+  add_duration(app, "--timeout", a.timeout,
+               "give up if not acquired within this time (default: 0, never)");
   add_duration(app, "--try", a.try_for, "an older name of --timeout");
   app.add_flag("--verbose", a.verbose, "print each step on standard error");
   app.add_flag("--stale", a.stale, "accepted for consul lock compatibility; no effect")
