@@ -123,7 +123,7 @@ void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numb
   }
 }
 
-std::string default_value() {
+std::string host_and_pid() {
   char host[HOST_NAME_MAX + 1] = {};
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
   return std::string(host[0] != '\0' ? host : "localhost") + ':' + std::to_string(::getpid());

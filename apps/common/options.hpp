@@ -54,7 +54,7 @@ std::string read_file(const std::string& name);
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers);
 
 /// `host:pid`: what a candidate publishes by default.
-std::string default_value();
+std::string host_and_pid();
 
 /// One line about a request to Consul that failed: the reason, the address, and the remedy if
 /// Consul does not answer at all.

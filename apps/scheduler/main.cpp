@@ -31,7 +31,7 @@ struct arguments {
 };
 
 int run(arguments a) {
-  if (a.settings.name.empty()) a.settings.name = apps::default_value();
+  if (a.settings.name.empty()) a.settings.name = apps::host_and_pid();
   if (a.pause) a.settings.pause = *a.pause;
   tenure::candidacy profile(a.settings.name);
   if (a.span) profile.span(*a.span);

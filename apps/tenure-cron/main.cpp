@@ -71,7 +71,7 @@ std::optional<cron::jobs_file> load(const std::string& name) {
 }
 
 cron::daemon_options options_from(const arguments& a) {
-  candidacy profile(a.value.empty() ? apps::default_value() : a.value);
+  candidacy profile(a.value.empty() ? apps::host_and_pid() : a.value);
   if (a.span) profile.span(*a.span);
   if (a.ttl) profile.ttl(*a.ttl);
   if (a.grace) profile.stop_budget(*a.grace);

@@ -104,7 +104,7 @@ run_options options_from(const arguments& a) {
   if (a.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
   o.key = a.n == 1 ? prefix + "/.lock" : prefix;
   o.slots = a.n == 1 ? 0 : a.n;
-  o.profile = candidacy(default_value());
+  o.profile = candidacy(host_and_pid());
   if (a.span) o.profile.span(*a.span);
   if (a.ttl) o.profile.ttl(*a.ttl);
   if (a.grace) o.profile.stop_budget(*a.grace);

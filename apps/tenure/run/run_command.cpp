@@ -80,7 +80,7 @@ run_options options_from(const arguments& a) {
     throw usage_error("the command is missing: tenure run KEY -- COMMAND [ARG...]");
   run_options o(a.common.consul());
   o.key = a.key;
-  o.profile = candidacy(a.value.empty() ? default_value() : a.value);
+  o.profile = candidacy(a.value.empty() ? host_and_pid() : a.value);
   if (a.span) o.profile.span(*a.span);
   if (a.ttl) o.profile.ttl(*a.ttl);
   if (a.lock_delay) o.profile.lock_delay(*a.lock_delay);
