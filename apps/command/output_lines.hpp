@@ -1,4 +1,4 @@
-// What a command prints, line by line.
+// The output of a command, line by line.
 #pragma once
 
 #include <array>
@@ -15,25 +15,25 @@
 
 namespace tenure::command {
 
-/// One pipe, read until nobody can write into it any more. Always in a shared_ptr.
+/// One pipe, read until its last writer has closed it. Always in a shared_ptr.
 class output_lines : public std::enable_shared_from_this<output_lines> {
  public:
-  /// Longer lines are cut in several.
+  /// Longer lines are split.
   static constexpr std::size_t longest_line = 16 * 1024;
 
-  /// Makes the pipe and begins to read. `take` gets each line without its end. Throws system_error
-  /// where there are no descriptors.
+  /// Makes the pipe and begins to read. `on_line` gets each line without its line break. Throws
+  /// system_error if there are no descriptors left.
   static std::shared_ptr<output_lines> open(boost::asio::any_io_executor executor,
-                                            std::function<void(std::string_view)> take);
+                                            std::function<void(std::string_view)> on_line);
   output_lines(boost::asio::any_io_executor executor, int readable, int writable,
-               std::function<void(std::string_view)> take);
+               std::function<void(std::string_view)> on_line);
   ~output_lines();
 
-  /// What the command gets as its output; closed by finish().
+  /// The command's end of the pipe; finish() closes it.
   int descriptor() const noexcept { return writable_; }
 
-  /// To be awaited when the command and all that it started are gone: waits for the last lines,
-  /// but no longer than two seconds.
+  /// Await it when the command and everything that it started are gone. It waits for the last
+  /// lines, two seconds at most.
   boost::asio::awaitable<void> finish();
 
  private:
@@ -43,7 +43,7 @@ class output_lines : public std::enable_shared_from_this<output_lines> {
 
   boost::asio::posix::stream_descriptor pipe_;
   int writable_;
-  std::function<void(std::string_view)> take_;
+  std::function<void(std::string_view)> on_line_;
   lease_timer timer_;
   std::array<char, 4096> block_;
   std::string line_;

@@ -1,5 +1,5 @@
-// The commands that run within one term: they are told to stop when the term says so, and are gone
-// before its lease ends.
+// The commands of one term: each is stopped when the term asks for it, and gone before its lease
+// ends.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,52 +14,52 @@
 
 namespace tenure::command {
 
-/// Belongs to the thread of the host's io_context. Always in a shared_ptr: its tasks hold it too.
+/// For the thread of the host's io_context. Always in a shared_ptr: its tasks hold it too.
 /// To end it: stop(), await idle(), resign the term, close().
 class term_commands : public std::enable_shared_from_this<term_commands> {
  public:
-  /// `span` is the election's: the lease is looked at ten times in it, or more.
+  /// `span` is the election's: the lease is read ten times within it, or more often.
   static std::shared_ptr<term_commands> open(command_host& host, term t, duration span);
   term_commands(command_host& host, term t, duration span);
 
-  /// Called once, when the term asks for the stop.
-  void on_term_end(std::function<void()> then) { on_term_end_ = std::move(then); }
+  /// `callback` is called once, when the term asks the work to stop.
+  void on_term_end(std::function<void()> callback) { on_term_end_ = std::move(callback); }
 
-  /// Runs a command to its very end. `limit`: how long it may take before it is stopped. Does not
-  /// start it any more once stopping() (ECANCELED). Throws system_error where there are no
-  /// resources for a guardian.
-  boost::asio::awaitable<outcome> run(invocation what, std::optional<duration> limit);
+  /// Runs a command until it and everything that it started are gone. After `timeout` the command
+  /// is stopped. Once stopping(), no command is started (ECANCELED). Throws system_error if there
+  /// are no resources for a guardian.
+  boost::asio::awaitable<outcome> run(invocation what, std::optional<duration> timeout);
 
-  /// To all of them: a signal; SIGTERM, and SIGKILL after the grace; SIGKILL at once.
+  /// For all of them: a signal; SIGTERM, and SIGKILL after the grace; SIGKILL at once.
   void signal(int number);
   void stop();
   void kill();
 
-  /// Whether they were told to stop: because the term asked for it, or by stop().
+  /// Whether a stop has begun: the term asked for it, or stop() or kill() was called.
   bool stopping() const noexcept { return stopping_; }
   /// Whether the term asked for it.
   bool term_ended() const noexcept { return term_ended_; }
   std::size_t running() const noexcept { return running_.size(); }
 
-  /// Completes when none runs.
+  /// Completes when no command runs.
   boost::asio::awaitable<void> idle();
-  /// Ends the tasks that follow the lease. No command may run any more.
+  /// Ends the tasks that follow the lease. No command may run by then.
   void close();
 
  private:
   class entry;
 
-  boost::asio::awaitable<void> feed();
-  boost::asio::awaitable<void> heed_term();
+  boost::asio::awaitable<void> update_leases();
+  boost::asio::awaitable<void> watch_term();
   void read_lease();
 
   command_host& host_;
   term term_;
-  duration pause_;
+  duration update_pause_;
   lease_times lease_;
   std::set<entry*> running_;
   std::function<void()> on_term_end_;
-  lease_timer feed_timer_;
+  lease_timer update_timer_;
   lease_timer idle_timer_;
   bool stopping_ = false;
   bool term_ended_ = false;

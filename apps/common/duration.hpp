@@ -8,8 +8,8 @@
 
 namespace tenure::apps {
 
-/// An argument, variable or file that cannot work. what() is one line that names the value and the
-/// remedy.
+/// An argument, variable or file that the user must correct. what() is one line that names the
+/// value and the remedy.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -19,7 +19,7 @@ class usage_error : public std::runtime_error {
 /// once; "0" needs none. Throws usage_error.
 duration parse_duration(std::string_view text);
 
-/// The shortest such text: 1m30s.
+/// The same notation: 1m30s. A unit whose count is 0 is left out.
 std::string to_text(duration d);
 
 }  // namespace tenure::apps

@@ -1,4 +1,4 @@
-// The little JSON that the programs print.
+// JSON strings, and text on one line, for what the programs print.
 #pragma once
 
 #include <string>

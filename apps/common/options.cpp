@@ -27,14 +27,14 @@ std::string read_token(const std::string& file) {
   return text;
 }
 
-// The line of CLI11 without what would make it two.
+// The messages of CLI11 may have several lines.
 std::string first_line(std::string text) {
   const std::size_t end = text.find('\n');
   if (end != std::string::npos) text.erase(end);
   return text;
 }
 
-// "tenure run" of a line that was parsed as far as the subcommand.
+// "tenure run", if the command line was parsed as far as the subcommand.
 std::string full_name(const CLI::App& app) {
   std::string name = app.get_name();
   for (const CLI::App* sub : app.get_subcommands()) name += ' ' + full_name(*sub);
@@ -43,8 +43,8 @@ std::string full_name(const CLI::App& app) {
 
 }  // namespace
 
-void common_options::add_to(CLI::App& app, const char* level) {
-  level_ = level;
+void common_options::add_to(CLI::App& app, const char* default_level) {
+  level_ = default_level;
   app.add_option("--http-addr", address_,
                  "Consul: host:port, http://host:port or unix:///path [CONSUL_HTTP_ADDR]")
       ->type_name("ADDR")
@@ -78,12 +78,12 @@ log_level common_options::level() const {
   }
 }
 
-CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& into,
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& value,
                           const std::string& help, const char* variable) {
   // Throwing here makes CLI11 name the option.
-  const auto read = [&into, name](const std::string& text) {
+  const auto read = [&value, name](const std::string& text) {
     try {
-      into = parse_duration(text);
+      value = parse_duration(text);
     } catch (const usage_error& e) {
       throw CLI::ValidationError(name, e.what());
     }
@@ -94,10 +94,10 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
   return option;
 }
 
-void add_liveness(CLI::App& app, std::optional<duration>& into) {
-  add_duration(app, "--liveness", into,
-               "see a crash within this time, 500ms to 10m, by a check of this machine's agent; "
-               "needs Consul 1.7 (default: by the TTL)",
+void add_liveness(CLI::App& app, std::optional<duration>& value) {
+  add_duration(app, "--liveness", value,
+               "detect a crash within this time, 500ms to 10m, by a TTL check in the local Consul "
+               "agent; needs Consul 1.7 (default: detect it by the TTL of the session)",
                "TENURE_LIVENESS");
 }
 
@@ -123,10 +123,17 @@ void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numb
   }
 }
 
-std::string default_value() {
+std::string host_and_pid() {
   char host[HOST_NAME_MAX + 1] = {};
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
   return std::string(host[0] != '\0' ? host : "localhost") + ':' + std::to_string(::getpid());
+}
+
+std::string consul_error_text(const consul_config& config, const error_code& error) {
+  std::string line = error.message() + " (" + config.address() + ")";
+  if (error == consul_errc::unreachable || error == consul_errc::timed_out)
+    line += "; set CONSUL_HTTP_ADDR or --http-addr to use another address";
+  return line;
 }
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
@@ -142,11 +149,11 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv,
     problem = e.what();
   } catch (const bad_configuration& e) {
     problem = e.what();
-  } catch (const std::exception& e) {  // the machine's: no memory, no descriptors
+  } catch (const std::exception& e) {  // no memory, no descriptors, ...
     std::fprintf(stderr, "%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
     return exit_machine;
   }
-  std::fprintf(stderr, "%s: %s (--help tells more)\n", full_name(app).c_str(),
+  std::fprintf(stderr, "%s: %s (see --help)\n", full_name(app).c_str(),
                first_line(problem).c_str());
   return exit_usage;
 }

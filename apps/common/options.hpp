@@ -1,4 +1,4 @@
-// What the programs' command lines have in common.
+// Command-line options and their parsing, as all programs share them.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <tenure/consul_config.hpp>
+#include <tenure/error.hpp>
 #include <tenure/log.hpp>
 
 #include "common/duration.hpp"
@@ -21,11 +22,11 @@ namespace tenure::apps {
 /// --http-addr, --token, --token-file and --log-level.
 class common_options {
  public:
-  /// Adds the options to `app`; they are read by what follows, after parsing. `level`: how much is
-  /// logged unless told otherwise.
-  void add_to(CLI::App& app, const char* level);
+  /// Adds the options to `app`; after parsing, the functions below return what they say.
+  void add_to(CLI::App& app, const char* default_level);
 
-  /// The environment as every Consul tool reads it, and the options over it. Throws usage_error.
+  /// The environment as every Consul tool reads it; an option overrides its variable. Throws
+  /// usage_error.
   consul_config consul() const;
   log_level level() const;
   std::shared_ptr<log_sink> log() const { return stderr_log(level()); }
@@ -37,27 +38,31 @@ class common_options {
   std::string level_;
 };
 
-/// An option that takes a duration. A bad one is refused while the line is parsed. `variable`: an
-/// environment variable that stands for the option, or nullptr.
-CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& into,
-                          const std::string& help, const char* variable);
+/// Adds an option that takes a duration. Parsing refuses a bad one. `variable`: the environment
+/// variable that is read in its place, or nullptr.
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<duration>& value,
+                          const std::string& help, const char* variable = nullptr);
 
 /// --liveness.
-void add_liveness(CLI::App& app, std::optional<duration>& into);
+void add_liveness(CLI::App& app, std::optional<duration>& value);
 
-/// The whole of a file. Throws usage_error.
+/// The text of a file. Throws usage_error if it cannot be read.
 std::string read_file(const std::string& name);
 
-/// Catches signals, but for those that whoever started us wants ignored: nohup, or a shell that put
-/// us into the background.
+/// Adds signals to `set`, except those that the parent process set to be ignored, as nohup does, or
+/// a shell that starts a background job.
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers);
 
-/// `host:pid`: what a candidate publishes unless told otherwise.
-std::string default_value();
+/// `host:pid`: what a candidate publishes by default.
+std::string host_and_pid();
 
-/// Parses and runs: `run` where the line is right; help and version on standard output, exit 0; one
-/// line on standard error and exit 64 for what cannot work (usage_error, bad_configuration
-/// included), exit 71 where the machine lacks something. Returns the program's exit code.
+/// One line about a request to Consul that failed: the reason, the address, and the remedy if
+/// Consul does not answer at all.
+std::string consul_error_text(const consul_config& config, const error_code& error);
+
+/// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
+/// after --help and --version; 64 for bad usage (usage_error and bad_configuration included) and 71
+/// for any other exception, each with one line on standard error.
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run);
 

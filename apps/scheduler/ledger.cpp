@@ -7,68 +7,74 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <system_error>
 #include <tenure/time.hpp>
 
 namespace scheduler {
 namespace {
 
-class descriptor {
+/// The file of one shard.
+class shard_file {
  public:
-  explicit descriptor(const std::string& path)
-      : path_(path), number_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-    check(number_ >= 0);
+  explicit shard_file(const std::string& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) fail();
   }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (number_ >= 0) ::close(number_);
+  shard_file(const shard_file&) = delete;
+  shard_file& operator=(const shard_file&) = delete;
+  ~shard_file() { ::close(fd_); }
+
+  /// Excludes all other writers until its destruction.
+  void lock() {
+    if (::flock(fd_, LOCK_EX) != 0) fail();
   }
 
-  int number() const noexcept { return number_; }
-  void check(bool well) const {
-    if (!well) throw std::system_error(errno, std::generic_category(), path_);
+  /// At most 255 bytes of it. Empty for an empty file.
+  std::string last_line() const {
+    const off_t size = ::lseek(fd_, 0, SEEK_END);
+    if (size < 0) fail();
+    char tail[256];
+    const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof tail));
+    const ssize_t got = ::pread(fd_, tail, sizeof tail, from);
+    if (got < 0) fail();
+    std::string text(tail, static_cast<std::size_t>(got));
+    if (!text.empty()) text.pop_back();  // the line break at the end of the file
+    return text.substr(text.rfind('\n') + 1);
+  }
+
+  void append(const std::string& line) {
+    const ssize_t written = ::write(fd_, line.data(), line.size());
+    if (written != static_cast<ssize_t>(line.size())) fail();
   }
 
  private:
+  [[noreturn]] void fail() const {
+    throw std::system_error(errno, std::generic_category(), path_);
+  }
+
   std::string path_;
-  int number_;
+  int fd_;
 };
 
-/// The last whole line of a file, at most 255 bytes of it.
-std::string last_line(const descriptor& file) {
-  const off_t size = ::lseek(file.number(), 0, SEEK_END);
-  file.check(size >= 0);
-  char tail[256];
-  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof tail));
-  const ssize_t got = ::pread(file.number(), tail, sizeof tail, from);
-  file.check(got >= 0);
-  std::string text(tail, static_cast<std::size_t>(got));
-  if (!text.empty()) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
+std::string now_ns() {
+  return std::to_string(tenure::boot_clock::now().time_since_epoch().count());
 }
 
 }  // namespace
 
-ledger::answer ledger::commit(const std::string& shard, std::uint64_t fence,
-                              const std::string& who) const {
-  std::string name = shard;
-  std::replace(name.begin(), name.end(), '/', '.');
-  const descriptor file(folder_ + '/' + name);
-  file.check(::flock(file.number(), LOCK_EX) == 0);  // until it is closed
-  unsigned long long step = 0;
-  unsigned long long newest = 0;
-  const std::string before = last_line(file);
-  if (!before.empty()) std::sscanf(before.c_str(), "%llu %llu", &step, &newest);
-  if (newest > fence) return answer::refused;
-  const std::string line = std::to_string(step + 1) + ' ' + std::to_string(fence) + ' ' + who +
-                           ' ' +
-                           std::to_string(tenure::boot_clock::now().time_since_epoch().count()) +
-                           '\n';
-  file.check(::write(file.number(), line.data(), line.size()) ==
-             static_cast<ssize_t>(line.size()));
-  return answer::written;
+ledger::verdict ledger::commit(const std::string& shard, std::uint64_t fence,
+                               const std::string& name) const {
+  std::string file_name = shard;
+  std::replace(file_name.begin(), file_name.end(), '/', '.');
+  shard_file file(folder_ + '/' + file_name);
+  file.lock();
+  unsigned long long last_step = 0;
+  unsigned long long last_fence = 0;
+  std::sscanf(file.last_line().c_str(), "%llu %llu", &last_step, &last_fence);
+  if (last_fence > fence) return verdict::rejected;
+  file.append(std::to_string(last_step + 1) + ' ' + std::to_string(fence) + ' ' + name + ' ' +
+              now_ns() + '\n');
+  return verdict::accepted;
 }
 
 }  // namespace scheduler

@@ -1,5 +1,5 @@
-// scheduler: an example of many elections in one process. Start it twice or more with the same
-// tenants, shards and folder; every shard is worked by one of them.
+// scheduler: an example of many elections in one process. Start two or more processes with the same
+// tenants, shards and ledger: each shard is worked by exactly one of them.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,11 +18,10 @@ namespace {
 namespace asio = boost::asio;
 namespace apps = tenure::apps;
 
-// Of Consul's 200 connections for one address: two such processes share a host.
+// Consul accepts 200 connections from one address. This leaves room for two processes on a host.
 constexpr std::size_t connections = 80;
 
-class arguments {
- public:
+struct arguments {
   apps::common_options common;
   scheduler::settings settings;
   std::optional<tenure::duration> span;
@@ -32,12 +31,12 @@ class arguments {
 };
 
 int run(arguments a) {
-  if (a.settings.name.empty()) a.settings.name = apps::default_value();
+  if (a.settings.name.empty()) a.settings.name = apps::host_and_pid();
   if (a.pause) a.settings.pause = *a.pause;
-  tenure::candidacy how(a.settings.name);
-  if (a.span) how.span(*a.span);
-  if (a.ttl) how.ttl(*a.ttl);
-  how.check();
+  tenure::candidacy profile(a.settings.name);
+  if (a.span) profile.span(*a.span);
+  if (a.ttl) profile.ttl(*a.ttl);
+  profile.check();
   tenure::consul_config consul = a.common.consul();
   consul.connections = connections;
   tenure::elections_options options;
@@ -46,7 +45,7 @@ int run(arguments a) {
   options.log = a.common.log();
 
   asio::io_context io(1);
-  scheduler::scheduler service(io, consul, options, how, a.settings);
+  scheduler::scheduler service(io, consul, options, profile, a.settings);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const auto& error, int) {
     if (!error) service.stop();
@@ -68,24 +67,23 @@ int run(arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Works the shards of many tenants, each on exactly one process of many.",
+  CLI::App app("Works the shards of many tenants. Each shard is worked by one process of many.",
                "scheduler");
   arguments a;
-  app.add_option("--tenants", a.settings.tenants, "how many tenants (default: 10)")
+  app.add_option("--tenants", a.settings.tenants, "number of tenants (default: 10)")
       ->check(CLI::Range(1, 100'000));
-  app.add_option("--shards", a.settings.shards, "how many shards each has (default: 20)")
+  app.add_option("--shards", a.settings.shards_per_tenant, "shards of each (default: 20)")
       ->check(CLI::Range(1, 100'000));
-  app.add_option("--workers", a.settings.workers, "how many threads work (default: 4)")
+  app.add_option("--workers", a.settings.worker_threads, "worker threads (default: 4)")
       ->check(CLI::Range(1, 1'000));
-  app.add_option("--name", a.settings.name, "who we are (default: host:pid)");
-  app.add_option("--prefix", a.settings.prefix, "where the keys are (default: scheduler)");
-  app.add_option("--ledger", a.settings.folder, "the folder that the steps are written to")
+  app.add_option("--name", a.settings.name, "the name of this process (default: host:pid)");
+  app.add_option("--prefix", a.settings.prefix, "the beginning of the keys (default: scheduler)");
+  app.add_option("--ledger", a.settings.ledger_folder, "the folder for the ledger")
       ->required()
       ->check(CLI::ExistingDirectory);
-  apps::add_duration(app, "--pause", a.pause, "between two steps of a shard (default: 200ms)",
-                     nullptr);
-  apps::add_duration(app, "--span", a.span, "of the lease (default: 15s)", nullptr);
-  apps::add_duration(app, "--ttl", a.ttl, "of the session (default: 15s)", nullptr);
+  apps::add_duration(app, "--pause", a.pause, "between two steps of a shard (default: 200ms)");
+  apps::add_duration(app, "--span", a.span, "the span of the lease (default: 15s)");
+  apps::add_duration(app, "--ttl", a.ttl, "TTL of the session (default: 15s)");
   apps::add_liveness(app, a.liveness);
   a.common.add_to(app, "warn");
   return apps::parse_and_run(app, argc, argv, [&] { return run(a); });

@@ -1,9 +1,10 @@
-// A scheduler of many tenants, each with many shards: every shard is worked by exactly one process
-// of many. It shows how to embed thousands of elections in a program.
+// A scheduler for many tenants, each with many shards of work. Every shard is worked by exactly one
+// process of many. It shows how to embed thousands of elections in a program.
 //
-// One election a shard, all of them on the one thread of the io_context, with one stream of events.
-// The work runs on a thread pool; it asks its term whether it may go on, which is an atomic load,
-// and hands the term's fence to whatever it writes to.
+// There is one election for each shard. All of them live on one thread, that of the io_context, and
+// share one stream of events. The work itself runs on a thread pool. Before each step it asks its
+// term whether the lease still holds, which is an atomic load, and it passes the term's fence to
+// the system that it writes to.
 #pragma once
 
 #include <atomic>
@@ -14,61 +15,61 @@
 #include <map>
 #include <string>
 #include <tenure/elections.hpp>
+#include <utility>
 
 #include "scheduler/ledger.hpp"
 
 namespace scheduler {
 
-class settings {
- public:
+struct settings {
   std::size_t tenants = 10;
-  std::size_t shards = 20;  ///< of each tenant
-  std::size_t workers = 4;  ///< threads
-  std::string name;         ///< of this process
-  std::string prefix = "scheduler";
-  std::string folder;       ///< of the ledger
-  tenure::duration pause = std::chrono::milliseconds(200);    ///< between two steps of a shard
+  std::size_t shards_per_tenant = 20;
+  std::size_t worker_threads = 4;
+  std::string name;    ///< of this process; what it publishes as leader
+  std::string prefix = "scheduler";  ///< of the keys in Consul
+  std::string ledger_folder;
+  tenure::duration pause = std::chrono::milliseconds(200);  ///< between two steps of a shard
   tenure::duration longest_step = std::chrono::milliseconds(100);
 };
 
 class scheduler {
  public:
+  /// Throws tenure::bad_configuration.
   scheduler(boost::asio::io_context& io, const tenure::consul_config& consul,
-            const tenure::elections_options& options, const tenure::candidacy& how, settings s);
+            const tenure::elections_options& options, const tenure::candidacy& profile,
+            settings s);
 
-  /// Stands for every shard, works those that it wins, and returns when stop() was called, no
-  /// worker is left and every key is released.
+  /// Campaigns for every shard and works those that this process leads. Returns after stop(), when
+  /// no shard is being worked and every key is released.
   boost::asio::awaitable<void> run();
   void stop();
 
  private:
-  class shard {
-   public:
-    explicit shard(tenure::election e) : election(std::move(e)) {}
+  struct shard {
     tenure::election election;
-    tenure::term served;  ///< the last term that a worker was started for
+    tenure::term latest_term;  ///< the last one for which work_shard() was started
   };
 
-  void enter_all(const tenure::candidacy& how);
+  void enter_elections(const tenure::candidacy& profile);
   boost::asio::awaitable<void> follow_events();
-  void on_event(const tenure::event& what);
-  boost::asio::awaitable<void> work(tenure::term term);
-  boost::asio::awaitable<void> one_step(tenure::term term);
-  boost::asio::awaitable<void> end_in_order();
-  boost::asio::awaitable<void> report();
+  void on_event(const tenure::event& changed);
+  boost::asio::awaitable<void> work_shard(tenure::term term);
+  boost::asio::awaitable<void> run_step(tenure::term term);
+  boost::asio::awaitable<void> shut_down_after_stop();
+  boost::asio::awaitable<void> report_progress();
 
   boost::asio::io_context& io_;
   settings settings_;
   ledger ledger_;
   boost::asio::thread_pool pool_;
   tenure::elections elections_;
-  std::map<std::string, shard> shards_;
-  boost::asio::steady_timer changed_;  ///< cancelled when a worker ended, or stop() was called
-  boost::asio::steady_timer second_;   ///< until the next line of the report
+  std::map<std::string, shard> shards_;      // by key
+  boost::asio::steady_timer state_changed_;  // cancelled by stop() and when a work_shard() ends
+  boost::asio::steady_timer report_timer_;
   bool stopping_ = false;
-  std::size_t working_ = 0;
+  std::size_t shards_worked_ = 0;
   std::atomic<std::uint64_t> steps_{0};
-  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> rejected_steps_{0};
 };
 
 }  // namespace scheduler

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "command/supervised_command.hpp"
+#include "command/process_host.hpp"
 #include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/task_scope.hpp"

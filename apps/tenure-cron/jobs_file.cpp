@@ -31,7 +31,7 @@ std::string_view line_of(std::string_view text, int line) {
   return text.substr(0, text.find('\n'));
 }
 
-// A schedule without quotes is what goes wrong most: * and @ mean something else to YAML.
+// The most frequent mistake is a schedule without quotes: * and @ have another meaning in YAML.
 std::string hint_for(std::string_view line) {
   const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
   const bool bare = value != std::string_view::npos && (line[value] == '*' || line[value] == '@');
@@ -45,7 +45,7 @@ class reader {
  private:
   using values = std::map<std::string, YAML::Node>;
 
-  // The values of a map by their keys; those that are not `known`, or come twice, are mistakes.
+  // The values of a map by their keys. A key that is not `known`, or occurs twice, is a mistake.
   values fields(const YAML::Node& map, const std::string& of,
                 std::initializer_list<const char*> known);
   std::optional<YAML::Node> take(const values& from, const char* key, const YAML::Node& map,
@@ -63,7 +63,7 @@ class reader {
   void note(int line, std::string text) { file_.mistakes.emplace_back(line, std::move(text)); }
 
   jobs_file file_;
-  std::map<std::string, int> names_;  // of jobs, and the line of each
+  std::map<std::string, int> names_;  // the line of each job's name
 };
 
 jobs_file reader::read(const std::string& text) {
@@ -104,7 +104,8 @@ reader::values reader::fields(const YAML::Node& map, const std::string& of,
   return found;
 }
 
-// Nothing where it is missing, which `otherwise` says unless it is empty, or has no value.
+// Returns no node if the key is missing or has no value. A missing key is a mistake with the text
+// `otherwise`, unless that is empty.
 std::optional<YAML::Node> reader::take(const values& from, const char* key, const YAML::Node& map,
                                        const std::string& otherwise) {
   const auto found = from.find(key);
@@ -144,7 +145,7 @@ void reader::read_job(const YAML::Node& node) {
   if (const auto text = take(found, "schedule", node, of + " has no schedule"))
     when = read_schedule(*text, of);
 
-  job made(when ? *when : schedule::parse("@yearly"));  // of no use where there was a mistake
+  job made(when ? *when : schedule::parse("@yearly"));  // a placeholder after a mistake
   made.name = name;
   if (const auto command = take(found, "command", node, of + " has no command"))
     made.argv = read_command(*command, of);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tenure-cron/schedule.hpp"
+#include "tenure-cron/schedule/schedule.hpp"
 
 namespace tenure::cron {
 
@@ -23,7 +23,7 @@ class job {
   std::optional<duration> timeout;
 };
 
-/// Something that is wrong with a file. Lines count from 1.
+/// An error in a file. Lines count from 1.
 class mistake {
  public:
   mistake(int l, std::string t) : line(l), text(std::move(t)) {}
@@ -36,12 +36,12 @@ class jobs_file {
  public:
   std::string election;
   std::vector<job> jobs;
-  /// Where there is one, the rest is not to be used. In the order of the file.
+  /// In the order of the file. If there is one, do not use the rest.
   std::vector<mistake> mistakes;
 };
 
-/// Reads the text of a file, and finds every mistake in it: keys that are missing, unknown or given
-/// twice, values that cannot work, and, alone, what is not YAML.
+/// Parses the text of a file and finds every mistake in it: keys that are missing, unknown or given
+/// twice, and bad values. Text that is not YAML is reported alone.
 jobs_file parse_jobs(const std::string& text);
 
 }  // namespace tenure::cron

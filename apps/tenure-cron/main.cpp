@@ -1,4 +1,4 @@
-// tenure-cron: jobs on a schedule, on one machine of many.
+// tenure-cron: runs jobs on a schedule, on one machine of many.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
@@ -7,11 +7,12 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "command/guardian.hpp"
-#include "common/help_tree.hpp"
+#include "command/guardian/guardian.hpp"
+#include "common/help/help_options.hpp"
 #include "common/options.hpp"
-#include "tenure-cron/cron.hpp"
+#include "tenure-cron/cron_daemon.hpp"
 
 namespace {
 
@@ -19,38 +20,37 @@ using namespace tenure;
 using namespace std::chrono_literals;
 
 constexpr const char* about =
-    R"(Runs the jobs of a file on a schedule, on one machine of many: only on the leader.
-Start it with the same file wherever the jobs may run.)";
+    R"(Runs the jobs of a file on a schedule, on the leader only. Start it with the same
+file on every machine that may run the jobs.)";
 
 constexpr const char* more_help =
     R"(The file is YAML:
 
-  election: service/nightly/leader   # the key in Consul; its leader runs the jobs
+  election: service/nightly/leader   # the key in Consul; the leader runs the jobs
   jobs:
     - name: backup
       schedule: "30 2 * * mon-fri"   # minute hour day month weekday; or @hourly,
                                      # @daily, @weekly, @monthly, @yearly,
                                      # @every 90s
-      command: ./backup.sh | logger  # a text is for the shell
-      timeout: 1h                    # after that it is stopped
+      command: ./backup.sh | logger  # a string is run by the shell
+      timeout: 1h                    # the job is stopped after that
     - name: probe
       schedule: "@every 10s"
       command: [./probe, --fast]     # a list is a program and its arguments
       env: {TARGET: db-1}
 
-Jobs run at local time (TZ). A job that still runs is not started again. What
-jobs print goes to standard output as `[name] line`. In their environment they
-find TENURE_JOB, TENURE_TICK (the scheduled time, RFC 3339), TENURE_KEY and
-TENURE_FENCE (grows from leader to leader). When the lease is about to end they
-get SIGTERM, and SIGKILL before it has ended, whatever happens to tenure-cron
-itself. SIGTERM stops the jobs, resigns and exits with 0.
+Schedules use local time (TZ). A job that still runs is not started again. The
+output of jobs goes to standard output as `[name] line`. The environment of a job
+contains TENURE_JOB, TENURE_TICK (the scheduled time, RFC 3339), TENURE_KEY and
+TENURE_FENCE (a number that grows from leader to leader). Before the lease ends, all
+jobs get SIGTERM and then SIGKILL, whatever happens to tenure-cron itself. SIGTERM to
+tenure-cron stops the jobs, releases the key and exits with 0.
 
-While Consul is out of reach no jobs run; it is asked again and again. Exit code:
-0; 64 for a bad file (every mistake is listed) and bad usage; 69 where Consul
-refuses us, as for a token.)";
+While Consul is out of reach, no jobs run and tenure-cron keeps trying. Exit codes:
+0; 64 for a bad file (every mistake is listed) or bad usage; 69 if Consul refuses a
+request, for example because of the token.)";
 
-class arguments {
- public:
+struct arguments {
   apps::common_options common;
   std::string file;
   std::string value;
@@ -61,13 +61,25 @@ class arguments {
   bool check = false;
 };
 
-// The file, or nothing where it has mistakes; they are on standard error then.
+// Prints the mistakes of the file. Returns no file if there are any.
 std::optional<cron::jobs_file> load(const std::string& name) {
   cron::jobs_file file = cron::parse_jobs(apps::read_file(name));
   for (const cron::mistake& m : file.mistakes)
     std::fprintf(stderr, "%s:%d: %s\n", name.c_str(), m.line, m.text.c_str());
   if (!file.mistakes.empty()) return std::nullopt;
   return file;
+}
+
+cron::daemon_options options_from(const arguments& a) {
+  candidacy profile(a.value.empty() ? apps::host_and_pid() : a.value);
+  if (a.span) profile.span(*a.span);
+  if (a.ttl) profile.ttl(*a.ttl);
+  if (a.grace) profile.stop_budget(*a.grace);
+  profile.check();
+  cron::daemon_options options(a.common.consul(), std::move(profile));
+  options.liveness = a.liveness;
+  options.log = a.common.log();
+  return options;
 }
 
 int run(const arguments& a) {
@@ -78,52 +90,47 @@ int run(const arguments& a) {
                 file->election.c_str());
     return apps::exit_ok;
   }
-  candidacy how(a.value.empty() ? apps::default_value() : a.value);
-  if (a.span) how.span(*a.span);
-  if (a.ttl) how.ttl(*a.ttl);
-  if (a.grace) how.stop_budget(*a.grace);
-  how.check();
-
-  ::signal(SIGPIPE, SIG_IGN);  // who reads the jobs' output may go; the jobs go on
-  cron::line_output output;
+  cron::daemon_options options = options_from(a);
+  const consul_config consul = options.consul;
+  ::signal(SIGPIPE, SIG_IGN);  // the jobs go on if the reader of their output ends
+  cron::stdout_writer output;
   boost::asio::io_context io{1};
   int code = apps::exit_ok;
-  const consul_config consul = a.common.consul();
-  cron::cron service(io, consul, how, *file, output, a.common.log(), a.liveness);
-  boost::asio::co_spawn(io, service.run(), [&](std::exception_ptr failure) {
+  cron::cron_daemon daemon(io, std::move(options), *file, output);
+  boost::asio::co_spawn(io, daemon.run(), [&](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
     } catch (const boost::system::system_error& e) {
-      std::fprintf(stderr, "tenure-cron: %s (%s)\n", e.code().message().c_str(),
-                   consul.address().c_str());
+      std::fprintf(stderr, "tenure-cron: %s\n",
+                   apps::consul_error_text(consul, e.code()).c_str());
       code = apps::exit_unavailable;
     }
   });
   io.run();
-  if (!output.flush(2s)) std::_Exit(code);  // nobody takes it
+  if (!output.flush(2s)) std::_Exit(code);  // the reader is stuck: its output is lost
   return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  tenure::command::become_guardian_if_told(argc, argv);
+  tenure::command::run_guardian_if_requested(argc, argv);
   CLI::App app(about, "tenure-cron");
   arguments a;
   app.set_version_flag("--version", "tenure-cron " TENURE_VERSION);
   app.add_option("FILE", a.file, "the jobs file")->required();
-  app.add_flag("--check", a.check, "read the file, tell what is wrong with it, and end");
-  app.add_option("--value", a.value, "what to publish while leading (default: host:pid)")
+  app.add_flag("--check", a.check, "check the file, print its mistakes and exit");
+  app.add_option("--value", a.value, "the value to publish while leading (default: host:pid)")
       ->envname("TENURE_VALUE");
   apps::add_duration(app, "--span", a.span,
-                     "how long a lease lasts without news from Consul, and how long a successor "
-                     "waits after a crash (default: 15s)", "TENURE_SPAN");
+                     "how long the lease lasts after the last confirmation by Consul, and how "
+                     "long a successor waits after a crash (default: 15s)", "TENURE_SPAN");
   apps::add_duration(app, "--ttl", a.ttl,
-                     "TTL of the session, 10s to 24h: a crash is seen within two of it "
-                     "(default: 15s)", "TENURE_TTL");
+                     "TTL of the session, 10s to 24h: Consul detects a crash within twice the "
+                     "TTL (default: 15s)", "TENURE_TTL");
   apps::add_liveness(app, a.liveness);
   apps::add_duration(app, "--grace", a.grace,
-                     "from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
+                     "the time from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                      "TENURE_GRACE");
   a.common.add_to(app, "info");
   apps::add_help_options(app, "tenure", TENURE_VERSION);

@@ -1,4 +1,4 @@
-// tenure agent: an embedded Consul, for where there is none.
+// tenure agent: an embedded Consul, for machines without Consul.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
@@ -21,11 +21,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// How long clients have to read their last answers.
-constexpr std::chrono::seconds farewell{5};
+/// How long clients have to read their last answers at the end.
+constexpr std::chrono::seconds drain_time{5};
 
-class agent_options {
- public:
+struct agent_options {
   std::vector<std::string> listen{"127.0.0.1:8500"};
   std::string state;
   std::string node_name = "tenure-agent";
@@ -34,7 +33,7 @@ class agent_options {
   std::string log_level = "info";
 };
 
-/// One file an address, so that two agents on a machine do not share one.
+/// The name contains the address, so that two agents on a machine do not share a file.
 std::string default_state_file(const std::string& listen) {
   std::string name = "agent-" + listen + ".state";
   for (char& c : name) {
@@ -61,17 +60,17 @@ agent::server_options server_options(const agent_options& o) {
   return options;
 }
 
-runtime::environment machine_services(asio::io_context& io, log_level level) {
-  runtime::environment services;
-  services.executor = io.get_executor();
-  services.clock = runtime::system_boot_clock();
-  services.timers = runtime::system_timers(io.get_executor());
-  services.random = runtime::system_random();
-  services.log = stderr_log(level);
-  return services;
+runtime::environment make_environment(asio::io_context& io, log_level level) {
+  runtime::environment made;
+  made.executor = io.get_executor();
+  made.clock = runtime::system_boot_clock();
+  made.timers = runtime::system_timers(io.get_executor());
+  made.random = runtime::system_random();
+  made.log = stderr_log(level);
+  return made;
 }
 
-/// Bad addresses are the user's to mend; an address that is taken may be free the next time.
+/// The user must correct a bad address; an address in use may be free at the next try.
 int exit_code_of(const boost::system::error_code& error) {
   using boost::system::errc::errc_t;
   return error == errc_t::address_in_use || error == errc_t::too_many_files_open
@@ -87,17 +86,17 @@ int serve(const agent_options& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   asio::io_context io{1};
-  const runtime::environment services = machine_services(io, level);
+  const runtime::environment environment = make_environment(io, level);
   std::unique_ptr<agent::server> server;
   try {
-    server = std::make_unique<agent::server>(services, server_options(o));
+    server = std::make_unique<agent::server>(environment, server_options(o));
     for (const std::string& address : o.listen) server->listen(address);
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
     std::fprintf(stderr, "tenure agent: %s\n", text.substr(0, text.rfind(" [")).c_str());
     return exit_code_of(error.code());
   }
-  // With port 0 this is how a script learns which it became.
+  // With port 0 the kernel chooses the port: this line names it.
   for (const std::string& address : o.listen) {
     const bool chosen = address.ends_with(":0");
     std::printf("listening on %s\n", (chosen ? server->address() : address).c_str());
@@ -112,7 +111,7 @@ int serve(const agent_options& o) {
   });
   io.run();
   io.restart();
-  io.run_for(farewell);
+  io.run_for(drain_time);
   return exit_ok;
 }
 
@@ -120,20 +119,19 @@ int serve(const agent_options& o) {
 
 void add_agent_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<agent_options>();
-  CLI::App* command = app.add_subcommand("agent", "Serve an embedded Consul");
+  CLI::App* command = app.add_subcommand("agent", "Run an embedded Consul");
   command->add_option("--listen", o->listen, "host:port or unix:///path; may be given repeatedly")
       ->type_name("ADDR")
       ->allow_extra_args(false)
       ->capture_default_str();
   command->add_option("--state", o->state,
-                      "where the index is kept over a restart; none: nowhere")
+                      "the state file, which keeps the index over a restart; none: no file")
       ->type_name("FILE");
   add_duration(*command, "--start-lock-delay", o->start_lock_delay,
-               "how long nobody gets a lock after a start that follows no clean stop, since the "
-               "former holders are not known (60s)",
-               nullptr);
+               "how long the agent grants no lock after an unclean stop, because it does not know "
+               "the former holders (default: 60s)");
   command->add_option("--max-connections-per-client", o->connections_per_client,
-                      "how many connections a client's address may have; 0: any number")
+                      "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--node", o->node_name, "the node's name")
@@ -145,14 +143,15 @@ void add_agent_command(CLI::App& app, action& chosen) {
       ->capture_default_str();
   command->footer(
       "Answers as Consul 1.8 does: sessions, keys, locks, transactions, blocking\n"
-      "queries. Keys and sessions are in memory and gone with the process; its index\n"
-      "goes on growing over restarts, so that fencing tokens do too, by the state file:\n"
+      "queries. Keys and sessions are in memory, and end with the process. The index\n"
+      "continues to grow over restarts, and with it the fencing tokens: it is in the\n"
+      "state file\n"
       "  $XDG_STATE_HOME/tenure/agent-ADDR.state\n"
-      "or below ~/.local/state or, for root, /var/lib. After a crash, and where there\n"
-      "is no such file, nobody gets a lock for a minute: whoever held one may still act\n"
-      "on it. To try things out: --start-lock-delay 0\n"
-      "SIGINT and SIGTERM stop it. Exit codes: 64 an address or a file that cannot\n"
-      "work, 69 an address that is in use.\n"
+      "or below ~/.local/state or, for root, /var/lib. After a crash, or without a state\n"
+      "file, the agent grants no lock for a minute: a former holder may still act on its\n"
+      "lock. To try things out: --start-lock-delay 0\n"
+      "SIGINT and SIGTERM stop the agent. Exit codes: 64 a bad address or state file,\n"
+      "69 an address in use.\n"
       "\n"
       "  tenure agent --start-lock-delay 0 &\n"
       "  tenure run service/backup/leader -- ./backup.sh");

@@ -1,58 +1,51 @@
-// tenure completion and tenure man: what a packager installs, made from the help.
-#include <algorithm>
+// tenure completion and tenure man: shell completion and man pages, made from the help. A package
+// installs what they print.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 
-#include "common/help_tree.hpp"
+#include "common/help/completion.hpp"
+#include "common/help/man_page.hpp"
 #include "common/options.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
 namespace {
 
-class man_options {
- public:
+struct man_options {
   std::string command;
   std::string folder;
 };
 
-std::string file_of(const std::string& command) {
-  std::string name = command;
-  std::ranges::replace(name, ' ', '-');
-  for (const char* link : {"tenure-is-leader", "tenure-leader-set", "tenure-leader-get"}) {
-    if (name == link) name.erase(0, 7);
-  }
-  return name + ".1";
-}
-
-void write(const std::filesystem::path& file, const std::string& text) {
+void write_page(const std::filesystem::path& folder, const help_command& command,
+                const help_command& program) {
+  const std::filesystem::path file = folder / (man_page_name(command) + ".1");
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << text;
+  out << man_page(command, program, TENURE_VERSION);
   out.close();
   if (!out) throw usage_error("cannot write '" + file.string() + "'");
 }
 
-int print_pages(const CLI::App& app, const man_options& o) {
-  help_command tree = help_of(app);
-  tree.see_also.push_back("tenure-cron");
-  if (!o.folder.empty()) {
-    const std::filesystem::path folder(o.folder);
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    write(folder / file_of(tree.name), man_page(tree, tree, TENURE_VERSION));
-    for (const help_command& command : tree.commands)
-      write(folder / file_of(command.name), man_page(command, tree, TENURE_VERSION));
-    return exit_ok;
-  }
-  const help_command* shown = &tree;
-  for (const help_command& command : tree.commands) {
+int write_all_pages(const help_command& program, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);  // a failure shows when a page is written
+  write_page(folder, program, program);
+  for (const help_command& command : program.commands) write_page(folder, command, program);
+  return exit_ok;
+}
+
+int print_page(const CLI::App& app, const man_options& o) {
+  help_command program = help_of(app);
+  program.see_also.push_back("tenure-cron");
+  if (!o.folder.empty()) return write_all_pages(program, o.folder);
+  const help_command* shown = &program;
+  for (const help_command& command : program.commands) {
     if (command.last_name() == o.command) shown = &command;
   }
-  if (!o.command.empty() && shown == &tree)
+  if (!o.command.empty() && shown == &program)
     throw usage_error("'" + o.command + "' is not a subcommand");
-  std::fputs(man_page(*shown, tree, TENURE_VERSION).c_str(), stdout);
+  std::fputs(man_page(*shown, program, TENURE_VERSION).c_str(), stdout);
   return exit_ok;
 }
 
@@ -74,10 +67,10 @@ void add_help_commands(CLI::App& app, action& chosen) {
 
   auto o = std::make_shared<man_options>();
   CLI::App* man = app.add_subcommand("man", "Print a man page");
-  man->add_option("COMMAND", o->command, "the subcommand; none: tenure itself");
-  man->add_option("--all", o->folder, "write all pages into this folder")->type_name("PATH");
+  man->add_option("COMMAND", o->command, "the subcommand (default: tenure itself)");
+  man->add_option("--all", o->folder, "write all pages to this folder")->type_name("PATH");
   man->footer("  tenure man run | man -l -");
-  man->callback([&app, o, &chosen] { chosen = [&app, o] { return print_pages(app, *o); }; });
+  man->callback([&app, o, &chosen] { chosen = [&app, o] { return print_page(app, *o); }; });
 }
 
 }  // namespace tenure::apps

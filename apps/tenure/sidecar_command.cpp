@@ -21,29 +21,32 @@ namespace tenure::apps {
 namespace {
 
 constexpr const char* more_help =
-    R"(Stands in elections, and tells how they go to whatever runs beside it: over HTTP
-(GET /, GET /sse, a status page at /ui, metrics), in a Consul service, by hooks, by
-a command that runs while it leads.
+    R"(Runs elections for other programs and reports the leader: over HTTP (GET /,
+GET /sse, a status page at /ui, metrics), in the tags of a Consul service, by hooks,
+and by a command that runs only while this process leads.
 
 FILE is YAML:
 
   elections:
-    - name: db                         # key: service/db/leader unless told otherwise
+    - name: db                         # the key is service/db/leader by default
     - name: mail
       key: service/mail/leader
-      value: host-a                    # what is published (default: the host's name)
+      value: host-a                    # what the leader publishes (default: host name)
       span: 15s
   http:
     listen: localhost:4040             # the default
 
-Without FILE the environment names one election: ELECTOR_ELECTION and the other
-variables of the nais elector, or those of consul-leader (CONSUL_LEADER_...).
-docs/sidecar.md tells them all.
+Without FILE the environment configures one election: by ELECTOR_ELECTION and the
+other variables of the nais elector, or by those of consul-leader
+(CONSUL_LEADER_...). docs/sidecar.md lists them all.
 
-SIGTERM undoes what the faces left, gives the keys back and ends with 0. Exit
-code: 0; 64 for a bad file (every mistake is listed) and bad usage; 69 where Consul
-refuses us or an address is in use; 1 where the Consul service is not found; 71 where
-the machine lacks something.
+SIGTERM removes what the outputs wrote, releases the keys and exits with 0. Exit
+codes:
+  0   stopped by SIGTERM or SIGINT
+  1   the Consul service was not found
+  64  a bad file (every mistake is listed) or bad usage
+  69  Consul refuses a request, or an address is in use
+  71  an error of the operating system
 
   tenure sidecar sidecar.yaml
   ELECTOR_ELECTION=db tenure sidecar)";
@@ -53,11 +56,11 @@ class arguments {
   common_options common;
   std::string file;
   bool check = false;
-  /// The elector's own flags: each stands over its variable.
+  /// The elector's flags by the variable that each overrides.
   std::map<std::string, std::string> variables;
 };
 
-/// As the nais elector calls them.
+/// The flags of the nais elector.
 constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--election", "ELECTOR_ELECTION"},
     {"--election-namespace", "ELECTOR_ELECTION_NAMESPACE"},
@@ -73,7 +76,7 @@ std::optional<std::string> variable(const char* name) {
   return std::string(value);
 }
 
-// Nothing where the file has mistakes; they are on standard error then.
+// Prints the mistakes of the file. Returns no configuration if there are any.
 std::optional<sidecar::config> load(const arguments& a) {
   const consul_config consul = a.common.consul();
   if (a.file.empty()) {
@@ -84,7 +87,7 @@ std::optional<sidecar::config> load(const arguments& a) {
     return sidecar::config_from_environment(look_up, consul);
   }
   if (!a.variables.empty())
-    throw usage_error("a FILE says all of it: --election and the like are for where there is none");
+    throw usage_error("--election and the other elector flags cannot be used with a FILE");
   sidecar::mistakes found;
   sidecar::config c = sidecar::read_config(read_file(a.file), consul, found);
   if (found.empty()) return c;
@@ -102,8 +105,8 @@ int serve(const arguments& a, const CLI::App& command) {
                 c->elections.size());
     return exit_ok;
   }
-  const bool said = command.get_option("--log-level")->count() > 0;
-  const log_level level = !said && c->level ? *c->level : a.common.level();
+  const bool level_given = command.get_option("--log-level")->count() > 0;
+  const log_level level = !level_given && c->level ? *c->level : a.common.level();
   const auto log = c->json_log ? sidecar::json_log(level) : stderr_log(level);
   ::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io{1};
@@ -124,13 +127,13 @@ int serve(const arguments& a, const CLI::App& command) {
 
 void add_sidecar_command(CLI::App& app, action& chosen) {
   auto a = std::make_shared<arguments>();
-  CLI::App* command =
-      app.add_subcommand("sidecar", "Stand in elections, and tell how they go");
-  command->add_option("FILE", a->file, "the sidecar's file (default: the environment)");
-  command->add_flag("--check", a->check, "read the file, tell what is wrong with it, and end");
+  CLI::App* command = app.add_subcommand(
+      "sidecar", "Run elections for other programs and report the leader");
+  command->add_option("FILE", a->file, "the configuration file (default: the environment)");
+  command->add_flag("--check", a->check, "check the file, print its mistakes and exit");
   for (const auto& [flag, name] : elector_flags) {
     const auto set = [a, name = name](const std::string& text) { a->variables[name] = text; };
-    command->add_option_function<std::string>(flag, set, std::string("as ") + name)
+    command->add_option_function<std::string>(flag, set, std::string("overrides ") + name)
         ->group("Without a FILE");
   }
   a->common.add_to(*command, "info");

@@ -1,4 +1,4 @@
-// How a subcommand of `tenure` looks to main().
+// The interface between main() and the subcommands of `tenure`.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -8,11 +8,12 @@
 
 namespace tenure::apps {
 
-/// What to do once the line is parsed: set by the callback of the subcommand that it names.
-/// Returns the exit code.
+/// What to do after the command line is parsed. The subcommand that the user named sets it, and it
+/// returns the exit code.
 using action = std::function<int()>;
 
-/// Each adds its subcommand to `app`. They are called before the line is parsed.
+/// Each function adds a subcommand to `app`, before the command line is parsed. `command`: the
+/// words of the command to run, which CLI11 does not parse.
 void add_run_command(CLI::App& app, action& chosen, const std::vector<std::string>& command);
 void add_lock_command(CLI::App& app, action& chosen, const std::vector<std::string>& command);
 void add_list_command(CLI::App& app, action& chosen);

@@ -1,19 +1,19 @@
-// Runs a command under a guardian with deadlines given by hand, so that the tests can see what a
-// guardian does without any election.
+// Runs a command under a guardian with the deadlines of the command line, so that tests can watch a
+// guardian without any election.
 //
 //   command_probe [--stop-in TIME] [--kill-in TIME] [--grace TIME] [--extend-by TIME] -- COMMAND...
 //
-// The deadlines grow by --extend-by every 50 ms while the probe is alive and not stopped. SIGUSR1
-// makes it send SIGUSR1 to the command, SIGTERM lets it stop the command, SIGINT kill it. Prints
-// "guardian PID", "started PID" and how the command ended, and exits with the command's code.
+// While the probe runs, the deadlines move by --extend-by every 50 ms. It forwards SIGUSR1 to the
+// command, stops the command on SIGTERM, and kills it on SIGINT. It prints "guardian PID",
+// "started PID" and how the command ended, and exits with the command's exit code.
 #include <boost/asio.hpp>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
 
-#include "command/descendants.hpp"
-#include "command/guardian.hpp"
-#include "command/supervised_command.hpp"
+#include "command/guardian/descendants.hpp"
+#include "command/guardian/guardian.hpp"
+#include "command/process_host.hpp"
 #include "common/duration.hpp"
 
 namespace asio = boost::asio;
@@ -22,8 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class probe_options {
- public:
+struct probe_options {
   duration stop_in = 1h;
   duration kill_in = 1h;
   duration grace = 5s;
@@ -46,7 +45,7 @@ probe_options parse(int argc, char** argv) {
   return o;
 }
 
-asio::awaitable<void> signals(std::shared_ptr<command::supervised_command> c,
+asio::awaitable<void> forward_signals(std::shared_ptr<command::supervised_command> c,
                               asio::signal_set& set) {
   for (;;) {
     const auto [error, number] = co_await set.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -62,39 +61,39 @@ asio::awaitable<void> run(probe_options o, command::command_host& host, int& cod
   asio::signal_set set(executor, SIGUSR1, SIGTERM, SIGINT);
   command::invocation what;
   what.argv = o.argv;
-  for (char** e = environ; *e != nullptr; ++e) what.environment.emplace_back(*e);
+  what.inherit_environment();
   what.grace = o.grace;
   const time_point begin = boot_clock::now();
   command::lease_times lease(begin + o.stop_in, begin + o.kill_in);
   auto c = host.start(what, lease);
   for (const pid_t child : command::children_of(::getpid())) std::printf("guardian %d\n", child);
   std::fflush(stdout);
-  asio::co_spawn(executor, signals(c, set), asio::detached);
+  asio::co_spawn(executor, forward_signals(c, set), asio::detached);
   command::lease_timer pause(executor);
-  bool said = false;
+  bool start_printed = false;
   while (!c->is_gone()) {
-    if (c->pid() != 0 && !said) {
+    if (c->pid() != 0 && !start_printed) {
       std::printf("started %d\n", c->pid());
       std::fflush(stdout);
-      said = true;
+      start_printed = true;
     }
     lease.stop_at += o.extend_by;
     lease.kill_at += o.extend_by;
     if (o.extend_by != duration(0)) c->set_lease(lease);
-    pause.expires_after(said ? 50ms : 1ms);
+    pause.expires_after(start_printed ? 50ms : 1ms);
     co_await pause.async_wait(asio::use_awaitable);
   }
-  const command::outcome how = co_await c->gone();
-  std::printf("%s\n", how.text().c_str());
+  const command::outcome ended = co_await c->gone();
+  std::printf("%s\n", ended.text().c_str());
   std::fflush(stdout);
-  code = how.exit_code();
+  code = ended.exit_code();
   set.cancel();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  command::become_guardian_if_told(argc, argv);
+  command::run_guardian_if_requested(argc, argv);
   asio::io_context io{1};
   command::process_host host(io.get_executor(), stderr_log(log_level::info));
   int code = 255;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A candidate as Consul's leader election guide has it, by curl alone, with the flags that
-# consul/api's Lock writes and insists on.
+# A candidate that follows Consul's leader election guide, with curl only, and with the flags that
+# consul/api's Lock writes and requires.
 #
-#   curl_candidate.sh KEY COMMAND [ARG...]     runs COMMAND whenever it leads, until it is ended
+#   curl_candidate.sh KEY COMMAND [ARG...]     runs COMMAND whenever it leads, until SIGTERM
 set -u
 key=$1
 shift

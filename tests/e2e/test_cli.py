@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Command lines and files: help that teaches, one clear line for what cannot work, exit codes."""
+"""Command lines and files: useful help, one clear line for each error, exit codes."""
 
 import os
 
@@ -16,16 +16,16 @@ class CommandLineTest(cases.Case):
         self.assertEqual((code, "", 1), (got, output, len(errors.splitlines())), (argv, errors))
         self.assertIn(says, errors)
 
-    def test_help_teaches(self):
+    def test_help_names_what_users_need(self):
         for argv, words in (
                 ([TENURE], ["run", "leader", "watch", "depose", "agent", "CONSUL_HTTP_ADDR"]),
                 ([TENURE, "run"], ["KEY -- COMMAND", "--value", "--span", "--ttl", "--lock-delay",
                                    "--try", "--respawn", "--grace", "--http-addr", "--token",
                                    "--token-file", "--log-level", "TENURE_FENCE", "guardian",
                                    "SIGKILL", "64", "69", "70", "75", "./backup.sh"]),
-                ([TENURE, "leader"], ["--json", "exits with 1", "psql"]),
+                ([TENURE, "leader"], ["--json", "1 if there is no leader", "psql"]),
                 ([TENURE, "watch"], ["--json", "while read"]),
-                ([TENURE, "depose"], ["Exits with 1"]),
+                ([TENURE, "depose"], ["1 if there is no leader"]),
                 ([TENURE, "sidecar"], ["elections:", "http:", "--check", "ELECTOR_ELECTION",
                                        "CONSUL_LEADER", "--probe-address", "64", "69"]),
                 ([TENURE, "agent"], ["--listen", "127.0.0.1:8500"]),
@@ -42,7 +42,7 @@ class CommandLineTest(cases.Case):
         self.assertRegex(self.run_to_end(TENURE_CRON, "--version")[1],
                          r"^tenure-cron \d+\.\d+\.\d+\n$")
 
-    def test_usage(self):
+    def test_bad_usage_gets_one_line(self):
         for says, *argv in (
                 ("subcommand", ),
                 ("'rnu' is not a subcommand", "rnu"),
@@ -76,15 +76,15 @@ class CommandLineTest(cases.Case):
         self.refused(TENURE_CRON, "/no/such/file", says="cannot read '/no/such/file'")
         self.refused(TENURE_CRON, self.folder, says="cannot read")
 
-    def test_the_environment_is_checked_too(self):
+    def test_the_environment_is_checked(self):
         run = [TENURE, "run", "k", "--", "true"]
         self.refused(*run, env={"TENURE_SPAN": "long"}, says="'long' is not a duration")
         self.refused(*run, env={"CONSUL_HTTP_ADDR": "https://x"}, says="TLS")
         self.refused(*run, env={"CONSUL_HTTP_TOKEN_FILE": "/no/such"}, says="/no/such")
         self.refused(*run, env={"TENURE_LOG_LEVEL": "loud"}, says="loud")
 
-    def test_the_command_s_own_options_are_its_own(self):
-        # Not told as ours, whatever they are: Consul is what is missing here.
+    def test_the_options_of_the_command_are_not_parsed(self):
+        # The only error is that there is no Consul.
         code, _, errors = self.run_to_end(TENURE, "run", "--try=1s", "--http-addr", "127.0.0.1:1",
                                           "k", "--", "true", "--span", "--help", "--", "-x")
         self.assertEqual(69, code, errors)
@@ -102,13 +102,13 @@ class JobsFileTest(cases.Case):
             file.write(text)
         return self.run_to_end(TENURE_CRON, *options, "jobs.yaml", cwd=self.folder, timeout=5)
 
-    def test_a_good_file(self):
+    def test_a_correct_file(self):
         good = 'election: a/b\njobs:\n  - {name: x, schedule: "@daily", command: "true"}\n'
         self.assertEqual((0, "jobs.yaml: 1 jobs for the leader of a/b\n", ""),
                          self.check(good, "--check"))
         self.assertEqual(0, self.run_to_end(TENURE_CRON, "--check", DEMO_JOBS)[0])
 
-    def test_every_mistake_in_one_go(self):
+    def test_all_mistakes_are_listed(self):
         bad = ('elections: a\n'
                'jobs:\n'
                '  - name: x\n'
@@ -124,7 +124,7 @@ class JobsFileTest(cases.Case):
             self.assertEqual([1, 1, 4, 5, 6, 7, 7], numbers)
             self.assertTrue(all(line.startswith("jobs.yaml:") for line in errors.splitlines()))
 
-    def test_no_yaml(self):
+    def test_text_that_is_not_yaml(self):
         code, output, errors = self.check("election: a\njobs: [\n")
         self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())))
         self.assertIn("not YAML", errors)

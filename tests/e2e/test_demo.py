@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ./dev demo shows: every step happens, in time, and nothing is left behind."""
+"""./dev demo: every step happens in time, and no process or key is left."""
 
 import os
 import signal
@@ -11,33 +11,33 @@ DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "app
 
 
 class DemoTest(cases.Case):
-    def test_all_ways(self):
-        ways = [self.on_the_agent, self.interrupted]
+    def test_every_kind_of_server(self):
+        runs = [self.on_the_agent, self.interrupted]
         if consul.installed():
-            ways.append(self.on_consul)
+            runs.append(self.on_consul)
         elif cases.in_ci():
             self.fail("consul is missing, and CI is set")
         else:
-            print("\nleft out: the demo on a real Consul (./dev setup installs it)")
-        self.all_at_once(*ways)
+            print("\nskipped: the demo on a real Consul (./dev setup installs it)")
+        self.all_at_once(*runs)
         wait_until(lambda: not self.zoo.marked(), 2, what="the end of every process")
 
-    def watch(self, **more):
+    def run_demo(self, **more):
         began = boot_time()
         code, output, errors = self.run_to_end(DEMO, BUILD, timeout=70, **more)
         self.assertEqual((0, ""), (code, errors), output)
         self.assertLess(boot_time() - began, 60)
         for step in ("leads with fence", "kill -9 replica", "took over", "a clean shutdown",
-                     "nobody leads, nothing is left", "every step happened"):
+                     "no leader, and no process is left", "every step happened"):
             self.assertIn(step, output)
 
     def on_the_agent(self):
-        self.watch()
+        self.run_demo()
 
     def on_consul(self):
         server = consul.Server(self.folder)
         self.addCleanup(server.close)
-        self.watch(env={"CONSUL_HTTP_ADDR": server.address})
+        self.run_demo(env={"CONSUL_HTTP_ADDR": server.address})
         status, _, _ = server.client.request("GET", "/v1/kv/", recurse="")
         self.assertEqual(404, status)  # no key is left
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The leader is killed or stopped: when the next one starts, and that nothing that the old one
-started is left by then. What is watched is the command, not its runner."""
+"""The leader is killed or suspended: when the successor starts, and that by then no process of the
+old leader is left. The tests watch the command, not its runner."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from support import cases
 from support.processes import MARK, SLACK, alive, boot_time, wait_until
 from support.stage import SPAN, TTL, Stage
 
-# Between the moment at which a session ended and that at which a blocking query told us so.
-SEEN_LATE = 0.05
+# The delay from the end of a session to the answer of a blocking query.
+QUERY_DELAY = 0.05
 
 
 class FailoverTest(cases.ServerCase):
@@ -33,9 +33,9 @@ class FailoverTest(cases.ServerCase):
         ended = stage.session_end(session)
         self.assertLess(ended - killed_at, 2 * TTL + 1)
         begin = stage.wait_for("begin", "b")
-        print(f"\nkill -9: session ended after {ended - killed_at:.1f} s, the next one led "
+        print(f"\nkill -9: session ended after {ended - killed_at:.1f} s, the successor started "
               f"{begin.time - ended:.3f} s later (span {SPAN} s)")
-        self.assertGreater(begin.time - ended, SPAN - SEEN_LATE)
+        self.assertGreater(begin.time - ended, SPAN - QUERY_DELAY)
         self.assertLess(begin.time - ended, SPAN + 1)
         self.assertLess(stage.marks("end", "a")[0].time - killed_at, 0.3 * SLACK)
         self.assertFalse(alive(command.pid))
@@ -83,7 +83,7 @@ class FailoverTest(cases.ServerCase):
         first.send_signal(signal.SIGCONT)
         self.stays_leader(stage, second, "b")
         self.assertEqual(1, len(stage.marks("begin", "a")))
-        second.terminate()  # it stands again, and may lead again once the other has left
+        second.terminate()  # the first one campaigns again, and may lead after the other has left
         self.assertEqual(0, second.wait(5))
         wait_until(lambda: len(stage.marks("begin", "a")) == 2, SPAN + 2, what="its second term")
         stage.check_no_overlap()
@@ -114,7 +114,7 @@ class FailoverTest(cases.ServerCase):
         process.kill()
         wait_until(lambda: not alive(far.pid), SPAN + 1, what="the end of the daemon")
         self.assertLess(stage.marks()[-1].time - killed_at, SPAN)
-        # The guardian goes last.
+        # The guardian ends last.
         wait_until(lambda: not stage.zoo.marked(), 2, what="the end of every process")
 
 

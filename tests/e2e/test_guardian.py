@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a guardian does with a command, with deadlines given by hand: no election is involved."""
+"""A guardian and its command, with the deadlines of a test instead of an election."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import subprocess
 from support import cases
 from support.processes import COMMAND_PROBE, SLACK, alive, boot_time, seconds_until, wait_until
 
-# Prints its process id, ignores SIGTERM, and beats ten times a second.
+# Writes its process id, survives SIGTERM, and writes a line every 20 ms.
 STUBBORN = ('echo $$ > pid; trap "echo term >> signals" TERM; '
             'while :; do echo >> beat; sleep 0.02; done')
 
@@ -20,7 +20,7 @@ class GuardianTest(cases.Case):
     def pid(self, name="pid"):
         return int(wait_until(lambda: self.zoo.lines(name), what=name)[0])
 
-    def said(self, process, word):
+    def printed(self, process, word):
         def find():
             for line in self.zoo.output_lines(process):
                 if line.startswith(word + " "):
@@ -28,7 +28,7 @@ class GuardianTest(cases.Case):
             return None
         return wait_until(find, what=word)
 
-    def assert_nothing_is_left(self, seconds=2.0):
+    def assert_no_process_is_left(self, seconds=2.0):
         wait_until(lambda: not self.zoo.marked(), seconds, what="the end of every process")
 
     def assert_code(self, command, code, says):
@@ -57,7 +57,7 @@ class GuardianTest(cases.Case):
     def test_the_command_gets_three_descriptors_and_the_input(self):
         read, write = os.pipe()
         os.set_inheritable(write, True)
-        # By nothing that opens one itself.
+        # The check itself must not open a descriptor.
         script = ("for n in $(seq 0 60); do [ -e /proc/$$/fd/$n ] && echo $n >> fds; done; "
                   "cat > copy")
         process = self.probe("--", "sh", "-c", script, stdin=subprocess.PIPE, pass_fds=(write,))
@@ -70,7 +70,7 @@ class GuardianTest(cases.Case):
         self.assertEqual(["0", "1", "2"], self.zoo.lines("fds"))
         self.assertEqual(["from the input"], self.zoo.lines("copy"))
 
-    def test_term_at_the_stop_and_kill_at_the_deadline(self):
+    def test_sigterm_at_stop_at_and_sigkill_at_kill_at(self):
         begin = boot_time()
         process = self.probe("--stop-in", "400ms", "--kill-in", "700ms", "--", "sh", "-c", STUBBORN)
         pid = self.pid()
@@ -80,13 +80,13 @@ class GuardianTest(cases.Case):
         self.assertAlmostEqual(boot_time() - begin, 0.7, delta=0.15 * SLACK)
         self.assertEqual(137, process.wait(5))
 
-    def test_the_grace_ends_before_the_deadline(self):
+    def test_sigkill_after_the_grace_even_before_kill_at(self):
         begin = boot_time()
         process = self.probe("--stop-in", "200ms", "--grace", "200ms", "--", "sh", "-c", STUBBORN)
         self.assertEqual(137, process.wait(5))
         self.assertAlmostEqual(boot_time() - begin, 0.4, delta=0.15 * SLACK)
 
-    def test_a_growing_lease_keeps_it_running(self):
+    def test_a_growing_lease_keeps_the_command_running(self):
         begin = boot_time()
         process = self.probe("--stop-in", "200ms", "--kill-in", "300ms", "--extend-by", "50ms",
                              "--", "sleep", "0.9")
@@ -100,20 +100,20 @@ class GuardianTest(cases.Case):
         self.assertLess(seconds_until(lambda: process.poll() is not None), 0.8 * SLACK)
         self.assertEqual(137, process.returncode)
 
-    def test_a_lease_that_is_over_starts_nothing(self):
+    def test_no_command_starts_after_the_end_of_the_lease(self):
         code, output, _ = self.run_to_end(COMMAND_PROBE, "--stop-in", "0", "--", "touch", "made",
                                           cwd=self.folder)
         self.assertEqual(126, code)
         self.assertIn("the lease was over", output)
         self.assertFalse(os.path.exists(self.zoo.path("made")))
 
-    def test_a_killed_runner_takes_its_command_along(self):
+    def test_the_command_ends_when_its_runner_is_killed(self):
         process = self.probe("--grace", "300ms", "--", "sh", "-c", STUBBORN)
         pid = self.pid()
         process.kill()
         wait_until(lambda: self.zoo.lines("signals"), what="SIGTERM")
         self.assertLess(seconds_until(lambda: not alive(pid)), 0.6 * SLACK)
-        self.assert_nothing_is_left()
+        self.assert_no_process_is_left()
 
     def test_the_grace_after_a_killed_runner_is_bounded_by_the_lease(self):
         begin = boot_time()
@@ -138,21 +138,21 @@ class GuardianTest(cases.Case):
         process = self.probe("--", "sh", "-c", "setsid sh -c 'echo $$ > far; exec sleep 1000' & "
                              "sleep 1000 & " + STUBBORN)
         pid, far = self.pid(), self.pid("far")
-        os.kill(self.said(process, "guardian"), signal.SIGKILL)
+        os.kill(self.printed(process, "guardian"), signal.SIGKILL)
         self.assertLess(seconds_until(lambda: not alive(pid) and not alive(far)), 0.5 * SLACK)
         self.assertEqual(137, process.wait(5))
-        self.assert_nothing_is_left()
+        self.assert_no_process_is_left()
 
     def test_a_stopped_guardian_is_replaced_by_the_runner(self):
         begin = boot_time()
         process = self.probe("--stop-in", "300ms", "--kill-in", "500ms", "--", "sh", "-c", STUBBORN)
         pid = self.pid()
-        os.kill(self.said(process, "guardian"), signal.SIGSTOP)
+        os.kill(self.printed(process, "guardian"), signal.SIGSTOP)
         wait_until(lambda: not alive(pid), what="its death")
         self.assertLess(boot_time() - begin, 1.2 * SLACK)
         self.assertEqual(137, process.wait(5))
 
-    def test_daemons_and_stopped_processes_go_too(self):
+    def test_daemons_and_suspended_processes_are_ended(self):
         script = ("setsid sh -c 'echo $$ > one; trap \"\" TERM HUP; sleep 1000' & "
                   "(setsid setsid sh -c 'echo $$ > two; sleep 1000 & sleep 1000' &) ; "
                   "sh -c 'echo $$ > three; kill -STOP $$; sleep 1000' & "
@@ -162,13 +162,13 @@ class GuardianTest(cases.Case):
         self.assertEqual([True] * 4, [alive(p) for p in pids])
         process.wait(5)
         self.assertEqual([False] * 4, [alive(p) for p in pids])
-        self.assert_nothing_is_left()
+        self.assert_no_process_is_left()
 
-    def test_what_the_command_leaves_behind_is_ended(self):
+    def test_processes_that_the_command_leaves_behind_are_ended(self):
         process = self.probe("--grace", "300ms", "--", "sh", "-c",
                              "(trap '' TERM; echo $$ > pid; sleep 1000) & sleep 0.1; exit 3")
         self.assertEqual(3, process.wait(5))
-        self.assert_nothing_is_left(seconds=0.2 * SLACK)
+        self.assert_no_process_is_left(seconds=0.2 * SLACK)
 
     def test_signals_reach_the_whole_group(self):
         script = ("sh -c 'trap \"echo child >> signals; exit\" USR1; "

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two `tenure run`, a curl script after Consul's guide and `consul lock` contend for one key: over
+"""Two `tenure run`, a curl script after Consul's guide and `consul lock` contend for one key: in
 200 hand-overs no two of them run at the same time, and each gets its turn."""
 
 import collections
@@ -17,7 +17,7 @@ class HandOverTest(cases.ServerCase):
         return marks.read(self.zoo.path("marks"))
 
     def loop(self, *command):
-        """Starts a shell that runs a command again and again."""
+        """Starts a shell that repeats a command."""
         script = 'while :; do "$@"; code=$?; [ $code = 0 ] || echo "ended with $code"; done'
         return self.start("sh", "-c", script, "loop", *command, cwd=self.folder)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is made of the help: man pages, and completion for three shells."""
+"""Man pages and completion for three shells, which are made from the help."""
 
 import os
 import re
@@ -14,7 +14,7 @@ LINKS = ["is-leader", "leader-set", "leader-get"]
 
 
 def options_of(text):
-    """The long options that a help text names at the beginning of a line."""
+    """The long options at the beginning of a line of a help text."""
     return set(re.findall(r"^  (?:-\w,)?(--[a-z][a-z-]*)", text, re.MULTILINE))
 
 
@@ -32,7 +32,7 @@ class HelpTest(cases.Case):
         self.assertEqual((0, ""), (code, errors))
         return output
 
-    def test_every_option_of_the_help_is_on_its_man_page(self):
+    def test_every_option_is_on_a_man_page(self):
         folder = self.zoo.path("man")
         self.assertEqual((0, "", ""), self.run_to_end(TENURE, "man", "--all", folder))
         expected = {"tenure.1", *(f"tenure-{c}.1" for c in COMMANDS), *(f"{c}.1" for c in LINKS)}
@@ -61,7 +61,7 @@ class HelpTest(cases.Case):
         self.assertIn("\\fBtenure\\fR(1)", page)
 
     def complete(self, *words, asked=(TENURE, "completion", "bash"), function="_tenure"):
-        """What bash offers for the last word."""
+        """The completions that bash offers for the last word."""
         script = self.zoo.path("completion.bash")
         with open(script, "w", encoding="utf-8") as file:
             file.write(self.run_to_end(*asked)[1])
@@ -106,7 +106,7 @@ class HelpTest(cases.Case):
         self.assertLessEqual(options_of(self.help(program=TENURE_CRON)) | {"--check"},
                              set(complete("--")))
 
-    def test_zsh_and_fish_name_everything_of_cron(self):
+    def test_zsh_and_fish_know_every_option_of_cron(self):
         for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):
             code, script, errors = self.run_to_end(TENURE_CRON, "--completion", shell)
             self.assertEqual((0, ""), (code, errors))
@@ -115,9 +115,9 @@ class HelpTest(cases.Case):
                 self.assertIn(form.format(name), script, shell)
         code, output, errors = self.run_to_end(TENURE_CRON, "--completion", "tcsh")
         self.assertEqual((64, ""), (code, output))
-        self.assertIn("'tcsh' is none of bash, zsh and fish", errors)
+        self.assertIn("'tcsh' is not a supported shell: bash, zsh or fish", errors)
 
-    def test_zsh_and_fish_name_everything(self):
+    def test_zsh_and_fish_know_every_option(self):
         for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):
             code, script, _ = self.run_to_end(TENURE, "completion", shell)
             self.assertEqual(0, code)

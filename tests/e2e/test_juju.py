@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""is-leader, leader-set and leader-get: what Juju promises, a test for each sentence."""
+"""is-leader, leader-set and leader-get: a test for each promise of Juju."""
 
 import json
 import os
@@ -14,22 +14,22 @@ from support.processes import BUILD, SLACK, TENURE, boot_time, wait_until
 TOOLS = os.path.join(BUILD, "bin")
 
 
-class Cable:
-    """A TCP way to the server that can be cut: then nothing arrives, in either direction."""
+class Proxy:
+    """A TCP proxy to the server. While it is cut, it drops the data in both directions."""
 
     def __init__(self, case, target):
         self.target = target
         self.cut = False
         self.pairs = []
-        self.door = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.door.getsockname()[1]
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         case.addCleanup(self.close)
 
     def _accept(self):
         while True:
             try:
-                near, _ = self.door.accept()
+                near, _ = self.listener.accept()
                 host, port = self.target.rsplit(":", 1)
                 far = socket.create_connection((host, int(port)))
             except OSError:
@@ -52,7 +52,7 @@ class Cable:
                 pass
 
     def close(self):
-        self.door.close()
+        self.listener.close()
         for end in self.pairs:
             end.close()
 
@@ -90,18 +90,18 @@ class JujuCase(cases.ServerCase):
         return output == "True\n"
 
     def elected(self, *units):
-        """The one that leads, once one does."""
+        """Waits for a leader among the units and returns it."""
         return wait_until(lambda: next((u for u in units if self.leads(u)), None), 30,
                           what="a leader")
 
 
-class Sentences(JujuCase):
+class PromisesTest(JujuCase):
     def test_at_most_one_leader(self):
         units = [self.unit(f"u{i}") for i in range(3)]
         leader = self.elected(*units)
         for _ in range(20):
             self.assertEqual([u is leader for u in units], [self.leads(u) for u in units])
-        leader.terminate()  # a promise was given: it is kept
+        leader.terminate()  # it keeps the promise that it gave
         others = [u for u in units if u is not leader]
         begin = boot_time()
         while leader.poll() is None and boot_time() - begin < 3:
@@ -121,18 +121,18 @@ class Sentences(JujuCase):
             self.consul.wait_for(self.key, lambda e: e and not e.get("Session"), 60)
             key_free.append(boot_time())
 
-        def nobody_else():
+        def other_does_not_lead():
             while boot_time() < promised + 30:
                 self.assertFalse(self.leads(other))
                 time.sleep(0.2)
 
-        self.all_at_once(watch, nobody_else)
+        self.all_at_once(watch, other_does_not_lead)
         self.assertGreater(key_free[0] - promised, 29.9)
         self.assertLess(key_free[0] - promised, 33 * SLACK)
         self.assertEqual(0, leader.wait(10))
         wait_until(lambda: self.leads(other), 10, what="the successor")
 
-    def test_without_a_promise_nobody_waits(self):
+    def test_without_a_promise_the_end_is_not_delayed(self):
         unit = self.unit("only")
         self.consul.wait_for(self.key, lambda e: e and e.get("Session"))
         begin = boot_time()
@@ -141,7 +141,7 @@ class Sentences(JujuCase):
         self.assertLess(boot_time() - begin, 3 * SLACK)
         self.assertFalse(os.path.exists(unit.socket))
 
-    def test_a_group_is_seen_whole_or_not_at_all(self):
+    def test_changes_become_visible_all_at_once(self):
         units = [self.unit("a"), self.unit("b")]
         leader = self.elected(*units)
         minion = units[1] if leader is units[0] else units[0]
@@ -158,7 +158,7 @@ class Sentences(JujuCase):
                 if done:
                     break
             self.assertEqual(0, setting.returncode)
-            # When it has returned 0, every minion has it.
+            # After it has returned 0, every minion has the settings.
             self.assertEqual(str(number), values["z"])
         self.assertGreaterEqual(len(seen), 15)
 
@@ -171,7 +171,7 @@ class Sentences(JujuCase):
             (1, "", "ERROR cannot write leadership settings: cannot write settings: "
                     "not the leader\n"), self.tool(minion, "leader-set", "k=2"))
         self.assertEqual((0, "1\n", ""), self.tool(minion, "leader-get", "k"))
-        # Deposed a moment ago: the server refuses.
+        # Without the key the server refuses the write.
         self.consul.put(self.key, "", release=self.consul.holder(self.key))
         code, _, _ = self.tool(leader, "leader-set", "k=3")
         if code == 0:  # it may have won again
@@ -180,12 +180,12 @@ class Sentences(JujuCase):
             self.assertEqual((0, "1\n", ""), self.tool(minion, "leader-get", "k"))
 
     def test_false_after_the_connection_was_cut_past_the_lease(self):
-        cable = Cable(self, self.server.address)
-        unit = self.unit("cut", span="6s", guarantee="1s", server=cable.address)
+        proxy = Proxy(self, self.server.address)
+        unit = self.unit("cut", span="6s", guarantee="1s", server=proxy.address)
         self.elected(unit)
-        cable.cut = True
+        proxy.cut = True
         cut_at = boot_time()
-        # While the lease holds it may say True, but never for longer than that.
+        # It may answer True while the lease holds, but no longer.
         while self.leads(unit):
             self.assertLess(boot_time() - cut_at, 6)
         while boot_time() - cut_at < 8:
@@ -193,7 +193,7 @@ class Sentences(JujuCase):
         self.assertEqual(1, self.tool(unit, "leader-set", "k=1")[0])
         unit.kill()
 
-    def test_a_span_that_cannot_promise_is_refused_with_the_sum(self):
+    def test_a_span_too_short_for_the_promise_is_refused_with_the_arithmetic(self):
         process = self.unit("short", span="15s")
         self.assertEqual(64, process.wait(5))
         errors = self.zoo.errors(process)
@@ -209,12 +209,12 @@ class Sentences(JujuCase):
         self.assertIn("ERROR 40s cannot be promised with a span of 48s", errors)
         self.assertEqual((0, "True\n", ""), self.tool(unit, "is-leader", "--guarantee", "1s"))
 
-    def test_the_socket_is_its_owners(self):
+    def test_only_the_owner_may_use_the_socket(self):
         unit = self.unit("mode")
         self.assertEqual(0o600, stat.S_IMODE(os.stat(unit.socket).st_mode))
 
 
-class Formats(JujuCase):
+class FormatsTest(JujuCase):
     def test_formats(self):
         unit = self.unit("u")
         self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get"))
@@ -246,10 +246,10 @@ class Formats(JujuCase):
         self.assertEqual(["True"], self.zoo.lines("out"))
         self.assertEqual((0, "", ""), self.tool(unit, "leader-get", "--output", file, "host"))
         self.assertEqual(["db-1"], self.zoo.lines("out"))
-        # What is stored is readable for everybody.
+        # The stored settings are plain JSON.
         entry, _ = self.consul.get(self.key + ".settings")
         self.assertEqual("db-1", json.loads(entry["Value"])["host"])
-        # `tenure is-leader` is the same.
+        # `tenure is-leader` is the same tool.
         self.assertEqual((0, "True\n", ""),
                          self.run_to_end(TENURE, "is-leader", env={"TENURE_SOCKET": unit.socket}))
 
@@ -294,7 +294,7 @@ class Formats(JujuCase):
         self.assertEqual("", self.tool(unit, "leader-get", "--election", "b", "k")[1])
 
 
-class Direct(JujuCase):
+class WithoutSidecarTest(JujuCase):
     """In the command of tenure run, without a sidecar."""
 
     def in_command(self, *line, options=()):
@@ -312,7 +312,7 @@ class Direct(JujuCase):
         self.assertIn("ERROR 30s cannot be promised with a span of 15s", errors)
         self.assertEqual("True\n", self.in_command("is-leader --guarantee 10s")[1])
 
-    def test_somebody_else(self):
+    def test_a_session_that_does_not_lead_or_is_not_tenure_s(self):
         env = {"TENURE_KEY": self.key, "TENURE_SESSION": "1650bd5c-88d3-c379-9ab0-f87d5c90fdb2"}
 
         def ask(tool, *arguments):
@@ -335,7 +335,7 @@ class Direct(JujuCase):
         self.assertEqual((0, "2\n", ""), ask("leader-get", "k"))
 
 
-class Hooks(JujuCase):
+class HooksTest(JujuCase):
     def test_a_hook_sees_its_own_snapshot(self):
         hooks = self.zoo.path("hooks")
         os.makedirs(hooks)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tenure lock in the place of `consul lock`, and beside it; tenure list."""
+"""tenure lock as a replacement for `consul lock` and in contention with it; tenure list."""
 
 import json
 import os
@@ -23,8 +23,8 @@ class LockTest(cases.ServerCase):
     def lines(self, name):
         return self.zoo.lines(name)
 
-    def test_the_line_is_that_of_consul_lock(self):
-        # One dash or two, values behind = or a space; the line goes to a shell.
+    def test_the_command_line_is_that_of_consul_lock(self):
+        # One dash or two, values after = or a space; a shell runs the child.
         self.assertEqual((0, "a b\n", ""), self.lock(self.key, "echo", "a  b"))
         self.assertEqual((0, "a  b\n", ""),
                          self.lock("-shell=false", "-n=1", "--name", "x", self.key, "echo", "a  b"))
@@ -81,7 +81,7 @@ class LockTest(cases.ServerCase):
         self.assertEqual(1, self.lock("-http-addr", "127.0.0.1:1", "-timeout", "300ms", self.key,
                                       "true")[0])
 
-    def test_standard_input_is_handed_on_when_asked_for(self):
+    def test_standard_input_is_passed_on_request(self):
         for option, expected in (((), ""), (("-pass-stdin",), "hello\n")):
             with open(self.zoo.path("in"), "w+", encoding="utf-8") as text:
                 text.write("hello\n")
@@ -95,7 +95,7 @@ class LockTest(cases.ServerCase):
         self.assertEqual(["Attempting lock acquisition", "Starting handler",
                           "Child terminated, releasing lock"], errors.splitlines())
 
-    def test_a_lost_lock_ends_the_child_and_all_that_it_started(self):
+    def test_a_lost_lock_ends_all_processes_of_the_child(self):
         for slots in ((), ("-n", "2")):
             for name in ("pids", "up"):
                 if os.path.exists(self.zoo.path(name)):
@@ -114,14 +114,14 @@ class LockTest(cases.ServerCase):
             self.assertIn("was lost", self.zoo.errors(process))
             self.assertEqual([False, False], [alive(pid) for pid in pids])
 
-    def test_killed_it_leaves_no_child(self):
+    def test_no_child_is_left_after_sigkill(self):
         process = self.start_lock(self.key, "echo $$ > up; exec sleep 63")
         wait_until(lambda: self.lines("up"))
         pid = int(self.lines("up")[0])
         process.kill()
         wait_until(lambda: not alive(pid), 5)
 
-    def test_the_semaphore_has_the_form_of_consuls(self):
+    def test_the_semaphore_has_consul_s_format(self):
         process = self.start_lock("-n", "2", self.key, "echo > up; exec sleep 60")
         wait_until(lambda: os.path.exists(self.zoo.path("up")))
         lock, _ = self.consul.get(self.key + "/.lock")
@@ -169,9 +169,9 @@ class LockTest(cases.ServerCase):
 
 
 @unittest.skipUnless(consul.installed() or cases.in_ci(), "no consul on this machine")
-class Contention(cases.ServerCase):
+class ContentionTest(cases.ServerCase):
     """`consul lock` and `tenure lock` on one prefix. Each child appends a line when it begins and
-    one when it ends, so the file tells how many there ever were at a time."""
+    one when it ends, so the file shows how many ran at a time."""
 
     CHILD = "echo + >> marks; echo {0} >> who; sleep 0.0{1}; echo - >> marks"
 

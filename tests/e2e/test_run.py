@@ -20,7 +20,7 @@ class RunTest(cases.ServerCase):
         return self.run_to_end(TENURE, "run", *options, self.key, "--", *command, cwd=self.folder,
                                **more)
 
-    def ask(self, *arguments):
+    def tenure(self, *arguments):
         return self.run_to_end(TENURE, *arguments)
 
     def marks(self, event=None, name=None):
@@ -33,14 +33,14 @@ class RunTest(cases.ServerCase):
     def wait_for(self, event, name=None, seconds=10):
         return wait_until(lambda: self.marks(event, name), seconds, what=f"{event} of {name}")[0]
 
-    def elsewhere(self, value="somebody", **settings):
-        """Somebody else takes the lock, by HTTP."""
+    def lock_by_http(self, value="another", **settings):
+        """Another client acquires the lock, by HTTP."""
         session = self.consul.create_session(TTL="60s", LockDelay="0s", **settings)
         taken = self.consul.put(self.key, value, acquire=session, flags=0x2ddccbc058a50c18)
         self.assertTrue(taken)
         return session
 
-    def test_the_command_runs_and_its_code_is_ours(self):
+    def test_the_command_s_exit_code_is_returned(self):
         self.assertEqual((0, "hello\n", ""), self.run_once("echo", "hello"))
         self.assertEqual((9, "", ""), self.run_once("sh", "-c", "exit 9"))
         self.assertEqual((137, "", ""), self.run_once("sh", "-c", "kill -9 $$"))
@@ -66,17 +66,17 @@ class RunTest(cases.ServerCase):
             fences.append(int(self.run_once("sh", "-c", "echo $TENURE_FENCE")[1]))
         self.assertEqual(sorted(set(fences)), fences)
 
-    def test_leader_watch_and_what_is_published(self):
-        self.assertEqual((1, "", ""), self.ask("leader", self.key))
-        self.assertEqual((1, "", ""), self.ask("leader", "--json", self.key))
+    def test_leader_and_watch_print_the_published_value(self):
+        self.assertEqual((1, "", ""), self.tenure("leader", self.key))
+        self.assertEqual((1, "", ""), self.tenure("leader", "--json", self.key))
         watch = self.start(TENURE, "watch", self.key)
         watch_json = self.start(TENURE, "watch", "--json", self.key)
         wait_until(lambda: self.zoo.output(watch) and self.zoo.output(watch_json))
 
         first = self.tenure_run(*self.mark(), options=["--value", "host-a:1\n\"x\""])
         begin = self.wait_for("begin")
-        self.assertEqual((0, "host-a:1\n\"x\"\n", ""), self.ask("leader", self.key))
-        code, output, _ = self.ask("leader", "--json", self.key)
+        self.assertEqual((0, "host-a:1\n\"x\"\n", ""), self.tenure("leader", self.key))
+        code, output, _ = self.tenure("leader", "--json", self.key)
         entry, _ = self.consul.get(self.key)
         self.assertEqual(0, code)
         self.assertEqual({"key": self.key, "value": "host-a:1\n\"x\"", "session": entry["Session"],
@@ -86,7 +86,7 @@ class RunTest(cases.ServerCase):
         self.assertEqual(0, self.run_once("true", options=["--value", "host-b"])[0])
 
         expected = ["", "host-a:1\\n\"x\"", "", "host-b", ""]
-        # A watch may skip what was overtaken, never the last state.
+        # A watch may skip states that another replaced, never the last one.
         wait_until(lambda: len(self.zoo.output_lines(watch)) >= 3 and
                    self.zoo.output(watch).endswith("\n\n"))
         lines = self.zoo.output_lines(watch)
@@ -100,14 +100,14 @@ class RunTest(cases.ServerCase):
         self.assertEqual("host-a:1\n\"x\"", objects[1]["value"])
 
     def test_depose(self):
-        self.assertEqual((1, "", f"tenure depose: nobody leads {self.key}\n"),
-                         self.ask("depose", self.key))
+        self.assertEqual((1, "", f"tenure depose: {self.key} has no leader\n"),
+                         self.tenure("depose", self.key))
         process = self.tenure_run(*self.mark(), options=["--value", "me", "--span", "1500ms"])
         self.wait_for("begin")
         second = self.tenure_run(*self.mark("b"), options=["--span", "1500ms"])
-        wait_until(lambda: self.ask("leader", self.key)[0] == 0)
+        wait_until(lambda: self.tenure("leader", self.key)[0] == 0)
         deposed_at = boot_time()
-        code, output, _ = self.ask("depose", self.key)
+        code, output, _ = self.tenure("depose", self.key)
         self.assertEqual(0, code)
         self.assertRegex(output, r"^deposed me \(session [-0-9a-f]{36}\)\n$")
         self.assertEqual(70, process.wait(5))
@@ -122,14 +122,14 @@ class RunTest(cases.ServerCase):
         second.wait(5)
 
     def test_not_elected_in_time(self):
-        self.elsewhere()
+        self.lock_by_http()
 
         def in_time():
             begin = boot_time()
             code, _, errors = self.run_once("true", options=["--try=1s"])
             self.assertEqual(75, code)
             self.assertEqual(
-                f"tenure run: not elected in time: {self.key} is led by somebody\n", errors)
+                f"tenure run: not elected in time: {self.key} is led by another\n", errors)
             self.assertAlmostEqual(boot_time() - begin, 1.0, delta=0.5)
 
         def stopped():
@@ -140,14 +140,14 @@ class RunTest(cases.ServerCase):
 
         self.all_at_once(in_time, stopped)
 
-    def test_a_free_key_is_had_in_time(self):
+    def test_a_free_key_is_acquired_in_time(self):
         self.assertEqual(0, self.run_once("true", options=["--try"])[0])
 
     def test_consul_out_of_reach(self):
-        with socket.socket() as deaf:  # takes connections, and never answers
-            deaf.bind(("127.0.0.1", 0))
-            deaf.listen()
-            deaf_address = "127.0.0.1:%d" % deaf.getsockname()[1]
+        with socket.socket() as silent_server:  # accepts connections, never answers
+            silent_server.bind(("127.0.0.1", 0))
+            silent_server.listen()
+            silent_address = "127.0.0.1:%d" % silent_server.getsockname()[1]
 
             def refused():
                 begin = boot_time()
@@ -162,23 +162,23 @@ class RunTest(cases.ServerCase):
                 self.assertEqual(69, code)
                 self.assertIn("(127.0.0.1:1)", errors)
 
-            def silent():
+            def silence():
                 begin = boot_time()
-                code, _, _ = self.run_once("true", options=["--http-addr", deaf_address])
+                code, _, _ = self.run_once("true", options=["--http-addr", silent_address])
                 self.assertEqual(69, code)
                 self.assertLess(boot_time() - begin, 25)
 
-            def asked():
+            def one_request():
                 for verb in ("leader", "depose"):
-                    code, output, errors = self.ask(verb, "--http-addr", "127.0.0.1:1", self.key)
+                    code, output, errors = self.tenure(verb, "--http-addr", "127.0.0.1:1", self.key)
                     self.assertEqual((69, ""), (code, output))
                     self.assertEqual(1, len(errors.splitlines()))
 
-            def watched():
-                code, output, _ = self.ask("watch", "--http-addr", "127.0.0.1:1", self.key)
+            def watch():
+                code, output, _ = self.tenure("watch", "--http-addr", "127.0.0.1:1", self.key)
                 self.assertEqual((69, ""), (code, output))
 
-            self.all_at_once(refused, refused_in_time, silent, asked, watched)
+            self.all_at_once(refused, refused_in_time, silence, one_request, watch)
 
     def test_signals(self):
         script = ("trap 'echo usr1' USR1; trap 'echo hup' HUP; trap 'echo int; exit 21' INT; "
@@ -206,7 +206,7 @@ class RunTest(cases.ServerCase):
         self.assertFalse(alive(pid))
         self.assertIsNone(self.consul.holder(self.key))
 
-    def test_the_lock_is_released_only_when_everything_is_gone(self):
+    def test_the_lock_is_released_after_the_last_process_ended(self):
         script = ("trap '' TERM; trap 'exit 0' USR1; "
                   "(trap '' TERM USR1; echo > pid; sleep 0.8; echo gone > child) & "
                   "while :; do sleep 0.02; done")
@@ -244,7 +244,7 @@ class RunTest(cases.ServerCase):
         self.assertGreater(begins[1].time - begins[0].time, 1.0)
         self.assertGreater(int(begins[1].fence), int(begins[0].fence))
         process.terminate()
-        self.assertIn(process.wait(5), (0, 143))  # while it ran, or while it waited
+        self.assertIn(process.wait(5), (0, 143))  # during a run, or during a pause
 
     def test_respawn_after_a_loss(self):
         process = self.tenure_run(*self.mark(), options=["--respawn", "--span", "1s"])
@@ -255,13 +255,13 @@ class RunTest(cases.ServerCase):
         process.terminate()
         self.assertEqual(0, process.wait(5))
 
-    def test_what_stands_in_the_way(self):
-        session = self.elsewhere()
+    def test_the_lease_of_the_last_leader_is_the_reason(self):
+        session = self.lock_by_http()
         self.consul.destroy_session(session)  # the value stays: not a clean release
         code, _, errors = self.run_once("true", options=["--try=1s", "--span", "10s"])
         self.assertEqual(75, code)
-        self.assertEqual("tenure run: not elected in time: the lease of "
-                         f"{self.key}'s last leader is not over yet\n", errors)
+        self.assertEqual("tenure run: not elected in time: the lease of the last leader of "
+                         f"{self.key} has not ended yet\n", errors)
 
     def test_ignored_signals_stay_ignored(self):
         script = "echo ready; while :; do sleep 0.02; done"
@@ -273,13 +273,13 @@ class RunTest(cases.ServerCase):
         process.terminate()
         self.assertEqual(143, process.wait(5))
 
-    def test_no_program_is_told_before_standing(self):
-        self.elsewhere()
+    def test_a_missing_program_is_reported_before_the_campaign(self):
+        self.lock_by_http()
         self.assertEqual((127, "", "tenure run: nosuch could not be started: no such program\n"),
                          self.run_once("nosuch"))
         self.assertEqual(126, self.run_once("/etc/passwd")[0])
 
-    def test_a_server_that_comes_back_in_time_is_not_noticed(self):
+    def test_a_short_outage_of_the_server_has_no_effect(self):
         process = self.tenure_run(*self.mark(), options=["--span", "10s"])
         self.wait_for("begin")
         self.server.process.send_signal(signal.SIGSTOP)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """apps/scheduler, the example of many elections in one process: every shard is worked by exactly
-one of two processes, also when one of them is killed."""
+one process at a time, also when a process is killed."""
 
 import os
 import time
@@ -17,11 +17,11 @@ SPAN, TTL = 2, 10
 
 class Step:
     def __init__(self, line):
-        number, fence, self.who, time = line.split()
+        number, fence, self.name, time = line.split()
         self.number, self.fence, self.time = int(number), int(fence), int(time) / 1e9
 
 
-class Scheduler(cases.Case):
+class SchedulerTest(cases.Case):
     def setUp(self):
         super().setUp()
         self.agent = Agent(self.folder)
@@ -43,29 +43,30 @@ class Scheduler(cases.Case):
                 found[shard] = [Step(line) for line in file if line.endswith("\n")]
         return found
 
-    def all_worked_since(self, time, who=None):
-        """Whether every shard was worked later than that (by `who`)."""
+    def all_worked_since(self, time, name=None):
+        """Whether every shard was worked after that time (by the process of that name)."""
         found = self.steps()
         return len(found) == TENANTS * SHARDS and all(
-            any(s.time > time and who in (None, s.who) for s in steps) for steps in found.values())
+            any(s.time > time and name in (None, s.name) for s in steps)
+            for steps in found.values())
 
     def check_one_at_a_time(self):
-        """Whoever worked a shard has stopped for good, within that term, when the next begins."""
+        """The terms of a shard do not overlap: steps are numbered without gaps, and fences grow."""
         for shard, steps in self.steps().items():
             self.assertEqual(list(range(1, len(steps) + 1)), [s.number for s in steps], shard)
             for before, after in zip(steps, steps[1:]):
-                if before.who == after.who:
+                if before.name == after.name:
                     self.assertLessEqual(before.fence, after.fence, shard)
                 else:
                     self.assertLess(before.fence, after.fence, shard)
                 self.assertLess(before.time, after.time, shard)
 
-    def ended_well(self, process):
+    def check_clean_exit(self, process):
         self.assertEqual(0, process.wait(15), self.zoo.errors(process))
         self.assertEqual("", self.zoo.errors(process))
-        self.assertIn("; 0 were refused", self.zoo.output(process))
+        self.assertIn(" steps, 0 rejected", self.zoo.output(process))
 
-    def test_one_is_killed(self):
+    def test_a_process_is_killed(self):
         first = self.scheduler("first")
         wait_until(lambda: self.all_worked_since(0, "first"), 20, what="all shards by the first")
         second = self.scheduler("second")
@@ -75,26 +76,27 @@ class Scheduler(cases.Case):
         killed_at = boot_time()
         first.wait()
         wait_until(lambda: self.all_worked_since(killed_at + 0.5), 2 * TTL + SPAN + 10,
-                   what="all shards by somebody else")
+                   what="all shards by the other processes")
         steps = self.steps()
-        ours = [s for shard in steps.values() for s in shard]
-        self.assertGreaterEqual(  # nobody begins before the lease of the killed is over
-            min(s.time for s in ours if s.who != "first"), killed_at + SPAN / 2)
-        self.assertFalse([s for s in ours if s.who == "first" and s.time > killed_at + 0.1])
+        all_steps = [s for shard in steps.values() for s in shard]
+        self.assertGreaterEqual(  # no step before the lease of the killed process has ended
+            min(s.time for s in all_steps if s.name != "first"), killed_at + SPAN / 2)
+        self.assertFalse([s for s in all_steps if s.name == "first" and s.time > killed_at + 0.1])
 
-        second.terminate()  # an orderly end: its shards go on at once
+        second.terminate()  # a clean shutdown: its shards go on at once
         left_at = boot_time()
-        self.ended_well(second)
-        wait_until(lambda: self.all_worked_since(left_at, "third"), 10, what="all by the last")
+        self.check_clean_exit(second)
+        wait_until(lambda: self.all_worked_since(left_at, "third"), 10,
+                   what="all shards by the third")
         self.check_one_at_a_time()
         third.terminate()
-        self.ended_well(third)
+        self.check_clean_exit(third)
         keys = self.agent.client.json("GET", "/v1/kv/scheduler/", recurse="")
         self.assertEqual(TENANTS * SHARDS, len(keys))
         self.assertFalse([key for key in keys if "Session" in key])
 
     def test_killed_with_liveness(self):
-        """The others know long before the session's TTL would tell them."""
+        """With a liveness check the successor starts long before the session's TTL ends."""
         liveness = ("--liveness", "500ms")
         first = self.scheduler("first", *liveness)
         wait_until(lambda: self.all_worked_since(0, "first"), 20, what="all shards by the first")
@@ -106,11 +108,11 @@ class Scheduler(cases.Case):
         wait_until(lambda: self.all_worked_since(killed_at + 0.5, "second"), TTL - 2,
                    what="all shards by the second")
         first_step = min(s.time for steps in self.steps().values() for s in steps
-                         if s.who == "second")
+                         if s.name == "second")
         self.assertGreaterEqual(first_step, killed_at + SPAN / 2)
         self.check_one_at_a_time()
         second.terminate()
-        self.ended_well(second)
+        self.check_clean_exit(second)
 
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger, "--span", "1ms"),

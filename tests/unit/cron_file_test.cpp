@@ -1,4 +1,4 @@
-// The jobs file: what it may say, and every mistake in one go.
+// The jobs file: what it may contain, and that all of its mistakes are found at once.
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <vector>
@@ -18,8 +18,8 @@ lines mistakes(const std::string& text) {
   return found;
 }
 
-TEST_CASE("a whole file") {
-  const jobs_file file = parse_jobs(R"(# nightly things
+TEST_CASE("a complete file") {
+  const jobs_file file = parse_jobs(R"(# nightly jobs
 election: service/nightly/leader
 jobs:
   - name: backup
@@ -44,7 +44,7 @@ jobs:
                                                                              {"LEVEL", "2"}});
 }
 
-TEST_CASE("every mistake in one go, with its line") {
+TEST_CASE("all mistakes are found at once, with their lines") {
   CHECK(mistakes(R"(election: /nightly
 owner: me
 jobs:
@@ -92,7 +92,7 @@ jobs:
         });
 }
 
-TEST_CASE("files that are hardly any") {
+TEST_CASE("empty and incomplete files") {
   CHECK(mistakes("") == lines{"1: the file is empty: it needs election: and jobs:"});
   CHECK(mistakes("# nothing\n") == lines{"1: the file is empty: it needs election: and jobs:"});
   CHECK(mistakes("- a\n- b\n") == lines{"1: the file is not a map: it needs election: and jobs:"});
@@ -109,7 +109,7 @@ TEST_CASE("files that are hardly any") {
         lines{"4: a second document: a file has one election"});
 }
 
-TEST_CASE("what YAML itself refuses comes with its line, and with help where it often goes wrong") {
+TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
   const lines bare_star = mistakes("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
   REQUIRE(bare_star.size() == 1);
   CHECK(bare_star[0].starts_with("4: not YAML: "));

@@ -1,8 +1,8 @@
-// What is due when nobody looked in time or the clock was set, and what the ledger lets run.
+// The planner when it is called late or the clock was set, and the registry of runs.
 #include <catch2/catch_test_macros.hpp>
 
-#include "tenure-cron/ledger.hpp"
-#include "tenure-cron/planner.hpp"
+#include "tenure-cron/running/run_registry.hpp"
+#include "tenure-cron/schedule/planner.hpp"
 
 namespace {
 
@@ -26,7 +26,7 @@ class plan {
   planner planner_;
 };
 
-TEST_CASE("nothing is due that was due before the term began, or with it") {
+TEST_CASE("moments before or at the begin of the term do not count") {
   plan p{"0 12 * * *", "@every 10s"};
   CHECK(p->take_due(noon).empty());
   CHECK(p->next() == noon + 10s);
@@ -43,7 +43,7 @@ TEST_CASE("each job is due once at its time") {
   CHECK(p->take_due(noon + 30s).size() == 2);
 }
 
-TEST_CASE("whoever looks late gets the latest tick, and how many went by") {
+TEST_CASE("a late call returns the latest tick and the number of missed ones") {
   plan p{"@every 10s"};
   const auto due = p->take_due(noon + 1h + 5s);
   REQUIRE(due.size() == 1);
@@ -59,7 +59,7 @@ TEST_CASE("a clock that is put back brings the next tick closer") {
   CHECK(p->next() == noon + 1h);
 }
 
-TEST_CASE("a clock that is put forward makes due what was jumped over") {
+TEST_CASE("jobs are due if the clock is put forward past their time") {
   plan p{"@hourly"};
   p->clock_was_set(noon + 5h);
   const auto due = p->take_due(noon + 5h);
@@ -68,37 +68,37 @@ TEST_CASE("a clock that is put forward makes due what was jumped over") {
   CHECK(due[0].missed == 4);
 }
 
-TEST_CASE("no jobs, no next") {
+TEST_CASE("without jobs nothing is due") {
   plan p{};
   CHECK(p->next() == sys_seconds::max());
 }
 
-TEST_CASE("the ledger lets no two runs of a job overlap") {
-  ledger book;
-  CHECK(book.begin("a", noon) == ledger::verdict::run);
-  CHECK(book.begin("b", noon) == ledger::verdict::run);
-  CHECK(book.begin("a", noon + 10s) == ledger::verdict::overlapping);
-  book.end("a");
-  CHECK(book.begin("a", noon + 20s) == ledger::verdict::run);
-  CHECK(book.last_tick("a") == noon + 20s);
-  CHECK_FALSE(book.last_tick("c"));
+TEST_CASE("two runs of a job never overlap") {
+  run_registry runs;
+  CHECK(runs.try_begin("a", noon) == run_registry::decision::run);
+  CHECK(runs.try_begin("b", noon) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 10s) == run_registry::decision::still_running);
+  runs.end("a");
+  CHECK(runs.try_begin("a", noon + 20s) == run_registry::decision::run);
+  CHECK(runs.last_tick("a") == noon + 20s);
+  CHECK_FALSE(runs.last_tick("c"));
 }
 
-TEST_CASE("the ledger lets no tick run twice, unless the clock had been wrong by hours") {
-  ledger book;
-  REQUIRE(book.begin("a", noon) == ledger::verdict::run);
-  book.end("a");
-  CHECK(book.begin("a", noon) == ledger::verdict::repeated);
-  CHECK(book.begin("a", noon - 3h) == ledger::verdict::repeated);
-  CHECK(book.begin("a", noon - 3h - 1s) == ledger::verdict::run);
+TEST_CASE("no tick runs twice, unless the clock was wrong by hours") {
+  run_registry runs;
+  REQUIRE(runs.try_begin("a", noon) == run_registry::decision::run);
+  runs.end("a");
+  CHECK(runs.try_begin("a", noon) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 3h) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 3h - 1s) == run_registry::decision::run);
 }
 
-TEST_CASE("an overlapping tick is not entered: it may run later") {
-  ledger book;
-  REQUIRE(book.begin("a", noon) == ledger::verdict::run);
-  CHECK(book.begin("a", noon + 1h) == ledger::verdict::overlapping);
-  book.end("a");
-  CHECK(book.begin("a", noon + 1h) == ledger::verdict::run);
+TEST_CASE("a tick that was skipped because of an overlap may run later") {
+  run_registry runs;
+  REQUIRE(runs.try_begin("a", noon) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 1h) == run_registry::decision::still_running);
+  runs.end("a");
+  CHECK(runs.try_begin("a", noon + 1h) == run_registry::decision::run);
 }
 
 }  // namespace

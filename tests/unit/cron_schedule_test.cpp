@@ -1,10 +1,10 @@
-// When a schedule is due, in plain zones and in those that put their clocks forward and back.
+// When a schedule is due, in UTC and in zones whose clocks are put forward and back.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <string>
 #include <vector>
 
-#include "tenure-cron/schedule.hpp"
+#include "tenure-cron/schedule/schedule.hpp"
 
 namespace {
 
@@ -24,7 +24,7 @@ class berlin_2024 : public zone {
   }
 };
 
-// Half an hour, as on Lord Howe Island: +11 h in summer, +10:30 in winter.
+// As on Lord Howe Island, which shifts by half an hour: +11 h in summer, +10:30 in winter.
 class lord_howe_2024 : public zone {
  public:
   seconds offset(sys_seconds t) const override {
@@ -99,7 +99,7 @@ TEST_CASE("Sunday is 0 and 7, and a range may end with it") {
         moments{"2024-01-03 00:00:00", "2024-01-06 00:00:00", "2024-01-07 00:00:00"});
 }
 
-TEST_CASE("either day is enough where both are given, both count where one begins with a star") {
+TEST_CASE("one matching day field is enough, unless one of them begins with *") {
   CHECK(due("0 0 13 * 5", new_year, 4) ==
         moments{"2024-01-05 00:00:00", "2024-01-12 00:00:00", "2024-01-13 00:00:00",
                 "2024-01-19 00:00:00"});
@@ -116,7 +116,7 @@ TEST_CASE("shorthands") {
   CHECK(due("@annually", new_year, 1) == moments{"2025-01-01 00:00:00"});
 }
 
-TEST_CASE("@every is due at the same moments wherever it is asked") {
+TEST_CASE("@every is due at the same moments on all replicas") {
   CHECK(due("@every 10s", new_year + 1s, 2) ==
         moments{"2024-01-01 00:00:10", "2024-01-01 00:00:20"});
   CHECK(due("@every 10s", new_year + 10s, 1) == moments{"2024-01-01 00:00:20"});
@@ -131,7 +131,7 @@ TEST_CASE("long waits: leap days, months without a 31st, years") {
   CHECK(due("59 23 31 12 *", new_year, 1) == moments{"2024-12-31 23:59:00"});
 }
 
-TEST_CASE("clocks put forward: what fell into the gap is due at its end, once") {
+TEST_CASE("clocks put forward: a time in the gap is due at its end, once") {
   const berlin_2024 berlin;
   const sys_seconds eve = sys_days(2024y / 3 / 30) + 12h;
   CHECK(due("30 2 * * *", eve, 2, berlin) == moments{"2024-03-31 01:00:00", "2024-04-01 00:30:00"});
@@ -151,7 +151,7 @@ TEST_CASE("clocks put back: a fixed time is due once, a floating one as often as
   CHECK(due("0 3 * * *", eve, 1, berlin) == moments{"2024-10-27 02:00:00"});
 }
 
-TEST_CASE("half hours") {
+TEST_CASE("a shift by half an hour") {
   const lord_howe_2024 howe;
   CHECK(due("45 1 7 4 *", sys_days(2024y / 4 / 1), 1, howe) == moments{"2024-04-06 14:45:00"});
   CHECK(due("15 2 6 10 *", sys_days(2024y / 10 / 1), 1, howe) == moments{"2024-10-05 15:30:00"});
@@ -159,7 +159,7 @@ TEST_CASE("half hours") {
         moments{"2024-04-06 13:00:00", "2024-04-07 13:30:00"});
 }
 
-TEST_CASE("a schedule is due strictly after what it is asked for, and never skips a due minute") {
+TEST_CASE("next_after() returns a later moment and never skips one") {
   const berlin_2024 berlin;
   for (const char* s :
        {"*/7 * * * *", "13 2 * * *", "0 0 1,15 * 3", "5 4 31 3,10 *", "@every 7m"}) {
@@ -169,14 +169,14 @@ TEST_CASE("a schedule is due strictly after what it is asked for, and never skip
     for (sys_seconds t = expected; t < sys_days(2024y / 4 / 2); t += 1min) {
       const sys_seconds next = parsed.next_after(t, berlin);
       REQUIRE(next > t);
-      REQUIRE(next >= last);                         // later questions have later answers
-      if (last > t) REQUIRE(next == last);           // and nothing in between is lost
+      REQUIRE(next >= last);                         // a later start gives no earlier moment
+      if (last > t) REQUIRE(next == last);           // and skips none
       last = next;
     }
   }
 }
 
-TEST_CASE("what is refused says what is allowed") {
+TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
   CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not a hour (0-23"));
   CHECK_THAT(refusal("* * 0 * *"), ContainsSubstring("'0' is not a day of month (1-31"));

@@ -1,4 +1,4 @@
-"""The embedded agent as a process of its own."""
+"""The embedded agent as a process."""
 
 import os
 import subprocess

@@ -23,8 +23,8 @@ def of(marks, event, name=None):
 
 
 def overlaps(marks):
-    """Pairs of marks that show two commands at the same time. A command that was killed ends with
-    its last mark."""
+    """Pairs of marks that show two commands at the same time. A killed command ends with its last
+    mark."""
     last = {m.pid: i for i, m in enumerate(marks)}
     found = []
     running = None

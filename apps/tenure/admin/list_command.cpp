@@ -1,0 +1,83 @@
+// tenure list: prints the elections below a prefix and their leaders.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "common/json.hpp"
+#include "tenure/admin/leader_output.hpp"
+#include "tenure/admin/with_elections.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+namespace asio = boost::asio;
+
+struct list_options {
+  common_options common;
+  std::string prefix;
+  bool json = false;
+};
+
+using table_row = std::vector<std::string>;
+
+void print_table(const std::vector<leader>& all) {
+  std::vector<table_row> rows{{"KEY", "LEADER", "FENCE", "SESSION"}};
+  for (const leader& who : all) {
+    const std::string value = who.value.empty() ? "(no value)" : one_line(who.value);
+    rows.push_back(who.present()
+                       ? table_row{one_line(who.key), value, std::to_string(who.fence), who.session}
+                       : table_row{one_line(who.key), "-", "-", "-"});
+  }
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const table_row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const table_row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    print_line(line);
+  }
+}
+
+asio::awaitable<int> print_leaders(elections& all, std::shared_ptr<list_options> o) {
+  const std::vector<leader> found = co_await all.leaders(o->prefix);
+  if (o->json) {
+    for (const leader& who : found) print_line(to_json(who));
+  } else if (found.empty()) {
+    std::fprintf(stderr, "tenure list: no elections below \"%s\"\n", o->prefix.c_str());
+  } else {
+    print_table(found);
+  }
+  co_return found.empty() ? exit_no_leader : exit_ok;
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<list_options>();
+  CLI::App* command =
+      app.add_subcommand("list", "List the elections below a prefix and their leaders");
+  command->add_option("PREFIX", o->prefix, "the beginning of the keys (default: all keys)");
+  command->add_flag("--json", o->json,
+                    "print a line of JSON for each, as tenure leader --json does");
+  o->common.add_to(*command, "warn");
+  command->footer(
+      R"(Prints a line for every election that has or had a leader ("-" if it has none now),
+and for every slot of a semaphore that is taken. Exit codes: 0; 1 if there are no
+elections; 69 if Consul is out of reach or refuses the request.
+
+  tenure list service/)");
+  command->callback([o, &chosen] {
+    chosen = [o] {
+      return with_elections(o->common, on_interrupt::exit_with_signal,
+                            [o](elections& all) { return print_leaders(all, o); });
+    };
+  });
+}
+
+}  // namespace tenure::apps

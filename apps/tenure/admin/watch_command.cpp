@@ -1,0 +1,53 @@
+// tenure watch: prints the leader, now and at every change.
+#include <memory>
+
+#include "common/json.hpp"
+#include "tenure/admin/leader_output.hpp"
+#include "tenure/admin/with_elections.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+namespace asio = boost::asio;
+
+struct watch_options {
+  common_options common;
+  std::string key;
+  bool json = false;
+};
+
+asio::awaitable<int> print_changes(elections& all, std::shared_ptr<watch_options> o) {
+  co_await wait_for_consul(all);
+  observer changes = all.observe(o->key);
+  for (;;) {
+    const leader who = co_await changes.next();
+    const std::string value = who.present() ? one_line(who.value) : std::string();
+    print_line(o->json ? to_json(who) : value);
+  }
+}
+
+}  // namespace
+
+void add_watch_command(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<watch_options>();
+  CLI::App* command = app.add_subcommand("watch", "Print the leader at every change");
+  command->add_option("KEY", o->key, "the key of the election")->required();
+  command->add_flag("--json", o->json, "print key, value, session and fence as lines of JSON");
+  o->common.add_to(*command, "warn");
+  command->footer(
+      R"(Prints the value that the leader published, at once and after every change; an empty
+line means that there is no leader. Line breaks in a value are printed as \n. Waits
+while Consul is out of reach. Exit codes: 0 when interrupted; 69 if Consul does not
+answer within ten seconds at the start, or refuses the request.
+
+  tenure watch service/db/leader | while read -r host; do ./point-to "$host"; done)");
+  command->callback([o, &chosen] {
+    chosen = [o] {
+      return with_elections(o->common, on_interrupt::exit_ok,
+                            [o](elections& all) { return print_changes(all, o); });
+    };
+  });
+}
+
+}  // namespace tenure::apps

@@ -1,0 +1,23 @@
+// Runs a coroutine that uses the library, for the subcommands that need no more than that.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <tenure/elections.hpp>
+
+#include "common/options.hpp"
+
+namespace tenure::apps {
+
+/// The exit code after SIGINT or SIGTERM: 0, or 128 + the signal as a shell reports it.
+enum class on_interrupt { exit_ok, exit_with_signal };
+
+/// Runs `task` to its end or until a signal, then shuts the elections down. Returns the exit code:
+/// what `task` returned; 69 after a Consul error, with one line on standard error.
+int with_elections(const common_options& common, on_interrupt after_signal,
+                   std::function<boost::asio::awaitable<int>(elections&)> task);
+
+/// Pings until Consul answers. Throws the last error after ten seconds, and a fatal one at once.
+boost::asio::awaitable<void> wait_for_consul(elections& all);
+
+}  // namespace tenure::apps

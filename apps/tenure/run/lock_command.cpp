@@ -1,0 +1,178 @@
+// tenure lock: the command line of consul lock.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "common/options.hpp"
+#include "tenure/run/runner.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+constexpr int exit_not_locked = 1;    // as in consul lock
+constexpr int exit_child_failed = 2;  // with -child-exit-code
+
+constexpr const char* tls_options[] = {"--ca-file", "--client-cert", "--client-key",
+                                       "--tls-server-name"};
+
+constexpr const char* more_help =
+    R"(A replacement for `consul lock` that contends with it: the same keys (PREFIX/.lock,
+and with -n PREFIX/SESSION), the same options with one dash or two, CHILD run by
+$SHELL -c (or /bin/sh -c) unless -shell=false, CONSUL_LOCK_HELD=true.
+
+Differences from consul lock:
+  - It exits with the child's own exit code, and with 70 if the lock was lost.
+    -child-exit-code turns a failure of the child into 2.
+  - If the lock is lost, the child and everything that it started are gone before
+    another tenure holder starts, also if tenure itself is killed or suspended.
+  - The key stays after a release, so TENURE_FENCE grows from holder to holder.
+  - -monitor-retry and -stale have no effect: tenure waits through outages shorter
+    than the span, and confirms a lock by consistent reads only.
+
+With -n, a slot whose holder died is free after the span. `consul lock` takes it at
+once, and Consul has no lock-delay for slots: if both tools contend, the child should
+pass TENURE_FENCE to every system that it writes to.
+
+Exit codes: the child's own (with -child-exit-code 2 for any failure);
+  1   the lock was not acquired, or Consul is out of reach
+  64  bad usage
+  70  the lock was lost, and the child was stopped
+
+  tenure lock service/backup ./backup.sh --full
+  tenure lock -n 3 -timeout 30s pool/render 'render $TENURE_FENCE')";
+
+struct arguments {
+  common_options common;
+  std::string prefix;
+  std::vector<std::string> child;
+  bool child_exit_code = false;
+  bool pass_stdin = false;
+  bool shell = true;
+  bool stale = false;
+  bool verbose = false;
+  unsigned monitor_retry = 3;
+  std::size_t n = 1;
+  std::string name;
+  std::string datacenter;
+  std::string tls[4];  ///< by tls_options
+  std::optional<duration> timeout;
+  std::optional<duration> try_for;
+  std::optional<duration> span;
+  std::optional<duration> ttl;
+  std::optional<duration> grace;
+};
+
+class lock_formatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: tenure lock [OPTIONS] PREFIX CHILD...\n";
+  }
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+std::vector<std::string> command_of(const arguments& a) {
+  if (!a.shell) return a.child;
+  const char* const shell = std::getenv("SHELL");
+  return {shell != nullptr && *shell != '\0' ? shell : "/bin/sh", "-c", joined(a.child)};
+}
+
+run_options options_from(const arguments& a) {
+  if (a.child.empty())
+    throw usage_error("the prefix or the child is missing: tenure lock PREFIX CHILD...");
+  for (const std::string& value : a.tls) {
+    if (!value.empty())
+      throw usage_error("'" + value + "': TLS is not supported yet: remove the TLS options");
+  }
+  run_options o(a.common.consul());
+  o.consul.datacenter = a.datacenter;
+  std::string prefix = a.prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (prefix.empty() || prefix.starts_with('/'))
+    throw usage_error("the prefix '" + a.prefix + "' must begin with a name, not with a slash");
+  if (a.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
+  o.key = a.n == 1 ? prefix + "/.lock" : prefix;
+  o.slots = a.n == 1 ? 0 : a.n;
+  o.profile = candidacy(host_and_pid());
+  if (a.span) o.profile.span(*a.span);
+  if (a.ttl) o.profile.ttl(*a.ttl);
+  if (a.grace) o.profile.stop_budget(*a.grace);
+  o.profile.check();
+  o.argv = command_of(a);
+  o.program = "tenure lock";
+  const std::string line = joined(a.child);
+  o.session_name = a.name.empty() ? "Consul lock for '" + line + "' at '" + prefix + "'" : a.name;
+  const std::optional<duration> timeout = a.timeout ? a.timeout : a.try_for;
+  if (timeout && *timeout > duration(0)) o.try_for = timeout;
+  o.verbose = a.verbose;
+  o.unreachable_exit_code = exit_not_locked;
+  o.not_elected_exit_code = exit_not_locked;
+  o.log = a.common.log();
+  return o;
+}
+
+int lock(const arguments& a) {
+  run_options o = options_from(a);
+  const bool no_input = !a.pass_stdin;
+  if (no_input) o.input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int input = o.input;
+  boost::asio::io_context io{1};
+  runner r(io, std::move(o));
+  boost::asio::co_spawn(io, r.run(), boost::asio::detached);
+  io.run();
+  if (no_input && input >= 0) ::close(input);
+  const int code = r.exit_code();
+  return a.child_exit_code && r.child_failed() ? exit_child_failed : code;
+}
+
+void add_consul_options(CLI::App& app, arguments& a) {
+  app.add_flag("--child-exit-code", a.child_exit_code, "exit with 2 if the child failed");
+  app.add_option("--monitor-retry", a.monitor_retry,
+                 "accepted for consul lock compatibility; no effect")
+      ->type_name("N");
+  app.add_option("-n,--n", a.n, "the number of holders; the same for all contenders")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--name", a.name, "the session's name")->type_name("NAME");
+  app.add_flag("--pass-stdin", a.pass_stdin, "pass standard input to the child");
+  app.add_flag("--shell,!--no-shell", a.shell, "run the child with a shell (the default)");
+  add_duration(app, "--timeout", a.timeout,
+               "give up if not acquired within this time (default: 0, never)");
+  add_duration(app, "--try", a.try_for, "an older name of --timeout");
+  app.add_flag("--verbose", a.verbose, "print each step on standard error");
+  app.add_flag("--stale", a.stale, "accepted for consul lock compatibility; no effect")
+      ->group("Consul");
+  app.add_option("--datacenter", a.datacenter, "the datacenter of the lock")->group("Consul");
+  for (std::size_t i = 0; i < std::size(tls_options); ++i)
+    app.add_option(tls_options[i], a.tls[i], "refused: TLS is not supported yet")->group("Consul");
+}
+
+}  // namespace
+
+void add_lock_command(CLI::App& app, action& chosen, const std::vector<std::string>& command) {
+  auto a = std::make_shared<arguments>();
+  a->child = command;
+  CLI::App* lock_app = app.add_subcommand("lock", "Run a command while holding a lock");
+  lock_app->formatter(std::make_shared<lock_formatter>());
+  lock_app->add_option("PREFIX", a->prefix, "the lock is PREFIX/.lock");
+  add_consul_options(*lock_app, *a);
+  add_duration(*lock_app, "--span", a->span, "as for tenure run (default: 15s)", "TENURE_SPAN");
+  add_duration(*lock_app, "--ttl", a->ttl, "as for tenure run (default: 15s)", "TENURE_TTL");
+  add_duration(*lock_app, "--grace", a->grace, "as for tenure run (default: 5s)", "TENURE_GRACE");
+  a->common.add_to(*lock_app, "warn");
+  lock_app->footer(more_help);
+  lock_app->callback([a, &chosen] { chosen = [a] { return lock(*a); }; });
+}
+
+}  // namespace tenure::apps
