@@ -64,7 +64,7 @@ void check_sound(const range_set& plan, const watched_keys& w) {
   }
   CHECK(covered == w.keys.size());  // with the next: by exactly one each
   for (const std::string_view key : w.keys) {
-    const auto found = find_range(plan, watch_range(std::string(key), true));
+    const auto found = find_range(plan, watch_range(std::string(key), range_kind::key));
     REQUIRE(found != plan.end());
     CHECK(found->covers(key));
   }
@@ -78,19 +78,19 @@ TEST_CASE("a few keys are watched each by itself, nine by what they begin with")
   const range_set each = planned(eight);
   check_sound(each, eight);
   CHECK(each.size() == 8);
-  CHECK(std::all_of(each.begin(), each.end(), [](const auto& r) { return r.single; }));
+  CHECK(std::all_of(each.begin(), each.end(), [](const auto& r) { return r.single(); }));
 
   const watched_keys nine(numbered("jobs/", 9, "/leader"));
   const range_set one = planned(nine, budget_40, each);
-  CHECK(one == range_set{watch_range("jobs/0000", false)});
+  CHECK(one == range_set{watch_range("jobs/0000", range_kind::prefix)});
   // One that goes again changes nothing.
-  CHECK(planned(eight, budget_40, one) == range_set{watch_range("jobs/0000", false)});
+  CHECK(planned(eight, budget_40, one) == range_set{watch_range("jobs/0000", range_kind::prefix)});
   CHECK(planned(watched_keys(numbered("jobs/", 4, "/leader")), budget_40, one).size() == 4);
 }
 
 TEST_CASE("fewer connections than keys") {
   const watched_keys three({"a/1", "a/2", "a/3"});
-  CHECK(planned(three, plan_limits{8, 128, 2}) == range_set{watch_range("a/", false)});
+  CHECK(planned(three, plan_limits{8, 128, 2}) == range_set{watch_range("a/", range_kind::prefix)});
   // Nothing in common: the whole store is not asked for, whatever it costs.
   const watched_keys apart({"a", "b", "c"});
   CHECK(planned(apart, plan_limits{8, 128, 1}).size() == 3);
@@ -143,7 +143,7 @@ TEST_CASE("a key that grows out of another") {
   const watched_keys w(texts);
   const range_set plan = planned(w, budget_80);
   check_sound(plan, w);
-  CHECK(plan.contains(watch_range("job", true)));
+  CHECK(plan.contains(watch_range("job", range_kind::key)));
 }
 
 TEST_CASE("no prefix that Consul cleans away") {
@@ -167,7 +167,7 @@ TEST_CASE("no prefix that Consul cleans away") {
 
 TEST_CASE("a prefix that brings too much along is split, one that is forbidden at any price") {
   const watched_keys w(numbered("t/", 50, "/leader"));
-  REQUIRE(planned(w, budget_40) == range_set{watch_range("t/000", false)});
+  REQUIRE(planned(w, budget_40) == range_set{watch_range("t/000", range_kind::prefix)});
   prefix_costs costs;
   costs.oversized.emplace("t/000");
   const range_set split = planned(w, budget_40, {}, costs);
