@@ -90,7 +90,7 @@ std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
   if (stopping_) throw boost::system::system_error(errc::shut_down);
   check_key(key);
   how.check();
-  if (watches_.stood_for(key)) {
+  if (watches_.has_candidate(key)) {
     throw boost::system::system_error(errc::already_entered, "\"" + key + "\"");
   }
   auto r = runtime::make_in_slab<participant>(profile_of(std::move(how)), std::move(key));

@@ -73,7 +73,7 @@ TEST_CASE("up to eight keys have a poll each, more share few, and each learns of
   CHECK(polls(p) == 8);
   for (int i = 8; i < 1000; ++i) follow(p, all, name("k/", i));
   b.rt.advance(40s);
-  CHECK(p.engine->watches().shards() == 10);
+  CHECK(p.engine->watches().queries() == 10);
   CHECK(polls(p) == 10);
   for (const auto& [key, l] : all) {
     REQUIRE(l->told == 1);
@@ -109,7 +109,7 @@ TEST_CASE("who comes later is told at once, whatever else is known of the key") 
   for (int i = 100; i < 200; ++i) follow(p, second, name("k/", i));
   b.rt.run_until_idle();
   for (const auto& [key, l] : second) REQUIRE(l->value == "v");
-  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->watches().shards());
+  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->watches().queries());
   second.clear();
   end(b, all);
 }
@@ -132,7 +132,7 @@ TEST_CASE("keys that go take their polls with them, thousands at a time") {
   all.clear();
   b.rt.advance(40s);
   CHECK(polls(p) == 0);
-  CHECK(p.engine->watches().shards() == 0);
+  CHECK(p.engine->watches().queries() == 0);
   end(b, all);
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("a key that comes after thousands of others is watched at once") {
   for (int i = 0; i < 5000; ++i) put(b, sharded(i), "v");
   for (int i = 0; i < 5000; ++i) follow(p, all, sharded(i));
   b.rt.advance(2s);
-  CHECK(p.engine->watches().shards() >= (config.connections == 80 ? 64U : 19U));
+  CHECK(p.engine->watches().queries() >= (config.connections == 80 ? 64U : 19U));
   for (const char* const late : {"a/leader", "z/leader"}) {
     follow(p, all, late);
     put(b, late, "0");
@@ -206,7 +206,7 @@ TEST_CASE("a prefix that brings too much along is cut until it does not") {
   for (int i = 0; i < 20; ++i) follow(p, all, name("t/b/leader-", i));
   b.rt.advance(2s);
   CHECK(p.engine->watches().counts().costly_prefixes > 0);
-  CHECK(p.engine->watches().shards() == 2);
+  CHECK(p.engine->watches().queries() == 2);
   put(b, name("t/a/leader-", 3), "v");
   put(b, name("t/b/leader-", 3), "v");
   b.rt.advance(1s);
@@ -276,7 +276,7 @@ TEST_CASE("fewer connections than prefixes: those without a poll look again each
   }
   for (const auto& [key, l] : all) put(b, key, "1");
   b.rt.advance(2s);
-  CHECK(p.engine->watches().shards() == 6);
+  CHECK(p.engine->watches().queries() == 6);
   for (const auto& [key, l] : all) REQUIRE(l->value == "1");
   for (int round = 2; round < 40; ++round) {
     for (const auto& [key, l] : all) put(b, key, std::to_string(round));
@@ -296,7 +296,7 @@ TEST_CASE("where lists are refused a few keys are watched one by one") {
   listeners all;
   for (int i = 0; i < 25; ++i) follow(p, all, name("k/", i));
   b.rt.advance(20s);
-  CHECK(p.engine->watches().shards() == 25);
+  CHECK(p.engine->watches().queries() == 25);
   for (int i = 0; i < 25; ++i) put(b, name("k/", i), "v");
   b.rt.advance(1s);
   for (const auto& [key, l] : all) {
