@@ -168,8 +168,8 @@ class range_planner {
     return parts;
   }
 
-  /// The node with its shortest prefix that is not costly, which is likely to cover new keys too; if
-  /// it has no prefix that may be asked for, its parts.
+  /// The node with its shortest prefix that is not costly: it is likely to cover new keys too. If
+  /// none of its prefixes may be asked for, its parts.
   std::vector<node> permitted(node n) const {
     if (n.single()) return {n};
     if (unlistable(n) || oversized(n)) {

@@ -1,6 +1,6 @@
 // Which blocking queries watch a set of keys. A few keys have a query each; more of them share
-// queries for everything below a prefix. The prefixes are a cut through the trie of the sorted keys:
-// disjoint, as even as the keys allow, and only such as Consul accepts in a request.
+// queries for everything below a prefix. The prefixes are a cut through the trie of the sorted
+// keys: disjoint, as even as the keys allow, and only such as Consul accepts in a request.
 #pragma once
 
 #include <compare>
@@ -59,7 +59,7 @@ bool addressable(std::string_view text) noexcept;
 
 /// The plan for these keys, which have to be sorted, unique and addressable. Exactly one range
 /// covers each key, and no range covers another. `present` is the plan so far: its cuts stay until
-/// few keys are left below them, so that a key that comes and goes changes little. Equal input gives
+/// few keys remain below them, so that a key that comes and goes changes little. Equal input gives
 /// equal output. O(keys x log queries).
 range_set plan_ranges(std::span<const std::string_view> keys, const range_set& present,
                       const prefix_costs& costs, const plan_limits& limits);

@@ -96,7 +96,7 @@ void planner::plan() {
   const core::range_set wanted = core::plan_ranges(keys, present, costs_, limits_);
   if (wanted != present) {
     ++context_.counts.changed_plans;
-    context_.env->log->log(log_level::debug, "watching by another plan",
+    context_.env->log->log(log_level::debug, "watch plan changed",
                            {{"keys", keys.size()}, {"queries", wanted.size()}});
   }
   carry_out(wanted);

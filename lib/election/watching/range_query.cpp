@@ -36,8 +36,8 @@ bool range_query::keep_polling() noexcept {
 void range_query::on_query_error(const query_answer& answer) {
   if (reported_error_ == answer.error) return;
   reported_error_ = answer.error;
-  context_.env->log->log(log_level::warn, "keys cannot be watched",
-                         {{"below", range_.text}, {"keys", keys}, {"why", answer.detail}});
+  context_.env->log->log(log_level::warn, "watch failed",
+                         {{"range", range_.text}, {"keys", keys}, {"why", answer.detail}});
   context_.sink.on_error(*this, answer.error, answer.detail);
   // A token may be allowed to read each key and not to list them.
   if (!range_.single() && answer.error == error_kind::fatal) plan_.report_unlistable(*this);

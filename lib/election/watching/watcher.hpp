@@ -24,7 +24,7 @@ struct watch_link {
   key_watcher* next = nullptr;  ///< the next watcher of the same key
 };
 
-/// Is called on the engine's thread. Its destructor unregisters it; the registry may be gone before.
+/// Is called on the engine's thread. Its destructor unregisters it, if the registry still exists.
 class key_watcher : public std::enable_shared_from_this<key_watcher> {
  public:
   key_watcher() = default;
