@@ -63,7 +63,7 @@ std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
   check_open();
   check_key(key);
   how.check();
-  if (shared_->watches.stood_for(key)) fail(errc::already_entered, "\"" + key + "\"");
+  if (shared_->watches.has_candidate(key)) fail(errc::already_entered, "\"" + key + "\"");
   auto fresh = runtime::make_in_slab<participant>(profile_of(std::move(how)), std::move(key));
   fresh->index_in_engine = static_cast<std::uint32_t>(participants_.size());
   participants_.push_back(fresh);

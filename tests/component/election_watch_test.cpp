@@ -11,11 +11,11 @@ namespace {
 using namespace tenure;
 using namespace tenure::test;
 
-/// Keeps what it was told last.
+/// Keeps what the watch reported last.
 class listener final : public impl::key_watcher {
  public:
   void on_key_changed(const consul::kv_result& answer) override {
-    ++told;
+    ++reports;
     failed = false;
     exists = answer.entry.has_value();
     value = exists ? answer.entry->value : std::string();
@@ -25,7 +25,7 @@ class listener final : public impl::key_watcher {
     failed = true;
     error = why;
   }
-  int told = 0;
+  int reports = 0;
   bool failed = false;
   bool exists = false;
   std::string value;
@@ -35,7 +35,7 @@ class listener final : public impl::key_watcher {
 
 using listeners = std::map<std::string, std::shared_ptr<listener>>;
 
-void follow(process& p, listeners& all, const std::string& key) {
+void watch(process& p, listeners& all, const std::string& key) {
   auto l = std::make_shared<listener>();
   p.engine->shared()->watches.watch(tenure::impl::key_name(key), l);
   all[key] = std::move(l);
@@ -64,62 +64,63 @@ void end(election_fixture& b, listeners& all) {
   b.shut_down();
 }
 
-TEST_CASE("up to eight keys have a poll each, more share few, and each learns of its changes") {
+TEST_CASE("up to eight keys have a poll each, more share polls, and every change is reported") {
   election_fixture b;
   process& p = b.add();
   listeners all;
-  for (int i = 0; i < 8; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 8; ++i) watch(p, all, name("k/", i));
   b.rt.advance(2s);
   CHECK(polls(p) == 8);
-  for (int i = 8; i < 1000; ++i) follow(p, all, name("k/", i));
+  for (int i = 8; i < 1000; ++i) watch(p, all, name("k/", i));
   b.rt.advance(40s);
-  CHECK(p.engine->shared()->watches.shards() == 10);
+  CHECK(p.engine->shared()->watches.queries() == 10);
   CHECK(polls(p) == 10);
   for (const auto& [key, l] : all) {
-    REQUIRE(l->told == 1);
+    REQUIRE(l->reports == 1);
     REQUIRE_FALSE(l->exists);
   }
   for (int i = 0; i < 1000; i += 37) {
     put(b, name("k/", i), "v" + std::to_string(i));
-    b.rt.advance(1s);  // the first key below a prefix ends a pause
+    b.rt.advance(1s);  // the first key below a prefix ends its pause
     REQUIRE(all[name("k/", i)]->value == "v" + std::to_string(i));
   }
   b.ask("DELETE", "/v1/kv/" + name("k/", 74));
   b.rt.run_until_idle();
   CHECK_FALSE(all[name("k/", 74)]->exists);
-  CHECK(all[name("k/", 74)]->told == 3);
-  CHECK(all[name("k/", 75)]->told == 1);  // nothing new: not told
+  CHECK(all[name("k/", 74)]->reports == 3);
+  CHECK(all[name("k/", 75)]->reports == 1);  // no news, no report
   end(b, all);
 }
 
-TEST_CASE("who comes later is told at once, whatever else is known of the key") {
+TEST_CASE("a new watcher of a key that is watched already gets its state at once") {
   election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 300; ++i) put(b, name("k/", i), "v");
   listeners all;
-  for (int i = 0; i < 300; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 300; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
   const std::size_t before = p.transport->started(runtime::lane::requests);
   listeners second;
-  follow(p, second, name("k/", 7));
+  watch(p, second, name("k/", 7));
   b.rt.run_until_idle();
   CHECK(second[name("k/", 7)]->value == "v");
   CHECK(p.transport->started(runtime::lane::requests) == before + 1);
-  // Many are read by one list.
-  for (int i = 100; i < 200; ++i) follow(p, second, name("k/", i));
+  // One list serves many new watchers.
+  for (int i = 100; i < 200; ++i) watch(p, second, name("k/", i));
   b.rt.run_until_idle();
   for (const auto& [key, l] : second) REQUIRE(l->value == "v");
-  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + p.engine->shared()->watches.shards());
+  const std::size_t queries = p.engine->shared()->watches.queries();
+  CHECK(p.transport->started(runtime::lane::requests) <= before + 2 + queries);
   second.clear();
   end(b, all);
 }
 
-TEST_CASE("keys that go take their polls with them, thousands at a time") {
+TEST_CASE("polls end when their keys are no longer watched, thousands at a time") {
   election_fixture b;
   process& p = b.add();
   listeners all;
   for (int i = 0; i < 3000; ++i) put(b, name("k/", i), "v");
-  for (int i = 0; i < 3000; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 3000; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
   const std::size_t many = polls(p);
   CHECK(many > 20);
@@ -127,21 +128,21 @@ TEST_CASE("keys that go take their polls with them, thousands at a time") {
   const std::uint64_t plans = p.engine->shared()->watches.counts().plans;
   for (int i = 4; i < 3000; ++i) all.erase(name("k/", i));
   b.rt.advance(40s);
-  CHECK(polls(p) == 4);  // the last four one by one
+  CHECK(polls(p) == 4);  // the last four have a poll each
   CHECK(p.engine->shared()->watches.counts().plans <= plans + 2);
   all.clear();
   b.rt.advance(40s);
   CHECK(polls(p) == 0);
-  CHECK(p.engine->shared()->watches.shards() == 0);
+  CHECK(p.engine->shared()->watches.queries() == 0);
   end(b, all);
 }
 
-TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
+TEST_CASE("a change of the plan leaves no key blind and drops no poll") {
   election_fixture b;
   process& p = b.add();
   listeners all;
   int version = 0;
-  const auto all_follow_changes = [&](duration within) {
+  const auto all_see_a_change = [&](duration within) {
     ++version;
     for (const auto& [key, l] : all) put(b, key, std::to_string(version));
     b.rt.advance(within);
@@ -150,18 +151,18 @@ TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
       REQUIRE(l->value == std::to_string(version));
     }
   };
-  // Grows through single keys, one prefix, and cuts through it that all connections serve.
+  // From a query for each key over one prefix to as many prefixes as there are connections.
   for (const int most : {3, 8, 9, 40, 130, 600, 2000, 5000}) {
-    for (int i = static_cast<int>(all.size()); i < most; ++i) follow(p, all, name("k/", i));
+    for (int i = static_cast<int>(all.size()); i < most; ++i) watch(p, all, name("k/", i));
     b.rt.advance(10ms);
-    all_follow_changes(1100ms);
-    all_follow_changes(1100ms);
+    all_see_a_change(1100ms);
+    all_see_a_change(1100ms);
   }
   for (const int least : {1500, 300, 20, 4}) {
     while (static_cast<int>(all.size()) > least) all.erase(std::prev(all.end()));
     b.rt.advance(10ms);
-    all_follow_changes(1100ms);
-    all_follow_changes(1100ms);
+    all_see_a_change(1100ms);
+    all_see_a_change(1100ms);
   }
   CHECK(p.transport->peak(runtime::lane::polls) <= 28);
   b.rt.advance(40s);
@@ -169,7 +170,7 @@ TEST_CASE("a plan that changes leaves no key blind and drops no poll") {
   end(b, all);
 }
 
-TEST_CASE("a key that comes after thousands of others is watched at once") {
+TEST_CASE("a key that is added to thousands of others is watched at once") {
   election_fixture b;
   consul_config config;
   SECTION("40 connections") { config.connections = 40; }
@@ -178,11 +179,11 @@ TEST_CASE("a key that comes after thousands of others is watched at once") {
   listeners all;
   const auto sharded = [](int i) { return sharded_key("jobs", std::to_string(i)); };
   for (int i = 0; i < 5000; ++i) put(b, sharded(i), "v");
-  for (int i = 0; i < 5000; ++i) follow(p, all, sharded(i));
+  for (int i = 0; i < 5000; ++i) watch(p, all, sharded(i));
   b.rt.advance(2s);
-  CHECK(p.engine->shared()->watches.shards() >= (config.connections == 80 ? 64U : 19U));
+  CHECK(p.engine->shared()->watches.queries() >= (config.connections == 80 ? 64U : 19U));
   for (const char* const late : {"a/leader", "z/leader"}) {
-    follow(p, all, late);
+    watch(p, all, late);
     put(b, late, "0");
     b.rt.advance(1s);
     const std::size_t waits = p.engine->shared()->watches.counts().waits;
@@ -197,22 +198,22 @@ TEST_CASE("a key that comes after thousands of others is watched at once") {
   end(b, all);
 }
 
-TEST_CASE("a prefix that brings too much along is cut until it does not") {
+TEST_CASE("a prefix with too many unwatched keys is split") {
   election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 3000; ++i) put(b, name("t/a/data/", i), "x");
   listeners all;
-  for (int i = 0; i < 20; ++i) follow(p, all, name("t/a/leader-", i));
-  for (int i = 0; i < 20; ++i) follow(p, all, name("t/b/leader-", i));
+  for (int i = 0; i < 20; ++i) watch(p, all, name("t/a/leader-", i));
+  for (int i = 0; i < 20; ++i) watch(p, all, name("t/b/leader-", i));
   b.rt.advance(2s);
   CHECK(p.engine->shared()->watches.counts().costly_prefixes > 0);
-  CHECK(p.engine->shared()->watches.shards() == 2);
+  CHECK(p.engine->shared()->watches.queries() == 2);
   put(b, name("t/a/leader-", 3), "v");
   put(b, name("t/b/leader-", 3), "v");
   b.rt.advance(1s);
   CHECK(all[name("t/a/leader-", 3)]->exists);
   CHECK(all[name("t/b/leader-", 3)]->exists);
-  // Nothing of what is foreign wakes anybody any more.
+  // Writes to the unwatched keys no longer end any poll.
   const std::size_t before = p.transport->started(runtime::lane::polls);
   for (int i = 0; i < 300; ++i) {
     put(b, name("t/a/data/", i), "y");
@@ -222,11 +223,11 @@ TEST_CASE("a prefix that brings too much along is cut until it does not") {
   end(b, all);
 }
 
-TEST_CASE("an empty prefix, which every write to the store wakes, is asked for seldom") {
+TEST_CASE("an empty prefix, which every write to the store wakes, is polled with a pause") {
   election_fixture b;
   process& p = b.add();
   listeners all;
-  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 100; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
   const std::size_t before = p.transport->started(runtime::lane::polls);
   for (int i = 0; i < 1000; ++i) {
@@ -236,16 +237,16 @@ TEST_CASE("an empty prefix, which every write to the store wakes, is asked for s
   const std::size_t made = p.transport->started(runtime::lane::polls) - before;
   CHECK(made >= 10);
   CHECK(made <= 81);
-  for (const auto& [key, l] : all) REQUIRE(l->told == 1);
+  for (const auto& [key, l] : all) REQUIRE(l->reports == 1);
   end(b, all);
 }
 
-TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
+TEST_CASE("a storm costs pauses, and the first change after a quiet poll none") {
   election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 100; ++i) put(b, name("k/", i), "v");
   listeners all;
-  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 100; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
   std::size_t before = p.transport->started(runtime::lane::polls);
   for (int i = 0; i < 1000; ++i) {
@@ -266,17 +267,17 @@ TEST_CASE("a storm costs a pause, and a quiet poll's first change none") {
   end(b, all);
 }
 
-TEST_CASE("fewer connections than prefixes: those without a poll look again each second") {
+TEST_CASE("prefixes without a connection for a poll are listed each second") {
   election_fixture b;
   process& p = b.add({}, with_connections(4));
   REQUIRE(p.engine->shared()->client.config().connections == 4);
   listeners all;
   for (const char* top : {"a", "b", "c", "d", "e", "f"}) {
-    for (int i = 0; i < 10; ++i) follow(p, all, name(top + std::string("/"), i));
+    for (int i = 0; i < 10; ++i) watch(p, all, name(top + std::string("/"), i));
   }
   for (const auto& [key, l] : all) put(b, key, "1");
   b.rt.advance(2s);
-  CHECK(p.engine->shared()->watches.shards() == 6);
+  CHECK(p.engine->shared()->watches.queries() == 6);
   for (const auto& [key, l] : all) REQUIRE(l->value == "1");
   for (int round = 2; round < 40; ++round) {
     for (const auto& [key, l] : all) put(b, key, std::to_string(round));
@@ -287,16 +288,16 @@ TEST_CASE("fewer connections than prefixes: those without a poll look again each
   end(b, all);
 }
 
-TEST_CASE("where lists are refused a few keys are watched one by one") {
+TEST_CASE("if lists are refused, a few keys are watched one by one") {
   election_fixture b;
   process& p = b.add();
   p.transport->network = [](runtime::lane, const runtime::http_request& r) {
     return fate(has(r.target, "recurse") ? mishap::forbidden : mishap::none);
   };
   listeners all;
-  for (int i = 0; i < 25; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 25; ++i) watch(p, all, name("k/", i));
   b.rt.advance(20s);
-  CHECK(p.engine->shared()->watches.shards() == 25);
+  CHECK(p.engine->shared()->watches.queries() == 25);
   for (int i = 0; i < 25; ++i) put(b, name("k/", i), "v");
   b.rt.advance(1s);
   for (const auto& [key, l] : all) {
@@ -306,21 +307,21 @@ TEST_CASE("where lists are refused a few keys are watched one by one") {
   end(b, all);
 }
 
-TEST_CASE("an outage is told once and its end to everybody") {
+TEST_CASE("all watchers learn of an outage and of its end") {
   election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 50; ++i) put(b, name("k/", i), "v");
   listeners all;
-  for (int i = 0; i < 50; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 50; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
   p.transport->network = [](runtime::lane, const runtime::http_request&) {
     return fate(mishap::refused);
   };
-  put(b, name("k/", 3), "w");  // ends the poll that stands
+  put(b, name("k/", 3), "w");  // ends the poll that is under way
   b.rt.advance(5s);
   for (const auto& [key, l] : all) REQUIRE(l->failed);
   listeners late;
-  follow(p, late, name("k/", 60));
+  watch(p, late, name("k/", 60));
   b.rt.advance(6s);
   CHECK(late.begin()->second->failed);
   p.reconnect();
@@ -331,20 +332,20 @@ TEST_CASE("an outage is told once and its end to everybody") {
   end(b, all);
 }
 
-TEST_CASE("an answer that was overtaken on its way is not told") {
+TEST_CASE("an answer that a newer one overtook is not reported") {
   election_fixture b;
   process& p = b.add();
   for (int i = 0; i < 100; ++i) put(b, name("k/", i), "old");
   listeners all;
-  for (int i = 0; i < 100; ++i) follow(p, all, name("k/", i));
+  for (int i = 0; i < 100; ++i) watch(p, all, name("k/", i));
   b.rt.advance(1s);
-  // A newcomer is read by a list whose answer takes long.
+  // The list for new watchers takes long to arrive.
   p.transport->network = [](runtime::lane where, const runtime::http_request&) {
     return where == runtime::lane::requests ? fate(0s, 500ms) : fate();
   };
   listeners second;
-  follow(p, second, name("k/", 5));
-  for (int i = 200; i < 220; ++i) follow(p, second, name("k/", i));
+  watch(p, second, name("k/", 5));
+  for (int i = 200; i < 220; ++i) watch(p, second, name("k/", i));
   b.rt.advance(100ms);
   put(b, name("k/", 5), "new");
   b.rt.advance(100ms);
@@ -353,12 +354,12 @@ TEST_CASE("an answer that was overtaken on its way is not told") {
   b.rt.advance(2s);
   CHECK(all[name("k/", 5)]->value == "new");
   CHECK(second[name("k/", 5)]->value == "new");
-  CHECK(second[name("k/", 210)]->told >= 1);
+  CHECK(second[name("k/", 210)]->reports >= 1);
   second.clear();
   end(b, all);
 }
 
-TEST_CASE("keys that cannot be asked for are refused at the door") {
+TEST_CASE("keys that no request can carry are refused when they are entered or observed") {
   election_fixture b;
   process& p = b.add();
   for (const char* bad : {"", "/a", "a//b", "a/../b", "a/."}) {

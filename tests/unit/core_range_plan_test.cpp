@@ -62,9 +62,10 @@ void check_sound(const range_set& plan, const watched_keys& w) {
     CHECK(size > 0);
     covered += size;
   }
-  CHECK(covered == w.keys.size());  // with the next: by exactly one each
+  // Together with the next check: exactly one range covers each key.
+  CHECK(covered == w.keys.size());
   for (const std::string_view key : w.keys) {
-    const auto found = find_range(plan, watch_range(std::string(key), true));
+    const auto found = find_range(plan, watch_range(std::string(key), range_kind::key));
     REQUIRE(found != plan.end());
     CHECK(found->covers(key));
   }
@@ -73,30 +74,30 @@ void check_sound(const range_set& plan, const watched_keys& w) {
   }
 }
 
-TEST_CASE("a few keys are watched each by itself, nine by what they begin with") {
+TEST_CASE("eight keys have a query each, nine share one for their prefix") {
   const watched_keys eight(numbered("jobs/", 8, "/leader"));
   const range_set each = planned(eight);
   check_sound(each, eight);
   CHECK(each.size() == 8);
-  CHECK(std::all_of(each.begin(), each.end(), [](const auto& r) { return r.single; }));
+  CHECK(std::all_of(each.begin(), each.end(), [](const auto& r) { return r.single(); }));
 
   const watched_keys nine(numbered("jobs/", 9, "/leader"));
   const range_set one = planned(nine, budget_40, each);
-  CHECK(one == range_set{watch_range("jobs/0000", false)});
-  // One that goes again changes nothing.
-  CHECK(planned(eight, budget_40, one) == range_set{watch_range("jobs/0000", false)});
+  CHECK(one == range_set{watch_range("jobs/0000", range_kind::prefix)});
+  // Removing one key again changes nothing.
+  CHECK(planned(eight, budget_40, one) == range_set{watch_range("jobs/0000", range_kind::prefix)});
   CHECK(planned(watched_keys(numbered("jobs/", 4, "/leader")), budget_40, one).size() == 4);
 }
 
-TEST_CASE("fewer connections than keys") {
+TEST_CASE("with fewer connections than keys, keys share a prefix") {
   const watched_keys three({"a/1", "a/2", "a/3"});
-  CHECK(planned(three, plan_limits{8, 128, 2}) == range_set{watch_range("a/", false)});
-  // Nothing in common: the whole store is not asked for, whatever it costs.
+  CHECK(planned(three, plan_limits{8, 128, 2}) == range_set{watch_range("a/", range_kind::prefix)});
+  // Nothing in common: the whole store is never asked for, whatever the alternative costs.
   const watched_keys apart({"a", "b", "c"});
   CHECK(planned(apart, plan_limits{8, 128, 1}).size() == 3);
 }
 
-TEST_CASE("ten thousand keys") {
+TEST_CASE("ten thousand keys are divided over the connections") {
   const watched_keys w(numbered("service/election-", 10'000, "/leader"));
   const range_set few = planned(w, budget_40);
   check_sound(few, w);
@@ -109,7 +110,7 @@ TEST_CASE("ten thousand keys") {
   CHECK(many.size() >= 50);
 }
 
-TEST_CASE("about one query for 128 keys") {
+TEST_CASE("there is about one query for 128 keys") {
   for (const int n : {9, 100, 128, 500, 1'000, 3'000}) {
     const watched_keys w(numbered("service/election-", n, ""));
     const range_set plan = planned(w, budget_80);
@@ -122,7 +123,7 @@ TEST_CASE("about one query for 128 keys") {
 TEST_CASE("a key that comes or goes changes little") {
   std::vector<std::string> texts = numbered("t/", 3'000, "/leader");
   const range_set before = planned(watched_keys(texts), budget_40);
-  texts.emplace_back("t/00000/leader2");  // below a prefix that is there
+  texts.emplace_back("t/00000/leader2");  // below a prefix of the plan
   CHECK(planned(watched_keys(texts), budget_40, before) == before);
   texts.emplace_back("elsewhere");
   range_set with = planned(watched_keys(texts), budget_40, before);
@@ -131,22 +132,22 @@ TEST_CASE("a key that comes or goes changes little") {
   texts.resize(2'000);
   const range_set fewer = planned(watched_keys(texts), budget_40, before);
   CHECK(std::includes(before.begin(), before.end(), fewer.begin(), fewer.end()));
-  // Until they have become few.
+  // Few keys share one prefix again.
   texts.resize(20);
   CHECK(planned(watched_keys(texts), budget_40, before).size() == 1);
 }
 
-TEST_CASE("a key that grows out of another") {
+TEST_CASE("a key that is the beginning of others has its own query") {
   std::vector<std::string> texts = numbered("job", 700, "");
   texts.emplace_back("job");
   texts.emplace_back("job0");
   const watched_keys w(texts);
   const range_set plan = planned(w, budget_80);
   check_sound(plan, w);
-  CHECK(plan.contains(watch_range("job", true)));
+  CHECK(plan.contains(watch_range("job", range_kind::key)));
 }
 
-TEST_CASE("no prefix that Consul cleans away") {
+TEST_CASE("no query uses a prefix that Consul cleans away") {
   CHECK(addressable("a/b"));
   CHECK(addressable("a/"));
   CHECK(addressable("a/.b"));
@@ -165,9 +166,9 @@ TEST_CASE("no prefix that Consul cleans away") {
   }
 }
 
-TEST_CASE("a prefix that brings too much along is split, one that is forbidden at any price") {
+TEST_CASE("an oversized prefix is split if connections allow it, an unlistable one always") {
   const watched_keys w(numbered("t/", 50, "/leader"));
-  REQUIRE(planned(w, budget_40) == range_set{watch_range("t/000", false)});
+  REQUIRE(planned(w, budget_40) == range_set{watch_range("t/000", range_kind::prefix)});
   prefix_costs costs;
   costs.oversized.emplace("t/000");
   const range_set split = planned(w, budget_40, {}, costs);
@@ -175,7 +176,7 @@ TEST_CASE("a prefix that brings too much along is split, one that is forbidden a
   CHECK(split.size() == 5);
   costs.oversized.emplace("t/0001");
   CHECK(planned(w, budget_40, split, costs).size() == 14);
-  // There are not enough connections: it stays.
+  // With too few connections it stays.
   CHECK(planned(w, plan_limits{8, 128, 4}, {}, costs).size() == 1);
   costs.unlistable.emplace("t/000");
   const range_set forced = planned(w, plan_limits{8, 128, 4}, {}, costs);
@@ -183,7 +184,7 @@ TEST_CASE("a prefix that brings too much along is split, one that is forbidden a
   CHECK(forced.size() == 5);
 }
 
-TEST_CASE("random keys: each covered once, evenly, within the limit, and the same again") {
+TEST_CASE("random keys are covered once each, within the limit, and a plan is stable") {
   std::mt19937 random(20240229);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   for (int round = 0; round < 300; ++round) {
@@ -208,16 +209,16 @@ TEST_CASE("random keys: each covered once, evenly, within the limit, and the sam
     const range_set plan = planned(w, limits);
     check_sound(plan, w);
     CHECK(planned(w, limits) == plan);
-    // Up to six top folders, and no prefix that they share.
+    // The keys begin in up to six ways, so they need up to six queries.
     CHECK(plan.size() <= std::max<std::size_t>(limits.most, 6));
-    // Planned again on top of itself nothing moves without need.
+    // A plan that is based on a stable plan changes nothing.
     const range_set again = planned(w, limits, plan);
     check_sound(again, w);
     CHECK(planned(w, limits, again) == again);
   }
 }
 
-TEST_CASE("keys that spread evenly get queries of even size") {
+TEST_CASE("evenly spread keys get queries of even size") {
   std::mt19937 random(4711);
   std::vector<std::string> texts;
   for (int i = 0; i < 10'000; ++i) {

@@ -4,7 +4,7 @@
 
 using tenure::core::session_id;
 
-TEST_CASE("a session's text comes back as it was") {
+TEST_CASE("a session id keeps its text") {
   for (const char* text :
        {"6ba7b810-9dad-11d1-80b4-00c04fd430c8", "ffffffff-ffff-ffff-ffff-ffffffffffff",
         "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000000",
@@ -23,7 +23,7 @@ TEST_CASE("a session's text comes back as it was") {
   }
 }
 
-TEST_CASE("sessions that differ are told apart") {
+TEST_CASE("different sessions compare unequal") {
   const session_id a("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   REQUIRE_FALSE(a == session_id("6ba7b810-9dad-11d1-80b4-00c04fd430c9"));
   REQUIRE_FALSE(a == session_id("7ba7b810-9dad-11d1-80b4-00c04fd430c8"));

@@ -8,7 +8,7 @@ namespace {
 
 using tenure::sharded_key;
 
-TEST_CASE("sharded keys are these for ever") {
+TEST_CASE("sharded keys never change") {
   CHECK(sharded_key("jobs", "nightly") == "jobs/38/nightly");
   CHECK(sharded_key("jobs/", "nightly") == "jobs/38/nightly");
   CHECK(sharded_key("a/b", "tenant-1000017") == "a/b/90/tenant-1000017");

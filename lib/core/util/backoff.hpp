@@ -1,5 +1,5 @@
-// Pauses between tries: doubling, capped, with jitter, so that many candidates do not knock at
-// once.
+// Pauses between retries: they double up to a limit and have jitter, so that many candidates do not
+// retry at the same time.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ class backoff {
  public:
   constexpr backoff(duration first, duration most) noexcept : first_(first), most_(most) {}
 
-  /// The next pause: between half of the current step and all of it, as `random` says; then the
+  /// The next pause, between half of the current step and all of it, chosen by `random`. Then the
   /// step doubles.
   duration next(std::uint64_t random) noexcept {
     step_ = step_ == duration{0} ? first_ : std::min(step_ * 2, most_);
@@ -28,7 +28,8 @@ class backoff {
   duration step_{0};
 };
 
-/// The same with the pauses (in milliseconds) fixed, in one byte: for what there are thousands of.
+/// A backoff whose first and longest pause (in milliseconds) are fixed at compile time. It has one
+/// byte of state, because every election has three of them.
 template <std::int64_t First, std::int64_t Most>
 class fixed_backoff {
  public:

@@ -24,7 +24,7 @@ session_id::session_id(std::string_view text) {
       uuid = text[i] == '-';
       continue;
     }
-    const auto digit = text::hex_digits.find(text[i]);  // lower case alone: the text comes back unchanged
+    const auto digit = text::hex_digits.find(text[i]);  // lower case only, so that text() is exact
     uuid = digit != std::string_view::npos;
     high_ = high_ << 4 | low_ >> 60;
     low_ = low_ << 4 | (digit & 15);

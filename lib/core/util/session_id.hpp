@@ -1,5 +1,5 @@
-// A session's name as thousands of elections remember it: Consul's are UUIDs, which fit into
-// sixteen bytes. Any other text is kept as it is.
+// The ID of a Consul session, kept small because each of thousands of elections remembers one.
+// Consul uses UUIDs, which fit into sixteen bytes; any other text is kept as a string.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace tenure::core {
 
-/// Compares and prints as the text that it was made of. Empty: no session.
+/// Compares and prints as the text from which it was made. Empty: no session.
 class session_id {
  public:
   session_id() = default;

@@ -1,32 +1,36 @@
-// Which blocking queries watch a set of keys: a handful each by a query of its own, more of them by
+// Which blocking queries watch a set of keys. A few keys have a query each; more of them share
 // queries for everything below a prefix. The prefixes are a cut through the trie of the sorted
-// keys: disjoint, as even as the keys allow, and only such as Consul can be asked for.
+// keys: disjoint, as even as the keys allow, and only such as Consul accepts in a request.
 #pragma once
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace tenure::core {
+
+enum class range_kind : std::uint8_t { prefix, key };
 
 /// What one blocking query watches: everything below a prefix, or one key.
 class watch_range {
  public:
-  watch_range(std::string text, bool single) : text(std::move(text)), single(single) {}
+  watch_range(std::string text, range_kind kind) : text(std::move(text)), kind(kind) {}
 
   std::string text;  ///< the prefix, or the key
-  bool single;       ///< one key alone
+  range_kind kind;
 
+  bool single() const noexcept { return kind == range_kind::key; }
   bool covers(std::string_view key) const noexcept {
-    return single ? key == text : key.starts_with(text);
+    return single() ? key == text : key.starts_with(text);
   }
-  /// Whether everything that `other` covers is covered.
+  /// Whether it covers everything that `other` covers.
   bool covers(const watch_range& other) const noexcept {
-    return single ? *this == other : other.text.starts_with(text);
+    return single() ? *this == other : other.text.starts_with(text);
   }
   friend auto operator<=>(const watch_range&, const watch_range&) = default;
 };
@@ -35,35 +39,35 @@ using range_set = std::set<watch_range>;
 
 class plan_limits {
  public:
-  std::size_t singles = 8;   ///< up to so many keys each have a query of their own
-  std::size_t target = 128;  ///< keys below one prefix, where there may be enough prefixes
-  std::size_t most = 28;     ///< queries; exceeded only where a prefix must not be asked for
+  std::size_t singles = 8;   ///< up to this number of keys, each has a query
+  std::size_t target = 128;  ///< keys below one prefix, if `most` allows enough prefixes
+  std::size_t most = 28;     ///< queries; exceeded only if a prefix must not be asked for
 };
 
-/// What is known of prefixes that bring along much that nobody watches.
+/// Prefixes whose lists were found to have many unwatched keys, or to be refused.
 class prefix_costs {
  public:
-  /// Split these where `most` allows it.
+  /// Split these if `most` allows it.
   std::set<std::string, std::less<>> oversized;
-  /// Do not ask for these at all. The empty prefix, which is the whole store, counts as one.
+  /// Do not ask for these at all. The empty prefix, which is the whole store, always is one.
   std::set<std::string, std::less<>> unlistable;
 };
 
-/// Whether a key, or a prefix, can stand in the path of a request: Consul's server cleans paths by
-/// redirecting, so a slash in front, "//" and "." or ".." between slashes never arrive.
+/// Whether a key or a prefix can be part of a request's path. Consul's server cleans paths by a
+/// redirect, so a leading slash, "//", and "." or ".." between slashes never arrive.
 bool addressable(std::string_view text) noexcept;
 
-/// The plan for these keys, which are sorted, unique and addressable. Every key is covered by
-/// exactly one range, and no range covers another. `present` is the plan so far: a cut that it has
-/// made is given up only when the keys below have become few, so that a key that comes and goes
-/// changes little. Of equal input equal output. O(keys x log queries).
+/// The plan for these keys, which have to be sorted, unique and addressable. Exactly one range
+/// covers each key, and no range covers another. `present` is the plan so far: its cuts stay until
+/// few keys remain below them, so that a key that comes and goes changes little. Equal input gives
+/// equal output. O(keys x log queries).
 range_set plan_ranges(std::span<const std::string_view> keys, const range_set& present,
                       const prefix_costs& costs, const plan_limits& limits);
 
-/// The range of a plan that covers the key; its end where none does. O(log queries).
+/// The range of a plan that covers the key; the plan's end if none does. O(log queries).
 template <class Ranges>
 auto find_range(Ranges& ranges, const watch_range& key) noexcept {
-  // Ranges are disjoint: what covers the key is the last one that is not behind it.
+  // Ranges are disjoint: only the last one that does not sort after the key can cover it.
   auto place = ranges.upper_bound(key);
   if (place == ranges.begin()) return ranges.end();
   --place;

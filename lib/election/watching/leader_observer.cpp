@@ -21,7 +21,9 @@ void leader_observer::on_key_changed(const consul::kv_result& answer) {
   changed_.notify_all();
 }
 
-void leader_observer::on_watch_error(const error_code& why, const std::string&) { last_error_ = why; }
+void leader_observer::on_watch_error(const error_code& why, const std::string&) {
+  last_error_ = why;
+}
 
 void leader_observer::stop() {
   stopped_ = true;

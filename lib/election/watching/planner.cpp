@@ -1,9 +1,9 @@
-// Which shard watches which key, and which shard has which connection.
+#include "election/watching/planner.hpp"
+
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
-#include "election/watching/watch_registry.hpp"
-#include "election/watching/range_query.hpp"
 #include "runtime/async_condition.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -13,34 +13,30 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// A plan costs about a tenth of this for each key: so planning takes no more than that share of the
-// time, however many keys come and go.
+// Making a plan costs about a tenth of this for each key. So planning takes no more than a tenth of
+// a core, however many keys come and go.
 constexpr duration plan_per_key = 5us;
-// What a prefix may bring along that nobody watches: so many keys, or so many times its own.
+// How many unwatched keys a prefix may return: this number, or this multiple of its watched keys.
 constexpr std::size_t unwatched_allowed = 256;
-constexpr std::size_t unwatched_times = 4;
-constexpr std::size_t unwatched_most = 50'000;  // beyond that it is not asked for at all
-// Up to so many keys are watched one by one where lists are refused.
+constexpr std::size_t unwatched_ratio = 4;
+// A prefix with more than this is not asked for at all.
+constexpr std::size_t unwatched_most = 50'000;
+// Up to how many keys are watched one by one if the server refuses lists.
 constexpr std::size_t most_without_lists = 512;
 
 }  // namespace
 
-watch_registry::watch_registry(std::shared_ptr<const runtime::environment> env,
-                         consul::client& client, poll_slots& slots_for_polls,
-                         std::function<void(asio::awaitable<void>)> spawn,
-                         std::function<void()> told)
-    : env_(std::move(env)),
-      client_(client),
-      poll_slots_(slots_for_polls),
-      spawn_(std::move(spawn)),
-      told_(std::move(told)) {}
+planner::planner(query_context& context, watched_keys& keys) : context_(context), keys_(keys) {}
 
-watch_registry::~watch_registry() { stop(); }
+// -- keys that come and go -----------------------------------------------------------------------
 
-// -- planning ------------------------------------------------------------------------------------
-
-void watch_registry::place_newcomer(named_key& key) {
-  const auto found = core::find_range(plan_, core::watch_range(key.first.text(), true));
+void planner::add_newcomer(named_key& key) {
+  const std::string& text = key.first.text();
+  if (key.second.owner != nullptr) {
+    key.second.owner->add_newcomer(text);
+    return;
+  }
+  const auto found = core::find_range(plan_, core::watch_range(text, core::range_kind::key));
   if (found == plan_.end()) {
     want_plan();
     return;
@@ -48,143 +44,177 @@ void watch_registry::place_newcomer(named_key& key) {
   range_query& owner = *found->second;
   key.second.owner = &owner;
   ++owner.keys;
-  if (key.second.claimed) owner.claim_begun();
-  owner.newcomer(key.first.text());
+  if (key.second.claimed) owner.query().claim_begun();
+  owner.add_newcomer(text);
   if (owner.keys > 2 * std::max(owner.planned_keys, limits_.target)) want_plan();
 }
 
-void watch_registry::connections_changed() {
-  if (poll_slots_.for_shards() < plan_.size()) want_plan();
+void planner::key_removed(const watched_key& removed) {
+  range_query* const owner = removed.owner;
+  if (owner != nullptr && removed.claimed) owner->query().claim_answered();
+  if (owner != nullptr && --owner->keys == 0) {
+    const auto place = plan_.find(owner->range());
+    const query_ptr last = place->second;
+    plan_.erase(place);
+    retire(last);
+  }
+  if (keys_.size() < planned_keys_ / 2) want_plan();
 }
 
-void watch_registry::want_plan() {
+void planner::slots_changed() {
+  if (context_.slots.for_queries() < plan_.size()) want_plan();
+}
+
+// -- planning ------------------------------------------------------------------------------------
+
+void planner::want_plan() {
   if (stopped_ || std::exchange(planning_, true)) return;
-  spawn_(plan_soon());
+  context_.spawn(plan_soon());
 }
 
-asio::awaitable<void> watch_registry::plan_soon() {
+asio::awaitable<void> planner::plan_soon() {
+  runtime::timers& timers = *context_.env->timers;
   const time_point earliest =
       planned_keys_ == 0 ? time_point::min()
                          : planned_at_ + plan_per_key * static_cast<std::int64_t>(planned_keys_);
-  if (env_->timers->now() < earliest) {
-    co_await runtime::sleep_until(*env_->timers, earliest);
-  }
+  if (timers.now() < earliest) co_await runtime::sleep_until(timers, earliest);
   planning_ = false;
   if (!stopped_) plan();
 }
 
-void watch_registry::plan() {
-  ++counts_.plans;
+void planner::plan() {
+  ++context_.counts.plans;
   planned_keys_ = keys_.size();
-  planned_at_ = env_->timers->now();
-  drop_old_costs();
+  planned_at_ = context_.env->timers->now();
+  forget_old_costs();
   std::vector<std::string_view> keys;
   keys.reserve(keys_.size());
-  for (const auto& [key, w] : keys_) keys.emplace_back(key.text());
+  for (const auto& [key, watched] : keys_) keys.emplace_back(key.text());
   core::range_set present;
-  for (const auto& [range, s] : plan_) present.insert(range);
-  limits_.most = poll_slots_.for_shards();
+  for (const auto& [range, query] : plan_) present.insert(range);
+  limits_.most = context_.slots.for_queries();
   const core::range_set wanted = core::plan_ranges(keys, present, costs_, limits_);
   if (wanted != present) {
-    ++counts_.changed_plans;
-    env_->log->log(log_level::debug, "watching by another plan",
-                        {{"keys", keys.size()}, {"queries", wanted.size()}});
+    ++context_.counts.changed_plans;
+    context_.env->log->log(log_level::debug, "watch plan changed",
+                           {{"keys", keys.size()}, {"queries", wanted.size()}});
   }
   carry_out(wanted);
 }
 
-// Burdens of places where nobody looks any more are forgotten.
-void watch_registry::drop_old_costs() {
-  const auto unwatched = [this](const std::string& prefix) {
+// Costs of prefixes below which nothing is watched any more.
+void planner::forget_old_costs() {
+  const auto unused = [this](const std::string& prefix) {
     const auto first = keys_.lower_bound(prefix);
     return first == keys_.end() || !first->first.text().starts_with(prefix);
   };
-  std::erase_if(costs_.oversized, unwatched);
-  std::erase_if(costs_.unlistable, unwatched);
+  std::erase_if(costs_.oversized, unused);
+  std::erase_if(costs_.unlistable, unused);
 }
 
-void watch_registry::carry_out(const core::range_set& wanted) {
-  std::vector<query_ptr> gone;
-  for (auto s = plan_.begin(); s != plan_.end();) {
-    s->second->keys = 0;
-    s->second->no_claims();
-    if (wanted.contains(s->first)) {
-      ++s;
+void planner::carry_out(const core::range_set& wanted) {
+  const std::vector<query_ptr> unwanted = take_unwanted(wanted);
+  // The new queries are in the plan before the old ones retire, which give them their slots.
+  const std::vector<query_ptr> fresh = add_missing(wanted);
+  for (const query_ptr& query : unwanted) retire(query);
+  assign_keys();
+  for (const query_ptr& query : fresh) {
+    context_.spawn(runtime::keep_alive(query->query().run(), query));
+  }
+}
+
+std::vector<planner::query_ptr> planner::take_unwanted(const core::range_set& wanted) {
+  std::vector<query_ptr> unwanted;
+  for (auto place = plan_.begin(); place != plan_.end();) {
+    place->second->keys = 0;
+    place->second->query().forget_claims();
+    if (wanted.contains(place->first)) {
+      ++place;
     } else {
-      gone.push_back(s->second);
-      s = plan_.erase(s);
+      unwanted.push_back(place->second);
+      place = plan_.erase(place);
     }
   }
-  // The new ones come first: whoever is retired makes room for them.
+  return unwanted;
+}
+
+/// Returns the queries that have to be started. A retired one that still runs is revived instead.
+std::vector<planner::query_ptr> planner::add_missing(const core::range_set& wanted) {
+  plan_events& events = *this;
   std::vector<query_ptr> fresh;
   for (const core::watch_range& range : wanted) {
     if (plan_.contains(range)) continue;
-    const auto old = std::find_if(leaving_.begin(), leaving_.end(),
-                                  [&](const query_ptr& s) { return s->range() == range; });
-    if (old == leaving_.end()) {
-      fresh.push_back(plan_.emplace(range, std::make_shared<range_query>(*this, range)).first->second);
+    const auto old = std::find_if(retired_.begin(), retired_.end(),
+                                  [&](const query_ptr& query) { return query->range() == range; });
+    if (old == retired_.end()) {
+      fresh.push_back(std::make_shared<range_query>(context_, events, range));
+      plan_.emplace(range, fresh.back());
     } else {
-      (*old)->revive();
+      (*old)->query().revive();
       plan_.emplace(range, *old);
-      leaving_.erase(old);
+      retired_.erase(old);
     }
   }
-  for (const query_ptr& s : gone) retire(s);
+  return fresh;
+}
+
+// The plan covers every key, and both are sorted.
+void planner::assign_keys() {
   auto owner = plan_.begin();
-  for (auto& [key, w] : keys_) {
+  for (auto& [key, watched] : keys_) {
     while (!owner->first.covers(key.text())) ++owner;
-    const bool moved = w.owner != owner->second.get();
-    w.owner = owner->second.get();
-    ++w.owner->keys;
-    if (w.claimed) w.owner->claim_begun();
-    if (moved && w.due) w.owner->newcomer(key.text());
+    const bool moved = watched.owner != owner->second.get();
+    watched.owner = owner->second.get();
+    ++watched.owner->keys;
+    if (watched.claimed) watched.owner->query().claim_begun();
+    if (moved && watched.due) watched.owner->add_newcomer(key.text());
   }
-  for (auto& [range, s] : plan_) s->planned_keys = s->keys;
-  for (const query_ptr& s : fresh) spawn_(runtime::keep_alive(s->run(), s));
+  for (auto& [range, query] : plan_) query->planned_keys = query->keys;
 }
 
-void watch_registry::retire(const query_ptr& which) {
-  which->keys = 0;
-  which->no_claims();
-  which->retire();
-  if (which->running) leaving_.push_back(which);
+void planner::retire(const query_ptr& query) {
+  query->keys = 0;
+  query->query().forget_claims();
+  query->query().retire();
+  if (query->query().running()) retired_.push_back(query);
 }
 
-void watch_registry::ended(range_query& which) noexcept {
-  std::erase_if(leaving_, [&](const query_ptr& s) { return s.get() == &which; });
-}
+// -- what the queries report ---------------------------------------------------------------------
 
-// -- what prefixes bring along -------------------------------------------------------------------
-
-void watch_registry::report_unwatched(const range_query& whose, std::size_t unwatched) {
-  if (unwatched <= std::max(unwatched_allowed, unwatched_times * whose.keys)) return;
-  auto& among = unwatched > unwatched_most ? costs_.unlistable : costs_.oversized;
-  if (!among.insert(whose.range().text).second) return;
-  ++counts_.costly_prefixes;
+void planner::report_unwatched(const range_query& query, std::size_t unwatched) {
+  if (unwatched <= std::max(unwatched_allowed, unwatched_ratio * query.keys)) return;
+  auto& prefixes = unwatched > unwatched_most ? costs_.unlistable : costs_.oversized;
+  if (!prefixes.insert(query.range().text).second) return;
+  ++context_.counts.costly_prefixes;
   want_plan();
 }
 
-void watch_registry::found_unlistable(const std::string& prefix) {
+void planner::report_unlistable(const range_query& query) {
   if (keys_.size() > most_without_lists) return;
-  if (!costs_.unlistable.insert(prefix).second) return;
-  ++counts_.costly_prefixes;
+  if (!costs_.unlistable.insert(query.range().text).second) return;
+  ++context_.counts.costly_prefixes;
   want_plan();
 }
 
-// -- connections ---------------------------------------------------------------------------------
+void planner::query_ended(range_query& query) noexcept {
+  std::erase_if(retired_, [&](const query_ptr& old) { return old.get() == &query; });
+}
 
-bool watch_registry::covered(const range_query& who) const noexcept {
-  return std::any_of(leaving_.begin(), leaving_.end(), [&](const query_ptr& old) {
-    return old->has_slot() && old->range().covers(who.range());
+bool planner::covered(const range_query& query) const noexcept {
+  return std::any_of(retired_.begin(), retired_.end(), [&](const query_ptr& old) {
+    return old->query().has_slot() && old->range().covers(query.range());
   });
 }
 
-bool watch_registry::still_needed(const range_query& retired) const noexcept {
-  const std::size_t waiting = poll_slots_.waiting([&](const poll_client* w) {
-    const auto* s = dynamic_cast<const range_query*>(w);
-    return s != nullptr && retired.range().covers(s->range());
-  });
-  return waiting > poll_slots_.free() + 1;
+// Counts those that wait below it: a retired poll ends only if the free slots suffice for them.
+bool planner::still_needed(const range_query& retired) const noexcept {
+  const auto waits = [&](const range_query& query) {
+    return query.query().waits_for_slot() && retired.range().covers(query.range());
+  };
+  std::size_t waiting = 0;
+  for (const auto& [range, query] : plan_) waiting += waits(*query) ? 1 : 0;
+  for (const query_ptr& query : retired_) waiting += waits(*query) ? 1 : 0;
+  return waiting > context_.slots.free() + 1;
 }
 
 }  // namespace tenure::impl

@@ -1,11 +1,12 @@
-// The connections of the poll lane: whoever has a blocking query to make waits here for one, not
-// within the transport, where its deadline would run.
+// The connections of the poll lane, handed out one to a blocking query. A query waits here for a
+// connection and not in the transport, where its deadline would already run.
 #pragma once
 
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <tenure/time.hpp>
 #include <utility>
@@ -16,6 +17,7 @@ namespace tenure::impl {
 
 class poll_slots;
 
+/// Waits for a slot and holds it. It has to call poll_slots::leave() before it is destroyed.
 class poll_client {
  public:
   poll_client() = default;
@@ -23,18 +25,18 @@ class poll_client {
   poll_client& operator=(const poll_client&) = delete;
   virtual ~poll_client() = default;
 
-  bool has_slot() const noexcept { return has_slot_; }
+  bool waits_for_slot() const noexcept { return state_ == state::waiting; }
+  bool has_slot() const noexcept { return state_ == state::served; }
 
  protected:
-  /// It has been given a turn.
   virtual void on_slot() noexcept = 0;
-  /// Whether it can wait better than others.
+  /// Whether clients of normal priority go first.
   virtual bool low_priority() const noexcept { return false; }
 
  private:
   friend class poll_slots;
-  bool in_line_ = false;
-  bool has_slot_ = false;
+  enum class state : std::uint8_t { idle, waiting, served };
+  state state_ = state::idle;
 };
 
 class poll_slots {
@@ -42,54 +44,50 @@ class poll_slots {
   poll_slots(std::size_t connections, duration wait) noexcept
       : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
 
-  /// Somebody beside the shards who polls now and then, as long as it lives.
+  /// A client outside the watch plan polls now and then, from joined() until left().
   void joined() noexcept { ++others_; }
   void left() noexcept { --others_; }
 
-  /// How many shards there may be, to have a connection each; of many connections two are kept
-  /// free for shards of a new plan, which would wait for a poll of the old one to end.
-  std::size_t for_shards() const noexcept {
+  /// How many queries a plan may have so that each gets a connection. Of many connections two stay
+  /// free for the queries of a new plan, which would otherwise wait for polls of the old one.
+  std::size_t for_queries() const noexcept {
     const std::size_t taken = others_ + (connections_ >= 16 ? 2 : 0);
     return connections_ > taken ? connections_ - taken : 1;
   }
-  /// How long a query should last, so that everybody has a turn within about one wait.
+  /// How long one poll should last so that every client gets a slot within about one wait.
   duration wait() const noexcept {
     const auto rounds = static_cast<std::int64_t>((others_ + connections_) / connections_);
     return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
   }
   std::size_t free() const noexcept { return free_; }
 
-  void enqueue(poll_client& who) {
-    if (who.in_line_ || who.has_slot_) return;
-    line_.push_back(&who);
-    who.in_line_ = true;
+  void enqueue(poll_client& client) {
+    if (client.state_ != poll_client::state::idle) return;
+    waiting_.push_back(&client);
+    client.state_ = poll_client::state::waiting;
     hand_out();
   }
-  /// Gives back the turn, or the place in line.
-  void leave(poll_client& who) noexcept {
-    if (std::exchange(who.in_line_, false)) line_.remove(&who);
-    if (!std::exchange(who.has_slot_, false)) return;
+  /// Gives back the slot, or the place in the queue.
+  void leave(poll_client& client) noexcept {
+    const auto was = std::exchange(client.state_, poll_client::state::idle);
+    if (was == poll_client::state::waiting) waiting_.remove(&client);
+    if (was != poll_client::state::served) return;
     ++free_;
     hand_out();
   }
-  template <class Which>
-  std::size_t waiting(Which which) const {
-    return static_cast<std::size_t>(std::count_if(line_.begin(), line_.end(), which));
-  }
 
  private:
-  // First the impatient, each in the order of asking.
+  // Normal priority first, then first come, first served.
   void hand_out() noexcept {
-    while (free_ > 0 && !line_.empty()) {
-      auto next = std::find_if(line_.begin(), line_.end(),
-                               [](const poll_client* w) { return !w->low_priority(); });
-      if (next == line_.end()) next = line_.begin();
-      poll_client& who = **next;
-      line_.erase(next);
+    while (free_ > 0 && !waiting_.empty()) {
+      auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                               [](const poll_client* c) { return !c->low_priority(); });
+      if (next == waiting_.end()) next = waiting_.begin();
+      poll_client& client = **next;
+      waiting_.erase(next);
       --free_;
-      who.in_line_ = false;
-      who.has_slot_ = true;
-      who.on_slot();
+      client.state_ = poll_client::state::served;
+      client.on_slot();
     }
   }
 
@@ -97,25 +95,25 @@ class poll_slots {
   std::size_t free_;
   std::size_t others_ = 0;
   duration wait_;
-  std::list<poll_client*> line_;
+  std::list<poll_client*> waiting_;
 };
 
-/// One turn, for a scope.
+/// One slot, for a scope.
 class poll_slot final : public poll_client {
  public:
-  poll_slot(poll_slots& slots_for_polls, boost::asio::any_io_executor executor, runtime::timers& timers)
-      : poll_slots_(slots_for_polls), given_(std::move(executor), timers) {}
-  ~poll_slot() override { poll_slots_.leave(*this); }
+  poll_slot(poll_slots& slots, boost::asio::any_io_executor executor, runtime::timers& timers)
+      : slots_(slots), given_(std::move(executor), timers) {}
+  ~poll_slot() override { slots_.leave(*this); }
 
   boost::asio::awaitable<void> taken() {
-    poll_slots_.enqueue(*this);
+    slots_.enqueue(*this);
     while (!has_slot()) co_await given_.wait();
   }
 
  private:
   void on_slot() noexcept override { given_.notify_all(); }
 
-  poll_slots& poll_slots_;
+  poll_slots& slots_;
   runtime::async_condition given_;
 };
 

@@ -1,4 +1,4 @@
-// One blocking query of the plan, for everything below a prefix or for one key.
+// The blocking query for one range of the watch plan: a prefix, or a single key.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -7,79 +7,73 @@
 #include <string>
 #include <vector>
 
-#include "consul/client.hpp"
 #include "core/watching/range_plan.hpp"
-#include "election/watching/watch_registry.hpp"
-#include "runtime/async_condition.hpp"
+#include "election/watching/blocking_query.hpp"
+#include "election/watching/query_context.hpp"
 
 namespace tenure::impl {
 
-class range_query final : public poll_client, public std::enable_shared_from_this<range_query> {
+class range_query;
+
+/// What a query reports to the plan, and asks of it.
+class plan_events {
  public:
-  range_query(watch_registry& watches, core::watch_range range);
+  plan_events() = default;
+  plan_events(const plan_events&) = delete;
+  plan_events& operator=(const plan_events&) = delete;
+
+  /// An answer had this many keys without a watcher.
+  virtual void report_unwatched(const range_query& query, std::size_t unwatched) = 0;
+  /// The server refuses lists of the query's prefix.
+  virtual void report_unlistable(const range_query& query) = 0;
+  virtual void query_ended(range_query& query) noexcept = 0;
+  /// Whether a retired query still polls for everything in this query's range.
+  virtual bool covered(const range_query& query) const noexcept = 0;
+  /// Whether this retired query has to poll on, for queries in its range that wait for a slot.
+  virtual bool still_needed(const range_query& retired) const noexcept = 0;
+
+ protected:
+  ~plan_events() = default;
+};
+
+class range_query final : private query_hooks, public std::enable_shared_from_this<range_query> {
+ public:
+  range_query(query_context& context, plan_events& plan, core::watch_range range);
 
   const core::watch_range& range() const noexcept { return range_; }
+  /// The query of which this is the owner: how it runs and retires, its slot, the claims.
+  blocking_query& query() noexcept { return query_; }
+  const blocking_query& query() const noexcept { return query_; }
 
-  /// Looks, and then watches, until it is cancelled or retired.
-  boost::asio::awaitable<void> run();
-  /// A key of it has a follower that knows nothing yet.
-  void newcomer(const std::string& key);
+  /// A watcher of this key, which belongs to the query, waits for its first answer.
+  void add_newcomer(const std::string& key);
 
-  // -- claims for its keys, on their way ---------------------------------------------------------
-  void claim_begun() noexcept { ++inflight_claims_; }
-  void claim_answered() noexcept {
-    if (--inflight_claims_ == 0) changed_.notify_all();
-  }
-  void no_claims() noexcept {
-    inflight_claims_ = 0;
-    changed_.notify_all();
-  }
-
-  // -- for the watches ---------------------------------------------------------------------------
-  /// Out of the plan: it ends with the answer that it waits for.
-  void retire() noexcept;
-  void revive() noexcept { retired_ = false; }
-  bool retired() const noexcept { return retired_; }
-  bool running = false;
-  std::size_t keys = 0;          ///< that belong to it
-  std::size_t planned_keys = 0;  ///< when it was planned
+  std::size_t keys = 0;          ///< how many keys belong to it now
+  std::size_t planned_keys = 0;  ///< how many when it was planned
 
  private:
-  class running_mark;
-  class outcome {
-   public:
-    error_code error;
-    std::string detail;
-    std::uint64_t index = 0;
-    bool missing = false;  ///< there is no such key, or none below the prefix
-  };
+  // -- query_hooks -------------------------------------------------------------------------------
+  boost::asio::awaitable<query_answer> list() override;
+  boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) override;
+  void on_query_error(const query_answer& answer) override;
+  void on_no_slot() noexcept override { ++context_.counts.waits; }
+  void on_query_ended() noexcept override { plan_.query_ended(*this); }
+  bool low_priority() const noexcept override { return plan_.covered(*this); }
+  bool keep_polling() noexcept override;
 
-  void on_slot() noexcept override { changed_.notify_all(); }
-  /// Its keys are told meanwhile what the poll of a retired shard tells.
-  bool low_priority() const noexcept override { return watches_.covered(*this); }
-  boost::asio::awaitable<void> wait_claims();
-  boost::asio::awaitable<void> wait_turn();
-  boost::asio::awaitable<outcome> look(bool poll);
-  boost::asio::awaitable<outcome> look_at_key(bool poll);
-  boost::asio::awaitable<outcome> look_below(bool poll);
-  boost::asio::awaitable<void> welcome();
-  boost::asio::awaitable<outcome> read_newcomers(std::shared_ptr<std::vector<std::string>> batch);
-  void failed(const outcome& why);
-  duration pause_after(const outcome& seen, bool polled, time_point asked) noexcept;
-  const runtime::environment& env() const noexcept;
+  boost::asio::awaitable<query_answer> read_range();
+  query_answer deliver(const consul::kv_result& answer);
+  query_answer deliver(consul::raw_kv_list& answer);
+  boost::asio::awaitable<void> read_newcomers();
+  boost::asio::awaitable<query_answer> read_batch(std::shared_ptr<std::vector<std::string>> batch);
 
-  watch_registry& watches_;
+  query_context& context_;
+  plan_events& plan_;
   const core::watch_range range_;
-  runtime::async_condition changed_;
-  std::uint64_t index_ = 0;
-  std::uint64_t quick_answers_ = 0;
-  std::size_t inflight_claims_ = 0;
-  error_code reported_error_;
+  blocking_query query_;
+  error_code reported_error_;  ///< all watchers of its keys know of this one
   std::vector<std::string> newcomers_;
-  bool looked_ = false;
-  bool failing_ = false;  ///< the last answer was none
-  bool welcoming_ = false;
-  bool retired_ = false;
+  bool reading_newcomers_ = false;
 };
 
 }  // namespace tenure::impl

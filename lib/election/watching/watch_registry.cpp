@@ -1,7 +1,5 @@
-// Keys, their followers, and what they are told. The plan is in watch_plan.cpp.
 #include "election/watching/watch_registry.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "election/watching/range_query.hpp"
@@ -9,149 +7,11 @@
 namespace tenure::impl {
 namespace {
 
-// Told apart, not kept: FNV-1a. Nobody holds the key: 0.
-std::uint32_t hash_of(std::string_view session) noexcept {
-  if (session.empty()) return 0;
-  std::uint32_t hash = 0x811c9dc5;
-  for (const char c : session) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
-  return hash;
-}
-
-}  // namespace
-
-void key_watcher::unwatch() noexcept {
-  if (watches_ != nullptr) watches_->unwatch(*this);
-}
-
-void key_watcher::invalidate() noexcept {
-  if (key_ != nullptr) key_->second.due = true;
-}
-
-void key_watcher::set_claim_inflight(bool on_its_way) noexcept {
-  if (key_ == nullptr || std::exchange(key_->second.claimed, on_its_way) == on_its_way) return;
-  range_query* const owner = key_->second.owner;
-  if (owner == nullptr) return;
-  if (on_its_way) {
-    owner->claim_begun();
-  } else {
-    owner->claim_answered();
-  }
-}
-
-bool watched_key::news(bool exists_now, std::uint64_t order_now, std::uint32_t session_now,
-                       time_point sent_at) const noexcept {
-  if (!known) return true;
-  // Overtaken on its way. What is older and was asked for later is for the followers to judge: the
-  // server may have begun another life.
-  if (order_now < order && sent_at < told_at) return false;
-  if (due || exists_now != exists) return true;
-  return exists && (order_now != order || session_now != session);
-}
-
-// -- followers -----------------------------------------------------------------------------------
-
-void watch_registry::watch(const key_name& key, const std::shared_ptr<key_watcher>& who) {
-  if (stopped_) return;
-  const auto [place, fresh] = keys_.try_emplace(key);
-  watched_key& w = place->second;
-  who->watches_ = this;
-  who->key_ = &*place;
-  who->next_ = w.watchers;
-  w.watchers = who.get();
-  w.due = true;
-  if (fresh) {
-    place_newcomer(*place);
-  } else if (w.owner != nullptr) {
-    w.owner->newcomer(key.text());
-  }
-}
-
-void watch_registry::unwatch(key_watcher& who) noexcept {
-  who.watches_ = nullptr;
-  auto* const key = std::exchange(who.key_, nullptr);
-  key_watcher** link = &key->second.watchers;
-  while (*link != &who) link = &(*link)->next_;
-  *link = who.next_;
-  if (key->second.watchers != nullptr) return;
-  range_query* const owner = key->second.owner;
-  if (owner != nullptr && key->second.claimed) owner->claim_answered();
-  keys_.erase(keys_.find(key->first));
-  if (owner != nullptr && --owner->keys == 0) {
-    const auto place = plan_.find(owner->range());
-    const query_ptr last = place->second;
-    plan_.erase(place);
-    retire(last);
-  }
-  if (keys_.size() < planned_keys_ / 2) want_plan();
-}
-
-bool watch_registry::stood_for(std::string_view key) const noexcept {
-  const auto found = keys_.find(key);
-  if (found == keys_.end()) return false;
-  const key_watcher* f = found->second.watchers;
-  while (f != nullptr && !f->stands()) f = f->next_;
-  return f != nullptr;
-}
-
-void watch_registry::stop() noexcept {
-  stopped_ = true;
-  for (auto& [key, w] : keys_) {
-    while (w.watchers != nullptr) {
-      key_watcher& f = *w.watchers;
-      w.watchers = f.next_;
-      f.watches_ = nullptr;
-      f.key_ = nullptr;
-    }
-  }
-  keys_.clear();
-}
-
-bool watch_registry::due(const std::string& key) const noexcept {
-  const auto found = keys_.find(key);
-  return found != keys_.end() && found->second.due;
-}
-
-// -- telling -------------------------------------------------------------------------------------
-
-void watch_registry::tell(const std::string& key, const consul::kv_result& answer) {
-  const auto found = keys_.find(key);
-  if (found == keys_.end()) return;
-  watched_key& w = found->second;
-  w.exists = answer.entry.has_value();
-  w.order = w.exists ? answer.entry->modify_index : answer.index;
-  w.session = w.exists ? hash_of(answer.entry->session) : 0;
-  w.told_at = answer.received_at;
-  w.known = true;
-  w.due = false;
-  // Whoever is told may end another, or itself.
-  if (w.watchers->next_ == nullptr) {
-    if (const auto only = w.watchers->weak_from_this().lock()) only->on_key_changed(answer);
-    return;
-  }
-  std::vector<std::shared_ptr<key_watcher>> all;
-  for (key_watcher* f = w.watchers; f != nullptr; f = f->next_) {
-    all.push_back(f->weak_from_this().lock());
-  }
-  for (const auto& watcher : all) {
-    if (watcher && watcher->watches_ == this) watcher->on_key_changed(answer);
-  }
-}
-
-void watch_registry::observe(const std::string& key, const consul::kv_result& answer) {
-  const auto found = keys_.find(key);
-  if (found == keys_.end()) return;
-  const bool exists = answer.entry.has_value();
-  const std::uint64_t order = exists ? answer.entry->modify_index : answer.index;
-  const std::uint32_t session = exists ? hash_of(answer.entry->session) : 0;
-  if (!found->second.news(exists, order, session, answer.sent_at)) return;
-  tell(key, answer);
-  told_();
-}
-
-/// Walks through a listing and the keys that are watched below its prefix, side by side.
-class watch_registry::reader final : public consul::kv_reader {
+/// Walks a list of keys and the watched keys below its prefix side by side.
+class list_reader final : public consul::kv_reader {
  public:
-  reader(watched_keys& keys, const std::string& prefix, const consul::raw_kv_list& answer)
+  list_reader(const watched_keys& keys, const std::string& prefix,
+              const consul::raw_kv_list& answer)
       : end_(keys.end()), at_(keys.lower_bound(prefix)), prefix_(prefix) {
     now_.sent_at = answer.sent_at;
     now_.received_at = answer.received_at;
@@ -167,9 +27,9 @@ class watch_registry::reader final : public consul::kv_reader {
       ++unwatched;
       return false;
     }
-    const watched_key& w = at_->second;
+    const watched_key& watched = at_->second;
     ++at_;
-    return w.news(true, seen.modify_index, hash_of(seen.session), now_.sent_at);
+    return watched.is_news(key_version(seen.modify_index, seen.session), now_.sent_at);
   }
 
   void take(consul::kv_entry entry) override {
@@ -190,7 +50,7 @@ class watch_registry::reader final : public consul::kv_reader {
  private:
   bool below() const { return at_ != end_ && at_->first.text().starts_with(prefix_); }
   void pass_missing() {
-    if (at_->second.news(false, now_.index, 0, now_.sent_at)) {
+    if (at_->second.is_news(key_version::missing(now_.index), now_.sent_at)) {
       news.emplace_back(at_->first.text(), now_);
     }
     ++at_;
@@ -204,52 +64,153 @@ class watch_registry::reader final : public consul::kv_reader {
   bool any_ = false;
 };
 
-void watch_registry::observe(const core::watch_range& where, consul::raw_kv_list& answer,
-                      std::size_t& unwatched) {
-  reader walk(keys_, where.text, answer);
-  client_.read(answer, walk);
-  if (!answer.error && !walk.in_order) {
-    answer.error = consul_errc::bad_answer;
-    answer.detail = "a list of keys below \"" + where.text + "\" that is not in order";
+void add_watchers_of(const watched_key& key, std::vector<std::shared_ptr<key_watcher>>& all) {
+  for (key_watcher* w = key.watchers; w != nullptr; w = w->link().next) {
+    all.push_back(w->weak_from_this().lock());
   }
-  if (answer.error) return;
-  walk.finish();
-  unwatched = walk.unwatched;
-  for (const auto& [key, found] : walk.news) tell(key, found);
-  if (!walk.news.empty()) told_();
 }
 
-void watch_registry::tell_unseen(const range_query& whose, const error_code& why,
-                              const std::string& detail) {
-  std::vector<std::shared_ptr<key_watcher>> all;
-  for (auto k = keys_.lower_bound(whose.range().text);
-       k != keys_.end() && whose.range().covers(k->first.text()); ++k) {
-    if (k->second.owner != &whose) continue;
-    k->second.due = true;
-    for (key_watcher* f = k->second.watchers; f != nullptr; f = f->next_) {
-      all.push_back(f->weak_from_this().lock());
+}  // namespace
+
+watch_registry::watch_registry(std::shared_ptr<const runtime::environment> env,
+                               consul::client& client, poll_slots& slots,
+                               std::function<void(boost::asio::awaitable<void>)> spawn,
+                               std::function<void()> notified)
+    : context_{.env = std::move(env),
+               .client = client,
+               .slots = slots,
+               .spawn = std::move(spawn),
+               .sink = *this,
+               .counts = {}},
+      notified_(std::move(notified)),
+      planner_(context_, keys_) {}
+
+watch_registry::~watch_registry() { stop(); }
+
+// -- watchers ------------------------------------------------------------------------------------
+
+void watch_registry::watch(const key_name& key, const std::shared_ptr<key_watcher>& watcher) {
+  if (stopped_) return;
+  named_key& place = *keys_.try_emplace(key).first;
+  watch_link& link = watcher->link();
+  link.registry = this;
+  link.key = &place;
+  link.next = place.second.watchers;
+  place.second.watchers = watcher.get();
+  place.second.due = true;
+  planner_.add_newcomer(place);
+}
+
+void watch_registry::unwatch(key_watcher& watcher) noexcept {
+  named_key& place = *watcher.link().key;
+  key_watcher** link = &place.second.watchers;
+  while (*link != &watcher) link = &(*link)->link().next;
+  *link = watcher.link().next;
+  watcher.link() = watch_link();
+  if (place.second.watchers != nullptr) return;
+  const watched_key removed = place.second;
+  keys_.erase(keys_.find(place.first));
+  planner_.key_removed(removed);
+}
+
+bool watch_registry::has_candidate(std::string_view key) const noexcept {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return false;
+  const key_watcher* watcher = found->second.watchers;
+  while (watcher != nullptr && !watcher->stands()) watcher = watcher->link().next;
+  return watcher != nullptr;
+}
+
+void watch_registry::stop() noexcept {
+  stopped_ = true;
+  planner_.stop();
+  for (auto& [key, watched] : keys_) {
+    while (watched.watchers != nullptr) {
+      watch_link& link = watched.watchers->link();
+      watched.watchers = link.next;
+      link = watch_link();
     }
   }
-  tell_unseen(std::move(all), why, detail);
+  keys_.clear();
 }
 
-void watch_registry::tell_unseen(const std::vector<std::string>& keys, const error_code& why,
+bool watch_registry::registered(const std::shared_ptr<key_watcher>& watcher) const noexcept {
+  return watcher && watcher->link().registry == this;
+}
+
+// -- answers -------------------------------------------------------------------------------------
+
+void watch_registry::notify(const std::string& key, const consul::kv_result& answer) {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return;
+  watched_key& watched = found->second;
+  watched.reported(key_version::of(answer), answer.received_at);
+  // A watcher may unregister others, or itself, while it is notified.
+  if (watched.watchers->link().next == nullptr) {
+    if (const auto only = watched.watchers->weak_from_this().lock()) only->on_key_changed(answer);
+    return;
+  }
+  watcher_list all;
+  add_watchers_of(watched, all);
+  for (const auto& watcher : all) {
+    if (registered(watcher)) watcher->on_key_changed(answer);
+  }
+}
+
+void watch_registry::on_key(const std::string& key, const consul::kv_result& answer) {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return;
+  if (!found->second.is_news(key_version::of(answer), answer.sent_at)) return;
+  notify(key, answer);
+  notified_();
+}
+
+std::size_t watch_registry::on_list(const core::watch_range& range, consul::raw_kv_list& answer) {
+  list_reader reader(keys_, range.text, answer);
+  context_.client.read(answer, reader);
+  if (!answer.error && !reader.in_order) {
+    answer.error = consul_errc::bad_answer;
+    answer.detail = "the list of keys below \"" + range.text + "\" is not sorted";
+  }
+  if (answer.error) return 0;
+  reader.finish();
+  for (const auto& [key, found] : reader.news) notify(key, found);
+  if (!reader.news.empty()) notified_();
+  return reader.unwatched;
+}
+
+bool watch_registry::due(const std::string& key) const noexcept {
+  const auto found = keys_.find(key);
+  return found != keys_.end() && found->second.due;
+}
+
+void watch_registry::on_error(const range_query& query, const error_code& why,
                               const std::string& detail) {
-  std::vector<std::shared_ptr<key_watcher>> all;
+  watcher_list all;
+  const core::watch_range& range = query.range();
+  for (auto at = keys_.lower_bound(range.text);
+       at != keys_.end() && range.covers(at->first.text()); ++at) {
+    if (at->second.owner != &query) continue;
+    at->second.due = true;  // the end of the trouble is worth reporting, even without news
+    add_watchers_of(at->second, all);
+  }
+  notify_error(all, why, detail);
+}
+
+void watch_registry::on_error(const std::vector<std::string>& keys, const error_code& why,
+                              const std::string& detail) {
+  watcher_list all;
   for (const std::string& key : keys) {
     const auto found = keys_.find(key);
-    if (found == keys_.end()) continue;
-    for (key_watcher* f = found->second.watchers; f != nullptr; f = f->next_) {
-      all.push_back(f->weak_from_this().lock());
-    }
+    if (found != keys_.end()) add_watchers_of(found->second, all);
   }
-  tell_unseen(std::move(all), why, detail);
+  notify_error(all, why, detail);
 }
 
-void watch_registry::tell_unseen(std::vector<std::shared_ptr<key_watcher>> all,
-                              const error_code& why, const std::string& detail) {
-  for (const auto& watcher : all) {
-    if (watcher && watcher->watches_ == this) watcher->on_watch_error(why, detail);
+void watch_registry::notify_error(const watcher_list& watchers, const error_code& why,
+                                  const std::string& detail) {
+  for (const auto& watcher : watchers) {
+    if (registered(watcher)) watcher->on_watch_error(why, detail);
   }
 }
 

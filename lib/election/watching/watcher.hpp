@@ -1,7 +1,7 @@
-// Whoever wants to know of a key, and how it is kept in the list of those who do.
+// A watcher learns of every change of one key. It is a node in the registry's list of the key's
+// watchers, so an idle election costs no allocation for it.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <tenure/error.hpp>
@@ -9,17 +9,22 @@
 
 #include "consul/types.hpp"
 #include "election/key_name.hpp"
-#include "runtime/slab.hpp"
 
 namespace tenure::impl {
 
+class key_watcher;
 class watch_registry;
 class watched_key;
 using named_key = std::pair<const key_name, watched_key>;
-using watched_keys =
-    std::map<key_name, watched_key, key_name::order, runtime::slab_allocator<named_key>>;
 
-/// Told on the engine's thread. Its destruction ends it; the watches may be gone before.
+/// Where a watcher is registered. Only the registry writes it.
+struct watch_link {
+  watch_registry* registry = nullptr;  ///< none: it is not registered, and the rest is empty
+  named_key* key = nullptr;
+  key_watcher* next = nullptr;  ///< the next watcher of the same key
+};
+
+/// Is called on the engine's thread. Its destructor unregisters it, if the registry still exists.
 class key_watcher : public std::enable_shared_from_this<key_watcher> {
  public:
   key_watcher() = default;
@@ -30,25 +35,25 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   virtual void on_key_changed(const consul::kv_result& answer) = 0;
   virtual void on_watch_error(const error_code& why, const std::string& detail) = 0;
 
-  /// Whether it is a candidate of this process for the key, of which there is one at most.
+  /// Whether it is this process's candidate for the key, of which there is at most one.
   virtual bool stands() const noexcept { return false; }
 
-  /// From now on it is told nothing.
+  /// From now on nothing is reported to it.
   void unwatch() noexcept;
 
+  watch_link& link() noexcept { return link_; }
+  const watch_link& link() const noexcept { return link_; }
+
  protected:
-  /// It knows of the key from elsewhere, by a write or a read of its own: what the watch sees next
-  /// is told, even where that is what the watch saw last.
+  /// It wrote or read the key itself: report the next answer of the watch, even one that repeats
+  /// what the watch reported last.
   void invalidate() noexcept;
-  /// A claim of it for the key is on its way: who watches the key waits for the outcome, for a
-  /// while, before asking what has changed.
-  void set_claim_inflight(bool on_its_way) noexcept;
+  /// Its claim for the key has been sent, or answered: the next poll waits for the outcome, for a
+  /// while.
+  void set_claim_inflight(bool inflight) noexcept;
 
  private:
-  friend class watch_registry;
-  watch_registry* watches_ = nullptr;
-  named_key* key_ = nullptr;
-  key_watcher* next_ = nullptr;  // of the same key
+  watch_link link_;
 };
 
 }  // namespace tenure::impl

@@ -1,0 +1,151 @@
+#include "election/watching/blocking_query.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/util/backoff.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// An answer that comes faster than this is quick. Many in a row are a storm: then each costs a
+// pause, a longer one while the storm lasts. So the first change after a quiet poll costs none.
+constexpr duration quick = 20ms;
+constexpr duration storm_pause = 20ms;
+constexpr std::uint64_t storm_doublings = 2;
+// A poll on a missing key or prefix is woken by every write to the store.
+constexpr duration missing_pause = 250ms;
+// How often to list while there is no slot for a poll.
+constexpr duration list_again = 1s;
+// How long claims may delay a poll: keys of other processes may be below the same prefix.
+constexpr duration claims_first = 250ms;
+
+}  // namespace
+
+blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
+                               query_hooks& hooks, std::uint64_t quick_answers)
+    : env_(std::move(env)),
+      slots_(slots),
+      hooks_(hooks),
+      quick_allowed_(quick_answers),
+      changed_(env_->executor, *env_->timers) {}
+
+/// Gives back the slot however run() ends.
+class blocking_query::running_mark {
+ public:
+  explicit running_mark(blocking_query& query) : query_(query) { query_.running_ = true; }
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+  ~running_mark() {
+    query_.running_ = false;
+    query_.slots_.leave(query_);
+    query_.hooks_.on_query_ended();
+  }
+
+ private:
+  blocking_query& query_;
+};
+
+void blocking_query::retire() noexcept {
+  retired_ = true;
+  changed_.notify_all();
+}
+
+void blocking_query::resume() noexcept {
+  paused_ = false;
+  changed_.notify_all();
+}
+
+void blocking_query::claim_answered() noexcept {
+  if (--inflight_claims_ == 0) changed_.notify_all();
+}
+
+void blocking_query::forget_claims() noexcept {
+  inflight_claims_ = 0;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> blocking_query::run() {
+  const running_mark mark(*this);
+  core::backoff failures(100ms, 5s);
+  bool kept = false;  // it is retired, and has to poll once more
+  while (!retired_ || kept) {
+    if (paused_) co_await wait_resumed();
+    // A list after a failure: a poll would wait for news while its watchers know of the failure.
+    const bool wants_poll = !will_list();
+    if (wants_poll && inflight_claims_ != 0) co_await wait_claims();
+    if (wants_poll && !has_slot()) co_await wait_slot();
+    if (retired_ && !kept) co_return;
+    const request how = wants_poll && has_slot() ? request::poll : request::list;
+    const time_point asked = now();
+    const query_answer answer = co_await ask(how);
+    kept = how == request::poll && !answer.error && retired_ && hooks_.keep_polling();
+    // A slot that was given during a list is for the poll that follows.
+    const bool slot_used = how == request::poll || answer.error;
+    if (has_slot() && slot_used && !kept) slots_.leave(*this);
+    if (retired_ && !kept) co_return;
+    duration pause{0};
+    if (answer.error) {
+      failing_ = true;
+      hooks_.on_query_error(answer);
+      pause = failures.next(env_->random->next());
+    } else {
+      failures.reset();
+      failing_ = false;
+      // A list in place of a poll leaves the index: the poll has to show what changed since.
+      if (how == request::poll || !wants_poll) {
+        index_ = answer.index < index_ ? 0 : std::max<std::uint64_t>(answer.index, 1);
+      }
+      pause = pause_after(answer, how, asked);
+    }
+    if (pause > duration{0}) {
+      const time_point again = now() + pause;
+      co_await runtime::sleep_until(*env_->timers, again);
+    }
+  }
+}
+
+asio::awaitable<query_answer> blocking_query::ask(request how) {
+  return how == request::poll ? hooks_.poll(index_, slots_.wait()) : hooks_.list();
+}
+
+asio::awaitable<void> blocking_query::wait_resumed() {
+  slots_.leave(*this);
+  while (paused_ && !retired_) co_await changed_.wait();
+  index_ = 0;
+}
+
+asio::awaitable<void> blocking_query::wait_claims() {
+  const time_point until = now() + claims_first;
+  while (inflight_claims_ != 0 && !retired_ && now() < until) {
+    co_await changed_.wait(until);
+  }
+}
+
+/// Until it has a slot, is retired, or should list instead. It keeps its place in the queue.
+asio::awaitable<void> blocking_query::wait_slot() {
+  const time_point until = now() + list_again;
+  slots_.enqueue(*this);
+  bool in_time = true;
+  while (in_time && !has_slot() && !retired_) {
+    co_await changed_.wait(until);
+    in_time = now() < until;
+  }
+  if (!has_slot() && !retired_) hooks_.on_no_slot();
+}
+
+duration blocking_query::pause_after(const query_answer& answer, request how,
+                                     time_point asked) noexcept {
+  const bool first = !std::exchange(answered_, true);
+  if (first) return duration{0};
+  if (answer.missing) return missing_pause / 2 + env_->random->jitter(missing_pause);
+  if (how == request::list) return duration{0};
+  quick_answers_ = now() - asked < quick ? quick_answers_ + 1 : 0;
+  if (quick_answers_ <= quick_allowed_) return duration{0};
+  return storm_pause * (1 << std::min(quick_answers_ - quick_allowed_ - 1, storm_doublings));
+}
+
+}  // namespace tenure::impl

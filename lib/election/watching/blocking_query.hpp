@@ -1,0 +1,119 @@
+// One blocking query that is repeated: it lists, then polls with the index of the last answer, and
+// so on. It knows when to ask; what to ask and what becomes of the answers is for its hooks.
+//
+// It begins with a plain list, on the lane of requests. Without a slot for a poll it lists again
+// each second. After a failure it lists as well, with a backoff. An index that goes backwards
+// starts it over: the server lost its state. Answers in quick succession cost a pause.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tenure/error.hpp>
+#include <tenure/time.hpp>
+
+#include "election/watching/poll_slots.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
+
+namespace tenure::impl {
+
+/// What a blocking query has to know of an answer that its hooks have delivered.
+class query_answer {
+ public:
+  error_code error;
+  std::string detail;
+  std::uint64_t index = 0;
+  bool missing = false;  ///< there is no such key, or none below the prefix
+};
+
+/// The owner of a blocking query. Each method may end watchers, but not destroy the query.
+class query_hooks {
+ public:
+  query_hooks() = default;
+  query_hooks(const query_hooks&) = delete;
+  query_hooks& operator=(const query_hooks&) = delete;
+
+  /// Reads the present state and delivers it.
+  virtual boost::asio::awaitable<query_answer> list() = 0;
+  /// Waits for a change after `index`, at most `wait`, and delivers it.
+  virtual boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) = 0;
+  /// A request failed; the next one follows after a pause.
+  virtual void on_query_error(const query_answer& answer) = 0;
+  /// It waited a second for a slot in vain, and lists instead.
+  virtual void on_no_slot() noexcept {}
+  /// The end of run(), cancelled or not: the slot is given back already.
+  virtual void on_query_ended() noexcept {}
+
+  /// Whether other queries should get a slot first.
+  virtual bool low_priority() const noexcept { return false; }
+  /// Asked after each poll of a retired query: whether it has to poll once more.
+  virtual bool keep_polling() noexcept { return false; }
+
+ protected:
+  ~query_hooks() = default;
+};
+
+class blocking_query final : private poll_client {
+ public:
+  /// `quick_answers`: how many answers in a row may come within 20 ms each before they cost a
+  /// pause. The slots and the hooks have to outlive the query.
+  blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
+                 query_hooks& hooks, std::uint64_t quick_answers);
+
+  /// Lists and polls until it is cancelled (terminal) or retired. The owner keeps it alive.
+  boost::asio::awaitable<void> run();
+  bool running() const noexcept { return running_; }
+
+  /// Ends run() with the answer that it waits for: a poll is never dropped, because the server
+  /// would keep its slot until the wait is over.
+  void retire() noexcept;
+  /// Takes retire() back while run() goes on.
+  void revive() noexcept { retired_ = false; }
+  bool retired() const noexcept { return retired_; }
+
+  /// Asks no more after the present answer, until resume(); then it begins with a list.
+  void pause() noexcept { paused_ = true; }
+  void resume() noexcept;
+
+  /// Whether its next request is a list in any case, which shows everything.
+  bool will_list() const noexcept { return index_ == 0 || failing_; }
+  using poll_client::has_slot;
+  using poll_client::waits_for_slot;
+
+  // Claims (attempts to acquire) by this process for what the query watches. The next poll waits
+  // for their outcome, for a while: each of them would end it, and it returns every key.
+  void claim_begun() noexcept { ++inflight_claims_; }
+  void claim_answered() noexcept;
+  void forget_claims() noexcept;
+
+ private:
+  enum class request : std::uint8_t { list, poll };
+  class running_mark;
+
+  void on_slot() noexcept override { changed_.notify_all(); }
+  bool low_priority() const noexcept override { return hooks_.low_priority(); }
+  boost::asio::awaitable<void> wait_resumed();
+  boost::asio::awaitable<void> wait_claims();
+  boost::asio::awaitable<void> wait_slot();
+  boost::asio::awaitable<query_answer> ask(request how);
+  duration pause_after(const query_answer& answer, request how, time_point asked) noexcept;
+  time_point now() const noexcept { return env_->timers->now(); }
+
+  const std::shared_ptr<const runtime::environment> env_;
+  poll_slots& slots_;
+  query_hooks& hooks_;
+  const std::uint64_t quick_allowed_;
+  runtime::async_condition changed_;
+  std::uint64_t index_ = 0;
+  std::uint64_t quick_answers_ = 0;
+  std::size_t inflight_claims_ = 0;
+  bool answered_ = false;  ///< at least once
+  bool failing_ = false;   ///< the last request failed
+  bool running_ = false;
+  bool retired_ = false;
+  bool paused_ = false;
+};
+
+}  // namespace tenure::impl

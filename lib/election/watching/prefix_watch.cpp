@@ -1,0 +1,53 @@
+#include "election/watching/prefix_watch.hpp"
+
+#include <utility>
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+
+// The coming and going of each contender wakes all others, with all the keys.
+constexpr std::uint64_t quick_answers = 4;
+
+}  // namespace
+
+prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
+                           poll_slots& slots, std::string prefix, receiver& to)
+    : client_(client),
+      slots_(slots),
+      prefix_(std::move(prefix)),
+      receiver_(to),
+      query_(std::move(env), slots, *this, quick_answers) {
+  slots_.joined();
+}
+
+prefix_watch::~prefix_watch() { slots_.left(); }
+
+asio::awaitable<query_answer> prefix_watch::list() {
+  const consul::kv_list answer = co_await client_.list(prefix_, consul::consistency::default_);
+  const query_answer seen = deliver(answer);
+  co_return seen;
+}
+
+asio::awaitable<query_answer> prefix_watch::poll(std::uint64_t index, duration wait) {
+  const consul::kv_list answer = co_await client_.watch_below(prefix_, index, wait);
+  const query_answer seen = deliver(answer);
+  co_return seen;
+}
+
+query_answer prefix_watch::deliver(const consul::kv_list& answer) {
+  query_answer seen;
+  seen.error = answer.error;
+  seen.detail = answer.detail;
+  seen.index = answer.index;
+  seen.missing = answer.entries.empty();
+  if (!answer.error) receiver_.on_list(answer);
+  return seen;
+}
+
+void prefix_watch::on_query_error(const query_answer& answer) {
+  receiver_.on_list_error(answer.error, answer.detail);
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,65 @@
+// What the queries of a watch registry share, and where they deliver their answers.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tenure/error.hpp>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "core/watching/range_plan.hpp"
+#include "election/watching/poll_slots.hpp"
+#include "runtime/environment.hpp"
+
+namespace tenure::impl {
+
+class range_query;
+
+/// Receives the answers of all queries, on the engine's thread.
+class answer_sink {
+ public:
+  answer_sink() = default;
+  answer_sink(const answer_sink&) = delete;
+  answer_sink& operator=(const answer_sink&) = delete;
+
+  /// An answer about one key, without an error.
+  virtual void on_key(const std::string& key, const consul::kv_result& answer) = 0;
+  /// A list of the keys in a range; puts an error into it if it cannot be read as one. Returns how
+  /// many of its keys have no watcher.
+  virtual std::size_t on_list(const core::watch_range& range, consul::raw_kv_list& answer) = 0;
+  /// Whether a watcher of the key waits for an answer, news or not.
+  virtual bool due(const std::string& key) const noexcept = 0;
+  /// The keys of a query, or some keys, could not be read.
+  virtual void on_error(const range_query& query, const error_code& why,
+                        const std::string& detail) = 0;
+  virtual void on_error(const std::vector<std::string>& keys, const error_code& why,
+                        const std::string& detail) = 0;
+
+ protected:
+  ~answer_sink() = default;
+};
+
+/// Counters for tests and the simulation.
+struct watch_counts {
+  std::uint64_t plans = 0;
+  std::uint64_t changed_plans = 0;    ///< plans that ended or began a query
+  std::uint64_t costly_prefixes = 0;  ///< prefixes that returned too many unwatched keys
+  std::uint64_t empty_answers = 0;    ///< lists without any key
+  std::uint64_t waits = 0;            ///< lists because there was no slot for a poll
+  std::uint64_t kept = 0;  ///< polls by retired queries because their successors had no slot
+};
+
+/// Outlives the queries.
+struct query_context {
+  std::shared_ptr<const runtime::environment> env;
+  consul::client& client;
+  poll_slots& slots;
+  std::function<void(boost::asio::awaitable<void>)> spawn;
+  answer_sink& sink;
+  watch_counts counts;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,30 @@
+#include "election/watching/watcher.hpp"
+
+#include <utility>
+
+#include "election/watching/range_query.hpp"
+#include "election/watching/watch_registry.hpp"
+#include "election/watching/watched_keys.hpp"
+
+namespace tenure::impl {
+
+void key_watcher::unwatch() noexcept {
+  if (link_.registry != nullptr) link_.registry->unwatch(*this);
+}
+
+void key_watcher::invalidate() noexcept {
+  if (link_.key != nullptr) link_.key->second.due = true;
+}
+
+void key_watcher::set_claim_inflight(bool inflight) noexcept {
+  if (link_.key == nullptr) return;
+  watched_key& key = link_.key->second;
+  if (std::exchange(key.claimed, inflight) == inflight || key.owner == nullptr) return;
+  if (inflight) {
+    key.owner->query().claim_begun();
+  } else {
+    key.owner->query().claim_answered();
+  }
+}
+
+}  // namespace tenure::impl

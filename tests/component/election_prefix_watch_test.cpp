@@ -1,0 +1,163 @@
+// One blocking query on its own: when it lists, when it polls, and when it waits.
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "election/watching/prefix_watch.hpp"
+#include "election_adversity.hpp"
+
+namespace {
+
+using namespace tenure;
+using namespace tenure::test;
+
+/// A prefix_watch that runs, and what it delivered.
+class watching final : private impl::prefix_watch::receiver {
+ public:
+  watching(election_bench& b, process& p, impl::poll_slots& slots)
+      : watch(p.engine->shared_env(), p.engine->client(), slots, "s/", *this),
+        run_(b.rt, truly(watch.run())) {}
+
+  void end(election_bench& b) {
+    run_.cancel();
+    b.rt.run_until([this] { return run_.done(); });
+  }
+
+  impl::prefix_watch watch;
+  int lists = 0;
+  int errors = 0;
+  std::vector<std::string> values;
+
+ private:
+  void on_list(const consul::kv_list& answer) override {
+    ++lists;
+    values.clear();
+    for (const consul::kv_entry& entry : answer.entries) values.push_back(entry.value);
+  }
+  void on_list_error(const error_code&, const std::string&) override { ++errors; }
+
+  running<bool> run_;
+};
+
+void put(election_bench& b, const std::string& key, const std::string& value) {
+  b.ask("PUT", "/v1/kv/" + key, value);
+}
+
+std::size_t polls(const process& p) { return p.transport->in_flight(runtime::lane::polls); }
+std::size_t lists(const process& p) { return p.transport->started(runtime::lane::requests); }
+
+using texts = std::vector<std::string>;
+
+TEST_CASE("a prefix watch delivers the list at once and after each change") {
+  election_bench b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(4, 30s);
+  watching w(b, p, slots);
+  b.rt.run_until_idle();
+  CHECK(w.values == texts{"1"});
+  CHECK(polls(p) == 1);
+  put(b, "s/b", "2");
+  CHECK(w.values == texts{"1", "2"});
+  put(b, "elsewhere", "3");
+  CHECK(w.lists == 2);
+  CHECK(lists(p) == 1);
+  w.end(b);
+  CHECK(slots.free() == 4);
+  b.shut_down();
+}
+
+TEST_CASE("a paused prefix watch asks no more, and begins again with a list") {
+  election_bench b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(1, 30s);
+  watching w(b, p, slots);
+  b.rt.run_until_idle();
+  w.watch.pause();
+  put(b, "s/a", "2");  // ends the poll that is under way
+  CHECK(w.values == texts{"2"});
+  CHECK(polls(p) == 0);
+  CHECK(slots.free() == 1);
+  put(b, "s/a", "3");
+  b.rt.advance(60s);
+  CHECK(w.values == texts{"2"});
+  CHECK(lists(p) == 1);
+  w.watch.resume();
+  b.rt.run_until_idle();
+  CHECK(w.values == texts{"3"});
+  CHECK(lists(p) == 2);
+  CHECK(polls(p) == 1);
+  w.end(b);
+  b.shut_down();
+}
+
+TEST_CASE("without a slot a watch lists each second, until it gets one") {
+  election_bench b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(1, 30s);
+  watching first(b, p, slots);
+  b.rt.run_until_idle();
+  watching second(b, p, slots);
+  b.rt.run_until_idle();
+  CHECK(polls(p) == 1);
+  const std::size_t before = lists(p);
+  b.rt.advance(5500ms);
+  CHECK(lists(p) == before + 5);
+  first.end(b);
+  b.rt.run_until_idle();
+  CHECK(polls(p) == 1);
+  put(b, "s/a", "2");
+  CHECK(second.values == texts{"2"});
+  CHECK(lists(p) == before + 5);
+  second.end(b);
+  CHECK(slots.free() == 1);
+  b.shut_down();
+}
+
+TEST_CASE("a failing watch reports each failure, and shows the present state when it is over") {
+  election_bench b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(1, 30s);
+  watching w(b, p, slots);
+  b.rt.run_until_idle();
+  p.transport->network = [](runtime::lane, const runtime::http_request&) {
+    return fate(mishap::refused);
+  };
+  put(b, "s/a", "2");  // ends the poll that is under way
+  CHECK(w.values == texts{"2"});
+  b.rt.advance(3s);
+  CHECK(w.errors >= 3);
+  CHECK(slots.free() == 1);
+  const int lists_before = w.lists;
+  p.reconnect();
+  b.rt.advance(6s);
+  CHECK(w.lists == lists_before + 1);
+  CHECK(w.values == texts{"2"});
+  CHECK(polls(p) == 1);
+  w.end(b);
+  b.shut_down();
+}
+
+TEST_CASE("answers in quick succession cost a watch a pause") {
+  election_bench b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(1, 30s);
+  watching w(b, p, slots);
+  b.rt.run_until_idle();
+  for (int i = 0; i < 1000; ++i) {
+    put(b, "s/a", std::to_string(i));
+    b.rt.advance(1ms);
+  }
+  CHECK(w.lists <= 60);
+  b.rt.advance(1s);
+  CHECK(w.values == texts{"999"});
+  w.end(b);
+  b.shut_down();
+}
+
+}  // namespace
