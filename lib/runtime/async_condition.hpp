@@ -34,7 +34,4 @@ class async_condition {
   std::shared_ptr<wait_list> waiters_;  // from the first wait on: most conditions have no waiter
 };
 
-/// Sleeps until `at`. Throws system_error(operation_aborted) when cancelled.
-boost::asio::awaitable<void> sleep_until(timers& timers, time_point at);
-
 }  // namespace tenure::runtime

@@ -1,6 +1,7 @@
 // The timer seam: intrusive timers, armed for an instant of the boot clock.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <tenure/time.hpp>
@@ -42,5 +43,8 @@ class timers {
   virtual void arm(timer& t, time_point at) = 0;
   virtual void disarm(timer& t) noexcept = 0;
 };
+
+/// Sleeps until `at`. Throws system_error(operation_aborted) when cancelled.
+boost::asio::awaitable<void> sleep_until(timers& timers, time_point at);
 
 }  // namespace tenure::runtime

@@ -7,7 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "runtime/async_condition.hpp"
 #include "runtime/ensure.hpp"
 
 namespace tenure::runtime {
