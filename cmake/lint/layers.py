@@ -41,7 +41,7 @@ CODE = [
             r"\brandom_device\b|\bmt19937(?:_64)?\b|\bminstd_rand\w*|\bdefault_random_engine\b"
             r"|\bstd::\w+_distribution\b|\buniform_\w+_distribution\b|\bgetrandom\b|\bgetentropy\b"
             r"|(?<![\w.:>])s?rand\s*\(|\bstd::s?rand\b",
-            "random numbers come from the runtime's entropy; std distributions differ by platform"),
+            "random numbers come from the runtime: std distributions differ by platform"),
     Pattern("thread", LIB + r"(?!runtime/)",
             r"\bstd::j?thread\b|\bstd::async\b|\bpthread_create\b|\bthread_pool\b",
             "only the runtime starts threads"),

@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cmake" / "lint"))
 import coroutines  # noqa: E402
+import cycles  # noqa: E402
 import layers  # noqa: E402
 import text  # noqa: E402
 
@@ -211,6 +212,60 @@ class Layers(unittest.TestCase):
         walk = "void t::f() { for (auto& x : all_) g(x); }"
         self.assertEqual(layers.check("lib/agent/a.cpp", walk, set()), [])
         self.assertTrue(layers.check("lib/agent/a.cpp", walk, {"all_"}))
+
+
+class Cycles(unittest.TestCase):
+    """Each case maps files to their texts; `found` are the cycles, as units joined by arrows."""
+
+    def found(self, files):
+        return [why.split(" (")[0] for _, _, why in cycles.check(files)]
+
+    def test_accepts_a_header_with_its_implementations(self):
+        self.assertEqual(self.found({
+            "lib/a/x.hpp": "class x { void f(); void g(); };",
+            "lib/a/x.cpp": '#include "a/x.hpp"\n#include "a/y.hpp"\nvoid x::f() {}\n',
+            "lib/a/more.cpp": '#include "a/x.hpp"\nint x::g() { return 1; }\n',
+            "lib/a/y.hpp": "#include <vector>\nclass x;",
+        }), [])
+
+    def test_accepts_a_public_header_that_the_library_implements(self):
+        self.assertEqual(self.found({
+            "lib/include/tenure/term.hpp": "class term { bool holds(); };",
+            "lib/election/term.cpp": '#include <tenure/term.hpp>\n#include "election/engine.hpp"\n'
+                                     "bool term::holds() { return true; }\n",
+            "lib/election/engine.hpp": "#include <tenure/term.hpp>\n",
+        }), [])
+
+    def test_refuses_headers_that_include_each_other(self):
+        files = {"lib/a/x.hpp": '#include "a/y.hpp"\n', "lib/a/y.hpp": '#include "a/x.hpp"\n'}
+        self.assertEqual(self.found(files), ["lib/a/x -> lib/a/y -> lib/a/x"])
+        self.assertEqual(cycles.check(files)[0][:2], ("lib/a/x.hpp", 1))
+
+    def test_refuses_a_cycle_over_an_implementation(self):
+        self.assertEqual(self.found({
+            "lib/a/x.hpp": "class y; class x {};",
+            "lib/a/x.cpp": '#include "a/x.hpp"\n#include "a/y.hpp"\n',
+            "lib/a/y.hpp": '#include "a/z.hpp"\n',
+            "lib/a/z.hpp": '#include "a/x.hpp"\n',
+        }), ["lib/a/x -> lib/a/y -> lib/a/z -> lib/a/x"])
+
+    def test_refuses_a_cycle_over_a_second_implementation(self):
+        for definition in ("awaitable<bool>\nx::f(int a) {}\n", "x::x(y& other) : o(other) {}\n",
+                           "void outer::x::f() {}\n", "bool x::operator()(int) const {}\n"):
+            with self.subTest(definition):
+                self.assertEqual(self.found({
+                    "lib/a/x.hpp": "class y;\nclass x final : public base<int> { void f(); };",
+                    "lib/a/more.cpp": '#include <vector>\n\n#include "a/x.hpp"\n'
+                                      '#include "a/y.hpp"\n' + definition,
+                    "lib/a/y.hpp": '#include "a/x.hpp"\nstruct y {};',
+                }), ["lib/a/x -> lib/a/y -> lib/a/x"])
+
+    def test_refuses_each_cycle_once(self):
+        self.assertEqual(self.found({
+            "lib/a/x.hpp": '#include "a/y.hpp"\n#include "a/z.hpp"\n',
+            "lib/a/y.hpp": '#include "a/x.hpp"\n',
+            "lib/a/z.hpp": '#include "a/x.hpp"\n',
+        }), ["lib/a/x -> lib/a/y -> lib/a/x", "lib/a/z -> lib/a/x -> lib/a/z"])
 
 
 class Text(unittest.TestCase):
