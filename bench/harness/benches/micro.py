@@ -8,10 +8,10 @@ from ..results import NO_SERVER, AtLeast
 
 ABOUT = "parsing a 10,000-key listing, the timer heap, the memory of an election"
 CASES = (("json-glance", 200, 20), ("json", 50, 5), ("timer-heap", 100, 10), ("elections", 1, 1),
-         ("record-size", 1, 1))
+         ("election-memory", 1, 1))
 KEYS, TIMERS, ELECTIONS = 10_000, 10_000, 1000
 SIZES = {"json": KEYS, "json-glance": KEYS, "timer-heap": TIMERS, "elections": ELECTIONS,
-         "record-size": KEYS}
+         "election-memory": KEYS}
 TARGETS = {"json_listing": [AtLeast("median", 1.0, "median >= 1 GB/s")]}
 
 
