@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes an example out of a Markdown file, so that it is compiled and run as it is printed there.
+"""Extracts an example from a Markdown file, so that it is compiled and run exactly as printed.
 
 usage: extract_example.py FILE NAME OUTPUT
 
@@ -13,7 +13,7 @@ def extract(text: str, name: str) -> str:
     lines = text.split("\n")
     marker = f"<!-- example: {name} -->"
     if lines.count(marker) != 1:
-        sys.exit(f"extract_example: {lines.count(marker)} lines `{marker}`, expected one")
+        sys.exit(f"extract_example: expected one line `{marker}`, found {lines.count(marker)}")
     start = lines.index(marker) + 1
     if not lines[start].startswith("```"):
         sys.exit(f"extract_example: no fenced block after `{marker}`")
