@@ -1,7 +1,8 @@
 # A layer of the library is a folder below lib/ and a static library. Its files are included as
 # "LAYER/file.hpp", and only by targets that link it: each layer's include path is a folder that
-# contains only a link to that layer. So the compiler enforces the dependency rule
+# holds nothing but a link to that layer. So the dependency rule
 #   core <- runtime <- wire <- {consul <- election, agent}
+# is kept by the compiler.
 #
 # tenure_layer(NAME SOURCES file... PUBLIC target... PRIVATE target...)
 function(tenure_layer name)
@@ -19,7 +20,7 @@ function(tenure_layer name)
     PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:tenure_warnings>)
   set_target_properties(tenure_${name} PROPERTIES EXPORT_NAME ${name})
   set_property(GLOBAL APPEND PROPERTY TENURE_INSTALLED tenure_${name})
-  if(NOT name STREQUAL "core")  # core does not use Asio
+  if(NOT name STREQUAL "core")  # core knows no Asio
     tenure_precompile(tenure_${name})
   endif()
 endfunction()

@@ -24,7 +24,7 @@ class context {
 /// The key of the n-th of many elections, as tenure::sharded_key makes it.
 std::string key_of(const std::string& prefix, std::size_t n);
 std::string base64(const std::string& text);
-/// The decimal number at the beginning of the decoded text; 0 if it has none.
+/// What is written there as base64, as far as it is a number.
 std::int64_t number_in(std::string_view base64_text);
 /// The ID in the response to session/create.
 std::string session_in(const response& answer);

@@ -1,4 +1,4 @@
-// Fake commands under virtual time: no process is started, and the test ends them.
+// Commands under virtual time: they start no process, and end when the test calls exit() or end().
 #pragma once
 
 #include <csignal>

@@ -1,5 +1,5 @@
-// The production transport, with a hand on the requests: a test may make one look lost, keep it,
-// and let it arrive much later.
+// The production transport, with control over requests: a test can hold one back, so that its
+// sender sees no answer, and let it arrive much later.
 #pragma once
 
 #include <functional>
@@ -15,29 +15,29 @@ class late_transport final : public runtime::transport {
  public:
   explicit late_transport(std::shared_ptr<runtime::transport> real) : real_(std::move(real)) {}
 
-  /// Requests for which this is true are kept; to their sender the answer is lost.
-  std::function<bool(const runtime::http_request&)> keep;
-  std::vector<runtime::http_request> kept;
+  /// Requests for which this returns true are held back; their sender gets a time-out.
+  std::function<bool(const runtime::http_request&)> hold_back;
+  std::vector<runtime::http_request> held_back;
 
   boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
                                                        runtime::http_request request,
                                                        time_point deadline,
                                                        bool retry_stale) override {
-    if (keep && keep(request)) {
-      kept.push_back(std::move(request));
+    if (hold_back && hold_back(request)) {
+      held_back.push_back(std::move(request));
       runtime::round_trip lost;
       lost.error = consul_errc::timed_out;
       lost.sent = true;
       co_return lost;
     }
-    auto passed_on = real_->exchange(where, std::move(request), deadline, retry_stale);
-    runtime::round_trip answer = co_await std::move(passed_on);
+    auto forwarded = real_->exchange(where, std::move(request), deadline, retry_stale);
+    runtime::round_trip answer = co_await std::move(forwarded);
     co_return answer;
   }
 
-  /// Lets a kept request arrive now, and returns what the server says.
-  boost::asio::awaitable<runtime::round_trip> arrive(std::size_t which, time_point deadline) {
-    runtime::http_request request = kept.at(which);
+  /// Sends a request that was held back, and returns the server's answer.
+  boost::asio::awaitable<runtime::round_trip> deliver(std::size_t index, time_point deadline) {
+    runtime::http_request request = held_back.at(index);
     auto late = real_->exchange(runtime::lane::requests, std::move(request), deadline, false);
     runtime::round_trip answer = co_await std::move(late);
     co_return answer;

@@ -1,4 +1,4 @@
-// The library on a real server, named by CONSUL_HTTP_ADDR: what must hold of terms there.
+// The library against a real server, at CONSUL_HTTP_ADDR: what must hold for terms.
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -26,7 +26,7 @@ using namespace tenure;
 using namespace tenure::test;
 using namespace std::chrono_literals;
 
-/// What stands for a process: connections, sessions and elections of its own.
+/// Stands for a process: it has separate connections, sessions and elections.
 class process {
  public:
   explicit process(asio::io_context& io) {
@@ -35,13 +35,13 @@ class process {
     transport = std::make_shared<late_transport>(real->transport);
     auto mine = std::make_shared<runtime::environment>(*real);
     mine->transport = transport;
-    services = mine;
-    elections.emplace(std::make_shared<impl::engine>(services, config, elections_options()));
-    client.emplace(services, config);
+    environment = mine;
+    elections.emplace(std::make_shared<impl::engine>(environment, config, elections_options()));
+    client.emplace(environment, config);
   }
 
   std::shared_ptr<late_transport> transport;
-  std::shared_ptr<const runtime::environment> services;
+  std::shared_ptr<const runtime::environment> environment;
   std::optional<tenure::elections> elections;
   std::optional<consul::client> client;
 };
@@ -89,7 +89,7 @@ candidacy quick(std::string value) {
 }
 
 asio::awaitable<void> pause(process& p, duration d) {
-  co_await runtime::sleep_until(*p.services->timers, p.services->timers->now() + d);
+  co_await runtime::sleep_until(*p.environment->timers, p.environment->timers->now() + d);
 }
 
 asio::awaitable<consul::ack> destroy(process& p, std::string session) {
@@ -100,7 +100,7 @@ asio::awaitable<consul::ack> destroy(process& p, std::string session) {
 
 asio::awaitable<void> raw(process& p, std::string method, std::string target, std::string body) {
   runtime::http_request request(std::move(method), std::move(target), std::move(body));
-  const time_point deadline = p.services->timers->now() + 5s;
+  const time_point deadline = p.environment->timers->now() + 5s;
   auto sent = p.transport->exchange(runtime::lane::requests, std::move(request), deadline, true);
   const runtime::round_trip answer = co_await std::move(sent);
   REQUIRE_FALSE(answer.error);
@@ -116,9 +116,9 @@ std::function<bool(const runtime::http_request&)> first_with(std::string text) {
 }
 
 asio::awaitable<void> expect_refused_late(process& p) {
-  REQUIRE(p.transport->kept.size() == 1);
-  const time_point deadline = p.services->timers->now() + 5s;
-  const runtime::round_trip late = co_await p.transport->arrive(0, deadline);
+  REQUIRE(p.transport->held_back.size() == 1);
+  const time_point deadline = p.environment->timers->now() + 5s;
+  const runtime::round_trip late = co_await p.transport->deliver(0, deadline);
   REQUIRE_FALSE(late.error);
   REQUIRE(late.response.status == 409);
 }
@@ -126,7 +126,7 @@ asio::awaitable<void> expect_refused_late(process& p) {
 asio::awaitable<void> late_unlock(process& p) {
   election e = p.elections->enter(unique_key("unlock"), quick("me"));
   term first = co_await e.campaign();
-  p.transport->keep = first_with("\"unlock\"");
+  p.transport->hold_back = first_with("\"unlock\"");
   co_await first.resign();
   term second = co_await e.campaign();
   REQUIRE(second.session() == first.session());
@@ -141,14 +141,14 @@ asio::awaitable<void> late_proclaim(process& p) {
   const std::string key = unique_key("proclaim");
   election e = p.elections->enter(key, quick("me"));
   term first = co_await e.campaign();
-  p.transport->keep = first_with("\"lock\"");
+  p.transport->hold_back = first_with("\"lock\"");
   co_await first.proclaim("again");
   REQUIRE(first.holds());
   co_await first.resign();
-  // On a key that is free it would acquire it for a session without a term.
+  // On a free key the late request would acquire the lock for a session without a term.
   co_await expect_refused_late(p);
-  const leader nobody = co_await p.elections->leader_of(key);
-  REQUIRE_FALSE(nobody.present());
+  const leader free = co_await p.elections->leader_of(key);
+  REQUIRE_FALSE(free.present());
   term second = co_await e.campaign();
   co_await expect_refused_late(p);
   const leader who = co_await p.elections->leader_of(key);
@@ -161,7 +161,7 @@ asio::awaitable<void> late_write(process& p) {
   election e = p.elections->enter(unique_key("write"), quick("me"));
   const std::string target = unique_key("target");
   term first = co_await e.campaign();
-  p.transport->keep = first_with("check-session");
+  p.transport->hold_back = first_with("check-session");
   leader_writes writes;
   writes.set(target, "old");
   error_code outcome;
@@ -185,21 +185,44 @@ asio::awaitable<void> late_write(process& p) {
   co_await second.resign();
 }
 
-/// The time from what an operator did to the end of the term, and the reason that it names.
-asio::awaitable<duration> notice(process& p, process& op, int what, end_reason expected) {
+/// An operator's way to end a term.
+enum class intervention { overwrite, remove, release, destroy_session };
+
+end_reason expected_reason(intervention how) {
+  switch (how) {
+    case intervention::overwrite: return end_reason::overwritten;
+    case intervention::remove: return end_reason::key_missing;
+    case intervention::release: return end_reason::key_released;
+    case intervention::destroy_session: return end_reason::session_lost;
+  }
+  return end_reason::none;
+}
+
+/// The time from an operator's intervention to the end of the term.
+asio::awaitable<duration> time_to_notice(process& p, process& op, intervention how) {
   const std::string key = unique_key("operator");
   election e = p.elections->enter(key, quick("me"));
   term t = co_await e.campaign();
   co_await pause(p, 50ms);
   const std::string path = "/v1/kv/" + key;
-  if (what == 0) co_await raw(op, "PUT", path, "other");
-  if (what == 1) co_await raw(op, "DELETE", path, "");
-  if (what == 2) co_await raw(op, "PUT", path + "?release=" + t.session(), "other");
-  if (what == 3) co_await raw(op, "PUT", "/v1/session/destroy/" + t.session(), "");
-  const time_point done = op.services->timers->now();
+  switch (how) {
+    case intervention::overwrite:
+      co_await raw(op, "PUT", path, "other");
+      break;
+    case intervention::remove:
+      co_await raw(op, "DELETE", path, "");
+      break;
+    case intervention::release:
+      co_await raw(op, "PUT", path + "?release=" + t.session(), "other");
+      break;
+    case intervention::destroy_session:
+      co_await raw(op, "PUT", "/v1/session/destroy/" + t.session(), "");
+      break;
+  }
+  const time_point done = op.environment->timers->now();
   const end_reason why = co_await t.ended();
-  const duration took = p.services->timers->now() - done;
-  REQUIRE(why == expected);
+  const duration took = p.environment->timers->now() - done;
+  REQUIRE(why == expected_reason(how));
   REQUIRE_FALSE(t.holds());
   co_await t.resign();
   co_await e.leave();
@@ -207,25 +230,24 @@ asio::awaitable<duration> notice(process& p, process& op, int what, end_reason e
 }
 
 asio::awaitable<void> operators(process& p, process& op) {
-  const std::vector<end_reason> expected{end_reason::overwritten, end_reason::key_missing,
-                                         end_reason::key_released, end_reason::session_lost};
-  for (int what = 0; what < 4; ++what) {
+  for (const intervention how : {intervention::overwrite, intervention::remove,
+                                 intervention::release, intervention::destroy_session}) {
     std::vector<duration> took;
     for (int round = 0; round < 9; ++round) {
-      const duration one = co_await notice(p, op, what, expected[static_cast<std::size_t>(what)]);
+      const duration one = co_await time_to_notice(p, op, how);
       took.push_back(one);
     }
     std::sort(took.begin(), took.end());
     std::printf("noticed (%s): median %.2f ms, most %.2f ms\n",
-                std::string(to_string(expected[static_cast<std::size_t>(what)])).c_str(),
+                std::string(to_string(expected_reason(how))).c_str(),
                 static_cast<double>(took[4].count()) / 1e6,
                 static_cast<double>(took[8].count()) / 1e6);
     REQUIRE(took[4] < 100ms);
   }
 }
 
-/// Every lease of a key, as the holders themselves counted it.
-class ledger {
+/// Every lease of each key, as its holder measured it.
+class lease_history {
  public:
   class lease {
    public:
@@ -237,32 +259,32 @@ class ledger {
   int ended = 0;
 };
 
-asio::awaitable<void> hold(ledger& book, process& p, tenure::term t) {
-  ledger::lease mine;
-  mine.begun = p.services->timers->now();
+asio::awaitable<void> hold(lease_history& history, process& p, tenure::term t) {
+  lease_history::lease mine;
+  mine.begun = p.environment->timers->now();
   mine.fence = t.fence();
   mine.until = t.valid_until();
-  std::vector<ledger::lease>& all = book.leases[t.key()];
+  std::vector<lease_history::lease>& all = history.leases[t.key()];
   all.push_back(mine);
   const std::size_t place = all.size() - 1;
   while (t.reason() == end_reason::none) {
-    // The latest moment at which it could still have acted.
+    // The latest moment at which the holder could still have acted.
     all[place].until = std::max(all[place].until, t.valid_until());
     co_await pause(p, 5ms);
   }
-  ++book.ended;
+  ++history.ended;
 }
 
-/// Stands for ever, as eagerly as the library does.
-asio::awaitable<void> contend(ledger& book, process& p, std::string key) {
+/// Campaigns again and again, without a pause.
+asio::awaitable<void> contend(lease_history& history, process& p, std::string key) {
   election e = p.elections->enter(key, quick("contender"));
-  auto body = [&book, &p](tenure::term t) { return hold(book, p, std::move(t)); };
+  auto body = [&history, &p](tenure::term t) { return hold(history, p, std::move(t)); };
   for (;;) co_await e.lead(body);
 }
 
-asio::awaitable<void> eager(fixture& b, process& op, ledger& book) {
+asio::awaitable<void> eager(fixture& f, process& op, lease_history& history) {
   std::vector<process*> all;
-  for (int i = 0; i < 3; ++i) all.push_back(&b.add());
+  for (int i = 0; i < 3; ++i) all.push_back(&f.add());
   std::vector<std::string> keys;
   for (int i = 0; i < 10; ++i) keys.push_back(unique_key("eager"));
   std::vector<std::unique_ptr<asio::cancellation_signal>> stops;
@@ -271,22 +293,22 @@ asio::awaitable<void> eager(fixture& b, process& op, ledger& book) {
     for (const std::string& key : keys) {
       stops.push_back(std::make_unique<asio::cancellation_signal>());
       ++running;
-      asio::co_spawn(b.io, contend(book, *p, key),
+      asio::co_spawn(f.io, contend(history, *p, key),
                      asio::bind_cancellation_slot(stops.back()->slot(),
                                                   [&running](std::exception_ptr) { --running; }));
     }
   }
-  // Destroy whoever leads, again and again: every key's lease is cut off about ten times.
-  const time_point give_up = op.services->timers->now() + 60s;
+  // Destroy the session of every leader again and again: about ten times for each key.
+  const time_point give_up = op.environment->timers->now() + 60s;
   bool enough = false;
-  while (!enough && op.services->timers->now() < give_up) {
+  while (!enough && op.environment->timers->now() < give_up) {
     co_await pause(op, 700ms);
     for (const std::string& key : keys) {
       const leader who = co_await op.elections->leader_of(key);
       if (who.present()) co_await destroy(op, who.session);
     }
     std::size_t terms = 0;
-    for (const auto& [key, leases] : book.leases) terms += leases.size();
+    for (const auto& [key, leases] : history.leases) terms += leases.size();
     enough = terms >= 110;
   }
   for (const auto& stop : stops) stop->emit(asio::cancellation_type::terminal);
@@ -297,33 +319,33 @@ asio::awaitable<void> eager(fixture& b, process& op, ledger& book) {
 }  // namespace
 
 TEST_CASE("late unlock") {
-  fixture b;
-  b.run(late_unlock(b.add()));
+  fixture f;
+  f.run(late_unlock(f.add()));
 }
 
 TEST_CASE("late proclaim") {
-  fixture b;
-  b.run(late_proclaim(b.add()));
+  fixture f;
+  f.run(late_proclaim(f.add()));
 }
 
 TEST_CASE("late guarded write") {
-  fixture b;
-  b.run(late_write(b.add()));
+  fixture f;
+  f.run(late_write(f.add()));
 }
 
 TEST_CASE("operators are noticed") {
-  fixture b;
-  process& p = b.add();
-  b.run(operators(p, b.add()));
+  fixture f;
+  process& p = f.add();
+  f.run(operators(p, f.add()));
 }
 
 TEST_CASE("no two leases overlap") {
-  fixture b;
-  ledger book;
-  b.run(eager(b, b.add(), book));
+  fixture f;
+  lease_history history;
+  f.run(eager(f, f.add(), history));
   std::size_t hand_overs = 0;
   duration shortest = 1h;
-  for (const auto& [key, leases] : book.leases) {
+  for (const auto& [key, leases] : history.leases) {
     for (std::size_t i = 1; i < leases.size(); ++i) {
       const duration gap = leases[i].begun - leases[i - 1].until;
       shortest = std::min(shortest, gap);

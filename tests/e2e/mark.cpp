@@ -1,12 +1,12 @@
-// What a leader's command does in the tests: it writes down when it began, that it lives, and when
-// it ended.
+// The command of a leader in the tests. It writes to a file when it began, that it is alive, and
+// when it ended.
 //
 //   mark FILE NAME HOLD_MS [ignore-term]
 //
-// Each line of FILE is "NANOSECONDS EVENT NAME PID FENCE", the time by CLOCK_BOOTTIME. The events
-// are begin, beat (every 5 ms), term (SIGTERM came) and end. HOLD_MS 0: for ever. A line is one
-// write with O_APPEND, so that the lines of all processes are in the order in which they were
-// written.
+// Each line of FILE is "NANOSECONDS EVENT NAME PID FENCE", with the time of CLOCK_BOOTTIME. The
+// events are begin, beat (every 5 ms), term (at SIGTERM) and end. It ends after HOLD_MS, or never
+// if that is 0. A line is one write with O_APPEND, so the lines of all processes are in the order
+// in which they were written.
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>
@@ -20,7 +20,7 @@ namespace {
 
 int file = -1;
 const char* name = "";
-volatile sig_atomic_t term_came = 0;
+volatile sig_atomic_t term_received = 0;
 
 long long now_ns() {
   timespec t = {};
@@ -28,7 +28,7 @@ long long now_ns() {
   return static_cast<long long>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
 
-void write_down(const char* event) {
+void append_line(const char* event) {
   const char* fence = std::getenv("TENURE_FENCE");
   char line[256];
   const int size = std::snprintf(line, sizeof line, "%lld %s %s %d %s\n", now_ns(), event, name,
@@ -36,7 +36,7 @@ void write_down(const char* event) {
   if (::write(file, line, static_cast<std::size_t>(size)) != size) ::_exit(1);
 }
 
-void on_term(int) { term_came = 1; }
+void on_term(int) { term_received = 1; }
 
 }  // namespace
 
@@ -50,21 +50,21 @@ int main(int argc, char** argv) {
   action.sa_handler = &on_term;
   ::sigaction(SIGTERM, &action, nullptr);
 
-  write_down("begin");
+  append_line("begin");
   const long long begin = now_ns();
-  bool said_term = false;
+  bool term_written = false;
   for (long long next = begin; hold_ns == 0 || now_ns() - begin < hold_ns; next += 5'000'000) {
     timespec pause = {};
     pause.tv_sec = next / 1'000'000'000;
     pause.tv_nsec = next % 1'000'000'000;
     ::clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &pause, nullptr);
-    if (term_came != 0 && !said_term) {
-      write_down("term");
-      said_term = true;
+    if (term_received != 0 && !term_written) {
+      append_line("term");
+      term_written = true;
       if (!stubborn) break;
     }
-    write_down("beat");
+    append_line("beat");
   }
-  write_down("end");
+  append_line("end");
   return 0;
 }

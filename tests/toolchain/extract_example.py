@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Extracts an example from a Markdown file, so that it is compiled and run exactly as printed.
+"""Takes an example out of a Markdown file, so that it is compiled and run as it is printed there.
 
 usage: extract_example.py FILE NAME OUTPUT
 

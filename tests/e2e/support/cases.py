@@ -11,11 +11,11 @@ from . import consul
 from .agent import Agent
 from .processes import Zoo
 
-NOT_RUN = 77  # ctest reports a test that ends so as left out
+SKIPPED = 77  # ctest reports a test with this exit code as skipped
 
 
 class Case(unittest.TestCase):
-    """A test with a folder and processes of its own."""
+    """A test with its own folder and its own processes."""
 
     maxDiff = None
 
@@ -32,7 +32,7 @@ class Case(unittest.TestCase):
         return self.zoo.run(*argv, **more)
 
     def all_at_once(self, *functions):
-        """Calls them in threads, for what takes its time by waiting. All have to succeed."""
+        """Calls them in parallel threads, because they mostly wait. All must succeed."""
         failed = []
 
         def call(function):
@@ -53,8 +53,8 @@ class Case(unittest.TestCase):
 
 
 class ServerCase(Case):
-    """Against a server that all tests of the class share: a real Consul, or the embedded agent
-    where TENURE_E2E_SERVER says agent. Each test has a key of its own."""
+    """A test against a server that all tests of the class share: a real Consul, or the embedded
+    agent if TENURE_E2E_SERVER is "agent". Each test has its own key."""
 
     @classmethod
     def setUpClass(cls):
@@ -85,11 +85,11 @@ def in_ci():
 
 
 def main(needs_consul=False):
-    """Runs the tests of the calling file. Those that need a real Consul are left out where there
-    is none, which continuous integration does not accept."""
+    """Runs the tests of the calling file. Without Consul, tests that need it are skipped; in
+    continuous integration that is an error."""
     if needs_consul and not on_agent() and not consul.installed():
         if in_ci():
             sys.exit("consul is missing, and CI is set")
-        print("left out: no consul on this machine (./dev setup installs it)")
-        sys.exit(NOT_RUN)
+        print("skipped: consul is not installed (./dev setup installs it)")
+        sys.exit(SKIPPED)
     unittest.main(verbosity=2)

@@ -1,7 +1,7 @@
-"""Processes of the tests: started, watched, and never left behind.
+"""The processes of the tests: started, observed, and always ended.
 
-Whatever a test starts goes through `start`, and everything that it started in turn is found by a
-mark in its environment, however it detached itself.
+A test starts every process by `start`. A mark in the environment identifies all of their
+descendants, even those that have detached themselves.
 """
 
 import itertools
@@ -11,7 +11,7 @@ import subprocess
 import time
 import uuid
 
-# How much longer than usual things may take: a build with sanitizers is slow.
+# A factor for time limits: a build with sanitizers is slow.
 SLACK = float(os.environ.get("TENURE_E2E_SLACK", "1"))
 
 BUILD = os.environ.get("TENURE_BUILD", "build")
@@ -22,12 +22,12 @@ MARK = os.path.join(BUILD, "tests", "e2e", "mark")
 
 
 def boot_time():
-    """Seconds of the clock by which leases are kept."""
+    """Seconds of the clock that leases use."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def alive(pid):
-    """Whether a process runs: a zombie does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
@@ -36,27 +36,27 @@ def alive(pid):
 
 
 def wait_until(condition, seconds=10.0, pause=0.002, what="the condition"):
-    """Waits for a condition, and returns what it returned."""
+    """Waits until a condition is true, and returns its value."""
     end = boot_time() + seconds
     while True:
         result = condition()
         if result:
             return result
         if boot_time() > end:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"{what} did not come within {seconds} s")
         time.sleep(pause)
 
 
 def seconds_until(condition, seconds=10.0, what="the condition"):
-    """How long it took until the condition held."""
+    """Waits until a condition is true, and returns the seconds that it took."""
     begin = boot_time()
     wait_until(condition, seconds, what=what)
     return boot_time() - begin
 
 
 def whole_lines(path):
-    """The lines that were written to a file so far, but for one that is still being written: who
-    reads a file while it grows may see the beginning of a write, up to the end of a page."""
+    """The complete lines of a file. A reader of a growing file may see only the beginning of a
+    write, up to the end of a page, so an incomplete last line is ignored."""
     try:
         with open(path, "rb") as file:
             text = file.read().decode(errors="replace")
@@ -78,7 +78,7 @@ class Zoo:
         return os.path.join(self.folder, name)
 
     def start(self, *argv, env=None, stdin=subprocess.DEVNULL, **more):
-        """Starts a process whose output goes to files: `output(p)` and `errors(p)` read them."""
+        """Starts a process with its output in files, which `output(p)` and `errors(p)` read."""
         number = next(self.numbers)
         environment = dict(os.environ)
         for name in list(environment):
@@ -96,7 +96,7 @@ class Zoo:
         return process
 
     def run(self, *argv, timeout=30, **more):
-        """Runs a process to its end: (exit code, output, errors)."""
+        """Runs a process to its end, and returns (exit code, output, errors)."""
         process = self.start(*argv, **more)
         code = process.wait(timeout)
         return code, self.output(process), self.errors(process)
@@ -112,19 +112,19 @@ class Zoo:
         return self._read(process, "err")
 
     def lines(self, name):
-        """The lines that a command wrote to a file so far."""
+        """The lines that a command has written to a file so far."""
         return whole_lines(self.path(name))
 
     def output_lines(self, process):
-        """The lines that a process wrote so far."""
+        """The lines that a process has written so far."""
         return self.lines(f"{process.number}.out")
 
     def error_lines(self, process):
-        """The lines that a process wrote to its standard error so far."""
+        """The lines that a process has written to standard error so far."""
         return self.lines(f"{process.number}.err")
 
     def marked(self):
-        """Processes of this test that still run, whoever started them."""
+        """The running processes of this test, descendants included."""
         found = []
         mark = b"TENURE_TEST_MARK=" + self.mark.encode()
         for name in os.listdir("/proc"):
@@ -139,7 +139,7 @@ class Zoo:
         return found
 
     def close(self):
-        """Ends everything. Returns what was left when the started processes had ended."""
+        """Ends all processes. Returns the descendants that could not be ended."""
         for process in self.started:
             if process.poll() is None:
                 for number in (signal.SIGCONT, signal.SIGKILL):

@@ -11,7 +11,7 @@ TTL = 10.0
 
 
 class Stage:
-    """Runners that contend for one key, and what their commands wrote down."""
+    """Runners that contend for one key, and the marks of their commands."""
 
     def __init__(self, case, name):
         folder = os.path.join(case.folder, name)
@@ -37,12 +37,12 @@ class Stage:
         return wait_until(lambda: self.marks(event, name), seconds, what=f"{event} of {name}")[0]
 
     def wait_until_seen(self, process):
-        """Until a runner stands and has seen who holds the key."""
+        """Waits until a runner campaigns and knows the holder of the key."""
         wait_until(lambda: "session created" in self.zoo.errors(process), what="a session")
         time.sleep(0.3)
 
     def session_end(self, session):
-        """When the key was no longer held by this session, as a blocking query saw it."""
+        """The time at which a blocking query saw that the session no longer held the key."""
         return self.consul.wait_for(self.key, lambda e: not e or e.get("Session") != session)[1]
 
     def check_no_overlap(self):

@@ -1,4 +1,5 @@
-// The machine's timers, in real time: never early, in order, and out of the way when nobody waits.
+// The system timers in real time: never early, in order, and no work for the io_context without a
+// waiter.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -30,7 +31,7 @@ class probe : public runtime::timer {
   time_point at{};
 };
 
-TEST_CASE("sleepers wake after their instants, in their order") {
+TEST_CASE("sleepers wake after their deadlines, in order") {
   asio::io_context io{1};
   const auto timers = runtime::system_timers(io.get_executor());
   const time_point start = boot_clock::now();
@@ -50,7 +51,7 @@ TEST_CASE("sleepers wake after their instants, in their order") {
   for (int i = 0; i < 200; ++i) CHECK(woke[static_cast<std::size_t>(i)] == i);
 }
 
-TEST_CASE("an io_context without armed timers comes to its end") {
+TEST_CASE("an io_context without armed timers runs out of work") {
   asio::io_context io{1};
   const auto timers = runtime::system_timers(io.get_executor());
   CHECK(io.run() == 0);
@@ -68,7 +69,7 @@ TEST_CASE("an io_context without armed timers comes to its end") {
   CHECK(one.fired == 1);
 }
 
-TEST_CASE("an earlier timer overtakes, and the past fires at once but not inside the call") {
+TEST_CASE("an earlier timer fires first, and a past one at once but not inside arm()") {
   asio::io_context io{1};
   const auto timers = runtime::system_timers(io.get_executor());
   probe late(*timers);
@@ -87,7 +88,7 @@ TEST_CASE("an earlier timer overtakes, and the past fires at once but not inside
   io.run();
 }
 
-TEST_CASE("timers that go away take their pending wait with them") {
+TEST_CASE("destroyed timers cancel their pending wait") {
   asio::io_context io{1};
   {
     const auto timers = runtime::system_timers(io.get_executor());
