@@ -1,4 +1,4 @@
-# RE2, for which Debian ships no CMake package: re2::re2.
+# Finds RE2 as re2::re2. Debian's package has no CMake configuration.
 include(FindPackageHandleStandardArgs)
 find_path(RE2_INCLUDE_DIR re2/re2.h)
 find_library(RE2_LIBRARY re2)

@@ -1,4 +1,4 @@
-# How everything is compiled. As a subproject, tenure takes what its parent set.
+# Compiler settings for all targets. A subproject uses those of its parent.
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_STANDARD 20)
   set(CMAKE_CXX_STANDARD_REQUIRED ON)

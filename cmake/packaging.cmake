@@ -1,6 +1,6 @@
-# cmake --install: a package that find_package(tenure) finds. Installed are the public headers, the
-# static libraries of all layers (as tenure::LAYER; tenure::tenure is all one needs) and the
-# command-line tools. The layers' own headers stay here.
+# cmake --install: a package for find_package(tenure), with the public headers, the static libraries
+# of all layers (as tenure::LAYER; users link tenure::tenure) and the command-line tools. The
+# layers' private headers are not installed.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -23,7 +23,7 @@ install(FILES "${PROJECT_BINARY_DIR}/tenureConfig.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake"
   DESTINATION "${package_dir}" COMPONENT development)
 
-# The programs: what apps/tenure and apps/tenure-cron build. The target `tools` builds no more.
+# The programs of apps/tenure and apps/tenure-cron. The target `tools` builds only these.
 if(TENURE_APPS)
   foreach(app tenure tenure-cron)
     get_property(targets DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}"
@@ -36,7 +36,7 @@ if(TENURE_APPS)
     endforeach()
   endforeach()
   install(TARGETS ${tools} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
-  # Completion and man pages. bash loads a completion by the name of the command.
+  # Completions and man pages. bash loads a completion by the name of the command.
   get_property(made GLOBAL PROPERTY TENURE_MADE)
   install(DIRECTORY "${made}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
     COMPONENT tools OPTIONAL)
@@ -47,7 +47,7 @@ if(TENURE_APPS)
   install(DIRECTORY "${made}/fish/" COMPONENT tools OPTIONAL
     DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 
-  # Further names of `tenure`.
+  # Links: other names of `tenure`.
   get_property(links GLOBAL PROPERTY TENURE_LINKS)
   foreach(link ${links})
     install(CODE "

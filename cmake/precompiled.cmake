@@ -1,7 +1,7 @@
-# One precompiled header for all that includes Asio: it halves the time of a coroutine file. It is
-# built once and shared (160 MB a copy with g++), so whoever uses it compiles with the same flags,
-# warnings included.
-# No file may rely on it: every header is also compiled alone, without it (tests/toolchain).
+# One precompiled header for all targets that include Asio: it halves the compile time of a
+# coroutine file. It is built once and shared (a copy takes 160 MB with g++), so all its users must
+# compile with the same flags, warnings included.
+# No file may rely on it: tests/toolchain compiles every public header without it.
 function(tenure_precompiled_header)
   if(NOT TENURE_PCH)
     return()
@@ -16,7 +16,7 @@ function(tenure_precompiled_header)
     <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <unordered_map> <vector>)
 endfunction()
 
-# tenure_precompile(TARGET): TARGET links tenure::asio and uses the shared header.
+# tenure_precompile(TARGET): lets TARGET, which links tenure::asio, use the shared header.
 function(tenure_precompile target)
   if(TARGET tenure_precompiled)
     target_precompile_headers(${target} REUSE_FROM tenure_precompiled)

@@ -1,12 +1,13 @@
 # tenure_test(NAME SOURCES file... LINK target... [LABELS label...] [ENVIRONMENT VAR=value...]
 #             [TIMEOUT seconds] [SERIAL] [WHOLE] [NO_ASIO])
 #
-# A Catch2 test binary. Each test case becomes a ctest test "NAME/test case", or, with WHOLE, the
-# binary becomes one test called NAME (for suites that share a costly fixture). SERIAL: nothing
-# else runs beside it (for what measures time). NO_ASIO: without the precompiled header of Asio.
+# Adds a Catch2 test binary. Each test case becomes a ctest test "NAME/test case", or, with WHOLE,
+# the binary becomes one test called NAME (for suites that share a costly fixture). SERIAL: no other
+# test runs at the same time (for tests that measure time). NO_ASIO: without the precompiled header.
 #
-# Labels have a meaning: `consul` needs a real Consul and is left out where there is none, `threads`
-# also runs under ThreadSanitizer. The folder's own name (unit, e2e, ...) is always a label.
+# Two labels have a meaning: tests labelled `consul` need a real Consul and are skipped without one;
+# tests labelled `threads` also run under ThreadSanitizer. The folder's name (unit, e2e, ...) is
+# always a label.
 function(tenure_test name)
   cmake_parse_arguments(ARG "SERIAL;WHOLE;NO_ASIO" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT"
     ${ARGN})
@@ -38,8 +39,8 @@ function(tenure_test name)
     set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT}
       ENVIRONMENT "${ARG_ENVIRONMENT}" ${serial})
   else()
-    # Properties that are lists do not survive catch_discover_tests, so a script of our own sets
-    # them when ctest has read the discovered tests.
+    # catch_discover_tests breaks properties that are lists, so a script sets them after ctest has
+    # read the discovered tests.
     if(NOT folder MATCHES "^(e2e|chaos)$")
       set(no_skipping SKIP_IS_FAILURE)
     endif()
@@ -55,7 +56,7 @@ endif()
   endif()
 endfunction()
 
-# All that the ThreadSanitizer build needs.
+# All tests of the ThreadSanitizer build.
 if(TENURE_TESTS)
   add_custom_target(threads_tests)
 endif()

@@ -1,1 +1,1 @@
-"""What ./dev bench is made of."""
+"""The parts of ./dev bench."""

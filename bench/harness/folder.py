@@ -1,5 +1,5 @@
-"""A folder of results that are kept: a text file for each benchmark and server, all rows as JSON,
-and the pictures. A benchmark that is run again replaces what is there of it, and nothing else."""
+"""A folder of stored results: a text file for each benchmark and server, all rows as JSON, and the
+plots. A benchmark that runs again replaces its own rows and leaves the others alone."""
 
 import json
 import os
@@ -16,7 +16,7 @@ class Folder:
         self.path = path
 
     def put(self, results, bench):
-        """What `bench` has measured."""
+        """Replaces the stored rows of `bench` with those that it has measured now."""
         rows = [r for r in results.rows if r["within"] == bench]
         notes = [n for n in results.notes if n.bench in (bench, None)]
         servers = dict.fromkeys([r["server"] for r in rows] +
@@ -45,6 +45,6 @@ class Folder:
 
 
 def write_rows(rows, path):
-    """A list of objects, one a line."""
+    """Writes a JSON list with one object a line."""
     with open(path, "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine on which the figures were measured."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ def processor():
 
 
 def describe(peers=()):
-    """One line: processor, memory, kernel, versions, revision, date, how busy it was."""
+    """One line: processor, memory, kernel, versions, revision, date, load."""
     with open("/proc/meminfo", encoding="utf-8") as file:
         gib = int(next(file).split()[1]) / 1024 / 1024
     return (f"{os.cpu_count()} cores of {processor()}, {gib:.0f} GiB; Linux {platform.release()}; "

@@ -1,5 +1,5 @@
-"""What people use instead: each built from bench/peers, with the server that it needs. One that
-cannot be built or started is named in the results."""
+"""Peers: what people use instead of tenure, built from bench/peers, each with the server that it
+needs. The results note a peer that cannot be built or started."""
 
 import os
 import shutil
@@ -14,8 +14,8 @@ SOURCES = os.path.join(ROOT, "bench", "peers")
 
 
 class Peer:
-    """A subject that is not ours. `benches`: where it takes part; `most_elections`: and up to which
-    size; `most_contenders`: each of them a session of its own."""
+    """A program to compare tenure with. It runs in the benchmarks `benches`, with up to
+    `most_elections` elections and up to `most_contenders` candidates, each with its own session."""
 
     benches = ("failover", "crash", "cold_start")
     most_elections = 1000
@@ -28,13 +28,13 @@ class Peer:
         raise NotImplementedError
 
     def start_server(self, folder):
-        """Its own server, where it has one."""
+        """Starts the peer's own server, if it needs one."""
 
     def command(self, server):
         raise NotImplementedError
 
     def close(self):
-        """Ends its server."""
+        """Stops the peer's own server."""
 
 
 class GoProgram(Peer):
@@ -43,8 +43,8 @@ class GoProgram(Peer):
 
     def build(self, folder):
         self.program = os.path.join(folder, self.name)
-        go = shutil.which("go") or need("go")
-        # The current releases, where this Go is new enough for them.
+        go = shutil.which("go") or missing("go")
+        # The current releases of the modules, or older ones for an older Go.
         for file in ("go.mod", "go-1.23.mod"):
             modules = os.path.join(SOURCES, file)
             done = call([go, "build", f"-modfile={modules}", "-o", self.program,
@@ -73,10 +73,10 @@ class Etcd(GoProgram):
     server = None
 
     def start_server(self, folder):
-        binary = shutil.which("etcd") or need("etcd")
+        binary = shutil.which("etcd") or missing("etcd")
         client, peer = free_port(), free_port()
         self.endpoint = f"127.0.0.1:{client}"
-        self.server = start([
+        self.server = start_in_foreground([
             binary, "--data-dir", os.path.join(folder, "etcd-data"), "--log-level", "error",
             "--listen-client-urls", f"http://{self.endpoint}",
             "--advertise-client-urls", f"http://{self.endpoint}",
@@ -98,7 +98,7 @@ class Curator(Peer):
     server = None
 
     def build(self, folder):
-        maven = shutil.which("mvn") or need("mvn")
+        maven = shutil.which("mvn") or missing("mvn")
         self.folder = os.path.join(folder, "curator")
         shutil.copytree(os.path.join(SOURCES, "curator"), self.folder, dirs_exist_ok=True)
         done = call([maven, "-q", "-B", "package"], self.folder)
@@ -111,7 +111,7 @@ class Curator(Peer):
     def start_server(self, folder):
         script = "/usr/share/zookeeper/bin/zkServer.sh"
         if not os.path.exists(script):
-            need("zookeeper")
+            missing("zookeeper")
         port = free_port()
         self.endpoint = f"127.0.0.1:{port}"
         data = os.path.join(folder, "zookeeper-data")
@@ -121,8 +121,9 @@ class Curator(Peer):
             file.write(f"tickTime={self.TICK_MS}\ndataDir={data}\nclientPort={port}\n"
                        "clientPortAddress=127.0.0.1\nmaxClientCnxns=0\n"
                        "admin.enableServer=false\n")
-        self.server = start([script, "start-foreground", config], folder, self.name, port,
-                            {"ZOO_LOG_DIR": folder, "ZOO_LOG4J_PROP": "ERROR,CONSOLE"})
+        self.server = start_in_foreground(
+            [script, "start-foreground", config], folder, self.name, port,
+            {"ZOO_LOG_DIR": folder, "ZOO_LOG4J_PROP": "ERROR,CONSOLE"})
 
     def command(self, server):
         jars = os.path.join(self.folder, "target", "curator-subject-1.jar")
@@ -145,8 +146,8 @@ class Shell(Peer):
     def build(self, folder):
         for program in ("bash", "curl"):
             if shutil.which(program) is None:
-                need(program)
-        self.version = last_line(call(["curl", "--version"], folder), first=True).split()[1]
+                missing(program)
+        self.version = call(["curl", "--version"], folder).stdout.split()[1]
 
     def command(self, server):
         offset = (boot_ns() - time.time_ns()) // 1000
@@ -166,15 +167,15 @@ def prepare(setting):
             peer.start_server(setting.folder)
         except (Failed, OSError) as failure:
             peer.close()
-            setting.results.note(f"peer {peer.name} is left out: {failure}")
+            setting.results.note(f"peer {peer.name} is skipped: {failure}")
             continue
         setting.progress(f"peer {peer.name} {peer.version}")
         ready.append(peer)
     return ready
 
 
-def need(program):
-    raise Failed(f"no '{program}' on this machine: ./dev setup --peers installs it")
+def missing(program):
+    raise Failed(f"'{program}' is not installed: run ./dev setup --peers")
 
 
 def call(argv, folder):
@@ -182,9 +183,9 @@ def call(argv, folder):
                           text=True, check=False)
 
 
-def last_line(done, first=False):
+def last_line(done):
     lines = (done.stdout + done.stderr).strip().splitlines() or ["no error text"]
-    return lines[0 if first else -1][:300]
+    return lines[-1][:300]
 
 
 def free_port():
@@ -192,8 +193,8 @@ def free_port():
     return consul.free_ports(1)[0]
 
 
-def start(argv, folder, name, port, environment=None):
-    """A server in the foreground, as soon as its port answers."""
+def start_in_foreground(argv, folder, name, port, environment=None):
+    """Starts a server and waits until its port accepts connections."""
     with open(os.path.join(folder, name + ".log"), "wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                    start_new_session=True,
@@ -206,7 +207,7 @@ def start(argv, folder, name, port, environment=None):
         except OSError:
             time.sleep(0.1)
     end(process)
-    raise Failed(f"its server did not start: {argv[0]}")
+    raise Failed(f"the server did not start: {argv[0]}")
 
 
 def end(process):

@@ -1,5 +1,5 @@
-"""Draws the rows by gnuplot, as SVG and PNG: one picture a benchmark. Where sizes differ, growth
-on two logarithmic axes; else bars beside the floor."""
+"""Draws the rows with gnuplot, as SVG and PNG: benchmarks of several sizes as lines on logarithmic
+axes, the others as bars."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ COLOURS = {"tenure": "#0060ad", "floor": "#888888", "floor-guarded": "#b8b8b8",
            "go-lock": "#00a0b0", "etcd": "#dd181f", "curator": "#e69f00", "shell": "#7a3e9d"}
 TERMINALS = (("svg", "svg size 900,540 dynamic background rgb 'white' font 'sans,13'"),
              ("png", "pngcairo size 1350,810 font 'sans,13'"))
-# What each picture shows: the metrics of one benchmark that share a unit.
+# The metric that each picture shows: file name, benchmark, metric, title.
 PICTURES = (
-    ("cold_start", "cold_start", "enter_to_all_held", "enter N elections, all held [ms]"),
+    ("cold_start", "cold_start", "enter_to_all_held", "enter N elections until all are held [ms]"),
     ("failover", "failover", "until_next_leads", "hand-over to the next leader, median [ms]"),
     ("mass_failover", "mass_failover", "until_all_led",
-     "death of the holder of N, all led, less the quarantine [ms]"),
+     "from the death of N leaders to leading all, less the quarantine [ms]"),
     ("standby_latency", "standby", "change_to_event", "change to event, 100 changes a second [ms]"),
     ("standby_cpu", "standby", "cpu", "CPU of a standby, 100 changes a second [cores]"),
     ("steady_memory", "steady", "rss_per_election", "memory of a held election [bytes]"),
@@ -27,11 +27,11 @@ POINT = ("bench", "subject", "server", "case", "n", "metric")
 
 
 def draw(rows, folder):
-    """Draws what the rows allow. Failed where there is no gnuplot."""
+    """Draws every picture that has rows. Raises Failed without gnuplot."""
     if shutil.which("gnuplot") is None:
-        raise Failed("no 'gnuplot' on this machine: ./dev setup installs it")
+        raise Failed("gnuplot is not installed: run ./dev setup")
     os.makedirs(folder, exist_ok=True)
-    # The same case of a benchmark and of `growth`, measured on two days, is one point: the later.
+    # `growth` may have measured the same case as the benchmark: the later row counts.
     rows = list({tuple(r[k] for k in POINT): r for r in rows}.values())
     for name, bench, metric, title in PICTURES:
         chosen = [r for r in rows if r["bench"] == bench and r["metric"] == metric
@@ -53,7 +53,7 @@ def picture(name, text, folder):
                               check=False)
         if done.returncode != 0:
             raise Failed(f"gnuplot, {name}: {done.stderr.strip()[:300]}")
-        if ending == "svg":  # gnuplot leaves blanks at the end of lines
+        if ending == "svg":  # gnuplot writes blanks at the end of lines
             with open(path, encoding="utf-8") as file:
                 lines = [line.rstrip() for line in file]
             with open(path, "w", encoding="utf-8") as file:
@@ -61,7 +61,7 @@ def picture(name, text, folder):
 
 
 def growth(title, rows):
-    """A line a subject and server, with the lowest and highest run."""
+    """A line for each subject and server, with the lowest and highest run."""
     lines = {}
     for row in rows:
         label = row["subject"]
@@ -84,8 +84,8 @@ def growth(title, rows):
 
 
 def ratios(rows):
-    """What tenure takes, as a multiple of the floor: a bar to the left is faster than that. A
-    cross where the target for the median is."""
+    """tenure's medians as multiples of the floor: a bar to the left of 1 is faster than the floor.
+    A cross marks the target."""
     order = [p[1] for p in PICTURES]
     rows = sorted(rows, key=lambda r: (order.index(r["bench"]), 0 if r["case"] else r["n"]))
     lines, ticks = [], []
@@ -107,7 +107,7 @@ def ratios(rows):
 
 
 def group_of(row):
-    """The name below its bars, in lines."""
+    """The label of a group of bars, in lines."""
     words = row["case"].split(", ")
     if row["bench"] == "failover" and len(words) == 1:
         words.append(f"{row['n']} contending")
@@ -115,7 +115,7 @@ def group_of(row):
 
 
 def bars(title, rows):
-    """A group a case, a bar a subject, from the lowest to the highest run."""
+    """A group for each case, a bar for each subject, with the lowest and highest run."""
     rows = [r for r in rows if r["server"] == "consul"] or rows
     groups = list(dict.fromkeys(group_of(row) for row in rows))
     subjects = list(dict.fromkeys(row["subject"] for row in rows))

@@ -1,4 +1,4 @@
-"""The processes of the benchmarks: subjects that obey commands, and what /proc says of them."""
+"""The processes of the benchmarks: subjects, which run commands, and their usage by /proc."""
 
 import os
 import queue
@@ -9,21 +9,22 @@ import time
 
 
 def boot_ns():
-    """The clock of all subjects."""
+    """The time of the clock that all subjects use."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 class Failed(Exception):
-    """A subject did not do what it was told to."""
+    """A subject failed, or did not answer in time."""
 
 
 class Subject:
-    """A program that obeys lines on its standard input and answers by lines: `WORD ...`."""
+    """A program to measure. It reads commands from standard input and answers on standard output;
+    both are lines of the form `WORD ...`."""
 
     def __init__(self, name, argv, environment, folder, ready=60):
         self.name = name
         self.lines = queue.Queue()
-        self.kept = []
+        self.unread = []  # answers that arrived before an expected one
         self.errors = os.path.join(folder, f"{name}-{time.monotonic_ns()}.err")
         with open(self.errors, "wb") as err:
             self.process = subprocess.Popen(
@@ -46,36 +47,37 @@ class Subject:
     def pid(self):
         return self.process.pid
 
-    def tell(self, *words):
+    def send(self, *words):
         try:
             self.process.stdin.write(" ".join(str(w) for w in words) + "\n")
             self.process.stdin.flush()
         except OSError as error:
-            raise Failed(f"{self.name} is gone: {self.complaint()}") from error
+            raise Failed(f"{self.name} has ended: {self.last_error()}") from error
 
     def expect(self, word, seconds=60.0):
-        """The next line that begins with that word, its other words; what else comes is kept."""
-        for i, words in enumerate(self.kept):
+        """Waits for the next answer that begins with `word` and returns its other words. Other
+        answers stay unread."""
+        for i, words in enumerate(self.unread):
             if words[0] == word:
-                return self.kept.pop(i)[1:]
+                return self.unread.pop(i)[1:]
         end = time.monotonic() + seconds
         while True:
             try:
                 words = self.lines.get(timeout=max(0.001, end - time.monotonic()))
             except queue.Empty:
-                raise Failed(f"{self.name} did not say '{word}' within {seconds:.0f} s"
-                             f" (it said last: {' '.join(self.kept[-1]) if self.kept else '-'};"
-                             f" {self.complaint()})") from None
+                last = " ".join(self.unread[-1]) if self.unread else "-"
+                raise Failed(f"{self.name} did not answer '{word}' within {seconds:.0f} s"
+                             f" (last answer: {last}; {self.last_error()})") from None
             if words is None:
                 self.lines.put(None)
-                raise Failed(f"{self.name} ended: {self.complaint()}")
+                raise Failed(f"{self.name} ended: {self.last_error()}")
             if words and words[0] == word:
                 return words[1:]
             if words:
-                self.kept.append(words)
+                self.unread.append(words)
 
-    def said(self, word):
-        """What it said with that word so far, without waiting."""
+    def answers(self, word):
+        """The unread answers that begin with `word`, without waiting."""
         while True:
             try:
                 words = self.lines.get_nowait()
@@ -85,21 +87,16 @@ class Subject:
                 self.lines.put(None)
                 break
             if words:
-                self.kept.append(words)
-        return [w[1:] for w in self.kept if w[0] == word]
+                self.unread.append(words)
+        return [w[1:] for w in self.unread if w[0] == word]
 
-    def forget(self):
-        """Drops what was said and not asked for."""
-        self.said("")
-        self.kept.clear()
-
-    def complaint(self):
+    def last_error(self):
         with open(self.errors, encoding="utf-8", errors="replace") as file:
             text = file.read().strip()
         return text.splitlines()[-1][:300] if text else "no error text"
 
     def kill(self):
-        """SIGKILL to it and whatever it started."""
+        """Sends SIGKILL to its process group."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -114,7 +111,7 @@ class Subject:
 
 
 class Usage:
-    """What a process used of the machine since this object was made."""
+    """The CPU time that a process has used since this object was created."""
 
     TICK = os.sysconf("SC_CLK_TCK")
 
@@ -141,7 +138,7 @@ def resident_bytes(pid):
 
 
 def connections_to(pid, port):
-    """How many TCP connections a process has to that port of the loopback."""
+    """The number of TCP connections of a process to that port of the loopback."""
     inodes = set()
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:

@@ -1,23 +1,29 @@
-"""The rows that benchmarks give, their targets, the table and the JSON."""
+"""The rows that the benchmarks measure, their targets, and the table."""
 
 from .stats import Samples
 
 
 class Target:
-    """What a row must reach: a limit on one of its fields."""
+    """An upper limit on one field of a row. AtLeast is a lower limit."""
 
-    def __init__(self, field, limit, text, at_least=False):
-        self.field, self.limit, self.text, self.at_least = field, limit, text, at_least
+    def __init__(self, field, limit, text):
+        self.field, self.limit, self.text = field, limit, text
 
     def reached(self, row):
         value = row.get(self.field)
-        if value is None:
-            return False
-        return value >= self.limit if self.at_least else value <= self.limit
+        return value is not None and self.within_limit(value)
+
+    def within_limit(self, value):
+        return value <= self.limit
+
+
+class AtLeast(Target):
+    def within_limit(self, value):
+        return value >= self.limit
 
 
 def ratio_at_most(median, p99=None):
-    """Targets against the floor of the same run."""
+    """Targets relative to the floor of the same run."""
     targets = [Target("ratio_to_floor", median, f"median <= {median:g} x floor")]
     if p99 is not None:
         targets.append(Target("p99_ratio_to_floor", p99, f"p99 <= {p99:g} x floor"))
@@ -32,39 +38,39 @@ NO_SERVER = "none"
 
 
 class Note:
-    """Something that was not measured, and why. Of a benchmark, or of all of them (None)."""
+    """Says what was not measured, and why. `bench` is None if it concerns all benchmarks."""
 
     def __init__(self, bench, server, text):
         self.bench, self.server, self.text = bench, server, text
 
 
 class Results:
-    """Collects rows; prints each as soon as it is known."""
+    """Collects rows, and prints each when it is added."""
 
     def __init__(self, out):
         self.rows = []
         self.notes = []
         self.out = out
-        self.bench = None  # which is running
-        self.headers = {}  # what the machine was when it began
+        self.bench = None  # the running benchmark
+        self.headers = {}  # for each benchmark the machine when it began
 
     def begin(self, bench, header):
         self.bench = bench
         self.headers[bench] = header
 
     def note(self, text, server="consul"):
-        """Named, never dropped."""
+        """Records something that was not measured: results never omit it silently."""
         self.notes.append(Note(self.bench, server, text))
         print(f"  note: {text}", file=self.out, flush=True)
 
-    def add(self, bench, subject, n, metric, unit, samples, server="consul", case="", targets=()):
-        """A row of a subject; floor first, so that the others can be compared with it."""
+    def add(self, bench, subject, *, n, metric, unit, samples, server, case="", targets=()):
+        """Adds a row. The floor comes before the subjects that are compared with it."""
         if not isinstance(samples, Samples):
             values, samples = samples, Samples()
             for value in values:
                 samples.add_run([value])
         if not samples:
-            self.note(f"{bench} {case} n={n} on {server}: {subject} gave no result", server)
+            self.note(f"{bench} {case} n={n} on {server}: {subject} has no result", server)
             return None
         low, high = samples.spread
         row = {"bench": bench, "within": self.bench or bench, "subject": subject,
@@ -90,12 +96,9 @@ class Results:
                 return row
         return None
 
-    def missed(self):
-        return [row for row in self.rows if any(not t["reached"] for t in row["targets"])]
-
 
 def table(rows):
-    """The columns aligned."""
+    """The rows as text with aligned columns."""
     return "\n".join([HEAD, "-" * len(HEAD)] + [line(row) for row in rows])
 
 

@@ -1,5 +1,5 @@
-"""The servers that subjects speak to: a real Consul with a data directory, and the embedded agent.
-How they are started is that of the end-to-end tests."""
+"""The servers that subjects connect to: a real Consul with a data directory, and the embedded
+agent, both started by the code of the end-to-end tests."""
 
 import os
 import re
@@ -11,10 +11,11 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
-# Consul refuses to start with fewer descriptors than its limit of connections, and parks a
-# descriptor for each blocking query.
+# Consul refuses to start with fewer descriptors than its limit of connections, and each blocking
+# query holds one.
 WANTED_DESCRIPTORS = 20_000
-# The case of a hundred contenders stands for a hundred machines, each with an address of its own.
+# A hundred candidates represent a hundred machines, each with its own address, so the limit of
+# connections per address must not apply.
 MANY_ADDRESSES = 4000
 DEFAULT_CONNECTIONS = 200
 
@@ -30,12 +31,12 @@ def raise_descriptors():
 
 
 class Running:
-    """A server of one kind ("consul" or "agent") on free ports. Ends with close(). `counting`:
-    it can say how many requests it served, where it is a Consul."""
+    """A server of one kind ("consul" or "agent") on free ports; close() stops it. With `counting`,
+    requests() works if it is a Consul."""
 
     def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS, counting=False):
         os.environ["TENURE_BUILD"] = build
-        from support import agent, consul  # the build folder is read when they are imported
+        from support import agent, consul  # imported here: they read TENURE_BUILD on import
         self.kind = kind
         self.folder = tempfile.mkdtemp(prefix="tenure-bench-server-")
         try:
@@ -68,7 +69,7 @@ class Running:
         return {"CONSUL_HTTP_ADDR": self.address}
 
     def destroy_sessions(self, name=None):
-        """Destroys the sessions of that name, or all; returns how many."""
+        """Destroys the sessions whose names begin with `name`, or all; returns their number."""
         found = self.client.json("GET", "/v1/session/list")
         chosen = [s for s in found if name is None or s["Name"].startswith(name)]
         for session in chosen:
@@ -76,14 +77,15 @@ class Running:
         return len(chosen)
 
     def clear(self):
-        """Nothing is left of an earlier run."""
+        """Deletes all sessions and keys, so that no run sees those of an earlier one."""
         self.destroy_sessions()
         self.client.request("DELETE", "/v1/kv/", recurse="")
 
     def requests(self):
-        """How many requests it has answered so far, by kind ("GET_v1_kv", "PUT_v1_session_renew",
-        ...), transactions apart as "read" and "write"; None where nothing is counted. A blocking
-        query counts when it is answered. Our own questions are left out."""
+        """The number of requests that it has answered so far, by kind ("GET_v1_kv",
+        "PUT_v1_session_renew", ...; transactions as "read" and "write"), or None if the server does
+        not count. A blocking query counts when it is answered. Requests for these metrics do not
+        count."""
         status, _, text = self.client.request("GET", "/v1/agent/metrics", format="prometheus")
         if status != 200:
             return None

@@ -1,4 +1,4 @@
-"""What every benchmark is given: the build, the servers, the subjects, and where results go."""
+"""The context of a benchmark: the build, the servers, the subjects and the results."""
 
 import contextlib
 import os
@@ -8,21 +8,20 @@ import time
 from .processes import Subject
 from .servers import DEFAULT_CONNECTIONS, Running
 
-# The subjects that are not peers, and how they are called.
+# The command lines of the subjects that are not peers.
 OURS = {"tenure": ("tenure_subject",), "floor": ("floor",),
         "floor-guarded": ("floor", "--guarded")}
 
 
 class Setting:
-    def __init__(self, build, results, quick=False, servers=("consul", "agent"), peers=(),
-                 most=100_000, out=None):
+    def __init__(self, build, results, out, *, quick, servers, most):
         self.build = build
         self.results = results
+        self.out = out
         self.quick = quick
         self.servers = servers
-        self.peers = peers
         self.most = most
-        self.out = out
+        self.peers = []
         self.folder = tempfile.mkdtemp(prefix="tenure-bench-")
         self.began = time.monotonic()
 
@@ -30,7 +29,7 @@ class Setting:
         print(f"{time.monotonic() - self.began:7.1f} s  {text}", file=self.out, flush=True)
 
     def sizes(self, *all_sizes, quick=2):
-        """As many of the sizes as are wanted: the first few in a quick run."""
+        """The sizes up to the limit; a quick run takes only the first `quick`."""
         return [n for n in (all_sizes[:quick] if self.quick else all_sizes) if n <= self.most]
 
     def runs(self, full, quick=2):
@@ -46,7 +45,8 @@ class Setting:
 
     @contextlib.contextmanager
     def subjects(self):
-        """`start(name, server, *options)` starts a subject; all end with the block."""
+        """Yields `start(name, server, *options)`, which starts a subject. All subjects are killed
+        when the block ends."""
         started = []
 
         def start(name, server, *options):
@@ -69,5 +69,5 @@ class Setting:
         return peer.command(server)
 
     def peers_for(self, bench, server_kind):
-        """Peers run beside the real server only."""
+        """The peers of a benchmark. They only run beside the real server."""
         return [p for p in self.peers if bench in p.benches] if server_kind == "consul" else []

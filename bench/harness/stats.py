@@ -1,17 +1,17 @@
-"""Medians, and nothing that a single run could pretend to be."""
+"""Medians and percentiles over several runs."""
 
 import math
 import statistics
 
 
 def percentile(values, p):
-    """The smallest value that p percent of the values do not exceed."""
+    """The smallest value such that at least p percent of the values do not exceed it."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * p / 100) - 1)]
 
 
 class Samples:
-    """What one subject did in one case: a list of values for each run."""
+    """The values that one subject reached in one case: a list for each run."""
 
     def __init__(self):
         self.runs = []
@@ -36,6 +36,6 @@ class Samples:
 
     @property
     def spread(self):
-        """The lowest and the highest median of a run."""
+        """The lowest and the highest of the runs' medians."""
         medians = [statistics.median(run) for run in self.runs]
         return min(medians), max(medians)

@@ -23,11 +23,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t how_many = 1000;
+constexpr std::size_t election_count = 1000;
 
 std::string key(std::size_t i) { return tenure::sharded_key("micro", std::to_string(i)); }
 
-// What of this process is in memory.
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::size_t all = 0;
@@ -38,9 +37,9 @@ std::size_t resident_bytes() {
 }
 
 asio::awaitable<void> count_leading(tenure::elections& all, std::size_t& leading) {
-  while (leading < how_many) {
-    const tenure::event what = co_await all.next_event();
-    if (what.standing == tenure::standing::leading) ++leading;
+  while (leading < election_count) {
+    const tenure::event change = co_await all.next_event();
+    if (change.standing == tenure::standing::leading) ++leading;
   }
 }
 
@@ -57,14 +56,14 @@ void elections(std::size_t times) {
   for (std::size_t round = 0; round < times; ++round) {
     tenure::test::manual_runtime runtime;
     tenure::test::in_process_agent agent(runtime);
-    auto services = std::make_shared<tenure::runtime::environment>(*runtime.environment());
-    services->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
+    auto env = std::make_shared<tenure::runtime::environment>(*runtime.environment());
+    env->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
     tenure::consul_config config;
     config.connections = 80;
-    tenure::elections all(std::make_shared<tenure::impl::engine>(services, config,
-                                                                 tenure::elections_options()));
+    tenure::elections all(
+        std::make_shared<tenure::impl::engine>(env, config, tenure::elections_options()));
     std::vector<tenure::election> entered;
-    for (std::size_t i = 0; i < how_many; ++i) {
+    for (std::size_t i = 0; i < election_count; ++i) {
       entered.push_back(all.enter(key(i), tenure::candidacy("host-1.example:8080")));
       entered.back().stand();
     }
@@ -77,7 +76,7 @@ void elections(std::size_t times) {
   }
 }
 
-void record_size() {
+void election_memory() {
   constexpr std::size_t n = 10'000;
   asio::io_context io(1);
   tenure::elections all(io.get_executor(), tenure::consul_config());
@@ -88,10 +87,10 @@ void record_size() {
     entered.push_back(all.enter(key(i), tenure::candidacy("host-1.example:8080")));
   }
   const std::size_t after = resident_bytes();
-  tell("record_size", "B", static_cast<double>(sizeof(tenure::impl::participant)));
-  tell("memory_when_entered", "B", static_cast<double>(after - before) / n);
+  report("record_size", "B", static_cast<double>(sizeof(tenure::impl::participant)));
+  report("memory_when_entered", "B", static_cast<double>(after - before) / n);
   std::fflush(nullptr);
-  std::_Exit(0);  // nobody ran the io_context, and nobody will
+  std::_Exit(0);  // the io_context never runs, so the elections cannot shut down
 }
 
 }  // namespace micro

@@ -1,4 +1,4 @@
-// micro CASE TIMES
+// tenure_micro CASE TIMES: runs one case, and reports its metrics.
 #include "micro.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace micro {
 
-void tell(const char* metric, const char* unit, double value) {
+void report(const char* metric, const char* unit, double value) {
   std::printf("%s %s %.3f\n", metric, unit, value);
 }
 
@@ -28,7 +28,7 @@ double seconds_since(tenure::time_point begun) {
   return std::chrono::duration<double>(tenure::boot_clock::now() - begun).count();
 }
 
-/// What Consul answers to a query of everything below a prefix: 10,000 keys that are held.
+/// Consul's response to a recursive query: 10,000 keys, all of them held.
 std::string listing() {
   std::string body = "[";
   for (std::size_t i = 0; i < keys; ++i) {
@@ -42,7 +42,7 @@ std::string listing() {
   return body + "]";
 }
 
-/// Every key into an entry of its own.
+/// Parses every key into an entry.
 void json(std::size_t times) {
   std::string body = listing();
   const std::size_t size = body.size();
@@ -52,7 +52,7 @@ void json(std::size_t times) {
     std::vector<tenure::consul::kv_entry> entries;
     if (parser.kv(body, entries) || entries.size() != keys) std::abort();
   }
-  tell("json_entries", "GB/s", static_cast<double>(size * times) / 1e9 / seconds_since(begun));
+  report("json_entries", "GB/s", static_cast<double>(size * times) / 1e9 / seconds_since(begun));
 }
 
 class counting final : public tenure::consul::kv_reader {
@@ -68,7 +68,7 @@ class counting final : public tenure::consul::kv_reader {
   std::uint64_t newest = 0;
 };
 
-/// Every key looked at, as a watch does to see what is news.
+/// Reads only the header of every key, as a watch does to find the changed ones.
 void json_glance(std::size_t times) {
   std::string body = listing();
   const std::size_t size = body.size();
@@ -79,10 +79,10 @@ void json_glance(std::size_t times) {
     if (parser.kv(body, reader)) std::abort();
   }
   if (reader.count != keys * times) std::abort();
-  tell("json_listing", "GB/s", static_cast<double>(size * times) / 1e9 / seconds_since(begun));
+  report("json_listing", "GB/s", static_cast<double>(size * times) / 1e9 / seconds_since(begun));
 }
 
-/// All armed, half of them moved, all fired.
+/// Arms all timers, moves half of them, fires all.
 void timer_heap(std::size_t times) {
   using tenure::runtime::timer;
   static std::size_t fired = 0;
@@ -105,8 +105,8 @@ void timer_heap(std::size_t times) {
     heap.fire_due(at(round + 1));
   }
   if (fired != timers * times) std::abort();
-  tell("timer_arm_move_fire", "ns",
-       seconds_since(begun) * 1e9 / static_cast<double>(times * timers));
+  report("timer_arm_move_fire", "ns",
+         seconds_since(begun) * 1e9 / static_cast<double>(times * timers));
 }
 
 int run(std::string_view name, std::size_t times) {
@@ -118,8 +118,8 @@ int run(std::string_view name, std::size_t times) {
     timer_heap(times);
   } else if (name == "elections") {
     elections(times);
-  } else if (name == "record-size") {
-    record_size();
+  } else if (name == "election-memory") {
+    election_memory();
   } else {
     std::fprintf(stderr, "micro: no case '%s'\n", std::string(name).c_str());
     return 64;

@@ -1,5 +1,5 @@
-// floor: the bare client. Commands come on standard input, answers go to standard output; the
-// protocol is that of every subject (docs/benchmarks.md).
+// floor: the bare client. It reads commands from standard input and answers on standard output, by
+// the protocol of every subject (docs/benchmarks.md).
 #include "floor.hpp"
 
 #include <unistd.h>
@@ -17,7 +17,7 @@ namespace raw {
 const char* const bare_session =
     R"({"Name":"floor","NodeChecks":[],"LockDelay":"0s","Behavior":"release"})";
 
-void surroundings::say(const char* format, ...) {
+void context::say(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   std::vprintf(format, arguments);
@@ -54,32 +54,32 @@ namespace {
 
 class program {
  public:
-  program(const std::string& address, bool guarded) : guarded_(guarded) {
+  program(const std::string& address, acquisition how) : how_(how) {
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) die("CONSUL_HTTP_ADDR is not host:port");
-    around_.host = address.substr(0, colon);
-    around_.port = std::atoi(address.c_str() + colon + 1);
-    around_.io.watch(STDIN_FILENO, [this] { read(); });
-    around_.say("ready");
+    shared_.host = address.substr(0, colon);
+    shared_.port = std::atoi(address.c_str() + colon + 1);
+    shared_.io.watch(STDIN_FILENO, [this] { read(); });
+    shared_.say("ready");
   }
-  void run() { around_.io.run(); }
+  void run() { shared_.io.run(); }
 
  private:
   void read() {
     char block[4096];
     const ssize_t got = ::read(STDIN_FILENO, block, sizeof block);
     if (got <= 0) {
-      around_.io.stop();
+      shared_.io.stop();
       return;
     }
     input_.append(block, static_cast<std::size_t>(got));
     for (std::size_t end = input_.find('\n'); end != std::string::npos; end = input_.find('\n')) {
-      obey(input_.substr(0, end));
+      execute(input_.substr(0, end));
       input_.erase(0, end + 1);
     }
   }
 
-  void obey(const std::string& line) {
+  void execute(const std::string& line) {
     std::istringstream words(line);
     std::string what, text, value;
     std::size_t n = 0;
@@ -87,7 +87,7 @@ class program {
     words >> what;
     if (what == "candidate") {
       words >> text;
-      candidates_.push_back(std::make_unique<candidate>(around_, candidates_.size(), text));
+      candidates_.push_back(std::make_unique<candidate>(shared_, candidates_.size(), text));
     } else if (what == "release") {
       one(words).release();
     } else if (what == "stand") {
@@ -95,7 +95,7 @@ class program {
     } else if (what == "stand-afresh") {
       one(words).stand_afresh();
     } else if (what == "session") {
-      around_.say("session %s", one(words).session().c_str());
+      shared_.say("session %s", one(words).session().c_str());
     } else if (what == "many") {
       words >> text >> n >> value;
       all().take(text, n, value);
@@ -107,11 +107,11 @@ class program {
       all().change(text, n, rate, seconds);
     } else if (what == "observe") {
       words >> text >> n;
-      observer_ = std::make_unique<observer>(around_, text, n);
+      observer_ = std::make_unique<observer>(shared_, text, n);
     } else if (what == "latencies") {
-      observer_->tell_latencies();
+      observer_->report_latencies();
     } else if (what == "quit") {
-      around_.io.stop();
+      shared_.io.stop();
     } else {
       die("unknown command '" + what + "'");
     }
@@ -123,12 +123,12 @@ class program {
     return *candidates_.at(id);
   }
   many& all() {
-    if (!many_) many_ = std::make_unique<many>(around_, 8, guarded_);
+    if (!many_) many_ = std::make_unique<many>(shared_, 8, how_);
     return *many_;
   }
 
-  bool guarded_;
-  surroundings around_;
+  acquisition how_;
+  context shared_;
   std::string input_;
   std::vector<std::unique_ptr<candidate>> candidates_;
   std::unique_ptr<many> many_;
@@ -141,7 +141,8 @@ class program {
 int main(int argc, char** argv) {
   const char* const address = std::getenv("CONSUL_HTTP_ADDR");
   const bool guarded = argc > 1 && std::string(argv[1]) == "--guarded";
-  raw::program floor(address != nullptr ? address : "127.0.0.1:8500", guarded);
+  raw::program floor(address != nullptr ? address : "127.0.0.1:8500",
+                     guarded ? raw::acquisition::guarded : raw::acquisition::plain);
   floor.run();
   return 0;
 }

@@ -1,5 +1,5 @@
-// The floor: raw requests without any logic, one thread. What it does not do (leases, proofs,
-// quarantines, errors) is what makes it the floor and not a candidate that anybody should use.
+// The floor: raw requests without any logic, on one thread. It has no leases, proofs, quarantines
+// or error handling: so it is fast, a lower bound for every client, and unsafe to use.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace raw {
 
-/// What all parts need.
-class surroundings {
+/// What all parts share.
+class context {
  public:
   loop io;
   std::string host;
@@ -21,21 +21,21 @@ class surroundings {
   void say(const char* format, ...) __attribute__((format(printf, 2, 3)));
 };
 
-/// The key of the n-th of many elections: spread as tenure::sharded_key does it.
+/// The key of the n-th of many elections, as tenure::sharded_key makes it.
 std::string key_of(const std::string& prefix, std::size_t n);
 /// The number with which the decoded text begins; 0 where it begins with none.
 std::int64_t number_in(std::string_view base64_text);
-/// The ID in the answer of session/create.
+/// The ID in the response to session/create.
 std::string session_in(const response& answer);
 /// The body of session/create: no TTL, no checks, no lock-delay.
 extern const char* const bare_session;
 
-/// One session, one key: polls it, and takes it when it is free.
+/// One session, one key: polls the key, and acquires it when it is free.
 class candidate {
  public:
-  candidate(surroundings& around, std::size_t id, std::string key);
+  candidate(context& shared, std::size_t id, std::string key);
   void stand();
-  /// With a new session, where the old one was destroyed.
+  /// With a new session, after the old one was destroyed.
   void stand_afresh();
   void release();
   const std::string& session() const { return session_; }
@@ -45,7 +45,7 @@ class candidate {
   void seen(const response& answer);
   void acquire();
 
-  surroundings& around_;
+  context& shared_;
   std::size_t id_;
   std::string key_;
   connection polls_;
@@ -56,17 +56,21 @@ class candidate {
   bool free_ = false;
 };
 
+enum class acquisition {
+  plain,
+  guarded,  ///< acquires a key only if it does not exist: one more operation per key
+};
+
 /// One session, many keys.
 class many {
  public:
-  /// `guarded`: takes keys only while there are none, which costs an operation more each.
-  many(surroundings& around, std::size_t connections, bool guarded);
-  /// Takes the keys 0 to N-1 below the prefix by transactions of 64 operations, and says
+  many(context& shared, std::size_t connections, acquisition how);
+  /// Acquires the keys 0 to N-1 below the prefix by transactions of 64 operations, and reports
   /// `all N T0 T1`.
   void take(const std::string& prefix, std::size_t n, const std::string& value);
   /// The same as soon as key 0 is free.
   void take_over(const std::string& prefix, std::size_t n, const std::string& value);
-  /// Writes the current time to random keys of its own, so often a second, for so long.
+  /// Writes the current time to random keys that it holds, `rate` times a second.
   void change(const std::string& prefix, std::size_t n, std::int64_t rate, std::int64_t seconds);
 
  private:
@@ -75,8 +79,8 @@ class many {
   void wait_free();
   void change_one();
 
-  surroundings& around_;
-  bool guarded_;
+  context& shared_;
+  acquisition how_;
   std::vector<std::unique_ptr<connection>> connections_;
   connection polls_;
   std::string session_;
@@ -97,9 +101,9 @@ class many {
 /// Follows the changes of many keys by a blocking query for each of their 64 folders.
 class observer {
  public:
-  observer(surroundings& around, const std::string& prefix, std::size_t n);
-  /// How long ago each value that was seen since the last call had been written.
-  void tell_latencies();
+  observer(context& shared, const std::string& prefix, std::size_t n);
+  /// Reports the time from writing to seeing each value that it has seen since the last call.
+  void report_latencies();
 
  private:
   class folder {
@@ -113,9 +117,9 @@ class observer {
   void poll(folder& f);
   void seen(folder& f, const response& answer);
 
-  surroundings& around_;
+  context& shared_;
   std::size_t n_;
-  std::size_t silent_;  ///< folders that were not seen yet
+  std::size_t unseen_;  ///< folders without an answer so far
   std::int64_t begun_;
   std::vector<std::unique_ptr<folder>> folders_;
   std::vector<std::int64_t> latencies_;

@@ -4,12 +4,12 @@
 
 namespace raw {
 
-candidate::candidate(surroundings& around, std::size_t id, std::string key)
-    : around_(around),
+candidate::candidate(context& shared, std::size_t id, std::string key)
+    : shared_(shared),
       id_(id),
       key_(std::move(key)),
-      polls_(around.io, around.host, around.port),
-      requests_(around.io, around.host, around.port) {
+      polls_(shared.io, shared.host, shared.port),
+      requests_(shared.io, shared.host, shared.port) {
   stand_afresh();
 }
 
@@ -36,7 +36,7 @@ void candidate::poll() {
 
 void candidate::seen(const response& answer) {
   if (answer.status != 200 && answer.status != 404) {
-    die("a poll was answered " + std::to_string(answer.status) + ": " + answer.body);
+    die("a poll got status " + std::to_string(answer.status) + ": " + answer.body);
   }
   index_ = answer.index;
   free_ = answer.body.find("\"Session\"") == std::string::npos;
@@ -54,7 +54,7 @@ void candidate::acquire() {
                    const std::int64_t now = now_ns();
                    if (answer.body.rfind("true", 0) == 0) {
                      standing_ = false;
-                     around_.say("leading %zu %lld", id_, static_cast<long long>(now));
+                     shared_.say("leading %zu %lld", id_, static_cast<long long>(now));
                    }
                    if (!polls_.busy()) poll();
                  });
@@ -62,7 +62,7 @@ void candidate::acquire() {
 
 void candidate::release() {
   standing_ = false;
-  around_.say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
+  shared_.say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
   requests_.send("PUT", "/v1/kv/" + key_ + "?release=" + session_, "", [](const response&) {});
 }
 

@@ -11,10 +11,10 @@ constexpr std::size_t operations_a_transaction = 64;
 
 }  // namespace
 
-many::many(surroundings& around, std::size_t connections, bool guarded)
-    : around_(around), guarded_(guarded), polls_(around.io, around.host, around.port) {
+many::many(context& shared, std::size_t connections, acquisition how)
+    : shared_(shared), how_(how), polls_(shared.io, shared.host, shared.port) {
   for (std::size_t i = 0; i < connections; ++i) {
-    connections_.push_back(std::make_unique<connection>(around.io, around.host, around.port));
+    connections_.push_back(std::make_unique<connection>(shared.io, shared.host, shared.port));
   }
 }
 
@@ -39,14 +39,15 @@ void many::take(const std::string& prefix, std::size_t n, const std::string& val
 
 void many::take_next(connection& by) {
   if (asked_ >= wanted_) return;
-  const std::size_t keys = operations_a_transaction / (guarded_ ? 2 : 1);
+  const bool guarded = how_ == acquisition::guarded;
+  const std::size_t keys = operations_a_transaction / (guarded ? 2 : 1);
   const std::size_t last = std::min(wanted_, asked_ + keys);
   const std::size_t count = last - asked_;
   std::string body = "[";
   for (; asked_ < last; ++asked_) {
     const std::string key = key_of(prefix_, asked_);
     if (body.size() > 1) body += ',';
-    if (guarded_) body += R"({"KV":{"Verb":"check-not-exists","Key":")" + key + R"("}},)";
+    if (guarded) body += R"({"KV":{"Verb":"check-not-exists","Key":")" + key + R"("}},)";
     body += R"({"KV":{"Verb":"lock","Key":")" + key + R"(","Value":")" + value_ +
             R"(","Session":")" + session_ + R"("}})";
   }
@@ -55,7 +56,7 @@ void many::take_next(connection& by) {
     if (answer.status != 200) die("a transaction was refused: " + answer.body);
     taken_ += count;
     if (taken_ == wanted_) {
-      around_.say("all %zu %lld %lld", wanted_, static_cast<long long>(begun_),
+      shared_.say("all %zu %lld %lld", wanted_, static_cast<long long>(begun_),
                   static_cast<long long>(now_ns()));
     } else {
       take_next(by);
@@ -78,7 +79,7 @@ void many::wait_free() {
                 const bool first = index_ == 0;
                 index_ = answer.index;
                 if (answer.body.find("\"Session\"") != std::string::npos) {
-                  if (first) around_.say("watching 1 0 0");
+                  if (first) shared_.say("watching 1 0 0");
                   wait_free();
                   return;
                 }
@@ -100,7 +101,7 @@ void many::change(const std::string& prefix, std::size_t n, std::int64_t rate,
 
 void many::change_one() {
   if (next_change_ >= change_end_) {
-    around_.say("changed %zu", changed_);
+    shared_.say("changed %zu", changed_);
     return;
   }
   random_ ^= random_ << 13;
@@ -117,7 +118,7 @@ void many::change_one() {
                   });
   }
   next_change_ += change_every_;
-  around_.io.at(next_change_, [this] { change_one(); });
+  shared_.io.at(next_change_, [this] { change_one(); });
 }
 
 }  // namespace raw

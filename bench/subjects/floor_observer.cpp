@@ -5,15 +5,15 @@
 
 namespace raw {
 
-observer::observer(surroundings& around, const std::string& prefix, std::size_t n)
-    : around_(around), n_(n), silent_(0), begun_(now_ns()) {
+observer::observer(context& shared, const std::string& prefix, std::size_t n)
+    : shared_(shared), n_(n), unseen_(0), begun_(now_ns()) {
   for (unsigned number = 0; number < 256; number += 4) {
     char name[4];
     std::snprintf(name, sizeof name, "%02x", number);
     const std::string target = "/v1/kv/" + prefix + '/' + name + "/?recurse&wait=55s&index=";
-    folders_.push_back(std::make_unique<folder>(around.io, around.host, around.port, target));
+    folders_.push_back(std::make_unique<folder>(shared.io, shared.host, shared.port, target));
   }
-  silent_ = folders_.size();
+  unseen_ = folders_.size();
   for (const auto& f : folders_) poll(*f);
 }
 
@@ -36,21 +36,21 @@ void observer::seen(folder& f, const response& answer) {
     const std::int64_t written = number_in(body.substr(from, body.find('"', from) - from));
     if (written > 1'000'000'000) latencies_.push_back(now - written);
   }
-  // A folder without a key has nothing to wait for, and is woken by every other.
+  // A folder without keys is not polled again: any write to the store would answer its query.
   const bool first = f.index == 0;
   f.index = answer.index;
   if (answer.status == 200) poll(f);
-  if (first && --silent_ == 0) {
-    around_.say("watching %zu %lld %lld", n_, static_cast<long long>(begun_),
+  if (first && --unseen_ == 0) {
+    shared_.say("watching %zu %lld %lld", n_, static_cast<long long>(begun_),
                 static_cast<long long>(now));
   }
 }
 
-void observer::tell_latencies() {
+void observer::report_latencies() {
   std::string line = "latencies";
   for (const std::int64_t ns : latencies_) line += ' ' + std::to_string(ns);
   latencies_.clear();
-  around_.say("%s", line.c_str());
+  shared_.say("%s", line.c_str());
 }
 
 }  // namespace raw

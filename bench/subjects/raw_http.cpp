@@ -146,7 +146,7 @@ std::string_view header(std::string_view head, std::string_view name) {
   return {};
 }
 
-// False where more has to come.
+// False if the last chunk has not arrived yet.
 bool read_chunks(std::string_view text, std::string& body) {
   for (;;) {
     const std::size_t line = text.find("\r\n");

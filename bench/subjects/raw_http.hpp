@@ -1,5 +1,5 @@
-// HTTP/1.1 with nothing around it: one thread, epoll, kept connections, one request at a time on
-// each. The floor is made of this: what any client of Consul has to pay at least.
+// Bare HTTP/1.1: one thread, epoll, keep-alive connections with one request at a time on each. The
+// floor is built on it: no client of Consul can do less.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace raw {
 /// Nanoseconds of CLOCK_BOOTTIME, the clock of all subjects.
 std::int64_t now_ns();
 
-/// One thread's wait for descriptors and moments.
+/// An event loop for one thread: descriptors and times.
 class loop {
  public:
   loop();
@@ -43,7 +43,7 @@ class response {
   std::string body;
 };
 
-/// A kept connection. A request that fails ends the program: a floor has no failures to handle.
+/// A keep-alive connection. A failed request ends the program: the floor does not handle errors.
 class connection {
  public:
   using handler = std::function<void(const response&)>;
@@ -67,7 +67,7 @@ class connection {
   handler done_;
 };
 
-/// Exits with one line on standard error.
+/// Prints one line to standard error and exits with 1.
 [[noreturn]] void die(const std::string& why);
 
 }  // namespace raw

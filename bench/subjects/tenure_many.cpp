@@ -24,7 +24,7 @@ many::many(asio::io_context& io, const settings& s)
 }
 
 void many::enter(const std::string& prefix, std::size_t n, const std::string& value) {
-  const tenure::candidacy how = settings_.how(value);
+  const tenure::candidacy how = settings_.candidacy(value);
   led_.assign(n, false);
   seen_.assign(n, false);
   leading_ = watching_ = 0;
@@ -39,39 +39,39 @@ void many::enter(const std::string& prefix, std::size_t n, const std::string& va
 asio::awaitable<void> many::follow() {
   try {
     for (;;) {
-      const tenure::event what = co_await elections_.next_event();
-      on_event(what, now_ns());
+      const tenure::event change = co_await elections_.next_event();
+      on_event(change, now_ns());
     }
   } catch (const boost::system::system_error& e) {
     if (e.code() != tenure::errc::shut_down) throw;
   }
 }
 
-void many::on_event(const tenure::event& what, std::int64_t now) {
+void many::on_event(const tenure::event& change, std::int64_t now) {
   for (candidate* other : others_) {
-    if (other->key() == what.key) {
-      other->on_event(what);
+    if (other->key() == change.key) {
+      other->on_event(change);
       return;
     }
   }
   std::size_t i = led_.size();
-  const char* const end = what.key.data() + what.key.size();
-  std::from_chars(what.key.data() + what.key.rfind('/') + 1, end, i);
+  const char* const end = change.key.data() + change.key.size();
+  std::from_chars(change.key.data() + change.key.rfind('/') + 1, end, i);
   if (i >= led_.size()) return;
-  if (what.standing == tenure::standing::stopping) give_back(i, what.term);
-  const bool leads = what.standing == tenure::standing::leading;
+  if (change.standing == tenure::standing::stopping) give_back(i, change.term);
+  const bool leads = change.standing == tenure::standing::leading;
   if (leads != led_[i]) {
     led_[i] = leads;
     leading_ += leads ? 1 : std::size_t{0} - 1;
     if (!leads && ++lost_ % 1000 == 1) {
-      say("lost %zu %s", lost_, std::string(to_string(what.reason)).c_str());
+      say("lost %zu %s", lost_, std::string(to_string(change.reason)).c_str());
     }
     if (leads && leading_ == led_.size()) {
       say("all %zu %lld %lld", leading_, static_cast<long long>(begun_),
           static_cast<long long>(now));
     }
   }
-  if (leads || !what.leader.present()) return;
+  if (leads || !change.leader.present()) return;
   if (!seen_[i]) {
     seen_[i] = true;
     if (++watching_ == seen_.size()) {
@@ -81,13 +81,13 @@ void many::on_event(const tenure::event& what, std::int64_t now) {
     return;
   }
   std::int64_t written = 0;
-  const std::string& value = what.leader.value;
+  const std::string& value = change.leader.value;
   std::from_chars(value.data(), value.data() + value.size(), written);
   if (written > 1'000'000'000) latencies_.push_back(now - written);
 }
 
-// A machine that stood still for most of a span ends terms. There is no work to stop, so they are
-// given back at once, and led again later; `lost` tells of them.
+// Terms end by themselves when the machine pauses for most of a span. They have no work to stop, so
+// the key is given back at once and led again later. `lost` reports their number.
 void many::give_back(std::size_t i, const tenure::term& over) {
   tenure::term& last = given_back_[i];
   if (last == over) return;
@@ -95,7 +95,7 @@ void many::give_back(std::size_t i, const tenure::term& over) {
   asio::co_spawn(io_, resign_later(over), asio::detached);
 }
 
-void many::tell_latencies() {
+void many::report_latencies() {
   std::string line = "latencies";
   for (const std::int64_t ns : std::exchange(latencies_, {})) line += ' ' + std::to_string(ns);
   say("%s", line.c_str());
@@ -103,7 +103,7 @@ void many::tell_latencies() {
 
 asio::awaitable<void> many::leave() {
   const std::int64_t begun = now_ns();
-  // Nothing runs in these terms: the work has stopped already.
+  // These terms have no work to stop.
   for (const tenure::election& e : entered_) {
     asio::co_spawn(io_, resign_later(e.current()), asio::detached);
   }

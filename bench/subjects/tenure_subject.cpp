@@ -1,5 +1,5 @@
-// tenure_subject: commands on standard input, answers on standard output; the protocol is that of
-// every subject (docs/benchmarks.md).
+// tenure_subject: reads commands from standard input and answers on standard output, by the
+// protocol of every subject (docs/benchmarks.md).
 #include "tenure_subject.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -34,7 +34,7 @@ void say(const char* format, ...) {
 
 std::int64_t now_ns() { return tenure::boot_clock::now().time_since_epoch().count(); }
 
-tenure::candidacy settings::how(std::string value) const {
+tenure::candidacy settings::candidacy(std::string value) const {
   tenure::candidacy c(std::move(value));
   c.span(span).ttl(ttl);
   if (lock_delay) c.lock_delay(*lock_delay);
@@ -45,7 +45,7 @@ candidate::candidate(asio::io_context& io, const settings& s, std::size_t id,
                      const std::string& key)
     : id_(id) {
   own_.emplace(io.get_executor(), s.consul, s.options);
-  election_ = own_->enter(key, s.how("candidate-" + std::to_string(id)));
+  election_ = own_->enter(key, s.candidacy("candidate-" + std::to_string(id)));
   asio::co_spawn(io, follow(), asio::detached);
   election_->stand();
 }
@@ -53,23 +53,23 @@ candidate::candidate(asio::io_context& io, const settings& s, std::size_t id,
 candidate::candidate(tenure::elections& shared, const settings& s, std::size_t id,
                      const std::string& key)
     : id_(id) {
-  election_ = shared.enter(key, s.how("candidate-" + std::to_string(id)));
+  election_ = shared.enter(key, s.candidacy("candidate-" + std::to_string(id)));
   election_->stand();
 }
 
 asio::awaitable<void> candidate::follow() {
   for (;;) {
-    const tenure::event what = co_await own_->next_event();
-    on_event(what);
+    const tenure::event change = co_await own_->next_event();
+    on_event(change);
   }
 }
 
-void candidate::on_event(const tenure::event& what) {
+void candidate::on_event(const tenure::event& change) {
   const std::int64_t now = now_ns();
-  if (what.standing == tenure::standing::leading && what.term != told_) {
-    told_ = what.term;
+  if (change.standing == tenure::standing::leading && change.term != reported_) {
+    reported_ = change.term;
     say("leading %zu %lld", id_, static_cast<long long>(now));
-  } else if (what.standing == tenure::standing::stopping) {
+  } else if (change.standing == tenure::standing::stopping) {
     say("stopping %zu %lld", id_, static_cast<long long>(now));
   }
 }
@@ -96,13 +96,13 @@ class program {
     for (;;) {
       const auto [error, size] = co_await asio::async_read_until(
           input_, asio::dynamic_buffer(text), '\n', asio::as_tuple(asio::use_awaitable));
-      if (error) std::_Exit(0);  // whoever measures is gone, or has seen enough
-      obey(text.substr(0, size - 1));
+      if (error) std::_Exit(0);  // the harness has closed the pipe or died
+      execute(text.substr(0, size - 1));
       text.erase(0, size);
     }
   }
 
-  void obey(const std::string& line) {
+  void execute(const std::string& line) {
     std::istringstream words(line);
     std::string what, text, value;
     std::size_t n = 0;
@@ -111,7 +111,7 @@ class program {
       words >> text >> value;
       if (value == "shared") {
         candidates_.emplace_back(all().elections(), settings_, candidates_.size(), text);
-        all().also(candidates_.back());
+        all().pass_events_to(candidates_.back());
       } else {
         candidates_.emplace_back(io_, settings_, candidates_.size(), text);
       }
@@ -127,7 +127,7 @@ class program {
       words >> text >> n >> value;
       all().enter(text, n, value);
     } else if (what == "latencies") {
-      all().tell_latencies();
+      all().report_latencies();
     } else if (what == "leave") {
       asio::co_spawn(io_, all().leave(), asio::detached);
     } else if (what == "quit") {

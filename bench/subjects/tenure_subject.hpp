@@ -1,4 +1,4 @@
-// The library as a subject of the benchmarks, by its public headers alone.
+// The library as a subject of the benchmarks. It uses only the public headers.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +12,7 @@
 
 namespace subject {
 
-/// One line on standard output, at once.
+/// Prints one line to standard output, unbuffered.
 void say(const char* format, ...) __attribute__((format(printf, 1, 2)));
 std::int64_t now_ns();
 
@@ -21,34 +21,34 @@ class settings {
   tenure::consul_config consul{};
   tenure::elections_options options;
   tenure::duration span = std::chrono::seconds(15);
-  std::optional<tenure::duration> many_span;  ///< of `many`, where it is not the same
+  std::optional<tenure::duration> many_span;  ///< the span of `many`, if it differs
   tenure::duration ttl = std::chrono::seconds(15);
   std::optional<tenure::duration> lock_delay;
 
-  tenure::candidacy how(std::string value) const;
+  tenure::candidacy candidacy(std::string value) const;
 };
 
-/// One election with an `elections` object, a session and connections of its own: what stands for
-/// a process of its own.
+/// One election with its own `elections` object, session and connections: it represents a separate
+/// process.
 class candidate {
  public:
   candidate(boost::asio::io_context& io, const settings& s, std::size_t id, const std::string& key);
-  /// The same within another's `elections` object; `owner` reads the events.
+  /// One election of a shared `elections` object, whose owner passes on its events.
   candidate(tenure::elections& shared, const settings& s, std::size_t id, const std::string& key);
 
   void stand() { election_->stand(); }
   void release(boost::asio::io_context& io);
-  /// Resigns a term that was lost, and stands again.
+  /// Resigns a lost term, and stands again.
   void stand_afresh(boost::asio::io_context& io);
   std::string session() const { return election_->current().session(); }
-  void on_event(const tenure::event& what);
+  void on_event(const tenure::event& change);
   const std::string& key() const { return election_->key(); }
 
  private:
   boost::asio::awaitable<void> follow();
   boost::asio::awaitable<void> resign_and_stand();
   std::size_t id_;
-  tenure::term told_;
+  tenure::term reported_;
   std::optional<tenure::elections> own_;
   std::optional<tenure::election> election_;
 };
@@ -59,19 +59,19 @@ class many {
   many(boost::asio::io_context& io, const settings& s);
 
   tenure::elections& elections() { return elections_; }
-  /// Stands for the keys 0 to N-1 below the prefix. Says `all N T0 T1` once it leads them all, and
-  /// `watching N T0 T1` once somebody else was seen to hold each.
+  /// Stands for the keys 0 to N-1 below the prefix. Reports `all N T0 T1` once it leads them all,
+  /// and `watching N T0 T1` once it has seen another leader of each.
   void enter(const std::string& prefix, std::size_t n, const std::string& value);
-  /// Events of other elections of this object go there.
-  void also(candidate& other) { others_.push_back(&other); }
-  /// How long ago the holder had written the value, for each change seen since the last call.
-  void tell_latencies();
-  /// Shuts down: says `left T0 T1`.
+  /// Passes on the events of another election of this `elections` object.
+  void pass_events_to(candidate& other) { others_.push_back(&other); }
+  /// Reports the time from writing to seeing the value, for each change seen since the last call.
+  void report_latencies();
+  /// Shuts down, and reports `left T0 T1`.
   boost::asio::awaitable<void> leave();
 
  private:
   boost::asio::awaitable<void> follow();
-  void on_event(const tenure::event& what, std::int64_t now);
+  void on_event(const tenure::event& change, std::int64_t now);
   void give_back(std::size_t i, const tenure::term& over);
 
   boost::asio::io_context& io_;
@@ -81,7 +81,7 @@ class many {
   std::vector<candidate*> others_;
   std::vector<bool> led_;
   std::vector<bool> seen_;
-  std::map<std::size_t, tenure::term> given_back_;  ///< terms that ended by themselves
+  std::map<std::size_t, tenure::term> given_back_;  ///< lost terms
   std::size_t leading_ = 0;
   std::size_t watching_ = 0;
   std::size_t lost_ = 0;

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Refuses what g++ 12.2 miscompiles in coroutines, silently.
+"""Refuses patterns that g++ 12.2 silently miscompiles in coroutines.
 
-Said positively, because a list of bad patterns always misses one. Only two forms are accepted:
+A list of bad patterns would always miss one, so this lint accepts only two forms:
 
     co_await expr;
     type name = co_await expr;          (a structured binding counts)
 
-where expr has no braces, no conditional operator and no lambda. Name it first, then move it in.
+where expr has no braces, no conditional operator and no lambda: name such a value first, then move
+it in.
 
 usage: coroutines.py FILE...
 """
@@ -18,18 +19,18 @@ from cpp_source import Token, directives, tokens  # noqa: E402
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {close: open_ for open_, close in OPENERS.items()}
-# What may follow an operand without making `co_await x` a part of something larger.
+# Tokens that may follow an operand without making `co_await x` part of a larger expression.
 POSTFIX = {"::", ".", "->", "(", "["}
 PREFIX_OPERATORS = {"*", "&", "!", "-", "~", "::"}
 NOT_TYPES = {"return", "co_return", "co_yield", "throw", "delete", "new", "co_await", "sizeof"}
 
 
 class Problem(Exception):
-    """Why one co_await is refused."""
+    """The reason why a co_await is refused."""
 
 
 def pair_brackets(source: list[Token]) -> tuple[dict[int, int], list[int]]:
-    """For each bracket its partner, and for each token the opener around it (-1: none)."""
+    """For each bracket its partner, and for each token the innermost open bracket (-1: none)."""
     partner: dict[int, int] = {}
     around = []
     stack: list[int] = []
@@ -56,13 +57,13 @@ class Checker:
         return self.source[i].text if 0 <= i < len(self.source) else ""
 
     def statement_start(self, i: int) -> int:
-        """The first token of the statement that has token i in it."""
+        """The first token of the statement that contains token i."""
         while i > 0 and self.at(i - 1) not in (";", "{", "}"):
             i = self.partner.get(i - 1, i - 1) if self.at(i - 1) in CLOSERS else i - 1
         return i
 
     def skip_control(self, i: int, end: int) -> int:
-        """Past `else`, `do`, `if (...)`, `for (...)`, `while (...)`, labels and attributes."""
+        """Skips `else`, `do`, `if (...)`, `for (...)`, `while (...)`, labels and attributes."""
         while i < end:
             word = self.at(i)
             if word in ("else", "do"):
@@ -106,7 +107,7 @@ class Checker:
                 raise Problem(where)
 
     def skip_template_arguments(self, i: int) -> int:
-        """Past `<...>` that starts at i, or i where it is a comparison."""
+        """The token after the `<...>` that starts at i, or i if it is a comparison."""
         depth = 0
         for k in range(i, len(self.source)):
             word = self.at(k)
@@ -121,7 +122,8 @@ class Checker:
         return i
 
     def check_operand(self, i: int) -> None:
-        """From i, the token after co_await, to the end of the statement: one operand, no more."""
+        """Checks that exactly one operand lies between co_await and the end of the statement; i is
+        the first token after co_await."""
         outside = self.around[i - 1]
         end = i
         while end < len(self.source) and not (
@@ -170,7 +172,7 @@ class Checker:
         self.check_operand(i + 1)
 
     def check_defaults(self, i: int) -> None:
-        """awaitable<T> f(Aggregate a = {}): the default is a braced temporary of every call."""
+        """Refuses awaitable<T> f(Aggregate a = {}): each call would make a braced temporary."""
         k = i + 1
         if self.at(k) != "<":
             return
@@ -191,7 +193,7 @@ class Checker:
 
 
 def check(text: str) -> list[tuple[int, str]]:
-    """(line, why) for everything in this C++ text that is refused."""
+    """(line, why) for each refused pattern of this C++ text."""
     checker = Checker(text)
     found = []
     for i, token in enumerate(checker.source):

@@ -1,6 +1,6 @@
-"""Reads C++ as the lints need it: without comments, literals and preprocessor lines, as tokens.
+"""Reads C++ for the lints: without comments, literals and preprocessor lines, or as tokens.
 
-Not a parser. Line numbers stay right, and what is blanked out keeps its place.
+This is not a parser. Removed text keeps its line breaks, so that line numbers stay correct.
 """
 import re
 from typing import NamedTuple
@@ -35,7 +35,7 @@ def _blank(text: str, keep: str) -> str:
 
 
 def strip_literals(text: str) -> str:
-    """Comments become a space, literals an empty string literal."""
+    """Replaces each comment by a space and each literal by an empty string literal."""
 
     def replace(match: re.Match) -> str:
         found = match.group(0)
@@ -63,7 +63,7 @@ def directives(text: str) -> list[tuple[int, str]]:
 
 
 def code(text: str) -> str:
-    """What is left for the compiler proper."""
+    """The text without comments, literals and preprocessor directives."""
     return DIRECTIVE.sub(lambda m: _blank(m.group(0), ""), strip_literals(text))
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Keeps the seams closed: who may include what, read a clock, draw random numbers, open a socket.
+"""Checks what each layer may include, and where clocks, random numbers and sockets may be used.
 
-The build already keeps a layer from including one above it; this lint keeps what a compiler cannot
-see. A line that has to break a rule says why: `// lint: allow RULE because ...` on that line or
-on the one above.
+The build already prevents a layer from including one above it; this lint checks the rules that a
+compiler cannot. A line that must break a rule says why: `// lint: allow RULE because ...` on that
+line or on the one above.
 
 usage: layers.py FILE...    (paths from the top of the tree)
 """
@@ -36,7 +36,7 @@ CODE = [
             "wait on the runtime's timers: Asio's own ignore suspended time"),
     Pattern("sleep", LIB + r"|" + NO_CLOCK_TESTS,
             r"\bthis_thread::sleep_\w+|\bu?sleep\s*\(\s*\d|\bnanosleep\b|\busleep\b",
-            "nothing here may sleep by the wall clock"),
+            "the library and its tests never sleep by the wall clock"),
     Pattern("random", LIB + r"(?!runtime/)",
             r"\brandom_device\b|\bmt19937(?:_64)?\b|\bminstd_rand\w*|\bdefault_random_engine\b"
             r"|\bstd::\w+_distribution\b|\buniform_\w+_distribution\b|\bgetrandom\b|\bgetentropy\b"
@@ -61,8 +61,8 @@ CODE = [
 PUBLIC = r'<[a-z_0-9]+>|<(?:boost/(?:asio|system)(?:/[\w./]+)?\.hpp|tenure/[\w/]+\.hpp)>'
 INCLUDES = [
     Pattern("include", r"", r'".*\.\./', "include by layer (\"layer/file.hpp\"), never by ../"),
-    Pattern("include", r"^lib/core/", r"<boost/asio", "core knows no Asio"),
-    Pattern("include", r"^tests/unit/", r"<boost/asio", "unit tests know no Asio"),
+    Pattern("include", r"^lib/core/", r"<boost/asio", "core does not use Asio"),
+    Pattern("include", r"^tests/unit/", r"<boost/asio", "unit tests do not use Asio"),
     Pattern("include", r"^lib/(?!wire/|include/)",
             r"<boost/(?:beast|asio/ip|asio/local|asio/ssl)|<(?:sys/socket|sys/un|netinet/|arpa/)",
             "sockets and Beast belong to the wire layer"),
@@ -91,7 +91,7 @@ def unordered_names(text: str) -> set[str]:
 
 
 def unordered_walks(text: str, names: set[str]) -> Iterator[int]:
-    """Offsets where something in this code walks over one of these containers."""
+    """The offsets at which this code iterates over one of these containers."""
     if not names:
         return
     one_of = "|".join(sorted(names))
@@ -128,8 +128,8 @@ def check(path: str, text: str, layer_names: set[str]) -> list[tuple[int, str, s
     if re.search(LIB + r"(?!runtime/)", path):
         for offset in unordered_walks(stripped, layer_names | unordered_names(stripped)):
             line = stripped.count("\n", 0, offset) + 1
-            found.append((line, "unordered", "the order of an unordered container is chance: walk "
-                                             "over something ordered"))
+            found.append((line, "unordered", "the order of an unordered container is arbitrary: "
+                                             "iterate over an ordered one"))
     return sorted(f for f in found if not allowed(raw_lines, f[0], f[1]))
 
 
@@ -137,7 +137,7 @@ def main(files: list[str]) -> int:
     texts = {name: pathlib.Path(name).read_text(encoding="utf-8") for name in files}
     by_layer: dict[str, set[str]] = {}
     for name, text in texts.items():
-        # Members may be walked over in another file of their layer; locals stay where they are.
+        # Another file of the layer may iterate over a member; locals are visible in one file only.
         members = {n for n in unordered_names(code(text)) if n.endswith("_")}
         by_layer.setdefault(str(pathlib.PurePath(name).parent), set()).update(members)
     bad = 0

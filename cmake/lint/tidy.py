@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over lib and apps, as many files at a time as there are cores.
+"""Runs clang-tidy over lib and apps, with one file at a time per core.
 
-usage: tidy.py BUILD_DIR    (one with a compile_commands.json made for clang)
+usage: tidy.py BUILD_DIR    (with a compile_commands.json for clang)
 """
 import concurrent.futures
 import json
@@ -19,14 +19,14 @@ def find_tool() -> str:
     for name in TOOLS:
         if shutil.which(name):
             return name
-    sys.exit("tidy: clang-tidy-19 is missing (./dev setup installs it)")
+    sys.exit("tidy: clang-tidy-19 is not installed: run ./dev setup")
 
 
 def sources(build_dir: pathlib.Path, top: pathlib.Path) -> list[str]:
     entries = json.loads((build_dir / "compile_commands.json").read_text(encoding="utf-8"))
     files = {str(pathlib.Path(entry["file"]).resolve()) for entry in entries}
     folders = (str(top / "lib") + "/", str(top / "apps") + "/")
-    # *_src.cpp hold nothing but a library of others.
+    # *_src.cpp compile other projects' libraries.
     ours = [f for f in files if f.startswith(folders) and not f.endswith("_src.cpp")]
     return sorted(ours, key=lambda f: -os.path.getsize(f))
 

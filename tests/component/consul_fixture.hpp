@@ -1,4 +1,4 @@
-// The typed client and the embedded agent, with a network between them that does as it is told.
+// Consul's typed client and the embedded agent, with a scripted network between them.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,7 +28,7 @@ class consul_fixture {
   consul::txn_result write(std::vector<consul::txn_op> ops) {
     return runtime.run(client->write(std::move(ops), runtime.now() + std::chrono::seconds(10)));
   }
-  /// The fates of the round trips to come, the rest goes well.
+  /// Scripts the next exchanges; later ones succeed.
   void fates(std::vector<fate> to_come) {
     network->network = [to_come = std::move(to_come), next = std::size_t{0}](
                            runtime::lane, const runtime::http_request&) mutable {

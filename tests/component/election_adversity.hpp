@@ -1,4 +1,4 @@
-// What the tests of adversity share: operators, pauses, blind processes and bodies that run on.
+// Shared by the tests of faults: paused processes, blind ones, and bodies that ignore a stop.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ inline bool has(const std::string& text, std::string_view part) {
 inline bool locked(election_fixture& b) { return has(b.key(key), "\"Session\""); }
 inline bool claims(const runtime::http_request& r) { return has(r.body, "\"lock\""); }
 
-/// Calls back on a line of the log.
+/// Calls back when a process logs that it leads.
 class listening_log final : public log_sink {
  public:
   bool enabled(log_level) const noexcept override { return true; }
@@ -34,13 +34,14 @@ class listening_log final : public log_sink {
   std::function<void()> on_leading;
 };
 
-/// The process stops for a while and nothing of it runs.
+/// Pauses the process: time passes, but no code runs.
 inline void pause(manual_runtime& rt, duration d) {
   const auto clock = std::dynamic_pointer_cast<const manual_clock>(rt.environment()->clock);
   const_cast<manual_clock&>(*clock).move_to(rt.now() + d);
 }
 
-/// Runs on for `cleanup` after it was told to stop.
+/// A body that continues for `cleanup` after it is cancelled. Counts the bodies that run, and the
+/// most that have run at the same time.
 inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int& running,
                                       int& most) {
   most = std::max(most, ++running);
@@ -53,7 +54,7 @@ inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int&
   --running;
 }
 
-/// A process that is blind from the start: its watch never answers.
+/// Makes a process blind: its polls never get an answer.
 inline void blind(process& p) {
   p.transport->network = [](runtime::lane where, const runtime::http_request&) {
     return fate(where == runtime::lane::polls ? mishap::silent_before : mishap::none);

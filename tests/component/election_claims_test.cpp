@@ -1,4 +1,4 @@
-// Claims go in bulk: many keys in one transaction, and one that is refused holds nobody up.
+// Claims are batched: many keys in one transaction, and a refused claim does not delay the others.
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
@@ -13,7 +13,7 @@ std::string name_of(int i) { return "t/" + std::to_string(i) + "/leader"; }
 
 bool writes(const runtime::http_request& r) { return r.target == "/v1/txn"; }
 
-/// A process that stands in many elections, over a network that takes a millisecond.
+/// A process that stands in many elections, over a network with a round trip of one millisecond.
 class crowd {
  public:
   explicit crowd(int n, agent::handler_options server = {})
@@ -47,7 +47,7 @@ class crowd {
 
 }  // namespace
 
-TEST_CASE("a thousand elections are claimed in some forty transactions, and left in as many") {
+TEST_CASE("a thousand elections are claimed in about forty transactions, and released in as many") {
   crowd c(1000);
   c.b.rt.advance(2s);
   c.stand();
@@ -66,7 +66,7 @@ TEST_CASE("a thousand elections are claimed in some forty transactions, and left
   c.b.shut_down();
 }
 
-TEST_CASE("a server that takes 128 operations is given them, and the first one asks for all") {
+TEST_CASE("a server that accepts 128 operations gets them, after a single probe") {
   agent::handler_options server;
   SECTION("as since Consul 1.14") {
     server.most_operations = 128;
@@ -75,7 +75,7 @@ TEST_CASE("a server that takes 128 operations is given them, and the first one a
     c.stand();
     c.b.rt.advance(1s);
     REQUIRE(c.leading() == 1000);
-    // The first 64 alone ask; the other lanes do not wait for the answer.
+    // Only the first transaction probes; the other connections do not wait for its result.
     REQUIRE(c.transactions <= 1 + 1000 / 64 + 4);
     c.b.shut_down();
   }
@@ -99,7 +99,7 @@ TEST_CASE("a server that takes 128 operations is given them, and the first one a
   }
 }
 
-TEST_CASE("a server that takes no more 128 operations is not asked with them for ever") {
+TEST_CASE("a server that no longer accepts 128 operations gets smaller transactions") {
   agent::handler_options server;
   server.most_operations = 128;
   crowd c(300, server);
@@ -107,7 +107,7 @@ TEST_CASE("a server that takes no more 128 operations is not asked with them for
   c.stand();
   c.b.rt.advance(1s);
   REQUIRE(c.leading() == 300);
-  // Another one behind the same name.
+  // A different server at the same address.
   server.most_operations = 64;
   server.start_index = 1'000'000;
   c.b.agent.restart(server);
@@ -116,15 +116,15 @@ TEST_CASE("a server that takes no more 128 operations is not asked with them for
     c.elections.push_back(c.p.elections->enter(name_of(i), quick()));
   }
   c.stand();
-  c.b.rt.advance(20s);  // the old session has to be found dead first
+  c.b.rt.advance(20s);  // first the process must notice that its old session is gone
   CHECK(c.leading() == 300);
   c.b.shut_down();
 }
 
-TEST_CASE("who is refused holds nobody up") {
+TEST_CASE("a refused claim does not delay the others") {
   crowd c(30);
   c.b.rt.advance(2s);
-  // While the claims are on their way, two of the keys change.
+  // Two of the keys change while the claims are in flight.
   c.before = [&](const runtime::http_request&) {
     if (c.transactions > 1) return;
     c.b.ask("PUT", "/v1/kv/" + name_of(7), "somebody else's");
@@ -134,12 +134,12 @@ TEST_CASE("who is refused holds nobody up") {
   c.b.rt.advance(5ms);
   REQUIRE(c.transactions <= 3);
   REQUIRE(c.leading() == 28);
-  c.b.rt.advance(20s);  // the others after what may have been a lease
+  c.b.rt.advance(20s);  // the other two after the quarantine
   REQUIRE(c.leading() == 30);
   c.b.shut_down();
 }
 
-TEST_CASE("a transaction whose answer was lost is looked into, key by key") {
+TEST_CASE("after a lost reply to a transaction, each key's outcome is read back") {
   crowd c(30);
   c.b.rt.advance(2s);
   c.lose = 1;

@@ -1,4 +1,4 @@
-// Processes with elections against one embedded agent, all under virtual time.
+// Simulated processes with elections, on one embedded agent, under virtual time.
 #pragma once
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -22,20 +22,20 @@ namespace tenure::test {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// One process: a transport of its own, and the elections on it.
+/// One process: its own transport, and the elections that use it.
 class process {
  public:
   process(manual_runtime& rt, in_process_agent& server, elections_options options = {},
           consul_config config = consul_config())
       : transport(std::make_shared<handler_transport>(rt, server)) {
-    auto services = std::make_shared<runtime::environment>(*rt.environment());
-    services->transport = transport;
-    services->log = options.log;
-    engine = std::make_shared<impl::engine>(services, std::move(config), std::move(options));
+    auto env = std::make_shared<runtime::environment>(*rt.environment());
+    env->transport = transport;
+    env->log = options.log;
+    engine = std::make_shared<impl::engine>(env, std::move(config), std::move(options));
     elections.emplace(engine);
   }
 
-  /// From now on nothing arrives, in either direction.
+  /// Drops all requests and responses from now on.
   void cut_off() {
     transport->network = [](runtime::lane, const runtime::http_request&) {
       return fate(mishap::silent_before);
@@ -48,7 +48,7 @@ class process {
   std::optional<tenure::elections> elections;
 };
 
-/// A coroutine that a test started and looks at now and then.
+/// A coroutine that runs in the background of a test, which can poll its result.
 template <class T>
 class running {
  public:
@@ -108,7 +108,7 @@ class election_fixture {
     rt.run_until_idle();
     return r;
   }
-  /// The stored key as JSON text; empty where there is none.
+  /// The stored entry of the key as JSON text; empty if there is none.
   std::string key(const std::string& name) {
     const auto r = ask("GET", "/v1/kv/" + name);
     return r.status == 200 ? r.body : std::string();
@@ -118,7 +118,7 @@ class election_fixture {
     rt.run_until([&] { return campaign.done(); });
     return campaign.value();
   }
-  /// Lets the processes end their tasks, so that nothing outlives the runtime.
+  /// Shuts the processes down, so that no task outlives the runtime.
   void shut_down() {
     for (auto& p : processes) {
       p->reconnect();

@@ -1,4 +1,4 @@
-// Handles that go away, terms that are over before anybody was told, and the end.
+// Leaving elections, terms that end before their campaign wakes, and shutting down.
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_adversity.hpp"
@@ -8,13 +8,13 @@ using namespace tenure::test;
 
 // -- leaving -------------------------------------------------------------------------------------
 
-TEST_CASE("leaving with a term in hand gives the key back") {
+TEST_CASE("leaving during a term gives the key back") {
   election_fixture b;
   process& p = b.add();
   std::optional<election> e = p.elections->enter(key, quick());
   term t = b.lead(*e);
   SECTION("leave") { b.rt.run(e->leave()); }
-  SECTION("the handle goes away") { e.reset(); }
+  SECTION("the handle is destroyed") { e.reset(); }
   b.rt.advance(60s);
   CHECK_FALSE(t.holds());
   CHECK(t.reason() == end_reason::resigned);
@@ -22,7 +22,7 @@ TEST_CASE("leaving with a term in hand gives the key back") {
   b.shut_down();
 }
 
-TEST_CASE("leaving in an outage that is longer than a request gives the key back after it") {
+TEST_CASE("leaving during an outage longer than a request gives the key back after the outage") {
   election_fixture b;
   process& p = b.add();
   std::optional<election> e = p.elections->enter(key, quick());
@@ -42,7 +42,7 @@ TEST_CASE("leaving in an outage that is longer than a request gives the key back
   b.shut_down();
 }
 
-TEST_CASE("whoever enters again after leaving does not free the key under a body that still runs") {
+TEST_CASE("entering again after leaving does not free the key while the old body still runs") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -68,7 +68,7 @@ TEST_CASE("whoever enters again after leaving does not free the key under a body
   b.shut_down();
 }
 
-TEST_CASE("a campaign that waits ends when its election is left") {
+TEST_CASE("leaving an election ends its waiting campaign") {
   election_fixture b;
   election other = b.add().elections->enter(key, quick("other"));
   term t = b.lead(other);
@@ -76,14 +76,14 @@ TEST_CASE("a campaign that waits ends when its election is left") {
   running<term> campaign(b.rt, e->campaign());
   b.rt.advance(1s);
   SECTION("leave") { b.rt.run(e->leave()); }
-  SECTION("the handle goes away") { e.reset(); }
+  SECTION("the handle is destroyed") { e.reset(); }
   b.rt.advance(60s);
   CHECK(campaign.done());
   b.shut_down();
   CHECK(campaign.done());
 }
 
-// -- a term that is over before anybody was told -------------------------------------------------
+// -- terms that end before their campaign wakes --------------------------------------------------
 
 TEST_CASE("a term that is lost before its campaign wakes does not hang the candidate") {
   election_fixture b;
@@ -94,7 +94,7 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
   election e = p.elections->enter(key, quick());
   SECTION("two answers that arrive together") {
     p.transport->network = [](runtime::lane where, const runtime::http_request& r) {
-      // The watch, which sees the key won, waits 250 ms for the claim's answer and asks again.
+      // The watch sees the acquired key, waits 250 ms for the claim's reply and then polls again.
       if (where == runtime::lane::polls) return fate(0s, 25ms);
       return claims(r) ? fate(0s, 300ms) : fate();
     };
@@ -109,7 +109,7 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
     CHECK(campaign.done());
     if (campaign.done()) CHECK(campaign.value().holds());
   }
-  SECTION("the process is stopped in that moment") {
+  SECTION("the process is paused at that moment") {
     log->on_leading = [&] { pause(b.rt, 8s); };
     running<term> campaign(b.rt, e.campaign());
     b.rt.advance(60s);
@@ -119,13 +119,13 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
   b.shut_down();
 }
 
-TEST_CASE("no body is started on a lease that is over") {
+TEST_CASE("no body starts after its lease has ended") {
   election_fixture b;
   auto log = std::make_shared<listening_log>();
   elections_options options;
   options.log = log;
   election e = b.add(options).elections->enter(key, quick());
-  // Stopped after the term began and before the campaign is told.
+  // Paused between the begin of the term and the campaign's wake-up.
   log->on_leading = [&] { asio::post(b.rt.executor(), [&] { pause(b.rt, 8s); }); };
   bool held = true;
   auto body = [&held](tenure::term t) -> asio::awaitable<void> {
@@ -161,7 +161,7 @@ TEST_CASE("a second lead() does not run a second body on the same term") {
 
 // -- the end -------------------------------------------------------------------------------------
 
-TEST_CASE("the elections live until their shutting down in the background has ended") {
+TEST_CASE("the engine lives until its shutdown in the background has ended") {
   election_fixture b;
   process& p = b.add();
   std::weak_ptr<impl::engine> engine = p.engine;
@@ -177,10 +177,10 @@ TEST_CASE("the elections live until their shutting down in the background has en
     CHECK(engine.expired());
     b.processes.clear();
   }
-  // Not run where it has expired: what is queued refers to it.
+  // Without a live engine the queue must not run: its handlers refer to the engine.
 }
 
-TEST_CASE("shutting down several sessions without Consul takes no longer than one") {
+TEST_CASE("without Consul, shutting down several sessions takes no longer than one") {
   election_fixture b;
   process& other = b.add();
   elections_options options;
@@ -205,7 +205,7 @@ TEST_CASE("shutting down several sessions without Consul takes no longer than on
   b.shut_down();
 }
 
-TEST_CASE("a value that is accepted can be published") {
+TEST_CASE("every value that enter() accepts can be published") {
   election_fixture b;
   process& p = b.add();
   std::optional<election> e;

@@ -1,4 +1,5 @@
-// The leader's settings: a group is seen whole or not at all, and only the leader writes.
+// The leader's settings: readers see a group of changes whole or not at all, and only the leader
+// writes.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -28,7 +29,7 @@ leader_settings::changes group(std::string name, std::string value) {
 
 }  // namespace
 
-TEST_CASE("settings are set as a group, read and removed") {
+TEST_CASE("settings can be set as a group, read and removed") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -55,7 +56,7 @@ TEST_CASE("settings are set as a group, read and removed") {
   b.shut_down();
 }
 
-TEST_CASE("what cannot be set is refused, and what is there stays") {
+TEST_CASE("invalid settings are refused, and foreign content of the key is kept") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -72,7 +73,7 @@ TEST_CASE("what cannot be set is refused, and what is there stays") {
   b.shut_down();
 }
 
-TEST_CASE("only the leader sets, also where nothing would change") {
+TEST_CASE("only the leader can set, even if nothing would change") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -80,10 +81,10 @@ TEST_CASE("only the leader sets, also where nothing would change") {
   REQUIRE(outcome(b, s.set(term(), group("a", "1"))) == errc::not_leading);
   term t = b.lead(e);
   REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
-  SECTION("who has resigned does not") {
+  SECTION("after resigning") {
     REQUIRE(b.rt.run(t.resign()) == end_reason::resigned);
   }
-  SECTION("nor who was deposed and does not know it yet") {
+  SECTION("after being deposed without having noticed") {
     p.transport->network = [](runtime::lane where_to, const runtime::http_request&) {
       return where_to == runtime::lane::polls ? fate(mishap::silent_before) : fate();
     };
@@ -97,7 +98,7 @@ TEST_CASE("only the leader sets, also where nothing would change") {
   b.shut_down();
 }
 
-TEST_CASE("a set whose answer is lost is cleared up") {
+TEST_CASE("a set with a lost reply is resolved") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -114,13 +115,13 @@ TEST_CASE("a set whose answer is lost is cleared up") {
   b.shut_down();
 }
 
-TEST_CASE("who follows settings sees every group whole") {
+TEST_CASE("a follower of settings sees every group whole") {
   election_fixture b;
   process& leader = b.add();
-  process& minion = b.add();
+  process& follower = b.add();
   election e = leader.elections->enter(key, quick());
   leader_settings writing = leader.elections->settings_in(where);
-  leader_settings reading = minion.elections->settings_in(where);
+  leader_settings reading = follower.elections->settings_in(where);
   REQUIRE(b.rt.run(reading.next()) == settings_snapshot());
   term t = b.lead(e);
   std::uint64_t last = 0;
@@ -134,7 +135,7 @@ TEST_CASE("who follows settings sees every group whole") {
     REQUIRE(next.value().index > last);
     last = next.value().index;
   }
-  // What is no settings is passed over, and told.
+  // A value that is not settings is skipped and reported.
   running<settings_snapshot> next(b.rt, reading.next());
   b.ask("PUT", "/v1/kv/" + where, "[]");
   b.rt.advance(1s);

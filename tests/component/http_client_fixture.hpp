@@ -9,6 +9,7 @@
 
 namespace tenure::test {
 
+/// Runs a client against a loopback server that follows the test's script.
 class client_fixture {
  public:
   explicit client_fixture(loopback_server::script each,

@@ -136,7 +136,7 @@ TEST_CASE("the command runs with the term, and lead() waits for its end") {
   REQUIRE(c.lease.kill_at <= s.held.valid_until());
   s.led->cancel();
   s.b.rt.run_until_idle();
-  REQUIRE(c.told_to_stop);
+  REQUIRE(c.stop_requested);
   s.b.rt.advance(900ms);
   REQUIRE_FALSE(s.led->done());
   s.exit(1);
@@ -152,7 +152,7 @@ TEST_CASE("a term that ends by itself ends the command") {
   s.lead();
   s.p.cut_off();
   const time_point stop_at = s.held.stop_at();
-  REQUIRE(s.b.rt.run_until([&] { return s.host.last().told_to_stop; }, 1min));
+  REQUIRE(s.b.rt.run_until([&] { return s.host.last().stop_requested; }, 1min));
   REQUIRE(s.b.rt.now() == stop_at);
   s.exit(0);
   s.b.rt.advance(1min);

@@ -154,7 +154,7 @@ TEST_CASE("the term's end tells leader-elected to stop, and lead() waits for it"
   s.lead();
   s.led->cancel();
   s.b.rt.run_until_idle();
-  REQUIRE(s.host.last().told_to_stop);
+  REQUIRE(s.host.last().stop_requested);
   s.b.rt.advance(500ms);
   REQUIRE_FALSE(s.led->done());
   REQUIRE(s.begun() == names{elected});  // one at a time
@@ -262,7 +262,7 @@ TEST_CASE("on the way out leader-deposed is run, for a while, and nothing else")
   SECTION("it runs already") {
     s.run->cancel();
     s.b.rt.run_until_idle();
-    REQUIRE_FALSE(s.host.last().told_to_stop);
+    REQUIRE_FALSE(s.host.last().stop_requested);
     REQUIRE_FALSE(s.run->done());
     s.exit(0);
   }
@@ -286,7 +286,7 @@ TEST_CASE("on the way out nobody waits for a hook that only tells of settings") 
   REQUIRE(s.begun() == names{settings_changed});
   s.run->cancel();
   s.b.rt.run_until_idle();
-  REQUIRE(s.host.last().told_to_stop);
+  REQUIRE(s.host.last().stop_requested);
   REQUIRE_FALSE(s.run->done());  // until it is gone
   s.exit(0);
   REQUIRE(s.run->done());

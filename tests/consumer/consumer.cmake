@@ -1,4 +1,4 @@
-# The steps of the consumer test; each failing one ends it.
+# The steps of the consumer test. The first failure ends it.
 set(PREFIX "${SCRATCH}/installed")
 file(REMOVE_RECURSE "${SCRATCH}")
 
@@ -10,14 +10,14 @@ endfunction()
 
 step(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${PREFIX}")
 
-# What is installed is for users: no header of a layer may have slipped in.
+# Only public headers are installed, none of a layer.
 file(GLOB_RECURSE headers RELATIVE "${PREFIX}/include" "${PREFIX}/include/*")
 list(FILTER headers EXCLUDE REGEX "^tenure/")
 if(headers)
-  message(FATAL_ERROR "installed, and not public: ${headers}")
+  message(FATAL_ERROR "private headers are installed: ${headers}")
 endif()
 
-# Juju's names are links, and the pages and the completion are there.
+# Juju's names work, and man pages and completions are installed.
 step("${PREFIX}/bin/is-leader" --help)
 foreach(file share/man/man1/tenure-run.1 share/man/man1/is-leader.1 share/man/man1/tenure-cron.1
     share/bash-completion/completions/tenure share/bash-completion/completions/tenure-cron

@@ -185,21 +185,44 @@ asio::awaitable<void> late_write(process& p) {
   co_await second.resign();
 }
 
-/// The time from an operator's action to the end of the term, which must have the expected reason.
-asio::awaitable<duration> time_to_notice(process& p, process& op, int what, end_reason expected) {
+/// An operator's way to end a term.
+enum class intervention { overwrite, remove, release, destroy_session };
+
+end_reason expected_reason(intervention how) {
+  switch (how) {
+    case intervention::overwrite: return end_reason::overwritten;
+    case intervention::remove: return end_reason::key_missing;
+    case intervention::release: return end_reason::key_released;
+    case intervention::destroy_session: return end_reason::session_lost;
+  }
+  return end_reason::none;
+}
+
+/// The time from an operator's intervention to the end of the term.
+asio::awaitable<duration> time_to_notice(process& p, process& op, intervention how) {
   const std::string key = unique_key("operator");
   election e = p.elections->enter(key, quick("me"));
   term t = co_await e.campaign();
   co_await pause(p, 50ms);
   const std::string path = "/v1/kv/" + key;
-  if (what == 0) co_await raw(op, "PUT", path, "other");
-  if (what == 1) co_await raw(op, "DELETE", path, "");
-  if (what == 2) co_await raw(op, "PUT", path + "?release=" + t.session(), "other");
-  if (what == 3) co_await raw(op, "PUT", "/v1/session/destroy/" + t.session(), "");
+  switch (how) {
+    case intervention::overwrite:
+      co_await raw(op, "PUT", path, "other");
+      break;
+    case intervention::remove:
+      co_await raw(op, "DELETE", path, "");
+      break;
+    case intervention::release:
+      co_await raw(op, "PUT", path + "?release=" + t.session(), "other");
+      break;
+    case intervention::destroy_session:
+      co_await raw(op, "PUT", "/v1/session/destroy/" + t.session(), "");
+      break;
+  }
   const time_point done = op.environment->timers->now();
   const end_reason why = co_await t.ended();
   const duration took = p.environment->timers->now() - done;
-  REQUIRE(why == expected);
+  REQUIRE(why == expected_reason(how));
   REQUIRE_FALSE(t.holds());
   co_await t.resign();
   co_await e.leave();
@@ -207,18 +230,16 @@ asio::awaitable<duration> time_to_notice(process& p, process& op, int what, end_
 }
 
 asio::awaitable<void> operators(process& p, process& op) {
-  const std::vector<end_reason> expected{end_reason::overwritten, end_reason::key_missing,
-                                         end_reason::key_released, end_reason::session_lost};
-  for (int what = 0; what < 4; ++what) {
+  for (const intervention how : {intervention::overwrite, intervention::remove,
+                                 intervention::release, intervention::destroy_session}) {
     std::vector<duration> took;
     for (int round = 0; round < 9; ++round) {
-      const end_reason reason = expected[static_cast<std::size_t>(what)];
-      const duration one = co_await time_to_notice(p, op, what, reason);
+      const duration one = co_await time_to_notice(p, op, how);
       took.push_back(one);
     }
     std::sort(took.begin(), took.end());
     std::printf("noticed (%s): median %.2f ms, most %.2f ms\n",
-                std::string(to_string(expected[static_cast<std::size_t>(what)])).c_str(),
+                std::string(to_string(expected_reason(how))).c_str(),
                 static_cast<double>(took[4].count()) / 1e6,
                 static_cast<double>(took[8].count()) / 1e6);
     REQUIRE(took[4] < 100ms);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The embedded agent under `tenure run`: what a restart of the agent does to a leader."""
+"""`tenure run` on an embedded agent that restarts while a leader is running."""
 
 import signal
 
@@ -30,7 +30,7 @@ class AgentRestartTest(cases.Case):
                           env={"CONSUL_HTTP_ADDR": agent.address})
 
     def restart(self, agent, delay, end):
-        """Restarts the agent, and returns when it was back."""
+        """Restarts the agent, and returns the time at which it was running again."""
         agent.process.send_signal(end)
         agent.process.wait(10)
         self.agent(listen=agent.address, start_lock_delay=delay)
@@ -48,12 +48,12 @@ class AgentRestartTest(cases.Case):
         runner = self.respawning_runner(agent)
         wait_until(lambda: self.marks("begin"), what="a leader")
         back = self.restart(agent, "3s", signal.SIGKILL)
-        # Its sessions are gone, and the locks of those that it does not know are not given away.
+        # A killed agent loses its sessions, and withholds all locks for the start's lock-delay.
         self.check_next_term(back, 2.9)
         runner.terminate()
         self.assertEqual(0, runner.wait(5))
 
-    def test_stopped_while_somebody_leads(self):
+    def test_stopped_with_a_leader(self):
         agent = self.agent()
         runner = self.respawning_runner(agent)
         wait_until(lambda: self.marks("begin"), what="a leader")
@@ -62,7 +62,7 @@ class AgentRestartTest(cases.Case):
         runner.terminate()
         self.assertEqual(0, runner.wait(5))
 
-    def test_stopped_while_nobody_leads(self):
+    def test_stopped_without_a_leader(self):
         agent = self.agent()
         environment = {"CONSUL_HTTP_ADDR": agent.address}
         script = "echo $TENURE_FENCE"

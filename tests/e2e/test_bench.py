@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""./dev bench, small and short: so that it cannot rot. What it measures is not looked at here, as
-other tests run beside it."""
+"""A small and short ./dev bench, to test that it works. Its figures are not checked, as other tests
+run at the same time."""
 
 import json
 import os
@@ -51,7 +51,7 @@ class Bench(cases.Case):
         wait_until(lambda: not self.zoo.marked(), 5, what="the end of every process")
 
     def test_a_folder_of_results(self):
-        """A run replaces what is there of its benchmarks, and leaves the others alone."""
+        """A run replaces the results of its benchmarks, and leaves the others alone."""
         def rows():
             with open(os.path.join(self.folder, "results.json"), encoding="utf-8") as text:
                 return json.load(text)
@@ -74,7 +74,7 @@ class Bench(cases.Case):
         self.assertTrue(all(line.startswith("micro ") for line in lines[4:]), lines)
         self.assertTrue(os.path.exists(os.path.join(self.folder, "plots", "steady_cpu.svg")))
 
-    def test_mistakes_get_one_line(self):
+    def test_usage_errors_get_one_line(self):
         for arguments, named in ((["no-such"], "no-such"), (["--server", "etcd"], "etcd"),
                                  (["--json", "/no/such/file"], "/no/such"),
                                  (["--results", "/no/such"], "/no/such"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A leader that dies with kill -9 where liveness is on: when the next one starts, and that nothing
-of the dead stays in service discovery."""
+"""A leader with liveness dies by kill -9: the next one starts in time, and the dead leader's
+service disappears from service discovery."""
 
 from support import cases
 from support.processes import SLACK, boot_time, wait_until
@@ -8,11 +8,11 @@ from support.stage import Stage
 
 SPAN = 1.0
 LIVENESS = 1.0
-# For a machine that has other things to do: the programs' own share is 100 ms.
+# Allowance for a busy machine: the programs themselves need 100 ms.
 LATE = 1.0 * SLACK
-# Between the moment at which a session ended and that at which a blocking query told us so.
+# The delay between the end of a session and the response of a blocking query that shows it.
 SEEN_LATE = 0.05
-# A check has to be critical for a minute, and it is looked every 30 s.
+# Consul reaps a service whose check has been critical for a minute, and looks every 30 s.
 REAPED = 100
 
 
@@ -21,7 +21,7 @@ class LivenessTest(cases.ServerCase):
         return stage.run(name, "--liveness", f"{LIVENESS:.0f}s", span=SPAN)
 
     def services(self):
-        """The ids of the services that runs have registered."""
+        """The ids of the services that `tenure run` has registered."""
         found = self.consul.json("GET", "/v1/agent/services")
         return {s["ID"] for s in found.values() if s["Service"].startswith("tenure")}
 
@@ -50,7 +50,7 @@ class LivenessTest(cases.ServerCase):
         self.assertEqual([], [c for c in checks.values() if c["Name"] == "alive"])
 
     def test_resigned(self):
-        """Whoever leaves in order takes its service along at once."""
+        """A leader that resigns deregisters its service at once."""
         stage = Stage(self, "orderly")
         others = self.environment()
         only = self.lively(stage, "c")

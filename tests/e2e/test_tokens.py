@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A Consul that lets nobody in without a token."""
+"""The programs on a Consul that denies every request without a token."""
 
 import tempfile
 
@@ -23,7 +23,7 @@ class TokenTest(cases.Case):
         return self.run_to_end(TENURE, "run", *options, "e2e/token", "--", "true",
                                env={"CONSUL_HTTP_ADDR": self.server.address, **(env or {})})
 
-    def test_the_ways_to_give_one(self):
+    def test_all_token_options(self):
         with open(self.zoo.path("token"), "w", encoding="ascii") as file:
             file.write(TOKEN + "\n")
         name = self.zoo.path("token")
@@ -47,7 +47,7 @@ class TokenTest(cases.Case):
         def leader():
             code, output, errors = self.run_to_end(
                 TENURE, "leader", "k", env={"CONSUL_HTTP_ADDR": self.server.address})
-            # Without a token Consul 1.8 shows an empty store rather than refuse a read.
+            # Without a token Consul 1.8 shows an empty store instead of refusing a read.
             self.assertIn((code, output), ((1, ""), (69, "")), errors)
 
         def cron():

@@ -4,8 +4,8 @@ budgets.json.
 
     test_instructions.py MICRO [--update]
 
-Each case runs once doing its work once, and once doing it twice: the difference is what the work
-costs, without the start of the process. --update writes what was counted as the new budgets."""
+Each case runs twice, with its work done once and done twice: the difference is the cost of the work
+without the start of the process. --update writes the counts as the new budgets."""
 
 import json
 import os
@@ -16,8 +16,8 @@ import tempfile
 
 BUDGETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "budgets.json")
 CASES = ("json-glance", "json", "timer-heap", "elections")
-OVER = 1.05  # as much over a budget is a failure
-UNDER = 0.80  # as much under it asks for a new one
+OVER = 1.05  # more than this share of its budget fails
+UNDER = 0.80  # less than this share suggests a lower budget
 
 
 def count(micro, case, times):
@@ -25,7 +25,7 @@ def count(micro, case, times):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + os.path.join(folder, "out"),
              micro, case, str(times)],
-            # The same instructions on every processor.
+            # So that simdjson runs the same instructions on every processor.
             env={**os.environ, "SIMDJSON_FORCE_IMPLEMENTATION": "westmere"},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)
@@ -50,7 +50,7 @@ def main():
         failed = failed or over
         verdict = "OVER THE BUDGET" if over else "ok"
         if instructions < budget * UNDER:
-            verdict = "ok, and far below: lower the budget (--update)"
+            verdict = "ok, far below the budget: lower it (--update)"
         print(f"{case:<14}{instructions:>14,} instructions, budget {budget:>14,}: {verdict}")
     return 1 if failed and "--update" not in sys.argv[2:] else 0
 

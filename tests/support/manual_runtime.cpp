@@ -30,7 +30,7 @@ void manual_runtime::run_until_idle() {
     const std::size_t fired = timers_->heap().fire_due(now());
     if (ran == 0 && fired == 0) return;
     steps += ran + fired;
-    if (steps > most_steps) throw std::logic_error("the run never becomes idle");
+    if (steps > most_steps) throw std::logic_error("the coroutines never become idle");
   }
 }
 

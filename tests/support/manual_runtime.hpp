@@ -1,5 +1,5 @@
-// Coroutines under virtual time: a clock that a test moves by hand, timers on it, seeded entropy
-// and one io_context. Nothing here knows a wall clock, and the same test runs the same way twice.
+// Coroutines under virtual time: a clock that the test moves, timers on that clock, seeded random
+// numbers and one io_context. It never reads a real clock, so a test runs the same way every time.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -20,7 +20,7 @@ class manual_clock final : public runtime::clock {
  public:
   explicit manual_clock(time_point start) : now_(start) {}
   time_point now() const noexcept override { return now_; }
-  /// Never backwards.
+  /// Moves the clock forward; ignores an earlier time.
   void move_to(time_point at) noexcept;
 
  private:
@@ -40,10 +40,10 @@ class manual_timers final : public runtime::timers {
   runtime::timer_heap heap_;
 };
 
-/// The whole runtime of a component test. Coroutines run only inside its member functions.
+/// The runtime of a component test. Coroutines run only inside its member functions.
 class manual_runtime {
  public:
-  /// Virtual time starts at an hour after "boot", so that a test may look back a little.
+  /// Virtual time starts an hour after the fictitious boot, so that a test may use earlier times.
   explicit manual_runtime(std::uint64_t seed = 1);
   manual_runtime(const manual_runtime&) = delete;
   manual_runtime& operator=(const manual_runtime&) = delete;
@@ -54,26 +54,26 @@ class manual_runtime {
   runtime::random_source& random() noexcept { return *random_; }
   time_point now() const noexcept { return clock_->now(); }
 
-  /// What the library takes. Set the transport first where one is needed.
+  /// The environment for the library. Set the transport first, if it needs one.
   std::shared_ptr<const runtime::environment> environment() const;
   void set_transport(std::shared_ptr<runtime::transport> transport) {
     transport_ = std::move(transport);
   }
   void set_log(std::shared_ptr<log_sink> log) { log_ = std::move(log); }
 
-  /// Runs all that can run at this instant, timers that are due included. Throws after `most_steps`
-  /// turns: something goes round in circles without time passing.
+  /// Runs all that can run at this instant, due timers included. Throws after `most_steps` steps:
+  /// an endless loop in which no time passes.
   void run_until_idle();
-  /// Lets time pass, from timer to timer, and runs what they wake.
+  /// Lets time pass, from timer to timer, and runs the coroutines that they wake.
   void advance(duration by) { advance_to(now() + by); }
   void advance_to(time_point at);
-  /// Jumps to the next timer and runs what it wakes; false where none is armed.
+  /// Jumps to the next timer and runs the coroutines that it wakes; false if no timer is armed.
   bool step();
-  /// When the next timer is due; time_point::max() where none is armed.
+  /// When the next timer is due; time_point::max() if no timer is armed.
   time_point next_timer() const noexcept { return timers_->heap().next(); }
 
-  /// Runs until `done` says so, jumping from timer to timer. False where nothing is left to happen
-  /// or `patience` of virtual time is over.
+  /// Runs until `done` returns true, jumping from timer to timer. Returns false if no timer is left
+  /// or `patience` of virtual time has passed.
   template <class Predicate>
   bool run_until(Predicate done, duration patience = std::chrono::hours(1)) {
     const time_point limit = now() + patience;
@@ -84,8 +84,8 @@ class manual_runtime {
     return true;
   }
 
-  /// Runs a coroutine to its end, in virtual time, and hands back what it returned or threw.
-  /// std::logic_error where it never ends.
+  /// Runs a coroutine to its end in virtual time, and returns or throws its result. Throws
+  /// std::logic_error if it never ends.
   template <class T>
   T run(boost::asio::awaitable<T> task) {
     std::exception_ptr thrown;
@@ -112,7 +112,7 @@ class manual_runtime {
   std::shared_ptr<runtime::random_source> random_;
   std::shared_ptr<runtime::transport> transport_;
   std::shared_ptr<log_sink> log_ = silent_log();
-  // Last, so that it goes first: what is queued in it may still disarm timers.
+  // Last, so that it is destroyed first: handlers in its queue may disarm timers.
   boost::asio::io_context io_{1};
 };
 

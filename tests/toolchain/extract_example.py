@@ -13,7 +13,7 @@ def extract(text: str, name: str) -> str:
     lines = text.split("\n")
     marker = f"<!-- example: {name} -->"
     if lines.count(marker) != 1:
-        sys.exit(f"extract_example: {lines.count(marker)} lines `{marker}`, expected one")
+        sys.exit(f"extract_example: expected one line `{marker}`, found {lines.count(marker)}")
     start = lines.index(marker) + 1
     if not lines[start].startswith("```"):
         sys.exit(f"extract_example: no fenced block after `{marker}`")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs a command against an embedded agent of its own, and ends with the command's exit code.
+"""Starts an embedded agent, runs a command against it, and exits with the command's exit code.
 
 usage: with_agent.py TENURE [--expect LINE]... -- COMMAND [ARG...]
 
-TENURE is the command-line tool; the command finds the agent through CONSUL_HTTP_ADDR. Each expected
-LINE has to be among the lines that the command prints.
+TENURE is the command-line tool; the command finds the agent through CONSUL_HTTP_ADDR. The command
+must print each expected LINE.
 """
 import os
 import signal
@@ -67,7 +67,7 @@ def main() -> int:
         print(run.stdout, end="", flush=True)
         missing = [line for line in expected if line not in run.stdout.splitlines()]
         for line in missing:
-            print(f"with_agent: expected, and not printed: {line}")
+            print(f"with_agent: the command did not print: {line}")
         return run.returncode or (1 if missing else 0)
     finally:
         stop(agent)

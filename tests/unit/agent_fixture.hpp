@@ -1,4 +1,4 @@
-// The handler under a clock that the test moves.
+// The agent's handler under a clock that the test moves.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -38,14 +38,14 @@ class fixture final : public answer_sink {
   std::uint64_t index_of(const std::string& target) {
     return std::stoull(std::string(ask("GET", target).header("X-Consul-Index")));
   }
-  /// A query that parks.
+  /// Sends a blocking query.
   request_id park(const std::string& target, std::uint64_t after, std::string wait = "60s") {
     const char joint = target.find('?') == std::string::npos ? '?' : '&';
     return send("GET", target + joint + "index=" + std::to_string(after) + "&wait=" + wait);
   }
   bool has_answer(request_id id) const { return answers.contains(id); }
 
-  /// Moves the clock and lets the handler know, as its owner does.
+  /// Moves the clock, with a tick() at each deadline of the handler.
   void pass(duration d) {
     const time_point until = now + d;
     while (handler.next_deadline() <= until) {

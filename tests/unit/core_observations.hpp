@@ -42,7 +42,7 @@ inline core::key_observation held_by(std::string session, std::uint64_t index) {
   return s;
 }
 
-/// The same as a ?consistent read or the result of a write, asked for at `sent`.
+/// The same observation from a ?consistent read or a write, sent at `sent`.
 inline core::key_observation surely(core::key_observation s, time_point sent) {
   s.linearizable = true;
   s.sent_at = sent;

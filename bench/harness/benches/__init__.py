@@ -1,4 +1,4 @@
-"""One benchmark a file: `run(setting)` measures and adds rows to setting.results."""
+"""One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
 from . import (cold_start, crash, failover, growth, mass_failover, micro, standby,
                steady)
@@ -11,5 +11,5 @@ ALL = {
     "standby": standby,
     "mass_failover": mass_failover,
     "micro": micro,
-    "growth": growth,  # last: it leaves out what the others have measured
+    "growth": growth,  # last: it skips the sizes that the others have measured
 }

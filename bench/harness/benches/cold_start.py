@@ -1,14 +1,14 @@
-"""Enter so many elections and hold them all; then leave them all."""
+"""Enters many elections, holds them all, then leaves them all."""
 
 from ..processes import Failed
 from ..results import Target, ratio_at_most
 from ..servers import DEFAULT_CONNECTIONS, MANY_ADDRESSES
 from ..stats import Samples
 
-ABOUT = "enter 10 ... 100,000 elections, all held; then leave them all"
+ABOUT = "enter 10 ... 100,000 elections until all are held; then leave them all"
 VALUE = "host-1.example:8080"
 PATIENCE = 240
-PEERS_EACH = 3  # they take part in each third run
+PEERS_EACH = 3  # peers take part in every third run
 
 
 def run(setting):
@@ -18,7 +18,8 @@ def run(setting):
 
 
 def grow(setting, kind, n):
-    # consul/api keeps a blocking query open for each lock, more than Consul allows by default.
+    # consul/api keeps a blocking query open for each lock: more connections than Consul allows by
+    # default.
     connections = MANY_ADDRESSES if setting.peers else DEFAULT_CONNECTIONS
     with setting.server(kind, connections) as server:
         measure(setting, server, n)
@@ -31,10 +32,10 @@ def measure(setting, server, n):
     entered = {name: Samples() for name in names}
     left = Samples()
     failed = set()
-    # A new server's first writes are slow; nobody's run is to be the one that pays for them.
-    once(setting, server, "floor", min(n, 1000), "warm-up", Samples(), Samples())
+    # A new server's first writes are slow: they must not count for any subject.
+    once(setting, server, "floor", min(n, 1000), "warm-up")
     server.clear()
-    # The small ones are over in a moment and vary most; starting the peers takes longer than that.
+    # Small sizes are quick and vary most, so they run often.
     runs = setting.runs(21 if n <= 1000 else 5 if n <= 10_000 else 3)
     for number in range(runs):
         setting.progress(f"cold_start on {server.kind}: {n} elections, run {number + 1} of {runs}")
@@ -42,7 +43,9 @@ def measure(setting, server, n):
             if name in failed or (name in peers and number % PEERS_EACH and not setting.quick):
                 continue
             try:
-                once(setting, server, name, n, number, entered[name], left)
+                entering, leaving = once(setting, server, name, n, number)
+                entered[name].add_run([entering])
+                left.add_run(leaving)
             except Failed as failure:
                 setting.results.note(f"cold_start n={n} on {server.kind}: {failure}",
                                      server.kind)
@@ -50,10 +53,11 @@ def measure(setting, server, n):
             server.clear()
     for name in names:
         targets = targets_for(setting, name, n, entered) if server.kind == "consul" else []
-        setting.results.add("cold_start", name, n, "enter_to_all_held", "ms", entered[name],
-                            server.kind, targets=targets)
+        setting.results.add("cold_start", name, n=n, metric="enter_to_all_held", unit="ms",
+                            samples=entered[name], server=server.kind, targets=targets)
     if left:
-        setting.results.add("cold_start", "tenure", n, "leave_all", "ms", left, server.kind)
+        setting.results.add("cold_start", "tenure", n=n, metric="leave_all", unit="ms",
+                            samples=left, server=server.kind)
 
 
 def targets_for(setting, name, n, entered):
@@ -66,13 +70,16 @@ def targets_for(setting, name, n, entered):
     return targets
 
 
-def once(setting, server, name, n, run_number, entered, left):
+def once(setting, server, name, n, run_number):
+    """The milliseconds that entering took, and a list of those that leaving took: only tenure
+    leaves."""
     with setting.subjects() as start:
         subject = start(name, server)
-        subject.tell("many", f"cold-{name}-{n}-{run_number}", n, VALUE)
+        subject.send("many", f"cold-{name}-{n}-{run_number}", n, VALUE)
         _, begun, ended = subject.expect("all", PATIENCE)
-        entered.add_run([(int(ended) - int(begun)) / 1e6])
-        if name == "tenure":
-            subject.tell("leave")
-            begun, ended = subject.expect("left", PATIENCE)
-            left.add_run([(int(ended) - int(begun)) / 1e6])
+        entering = (int(ended) - int(begun)) / 1e6
+        if name != "tenure":
+            return entering, []
+        subject.send("leave")
+        begun, ended = subject.expect("left", PATIENCE)
+        return entering, [(int(ended) - int(begun)) / 1e6]

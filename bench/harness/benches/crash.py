@@ -1,6 +1,7 @@
-"""The leading process is killed: how long until the next leader's body starts."""
+"""Kills the leading process, and measures the time until the next leader's body starts."""
 
 import contextlib
+import dataclasses
 import random
 import threading
 import time
@@ -9,16 +10,20 @@ from ..processes import Failed, boot_ns
 from ..results import Target
 from ..stats import Samples
 
-ABOUT = "SIGKILL of the leader to the next leader's body, with and without liveness"
+ABOUT = "from SIGKILL of the leader to the next leader's body, with and without liveness"
 TTL_MS = 10_000
 SLACK_MS = 100
 
 
+@dataclasses.dataclass
 class Case:
-    def __init__(self, server, subject, name, options=(), limit=None, times=1):
-        self.server, self.subject, self.name = server, subject, name
-        self.options, self.limit, self.times = list(options), limit, times
-        self.samples = Samples()
+    server: object
+    subject: str
+    name: str
+    options: list = ()
+    limit: float = None  # seconds, of the 99th percentile
+    times: int = 1  # in each run
+    samples: Samples = dataclasses.field(default_factory=Samples)
 
 
 def cases(setting, server):
@@ -29,13 +34,14 @@ def cases(setting, server):
                 continue
             options = ["--span-ms", span, "--ttl-ms", TTL_MS, "--lock-delay-ms", 0]
             name = f"{liveness or 'no'} {'ms ' if liveness else ''}liveness, {span // 1000}s span"
-            # Without liveness Consul sees the crash between one and two TTLs after a renewal.
-            seen = liveness or 2 * TTL_MS
+            # Without liveness Consul expires the session one to two TTLs after a renewal.
+            expires = liveness or 2 * TTL_MS
             if liveness:
                 options += ["--liveness-ms", liveness]
-            limit = (seen + span + SLACK_MS) / 1000
-            # The short ones several times, while the long ones wait.
-            found.append(Case(server, "tenure", name, options, limit, 3 if limit < 5 else 1))
+            limit = (expires + span + SLACK_MS) / 1000
+            # Short cases run several times while the long ones wait.
+            found.append(Case(server, "tenure", name, options, limit,
+                              times=3 if limit < 5 else 1))
     return found + [Case(server, p.name, p.crash_settings, p.crash_options)
                     for p in setting.peers_for("crash", server.kind)]
 
@@ -55,12 +61,13 @@ def run(setting):
         targets = []
         if case.limit is not None:
             targets = [Target("p99", case.limit, f"p99 <= {case.limit:g} s")]
-        setting.results.add("crash", case.subject, 1, "until_next_leads", "s", case.samples,
-                            case.server.kind, case.name, targets)
+        setting.results.add("crash", case.subject, n=1, metric="until_next_leads", unit="s",
+                            samples=case.samples, server=case.server.kind, case=case.name,
+                            targets=targets)
 
 
 def one_run(setting, everything, number):
-    """They mostly wait, so all cases at once."""
+    """Runs all cases at once, as they mostly wait."""
     def call(case):
         try:
             case.samples.add_run([once(setting, case, f"{number}-{i}") for i in range(case.times)])
@@ -80,10 +87,10 @@ def once(setting, case, number):
     with setting.subjects() as start:
         first = start(case.subject, case.server, *case.options)
         second = start(case.subject, case.server, *case.options)
-        first.tell("candidate", key)
+        first.send("candidate", key)
         first.expect("leading", 60)
-        second.tell("candidate", key)
-        # Anywhere between two heartbeats.
+        second.send("candidate", key)
+        # The crash comes at a random time between two heartbeats.
         time.sleep(2 + random.uniform(0, 3))
         begun = boot_ns()
         first.kill()

@@ -1,4 +1,5 @@
-"""A leader leaves, cleanly or by losing its session: how long until the next one's body starts."""
+"""A leader leaves, cleanly or by losing its session: measures the time until the next leader's body
+starts."""
 
 import http.client
 import time
@@ -9,11 +10,12 @@ from ..servers import MANY_ADDRESSES
 from ..setting import OURS
 from ..stats import Samples
 
-ABOUT = "clean release, or a destroyed session, to the next leader's body"
+ABOUT = "from a clean release or a destroyed session to the next leader's body"
 SPAN_MS = 500
 MANY_SPAN_MS = 15_000  # of the other elections in the process
-# Seconds. A term lasts so long at least, and polls are open again by then; the others of the case
-# have their turns meanwhile, but none begins in what the one before leaves behind.
+# Seconds. A term lasts at least SETTLE, after which the candidates' polls are open again. The other
+# subjects have their turns meanwhile; the gap separates a turn from the traffic of the one before.
+# Both grow with each contender.
 SETTLE, SETTLE_PEER, SETTLE_EACH = 0.25, 0.5, 0.0005
 GAP, GAP_EACH = 0.05, 0.001
 VALUE = "host-1.example:8080"
@@ -29,7 +31,7 @@ def run(setting):
 
 
 class Case:
-    """So many contenders beside the holder, with so many other elections in their process."""
+    """`contenders` candidates beside the leader, in a process that has `others` other elections."""
 
     def __init__(self, setting, kind, contenders, others, how):
         self.setting, self.kind, self.how = setting, kind, how
@@ -42,7 +44,7 @@ class Case:
                                        if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
         rounds = self.setting.runs(16 if self.how == "release" else 8, 4)
-        # With other elections every second one leads back, and does not count.
+        # With other elections every second hand-over goes back, and does not count.
         turns = rounds * 2 if self.others else rounds
         runs = self.setting.runs(5 if self.kind == "consul" else 3, 2)
         with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
@@ -53,16 +55,17 @@ class Case:
                     fields.append(Field(self, server, start, name))
                 except Failed as failure:
                     self.note(failure)
-            self.each_in_turn(fields, 2)  # nothing is warm yet
+            self.each_in_turn(fields, 2)  # warm up
             for number in range(runs):
                 self.setting.progress(f"failover on {self.kind}: {self.name},"
                                       f" {self.contenders} contending, run {number + 1} of {runs}")
                 for name, values in self.each_in_turn(fields, turns).items():
                     samples[name].add_run(values)
-        self.tell(names, samples)
+        self.add_rows(names, samples)
 
     def each_in_turn(self, fields, turns):
-        """What each took in so many hand-overs, A B A B. A subject that fails is out."""
+        """The milliseconds that the hand-overs of each subject took. The subjects take turns; one
+        that fails is removed."""
         taken = {field.name: [] for field in fields}
         for _ in range(turns):
             for field in list(fields):
@@ -77,16 +80,17 @@ class Case:
         self.setting.results.note(f"failover {self.name}, {self.contenders} contending, on"
                                   f" {self.kind}: {failure}", self.kind)
 
-    def tell(self, names, samples):
+    def add_rows(self, names, samples):
         for name in names:
             targets = ratio_at_most(1.10, 1.25) if name == "tenure" and self.kind == "consul" \
                 else []
-            self.setting.results.add("failover", name, self.contenders, "until_next_leads", "ms",
-                                     samples[name], self.kind, self.name, targets)
+            self.setting.results.add("failover", name, n=self.contenders,
+                                     metric="until_next_leads", unit="ms", samples=samples[name],
+                                     server=self.kind, case=self.name, targets=targets)
 
 
 class Field:
-    """The candidates of one subject: one in a process alone, its contenders in another."""
+    """The candidates of one subject: one alone in a process, its contenders in another."""
 
     def __init__(self, case, server, start, name):
         self.case, self.server, self.name = case, server, name
@@ -103,18 +107,18 @@ class Field:
         shared = []
         if case.others and name == "tenure":
             shared = ["shared"]
-            self.second.tell("many", f"others/{name}", case.others, VALUE)
+            self.second.send("many", f"others/{name}", case.others, VALUE)
             self.second.expect("all", 240)
-        self.first.tell("candidate", key)
+        self.first.send("candidate", key)
         self.holder = (self.first, self.first.expect("leading", 60)[0])
         for _ in range(case.contenders):
-            self.second.tell("candidate", key, *shared)
+            self.second.send("candidate", key, *shared)
         self.settled = time.monotonic() + 0.5 + 0.01 * case.contenders
 
     def turn(self):
-        """A hand-over, as soon as the last one is long enough ago. With other elections only that
-        to the process which has them counts; it gives the key back by a release, as its session
-        is not of this key alone."""
+        """Makes one hand-over after the last one has settled, and returns its time if it counts.
+        With other elections only the hand-over to their process counts. That process then releases
+        the key in either case: to destroy its session would end the other elections too."""
         time.sleep(max(0.0, self.settled - time.monotonic()))
         counts = not self.case.others or self.holder[0] is self.first
         taken = self.hand_over(self.case.how if counts else "release")
@@ -125,14 +129,14 @@ class Field:
     def hand_over(self, how):
         holder, number = self.holder
         if how == "release":
-            holder.tell("release", number)
+            holder.send("release", number)
             begun = int(holder.expect("releasing")[1])
         else:
-            holder.tell("session", number)
+            holder.send("session", number)
             begun = self.destroy(holder.expect("session")[0])
         process, words = self.next_leader()
         self.holder = (process, words[0])
-        holder.tell("stand" if how == "release" else "stand-afresh", number)
+        holder.send("stand" if how == "release" else "stand-afresh", number)
         quarantine = SPAN_MS if how == "destroy" and self.name == "tenure" else 0
         return (int(words[1]) - begun) / 1e6 - quarantine
 
@@ -147,13 +151,13 @@ class Field:
         return begun
 
     def next_leader(self):
-        """Whichever process says so first; a candidate is one of its process's."""
+        """The first process to report a leading candidate, and the words of its report."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             for process in (self.first, self.second):
-                if process.said("leading"):
+                if process.answers("leading"):
                     return process, process.expect("leading")
                 if process.process.poll() is not None:
                     process.expect("leading", 1)
             time.sleep(0.0005)
-        raise Failed(f"{self.name}: nobody led within 60 s")
+        raise Failed(f"{self.name}: no candidate led within 60 s")

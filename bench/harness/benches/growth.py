@@ -1,4 +1,5 @@
-"""The others from 10 to 100,000: what grows, and how. Sizes that were measured are left out."""
+"""Runs other benchmarks with 10 to 100,000 elections and fits the growth of their metrics. Skips
+sizes that have been measured already."""
 
 import math
 
@@ -19,11 +20,12 @@ def run(setting):
                        for r in setting.results.rows):
                 module.grow(setting, kind, n)
     for bench, metric in METRICS:
-        tell_exponent(setting, kind, bench, metric)
+        add_exponent(setting, kind, bench, metric)
 
 
-def tell_exponent(setting, kind, bench, metric):
-    """The exponent of the growth from 1,000 up: 1 is linear. Below that constants rule."""
+def add_exponent(setting, kind, bench, metric):
+    """Adds the exponent of the growth from 1,000 elections up: 1 is linear. Below 1,000, constants
+    dominate."""
     points = [(r["n"], r["median"]) for r in setting.results.rows
               if (r["bench"], r["metric"], r["server"], r["subject"]) ==
               (bench, metric, kind, "tenure") and r["n"] >= 1000 and r["median"] > 0]
@@ -32,6 +34,6 @@ def tell_exponent(setting, kind, bench, metric):
     xs, ys = [math.log(n) for n, _ in points], [math.log(v) for _, v in points]
     mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
     slope = sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
-    setting.results.add("growth", "tenure", points[-1][0], "exponent", "exp", [slope],
-                        kind, f"{bench} {metric}",
-                        [Target("median", 1.1, "exponent <= 1.1")])
+    setting.results.add("growth", "tenure", n=points[-1][0], metric="exponent", unit="exp",
+                        samples=[slope], server=kind, case=f"{bench} {metric}",
+                        targets=[Target("median", 1.1, "exponent <= 1.1")])

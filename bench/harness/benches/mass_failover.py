@@ -1,4 +1,4 @@
-"""The holder of many elections dies: how long until a process that waited leads them all."""
+"""The process that leads many elections dies: measures the time until a standby leads them all."""
 
 import json
 import time
@@ -7,18 +7,18 @@ from ..processes import Failed, boot_ns
 from ..results import Target, ratio_at_most
 from ..stats import Samples
 
-ABOUT = "the holder of 10,000 dies (session destroyed), a standby leads all; less the quarantine"
+ABOUT = "from the death of the leader of 10,000 to a standby leading all, less the quarantine"
 PATIENCE = 60
-# What a failover may ask: a claim for 32 keys, and a poll that each claim wakes; the constant is
-# for every one of 80 connections, two polls more: one woken by the death, one by the last claim.
+# The requests that a failover may send: one claim per 32 keys, one poll that each claim wakes, and
+# as a constant two polls for each of 80 connections: one woken by the death, one by the last claim.
 KEYS_A_CLAIM = 32
 CONSTANT = 160
-OURS = ("PUT_v1_session_destroy",)  # the request that kills the holder
+OURS = ("PUT_v1_session_destroy",)  # ends the leader's session: not the standby's request
 METRICS = {"write": "claims_per_election", "GET_v1_kv": "polls_per_election"}
 
 
 def span_ms(n):
-    """A third of it has to suffice for a proof of all."""
+    """A third of the span must suffice to prove all terms."""
     return 2000 if n <= 10_000 else 15_000
 
 
@@ -42,38 +42,42 @@ def at_size(setting, kind, n, runs=None):
                 setting.progress(f"mass_failover on {kind}: {n} elections, run {number + 1} of"
                                  f" {runs}, {name}")
                 try:
-                    once(setting, server, name, n, f"mass-{name}-{number}", samples[name], storms)
+                    taken, storm = once(setting, server, name, n, f"mass-{name}-{number}")
+                    samples[name].add_run([taken])
+                    storms += storm
                 except Failed as failure:
                     setting.results.note(f"mass_failover n={n} on {kind}: {failure}", kind)
                     failed.add(name)
                 server.clear()
     for name, taken in samples.items():
         targets = ratio_at_most(1.5) if name == "tenure" and kind == "consul" else []
-        setting.results.add("mass_failover", name, n, "until_all_led", "ms", taken, kind,
-                            targets=targets)
+        setting.results.add("mass_failover", name, n=n, metric="until_all_led", unit="ms",
+                            samples=taken, server=kind, targets=targets)
     if storms:
-        tell_requests(setting, kind, n, storms)
+        add_requests(setting, kind, n, storms)
 
 
-def tell_requests(setting, kind, n, storms):
+def add_requests(setting, kind, n, storms):
     limit = 2 / KEYS_A_CLAIM + CONSTANT / n
-    setting.results.add("mass_failover", "tenure", n, "requests_per_election", "",
-                        [sum(s.values()) / n for s in storms], kind,
+    setting.results.add("mass_failover", "tenure", n=n, metric="requests_per_election", unit="",
+                        samples=[sum(s.values()) / n for s in storms], server=kind,
                         targets=[Target("median", limit, f"median <= {limit:.2g} (no storm)")])
     for counted, metric in METRICS.items():
-        setting.results.add("mass_failover", "tenure", n, metric, "",
-                            [s.get(counted, 0) / n for s in storms], kind)
+        setting.results.add("mass_failover", "tenure", n=n, metric=metric, unit="",
+                            samples=[s.get(counted, 0) / n for s in storms], server=kind)
 
 
-def once(setting, server, name, n, prefix, taken, storms):
+def once(setting, server, name, n, prefix):
+    """The milliseconds that the failover took, and a list with its requests by kind: empty unless
+    they were counted."""
     with setting.subjects() as start:
         holder = start("floor", server)
-        holder.tell("many", prefix, n, "holder")
+        holder.send("many", prefix, n, "holder")
         holder.expect("all", PATIENCE)
         span = span_ms(n)
         standby = start(name, server, *(["--span-ms", span, "--ttl-ms", 10_000]
                                         if name == "tenure" else []))
-        standby.tell("many" if name == "tenure" else "take-over", prefix, n, "standby")
+        standby.send("many" if name == "tenure" else "take-over", prefix, n, "standby")
         standby.expect("watching", PATIENCE)
         time.sleep(1)
         holder.kill()
@@ -83,14 +87,15 @@ def once(setting, server, name, n, prefix, taken, storms):
         server.client.destroy_session(session)
         ended = int(standby.expect("all", PATIENCE)[2])
         quarantine = span if name == "tenure" else 0
-        taken.add_run([(ended - begun) / 1e6 - quarantine])
-        if name == "tenure" and counts.counted:
-            storms.append(counts.caused(2 * span / 1000))
+        taken = (ended - begun) / 1e6 - quarantine
+        counted = name == "tenure" and counts.counted
+        return taken, [counts.caused(2 * span / 1000)] if counted else []
 
 
 class Requests:
-    """What the failover made the standby ask, by kind. What it asks as well when nothing happens
-    (renewals, proofs, polls that time out) is taken out, at the rate seen afterwards."""
+    """The requests that the failover made the standby send, by kind, without those that it also
+    sends when nothing happens (renewals, proofs, polls that time out). Their rate is measured after
+    the failover."""
 
     def __init__(self, server):
         self.server = server
@@ -101,7 +106,7 @@ class Requests:
         return counts and (time.monotonic(), counts)
 
     def caused(self, seconds):
-        """Call it as soon as all are led; looks at so many seconds of quiet."""
+        """To be called as soon as all are led; measures the steady rate for `seconds`."""
         ended = self._now()
         time.sleep(seconds)
         quiet = self._now()

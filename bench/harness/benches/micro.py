@@ -1,18 +1,18 @@
-"""What the processor does, without a network."""
+"""Parts of the library alone, without a network."""
 
 import os
 import subprocess
 
 from ..processes import Failed
-from ..results import NO_SERVER, Target
+from ..results import NO_SERVER, AtLeast
 
-ABOUT = "JSON of a 10,000-key listing, the timer heap, the size of a record"
+ABOUT = "parsing a 10,000-key listing, the timer heap, the memory of an election"
 CASES = (("json-glance", 200, 20), ("json", 50, 5), ("timer-heap", 100, 10), ("elections", 1, 1),
-         ("record-size", 1, 1))
+         ("election-memory", 1, 1))
 KEYS, TIMERS, ELECTIONS = 10_000, 10_000, 1000
 SIZES = {"json": KEYS, "json-glance": KEYS, "timer-heap": TIMERS, "elections": ELECTIONS,
-         "record-size": KEYS}
-TARGETS = {"json_listing": [Target("median", 1.0, "median >= 1 GB/s", at_least=True)]}
+         "election-memory": KEYS}
+TARGETS = {"json_listing": [AtLeast("median", 1.0, "median >= 1 GB/s")]}
 
 
 def run(setting):
@@ -25,8 +25,9 @@ def run(setting):
                 found.setdefault(metric, []).append(value)
                 units[metric] = unit
         for metric, values in found.items():
-            setting.results.add("micro", "tenure", SIZES[case], metric, units[metric], values,
-                                NO_SERVER, targets=TARGETS.get(metric, []))
+            setting.results.add("micro", "tenure", n=SIZES[case], metric=metric,
+                                unit=units[metric], samples=values, server=NO_SERVER,
+                                targets=TARGETS.get(metric, []))
 
 
 def once(program, case, times):

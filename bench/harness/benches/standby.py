@@ -1,4 +1,4 @@
-"""A process that waits for many elections: how soon it knows of a change, and what that costs."""
+"""A standby for many elections: measures how soon it sees a change, and its CPU usage."""
 
 import time
 
@@ -6,7 +6,7 @@ from ..processes import Failed, Usage
 from ..results import Target
 from ..stats import Samples
 
-ABOUT = "10,000 elections waited for, 100 changes a second: latency and CPU"
+ABOUT = "standby for 10,000 elections with 100 changes a second: latency and CPU"
 RATE = 100
 PATIENCE = 300
 
@@ -32,25 +32,25 @@ def at_size(setting, kind, n, runs=None, seconds=10):
 def measure(setting, server, n, runs, seconds):
     names = ("floor", "tenure")
     latency = {name: Samples() for name in names}
-    entered, cpu, server_cpu, told = [], [], [], []
+    entered, cpu, server_cpu, seen = [], [], [], []
     with setting.subjects() as start:
         holder = start("floor", server)
-        holder.tell("many", "standby", n, "1")
+        holder.send("many", "standby", n, "1")
         holder.expect("all", PATIENCE)
         for number in range(runs):
             for name in names:
                 setting.progress(f"standby on {server.kind}: {n} elections, run {number + 1} of"
                                  f" {runs}, {name}")
                 subject = start(name, server)
-                subject.tell("many" if name == "tenure" else "observe", "standby", n, "standby")
+                subject.send("many" if name == "tenure" else "observe", "standby", n, "standby")
                 _, begun, ended = subject.expect("watching", PATIENCE)
                 time.sleep(1)
                 ours, theirs = Usage(subject.pid), Usage(server.pid)
-                holder.tell("change", "standby", n, RATE, seconds)
+                holder.send("change", "standby", n, RATE, seconds)
                 changed = int(holder.expect("changed", seconds + 60)[0])
                 used, server_used = ours.cores(), theirs.cores()
                 time.sleep(0.3)
-                subject.tell("latencies")
+                subject.send("latencies")
                 values = [int(ns) / 1e6 for ns in subject.expect("latencies")]
                 subject.kill()
                 latency[name].add_run(values)
@@ -58,16 +58,19 @@ def measure(setting, server, n, runs, seconds):
                     entered.append((int(ended) - int(begun)) / 1e6)
                     cpu.append(used)
                     server_cpu.append(server_used)
-                    told.append(100 * len(values) / changed)
-    # With few, each key changes so often that the library takes several changes at once.
+                    seen.append(100 * len(values) / changed)
+    # With few elections, each key changes so often that one answer covers several changes.
     targets = [Target("median", 1.5, "median <= 1.5 ms")] \
         if server.kind == "consul" and 1000 <= n <= 10_000 else []
     cpu_targets = [Target("median", 0.25, "median <= 0.25 of a core")] if targets else []
-    add = setting.results.add
-    add("standby", "floor", n, "change_to_event", "ms", latency["floor"], server.kind)
-    add("standby", "tenure", n, "change_to_event", "ms", latency["tenure"], server.kind,
-        targets=targets)
-    add("standby", "tenure", n, "enter_to_all_seen", "ms", entered, server.kind)
-    add("standby", "tenure", n, "cpu", "cores", cpu, server.kind, targets=cpu_targets)
-    add("standby", "tenure", n, "server_cpu", "cores", server_cpu, server.kind)
-    add("standby", "tenure", n, "changes_told", "%", told, server.kind)
+
+    def add(subject, metric, unit, samples, targets=()):
+        setting.results.add("standby", subject, n=n, metric=metric, unit=unit, samples=samples,
+                            server=server.kind, targets=targets)
+
+    add("floor", "change_to_event", "ms", latency["floor"])
+    add("tenure", "change_to_event", "ms", latency["tenure"], targets)
+    add("tenure", "enter_to_all_seen", "ms", entered)
+    add("tenure", "cpu", "cores", cpu, cpu_targets)
+    add("tenure", "server_cpu", "cores", server_cpu)
+    add("tenure", "changes_told", "%", seen)

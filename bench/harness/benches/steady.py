@@ -1,4 +1,4 @@
-"""Hold many elections for a while, and look at what that costs."""
+"""Holds many elections for a while, and measures what that costs."""
 
 import math
 import time
@@ -11,8 +11,8 @@ VALUE = "host-1.example:8080"
 PREFIX = "steady"
 SPAN, TTL = 15, 15
 PROOF_KEYS = 64
-# How long one run looks. The short ones are a little less than a whole number of rounds of proofs,
-# so that a round more or less does not count as a fifth more.
+# The seconds that one run measures. The short ones are just under a whole number of rounds of
+# proofs, so that one round more or less does not distort their rate by a fifth.
 FULL, SHORT, QUICK = 60, 29, 19
 
 
@@ -43,40 +43,40 @@ def measure(setting, server, n, runs, seconds):
     taken = {}
     with setting.subjects() as start:
         subject = start("tenure", server)
-        subject.tell("many", "one", 1, VALUE)
+        subject.send("many", "one", 1, VALUE)
         subject.expect("all", 60)
         small = resident_bytes(subject.pid)
         server_small = resident_bytes(server.pid)
         subject.kill()
         server.clear()
         subject = start("tenure", server)
-        subject.tell("many", PREFIX, n, VALUE)
+        subject.send("many", PREFIX, n, VALUE)
         subject.expect("all", 300)
         time.sleep(SPAN / 3 if not setting.quick else 1)
         for number in range(runs):
             setting.progress(f"steady on {server.kind}: {n} elections, {seconds} s, run"
                              f" {number + 1} of {runs}")
-            for metric, value in look(server, subject, seconds).items():
+            for metric, value in measure_usage(server, subject, seconds).items():
                 taken.setdefault(metric, []).append(value)
             if n < 1000:
-                continue  # what a process takes anyway says nothing about its elections
+                continue  # the elections use too little memory to tell it from the process's own
             key = len(f"{PREFIX}/{n}") + len(VALUE)
             taken.setdefault("rss_per_election", []).append(
                 (resident_bytes(subject.pid) - small) / n - key)
             taken.setdefault("server_rss_per_election", []).append(
                 (resident_bytes(server.pid) - server_small) / n)
-        lost = subject.said("lost")
+        lost = subject.answers("lost")
         if lost:
-            setting.results.note(f"steady n={n} on {server.kind}: {lost[-1][0]} terms or more were"
+            setting.results.note(f"steady n={n} on {server.kind}: at least {lost[-1][0]} terms were"
                                  " lost", server.kind)
     for metric, values in taken.items():
         if values[0] is not None:
-            unit, targets = what_for(metric, n, server.kind)
-            setting.results.add("steady", "tenure", n, metric, unit, values, server.kind,
-                                targets=targets)
+            unit, targets = unit_and_targets(metric, n, server.kind)
+            setting.results.add("steady", "tenure", n=n, metric=metric, unit=unit, samples=values,
+                                server=server.kind, targets=targets)
 
 
-def look(server, subject, seconds):
+def measure_usage(server, subject, seconds):
     ours, theirs = Usage(subject.pid), Usage(server.pid)
     before, begun = server.requests(), time.monotonic()
     end = begun + seconds
@@ -93,15 +93,16 @@ def look(server, subject, seconds):
 
 
 def rates(before, after, seconds):
-    """Requests a second, by kind."""
+    """The requests per second, by kind."""
     rate = {kind: (count - before.get(kind, 0)) / seconds for kind, count in after.items()}
     return {"renewals": rate.get("PUT_v1_session_renew", 0.0), "proofs": rate.get("read", 0.0),
             "polls": rate.get("GET_v1_kv", 0.0), "all_requests": sum(rate.values())}
 
 
-def what_for(metric, n, kind):
-    """Unit and targets. A renewal a session each third of the TTL, a proof for 64 keys each third
-    of the span; a tenth more for what falls into the time by chance."""
+def unit_and_targets(metric, n, kind):
+    """The unit of a metric, and its targets. Each session sends one renewal every third of the TTL,
+    and one proof per 64 keys every third of the span. A tenth more is allowed, as a run does not
+    measure a whole number of rounds."""
     units = {"cpu": "% core", "server_cpu": "% core", "connections": "", "rss_per_election": "B",
              "server_rss_per_election": "B"}
     unit = units.get(metric, "1/s")
@@ -109,7 +110,7 @@ def what_for(metric, n, kind):
         return unit, []
     limits = {"connections": 80, "renewals": 1.1 * 3 / TTL,
               "proofs": 1.1 * math.ceil(n / PROOF_KEYS) * 3 / SPAN}
-    if n >= 10_000:  # with fewer it is the connections' memory that is divided
+    if n >= 10_000:  # with fewer elections the memory of the connections dominates
         limits["rss_per_election"] = 1024
     if n <= 10_000:
         limits["cpu"] = 0.5

@@ -1,4 +1,4 @@
-// etcd is concurrency.Election as a subject of the benchmarks. ETCD_ENDPOINT says where etcd is.
+// etcd is concurrency.Election as a subject of the benchmarks. ETCD_ENDPOINT is etcd's address.
 package main
 
 import (
@@ -14,8 +14,9 @@ import (
 	"tenure.invalid/peers/protocol"
 )
 
-// Seconds. For a candidate the shortest lease that etcd grants with its default election time-out;
-// for thousands at once etcd's default, as the short one does not outlast their beginning.
+// Seconds. A candidate has the shortest lease that etcd grants with its default election time-out.
+// Thousands of elections share one of etcd's default length: the short one would expire before all
+// have begun.
 const (
 	ttl       = 2
 	sharedTTL = 60

@@ -12,7 +12,7 @@ import (
 	"tenure.invalid/peers/protocol"
 )
 
-const ttl = "10s" // the shortest that Consul takes
+const ttl = "10s" // the shortest that Consul accepts
 
 type peer struct {
 	client *api.Client
@@ -20,7 +20,7 @@ type peer struct {
 	shared string
 }
 
-// session is one for all elections of the process, kept alive for as long as it runs.
+// session returns the session that all elections of the process share; it is renewed until the end.
 func (p *peer) session() string {
 	p.once.Do(func() {
 		entry := &api.SessionEntry{Name: "go-lock", TTL: ttl}

@@ -1,5 +1,5 @@
-// Package protocol is what every subject of the benchmarks speaks: commands on standard input,
-// answers on standard output.
+// Package protocol is the protocol of the benchmarks' subjects: commands on standard input, answers
+// on standard output.
 package protocol
 
 import (
@@ -14,16 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peer is a library that knows how to lead one key.
+// Peer is a library that can lead a key.
 type Peer interface {
-	// Lead blocks until this candidate leads the key, then calls led, and gives the key back when
-	// release is closed. Without own, the candidate shares a session with others.
+	// Lead blocks until this candidate leads the key, then calls led, and releases the key when
+	// release is closed. With own, the candidate has its own session; otherwise all share one.
 	Lead(key, value string, own bool, led func(), release <-chan struct{}) error
 }
 
 var output sync.Mutex
 
-// NowNs is the clock of all subjects, CLOCK_BOOTTIME.
+// NowNs returns the time of CLOCK_BOOTTIME, the clock of all subjects.
 func NowNs() int64 {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
@@ -83,7 +83,7 @@ func enterMany(peer Peer, prefix string, n int, value string) {
 	}
 }
 
-// Run obeys commands until standard input ends.
+// Run executes commands until standard input ends.
 func Run(peer Peer) {
 	var candidates []*candidate
 	say("ready")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The loop that Consul's guide teaches, with curl, as a subject of the benchmarks: a session, an
-# acquire, and a blocking query while somebody else holds the key. TENURE_BENCH_OFFSET_US is by how
-# much CLOCK_BOOTTIME differs from the wall clock.
+# The loop of Consul's guide to leader election, with curl, as a subject of the benchmarks: a
+# session, an acquire, and a blocking query while another candidate holds the key.
+# TENURE_BENCH_OFFSET_US is CLOCK_BOOTTIME minus the wall clock, in microseconds.
 set -u
 consul="http://$CONSUL_HTTP_ADDR/v1"
 folder=$(mktemp -d)
@@ -10,7 +10,7 @@ count=0
 
 now_ns() { printf '%d000' $((${EPOCHREALTIME/./} + TENURE_BENCH_OFFSET_US)); }
 
-# look KEY INDEX: waits for a change; the next index, or `free`.
+# look KEY INDEX: waits for a change, then prints the next index, or `free`.
 look() {
   local answer
   answer=$(curl -s -i "$consul/kv/$1?wait=60s&index=$2")
@@ -40,7 +40,7 @@ candidate() {
     fi
     index=$(look "$2" 0)
     if [[ $index == free ]]; then
-      sleep 1  # lock-delay: nothing wakes a watcher when it ends
+      sleep 1  # lock-delay: its end does not wake a watcher
       continue
     fi
     while [[ $index != free ]]; do
@@ -55,7 +55,7 @@ while read -r what first _; do
     candidate)
       mkfifo "$folder/$count"
       candidate "$count" "$first" &
-      exec {keep}<>"$folder/$count"  # so that no reader or writer waits for another
+      exec {keep}<>"$folder/$count"  # open at both ends, so that no open() or write() blocks
       count=$((count + 1))
       ;;
     release | stand) echo "$what" >"$folder/$first" ;;

@@ -1,5 +1,5 @@
-// A program outside of tenure's tree: enters an election on the Consul of its environment, leads
-// it once, and leaves.
+// A program outside tenure's tree: enters an election on the Consul of CONSUL_HTTP_ADDR, leads it
+// once, and leaves.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>

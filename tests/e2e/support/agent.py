@@ -8,7 +8,7 @@ from .processes import TENURE, wait_until
 
 
 class Agent:
-    """`tenure agent` on a free port of the loopback. Ends with close()."""
+    """`tenure agent` on a free port of the loopback. close() stops it."""
 
     def __init__(self, folder, state="none", start_lock_delay="0s", listen="127.0.0.1:0"):
         self.output = os.path.join(folder, "agent.out")

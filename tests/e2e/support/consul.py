@@ -1,4 +1,4 @@
-"""A real Consul server for the tests, and a small client of its HTTP interface."""
+"""A real Consul server for the tests, and a small client for its HTTP API."""
 
 import base64
 import http.client
@@ -11,7 +11,7 @@ import subprocess
 import time
 import urllib.parse
 
-LOCK_FLAGS = 0x2DDCCBC058A50C18  # what consul/api's Lock writes, and insists on
+LOCK_FLAGS = 0x2DDCCBC058A50C18  # written and required by consul/api's Lock
 
 
 def installed():
@@ -19,7 +19,7 @@ def installed():
 
 
 def free_ports(count):
-    """Ports that are free now, below those that the kernel gives to outgoing connections."""
+    """Free ports, below those that the kernel assigns to outgoing connections."""
     ports = []
     while len(ports) < count:
         port = random.SystemRandom().randrange(11000, 31000)
@@ -36,7 +36,7 @@ def free_ports(count):
 
 
 class Client:
-    """Blocking requests, each on a connection of its own."""
+    """Blocking requests, each on a new connection."""
 
     def __init__(self, address, token=None):
         self.address = address
@@ -60,7 +60,8 @@ class Client:
         return json.loads(text)
 
     def get(self, key, index=None, wait=None, stale=False):
-        """(entry or None, index). With an index it blocks until something newer, or `wait`."""
+        """Returns (entry or None, index). With an index it blocks until the key has a newer one, or
+        for `wait`."""
         query = {"index": index, "wait": wait}
         query["stale" if stale else "consistent"] = ""
         status, headers, text = self.request("GET", "/v1/kv/" + key, **query)
@@ -78,8 +79,8 @@ class Client:
         return entry and entry.get("Session")
 
     def wait_for(self, key, condition, seconds=60):
-        """Follows a key by blocking queries until the entry fulfils the condition. Returns the
-        entry and when it was seen (CLOCK_BOOTTIME)."""
+        """Follows a key by blocking queries until its entry meets the condition. Returns the entry
+        and the time at which it was seen (CLOCK_BOOTTIME)."""
         end = time.monotonic() + seconds
         index = None
         while True:
@@ -88,7 +89,7 @@ class Client:
             if condition(entry):
                 return entry, now
             if time.monotonic() > end:
-                raise AssertionError(f"{key}: waited {seconds} s in vain, it is {entry}")
+                raise AssertionError(f"{key}: condition not met within {seconds} s: {entry}")
 
     def put(self, key, value, **query):
         return self.json_text("PUT", "/v1/kv/" + key, value, **query)
@@ -111,7 +112,7 @@ class Client:
 
 class Server:
     """`consul agent -server` on free ports of the loopback; `settings` are added to its
-    configuration. Ends with close()."""
+    configuration. close() stops it."""
 
     def __init__(self, folder, **settings):
         self.folder = os.path.join(folder, "consul")
@@ -119,7 +120,7 @@ class Server:
         self.token = settings.get("acl", {}).get("tokens", {}).get("master")
         os.makedirs(self.folder)
         self.process = None
-        for _ in range(5):  # a free port may be taken by the time it is used
+        for _ in range(5):  # another process may take a free port before Consul does
             self._start()
             if self._ready():
                 return
@@ -155,7 +156,7 @@ class Server:
         end = time.monotonic() + 30
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                # A leader, and its node in the catalog: before that no session can be created.
+                # No session can be created before Consul has a leader and a node in the catalog.
                 if self.client.json("GET", "/v1/status/leader") and \
                         self.client.json("GET", "/v1/catalog/nodes"):
                     session = self.client.create_session(TTL="10s")

@@ -1,4 +1,4 @@
-"""Reads what the program `mark` wrote."""
+"""Reads the marks that the program `mark` writes."""
 
 from support.processes import whole_lines
 
@@ -14,7 +14,7 @@ class Mark:
 
 
 def read(path):
-    """All marks of a file, in the order in which they were written."""
+    """All marks of a file, in the order of writing."""
     return [Mark(line) for line in whole_lines(path)]
 
 

@@ -1,4 +1,4 @@
-"""Programs of node that use packages of npm."""
+"""Node programs that use npm packages."""
 
 import filecmp
 import fcntl
@@ -9,12 +9,12 @@ import subprocess
 from .processes import BUILD
 
 CLIENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients")
-# The page's tests and those of the clients share what npm fetched.
+# The tests of the page and of the clients share the packages that npm has installed.
 FOLDER = os.path.join(os.path.abspath(BUILD), "tests", "e2e", "node")
 
 
 def prepare():
-    """A folder with the clients and the packages that their lock file names."""
+    """Prepares a folder with the clients and the packages of their lock file, and returns it."""
     os.makedirs(FOLDER, exist_ok=True)
     with open(os.path.join(FOLDER, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -43,12 +43,12 @@ def wait_until(condition, seconds=10.0, pause=0.002, what="the condition"):
         if result:
             return result
         if boot_time() > end:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"{what} did not come within {seconds} s")
         time.sleep(pause)
 
 
 def seconds_until(condition, seconds=10.0, what="the condition"):
-    """How long it took until the condition held."""
+    """Waits until a condition is true, and returns the seconds that it took."""
     begin = boot_time()
     wait_until(condition, seconds, what=what)
     return boot_time() - begin
@@ -78,7 +78,7 @@ class Zoo:
         return os.path.join(self.folder, name)
 
     def start(self, *argv, env=None, stdin=subprocess.DEVNULL, **more):
-        """Starts a process whose output goes to files: `output(p)` and `errors(p)` read them."""
+        """Starts a process with its output in files, which `output(p)` and `errors(p)` read."""
         number = next(self.numbers)
         environment = dict(os.environ)
         for name in list(environment):
@@ -96,7 +96,7 @@ class Zoo:
         return process
 
     def run(self, *argv, timeout=30, **more):
-        """Runs a process to its end: (exit code, output, errors)."""
+        """Runs a process to its end, and returns (exit code, output, errors)."""
         process = self.start(*argv, **more)
         code = process.wait(timeout)
         return code, self.output(process), self.errors(process)

@@ -42,7 +42,7 @@ class Stage:
         time.sleep(0.3)
 
     def session_end(self, session):
-        """When the key was no longer held by this session, as a blocking query saw it."""
+        """The time at which a blocking query saw that the session no longer held the key."""
         return self.consul.wait_for(self.key, lambda e: not e or e.get("Session") != session)[1]
 
     def check_no_overlap(self):

@@ -1,4 +1,4 @@
-// The patterns that the coroutine lint accepts: all of them have to work on this compiler.
+// The patterns that the coroutine lint accepts: all of them must work with this compiler.
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <functional>

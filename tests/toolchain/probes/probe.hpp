@@ -1,5 +1,5 @@
-// Small coroutines that show whether a compiler keeps a pattern's objects alive, once each. Each
-// probe runs in a process of its own: a miscompiled one crashes, hangs, or destroys twice.
+// Small coroutines that show whether a compiler destroys a pattern's objects exactly once. Each
+// probe runs in a child process: a miscompiled one crashes, hangs, or destroys an object twice.
 #pragma once
 
 #include <boost/asio.hpp>
@@ -13,10 +13,10 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using asio::use_awaitable;
 
-/// Longer than the small-string buffer, so that a second destruction is a second free.
+/// Longer than the small-string buffer, so that a second destruction is a double free.
 inline const std::string long_text(48, 'x');
 
-/// Counts how many are alive; after a probe that has to be none.
+/// Counts its living objects: none may be left after a probe.
 class counted {
  public:
   counted() : text_(long_text) { ++alive; }
@@ -33,14 +33,14 @@ class counted {
   std::string text_;
 };
 
-/// What must never be passed by value to a coroutine as a temporary.
+/// A coroutine must never take a temporary of such a type by value.
 struct aggregate {
   std::string name;
   counted value;
   int number = 0;
 };
 
-/// The same with a constructor: what the library's own parameter types look like.
+/// The same with a constructor, like the library's own parameter types.
 class constructed {
  public:
   constructed(std::string name, int number) : name_(std::move(name)), number_(number) {}
@@ -72,10 +72,10 @@ awaitable<bool> call(Function function) {
 
 struct probe {
   const char* name;
-  awaitable<bool> (*body)();  // true where it saw what it should
+  awaitable<bool> (*body)();  // true if it has seen the right values
 };
 
-/// Runs each probe in a child and prints what came of it. Returns how many misbehaved.
+/// Runs each probe in a child process and prints its result. Returns the number of failed probes.
 int run(const std::vector<probe>& all);
 
 }  // namespace probes

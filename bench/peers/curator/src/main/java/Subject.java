@@ -10,9 +10,9 @@ import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
 import org.apache.curator.retry.RetryNTimes;
 
 /**
- * Curator's LeaderLatch as a subject of the benchmarks: commands on standard input, answers on
- * standard output. Arguments: where ZooKeeper is, the session's time-out in milliseconds, and by
- * how many nanoseconds CLOCK_BOOTTIME differs from System.nanoTime().
+ * Curator's LeaderLatch as a subject of the benchmarks: it reads commands from standard input and
+ * answers on standard output. Arguments: ZooKeeper's address, the session time-out in milliseconds,
+ * and CLOCK_BOOTTIME minus System.nanoTime() in nanoseconds.
  */
 public final class Subject {
   private static String servers;
@@ -59,7 +59,7 @@ public final class Subject {
     return latch;
   }
 
-  /** One latch with a session of its own. */
+  /** One latch with its own session. */
   private static final class Candidate {
     final int id;
     final String key;
@@ -99,7 +99,7 @@ public final class Subject {
   public static void main(String[] arguments) throws Exception {
     servers = arguments[0];
     timeoutMs = Integer.parseInt(arguments[1]);
-    // The clocks differ by a constant: nanoTime() is CLOCK_MONOTONIC.
+    // nanoTime() is CLOCK_MONOTONIC, so the difference is constant unless the machine suspends.
     offsetNs = Long.parseLong(arguments[2]);
     List<Candidate> candidates = new ArrayList<>();
     BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
