@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <map>
 #include <memory>
@@ -12,38 +11,39 @@
 #include <utility>
 
 #include "common/options.hpp"
-#include "sidecar/config.hpp"
-#include "sidecar/json_log.hpp"
-#include "sidecar/sidecar.hpp"
+#include "sidecar/config/env_config.hpp"
+#include "sidecar/config/file.hpp"
+#include "sidecar/log/json_log.hpp"
+#include "sidecar/main/sidecar.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
 namespace {
 
 constexpr const char* more_help =
-    R"(Stands in elections, and tells how they go to whatever runs beside it: over HTTP
-(GET /, GET /sse, a status page at /ui, metrics), in a Consul service, by hooks, by
-a command that runs while it leads.
+    R"(Takes part in elections for other programs, and publishes their state: over HTTP
+(GET /, GET /sse, a status page at /ui, metrics), in a Consul service, by hooks, and
+by a command that runs while this process leads.
 
 FILE is YAML:
 
   elections:
-    - name: db                         # key: service/db/leader unless told otherwise
+    - name: db                         # key: service/db/leader by default
     - name: mail
       key: service/mail/leader
-      value: host-a                    # what is published (default: the host's name)
+      value: host-a                    # the published value (default: the host's name)
       span: 15s
   http:
     listen: localhost:4040             # the default
 
-Without FILE the environment names one election: ELECTOR_ELECTION and the other
+Without FILE, the environment configures one election: ELECTOR_ELECTION and the other
 variables of the nais elector, or those of consul-leader (CONSUL_LEADER_...).
-docs/sidecar.md tells them all.
+docs/sidecar.md describes them.
 
-SIGTERM undoes what the faces left, gives the keys back and ends with 0. Exit
-code: 0; 64 for a bad file (every mistake is listed) and bad usage; 69 where Consul
-refuses us or an address is in use; 1 where the Consul service is not found; 71 where
-the machine lacks something.
+On SIGTERM the sidecar stops what runs as leader, releases the keys, removes its
+marks and exits with 0. Exit code: 0; 64 for bad usage and a bad file (all of its
+errors are listed); 69 if Consul refuses the requests or an address is in use; 1 if
+the Consul service is not found; 71 if the system lacks a resource.
 
   tenure sidecar sidecar.yaml
   ELECTOR_ELECTION=db tenure sidecar)";
@@ -53,11 +53,11 @@ class arguments {
   common_options common;
   std::string file;
   bool check = false;
-  /// The elector's own flags: each stands over its variable.
+  /// By the elector's flags: each overrides its variable.
   std::map<std::string, std::string> variables;
 };
 
-/// As the nais elector calls them.
+/// The flags of the nais elector.
 constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--election", "ELECTOR_ELECTION"},
     {"--election-namespace", "ELECTOR_ELECTION_NAMESPACE"},
@@ -67,29 +67,24 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
-std::optional<std::string> variable(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
-
-// Nothing where the file has mistakes; they are on standard error then.
+// Nothing where the file has errors, which are printed on standard error.
 std::optional<sidecar::config> load(const arguments& a) {
   const consul_config consul = a.common.consul();
   if (a.file.empty()) {
-    const auto look_up = [&](const char* name) {
+    const auto look_up = [&, env = sidecar::process_env()](const char* name) {
       const auto given = a.variables.find(name);
-      return given != a.variables.end() ? std::optional(given->second) : variable(name);
+      return given != a.variables.end() ? std::optional(given->second) : env(name);
     };
     return sidecar::config_from_environment(look_up, consul);
   }
   if (!a.variables.empty())
-    throw usage_error("a FILE says all of it: --election and the like are for where there is none");
-  sidecar::mistakes found;
-  sidecar::config c = sidecar::read_config(read_file(a.file), consul, found);
-  if (found.empty()) return c;
-  for (const sidecar::mistake& m : found.take()) {
-    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), m.line, m.text.c_str());
+    throw usage_error("--election and the other flags of the elector cannot be combined with a "
+                      "FILE: write their values into it");
+  config_errors errors;
+  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors);
+  if (errors.empty()) return c;
+  for (const config_error& e : errors.take()) {
+    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
   }
   return std::nullopt;
 }
@@ -102,8 +97,8 @@ int serve(const arguments& a, const CLI::App& command) {
                 c->elections.size());
     return exit_ok;
   }
-  const bool said = command.get_option("--log-level")->count() > 0;
-  const log_level level = !said && c->level ? *c->level : a.common.level();
+  const bool given = command.get_option("--log-level")->count() > 0;
+  const log_level level = !given && c->level ? *c->level : a.common.level();
   const auto log = c->json_log ? sidecar::json_log(level) : stderr_log(level);
   ::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io{1};
@@ -125,12 +120,12 @@ int serve(const arguments& a, const CLI::App& command) {
 void add_sidecar_command(CLI::App& app, action& chosen) {
   auto a = std::make_shared<arguments>();
   CLI::App* command =
-      app.add_subcommand("sidecar", "Stand in elections, and tell how they go");
-  command->add_option("FILE", a->file, "the sidecar's file (default: the environment)");
-  command->add_flag("--check", a->check, "read the file, tell what is wrong with it, and end");
+      app.add_subcommand("sidecar", "Run elections for other programs and report the leader");
+  command->add_option("FILE", a->file, "configuration file (default: the environment)");
+  command->add_flag("--check", a->check, "check the file, list its errors, and exit");
   for (const auto& [flag, name] : elector_flags) {
     const auto set = [a, name = name](const std::string& text) { a->variables[name] = text; };
-    command->add_option_function<std::string>(flag, set, std::string("as ") + name)
+    command->add_option_function<std::string>(flag, set, std::string("same as ") + name)
         ->group("Without a FILE");
   }
   a->common.add_to(*command, "info");

@@ -1,4 +1,4 @@
-// Commands that run under virtual time: nothing is started, and they end when the test says so.
+// Commands under virtual time: they start no process, and end when the test calls exit() or end().
 #pragma once
 
 #include <csignal>
@@ -20,8 +20,8 @@ class fake_command final : public command::supervised_command {
 
   void set_lease(command::lease_times l) noexcept override { lease = l; }
   void signal(int) noexcept override {}
-  void stop() noexcept override { told_to_stop = true; }
-  void kill() noexcept override { told_to_stop = true; }
+  void stop() noexcept override { stop_requested = true; }
+  void kill() noexcept override { stop_requested = true; }
   boost::asio::awaitable<command::outcome> gone() override {
     while (!gone_) co_await changed_.wait();
     co_return how_;
@@ -35,7 +35,7 @@ class fake_command final : public command::supervised_command {
     changed_.notify_all();
   }
   void exit(int status) { end(command::outcome(command::outcome::kind::exited, status)); }
-  /// A variable of its environment; "(none)" where there is none of that name.
+  /// A variable of its environment; "(none)" if it is not set.
   std::string variable(const std::string& name) const {
     for (const std::string& each : what.environment) {
       if (each.starts_with(name + "=")) return each.substr(name.size() + 1);
@@ -45,7 +45,7 @@ class fake_command final : public command::supervised_command {
 
   const command::invocation what;
   command::lease_times lease;
-  bool told_to_stop = false;
+  bool stop_requested = false;
 
  private:
   runtime::async_condition changed_;
