@@ -3,11 +3,11 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <tenure/time.hpp>
 #include <utility>
 #include <vector>
 
+#include "common/config_errors.hpp"
 #include "tenure-cron/schedule/schedule.hpp"
 
 namespace tenure::cron {
@@ -23,25 +23,16 @@ class job {
   std::optional<duration> timeout;
 };
 
-/// An error in a file. Lines count from 1.
-class mistake {
- public:
-  mistake(int l, std::string t) : line(l), text(std::move(t)) {}
-
-  int line;
-  std::string text;
-};
-
 class jobs_file {
  public:
   std::string election;
   std::vector<job> jobs;
-  /// In the order of the file. If there is one, do not use the rest.
-  std::vector<mistake> mistakes;
+  /// Sorted by line. With an error, the rest is unusable.
+  std::vector<apps::config_error> errors;
 };
 
-/// Parses the text of a file and finds every mistake in it: keys that are missing, unknown or given
-/// twice, and bad values. Text that is not YAML is reported alone.
+/// Reads the text of a file and reports every error in it: keys that are missing, unknown or given
+/// twice, and invalid values. Text that is not YAML is one error.
 jobs_file parse_jobs(const std::string& text);
 
 }  // namespace tenure::cron

@@ -61,12 +61,12 @@ struct arguments {
   bool check = false;
 };
 
-// Prints the mistakes of the file. Returns no file if there are any.
+// Prints the errors of the file. Returns no file if it has any.
 std::optional<cron::jobs_file> load(const std::string& name) {
   cron::jobs_file file = cron::parse_jobs(apps::read_file(name));
-  for (const cron::mistake& m : file.mistakes)
-    std::fprintf(stderr, "%s:%d: %s\n", name.c_str(), m.line, m.text.c_str());
-  if (!file.mistakes.empty()) return std::nullopt;
+  for (const apps::config_error& e : file.errors)
+    std::fprintf(stderr, "%s:%d: %s\n", name.c_str(), e.line, e.text.c_str());
+  if (!file.errors.empty()) return std::nullopt;
   return file;
 }
 

@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <map>
 #include <memory>
@@ -12,9 +11,10 @@
 #include <utility>
 
 #include "common/options.hpp"
-#include "sidecar/config.hpp"
-#include "sidecar/json_log.hpp"
-#include "sidecar/sidecar.hpp"
+#include "sidecar/config/env_config.hpp"
+#include "sidecar/config/file.hpp"
+#include "sidecar/log/json_log.hpp"
+#include "sidecar/main/sidecar.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -70,29 +70,24 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
-std::optional<std::string> variable(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
-
-// Prints the mistakes of the file. Returns no configuration if there are any.
+// Prints the errors of the file. Returns no configuration if it has any.
 std::optional<sidecar::config> load(const arguments& a) {
   const consul_config consul = a.common.consul();
   if (a.file.empty()) {
-    const auto look_up = [&](const char* name) {
+    const auto look_up = [&, env = sidecar::process_env()](const char* name) {
       const auto given = a.variables.find(name);
-      return given != a.variables.end() ? std::optional(given->second) : variable(name);
+      return given != a.variables.end() ? std::optional(given->second) : env(name);
     };
     return sidecar::config_from_environment(look_up, consul);
   }
   if (!a.variables.empty())
-    throw usage_error("--election and the other elector flags cannot be used with a FILE");
-  sidecar::mistakes found;
-  sidecar::config c = sidecar::read_config(read_file(a.file), consul, found);
-  if (found.empty()) return c;
-  for (const sidecar::mistake& m : found.take()) {
-    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), m.line, m.text.c_str());
+    throw usage_error("--election and the other flags of the elector cannot be combined with a "
+                      "FILE: write their values into it");
+  config_errors errors;
+  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors);
+  if (errors.empty()) return c;
+  for (const config_error& e : errors.take()) {
+    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
   }
   return std::nullopt;
 }

@@ -1,10 +1,10 @@
-// A sidecar's command under virtual time: when it is started, when that costs the leadership, and
-// who waits for it.
+// The sidecar's command under virtual time: when it starts, when it costs the leadership, and when
+// lead() waits for it.
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_fixture.hpp"
 #include "fake_commands.hpp"
-#include "sidecar/command_face.hpp"
+#include "sidecar/command/output.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -18,13 +18,13 @@ candidacy quick() {
   return candidacy("me").span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
 }
 
-/// Notes the verdicts, and does not act on them.
-class noted_election final : public standing_election {
+/// Records the verdicts about its health, and ignores them.
+class recording_election final : public entered_election {
  public:
-  explicit noted_election(election& e) : handle_(e) {}
+  explicit recording_election(election& e) : handle_(e) {}
   const std::string& name() const noexcept override { return name_; }
   election& handle() noexcept override { return handle_; }
-  const status& now() const noexcept override { return now_; }
+  const election_state& state() const noexcept override { return state_; }
   void set_healthy(bool healthy) override { verdicts.push_back(healthy); }
 
   std::vector<bool> verdicts;
@@ -32,25 +32,25 @@ class noted_election final : public standing_election {
  private:
   const std::string name_ = "db";
   election& handle_;
-  status now_;
+  election_state state_;
 };
 
 class fake_probe final : public probe {
  public:
   explicit fake_probe(manual_runtime& rt) : rt_(rt) {}
-  asio::awaitable<finding> ask(time_point) override {
-    asked.push_back(rt_.now());
-    finding found(good, good ? "" : "says 500");
-    co_return found;
+  asio::awaitable<finding> check(time_point) override {
+    checks.push_back(rt_.now());
+    if (good) co_return finding::healthy();
+    co_return finding::unhealthy("status 500");
   }
   bool good = true;
-  std::vector<time_point> asked;
+  std::vector<time_point> checks;
 
  private:
   manual_runtime& rt_;
 };
 
-command_options usual() {
+command_options default_options() {
   command_options o;
   o.election = "db";
   o.span = 5s;
@@ -60,20 +60,23 @@ command_options usual() {
   return o;
 }
 
+/// Whether the command has a probe.
+enum class probing { none, one };
+
 class stage {
  public:
-  explicit stage(command_options o = usual(), bool probed = false)
-      : p(b.add()), handle(p.elections->enter(key, quick())), noted(handle), host(b.rt) {
+  explicit stage(command_options o = default_options(), probing with = probing::none)
+      : p(b.add()), handle(p.elections->enter(key, quick())), recorded(handle), host(b.rt) {
     std::vector<std::shared_ptr<probe>> probes;
-    if (probed) probes.push_back(probe_ = std::make_shared<fake_probe>(b.rt));
-    shown = std::make_shared<command_face>(b.rt.environment(), host, noted, std::move(probes),
+    if (with == probing::one) probes.push_back(probe_ = std::make_shared<fake_probe>(b.rt));
+    output = std::make_shared<command_output>(b.rt.environment(), host, recorded, std::move(probes),
                                            std::move(o));
-    run.emplace(b.rt, truly(shown->run()));
+    run.emplace(b.rt, truly(output->run()));
     b.rt.run_until_idle();
   }
   void lead() {
     held = b.lead(handle);
-    led.emplace(b.rt, truly(shown->lead(held)));
+    led.emplace(b.rt, truly(output->lead(held)));
     b.rt.run_until_idle();
   }
   void exit(int status) {
@@ -81,7 +84,7 @@ class stage {
     b.rt.run_until_idle();
   }
   std::size_t starts() const { return host.started.size(); }
-  /// Nothing begins before `pause` is over, and then it does.
+  /// The next run starts after `pause`, not before.
   void check_start_after(duration pause) {
     const std::size_t before = starts();
     b.rt.advance(pause - 1ms);
@@ -104,10 +107,10 @@ class stage {
   election_fixture b;
   process& p;
   election handle;
-  noted_election noted;
+  recording_election recorded;
   fake_host host;
   std::shared_ptr<fake_probe> probe_;
-  std::shared_ptr<command_face> shown;
+  std::shared_ptr<command_output> output;
   std::optional<running<bool>> run;
   std::optional<running<bool>> led;
   term held;
@@ -117,7 +120,7 @@ using verdicts = std::vector<bool>;
 
 }  // namespace
 
-TEST_CASE("the command runs with the term, and lead() waits for its end") {
+TEST_CASE("the command runs within the term, and lead() waits for its end") {
   stage s;
   s.b.rt.advance(10s);
   REQUIRE(s.starts() == 0);
@@ -143,11 +146,11 @@ TEST_CASE("the command runs with the term, and lead() waits for its end") {
   REQUIRE(s.b.rt.run_until([&] { return s.led->done(); }, 1s));
   s.b.rt.advance(5min);
   REQUIRE(s.starts() == 1);
-  REQUIRE(s.noted.verdicts.empty());  // that it did not end well by then is no matter
+  REQUIRE(s.recorded.verdicts.empty());  // a failure during the stop does not count
   s.finish();
 }
 
-TEST_CASE("a term that ends by itself ends the command") {
+TEST_CASE("the end of the lease stops the command") {
   stage s;
   s.lead();
   s.p.cut_off();
@@ -161,8 +164,8 @@ TEST_CASE("a term that ends by itself ends the command") {
   s.finish();
 }
 
-TEST_CASE("a command that ends is started again after growing pauses") {
-  command_options o = usual();
+TEST_CASE("a command that ends is restarted after growing pauses") {
+  command_options o = default_options();
   o.health.crashes = 1000;
   stage s(std::move(o));
   s.lead();
@@ -170,16 +173,16 @@ TEST_CASE("a command that ends is started again after growing pauses") {
     s.exit(1);
     s.check_start_after(pause);
   }
-  SECTION("one that ran for a while did not crash at its start") {
+  SECTION("a long run resets the pause") {
     s.b.rt.advance(10s);
     s.exit(1);
     s.check_start_after(1s);
   }
-  SECTION("nor did one that ended well") {
+  SECTION("exit code 0 resets the pause") {
     s.exit(0);
     s.check_start_after(1s);
   }
-  SECTION("another term begins anew") {
+  SECTION("a new term resets the pause") {
     s.led->cancel();
     s.b.rt.run_until_idle();
     s.exit(1);
@@ -189,12 +192,12 @@ TEST_CASE("a command that ends is started again after growing pauses") {
     s.exit(1);
     s.check_start_after(1s);
   }
-  REQUIRE(s.noted.verdicts.empty());
+  REQUIRE(s.recorded.verdicts.empty());
   s.finish();
 }
 
-TEST_CASE("crashes in a row cost the leadership, for as long as the cool-down") {
-  command_options o = usual();
+TEST_CASE("a crash loop costs the leadership until the end of the cool-down") {
+  command_options o = default_options();
   o.health.crashes = 3;
   o.health.cool_down = 20s;
   stage s(std::move(o));
@@ -203,56 +206,56 @@ TEST_CASE("crashes in a row cost the leadership, for as long as the cool-down") 
   s.b.rt.advance(1s);
   s.exit(1);
   s.b.rt.advance(2s);
-  SECTION("an end in between that was good counts from the start") {
+  SECTION("exit code 0 resets the count") {
     s.exit(0);
     s.b.rt.advance(4s);
     s.exit(1);
-    REQUIRE(s.noted.verdicts.empty());
+    REQUIRE(s.recorded.verdicts.empty());
   }
-  SECTION("the last one too many") {
+  SECTION("one more crash reaches the limit") {
     s.exit(1);
-    REQUIRE(s.noted.verdicts == verdicts{false});
+    REQUIRE(s.recorded.verdicts == verdicts{false});
     s.b.rt.advance(19s + 999ms);
-    REQUIRE(s.noted.verdicts == verdicts{false});
+    REQUIRE(s.recorded.verdicts == verdicts{false});
     s.b.rt.advance(2ms);
-    REQUIRE(s.noted.verdicts == verdicts{false, true});
+    REQUIRE(s.recorded.verdicts == verdicts{false, true});
   }
   s.finish();
 }
 
-TEST_CASE("probes begin when the command has had its time to start") {
-  command_options o = usual();
+TEST_CASE("probes begin after the start time of the command") {
+  command_options o = default_options();
   o.health.failures = 3;
-  stage s(std::move(o), true);
+  stage s(std::move(o), probing::one);
   s.probe_->good = false;
   s.b.rt.advance(1min);
-  REQUIRE(s.probe_->asked.empty());  // nothing runs
+  REQUIRE(s.probe_->checks.empty());  // the command does not run
   s.lead();
   const time_point start = s.b.rt.now();
   s.b.rt.advance(19s);
-  REQUIRE(s.probe_->asked == std::vector<time_point>{start + 10s, start + 15s});
-  REQUIRE(s.noted.verdicts.empty());
+  REQUIRE(s.probe_->checks == std::vector<time_point>{start + 10s, start + 15s});
+  REQUIRE(s.recorded.verdicts.empty());
   s.b.rt.advance(1s);
-  REQUIRE(s.noted.verdicts == verdicts{false});
-  // Not before the cool-down is it well again, and its successor has its own time.
+  REQUIRE(s.recorded.verdicts == verdicts{false});
+  // It stays unhealthy until the end of the cool-down.
   s.b.rt.advance(59s);
-  REQUIRE(s.noted.verdicts == verdicts{false});
+  REQUIRE(s.recorded.verdicts == verdicts{false});
   s.finish();
 }
 
-TEST_CASE("who is probed always stands only while it is well") {
-  command_options o = usual();
+TEST_CASE("with permanent probes it stands only while they pass") {
+  command_options o = default_options();
   o.health.failures = 2;
-  o.health.probed_always = true;
-  stage s(std::move(o), true);
-  REQUIRE(s.probe_->asked.size() == 1);  // at once, and without leading
+  o.health.probed = health_rules::probing::always;
+  stage s(std::move(o), probing::one);
+  REQUIRE(s.probe_->checks.size() == 1);  // at once, while not leading
   s.probe_->good = false;
   s.b.rt.advance(10s);
-  REQUIRE(s.noted.verdicts == verdicts{false});
+  REQUIRE(s.recorded.verdicts == verdicts{false});
   s.b.rt.advance(5min);
-  REQUIRE(s.noted.verdicts == verdicts{false});
+  REQUIRE(s.recorded.verdicts == verdicts{false});
   s.probe_->good = true;
   s.b.rt.advance(5s);
-  REQUIRE(s.noted.verdicts == verdicts{false, true});
+  REQUIRE(s.recorded.verdicts == verdicts{false, true});
   s.finish();
 }

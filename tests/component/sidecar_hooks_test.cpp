@@ -1,11 +1,11 @@
-// Hooks under virtual time: which one is begun when, what it is told, and who waits for it.
+// Hooks under virtual time: when each starts, its environment, and when lead() waits for it.
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
 
 #include "election_fixture.hpp"
 #include "fake_commands.hpp"
-#include "sidecar/hooks.hpp"
+#include "sidecar/hooks/output.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -24,7 +24,7 @@ candidacy quick() {
   return candidacy("me").span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
 }
 
-/// A folder of hooks; that there is a file is all that counts, since none is started.
+/// A directory of hooks. The files only have to exist: the fake host starts none.
 class hook_folder {
  public:
   explicit hook_folder(const std::vector<std::string>& names) {
@@ -40,12 +40,12 @@ class hook_folder {
   std::string path;
 };
 
-/// A process with an election, and the hooks of it.
+/// A process with one election and its hooks.
 class stage {
  public:
   explicit stage(const std::vector<std::string>& names = {elected, settings_changed, deposed})
       : p(b.add()), handle(p.elections->enter(key, quick())), folder(names), host(b.rt) {
-    hooks_options o;
+    hook_options o;
     o.election = "db";
     o.key = key;
     o.folder = folder.path;
@@ -53,38 +53,41 @@ class stage {
     o.grace = 1s;
     o.guarantee = 1s;
     o.timeout = 60s;
-    shown = std::make_shared<hooks>(b.rt.environment(), host,
-                                    p.elections->settings_in(leader_settings::key_for(key)), snapshots,
-                                    std::move(o), [this] { return handle.session(); });
-    run.emplace(b.rt, truly(shown->run()));
-    b.rt.advance(1s);  // the settings have been seen once before anything happens
+    hooks_dependencies with{.env = b.rt.environment(),
+                            .commands = host,
+                            .settings = p.elections->settings_in(leader_settings::key_for(key)),
+                            .snapshots = snapshots,
+                            .session = [this] { return handle.session(); }};
+    output = std::make_shared<hooks_output>(std::move(with), std::move(o));
+    run.emplace(b.rt, truly(output->run()));
+    b.rt.advance(1s);  // for the first read of the settings
   }
   void lead() {
     held = b.lead(handle);
-    status now = seen(standing::leading);
+    election_state now = state_with(standing::leading);
     now.term = held;
     now.leader.session = held.session();
-    shown->changed(now);
-    led.emplace(b.rt, truly(shown->lead(held)));
+    output->changed(now);
+    led.emplace(b.rt, truly(output->lead(held)));
     b.rt.run_until_idle();
   }
   void follow() {
-    status now = seen(standing::candidate);
+    election_state now = state_with(standing::candidate);
     now.leader.session = "11111111-1111-1111-1111-111111111111";
     now.leader.value = "other";
     now.leader.fence = 4711;
-    shown->changed(now);
+    output->changed(now);
     b.rt.run_until_idle();
   }
-  status seen(standing how) const {
-    status now;
+  election_state state_with(standing how) const {
+    election_state now;
     now.name = "db";
     now.key = key;
     now.standing = how;
     return now;
   }
-  /// Which hooks were begun, in their order.
-  std::vector<std::string> begun() const {
+  /// The hooks that were started, in order.
+  std::vector<std::string> started() const {
     std::vector<std::string> names;
     for (const auto& each : host.started) {
       names.push_back(each->variable("TENURE_HOOK"));
@@ -96,7 +99,7 @@ class stage {
     host.last().exit(status);
     b.rt.run_until_idle();
   }
-  /// The term is over: lead() is cancelled, and the key goes when it has returned.
+  /// Ends the term as the sidecar does: cancels lead(), and releases the key after it returned.
   void end_term() {
     led->cancel();
     REQUIRE(b.rt.run_until([&] { return led->done(); }, 1min));
@@ -115,7 +118,7 @@ class stage {
   hook_folder folder;
   fake_host host;
   hook_snapshots snapshots;
-  std::shared_ptr<hooks> shown;
+  std::shared_ptr<hooks_output> output;
   std::optional<running<bool>> run;
   std::optional<running<bool>> led;
   term held;
@@ -125,10 +128,10 @@ using names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("who leads is told, within the term, and with what it needs to know") {
+TEST_CASE("leader-elected runs within the term, with the term in its environment") {
   stage s;
   s.lead();
-  REQUIRE(s.begun() == names{elected});
+  REQUIRE(s.started() == names{elected});
   fake_command& hook = s.host.last();
   REQUIRE(hook.variable("TENURE_ELECTION") == "db");
   REQUIRE(hook.variable("TENURE_KEY") == key);
@@ -140,16 +143,16 @@ TEST_CASE("who leads is told, within the term, and with what it needs to know") 
   REQUIRE(hook.lease.kill_at <= s.held.valid_until());
   s.exit(0);
   s.b.rt.advance(60s);
-  REQUIRE(s.begun() == names{elected});  // once is enough
+  REQUIRE(s.started() == names{elected});  // once per term
   s.end_term();
-  REQUIRE(s.begun() == names{elected, deposed});
+  REQUIRE(s.started() == names{elected, deposed});
   s.exit(0);
-  REQUIRE(s.begun() == names{elected, deposed, settings_changed});  // it follows now
+  REQUIRE(s.started() == names{elected, deposed, settings_changed});  // it follows now
   s.exit(0);
   s.finish();
 }
 
-TEST_CASE("the term's end tells leader-elected to stop, and lead() waits for it") {
+TEST_CASE("the end of the term stops leader-elected, and lead() waits for it") {
   stage s;
   s.lead();
   s.led->cancel();
@@ -157,12 +160,12 @@ TEST_CASE("the term's end tells leader-elected to stop, and lead() waits for it"
   REQUIRE(s.host.last().stop_requested);
   s.b.rt.advance(500ms);
   REQUIRE_FALSE(s.led->done());
-  REQUIRE(s.begun() == names{elected});  // one at a time
+  REQUIRE(s.started() == names{elected});  // one at a time
   const std::string fence = s.host.last().variable("TENURE_FENCE");
   s.host.last().end(command::outcome(command::outcome::kind::signalled, SIGTERM));
   s.end_term();
-  // It was begun: whatever came of it, the end of its term is told.
-  REQUIRE(s.begun() == names{elected, deposed});
+  // It was started, so leader-deposed has to run, however it ended.
+  REQUIRE(s.started() == names{elected, deposed});
   REQUIRE(s.host.last().variable("TENURE_FENCE") == fence);
   REQUIRE(s.host.last().variable("TENURE_SESSION") == "(none)");
   s.exit(0);
@@ -170,7 +173,7 @@ TEST_CASE("the term's end tells leader-elected to stop, and lead() waits for it"
   s.finish();
 }
 
-TEST_CASE("a hook that fails is begun again after growing pauses, until it succeeds") {
+TEST_CASE("a failed hook is retried after growing pauses until it succeeds") {
   stage s;
   s.lead();
   for (const duration pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
@@ -184,7 +187,7 @@ TEST_CASE("a hook that fails is begun again after growing pauses, until it succe
   s.exit(0);
   s.b.rt.advance(5min);
   REQUIRE(s.host.started.size() == 9);
-  // The next one has a patience of its own.
+  // Each hook has its own backoff.
   s.end_term();
   s.exit(1);
   s.b.rt.advance(999ms);
@@ -196,98 +199,98 @@ TEST_CASE("a hook that fails is begun again after growing pauses, until it succe
   s.finish();
 }
 
-TEST_CASE("a hook that has no file is told nothing, and holds nothing up") {
+TEST_CASE("a hook without a file is skipped") {
   stage s({deposed});
   s.lead();
   s.b.rt.advance(10s);
-  REQUIRE(s.begun().empty());
+  REQUIRE(s.started().empty());
   s.end_term();
-  REQUIRE(s.begun() == names{deposed});
+  REQUIRE(s.started() == names{deposed});
   s.exit(0);
   s.finish();
 }
 
-TEST_CASE("who is not guaranteed to lead is not told to, but that the settings may change") {
+TEST_CASE("a leader without the guarantee runs leader-settings-changed only") {
   stage s;
   s.held = s.b.lead(s.handle);
   s.p.cut_off();
   s.b.rt.advance(s.held.valid_until() - s.b.rt.now() - 900ms);
-  s.led.emplace(s.b.rt, truly(s.shown->lead(s.held)));
+  s.led.emplace(s.b.rt, truly(s.output->lead(s.held)));
   s.b.rt.advance(500ms);
   REQUIRE(s.held.holds());
-  REQUIRE(s.begun().empty());
+  REQUIRE(s.started().empty());
   s.p.reconnect();
   REQUIRE(s.b.rt.run_until([&] { return s.led->done() || !s.held.holds(); }, 10s));
   s.end_term();
   s.b.rt.advance(1s);
-  REQUIRE(s.begun() == names{settings_changed});  // leader-elected was not begun: nothing to undo
+  REQUIRE(s.started() == names{settings_changed});  // without leader-elected no leader-deposed
   s.exit(0);
   s.finish();
 }
 
-TEST_CASE("who follows is told so once, and of every change of the settings") {
+TEST_CASE("a follower runs leader-settings-changed once, and after every change of the settings") {
   stage s;
   s.follow();
   s.follow();
-  REQUIRE(s.begun() == names{settings_changed});
+  REQUIRE(s.started() == names{settings_changed});
   REQUIRE(s.host.last().variable("TENURE_FENCE") == "4711");
   REQUIRE(s.host.last().variable("TENURE_LEADER") == "other");
-  const time_point begun_at = s.b.rt.now();
-  REQUIRE(s.host.last().lease.stop_at == begun_at + 60s);
-  REQUIRE(s.host.last().lease.kill_at == begun_at + 61s);
-  // What changes while it runs is told by another run, which sees the new settings.
+  const time_point started_at = s.b.rt.now();
+  REQUIRE(s.host.last().lease.stop_at == started_at + 60s);
+  REQUIRE(s.host.last().lease.kill_at == started_at + 61s);
+  // A change while it runs causes another run, which sees the new settings.
   s.b.ask("PUT", "/v1/kv/" + leader_settings::key_for(key), R"({"host":"db-1"})");
   s.b.rt.advance(20s);
   REQUIRE(s.host.started.size() == 1);
   s.exit(0);
   s.b.rt.advance(1s);
-  REQUIRE(s.begun() == names{settings_changed, settings_changed});
+  REQUIRE(s.started() == names{settings_changed, settings_changed});
   const std::uint64_t snapshot = std::stoull(s.host.last().variable("TENURE_SNAPSHOT"));
   REQUIRE(*s.snapshots.find("db", snapshot)->find("host") == "db-1");
   s.exit(0);
-  REQUIRE_FALSE(s.snapshots.find("db", snapshot));  // kept for as long as the hook ran
+  REQUIRE_FALSE(s.snapshots.find("db", snapshot));  // kept only while the hook ran
   s.b.rt.advance(60s);
   REQUIRE(s.host.started.size() == 2);
   s.finish();
 }
 
-TEST_CASE("on the way out leader-deposed is run, for a while, and nothing else") {
+TEST_CASE("at the end only leader-deposed runs, with a short timeout") {
   stage s;
   s.lead();
   s.exit(0);
   s.end_term();
   names expected{elected, deposed};
-  REQUIRE(s.begun() == expected);
+  REQUIRE(s.started() == expected);
   REQUIRE(s.host.last().lease.stop_at == s.b.rt.now() + 60s);
-  SECTION("it runs already") {
+  SECTION("it is running already") {
     s.run->cancel();
     s.b.rt.run_until_idle();
     REQUIRE_FALSE(s.host.last().stop_requested);
     REQUIRE_FALSE(s.run->done());
     s.exit(0);
   }
-  SECTION("it has failed before: one more try, and a short one") {
+  SECTION("it has failed before: one more try with the short timeout") {
     s.exit(1);
     s.run->cancel();
     s.b.rt.run_until_idle();
     expected.push_back(deposed);
-    REQUIRE(s.begun() == expected);
+    REQUIRE(s.started() == expected);
     REQUIRE(s.host.last().lease.stop_at == s.b.rt.now() + 10s);
     s.exit(1);
   }
   REQUIRE(s.run->done());
-  REQUIRE(s.begun() == expected);
+  REQUIRE(s.started() == expected);
   s.finish();
 }
 
-TEST_CASE("on the way out nobody waits for a hook that only tells of settings") {
+TEST_CASE("at the end leader-settings-changed is stopped") {
   stage s;
   s.follow();
-  REQUIRE(s.begun() == names{settings_changed});
+  REQUIRE(s.started() == names{settings_changed});
   s.run->cancel();
   s.b.rt.run_until_idle();
   REQUIRE(s.host.last().stop_requested);
-  REQUIRE_FALSE(s.run->done());  // until it is gone
+  REQUIRE_FALSE(s.run->done());  // waits until the hook has ended
   s.exit(0);
   REQUIRE(s.run->done());
   REQUIRE(s.run->error() == asio::error::operation_aborted);

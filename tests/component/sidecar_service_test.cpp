@@ -1,9 +1,9 @@
-// The face of a Consul service under virtual time: when its marks come and go, and what it does
-// about an agent that does not answer.
+// The output to a Consul service under virtual time: when it sets and removes the marks, and how it
+// deals with an agent that does not answer.
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_fixture.hpp"
-#include "sidecar/consul_service.hpp"
+#include "sidecar/consul_service/output.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -17,19 +17,19 @@ candidacy quick() {
   return candidacy("me").span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
 }
 
-/// A process with an election and the face of a service, on connections of its own.
+/// A process with an election, and the output to a service with its own connections.
 class stage {
  public:
-  explicit stage(consul_service_options options = named()) {
+  explicit stage(consul_service_options options = with_id()) {
     process& p = b.add();
     handle.emplace(p.elections->enter(key, quick()));
     network = std::make_shared<handler_transport>(b.rt, b.agent);
-    auto services = std::make_shared<runtime::environment>(*b.rt.environment());
-    services->transport = network;
-    shown = std::make_shared<consul_service>(services, consul_config(), std::move(options),
-                                             [this] { return handle->session(); });
+    auto env = std::make_shared<runtime::environment>(*b.rt.environment());
+    env->transport = network;
+    output = std::make_shared<consul_service_output>(env, consul_config(), std::move(options),
+                                                     [this] { return handle->session(); });
   }
-  static consul_service_options named() {
+  static consul_service_options with_id() {
     consul_service_options o;
     o.id = "web-1";
     o.labels.replica = "replica";
@@ -41,12 +41,12 @@ class stage {
   }
   std::string service() { return b.ask("GET", "/v1/agent/service/web-1").body; }
   bool has(const std::string& text) { return service().find(text) != std::string::npos; }
-  void begin() { run.emplace(b.rt, truly(shown->run())); }
+  void begin() { run.emplace(b.rt, truly(output->run())); }
   void lead() {
     term_ = b.lead(*handle);
-    led_.emplace(b.rt, truly(shown->lead(term_)));
+    led_.emplace(b.rt, truly(output->lead(term_)));
   }
-  /// Ends the face, and what is behind it.
+  /// Ends the output, then the election.
   void end() {
     network->network = nullptr;
     if (led_ && !led_->done()) {
@@ -61,7 +61,7 @@ class stage {
   election_fixture b;
   std::optional<election> handle;
   std::shared_ptr<handler_transport> network;
-  std::shared_ptr<consul_service> shown;
+  std::shared_ptr<consul_service_output> output;
   std::optional<running<bool>> run;
   std::optional<running<bool>> led_;
   term term_;
@@ -71,7 +71,7 @@ fate silent(runtime::lane, const runtime::http_request&) { return fate(mishap::s
 
 }  // namespace
 
-TEST_CASE("the label is there while we lead, and off before lead() returns") {
+TEST_CASE("the service has the primary label while this process leads, until lead() returns") {
   stage s;
   s.register_service();
   s.begin();
@@ -83,14 +83,14 @@ TEST_CASE("the label is there while we lead, and off before lead() returns") {
   REQUIRE(s.b.rt.run_until([&] { return s.led_->done(); }, 2s));
   REQUIRE_FALSE(s.has("\"primary\""));
   REQUIRE(s.has("\"replica\""));
-  REQUIRE(s.has(s.term_.session()));  // it stands on
+  REQUIRE(s.has(s.term_.session()));  // it still stands
   REQUIRE(s.term_.holds());
   s.end();
   REQUIRE_FALSE(s.has(s.term_.session()));
   REQUIRE(s.has("\"v1\""));
 }
 
-TEST_CASE("an agent that hangs holds lead() up until the lease ends, and no longer") {
+TEST_CASE("a hanging agent delays lead() until the lease ends, and no longer") {
   stage s;
   s.register_service();
   s.begin();
@@ -102,13 +102,13 @@ TEST_CASE("an agent that hangs holds lead() up until the lease ends, and no long
   REQUIRE(s.b.rt.run_until([&] { return s.led_->done(); }, 20s));
   REQUIRE(s.b.rt.now() >= lease_end);
   REQUIRE(s.b.rt.now() <= lease_end + 1s);
-  // It is put right as soon as the agent is back.
+  // The label goes as soon as the agent answers again.
   s.network->network = nullptr;
   REQUIRE(s.b.rt.run_until([&] { return !s.has("\"primary\""); }, 15s));
   s.end();
 }
 
-TEST_CASE("a label that cannot be written in time is not written later") {
+TEST_CASE("a label that was not written in time is never written") {
   stage s;
   s.register_service();
   s.begin();
@@ -127,7 +127,7 @@ TEST_CASE("a label that cannot be written in time is not written later") {
   s.end();
 }
 
-TEST_CASE("marks that somebody removed come back, and not faster and faster") {
+TEST_CASE("removed marks come back, after growing pauses") {
   stage s;
   s.register_service();
   s.begin();
@@ -148,7 +148,7 @@ TEST_CASE("marks that somebody removed come back, and not faster and faster") {
   s.end();
 }
 
-TEST_CASE("no service: three tries, five seconds apart, and then the end") {
+TEST_CASE("without the service run() fails after three lookups, five seconds apart") {
   stage s;
   const time_point begin = s.b.rt.now();
   s.begin();
@@ -156,7 +156,7 @@ TEST_CASE("no service: three tries, five seconds apart, and then the end") {
   REQUIRE(s.b.rt.now() - begin == 10s);
   try {
     s.run->value();
-    FAIL("it is still there");
+    FAIL("run() did not throw");
   } catch (const fatal_error& e) {
     REQUIRE(e.exit_code() == 1);
     REQUIRE(std::string(e.what()).find("no service web-1") != std::string::npos);
@@ -164,7 +164,7 @@ TEST_CASE("no service: three tries, five seconds apart, and then the end") {
   s.b.shut_down();
 }
 
-TEST_CASE("no agent: three tries, and the reason") {
+TEST_CASE("without an agent run() fails after three lookups") {
   stage s;
   s.network->network = [](runtime::lane, const runtime::http_request&) {
     return fate(mishap::refused);
@@ -175,7 +175,7 @@ TEST_CASE("no agent: three tries, and the reason") {
   s.b.shut_down();
 }
 
-TEST_CASE("a service that comes late, or goes and comes back") {
+TEST_CASE("a service that is registered late, or again") {
   stage s;
   s.begin();
   s.b.rt.advance(7s);
@@ -188,7 +188,7 @@ TEST_CASE("a service that comes late, or goes and comes back") {
   s.end();
 }
 
-TEST_CASE("of an allocation's services the one of that name is marked, and never a proxy") {
+TEST_CASE("the marks go to the allocation's service with the configured name") {
   consul_service_options of;
   of.allocation = "abc";
   of.name = "db";

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients of the nais elector, unchanged: they know two variables, and nothing of tenure."""
+"""Unchanged clients of the nais elector. All they get of tenure is an address in a variable."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class ClientsTest(cases.ServerCase):
 
     def setUp(self):
         super().setUp()
-        # Only the first of two can have the host's name, by which clients know themselves.
+        # Clients recognize themselves by the host's name: only one of the sidecars publishes it.
         self.ours = start(self)
         wait_for_leader(self.ours.address, socket.gethostname())
         self.other = start(self, "another-host")
@@ -39,28 +39,30 @@ class ClientsTest(cases.ServerCase):
         return output.strip()
 
     def follow(self, *command):
-        """What a client is told while the leader goes."""
+        """Starts a client of the other sidecar. Returns it with a function that lists the names it
+        has received."""
         client = self.start(*command, env=self.environment_of(self.other), cwd=self.node)
-        told = lambda: [json.loads(x)["name"] for x in self.zoo.output_lines(client)
+        received = lambda: [json.loads(x)["name"] for x in self.zoo.output_lines(client)
                         if x.startswith("{")]
-        wait_until(lambda: told() == [socket.gethostname()], 60 * SLACK, what="the first message")
-        return client, told
+        wait_until(lambda: received() == [socket.gethostname()], 60 * SLACK,
+                   what="the first message")
+        return client, received
 
     def check_following(self, *commands):
         clients = [self.follow(*command) for command in commands]
         self.ours.terminate()
         self.assertEqual(0, self.ours.wait(20))
-        for client, told in clients:
-            wait_until(lambda t=told: t()[-1] == "another-host", 30 * SLACK, what="the change")
-            self.assertIn(told()[1:], (["another-host"], ["", "another-host"]),
+        for client, received in clients:
+            wait_until(lambda r=received: r()[-1] == "another-host", 30 * SLACK, what="the change")
+            self.assertIn(received()[1:], (["another-host"], ["", "another-host"]),
                           self.zoo.errors(client))
 
     def python(self, name):
         return [sys.executable, os.path.join(node.CLIENTS, name)]
 
     def test_get_in_python_and_typescript(self):
-        # Node runs no TypeScript by itself in the versions that are about: the types are taken
-        # out, and nothing else.
+        # Common versions of Node do not run TypeScript: the test removes the types, and nothing
+        # else.
         with open(os.path.join(self.node, "leader_get.mts"), encoding="utf-8") as file:
             code = re.sub(r" as string|: Promise<boolean>|: \{ name[^}]*\}", "", file.read())
         with open(os.path.join(self.node, "leader_get.mjs"), "w", encoding="utf-8") as file:
@@ -76,13 +78,13 @@ class ClientsTest(cases.ServerCase):
         self.check_following(self.python("leader_sse.py"), ["node", "leader_events.js"])
 
     def test_a_browser_s_event_source(self):
-        client, told = self.follow("node", "browser.js", self.other.address, 3)
+        client, received = self.follow("node", "browser.js", self.other.address, 3)
         self.ours.terminate()
-        wait_until(lambda: told()[-1] == "another-host", 30 * SLACK, what="the change")
+        wait_until(lambda: received()[-1] == "another-host", 30 * SLACK, what="the change")
         self.other.terminate()
         self.assertEqual(0, self.other.wait(20))
         self.assertEqual(0, client.wait(30 * SLACK), self.zoo.errors(client))
-        self.assertEqual([socket.gethostname(), "another-host"], [x for x in told() if x])
+        self.assertEqual([socket.gethostname(), "another-host"], [x for x in received() if x])
         self.assertNotIn("error", self.zoo.output(client))
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A sidecar's command: it runs where we lead, and its health decides who does."""
+"""A sidecar's command: it runs at the leader, and its health decides who leads."""
 
 import http.server
 import os
@@ -46,7 +46,7 @@ class CommandTest(cases.ServerCase):
                    what=f"{event} of {name}")
         return self.marks(event, name)[count - 1]
 
-    def test_runs_with_the_term_and_ends_with_it(self):
+    def test_runs_within_the_term(self):
         first = self.start("a")
         began = self.wait_for("begin", "a")
         entry, _ = self.consul.get(self.stage.key)
@@ -57,7 +57,7 @@ class CommandTest(cases.ServerCase):
         stopped = boot_time()
         self.assertEqual(0, self.stage.stop(first))
         self.assertLess(self.wait_for("begin", "b").time - stopped, 1.5 * SLACK)
-        self.assertEqual(1, len(self.marks("end", "a")))  # told, and not killed
+        self.assertEqual(1, len(self.marks("end", "a")))  # by SIGTERM, not SIGKILL
         self.assertEqual([], marks.overlaps(self.marks()))
 
     def test_a_sidecar_that_is_killed_leaves_nothing_behind(self):
@@ -98,10 +98,10 @@ class CommandTest(cases.ServerCase):
         self.stage.wait_for_leader("b", 10)
         self.wait_for("begin", "b")
         self.assertEqual(3, len(self.stage.zoo.lines("crashes")))
-        self.assertIn("giving leadership up: the command exited with 3 again and again",
-                      self.stage.zoo.errors(first))
-        # After the cool-down it stands again, and does not push the other aside.
-        wait_until(lambda: "standing again" in self.stage.zoo.errors(first), 10,
+        self.assertRegex(self.stage.zoo.errors(first), "leadership given up .*reason=\"the "
+                         "command keeps failing: exited with 3\"")
+        # After the cool-down it stands again, and does not depose the new leader.
+        wait_until(lambda: "candidacy resumed" in self.stage.zoo.errors(first), 10,
                    what="the end of the cool-down")
         self.assertGreater(boot_time() - given_up, 3.5)
         time.sleep(0.5)
@@ -117,7 +117,7 @@ class CommandTest(cases.ServerCase):
         self.addCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
         return f"http://127.0.0.1:{server.server_address[1]}"
 
-    def test_an_http_probe_that_fails_costs_leadership(self):
+    def test_a_failing_http_probe_costs_leadership(self):
         address = self.serve_health()
         health = {"interval": "200ms", "start": "0s", "failures": 2, "cool_down": "60s"}
         first = self.start("a", health={"http": address + "/a", **health})
@@ -132,7 +132,7 @@ class CommandTest(cases.ServerCase):
         self.assertIn("/a: 503", self.stage.zoo.errors(first))
         self.assertEqual([], marks.overlaps(self.marks()))
 
-    def test_one_that_is_probed_always_stands_only_while_it_is_well(self):
+    def test_with_permanent_probes_it_stands_only_while_they_pass(self):
         address = self.serve_health()
         Health.status["/a"] = 500
         health = {"interval": "200ms", "failures": 1, "always": True}
@@ -142,7 +142,7 @@ class CommandTest(cases.ServerCase):
         del Health.status["/a"]
         self.wait_for("begin", "a", seconds=10)
 
-    def test_a_file_that_gets_too_old_costs_leadership(self):
+    def test_a_stale_file_costs_leadership(self):
         beat = self.stage.path("beat")
         program = ["sh", "-c", f"for i in 1 2 3 4 5; do touch {beat}; sleep 0.2; done; "
                                f"exec {' '.join(self.mark('a'))}"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hooks: what Juju promises of them, one test each."""
+"""Hooks: Juju's guarantees, one test each."""
 
 import json
 import os
@@ -13,7 +13,7 @@ GUARANTEE = 1.0  # of a span of 3 s
 
 
 class Line:
-    """What a hook wrote down: when it began and ended, and what it was told."""
+    """One line that a hook wrote at its begin or end: the time and its environment."""
 
     def __init__(self, line):
         at, self.event, self.hook, self.unit, self.fence, self.snapshot, self.leader = \
@@ -31,7 +31,7 @@ class HooksTest(cases.ServerCase):
                               stop_budget="500ms")
 
     def unit(self, name, body="", timeout="20s", only=None):
-        """Starts a sidecar whose hooks write down what happens; `body` is what they do."""
+        """Starts a sidecar whose hooks record their runs; `body` is the rest of the script."""
         folder = self.stage.path(name + ".hooks")
         os.mkdir(folder)
         for hook in only or ("leader-elected", "leader-settings-changed", "leader-deposed"):
@@ -65,7 +65,7 @@ note end
 
     # -- leader-elected ------------------------------------------------------------------------
 
-    def test_the_leader_is_told_and_the_others_are_told_that_they_follow(self):
+    def test_the_leader_and_its_followers_run_different_hooks(self):
         first = self.unit("a")
         elected = self.wait_for("leader-elected", "a")
         entry, _ = self.consul.get(self.stage.key)
@@ -81,8 +81,8 @@ note end
         deposed = self.diary("end", "leader-deposed", "a")
         self.assertEqual([elected.fence], [e.fence for e in deposed])
 
-    def test_leader_elected_is_promised_the_guarantee(self):
-        """Deposed the moment it begins, nobody else begins before the promise is over."""
+    def test_leader_elected_has_the_guarantee(self):
+        """The leader is deposed when the hook begins: the next one begins after the guarantee."""
         self.unit("a")
         first = self.wait_for("leader-elected", "a", event="begin")
         self.consul.destroy_session(self.consul.holder(self.stage.key))
@@ -94,7 +94,7 @@ note end
         self.assertGreater(int(second.fence), int(first.fence))
 
     def test_leader_elected_is_gone_before_the_next_one_begins(self):
-        """One that runs for ever and ignores SIGTERM is ended with the lease."""
+        """A hook that never ends and ignores SIGTERM is killed with the lease."""
         stubborn = "trap '' TERM\nwhile :; do note beat; sleep 0.05; done"
         for name in ("a", "b"):
             self.unit(name, body=stubborn, only=["leader-elected"])
@@ -114,10 +114,10 @@ note end
         unit.kill()
         unit.wait()
         wait_until(lambda: not self.stage.zoo.marked(), self.stage.span + 1,
-                   what="the end of what the hook started")
+                   what="the end of all processes of the hook")
         self.assertLess(boot_time() - killed, self.stage.span)
 
-    def test_a_hook_that_fails_is_run_again_until_it_succeeds(self):
+    def test_a_failed_hook_is_retried_until_it_succeeds(self):
         tries = self.stage.path("tries")
         self.unit("a", body=f'echo x >> {tries}\n[ $(wc -l < {tries}) -ge 3 ] || exit 3')
         self.wait_for("leader-elected", "a")
@@ -127,7 +127,7 @@ note end
         self.assertGreater(begun[2] - begun[1], begun[1] - begun[0])  # with growing pauses
         self.assertEqual(1, len(self.diary("end")))
 
-    def test_a_hook_that_takes_too_long_is_ended_and_run_again(self):
+    def test_a_hook_that_times_out_is_stopped_and_retried(self):
         tries = self.stage.path("tries")
         unit = self.unit("a", timeout="500ms",
                          body=f'echo x >> {tries}\n[ $(wc -l < {tries}) -ge 2 ] || sleep 60')
@@ -136,9 +136,9 @@ note end
         self.assertEqual(2, len(begun))
         self.assertGreater(begun[1].at - begun[0].at, 0.5)
         self.assertLess(begun[1].at - begun[0].at, 4 * SLACK)
-        self.assertIn("after its timeout", self.stage.zoo.errors(unit))
+        self.assertIn("timed_out=true", self.stage.zoo.errors(unit))
 
-    def test_what_hooks_print_is_logged(self):
+    def test_the_output_of_hooks_is_logged(self):
         unit = self.unit("a", body="echo hello from $TENURE_ELECTION; echo oops >&2")
         self.wait_for("leader-elected", "a")
         wait_until(lambda: "oops" in self.stage.zoo.errors(unit), what="the output")
@@ -146,19 +146,19 @@ note end
         self.assertRegex(log, rf"hello from {self.stage.name}.*hook=leader-elected")
 
     def test_hooks_use_the_tools(self):
-        """is-leader and leader-set in leader-elected; leader-get sees what the hook was run for."""
-        told = self.stage.path("told")
+        """is-leader and leader-set in leader-elected; leader-get returns the hook's snapshot."""
+        results = self.stage.path("results")
         go_on = self.stage.path("go-on")
         body = f"""
 case $TENURE_HOOK in
 leader-elected)
-  echo "{{0}} is-leader $(is-leader)" >> {told}
-  leader-set colour=red number=1 || echo "leader-set failed" >> {told} ;;
+  echo "{{0}} is-leader $(is-leader)" >> {results}
+  leader-set colour=red number=1 || echo "leader-set failed" >> {results} ;;
 leader-settings-changed)
-  leader-set a=b 2>> {told}
+  leader-set a=b 2>> {results}
   first=$(leader-get number)
   [ "$first" != 1 ] || while [ ! -e {go_on} ]; do sleep 0.05; done
-  echo "{{0}} $(is-leader) $first $(leader-get number) $(leader-get colour)" >> {told} ;;
+  echo "{{0}} $(is-leader) $first $(leader-get number) $(leader-get colour)" >> {results} ;;
 esac
 """
         self.unit("a", body=body.format("a"))
@@ -172,11 +172,11 @@ esac
         self.wait_for("leader-settings-changed", "b", count=2)
         refused = "ERROR cannot write leadership settings: cannot write settings: not the leader"
         self.assertEqual(["a is-leader True", refused, "b False 1 1 red",
-                          refused, "b False 2 2 blue"], self.stage.zoo.lines("told"))
+                          refused, "b False 2 2 blue"], self.stage.zoo.lines("results"))
 
     # -- leader-settings-changed and leader-deposed --------------------------------------------
 
-    def test_minions_are_told_that_settings_changed_and_the_leader_is_not(self):
+    def test_settings_changed_runs_at_the_followers_only(self):
         self.unit("a")
         self.wait_for("leader-elected", "a")
         self.unit("b")
@@ -185,13 +185,13 @@ esac
             self.wait_for("leader-settings-changed", name)
         self.set_settings(colour="red")
         for name in ("b", "c"):
-            told = self.wait_for("leader-settings-changed", name, count=2)
+            ran = self.wait_for("leader-settings-changed", name, count=2)
             _, index = self.consul.get(self.stage.key + ".settings")
-            self.assertEqual(str(index), told.snapshot)
+            self.assertEqual(str(index), ran.snapshot)
         self.settle()
         self.assertEqual([], self.diary("begin", "leader-settings-changed", "a"))
 
-    def test_settings_that_change_while_a_hook_runs_are_told_again(self):
+    def test_settings_that_change_while_the_hook_runs_cause_another_run(self):
         self.unit("a")
         self.wait_for("leader-elected", "a")
         self.set_settings(n="1")
@@ -206,7 +206,7 @@ esac
         time.sleep(1.5)
         self.assertEqual(2, len(self.diary("begin", "leader-settings-changed", "b")))
 
-    def test_who_loses_leadership_is_told_so_and_then_that_it_follows(self):
+    def test_a_lost_term_runs_deposed_then_settings_changed(self):
         self.unit("a")
         first = self.wait_for("leader-elected", "a")
         self.unit("b")
@@ -217,8 +217,8 @@ esac
         changed = self.wait_for("leader-settings-changed", "a")
         self.assertLessEqual(deposed.at, changed.at)
 
-    def test_a_lost_guarantee_is_told_before_the_term_is_over(self):
-        """Consul does not answer any more: the promise cannot be kept, and then the lease ends."""
+    def test_a_lost_guarantee_runs_settings_changed_within_the_term(self):
+        """Consul stops answering: first the guarantee is lost, then the lease."""
         if cases.on_agent():
             server = cases.Agent(self.folder)
         else:
@@ -236,7 +236,7 @@ esac
         cut = boot_time()
         server.close()
         changed = self.wait_for("leader-settings-changed", "a", event="begin", seconds=20)
-        print(f"\nConsul gone: told after {changed.at - cut:.1f} s")
+        print(f"\nConsul gone: leader-settings-changed after {changed.at - cut:.1f} s")
         self.wait_for("leader-deposed", "a")
 
     def test_one_hook_at_a_time(self):
@@ -253,20 +253,20 @@ esac
             running = 0
             for entry in entries:
                 running += 1 if entry.event == "begin" else -1
-                if entry.event == "begin" and running > 1:  # the one before may have been ended
+                if entry.event == "begin" and running > 1:  # leader-elected may have been killed
                     running = 1
                     self.assertEqual("leader-elected", entries[entries.index(entry) - 1].hook)
         self.assertGreater(len(self.diary("end", "leader-deposed")), 1)
 
-    def test_the_last_hook_of_all(self):
-        """SIGTERM: leader-deposed runs before the sidecar ends, however it was told before."""
+    def test_the_last_hook(self):
+        """SIGTERM: leader-deposed runs before the sidecar ends."""
         unit = self.unit("a", only=["leader-elected", "leader-deposed"])
         self.wait_for("leader-elected", "a")
         self.assertEqual(0, self.stage.stop(unit))
         self.assertEqual(["leader-elected", "leader-deposed"], [e.hook for e in self.diary()])
         self.assertEqual([], self.stage.zoo.marked())
 
-    def test_a_guarantee_that_the_span_cannot_give_is_refused(self):
+    def test_a_guarantee_that_the_span_does_not_allow_is_refused(self):
         folder = self.stage.path("hooks")
         os.mkdir(folder)
         unit = self.stage.start("a", hooks={"dir": folder})  # Juju's 30 s

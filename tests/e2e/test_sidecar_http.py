@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The sidecar's HTTP face: the elector's bytes, and what goes beyond them."""
+"""The sidecar's HTTP API: byte-compatible with the nais elector, and its extensions."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from support.processes import TENURE, wait_until
 
 
 class ElectorTest(cases.ServerCase):
-    """What clients of the nais elector rely on."""
+    """What clients of the nais elector depend on."""
 
     def test_get_byte_for_byte(self):
         a = start(self, "host-a")
@@ -31,7 +31,7 @@ class ElectorTest(cases.ServerCase):
             first, headers = raw.head()
             self.assertEqual(("HTTP/1.1 200 OK", "application/json"),
                              (first, headers["Content-Type"]))
-        # The same, as the most common of clients sees it.
+        # The same with curl.
         code, output, errors = self.run_to_end("curl", "-sS", f"http://{a.address}/")
         self.assertEqual((0, ""), (code, errors))
         self.assertEqual(output.encode(), body(a.address))
@@ -49,17 +49,17 @@ class ElectorTest(cases.ServerCase):
             self.assertEqual("keep-alive", headers["Connection"])
             self.assertEqual("host-a", name_in(stream.chunk()))
             curl = self.start("curl", "-sSN", f"http://{b.address}/sse")
-            wait_until(lambda: self.zoo.output(curl), what="curl to be told")
+            wait_until(lambda: self.zoo.output(curl), what="the first event at curl")
             a.terminate()
             names = []
             while not names or names[-1] != "host-b":
                 names.append(name_in(stream.chunk()))
             self.assertIn(names, (["host-b"], ["", "host-b"]))
             self.assertEqual(0, a.wait(20))
-            wait_until(lambda: "host-b" in self.zoo.output(curl), what="curl to be told again")
+            wait_until(lambda: "host-b" in self.zoo.output(curl), what="the second event at curl")
             frames = self.zoo.output(curl).encode()
             self.assertEqual(b"", FRAME.sub(b"", frames))
-            # The sidecar ends: whoever listens is told that nobody leads here, and of the end.
+            # The sidecar ends: the stream sends an empty name, then ends.
             b.terminate()
             self.assertEqual("", name_in(stream.chunk()))
             self.assertEqual(b"", stream.chunk())
@@ -78,7 +78,7 @@ class ElectorTest(cases.ServerCase):
         a.terminate()
         self.assertEqual(0, a.wait(20))
 
-    def test_a_leader_that_was_stopped_past_its_lease_does_not_call_itself_one(self):
+    def test_a_process_stopped_past_its_lease_does_not_claim_leadership(self):
         a = start(self, "host-a")
         wait_for_leader(a.address, "host-a")
         b = start(self, "host-b")
@@ -95,8 +95,8 @@ class ElectorTest(cases.ServerCase):
                 self.assertNotEqual("host-a", name_in(stream.chunk()))
         wait_for_leader(a.address, "host-b")
 
-    def test_a_name_that_another_has_is_not_ours(self):
-        # Whoever was here before us, under our name, and still holds the key.
+    def test_a_key_of_another_session_with_our_name(self):
+        # A predecessor on this host still holds the key, with our name as its value.
         session = self.consul.create_session(TTL="60s", LockDelay="0s")
         self.assertTrue(self.consul.put(self.key, "host-a", acquire=session,
                                         flags=0x2ddccbc058a50c18))
@@ -105,7 +105,7 @@ class ElectorTest(cases.ServerCase):
         self.consul.destroy_session(session)
         wait_for_leader(a.address, "host-a")
 
-    def test_its_flags_are_taken_as_well(self):
+    def test_the_flags_of_the_elector(self):
         a = start(self, "host-a", env={"ELECTOR_ELECTION": ""},
                   options=["--election=flagged", "--election-namespace=team", "--http=127.0.0.1:0",
                            "--log-format=json", "--probe-address=127.0.0.1:0"], wait=False)
@@ -116,7 +116,7 @@ class ElectorTest(cases.ServerCase):
 
 
 class SidecarTest(cases.ServerCase):
-    """What the elector has not."""
+    """What the elector does not have."""
 
     def start_file(self, text, listeners=1):
         path = self.zoo.path("sidecar.yaml")
@@ -159,7 +159,7 @@ elections:
         self.assertIn(b"there are 3 elections", text)
         self.assertEqual(404, get(a.address, "/elections/four")[0])
 
-    def test_one_of_many_is_the_elector_s(self):
+    def test_one_of_many_elections_at_the_elector_s_addresses(self):
         a = self.start_file("""
 http: {listen: "127.0.0.1:0", election: two, ui: false}
 elections:
@@ -169,7 +169,7 @@ elections:
         wait_for_leader(a.address, "host-2")
         self.assertEqual(404, get(a.address, "/ui")[0])
 
-    def test_ids_and_heartbeats_are_for_those_who_ask(self):
+    def test_ids_and_heartbeats_on_request(self):
         a = start(self, "host-a")
         wait_for_leader(a.address, "host-a")
         stream, _ = open_stream(a.address, "/sse?id&heartbeat=1s")
@@ -182,7 +182,7 @@ elections:
             self.assertGreater(time.monotonic() - begin, 0.9)
         last = "Last-Event-ID: " + match[1].decode()
         stream, _ = open_stream(a.address, "/sse", last, "Tenure-Heartbeat: 1s")
-        with stream:  # seen already: the next is a heartbeat
+        with stream:  # the client has this state: the next event is a heartbeat
             self.assertEqual(b": heartbeat\n\n", stream.chunk())
         stream, _ = open_stream(a.address, "/sse", "Last-Event-ID: something-else")
         with stream:
@@ -194,7 +194,7 @@ elections:
         for wrong in ("/sse?heartbeat=x", "/sse?heartbeat=1ms", "/sse?heartbeat=2h"):
             self.assertEqual(400, get(a.address, wrong)[0])
 
-    def test_probes_and_metrics_at_addresses_of_their_own(self):
+    def test_probes_and_metrics_at_separate_addresses(self):
         a = start(self, "host-a", env={"ELECTOR_PROBE_ADDRESS": "127.0.0.1:0",
                                        "ELECTOR_METRICS_ADDRESS": "localhost:0"})
         app, probe, metrics = listening(self, a, 3)
@@ -226,14 +226,14 @@ elections:
                                      values["tenure_http_subscribers"],
                                      values['tenure_election_leading{election="app"}']))
         self.assertGreater(values['tenure_election_lease_seconds{election="app"}'], 0)
-        # A term that is taken away is counted, with its reason.
+        # A lost term is counted with its reason.
         entry, _ = self.consul.get(self.key)
         self.consul.destroy_session(entry["Session"])
         wait_until(lambda: b"elector_elections_lost 1\n" in body(a.address, "/metrics"), 20)
         self.assertIn(b'tenure_terms_ended_total{reason="session_lost"} 1\n',
                       body(a.address, "/metrics"))
 
-    def test_what_is_refused(self):
+    def test_refused_requests(self):
         a = start(self, "host-a")
         for status, target, headers, more in (
                 (404, "/nothing", (), {}), (404, "/elections/app/x", (), {}),
@@ -266,14 +266,14 @@ elections: [{name: one, key: KEY, value: host-a}]
         time.sleep(1.1)
         self.assertEqual(200, get(a.address)[0])
 
-    def test_an_address_that_is_taken(self):
+    def test_an_address_in_use(self):
         a = start(self, "host-a")
         b = start(self, "host-b", env={"ELECTOR_HTTP": a.address}, wait=False)
         self.assertEqual(69, b.wait(10))
         self.assertEqual("tenure sidecar: http: cannot listen on " + a.address +
                          ": Address already in use", self.zoo.errors(b).strip())
 
-    def test_a_bad_file_is_told_whole(self):
+    def test_all_errors_of_a_file_are_reported(self):
         path = self.zoo.path("bad.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write("elections:\n  - name: a/b\n    span: x\nhtpp: {}\n")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The node of the leader is lost: its agent, its sidecar and all else on it. Needs agents of two
-nodes, so a real Consul."""
+"""The node of the leader fails: its agent, its sidecar and everything else on it. Needs agents of
+two nodes, and therefore a real Consul."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from support import cases, consul
 from support.processes import SLACK, boot_time, wait_until
 from support.sidecars import Services, Sidecars
 
-# How long gossip may take to tell that a node is dead.
+# How long gossip may take to report a dead node.
 GOSSIP = 15.0
 
 
@@ -61,8 +61,9 @@ class NodeTest(cases.ServerCase):
         first = stage.start("a", consul=node.address, consul_service={"id": "a"})
         there.wait_for_tag("node-lost", ["a"])
         stage.start("b", consul_service={"id": "b"})
-        wait_until(lambda: "session" in here.read("b")["Meta"], what="the second one's session")
-        wait_until(lambda: self.healthy() == ["a"], what="the catalog to know of the label")
+        wait_until(lambda: "session" in here.read("b")["Meta"],
+                   what="the session of the second instance")
+        wait_until(lambda: self.healthy() == ["a"], what="the label in the catalog")
 
         killed = boot_time()
         first.kill()
@@ -77,7 +78,7 @@ class NodeTest(cases.ServerCase):
         self.assertEqual(["b"], self.healthy())
 
     def test_servers_gone(self):
-        """No server is left, so nothing can be proven; but the agent can be written to."""
+        """Without servers there are no proofs, but the agent still accepts changes of a service."""
         stage = Sidecars(self, "servers_gone")
         server = consul.Server(self.folder)
         self.addCleanup(server.close)
@@ -95,7 +96,7 @@ class NodeTest(cases.ServerCase):
         self.assertLess(took, stage.span)
 
     def healthy(self):
-        """Who finds a primary through Consul finds these."""
+        """The primary instances that Consul reports to clients."""
         found = self.consul.json("GET", "/v1/health/service/node-lost", passing="", tag="primary")
         return sorted(f["Service"]["ID"] for f in found)
 

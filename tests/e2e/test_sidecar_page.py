@@ -44,7 +44,7 @@ class PageTest(cases.ServerCase):
         self.addCleanup(page.stdin.close)
         found = {}
 
-        def told(what):
+        def printed(what):
             for line in self.zoo.output_lines(page):
                 key, value = json.loads(line)
                 found[key] = value
@@ -52,16 +52,16 @@ class PageTest(cases.ServerCase):
                 self.fail(f"no {what}: {self.zoo.errors(page)}")
             return what in found
 
-        wait_until(lambda: told("ready"), 60 * SLACK, pause=0.05, what="the page")
+        wait_until(lambda: printed("ready"), 60 * SLACK, pause=0.05, what="the page")
         other.terminate()
         self.assertEqual(0, other.wait(20))
         page.stdin.write(b"go\n")
         page.stdin.flush()
-        wait_until(lambda: told("told"), 60 * SLACK, pause=0.05, what="the change")
+        wait_until(lambda: printed("change_seen"), 60 * SLACK, pause=0.05, what="the change")
         ours.kill()
         page.stdin.write(b"go\n")
         page.stdin.flush()
-        wait_until(lambda: told("gone"), 30 * SLACK, pause=0.05, what="the end")
+        wait_until(lambda: printed("gone"), 30 * SLACK, pause=0.05, what="the end")
         self.assertEqual(0, page.wait(20))
         self.check(count, scheme, found)
         return found
@@ -79,7 +79,7 @@ class PageTest(cases.ServerCase):
         self.assertEqual([f"election-{count - 1}"], found["filtered"])
         self.assertEqual(("scroll", f"row{count - 1}"), (found["escape"], found["active"]))
         self.assertLess(found["end_ms"], 1000 * SLACK)
-        self.assertEqual("Close the details", found["focus"])
+        self.assertEqual("Close details", found["focus"])
         self.assertTrue(found["closed"])
         self.assertGreater(found["contrast"][0], 4.5, found["contrast"])
         self.assertEqual("host-a", found["ready"])

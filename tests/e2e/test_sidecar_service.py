@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The face of a Consul service: what the consul-leader sidecar did, in the place of it."""
+"""The output to a Consul service: a replacement of the consul-leader sidecar."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from support import cases
 from support.processes import SLACK, TENURE, boot_time, wait_until
 from support.sidecars import Services, Sidecars, TagWatch
 
-# Everything that a service may have beside its marks.
+# All fields that a service may have besides its marks.
 RICH = {
     "Tags": ["v1", "replica"], "Address": "10.1.2.3", "Port": 8080,
     "TaggedAddresses": {"lan": {"address": "10.0.0.1", "port": 80},
@@ -38,7 +38,7 @@ class ServiceTest(cases.ServerCase):
     def instance(self, name):
         return f"_nomad-task-{self.name}-{name}-task"
 
-    def face(self, name, **more):
+    def output(self, name, **more):
         return {"consul_service": {"allocation": f"{self.name}-{name}", "name": self.name, **more}}
 
     def tags_of(self, name):
@@ -47,11 +47,11 @@ class ServiceTest(cases.ServerCase):
     def start_two(self, stage, **more):
         """Two instances with a sidecar each; the first one leads."""
         self.instances("a", "b")
-        first = stage.start("a", **self.face("a", **more))
+        first = stage.start("a", **self.output("a", **more))
         self.services.wait_for_tag(self.name, [self.instance("a")])
-        second = stage.start("b", **self.face("b", **more))
+        second = stage.start("b", **self.output("b", **more))
         wait_until(lambda: "session" in self.services.read(self.instance("b"))["Meta"],
-                   what="the second one's session")
+                   what="the session of the second instance")
         return first, second
 
     # -- marks ---------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ class ServiceTest(cases.ServerCase):
         before = self.services.read(self.instance("a"))
         checks = self.checks()
         file = stage.path("leads")
-        sidecar = stage.start("a", **self.face("a", replica_label="replica", file=file))
+        sidecar = stage.start("a", **self.output("a", replica_label="replica", file=file))
         self.services.wait_for_tag(self.name, [self.instance("a")])
         wait_until(lambda: os.path.exists(file), what="the file")
 
@@ -82,7 +82,8 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(("", None), (entry["Value"], entry.get("Session")))
 
     def checks(self):
-        """Their states: an agent copies a service's tags into its checks when they are made."""
+        """Their states, without tags: an agent copies those of the service when it registers a
+        check."""
         all_checks = self.consul.json("GET", "/v1/agent/checks")
         return sorted((c["CheckID"], c["Name"], c["Status"]) for c in all_checks.values()
                       if c["ServiceName"] == self.name)
@@ -117,16 +118,16 @@ class ServiceTest(cases.ServerCase):
         """a for _nomad-task-...-a-task"""
         return [[i.split("-")[-2] for i in ids] for ids in seen]
 
-    def test_marks_that_somebody_removed_come_back(self):
+    def test_removed_marks_come_back(self):
         stage = self.stage()
         self.instances("a", **RICH)
-        stage.start("a", **self.face("a"))
+        stage.start("a", **self.output("a"))
         self.services.wait_for_tag(self.name, [self.instance("a")])
         for number in range(2):
             self.instances("a", **{**RICH, "Port": 9000 + number})
             begin = boot_time()
             self.services.wait_for_tag(self.name, [self.instance("a")])
-            print(f"\nput back after {boot_time() - begin:.3f} s")
+            print(f"\nrepaired after {boot_time() - begin:.3f} s")
             self.assertLess(boot_time() - begin, 2.0 * SLACK)
             now = self.services.read(self.instance("a"))
             self.assertEqual(9000 + number, now["Port"])
@@ -135,7 +136,7 @@ class ServiceTest(cases.ServerCase):
     def test_a_service_that_goes_and_comes_back(self):
         stage = self.stage()
         self.instances("a")
-        stage.start("a", **self.face("a"))
+        stage.start("a", **self.output("a"))
         self.services.wait_for_tag(self.name, [self.instance("a")])
         self.services.deregister(self.instance("a"))
         time.sleep(1)
@@ -186,7 +187,7 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(1, sidecar.wait(30))
         self.assertGreater(boot_time() - begin, 9.9)
         errors = stage.zoo.errors(sidecar)
-        self.assertEqual(3, errors.count("(try "), errors)
+        self.assertEqual(3, errors.count("service not found"), errors)
         self.assertIn(f"no service for allocation {self.name}-none", errors.splitlines()[-1])
 
     def test_explicit_service_outside_nomad(self):
@@ -197,15 +198,16 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(0, stage.stop(sidecar))
         self.assertEqual([], self.services.read("plain")["Tags"])
 
-    # -- what it must survive ------------------------------------------------------------------
-    # Each ends with exactly one primary label, and nobody ever sees two.
+    # -- failures ------------------------------------------------------------------------------
+    # Each ends with exactly one primary label, and there are never two.
 
     def within(self, stage, lost_by=0.0):
-        """By when somebody leads: the key is lost, then span and lock-delay side by side."""
+        """The longest time without a leader: until the key is lost, then span and lock-delay at the
+        same time."""
         return lost_by + stage.span + 1.5 * SLACK
 
     def test_task_killed(self):
-        """SIGKILL; Nomad takes the dead task's service off, and starts it again."""
+        """SIGKILL; Nomad deregisters the service of the dead task, and starts it again."""
         stage = self.stage()
         first, _ = self.start_two(stage)
         watch = TagWatch(self.services, self.name)
@@ -214,9 +216,9 @@ class ServiceTest(cases.ServerCase):
         self.services.deregister(self.instance("a"))
         took = self.services.wait_for_tag(self.name, [self.instance("b")]) - killed
         self.instances("a")
-        stage.start("a", **self.face("a"))
+        stage.start("a", **self.output("a"))
         wait_until(lambda: "session" in self.services.read(self.instance("a"))["Meta"],
-                   what="the session of the one that was started again")
+                   what="the session of the restarted instance")
         time.sleep(1)
         self.assertEqual([["a"], [], ["b"]], self.short(watch.close()))
         print(f"\ntask killed: the next primary label after {took:.1f} s")
@@ -225,12 +227,12 @@ class ServiceTest(cases.ServerCase):
     def test_task_killed_with_liveness(self):
         stage = self.stage()
         self.instances("a", "b")
-        faces = [self.face("a"), self.face("b")]
-        first = stage.start("a", top={"liveness": "1s"}, **faces[0])
+        outputs = [self.output("a"), self.output("b")]
+        first = stage.start("a", top={"liveness": "1s"}, **outputs[0])
         self.services.wait_for_tag(self.name, [self.instance("a")])
-        stage.start("b", top={"liveness": "1s"}, **faces[1])
+        stage.start("b", top={"liveness": "1s"}, **outputs[1])
         wait_until(lambda: "session" in self.services.read(self.instance("b"))["Meta"],
-                   what="the second one's session")
+                   what="the session of the second instance")
         killed = boot_time()
         first.kill()
         self.services.deregister(self.instance("a"))
@@ -246,12 +248,12 @@ class ServiceTest(cases.ServerCase):
                       stage.zoo.errors(sidecar))
 
     def test_sidecar_killed_beside_its_service(self):
-        """SIGKILL, and its service stays: the label is stale until the sidecar is back."""
+        """SIGKILL, and its service stays: the label is stale until the sidecar restarts."""
         stage = self.stage()
         first, _ = self.start_two(stage)
         first.kill()
         self.assertEqual(["primary"], self.tags_of("a"))
-        stage.start("a", **self.face("a"))
+        stage.start("a", **self.output("a"))
         wait_until(lambda: "primary" not in self.tags_of("a"), 10, what="the end of the old label")
         wait_until(lambda: self.services.tagged(self.name),
                    seconds=self.within(stage, 2 * stage.ttl), what="a new primary label")
@@ -260,7 +262,7 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual([s["ID"] for s in self.services.all().values()
                           if s["Meta"].get("session") == held], self.services.tagged(self.name))
 
-    def test_key_misplaced(self):
+    def test_key_deleted(self):
         stage = self.stage()
         self.start_two(stage)
         watch = TagWatch(self.services, self.name)
@@ -289,7 +291,7 @@ class ServiceTest(cases.ServerCase):
         self.assertLess(took, self.within(stage))
 
     def check_one_primary(self, stage, watch):
-        """Settled: one label, at the one whose session holds the key; never two meanwhile."""
+        """One label, at the service whose session holds the key; there were never two."""
         time.sleep(0.5)
         seen = self.short(watch.close())
         self.assertTrue(all(len(ids) <= 1 for ids in seen), seen)
@@ -300,7 +302,7 @@ class ServiceTest(cases.ServerCase):
         return seen
 
     def test_stopped_sidecar(self):
-        """SIGSTOP past the lease: its label is stale, and gone as soon as it wakes."""
+        """SIGSTOP past the lease: its label is stale, and removed as soon as it continues."""
         stage = self.stage()
         first, _ = self.start_two(stage)
         first.send_signal(signal.SIGSTOP)

@@ -1,9 +1,10 @@
-// The variables of the consul-leader sidecar, and the block of the file that says the same.
+// The variables of the consul-leader sidecar, and the block consul_service: of the file.
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 
 #include "common/duration.hpp"
-#include "sidecar/consul_service_config.hpp"
+#include "sidecar/consul_service/config.hpp"
+#include "sidecar/consul_service/consul_leader_env.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -13,16 +14,16 @@ namespace {
 
 using pairs = std::map<std::string, std::string>;
 
-variables environment(pairs set) {
+env_lookup environment(pairs set) {
   return [set](const char* name) {
     const auto found = set.find(name);
     return found == set.end() ? std::optional<std::string>() : found->second;
   };
 }
 
-consul_leader_settings read(pairs set) {
+consul_leader_election read(pairs set) {
   set.try_emplace("NOMAD_ALLOC_ID", "abcd-1234");
-  return consul_leader_from(environment(set), "host");
+  return read_consul_leader_env(environment(set), "host");
 }
 
 std::string refusal(pairs set) {
@@ -34,35 +35,36 @@ std::string refusal(pairs set) {
   return "";
 }
 
-std::string mistakes_of(const std::string& yaml) {
-  mistakes found;
-  read_consul_service(YAML::Load(yaml), election_terms("db", "k", candidacy("v")), found);
+std::string errors_of(const std::string& yaml) {
+  apps::config_errors errors;
+  read_consul_service(YAML::Load(yaml), election_options("db", "k", candidacy("v")), errors);
   std::string text;
-  for (const mistake& m : found.take()) text += std::to_string(m.line) + ": " + m.text + "\n";
+  for (const apps::config_error& e : errors.take())
+    text += std::to_string(e.line) + ": " + e.text + "\n";
   return text;
 }
 
 }  // namespace
 
 TEST_CASE("consul-leader's defaults") {
-  const consul_leader_settings s = read({});
+  const consul_leader_election s = read({});
   REQUIRE(s.name == "consul-leader");
   REQUIRE(s.key == "consul-leader/lock");
-  REQUIRE(s.how.value() == "host");
-  REQUIRE(s.how.ttl() == 15s);
-  REQUIRE(s.how.span() == 10s);
-  REQUIRE(s.how.lock_delay() == 0s);
+  REQUIRE(s.candidacy.value() == "host");
+  REQUIRE(s.candidacy.ttl() == 15s);
+  REQUIRE(s.candidacy.span() == 10s);
+  REQUIRE(s.candidacy.lock_delay() == 0s);
   REQUIRE(s.level == log_level::warn);
   REQUIRE(s.service.allocation == "abcd-1234");
   REQUIRE(s.service.id.empty());
   REQUIRE(s.service.labels.primary == "primary");
   REQUIRE(s.service.labels.replica.empty());
   REQUIRE(s.service.file.empty());
-  REQUIRE_NOTHROW(s.how.check());
+  REQUIRE_NOTHROW(s.candidacy.check());
 }
 
 TEST_CASE("every variable of consul-leader") {
-  const consul_leader_settings s = read({{"CONSUL_LEADER_SERVICE_NAME", "db"},
+  const consul_leader_election s = read({{"CONSUL_LEADER_SERVICE_NAME", "db"},
                                          {"CONSUL_LEADER_PRIMARY_LABEL", "master"},
                                          {"CONSUL_LEADER_REPLICA_LABEL", "slave"},
                                          {"CONSUL_LEADER_TTL", "1m0s"},
@@ -74,28 +76,28 @@ TEST_CASE("every variable of consul-leader") {
   REQUIRE(s.service.name == "db");
   REQUIRE(s.service.labels.primary == "master");
   REQUIRE(s.service.labels.replica == "slave");
-  REQUIRE(s.how.ttl() == 60s);
-  REQUIRE(s.how.span() == 15s);
-  REQUIRE(s.how.lock_delay() == 5s);
+  REQUIRE(s.candidacy.ttl() == 60s);
+  REQUIRE(s.candidacy.span() == 15s);
+  REQUIRE(s.candidacy.lock_delay() == 5s);
   REQUIRE(s.level == log_level::debug);
   REQUIRE(s.service.file == "/alloc/abcd-1234");
 
   REQUIRE(read({{"CONSUL_LEADER_KEY", "/lead/one"}}).key == "lead/one");
   REQUIRE(read({{"CONSUL_LEADER_KEY", "lead/one"}}).key == "lead/one");
-  REQUIRE(read({{"CONSUL_LEADER_SLEEP", "2"}}).how.span() == 2s);
+  REQUIRE(read({{"CONSUL_LEADER_SLEEP", "2"}}).candidacy.span() == 2s);
 }
 
 TEST_CASE("an explicit service needs no allocation") {
-  const consul_leader_settings s =
-      consul_leader_from(environment({{"CONSUL_LEADER_SERVICE_ID", "web-1"}}), "host");
+  const consul_leader_election s =
+      read_consul_leader_env(environment({{"CONSUL_LEADER_SERVICE_ID", "web-1"}}), "host");
   REQUIRE(s.service.id == "web-1");
   REQUIRE(s.service.allocation.empty());
-  REQUIRE(is_consul_leader(environment({{"CONSUL_LEADER_SERVICE_ID", "web-1"}})));
-  REQUIRE_FALSE(is_consul_leader(environment({{"NOMAD_ALLOC_ID", "x"}})));
-  REQUIRE_FALSE(is_consul_leader(environment({{"CONSUL_LEADER_TTL", ""}})));
+  REQUIRE(has_consul_leader_env(environment({{"CONSUL_LEADER_SERVICE_ID", "web-1"}})));
+  REQUIRE_FALSE(has_consul_leader_env(environment({{"NOMAD_ALLOC_ID", "x"}})));
+  REQUIRE_FALSE(has_consul_leader_env(environment({{"CONSUL_LEADER_TTL", ""}})));
 }
 
-TEST_CASE("what cannot work is an error that names the variable") {
+TEST_CASE("an invalid variable is an error that names it") {
   REQUIRE(refusal({{"CONSUL_LEADER_SLEEP", "15"}}) ==
           "CONSUL_LEADER_SLEEP: 15s between renewals lets a session of 15s (CONSUL_LEADER_TTL) "
           "expire: it must be under the TTL");
@@ -114,15 +116,16 @@ TEST_CASE("what cannot work is an error that names the variable") {
   REQUIRE(refusal({{"NOMAD_ALLOC_ID", ""}}).starts_with("NOMAD_ALLOC_ID is not set"));
 }
 
-TEST_CASE("mistakes in the block of a file have their lines") {
-  REQUIRE(mistakes_of("id: web-1\nprimary_label: a\nreplica_label: b\nfile: /tmp/x\n") == "");
-  REQUIRE(mistakes_of("allocation: a-1\nname: db\n") == "");
-  REQUIRE(mistakes_of("name: db\n") ==
-          "1: consul_service of db: id: is missing: which service (inside Nomad, NOMAD_ALLOC_ID "
-          "tells)\n");
-  REQUIRE(mistakes_of("id: a\nreplica_label: primary\n") ==
-          "2: consul_service of db: replica_label: 'primary' is the label of the leader as well\n");
-  REQUIRE(mistakes_of("id: a\nallocation: b\n") ==
-          "2: consul_service of db: allocation: the service is named by its id already\n");
-  REQUIRE(mistakes_of("id: a\nlabel: b\n").starts_with("2: unknown key 'label'"));
+TEST_CASE("errors in the block consul_service: have their lines") {
+  REQUIRE(errors_of("id: web-1\nprimary_label: a\nreplica_label: b\nfile: /tmp/x\n") == "");
+  REQUIRE(errors_of("allocation: a-1\nname: db\n") == "");
+  REQUIRE(errors_of("name: db\n") ==
+          "1: consul_service of db: id: is missing: the id of the service (inside Nomad the "
+          "default is the service of NOMAD_ALLOC_ID)\n");
+  REQUIRE(errors_of("id: a\nreplica_label: primary\n") ==
+          "2: consul_service of db: replica_label: 'primary' is also the primary label\n");
+  REQUIRE(errors_of("id: a\nallocation: b\n") ==
+          "2: consul_service of db: allocation: id: names the service already: leave one of them "
+          "out\n");
+  REQUIRE(errors_of("id: a\nlabel: b\n").starts_with("2: unknown key 'label'"));
 }

@@ -11,9 +11,9 @@ using namespace tenure::cron;
 using namespace std::chrono_literals;
 using lines = std::vector<std::string>;
 
-lines mistakes(const std::string& text) {
+lines errors(const std::string& text) {
   lines found;
-  for (const mistake& m : parse_jobs(text).mistakes)
+  for (const tenure::apps::config_error& m : parse_jobs(text).errors)
     found.push_back(std::to_string(m.line) + ": " + m.text);
   return found;
 }
@@ -31,7 +31,7 @@ jobs:
     command: [./probe, --fast, 3]
     env: {TARGET: db-1, LEVEL: 2}
 )");
-  REQUIRE(file.mistakes.empty());
+  REQUIRE(file.errors.empty());
   CHECK(file.election == "service/nightly/leader");
   REQUIRE(file.jobs.size() == 2);
   CHECK(file.jobs[0].name == "backup");
@@ -44,8 +44,8 @@ jobs:
                                                                              {"LEVEL", "2"}});
 }
 
-TEST_CASE("all mistakes are found at once, with their lines") {
-  CHECK(mistakes(R"(election: /nightly
+TEST_CASE("all errors are found at once, with their lines") {
+  CHECK(errors(R"(election: /nightly
 owner: me
 jobs:
   - name: a b
@@ -93,32 +93,32 @@ jobs:
 }
 
 TEST_CASE("empty and incomplete files") {
-  CHECK(mistakes("") == lines{"1: the file is empty: it needs election: and jobs:"});
-  CHECK(mistakes("# nothing\n") == lines{"1: the file is empty: it needs election: and jobs:"});
-  CHECK(mistakes("- a\n- b\n") == lines{"1: the file is not a map: it needs election: and jobs:"});
-  CHECK(mistakes("election: x\n") == lines{"1: jobs: is missing"});
-  CHECK(mistakes("election: x\njobs: []\n") == lines{"2: jobs: is not a list of jobs"});
-  CHECK(mistakes("jobs:\n") ==
+  CHECK(errors("") == lines{"1: the file is empty: it needs election: and jobs:"});
+  CHECK(errors("# nothing\n") == lines{"1: the file is empty: it needs election: and jobs:"});
+  CHECK(errors("- a\n- b\n") == lines{"1: the file is not a map: it needs election: and jobs:"});
+  CHECK(errors("election: x\n") == lines{"1: jobs: is missing"});
+  CHECK(errors("election: x\njobs: []\n") == lines{"2: jobs: is not a list of jobs"});
+  CHECK(errors("jobs:\n") ==
         lines{"1: 'jobs' has no value in the file",
               "1: election: is missing: the key of the election that gates the jobs"});
-  CHECK(mistakes("election: x\njobs:\n  - name:\n    schedule:\n    command:\n    env:\n") ==
+  CHECK(errors("election: x\njobs:\n  - name:\n    schedule:\n    command:\n    env:\n") ==
         lines{"3: 'name' has no value in a job", "4: 'schedule' has no value in a job",
               "5: 'command' has no value in a job", "6: 'env' has no value in a job"});
-  CHECK(mistakes("election: x\njobs: 5\n") == lines{"2: jobs: is not a list of jobs"});
-  CHECK(mistakes("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\na: 1\n") ==
+  CHECK(errors("election: x\njobs: 5\n") == lines{"2: jobs: is not a list of jobs"});
+  CHECK(errors("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\na: 1\n") ==
         lines{"4: a second document: a file has one election"});
 }
 
 TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
-  const lines bare_star = mistakes("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
+  const lines bare_star = errors("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
   REQUIRE(bare_star.size() == 1);
   CHECK(bare_star[0].starts_with("4: not YAML: "));
   CHECK(bare_star[0].ends_with("put what begins with * or @ in quotes"));
-  const lines bare_at = mistakes("election: x\njobs:\n  - name: a\n    schedule: @daily\n");
+  const lines bare_at = errors("election: x\njobs:\n  - name: a\n    schedule: @daily\n");
   REQUIRE(bare_at.size() == 1);
   CHECK(bare_at[0].starts_with("4: not YAML: "));
   CHECK(bare_at[0].ends_with("put what begins with * or @ in quotes"));
-  const lines open = mistakes("election: x\njobs: [\n");
+  const lines open = errors("election: x\njobs: [\n");
   REQUIRE(open.size() == 1);
   CHECK(open[0].find("not YAML: ") != std::string::npos);
 }

@@ -1,9 +1,9 @@
-// When a leader that does not work gives up, and when it stands again.
+// When a leader that does not work becomes unhealthy, and when it is healthy again.
 #include <catch2/catch_test_macros.hpp>
 
-#include "sidecar/command_config.hpp"
-#include "sidecar/health_gate.hpp"
-#include "sidecar/probe.hpp"
+#include "sidecar/command/config.hpp"
+#include "sidecar/command/health_gate.hpp"
+#include "sidecar/command/probe.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -13,25 +13,25 @@ namespace {
 
 constexpr time_point start{1h};
 
-health_rules rules(bool always = false) {
+health_rules rules(health_rules::probing probed = health_rules::probing::while_leading) {
   health_rules r;
   r.crashes = 3;
   r.failures = 2;
   r.cool_down = 60s;
-  r.probed_always = always;
+  r.probed = probed;
   return r;
 }
 
-std::string complaint(const std::string& yaml) {
-  mistakes found;
-  read_command(YAML::Load(yaml), election_terms("db", "k", candidacy("v")), found);
-  const auto list = found.take();
+std::string error_of(const std::string& yaml) {
+  apps::config_errors errors;
+  read_command(YAML::Load(yaml), election_options("db", "k", candidacy("v")), errors);
+  const auto list = errors.take();
   return list.empty() ? std::string() : list.front().text;
 }
 
 }  // namespace
 
-TEST_CASE("so many crashes in a row, and it stays out for the cool-down") {
+TEST_CASE("a crash loop makes it unhealthy for the cool-down") {
   health_gate gate(rules());
   gate.crashed(start);
   gate.crashed(start);
@@ -42,12 +42,12 @@ TEST_CASE("so many crashes in a row, and it stays out for the cool-down") {
   REQUIRE(gate.next(start + 1s) == start + 61s);
   REQUIRE_FALSE(gate.healthy(start + 60s));
   REQUIRE(gate.healthy(start + 61s));
-  gate.crashed(start + 61s);  // and then it has all its tries again
+  gate.crashed(start + 61s);  // the count starts again
   gate.crashed(start + 61s);
   REQUIRE(gate.healthy(start + 61s));
 }
 
-TEST_CASE("what ran well is no crash loop") {
+TEST_CASE("a good run ends a crash loop") {
   health_gate gate(rules());
   gate.crashed(start);
   gate.crashed(start);
@@ -57,31 +57,31 @@ TEST_CASE("what ran well is no crash loop") {
   REQUIRE(gate.healthy(start));
 }
 
-TEST_CASE("probes of a command that runs only while it leads: out for the cool-down") {
+TEST_CASE("failed probes while leading make it unhealthy for the cool-down") {
   health_gate gate(rules());
-  gate.probed(false, start);
-  gate.probed(true, start);
-  gate.probed(false, start);
+  gate.probed(probe_result::failed, start);
+  gate.probed(probe_result::passed, start);
+  gate.probed(probe_result::failed, start);
   REQUIRE(gate.healthy(start));
-  gate.began();
-  gate.probed(false, start);
+  gate.started();
+  gate.probed(probe_result::failed, start);
   REQUIRE(gate.healthy(start));
-  gate.probed(false, start);
+  gate.probed(probe_result::failed, start);
   REQUIRE_FALSE(gate.healthy(start));
   REQUIRE(gate.healthy(start + 60s));
 }
 
-TEST_CASE("who is probed all the time comes back when it is well, and no sooner") {
-  health_gate gate(rules(true));
-  gate.probed(false, start);
-  gate.began();
-  gate.probed(false, start);
+TEST_CASE("with permanent probes it is unhealthy until a probe passes") {
+  health_gate gate(rules(health_rules::probing::always));
+  gate.probed(probe_result::failed, start);
+  gate.started();
+  gate.probed(probe_result::failed, start);
   REQUIRE_FALSE(gate.healthy(start + 24h));
-  gate.probed(true, start + 25h);
+  gate.probed(probe_result::passed, start + 25h);
   REQUIRE(gate.healthy(start + 25h));
 }
 
-TEST_CASE("addresses to be probed") {
+TEST_CASE("URLs of probes") {
   for (const char* good : {"http://127.0.0.1", "http://127.0.0.1:8080/healthz?a=b",
                            "http://localhost:1", "http://[::1]:80/", "http://[::1]"}) {
     CAPTURE(good);
@@ -94,17 +94,18 @@ TEST_CASE("addresses to be probed") {
   }
 }
 
-TEST_CASE("mistakes in the block of a command") {
-  REQUIRE(complaint("run: echo a") == "");
-  REQUIRE(complaint("run: [sh, -c, 'exit 3']") == "");
-  REQUIRE(complaint("run: [sh]\nhealth: {http: 'http://127.0.0.1:1/', always: true}") == "");
-  REQUIRE(complaint("restart: 1s").starts_with("command of db: run: is missing"));
-  REQUIRE(complaint("run: [no-such-program]").find("there is no program") != std::string::npos);
-  REQUIRE(complaint("run: a\ndirectory: /no/such").ends_with("'/no/such' is no folder"));
-  REQUIRE(complaint("run: a\nlongest_restart: 100ms").ends_with("is shorter than restart:"));
-  REQUIRE(complaint("run: a\nhealth: {http: 'ftp://x'}").starts_with("health of db: http: 'ftp"));
-  REQUIRE(complaint("run: a\nhealth: {max_age: 5s}").ends_with("there is no file:"));
-  REQUIRE(complaint("run: a\nhealth: {always: true}").ends_with("http: or file: is missing"));
-  REQUIRE(complaint("run: a\nhealth: {crashes: 0}").starts_with("health of db: crashes: '0'"));
-  REQUIRE(complaint("run: a\nhealth: {cool_down: 5ms}").ends_with("too short: 1000ms or more"));
+TEST_CASE("errors in the block command:") {
+  REQUIRE(error_of("run: echo a") == "");
+  REQUIRE(error_of("run: [sh, -c, 'exit 3']") == "");
+  REQUIRE(error_of("run: [sh]\nhealth: {http: 'http://127.0.0.1:1/', always: true}") == "");
+  REQUIRE(error_of("restart: 1s").starts_with("command of db: run: is missing"));
+  REQUIRE(error_of("run: [no-such-program]")
+              .ends_with("there is no executable program 'no-such-program'"));
+  REQUIRE(error_of("run: a\ndirectory: /no/such").ends_with("'/no/such' is not a directory"));
+  REQUIRE(error_of("run: a\nlongest_restart: 100ms").ends_with("is shorter than restart:"));
+  REQUIRE(error_of("run: a\nhealth: {http: 'ftp://x'}").starts_with("health of db: http: 'ftp"));
+  REQUIRE(error_of("run: a\nhealth: {max_age: 5s}").ends_with("file: is missing"));
+  REQUIRE(error_of("run: a\nhealth: {always: true}").ends_with("http: or file: is missing"));
+  REQUIRE(error_of("run: a\nhealth: {crashes: 0}").starts_with("health of db: crashes: '0'"));
+  REQUIRE(error_of("run: a\nhealth: {cool_down: 5ms}").ends_with("too short: 1000ms or more"));
 }

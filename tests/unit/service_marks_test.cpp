@@ -1,15 +1,15 @@
-// A service goes back to its agent as it came, but for the marks.
+// The registration of a service with its marks: everything else stays as the agent returned it.
 #include <catch2/catch_test_macros.hpp>
 
-#include "sidecar/service_marks.hpp"
+#include "sidecar/consul_service/marks.hpp"
 
 using namespace tenure::sidecar;
 using tenure::consul::service_entry;
 
 namespace {
 
-// As Consul 1.8.7 told it; `Odd` is a field of a Consul to come.
-const std::string told = R"({
+// As Consul 1.8.7 returns it; `Odd` stands for a field of a later version.
+const std::string returned = R"({
     "ID": "_nomad-task-a-web", "Service": "web", "Tags": ["a", "replica"],
     "Meta": {"external-source": "nomad", "x": "\u00e9\"\\"},
     "Port": 8080, "Address": "10.1.2.3",
@@ -19,7 +19,7 @@ const std::string told = R"({
     "Odd": {"number": 12345678901234567890, "float": 1.50e-3, "deep": [{"a": null}, true]},
     "Proxy": {"Config": {"x": 1}}, "Connect": {"Native": true} })";
 
-service_entry document(const std::string& json = told) {
+service_entry document(const std::string& json = returned) {
   auto read = service_entry::parse(json);
   REQUIRE(read);
   return *read;
@@ -40,7 +40,7 @@ service_labels labels(std::string replica = "") {
 
 }  // namespace
 
-TEST_CASE("a service as it is told becomes a registration, to the last digit") {
+TEST_CASE("a registration keeps every field as the agent returned it") {
   const service_entry web = document();
   REQUIRE(web.id == "_nomad-task-a-web");
   REQUIRE(web.name == "web");
@@ -58,7 +58,7 @@ TEST_CASE("a service as it is told becomes a registration, to the last digit") {
                   R"("Proxy":{"Config": {"x": 1}},"Connect":{"Native": true}})");
 }
 
-TEST_CASE("nothing is written where nothing changes") {
+TEST_CASE("a service that has its marks needs no registration") {
   const service_entry web = document();
   REQUIRE_FALSE(registration(web, marks(false, ""), labels("replica"), {}));
   REQUIRE_FALSE(registration(web, marks(false, ""), labels(), {}));
@@ -66,7 +66,7 @@ TEST_CASE("nothing is written where nothing changes") {
   REQUIRE(registration(web, marks(true, ""), labels(), {}));
 }
 
-TEST_CASE("the labels are exchanged, and no other tag is touched") {
+TEST_CASE("the labels replace each other, and other tags stay") {
   const std::string leader = R"({"ID":"i","Service":"s","Tags":["primary","x","primary"]})";
   REQUIRE(registration(document(leader), marks(false, ""), labels(), {}) ==
           R"({"ID":"i","Name":"s","Tags":["x"],"Meta":{}})");
@@ -75,7 +75,7 @@ TEST_CASE("the labels are exchanged, and no other tag is touched") {
   REQUIRE_FALSE(registration(document(leader), marks(true, ""), labels("copy"), {}));
 }
 
-TEST_CASE("the session is replaced, and taken away at the end") {
+TEST_CASE("the session is replaced, or removed") {
   const std::string old = R"({"ID":"i","Service":"s","Tags":null,"Meta":{"session":"a","k":"v"}})";
   REQUIRE(registration(document(old), marks(false, "b"), labels(), {}) ==
           R"({"ID":"i","Name":"s","Tags":[],"Meta":{"session":"b","k":"v"}})");
@@ -84,7 +84,7 @@ TEST_CASE("the session is replaced, and taken away at the end") {
   REQUIRE_FALSE(registration(document(old), marks(false, "a"), labels(), {}));
 }
 
-TEST_CASE("what the agent does not take back is left out") {
+TEST_CASE("fields that the agent refuses are left out") {
   const std::string odd = R"({"ID":"i","Service":"s","Odd":1,"Port":2,"Kind":"connect-proxy"})";
   REQUIRE(document(odd).kind == "connect-proxy");
   REQUIRE(registration(document(odd), marks(true, ""), labels(), {"Odd"}) ==
@@ -92,7 +92,7 @@ TEST_CASE("what the agent does not take back is left out") {
           R"("Kind":"connect-proxy"})");
 }
 
-TEST_CASE("what is no service is refused whole") {
+TEST_CASE("an incomplete or malformed service is refused") {
   for (const char* bad : {"", "[]", "{}", "null", R"({"ID":"i"})", R"({"Service":"s"})",
                           R"({"ID":1,"Service":"s"})", R"({"ID":"i","Service":"s","Tags":{}})",
                           R"({"ID":"i","Service":"s","Tags":[1]})",
@@ -103,7 +103,7 @@ TEST_CASE("what is no service is refused whole") {
   }
 }
 
-TEST_CASE("services of an agent come in the order of their ids") {
+TEST_CASE("the services of an agent are sorted by id") {
   const auto all = service_entry::parse_all(
       R"({"b":{"ID":"b","Service":"s"},"a":{"ID":"a","Service":"s","Kind":"connect-proxy"}})");
   REQUIRE(all);

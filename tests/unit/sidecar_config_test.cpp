@@ -1,10 +1,11 @@
-// What a sidecar's file and environment say.
+// The configuration of a sidecar, from its file and from the environment.
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 
 #include "common/duration.hpp"
-#include "sidecar/config.hpp"
-#include "sidecar/http_config.hpp"
+#include "sidecar/config/env_config.hpp"
+#include "sidecar/config/file.hpp"
+#include "sidecar/http/config.hpp"
 
 namespace tenure::test {
 namespace {
@@ -13,19 +14,19 @@ using namespace std::chrono_literals;
 using sidecar::config;
 
 config read(const std::string& text) {
-  sidecar::mistakes found;
-  config c = sidecar::read_config(text, consul_config(), found);
-  for (const sidecar::mistake& m : found.take()) FAIL(m.line << ": " << m.text);
+  apps::config_errors errors;
+  config c = sidecar::read_config(text, consul_config(), errors);
+  for (const apps::config_error& e : errors.take()) FAIL(e.line << ": " << e.text);
   return c;
 }
 
-/// "LINE: TEXT" of each mistake.
-std::vector<std::string> wrong(const std::string& text) {
-  sidecar::mistakes found;
-  sidecar::read_config(text, consul_config(), found);
+/// "LINE: TEXT" of each error.
+std::vector<std::string> errors_of(const std::string& text) {
+  apps::config_errors errors;
+  sidecar::read_config(text, consul_config(), errors);
   std::vector<std::string> list;
-  for (const sidecar::mistake& m : found.take()) {
-    list.push_back(std::to_string(m.line) + ": " + m.text);
+  for (const apps::config_error& e : errors.take()) {
+    list.push_back(std::to_string(e.line) + ": " + e.text);
   }
   return list;
 }
@@ -41,7 +42,7 @@ config from(const variables& v) {
       consul_config());
 }
 
-std::string refused(const variables& v) {
+std::string error_of(const variables& v) {
   try {
     from(v);
   } catch (const std::runtime_error& e) {
@@ -56,7 +57,7 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("A file with everything") {
+TEST_CASE("A file with all options") {
   const config c = read(R"(
 consul: {address: "10.0.0.1:8501", datacenter: dc2, connections: 10, sessions: 3}
 log: {level: debug, format: json}
@@ -89,42 +90,42 @@ elections:
   CHECK(c.http->header_bytes == 2000);
   CHECK(c.http->write_timeout == 3s);
   REQUIRE(c.elections.size() == 2);
-  const auto& db = c.elections[0].terms;
+  const auto& db = c.elections[0].options;
   CHECK(db.name == "db");
   CHECK(db.key == "service/db/leader");
-  CHECK(db.how.value() == "host-b");
-  CHECK(db.how.span() == 5s);
-  CHECK(db.how.ttl() == 20s);
-  CHECK(db.how.lock_delay() == 5s);
+  CHECK(db.candidacy.value() == "host-b");
+  CHECK(db.candidacy.span() == 5s);
+  CHECK(db.candidacy.ttl() == 20s);
+  CHECK(db.candidacy.lock_delay() == 5s);
   CHECK(db.guarantee == duration(3s));
-  const auto& mail = c.elections[1].terms;
+  const auto& mail = c.elections[1].options;
   CHECK(mail.key == "mail/lock");
-  CHECK(mail.how.value() == "me");
-  CHECK(mail.how.span() == 9s);
-  CHECK(mail.how.ttl() == 20s);
-  CHECK(mail.how.lock_delay() == 1s);
-  CHECK(mail.how.stop_budget() == 2s);
+  CHECK(mail.candidacy.value() == "me");
+  CHECK(mail.candidacy.span() == 9s);
+  CHECK(mail.candidacy.ttl() == 20s);
+  CHECK(mail.candidacy.lock_delay() == 1s);
+  CHECK(mail.candidacy.stop_budget() == 2s);
 }
 
-TEST_CASE("Without http there is no HTTP; the value is the name of the host") {
+TEST_CASE("By default there is no HTTP server, and the value is the name of the host") {
   const config c = read("elections: [{name: db}]");
   CHECK(!c.http);
   CHECK(!c.level);
-  CHECK(c.elections[0].terms.how.value() == sidecar::host_name());
+  CHECK(c.elections[0].options.candidacy.value() == sidecar::host_name());
   CHECK(read("elections: [{name: db}]\nhttp: {}").http->listen ==
         std::vector<std::string>{"localhost:4040"});
 }
 
-TEST_CASE("Every mistake is told, with its line") {
+TEST_CASE("Every error of a file is reported with its line") {
   using list = std::vector<std::string>;
-  CHECK(wrong("") == list{"1: the file is empty: it needs elections:"});
-  CHECK(wrong("elections: []") == list{"1: the file: elections: is not a list of elections"});
-  CHECK(wrong("http: {}").front() ==
-        "1: the file: elections: is missing: the list of elections to stand in");
-  CHECK(has(wrong("elections: [").front(), "not YAML"));
-  CHECK(wrong("elections: [{name: a}]\n---\nx: y").front() ==
-        "3: a second document: a file is one sidecar");
-  const list many = wrong(R"(elections:
+  CHECK(errors_of("") == list{"1: the file is empty: it needs elections:"});
+  CHECK(errors_of("elections: []") == list{"1: the file: elections: is not a list of elections"});
+  CHECK(errors_of("http: {}").front() ==
+        "1: the file: elections: is missing: the list of elections");
+  CHECK(has(errors_of("elections: [").front(), "not YAML"));
+  CHECK(errors_of("elections: [{name: a}]\n---\nx: y").front() ==
+        "3: a second document: a file has one sidecar");
+  const list many = errors_of(R"(elections:
   - name: a
     span: soon
     colour: red
@@ -141,24 +142,24 @@ http:
   connections: 1
   ui: perhaps
   write_timeout: 1h
-  election: nobody
+  election: other
 )");
   const list parts{
       "3: election 'a': span: 'soon' is not a duration",
       "4: unknown key 'colour' in election 'a' (known: name, key, value, span,",
-      "5: election 'a': name: a second one, after that of line 2",
-      "5: election 'a': key: 'service/a/leader' is that of line 2 already",
+      "5: election 'a': name: line 2 has the same name",
+      "5: election 'a': key: 'service/a/leader' is the key of line 2 already",
       "6: an election: name: is missing",
       "6: election '': key: '/x' begins with a slash: leave it out",
       "7: election 'b/c': name: 'b/c' is not a name",
-      "8: election 'd': key: 'service/a/leader' is that of line 2 already",
+      "8: election 'd': key: 'service/a/leader' is the key of line 2 already",
       "10: election 'e': ttl 1s is out of range",
       "12: 'name' has no value in an election",
       "14: http: listen: 'nowhere' is not an address",
-      "14: http: election: there is no election 'nobody'",
+      "14: http: election: there is no election 'other'",
       "15: http: connections: '1' is not a number from 8",
       "16: http: ui: 'perhaps' is neither true nor false",
-      "17: http: write_timeout: is not from 100ms to 10m"};
+      "17: http: write_timeout: is out of range: choose 100ms to 10m"};
   for (std::size_t i = 0; i < std::max(many.size(), parts.size()); ++i) {
     INFO((i < many.size() ? many[i] : "nothing") << "\n" << (i < parts.size() ? parts[i] : "?"));
     CHECK((i < many.size() && i < parts.size() && many[i].starts_with(parts[i])));
@@ -168,12 +169,12 @@ http:
 TEST_CASE("The environment of the nais elector") {
   const config c = from({{"ELECTOR_ELECTION", "my-app"}});
   REQUIRE(c.elections.size() == 1);
-  CHECK(c.elections[0].terms.name == "my-app");
-  CHECK(c.elections[0].terms.key == "service/my-app/leader");
-  CHECK(c.elections[0].terms.how.value() == sidecar::host_name());
+  CHECK(c.elections[0].options.name == "my-app");
+  CHECK(c.elections[0].options.key == "service/my-app/leader");
+  CHECK(c.elections[0].options.candidacy.value() == sidecar::host_name());
   REQUIRE(c.http);
   CHECK(c.http->listen == std::vector<std::string>{"localhost:4040"});
-  CHECK(c.elections[0].faces.empty());
+  CHECK(c.elections[0].outputs.empty());
 
   const config all = from({{"ELECTOR_ELECTION", "my-app"},
                            {"ELECTOR_ELECTION_NAMESPACE", "team"},
@@ -184,9 +185,9 @@ TEST_CASE("The environment of the nais elector") {
                            {"ELECTOR_LOG_LEVEL", "Warning"},
                            {"TENURE_VALUE", "pod-1"},
                            {"TENURE_SPAN", "4s"}});
-  CHECK(all.elections[0].terms.key == "service/team/my-app/leader");
-  CHECK(all.elections[0].terms.how.value() == "pod-1");
-  CHECK(all.elections[0].terms.how.span() == 4s);
+  CHECK(all.elections[0].options.key == "service/team/my-app/leader");
+  CHECK(all.elections[0].options.candidacy.value() == "pod-1");
+  CHECK(all.elections[0].options.candidacy.span() == 4s);
   CHECK(all.http->listen == std::vector<std::string>{":6060"});
   CHECK(all.http->probe == "127.0.0.1:8081");
   CHECK(all.http->metrics == "127.0.0.1:8082");
@@ -194,32 +195,32 @@ TEST_CASE("The environment of the nais elector") {
   CHECK(all.level == log_level::warn);
 }
 
-TEST_CASE("The environment of consul-leader, alone and with the elector's") {
+TEST_CASE("The environment of consul-leader, alone and together with the elector's") {
   const variables service{{"CONSUL_LEADER_SERVICE_NAME", "db"}, {"NOMAD_ALLOC_ID", "0a1b"}};
   const config c = from(service);
-  CHECK(c.elections[0].terms.name == "db");
-  CHECK(c.elections[0].terms.key == "consul-leader/db/lock");
-  CHECK(c.elections[0].faces.size() == 1);
+  CHECK(c.elections[0].options.name == "db");
+  CHECK(c.elections[0].options.key == "consul-leader/db/lock");
+  CHECK(c.elections[0].outputs.size() == 1);
   CHECK(!c.http);
   CHECK(c.level == log_level::warn);
   variables both = service;
   both["ELECTOR_HTTP"] = ":4040";
   CHECK(from(both).http);
-  CHECK(from(both).elections[0].terms.key == "consul-leader/db/lock");
+  CHECK(from(both).elections[0].options.key == "consul-leader/db/lock");
 }
 
-TEST_CASE("An environment that cannot work is told by the name of the variable") {
-  CHECK(has(refused({}), "ELECTOR_ELECTION"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a b"}}), "ELECTOR_ELECTION: 'a b' is not a name"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_HTTP", "http://x"}}),
+TEST_CASE("An invalid environment is an error that names the variable") {
+  CHECK(has(error_of({}), "ELECTOR_ELECTION"));
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a b"}}), "ELECTOR_ELECTION: 'a b' is not a name"));
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_HTTP", "http://x"}}),
             "ELECTOR_HTTP: 'http://x' is not an address"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_FORMAT", "xml"}}),
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_FORMAT", "xml"}}),
             "ELECTOR_LOG_FORMAT: 'xml'"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", "loud"}}),
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", "loud"}}),
             "ELECTOR_LOG_LEVEL"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"TENURE_SPAN", "1"}}), "TENURE_SPAN: '1'"));
-  CHECK(has(refused({{"ELECTOR_ELECTION", "a"}, {"TENURE_KEY", "/a"}}), "TENURE_KEY"));
-  CHECK(has(refused({{"CONSUL_LEADER_KEY", "a"}}), "NOMAD_ALLOC_ID"));
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_SPAN", "1"}}), "TENURE_SPAN: '1'"));
+  CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_KEY", "/a"}}), "TENURE_KEY"));
+  CHECK(has(error_of({{"CONSUL_LEADER_KEY", "a"}}), "NOMAD_ALLOC_ID"));
 }
 
 }  // namespace tenure::test

@@ -1,11 +1,12 @@
-// The status page in a browser, as people use it. page.js ADDRESS FOLDER SCHEME COUNT prints what
-// it found as JSON lines; screenshots go to the folder. Reads a line before it looks for what changes.
+// Uses the status page in a browser as people do. page.js ADDRESS FOLDER SCHEME COUNT prints its
+// findings as JSON lines, and puts screenshots into the folder. It reads a line from standard input
+// before each check that needs a change outside.
 const { chromium } = require('playwright-core');
 const readline = require('node:readline');
 
 const say = (what, found) => console.log(JSON.stringify([what, found]));
 
-// The lowest contrast of any text on the page with what is behind it.
+// The lowest contrast between any text on the page and its background.
 function lowestContrast() {
   const parse = (c) => c.match(/[\d.]+/g).map(Number);
   const light = (c) => {
@@ -50,7 +51,7 @@ async function look(page, address, folder, scheme, count) {
   }));
   await page.screenshot({ path: `${folder}/${total}-${scheme}.png` });
 
-  // By keyboard alone.
+  // With the keyboard only.
   await page.keyboard.press('/');
   say('slash', await page.evaluate(() => document.activeElement.id));
   await page.keyboard.type(`election-${total - 1}`);
@@ -85,9 +86,9 @@ async function look(page, address, folder, scheme, count) {
   say('changed', [await cells.nth(2).innerText(), await cells.nth(4).innerText(),
                   await page.locator('#row0 .line i').count()]);
   say('bad', bad);
-  say('told', true);
+  say('change_seen', true);
   await lines.next();
-  await page.getByText('does not answer').waitFor({ timeout: 20000 });
+  await page.getByText('no connection to the sidecar').waitFor({ timeout: 20000 });
   say('gone', await page.locator('#row0 [role=gridcell]').nth(4).innerText());
 }
 

@@ -1,4 +1,4 @@
-"""Sidecars with the HTTP face, and a plain client of it that looks at bytes."""
+"""Sidecars with HTTP, and a client that compares bytes."""
 
 import json
 import re
@@ -12,7 +12,7 @@ FRAME = re.compile(rb"data: (?:\{\}|" + BODY.pattern + rb")\n\n")
 
 
 def start(case, value=None, env=None, key=None, options=(), wait=True):
-    """A sidecar of one election, by the elector's environment. Its addresses are in
+    """A sidecar of one election, configured by the elector's variables. Sets the process's
     `addresses`."""
     environment = {"ELECTOR_ELECTION": "app", "ELECTOR_HTTP": "127.0.0.1:0",
                    "TENURE_KEY": key or case.key, "TENURE_SPAN": "2s", "TENURE_TTL": "10s"}
@@ -27,10 +27,11 @@ def start(case, value=None, env=None, key=None, options=(), wait=True):
 
 
 def listening(case, process, count=1):
-    """The addresses that a sidecar says it listens on."""
+    """The addresses in a sidecar's log, once there are `count` of them or it has started."""
     def look():
-        found = re.findall(r"listening address=(\S+)", case.zoo.errors(process))
-        return found if len(found) >= count or "standing " in case.zoo.errors(process) else None
+        log = case.zoo.errors(process)
+        found = re.findall(r"listening address=(\S+)", log)
+        return found if len(found) >= count or "elections entered" in log else None
     return wait_until(look, what="the sidecar to listen")
 
 
@@ -70,7 +71,7 @@ class Raw:
         return got
 
     def head(self):
-        """(status line, headers as a dictionary of what was sent)."""
+        """(status line, headers as a dictionary)."""
         first, *lines = self.until(b"\r\n\r\n").decode().split("\r\n")
         return first, dict(line.split(": ", 1) for line in lines)
 
@@ -111,7 +112,7 @@ def body(address, target="/"):
 
 
 def leader(address, target="/"):
-    """The name in what GET answers; None for {}."""
+    """The name in the response to GET; None for {}."""
     return json.loads(body(address, target)).get("name")
 
 

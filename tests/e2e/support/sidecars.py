@@ -1,4 +1,4 @@
-"""Sidecars that contend for one election, and the services of a Consul agent."""
+"""Sidecars that compete in one election, and the services of a Consul agent."""
 
 import json
 import os
@@ -27,20 +27,20 @@ class Sidecars:
     def path(self, name):
         return self.zoo.path(name)
 
-    def start(self, value, consul=None, env=None, top=None, **faces):
-        """One more sidecar; `faces` are blocks of its election, `top` those of the file."""
+    def start(self, value, consul=None, env=None, top=None, **outputs):
+        """One more sidecar. `outputs` are blocks of its election, `top` blocks of the file."""
         election = {"name": self.name, "key": self.key, "value": value,
                     "span": f"{int(self.span * 1000)}ms", "ttl": f"{int(self.ttl)}s",
-                    **self.election, **faces}
+                    **self.election, **outputs}
         file = self.path(value + ".yaml")
         with open(file, "w", encoding="utf-8") as out:
-            json.dump({"elections": [election], **(top or {})}, out)  # which is YAML as well
+            json.dump({"elections": [election], **(top or {})}, out)  # JSON is valid YAML
         environment = {"CONSUL_HTTP_ADDR": consul or self.case.server.address, **(env or {})}
         return self.zoo.start(TENURE, "sidecar", "--log-level", "info", file, env=environment,
                               cwd=self.zoo.folder)
 
     def leader(self):
-        """The value of who holds the key."""
+        """The value of the key while a session holds it."""
         entry, _ = self.consul.get(self.key)
         return entry["Value"] if entry and entry.get("Session") else None
 
@@ -48,7 +48,7 @@ class Sidecars:
         wait_until(lambda: self.leader() == value, seconds, pause=0.02, what=f"{value} to lead")
 
     def stop(self, process, seconds=20):
-        """SIGTERM, and to the end. Its exit code."""
+        """Stops a sidecar by SIGTERM. Its exit code."""
         process.terminate()
         return process.wait(seconds)
 
@@ -87,7 +87,7 @@ class Services:
                       if s["Service"] == name and tag in s["Tags"])
 
     def wait_for_tag(self, name, service_ids, tag="primary", seconds=60):
-        """Until exactly these have the tag. When that was."""
+        """Waits until exactly these have the tag, and returns the time."""
         wanted = sorted(service_ids)
         wait_until(lambda: self.tagged(name, tag) == wanted, seconds, pause=0.01,
                    what=f"{tag} at {wanted}")
@@ -95,7 +95,8 @@ class Services:
 
 
 class TagWatch:
-    """Looks all the time at who has a tag, and remembers each change. Has looked once when made."""
+    """Polls continuously which services have a tag, and records every change. The constructor waits
+    for the first poll."""
 
     def __init__(self, services, name, tag="primary"):
         self.services = services
@@ -103,11 +104,11 @@ class TagWatch:
         self.tag = tag
         self.seen = []
         self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self._look)
+        self.thread = threading.Thread(target=self._poll)
         self.thread.start()
-        wait_until(lambda: self.seen, pause=0.003, what="the first look at the tags")
+        wait_until(lambda: self.seen, pause=0.003, what="the first poll of the tags")
 
-    def _look(self):
+    def _poll(self):
         while not self.stopped.is_set():
             now = self.services.tagged(self.name, self.tag)
             if not self.seen or self.seen[-1] != now:
@@ -115,7 +116,7 @@ class TagWatch:
             time.sleep(0.003)
 
     def close(self):
-        """What was seen: who had the tag, one entry a change."""
+        """The recorded lists of ids, one per change."""
         self.stopped.set()
         self.thread.join()
         return self.seen

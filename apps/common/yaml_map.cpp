@@ -1,0 +1,168 @@
+#include "common/yaml_map.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "common/duration.hpp"
+
+namespace tenure::apps {
+namespace {
+
+/// Line `index`, from 0.
+std::string_view line_at(std::string_view text, int index) {
+  for (; index > 0; --index) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find('\n'));
+}
+
+// The most common syntax error is a value like a schedule without quotes: * and @ have a meaning
+// of their own in YAML.
+std::string quoting_hint(std::string_view line) {
+  const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
+  const bool bare = value != std::string_view::npos && (line[value] == '*' || line[value] == '@');
+  return bare ? ": put what begins with * or @ in quotes" : "";
+}
+
+std::string joined(const std::vector<const char*>& keys) {
+  std::string list;
+  for (const char* key : keys) list += (list.empty() ? "" : ", ") + std::string(key);
+  return list;
+}
+
+std::string scalar_or_dots(const YAML::Node& node) {
+  return node.IsScalar() ? node.Scalar() : "...";
+}
+
+}  // namespace
+
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document& file,
+                                    config_errors& errors) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.empty() || documents[0].IsNull()) {
+      errors.add(1, std::string("the file is empty: it needs ") + file.required_keys);
+    } else if (documents.size() > 1) {
+      errors.add(line_of(documents[1]),
+                 std::string("a second document: a file has ") + file.contents);
+    } else {
+      return documents[0];
+    }
+  } catch (const YAML::Exception& e) {
+    const int index = std::max(e.mark.line, 0);
+    errors.add(index + 1, "not YAML: " + e.msg + quoting_hint(line_at(text, index)));
+  }
+  return std::nullopt;
+}
+
+yaml_map::yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
+                   const std::vector<const char*>& known)
+    : map_(map), label_(std::move(label)), errors_(errors) {
+  if (!map.IsMap()) {
+    errors_.add(line_of(map), label_ + " is not a map (known keys: " + joined(known) + ")");
+    return;
+  }
+  for (const auto& entry : map) {
+    const int line = line_of(entry.first);
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      errors_.add(line, "unknown key '" + name + "' in " + label_ + " (known: " + joined(known) +
+                            ")");
+    } else if (values_.count(name) != 0) {
+      errors_.add(line, "'" + name + "' is given twice in " + label_);
+    } else if (entry.second.IsNull()) {
+      errors_.add(line, "'" + name + "' has no value in " + label_);
+    } else {
+      values_.emplace(name, entry.second);
+    }
+  }
+}
+
+std::string yaml_map::prefix(const char* key) const {
+  return (label_.empty() ? "" : label_ + ": ") + key + ": ";
+}
+
+std::optional<YAML::Node> yaml_map::node(const char* key) const {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return std::nullopt;
+  return found->second;
+}
+
+void yaml_map::error(const char* key, const std::string& text) const {
+  const auto found = values_.find(key);
+  errors_.add(line_of(found == values_.end() ? map_ : found->second), prefix(key) + text);
+}
+
+bool yaml_map::missing(const char* key) const {
+  return map_.IsMap() && !has(key) && !map_[key].IsDefined();
+}
+
+void yaml_map::require(const char* key, const std::string& purpose) const {
+  if (missing(key)) errors_.add(line_of(map_), prefix(key) + "is missing: " + purpose);
+}
+
+std::optional<std::string> yaml_map::text(const char* key) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  if (found->IsScalar() && !found->Scalar().empty()) return found->Scalar();
+  error(key, found->IsScalar() ? "is empty" : "is not a string");
+  return std::nullopt;
+}
+
+std::optional<duration> yaml_map::time(const char* key) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  try {
+    return parse_duration(found->IsScalar() ? found->Scalar() : "");
+  } catch (const usage_error& e) {
+    error(key, e.what());
+  }
+  return std::nullopt;
+}
+
+std::optional<bool> yaml_map::boolean(const char* key) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  bool value = false;
+  if (found->IsScalar() && YAML::convert<bool>::decode(*found, value)) return value;
+  error(key, "'" + scalar_or_dots(*found) + "' is neither true nor false");
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> yaml_map::number(const char* key, std::uint64_t least,
+                                              std::uint64_t most) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  const std::string text = scalar_or_dots(*found);
+  std::uint64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = problem == std::errc() && end == text.data() + text.size();
+  if (whole && value >= least && value <= most) return value;
+  error(key, "'" + text + "' is not a number from " + std::to_string(least) + " to " +
+                 std::to_string(most));
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> yaml_map::texts(const char* key) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  if (found->IsScalar()) {
+    const auto one = text(key);
+    if (!one) return std::nullopt;
+    return std::vector<std::string>{*one};
+  }
+  std::vector<std::string> list;
+  bool good = found->IsSequence() && found->size() > 0;
+  if (good) {
+    for (const YAML::Node& entry : *found) {
+      good = good && entry.IsScalar() && !entry.Scalar().empty();
+      if (good) list.push_back(entry.Scalar());
+    }
+  }
+  if (good) return list;
+  error(key, "is neither a string nor a list of strings");
+  return std::nullopt;
+}
+
+}  // namespace tenure::apps

@@ -1,0 +1,73 @@
+// Strict reading of YAML files: every error is reported with its line, and no key that a user wrote
+// is silently ignored.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tenure/time.hpp>
+#include <vector>
+
+#include "common/config_errors.hpp"
+
+namespace tenure::apps {
+
+/// The line where a node begins, from 1.
+int line_of(const YAML::Node& node);
+
+/// How the errors of load_yaml() describe a file.
+struct yaml_document {
+  const char* required_keys;  ///< "elections:"
+  const char* contents;       ///< what one file holds: "one sidecar"
+};
+
+/// Parses a file that is one YAML document. Nothing where that fails; the error says why.
+std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document& file,
+                                    config_errors& errors);
+
+/// The values of one map. A key that is not `known`, is given twice or has no value is an error.
+/// Each getter returns nothing where the key is missing, and where its value is invalid, which is
+/// an error too.
+class yaml_map {
+ public:
+  /// `label` names the map in errors: "election 'db'", "http".
+  yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
+           const std::vector<const char*>& known);
+
+  std::optional<YAML::Node> node(const char* key) const;
+  bool has(const char* key) const { return values_.count(key) != 0; }
+  /// Whether the key is absent. A key without a value is not: that error is reported already.
+  bool missing(const char* key) const;
+  /// Reports an error where `key` is missing; `purpose` says what it is for.
+  void require(const char* key, const std::string& purpose) const;
+
+  /// Not empty.
+  std::optional<std::string> text(const char* key) const;
+  std::optional<duration> time(const char* key) const;
+  std::optional<bool> boolean(const char* key) const;
+  std::optional<std::uint64_t> number(const char* key, std::uint64_t least,
+                                      std::uint64_t most) const;
+  /// One string, or a list of strings; none of them empty.
+  std::optional<std::vector<std::string>> texts(const char* key) const;
+
+  /// Reports an error in the value of `key`, or in the map where the key is missing.
+  void error(const char* key, const std::string& text) const;
+  config_errors& errors() const noexcept { return errors_; }
+
+  /// The label of later errors, for a map whose name is one of its values. With an empty label an
+  /// error begins with the key.
+  void set_label(std::string label) { label_ = std::move(label); }
+
+ private:
+  std::string prefix(const char* key) const;
+
+  YAML::Node map_;
+  std::string label_;
+  config_errors& errors_;
+  std::map<std::string, YAML::Node> values_;
+};
+
+}  // namespace tenure::apps

@@ -1,0 +1,112 @@
+#include "sidecar/command/probe.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <tenure/consul_config.hpp>
+#include <utility>
+
+#include "common/duration.hpp"
+#include "wire/http_client.hpp"
+
+namespace tenure::sidecar {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view scheme = "http://";
+
+/// A URL, split into what the client needs.
+class http_url {
+ public:
+  explicit http_url(const std::string& url) {
+    const std::size_t begin = scheme.size();
+    const std::size_t end = std::min(url.find('/', begin), url.size());
+    const std::string host = url.substr(0, begin) == scheme ? url.substr(begin, end - begin) : "";
+    if (host.empty())
+      throw bad_configuration("'" + url + "' is not a URL of HTTP: write http://HOST:PORT/PATH");
+    const bool has_port = host.back() != ']' && host.find(':', host.rfind(']') + 1) != host.npos;
+    server.set_address(has_port ? host : host + ":80");
+    if (end < url.size()) path = url.substr(end);
+    for (const char c : path)
+      if (c <= ' ' || c == 0x7f || c == '#')
+        throw bad_configuration("'" + url +
+                                "' has a character that is not allowed in a path: escape it");
+  }
+  consul_config server;
+  std::string path = "/";
+};
+
+class http_check final : public probe {
+ public:
+  http_check(std::shared_ptr<const runtime::environment> env, const std::string& url)
+      : url_(url),
+        address_(url),
+        client_(env->executor, env->timers, address_.server,
+                wire::lane_limits(1, 1, 1)) {}
+
+  asio::awaitable<finding> check(time_point deadline) override {
+    runtime::http_request request("GET", address_.path);
+    const runtime::round_trip trip = co_await client_.exchange(
+        runtime::lane::requests, std::move(request), deadline, true);
+    if (trip.error == asio::error::operation_aborted)
+      throw boost::system::system_error(trip.error);
+    if (trip.error) co_return finding::unhealthy(url_ + ": " + trip.error.message());
+    const unsigned status = trip.response.status;
+    if (status >= 200 && status < 400) co_return finding::healthy();
+    co_return finding::unhealthy(url_ + ": " + std::to_string(status));
+  }
+
+ private:
+  std::string url_;
+  http_url address_;
+  wire::http_client client_;
+};
+
+class file_check final : public probe {
+ public:
+  file_check(std::string file, duration max_age) : file_(std::move(file)), max_age_(max_age) {}
+
+  asio::awaitable<finding> check(time_point) override {
+    finding found = check_file();
+    co_return found;
+  }
+
+ private:
+  finding check_file() const {
+    struct stat seen = {};
+    if (::stat(file_.c_str(), &seen) != 0)
+      return finding::unhealthy(file_ + ": " + std::strerror(errno));
+    // The wall clock: file times come from it.
+    const auto written = std::chrono::seconds(seen.st_mtim.tv_sec) +
+                         std::chrono::nanoseconds(seen.st_mtim.tv_nsec);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const duration age = std::chrono::duration_cast<duration>(now - written);
+    if (age <= max_age_) return finding::healthy();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(age);
+    return finding::unhealthy(file_ + ": not written for " + apps::to_text(seconds));
+  }
+
+  std::string file_;
+  duration max_age_;
+};
+
+}  // namespace
+
+std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::environment> env,
+                                  const std::string& url) {
+  return std::make_shared<http_check>(std::move(env), url);
+}
+
+void check_probe_url(const std::string& url) { const http_url checked(url); }
+
+std::shared_ptr<probe> file_probe(std::string file, duration max_age) {
+  return std::make_shared<file_check>(std::move(file), max_age);
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,42 @@
+// The configuration of a sidecar, from a file or from the environment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tenure/consul_config.hpp>
+#include <tenure/log.hpp>
+#include <utility>
+#include <vector>
+
+#include "sidecar/config/election_options.hpp"
+#include "sidecar/config/kinds.hpp"
+#include "sidecar/http/config.hpp"
+
+namespace tenure::sidecar {
+
+class election_config {
+ public:
+  explicit election_config(election_options o) : options(std::move(o)) {}
+
+  election_options options;
+  std::vector<output_factory> outputs;
+};
+
+class config {
+ public:
+  explicit config(consul_config c) : consul(std::move(c)) {}
+
+  consul_config consul;
+  std::size_t sessions = 1;
+  std::optional<duration> liveness;  ///< how soon a crash is noticed; nothing: by the TTL
+  std::optional<http_config> http;
+  std::vector<component_factory> components;
+  std::vector<election_config> elections;
+  std::optional<log_level> level;  ///< nothing: not configured
+  bool json_log = false;
+};
+
+/// The error in `liveness`; empty where it is valid.
+std::string liveness_error(const std::optional<duration>& liveness);
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,32 @@
+// The options of one election, without those of its outputs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <utility>
+
+namespace tenure::sidecar {
+
+class election_options {
+ public:
+  election_options(std::string name, std::string key, tenure::candidacy candidacy)
+      : name(std::move(name)), key(std::move(key)), candidacy(std::move(candidacy)) {}
+
+  std::string name;
+  std::string key;
+  tenure::candidacy candidacy;
+  /// For how long a true answer of is-leader holds; nothing: the default.
+  std::optional<duration> guarantee;
+};
+
+inline constexpr std::size_t max_name_length = 100;
+
+/// Names are parts of addresses: letters, digits, '-', '_' and '.', at most max_name_length.
+bool is_election_name(const std::string& name);
+
+/// The name of this host: the default of the published value, by which clients recognize
+/// themselves.
+std::string host_name();
+
+}  // namespace tenure::sidecar

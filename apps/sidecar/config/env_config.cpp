@@ -1,0 +1,153 @@
+#include "sidecar/config/env_config.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <utility>
+
+#include "common/options.hpp"
+#include "sidecar/consul_service/config.hpp"
+#include "sidecar/consul_service/consul_leader_env.hpp"
+
+namespace tenure::sidecar {
+namespace {
+
+using apps::usage_error;
+
+[[noreturn]] void refuse(const char* name, const std::string& text) {
+  throw usage_error(std::string(name) + ": " + text);
+}
+
+class reader {
+ public:
+  reader(const env_lookup& env, const consul_config& consul) : env_(env), config_(consul) {}
+  config read();
+
+ private:
+  std::optional<std::string> get(const char* name) const { return get_env(env_, name); }
+  std::optional<duration> time(const char* name) const;
+  std::string name(const char* variable) const;
+
+  void read_consul_leader();
+  void read_elector_election();
+  void read_elector();
+  void read_candidacy();
+
+  const env_lookup& env_;
+  config config_;
+  std::optional<election_options> options_;
+  std::vector<output_factory> outputs_;
+};
+
+std::optional<duration> reader::time(const char* name) const {
+  const auto text = get(name);
+  if (!text) return std::nullopt;
+  try {
+    return apps::parse_duration(*text);
+  } catch (const usage_error& e) {
+    refuse(name, e.what());
+  }
+}
+
+std::string reader::name(const char* variable) const {
+  const std::string text = get(variable).value_or("");
+  if (!is_election_name(text))
+    refuse(variable, "'" + text + "' is not a name: letters, digits, '-', '_' and '.'");
+  return text;
+}
+
+void reader::read_consul_leader() {
+  consul_leader_election read =
+      read_consul_leader_env(env_, get("TENURE_VALUE").value_or(host_name()));
+  if (!is_election_name(read.name))
+    refuse("CONSUL_LEADER_SERVICE_NAME", "'" + read.name + "' is not the name of a service");
+  options_.emplace(read.name, read.key, read.candidacy);
+  outputs_.push_back(make_consul_service(std::move(read.service)));
+  config_.level = read.level;
+}
+
+void reader::read_elector_election() {
+  const std::string election = name("ELECTOR_ELECTION");
+  std::string key = "service/" + election + "/leader";
+  if (get("ELECTOR_ELECTION_NAMESPACE")) {
+    key = "service/" + name("ELECTOR_ELECTION_NAMESPACE") + "/" + election + "/leader";
+  }
+  candidacy how(get("TENURE_VALUE").value_or(host_name()));
+  options_.emplace(election, get("TENURE_KEY").value_or(key), how);
+  if (options_->key.starts_with('/'))
+    refuse("TENURE_KEY", "'" + options_->key + "' begins with a slash: leave it out");
+}
+
+void reader::read_elector() {
+  http_config http;
+  const auto address = [&](const char* name) {
+    const std::string text = get(name).value_or("");
+    if (!text.empty() && !is_listen_address(text))
+      refuse(name, "'" + text + "' is not an address: write it as 127.0.0.1:4040 or :4040");
+    return text;
+  };
+  if (const std::string text = address("ELECTOR_HTTP"); !text.empty()) http.listen = {text};
+  http.probe = address("ELECTOR_PROBE_ADDRESS");
+  http.metrics = address("ELECTOR_METRICS_ADDRESS");
+  config_.http = http;
+
+  if (auto level = get("ELECTOR_LOG_LEVEL")) {
+    // The elector logs with logrus: it ignores case and accepts "warning" for "warn".
+    std::transform(level->begin(), level->end(), level->begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (*level == "warning") level = "warn";
+    try {
+      config_.level = parse_log_level(*level);
+    } catch (const std::invalid_argument& e) {
+      refuse("ELECTOR_LOG_LEVEL", e.what());
+    }
+  }
+  if (const auto format = get("ELECTOR_LOG_FORMAT")) {
+    config_.json_log = *format == "json";
+    if (*format != "json" && *format != "text")
+      refuse("ELECTOR_LOG_FORMAT", "'" + *format + "' is neither text nor json");
+  }
+}
+
+void reader::read_candidacy() {
+  candidacy& how = options_->candidacy;
+  if (const auto t = time("TENURE_SPAN")) how.span(*t);
+  if (const auto t = time("TENURE_TTL")) how.ttl(*t);
+  if (const auto t = time("TENURE_LOCK_DELAY")) how.lock_delay(*t);
+  if (const auto t = time("TENURE_GRACE")) how.stop_budget(*t);
+  options_->guarantee = time("TENURE_GUARANTEE");
+  config_.liveness = time("TENURE_LIVENESS");
+  if (const std::string error = liveness_error(config_.liveness); !error.empty())
+    refuse("TENURE_LIVENESS", error);
+  how.check();
+}
+
+config reader::read() {
+  const bool elector = get("ELECTOR_ELECTION").has_value();
+  // Inside Nomad consul-leader works without any CONSUL_LEADER_ variable.
+  const bool consul_leader =
+      has_consul_leader_env(env_) || (get("NOMAD_ALLOC_ID").has_value() && !elector);
+  if (!elector && !consul_leader) {
+    throw usage_error("no election is configured: name a FILE, or set ELECTOR_ELECTION or "
+                      "CONSUL_LEADER_SERVICE_NAME");
+  }
+  if (consul_leader) {
+    read_consul_leader();
+  } else {
+    read_elector_election();
+  }
+  if (elector || get("ELECTOR_HTTP")) read_elector();
+  read_candidacy();
+  election_config made(*options_);
+  made.outputs = std::move(outputs_);
+  config_.elections.push_back(std::move(made));
+  return std::move(config_);
+}
+
+}  // namespace
+
+config config_from_environment(const env_lookup& env, const consul_config& consul) {
+  return reader(env, consul).read();
+}
+
+}  // namespace tenure::sidecar

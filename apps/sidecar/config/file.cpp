@@ -1,0 +1,188 @@
+#include "sidecar/config/file.hpp"
+
+#include <map>
+#include <stdexcept>
+#include <string_view>
+
+#include "common/options.hpp"
+#include "common/yaml_map.hpp"
+#include "sidecar/config/candidacy_options.hpp"
+
+namespace tenure::sidecar {
+namespace {
+
+using apps::line_of;
+using apps::yaml_map;
+
+class reader {
+ public:
+  reader(const consul_config& consul, apps::config_errors& errors)
+      : config_(consul), errors_(errors) {}
+  config read(const std::string& text);
+
+ private:
+  void read_document(const YAML::Node& top);
+  void read_consul(const YAML::Node& node);
+  void read_log(const YAML::Node& node);
+  void read_defaults(const YAML::Node& node);
+  void read_election(const YAML::Node& node);
+  void check(const YAML::Node& node, const election_options& options);
+  void check_http(const YAML::Node& node);
+
+  config config_;
+  apps::config_errors& errors_;
+  candidacy_options defaults_;
+  bool control_ = false;  // the control socket answers is-leader
+  std::map<std::string, int> names_;  // with the line of each
+  std::map<std::string, int> keys_;
+};
+
+config reader::read(const std::string& text) {
+  const apps::yaml_document file{.required_keys = "elections:", .contents = "one sidecar"};
+  if (const auto top = apps::load_yaml(text, file, errors_)) read_document(*top);
+  return std::move(config_);
+}
+
+void reader::read_document(const YAML::Node& top) {
+  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log", "liveness"};
+  for (const component_kind& kind : component_kinds()) known.push_back(kind.key);
+  const yaml_map map(top, "the file", errors_, known);
+  map.require("elections", "the list of elections");
+
+  if (const auto node = map.node("consul")) read_consul(*node);
+  if (const auto node = map.node("log")) read_log(*node);
+  if (const auto node = map.node("defaults")) read_defaults(*node);
+  config_.liveness = map.time("liveness");
+  if (const std::string error = liveness_error(config_.liveness); !error.empty())
+    map.error("liveness", error);
+  if (const auto node = map.node("http")) config_.http = read_http(*node, errors_);
+  for (const component_kind& kind : component_kinds()) {
+    if (const auto node = map.node(kind.key)) {
+      config_.components.push_back(kind.read(*node, errors_));
+      control_ = control_ || kind.key == std::string_view("control");
+    }
+  }
+  const auto elections = map.node("elections");
+  if (!elections) return;
+  if (!elections->IsSequence() || elections->size() == 0) {
+    return map.error("elections", "is not a list of elections");
+  }
+  for (const YAML::Node& node : *elections) read_election(node);
+  if (const auto node = map.node("http")) check_http(*node);
+}
+
+void reader::read_consul(const YAML::Node& node) {
+  const yaml_map map(node, "consul", errors_,
+                     {"address", "token_file", "datacenter", "connections", "sessions"});
+  if (const auto address = map.text("address")) {
+    try {
+      config_.consul.set_address(*address);
+    } catch (const bad_configuration& e) {
+      map.error("address", e.what());
+    }
+  }
+  if (const auto file = map.text("token_file")) {
+    try {
+      std::string token = apps::read_file(*file);
+      token.erase(token.find_last_not_of(" \t\r\n") + 1);
+      config_.consul.token = token;
+      if (token.empty()) map.error("token_file", "'" + *file + "' is empty");
+    } catch (const apps::usage_error& e) {
+      map.error("token_file", e.what());
+    }
+  }
+  if (const auto name = map.text("datacenter")) config_.consul.datacenter = *name;
+  if (const auto n = map.number("connections", 3, 10'000)) config_.consul.connections = *n;
+  if (const auto n = map.number("sessions", 1, 1'000)) config_.sessions = *n;
+}
+
+void reader::read_log(const YAML::Node& node) {
+  const yaml_map map(node, "log", errors_, {"level", "format"});
+  if (const auto level = map.text("level")) {
+    try {
+      config_.level = parse_log_level(*level);
+    } catch (const std::invalid_argument& e) {
+      map.error("level", e.what());
+    }
+  }
+  if (const auto format = map.text("format")) {
+    config_.json_log = *format == "json";
+    if (*format != "json" && *format != "text")
+      map.error("format", "'" + *format + "' is neither text nor json");
+  }
+}
+
+void reader::read_defaults(const YAML::Node& node) {
+  const yaml_map map(node, "defaults", errors_,
+                     {"value", "span", "ttl", "lock_delay", "stop_budget", "guarantee"});
+  defaults_.read(map);
+}
+
+void reader::read_election(const YAML::Node& node) {
+  std::vector<const char*> known{"name", "key", "value", "span", "ttl", "lock_delay",
+                                 "stop_budget", "guarantee"};
+  for (const output_kind& kind : output_kinds()) known.push_back(kind.key);
+  std::string name;
+  const YAML::Node named = node.IsMap() ? node["name"] : YAML::Node();
+  if (named && named.IsScalar()) name = named.Scalar();
+  const yaml_map map(node, name.empty() ? "an election" : "election '" + name + "'", errors_,
+                     known);
+  if (!node.IsMap()) return;
+  map.require("name", "the outputs report the election by it");
+  if (map.has("name") && !is_election_name(name)) {
+    map.error("name", "'" + name + "' is not a name: letters, digits, '-', '_' and '.', at " +
+                          "most " + std::to_string(max_name_length));
+  }
+  candidacy_options candidacy = defaults_;
+  candidacy.read(map);
+  const bool guaranteed = control_ || map.has("hooks");
+  const guarantee_use use = guaranteed ? guarantee_use::used : guarantee_use::unused;
+  election_options options(name, map.text("key").value_or("service/" + name + "/leader"),
+                           candidacy.candidacy(use));
+  options.guarantee = candidacy.guarantee();
+  check(node, options);
+
+  election_config made(options);
+  for (const output_kind& kind : output_kinds()) {
+    if (const auto block = map.node(kind.key)) {
+      made.outputs.push_back(kind.read(*block, options, errors_));
+    }
+  }
+  config_.elections.push_back(std::move(made));
+}
+
+void reader::check(const YAML::Node& node, const election_options& options) {
+  const std::string prefix = "election '" + options.name + "': ";
+  const int line = line_of(node);
+  const auto error = [&](const std::string& text) { errors_.add(line, prefix + text); };
+  const auto [name, new_name] = names_.emplace(options.name, line);
+  if (!new_name && !options.name.empty())
+    error("name: line " + std::to_string(name->second) + " has the same name");
+  if (options.key.front() == '/') {
+    error("key: '" + options.key + "' begins with a slash: leave it out");
+  } else if (const auto [key, new_key] = keys_.emplace(options.key, line); !new_key) {
+    error("key: '" + options.key + "' is the key of line " + std::to_string(key->second) +
+          " already");
+  }
+  try {
+    options.candidacy.check();
+  } catch (const bad_configuration& e) {
+    error(e.what());
+  }
+}
+
+void reader::check_http(const YAML::Node& node) {
+  const std::string& wanted = config_.http->election;
+  if (!wanted.empty() && names_.count(wanted) == 0) {
+    errors_.add(line_of(node), "http: election: there is no election '" + wanted + "'");
+  }
+}
+
+}  // namespace
+
+config read_config(const std::string& text, const consul_config& consul,
+                   apps::config_errors& errors) {
+  return reader(consul, errors).read(text);
+}
+
+}  // namespace tenure::sidecar

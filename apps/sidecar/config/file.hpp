@@ -1,0 +1,17 @@
+// The YAML file of a sidecar.
+#pragma once
+
+#include <string>
+#include <tenure/consul_config.hpp>
+
+#include "common/config_errors.hpp"
+#include "sidecar/config/config.hpp"
+
+namespace tenure::sidecar {
+
+/// Reads the text of a file. `consul` comes from the command line and the environment; the file
+/// overrides it. With errors, the result is unusable.
+config read_config(const std::string& text, const consul_config& consul,
+                   apps::config_errors& errors);
+
+}  // namespace tenure::sidecar

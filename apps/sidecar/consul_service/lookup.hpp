@@ -1,0 +1,43 @@
+// Finds the service of this instance at the local agent: by its id, or by the Nomad allocation.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <tenure/log.hpp>
+#include <utility>
+
+#include "consul/agent_services.hpp"
+
+namespace tenure::sidecar {
+
+class service_selector {
+ public:
+  std::string id;          ///< of the service; empty: by the allocation
+  std::string allocation;  ///< Nomad's; empty where the id is given
+  std::string name;        ///< selects one of the allocation's services, if it has several
+};
+
+class service_lookup {
+ public:
+  service_lookup(consul::agent_services& agent, service_selector wanted,
+                 std::shared_ptr<log_sink> log)
+      : agent_(agent), wanted_(std::move(wanted)), log_(std::move(log)) {}
+
+  /// The id of the service; empty where the agent does not know it, or does not answer.
+  boost::asio::awaitable<std::string> find();
+  /// Why the last find() got no answer; empty where it got one.
+  const std::string& error() const noexcept { return error_; }
+  /// "service web-1", "service of allocation 0a1b".
+  std::string description() const;
+
+ private:
+  void note_answer(const consul::answer_base& answer);
+
+  consul::agent_services& agent_;
+  const service_selector wanted_;
+  std::shared_ptr<log_sink> log_;
+  std::string error_;
+};
+
+}  // namespace tenure::sidecar

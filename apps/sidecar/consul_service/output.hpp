@@ -1,0 +1,78 @@
+// The output to a Consul service: its tags carry a label that says whether its instance leads, its
+// metadata the session, and a file tells the processes on this machine. Compatible with the
+// consul-leader sidecar.
+//
+// The primary label is there only while the lease holds: it is removed before the key is released,
+// and before the lease of a lost term ends. The rest of the service stays as it is.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <tenure/consul_config.hpp>
+
+#include "consul/agent_services.hpp"
+#include "runtime/async_condition.hpp"
+#include "sidecar/consul_service/leader_file.hpp"
+#include "sidecar/consul_service/lookup.hpp"
+#include "sidecar/consul_service/marks.hpp"
+#include "sidecar/consul_service/repair_backoff.hpp"
+#include "sidecar/main/output.hpp"
+
+namespace tenure::sidecar {
+
+class consul_service_options : public service_selector {
+ public:
+  service_labels labels;
+  std::string file;  ///< exists while this instance leads; empty: none
+};
+
+class consul_service_output final : public output {
+ public:
+  /// `session` returns the present session of the election; empty without one.
+  consul_service_output(std::shared_ptr<const runtime::environment> env, consul_config consul,
+                        consul_service_options options, std::function<std::string()> session);
+
+  void changed(const election_state& now) override;
+  boost::asio::awaitable<void> lead(term t) override;
+  /// Throws fatal_error(1) where three lookups, 5 s apart, do not find the service.
+  boost::asio::awaitable<void> run() override;
+
+ private:
+  boost::asio::awaitable<void> find_service();
+  boost::asio::awaitable<void> keep_up_to_date();
+  boost::asio::awaitable<bool> publish(service_marks marks);
+  boost::asio::awaitable<bool> find_again();
+  boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<void> remove_marks();
+  service_marks wanted() const;
+  bool up_to_date() const { return !unknown_ && published_ == wanted(); }
+  void note_repair(const consul::service_entry& service);
+  void report(log_level level, std::string_view event, const std::string& error = {});
+  time_point now() const { return env_->clock->now(); }
+
+  std::shared_ptr<const runtime::environment> env_;
+  consul::agent_services agent_;
+  const consul_service_options options_;
+  std::function<std::string()> session_;
+  service_lookup lookup_;
+  leader_file file_;
+  runtime::async_condition changed_;
+
+  std::string id_;
+  std::set<std::string> refused_fields_;  // of a registration, by this agent
+  term term_;                             // while lead() runs
+  bool leading_ = false;
+  bool ending_ = false;
+  bool ended_ = false;
+  service_marks published_;  // the marks of the service, unless unknown_
+  bool unknown_ = true;      // the service may have other marks than published_
+  std::string hash_;         // of the service as last read; empty: nothing to watch
+  bool missing_ = false;     // the agent does not know the service
+  std::string last_report_;  // not to log the same error for every retry
+  repair_backoff repairs_;
+};
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,169 @@
+#include "sidecar/control/api.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "consul/documents.hpp"
+#include "wire/json_writer.hpp"
+
+namespace tenure::sidecar {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint64_t max_number = 86'400'000'000'000;
+
+/// Thrown to answer a request with an error.
+class refusal {
+ public:
+  refusal(unsigned status, std::string text) : status(status), text(std::move(text)) {}
+  unsigned status;
+  std::string text;
+};
+
+runtime::http_response json_response(unsigned status, std::string body) {
+  runtime::http_response response(status, std::move(body));
+  response.headers.emplace_back("Content-Type", "application/json");
+  return response;
+}
+
+runtime::http_response error_response(unsigned status, const std::string& text) {
+  wire::json_writer json;
+  json.begin_object().key("error").value(text).end_object();
+  return json_response(status, json.take());
+}
+
+std::optional<std::uint64_t> number_param(const request& what, const char* name) {
+  const auto text = what.query_param(name);
+  if (!text) return std::nullopt;
+  std::uint64_t n = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
+  if (error != std::errc() || end != text->data() + text->size() || n > max_number)
+    throw refusal(400, std::string(name) + ": '" + std::string(*text) + "' is not a valid number");
+  return n;
+}
+
+unsigned status_of(const error_code& why) {
+  if (why == errc::not_leading) return 409;
+  if (why == errc::bad_argument) return 400;
+  return 503;
+}
+
+std::string text_of(const boost::system::system_error& e) {
+  if (e.code() == errc::not_leading) return "not the leader";
+  const std::string text = e.what();
+  return text.substr(0, text.rfind(" ["));
+}
+
+}  // namespace
+
+asio::awaitable<runtime::http_response> control_api::serve(request what) {
+  runtime::http_response response;
+  try {
+    runtime::http_response made = co_await route(std::move(what));
+    response = std::move(made);
+  } catch (const refusal& r) {
+    response = error_response(r.status, r.text);
+  } catch (const boost::system::system_error& e) {
+    response = error_response(status_of(e.code()), text_of(e));
+  }
+  co_return response;
+}
+
+asio::awaitable<runtime::http_response> control_api::route(request what) {
+  const bool get = what.method() == "GET";
+  if (what.path() == "/v1/elections" && get) co_return list();
+  if (what.path() == "/v1/is-leader" && get) {
+    runtime::http_response response = co_await is_leader(std::move(what));
+    co_return response;
+  }
+  if (what.path() == "/v1/settings" && get) {
+    runtime::http_response response = co_await read_settings(std::move(what));
+    co_return response;
+  }
+  if (what.path() == "/v1/settings" && what.method() == "PUT") {
+    runtime::http_response response = co_await write_settings(std::move(what));
+    co_return response;
+  }
+  throw refusal(what.path().starts_with("/v1/") ? 405 : 404, "there is no such request");
+}
+
+std::shared_ptr<control_election> control_api::election_of(const request& what) const {
+  const auto name = what.query_param("election");
+  if (!name && elections_.size() == 1) return elections_.begin()->second;
+  std::string names;
+  for (const auto& [each, election] : elections_) names += (names.empty() ? "" : ", ") + each;
+  if (!name)
+    throw refusal(400, "which election? TENURE_ELECTION or --election names one of " + names);
+  const auto found = elections_.find(*name);
+  if (found == elections_.end())
+    throw refusal(404, "there is no election '" + std::string(*name) + "', only " + names);
+  return found->second;
+}
+
+leader_settings& control_api::settings_of(control_election& which) {
+  const std::string& name = which.election().name();
+  const auto found = settings_.find(name);
+  if (found != settings_.end()) return found->second;
+  const auto configured = context_.settings_keys.find(name);
+  const std::string key = configured != context_.settings_keys.end()
+                              ? configured->second
+                              : leader_settings::key_for(which.election().handle().key());
+  return settings_.emplace(name, context_.elections.settings_in(key)).first->second;
+}
+
+runtime::http_response control_api::list() const {
+  wire::json_writer json;
+  json.begin_object().key("elections").begin_array();
+  for (const auto& [name, election] : elections_) json.value(name);
+  json.end_array().end_object();
+  return json_response(200, json.take());
+}
+
+asio::awaitable<runtime::http_response> control_api::is_leader(request what) {
+  const auto which = election_of(what);
+  const auto wanted = number_param(what, "guarantee_ms");
+  const duration ahead =
+      wanted ? duration(std::chrono::milliseconds(*wanted)) : which->default_ahead();
+  if (const std::string error = which->guarantee_error(ahead); !error.empty())
+    throw refusal(422, error);
+  const bool leader = co_await which->is_leader(ahead);
+  wire::json_writer json;
+  json.begin_object().key("leader").value(leader).end_object();
+  co_return json_response(200, json.take());
+}
+
+asio::awaitable<runtime::http_response> control_api::read_settings(request what) {
+  const auto which = election_of(what);
+  settings_snapshot now;
+  if (const auto index = number_param(what, "snapshot")) {
+    const auto kept = context_.snapshots.find(which->election().name(), *index);
+    if (!kept)
+      throw refusal(404, "snapshot " + std::to_string(*index) +
+                             " has expired, as no hook uses it: unset TENURE_SNAPSHOT to read the "
+                             "current settings");
+    now = *kept;
+  } else {
+    settings_snapshot fresh = co_await settings_of(*which).get();
+    now = std::move(fresh);
+  }
+  wire::json_writer json;
+  json.begin_object().key("index").value(now.index);
+  json.key("values").raw(consul::settings_text(now.values)).end_object();
+  co_return json_response(200, json.take());
+}
+
+asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
+  const auto which = election_of(what);
+  auto parsed = consul::parse_settings(what.body());
+  if (!parsed) throw refusal(400, "the body must be a JSON object of strings");
+  leader_settings::changes changes = std::move(*parsed);
+  const term by = which->election().handle().current();
+  co_await settings_of(*which).set(by, std::move(changes));
+  co_return json_response(200, "{}");
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,123 @@
+#include "sidecar/hooks/runner.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/system/system_error.hpp>
+#include <cstdlib>
+#include <utility>
+
+#include "command/output_lines.hpp"
+#include "sidecar/command/child_environment.hpp"
+
+namespace tenure::sidecar {
+
+namespace asio = boost::asio;
+using command::outcome;
+
+namespace {
+
+// Hooks call is-leader, leader-get and leader-set: other names of this program.
+std::string search_path() {
+  char place[4096];
+  const ssize_t size = ::readlink("/proc/self/exe", place, sizeof place);
+  const std::string program(place, size > 0 ? static_cast<std::size_t>(size) : 0);
+  const char* path = std::getenv("PATH");
+  const std::string inherited = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  const std::size_t slash = program.rfind('/');
+  return slash == std::string::npos ? inherited : program.substr(0, slash) + ":" + inherited;
+}
+
+}  // namespace
+
+hook_runner::hook_runner(std::shared_ptr<const runtime::environment> env,
+                         command::command_host& commands, const hook_options& options)
+    : env_(std::move(env)),
+      commands_(commands),
+      options_(options),
+      null_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+
+hook_runner::~hook_runner() {
+  if (null_input_ >= 0) ::close(null_input_);
+}
+
+std::string hook_runner::file_of(hook what) const {
+  return options_.folder + "/" + to_string(what);
+}
+
+asio::awaitable<hook_result> hook_runner::run(hook_run which) {
+  const time_point begin = env_->clock->now();
+  const log_field election("election", options_.election);
+  const log_field name("hook", to_string(which.what));
+  running_ = which.what;
+  env_->log->log(log_level::info, "hook started", {election, name});
+  outcome how;
+  bool timed_out = false;
+  try {
+    const outcome result = co_await run_command(which);
+    how = result;
+    timed_out = env_->clock->now() - begin >= which.timeout;
+  } catch (const boost::system::system_error& e) {
+    how = outcome(outcome::kind::not_started, e.code().value());
+  }
+  elected_.reset();
+  other_.reset();
+  running_.reset();
+  const bool good = how.what == outcome::kind::exited && how.number == 0;
+  env_->log->log(good ? log_level::info : log_level::warn, good ? "hook ended" : "hook failed",
+                 {election, name, log_field("outcome", how.text()),
+                  log_field("timed_out", timed_out ? "true" : "false")});
+  co_return good ? hook_result::succeeded : hook_result::failed;
+}
+
+asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
+  const time_point begin = env_->clock->now();
+  const auto output = command::output_lines::open(
+      commands_.executor(), [this, what = which.what](std::string_view line) {
+        env_->log->log(log_level::info, line,
+                       {log_field("election", options_.election),
+                        log_field("hook", to_string(what))});
+      });
+  command::invocation run = invocation_of(which);
+  run.input = null_input_;
+  run.output = run.error = output->descriptor();
+  outcome how;
+  if (which.what == hook::leader_elected) {
+    elected_ = command::term_commands::open(commands_, which.term, options_.span);
+    const outcome result = co_await elected_->run(std::move(run), which.timeout);
+    how = result;
+    elected_->close();
+  } else {
+    const time_point stop = begin + which.timeout;
+    other_ = commands_.start(run, command::lease_times(stop, stop + options_.grace));
+    const outcome result = co_await other_->gone();
+    how = result;
+  }
+  co_await output->finish();
+  co_return how;
+}
+
+void hook_runner::stop() {
+  if (elected_) elected_->stop();
+  if (other_) other_->stop();
+}
+
+command::invocation hook_runner::invocation_of(const hook_run& which) const {
+  command::invocation made;
+  made.argv = {file_of(which.what)};
+  made.directory = options_.folder;
+  made.grace = options_.grace;
+  child_environment environment;
+  environment.set("PATH", search_path());
+  environment.set("TENURE_ELECTION", options_.election);
+  environment.set("TENURE_KEY", options_.key);
+  environment.set("TENURE_HOOK", to_string(which.what));
+  environment.set("TENURE_FENCE", std::to_string(which.fence));
+  environment.set("TENURE_LEADER", which.leader);
+  environment.set("TENURE_SNAPSHOT", which.snapshot ? std::to_string(*which.snapshot) : "");
+  if (which.what == hook::leader_elected) environment.set("TENURE_SESSION", which.term.session());
+  made.environment = environment.take();
+  return made;
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,287 @@
+#include "sidecar/http/api.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/duration.hpp"
+#include "sidecar/http/metrics.hpp"
+#include "sidecar/http/ui/page.hpp"
+#include "wire/json_writer.hpp"
+
+namespace tenure::sidecar {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* json_type = "application/json";
+constexpr const char* text_type = "text/plain; charset=utf-8";
+constexpr const char* html_type = "text/html; charset=utf-8";
+constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* stream_type = "text/event-stream";
+/// The page loads nothing from elsewhere, and injected content cannot make it do so.
+constexpr const char* page_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+constexpr std::size_t max_feeds = 64;
+constexpr std::size_t stream_buffer = 16 * 1024;
+constexpr std::size_t max_target = 1024;
+constexpr duration shortest_heartbeat = 1s;
+constexpr duration longest_heartbeat = 1h;
+constexpr duration lease_interval = 1s;
+
+bool is_true(std::string_view text) {
+  return text.empty() || text == "1" || text == "true" || text == "yes";
+}
+
+/// From the query, or from the header for clients that cannot set one.
+std::optional<std::string_view> param(const request& what, std::string_view query,
+                                      std::string_view header) {
+  const auto value = what.query_param(query);
+  return value ? value : what.header(header);
+}
+
+/// Throws apps::usage_error.
+stream_options stream_options_of(const request& what) {
+  stream_options options;
+  if (const auto ids = param(what, "id", "Tenure-Event-Id")) options.ids = is_true(*ids);
+  if (const auto last = what.header("Last-Event-ID")) {
+    options.ids = true;
+    options.last_id = *last;
+  }
+  if (const auto text = param(what, "heartbeat", "Tenure-Heartbeat")) {
+    options.heartbeat = apps::parse_duration(*text);
+    if (*options.heartbeat < shortest_heartbeat || *options.heartbeat > longest_heartbeat)
+      throw apps::usage_error("'" + std::string(*text) + "' is out of range: choose 1s to 1h");
+  }
+  return options;
+}
+
+}  // namespace
+
+class http_api::lease_timer final : public runtime::timer {
+ public:
+  explicit lease_timer(http_api& a)
+      : timer([](runtime::timer& t) noexcept { static_cast<lease_timer&>(t).api.send_leases(); }),
+        api(a) {}
+  http_api& api;
+};
+
+http_api::http_api(const http_config& config, boost::asio::any_io_executor executor,
+                   runtime::timers& timers)
+    : config_(config),
+      executor_(std::move(executor)),
+      timers_(timers),
+      wakeups_(executor_, feeds_),
+      lease_timer_(std::make_unique<lease_timer>(*this)) {}
+
+http_api::~http_api() {
+  timers_.disarm(*lease_timer_);
+  listeners_.clear();  // their streams refer to the other members
+}
+
+void http_api::listen(const std::string& address, endpoints served) {
+  auto found = std::ranges::find_if(listeners_,
+                                    [&](const auto& l) { return l->served() == served; });
+  if (found == listeners_.end()) {
+    wire::http_server_options o;
+    o.header_limit = config_.header_bytes;
+    o.body_limit = 0;
+    o.header_time = 5s;
+    o.body_time = 5s;
+    o.write_time = config_.write_timeout;
+    o.connections = config_.connections;
+    o.connections_per_address = config_.connections_per_client;
+    o.requests_per_second = config_.requests_per_second;
+    o.all_headers = true;
+    o.stream_buffer = stream_buffer;
+    auto handle_request = [this](listener& at, std::uint64_t id, request what) {
+      handle(exchange{.at = at, .id = id, .what = what});
+    };
+    listeners_.push_back(std::make_unique<listener>(served, o, executor_, timers_,
+                                                    std::move(handle_request)));
+    found = listeners_.end() - 1;
+  }
+  (*found)->listen(address);
+}
+
+std::vector<std::string> http_api::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& l : listeners_)
+    all.insert(all.end(), l->addresses().begin(), l->addresses().end());
+  return all;
+}
+
+election_status& http_api::add(entered_election& e, const election_options& options) {
+  return registry_.add(e, options);
+}
+
+void http_api::update(election_status& e) {
+  if (registry_.update(e)) wakeups_.add(e.subscribers);
+  for (feed_stream* feed : feeds_) feed->mark_changed(e.index);
+  wakeups_.start();
+}
+
+void http_api::send_leases() {
+  for (feed_stream* feed : feeds_) feed->mark_leases_due();
+  wakeups_.wake_feeds();
+  if (!feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+}
+
+void http_api::stop() {
+  for (const auto& l : listeners_) l->server().stop();
+}
+
+std::size_t http_api::connections() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& l : listeners_) sum += l->server().connections();
+  return sum;
+}
+
+// -- responses -----------------------------------------------------------------------------------
+
+void http_api::send(const exchange& x, unsigned status, const char* type, std::string body,
+                    headers more) {
+  runtime::http_response response(status, std::move(body));
+  response.headers.emplace_back("Content-Type", type);
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  for (auto& header : more) response.headers.push_back(std::move(header));
+  ++responses_[status / 100];
+  x.at.server().respond(x.id, std::move(response));
+}
+
+void http_api::send_stream(const exchange& x, const char* type,
+                           std::unique_ptr<wire::http_stream> body) {
+  runtime::http_response head(200, "");
+  head.headers.emplace_back("Content-Type", type);
+  head.headers.emplace_back("Cache-Control", "no-cache");
+  if (!body) return x.at.server().respond(x.id, std::move(head));
+  ++responses_[2];
+  x.at.server().respond(x.id, std::move(head), std::move(body));
+}
+
+void http_api::refuse(const exchange& x, unsigned status, const std::string& why) {
+  wire::json_writer json;
+  json.begin_object().key("error").value(why).end_object();
+  headers more;
+  if (status == 405) more.emplace_back("Allow", "GET, HEAD");
+  if (status == 503) more.emplace_back("Retry-After", "1");
+  send(x, status, json_type, json.take() + "\n", std::move(more));
+}
+
+// -- requests ------------------------------------------------------------------------------------
+
+void http_api::handle(const exchange& x) {
+  const request& what = x.what;
+  if (what.method() != "GET" && what.method() != "HEAD")
+    return refuse(x, 405, what.method() + " is not allowed: this server is read-only, use GET");
+  if (what.has_body()) return refuse(x, 413, "a request must not have a body");
+  if (what.target().size() > max_target) return refuse(x, 414, "the request target is too long");
+  const endpoints& served = x.at.served();
+  if (served.probes && what.path() == "/healthz") return send(x, 200, text_type, "ok\n");
+  if (served.probes && what.path() == "/readyz") {
+    if (ending_) return refuse(x, 503, "shutting down");
+    if (registry_.all_known()) return send(x, 200, text_type, "ok\n");
+    return refuse(x, 503, "Consul has not returned the leader of every election yet");
+  }
+  if (served.metrics && what.path() == "/metrics") return send(x, 200, metrics_type, metrics());
+  if (served.elections) return handle_app(x);
+  refuse(x, 404, "not found");
+}
+
+void http_api::handle_app(const exchange& x) {
+  constexpr std::string_view elections = "/elections/";
+  const std::string_view path = x.what.path();
+  if (path == "/" || path == "/sse") {
+    election_status* const e = default_election(x);
+    if (e != nullptr) handle_election(x, *e, path == "/" ? "" : "sse");
+  } else if (path.starts_with(elections)) {
+    const std::string_view rest = path.substr(elections.size());
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    election_status* const e = registry_.find(rest.substr(0, slash));
+    if (e == nullptr) return refuse(x, 404, "no such election: /elections lists them");
+    handle_election(x, *e, rest.substr(std::min(slash + 1, rest.size())));
+  } else if (path == "/elections") {
+    send_list(x);
+  } else if (config_.ui && path == "/ui") {
+    send_page(x);
+  } else if (config_.ui && path == "/ui/events") {
+    open_feed(x);
+  } else {
+    refuse(x, 404, "not found");
+  }
+}
+
+/// The election of / and /sse. Without one, the request is refused.
+election_status* http_api::default_election(const exchange& x) {
+  if (!config_.election.empty()) return registry_.find(config_.election);
+  if (registry_.all().size() == 1) return registry_.all().front().get();
+  refuse(x, 404, "there are " + std::to_string(registry_.all().size()) +
+                     " elections: use /elections/NAME, or configure one in http: election:");
+  return nullptr;
+}
+
+void http_api::handle_election(const exchange& x, election_status& e, std::string_view rest) {
+  if (rest.empty()) return send(x, 200, json_type, e.json());
+  if (rest == "sse") return subscribe(x, e);
+  if (rest == "detail")
+    return send(x, 200, json_type, detail_json(e, election_status::max_terms) + "\n");
+  refuse(x, 404, "not found: an election has /sse and /detail");
+}
+
+void http_api::send_list(const exchange& x) {
+  const bool head = x.what.method() == "HEAD";
+  send_stream(x, json_type, head ? nullptr : std::make_unique<list_stream>(registry_));
+}
+
+void http_api::send_page(const exchange& x) {
+  send(x, 200, html_type, std::string(ui_page()),
+       {{"Content-Security-Policy", page_policy}, {"X-Content-Type-Options", "nosniff"}});
+}
+
+void http_api::subscribe(const exchange& x, election_status& e) {
+  if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
+  try {
+    stream_options options = stream_options_of(x.what);
+    send_stream(x, stream_type,
+                std::make_unique<election_stream>(e, timers_, std::move(options),
+                                                  subscription(x.at.server(), x.id)));
+  } catch (const apps::usage_error& problem) {
+    refuse(x, 400, std::string("heartbeat: ") + problem.what());
+  }
+}
+
+void http_api::open_feed(const exchange& x) {
+  if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
+  if (feeds_.size() >= max_feeds) return refuse(x, 503, "too many open status pages");
+  if (feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+  send_stream(x, stream_type,
+              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(),
+                                            subscription(x.at.server(), x.id)));
+}
+
+std::string http_api::feed_hello() const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  wire::json_writer hello;
+  hello.begin_object().key("elections").value(std::uint64_t{registry_.all().size()});
+  hello.key("host").value(registry_.all().front()->options.candidacy.value());
+  hello.key("now_ms").value(
+      std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+  hello.end_object();
+  return hello.take();
+}
+
+std::string http_api::metrics() const {
+  metrics_input in(registry_, config_.metrics_of_elections);
+  in.connections = connections();
+  for (const auto& e : registry_.all()) in.subscribers += e->subscribers.size();
+  in.feeds = feeds_.size();
+  for (const auto& l : listeners_) in.refused += l->server().refused();
+  in.responses = responses_;
+  return metrics_text(in);
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,85 @@
+// The HTTP API of the sidecar: the nais elector's addresses, and the sidecar's own.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/timers.hpp"
+#include "sidecar/http/config.hpp"
+#include "sidecar/http/listener.hpp"
+#include "sidecar/http/request.hpp"
+#include "sidecar/http/status_registry.hpp"
+#include "sidecar/http/streams.hpp"
+#include "sidecar/http/wake_queue.hpp"
+
+namespace tenure::sidecar {
+
+class http_api {
+ public:
+  http_api(const http_config& config, boost::asio::any_io_executor executor,
+           runtime::timers& timers);
+  http_api(const http_api&) = delete;
+  http_api& operator=(const http_api&) = delete;
+  ~http_api();
+
+  /// Serves these endpoints at an address. Throws boost::system::system_error.
+  void listen(const std::string& address, endpoints served);
+  /// All addresses: with the chosen port where port 0 was configured.
+  std::vector<std::string> addresses() const;
+
+  election_status& add(entered_election& e, const election_options& options);
+  /// The election's state has changed.
+  void update(election_status& e);
+  /// /readyz answers 503 from now on.
+  void set_not_ready() noexcept { ending_ = true; }
+  /// Accepts no more requests. Streams send their last state and end.
+  void stop();
+  std::size_t connections() const noexcept;
+
+ private:
+  class lease_timer;
+  using headers = std::vector<std::pair<std::string, std::string>>;
+
+  /// A request, and where its response goes.
+  struct exchange {
+    listener& at;
+    std::uint64_t id;
+    const request& what;
+  };
+
+  void handle(const exchange& x);
+  void handle_app(const exchange& x);
+  void handle_election(const exchange& x, election_status& e, std::string_view rest);
+  void send_list(const exchange& x);
+  void subscribe(const exchange& x, election_status& e);
+  void open_feed(const exchange& x);
+  void send_page(const exchange& x);
+  void send_stream(const exchange& x, const char* type, std::unique_ptr<wire::http_stream> body);
+  void send(const exchange& x, unsigned status, const char* type, std::string body,
+            headers more = {});
+  void refuse(const exchange& x, unsigned status, const std::string& why);
+  election_status* default_election(const exchange& x);
+  std::string feed_hello() const;
+  std::string metrics() const;
+  void send_leases();
+
+  const http_config config_;
+  boost::asio::any_io_executor executor_;
+  runtime::timers& timers_;
+  status_registry registry_;
+  std::map<unsigned, std::uint64_t> responses_;  ///< by class of status: 2 for 2xx
+  std::set<feed_stream*> feeds_;
+  wake_queue wakeups_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::unique_ptr<lease_timer> lease_timer_;
+  bool ending_ = false;
+};
+
+}  // namespace tenure::sidecar

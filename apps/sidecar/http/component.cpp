@@ -1,0 +1,135 @@
+#include "sidecar/http/component.hpp"
+
+#include <sys/resource.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "common/exit_codes.hpp"
+#include "runtime/async_condition.hpp"
+#include "sidecar/http/api.hpp"
+
+namespace tenure::sidecar {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// At the end: for clients to read their last responses.
+constexpr duration drain_timeout = 1s;
+constexpr duration drain_interval = 10ms;
+/// Descriptors reserved for the rest of the process.
+constexpr rlim_t reserved_descriptors = 256;
+
+/// Raises the limit of descriptors, and lowers the limit of connections to fit it.
+http_config within_limits(http_config c, log_sink& log) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return c;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  const rlim_t most = limit.rlim_cur > 2 * reserved_descriptors
+                          ? limit.rlim_cur - reserved_descriptors
+                          : limit.rlim_cur / 2;
+  if (limit.rlim_cur != RLIM_INFINITY && c.connections > most) {
+    log.log(log_level::info, "connection limit lowered",
+            {log_field("from", std::uint64_t{c.connections}), log_field("to", std::uint64_t{most}),
+             log_field("descriptors", std::uint64_t{limit.rlim_cur})});
+    c.connections = most;
+  }
+  return c;
+}
+
+class http_output final : public output {
+ public:
+  http_output(http_api& api, election_status& status) : api_(api), status_(status) {}
+  void changed(const election_state&) override { api_.update(status_); }
+
+ private:
+  http_api& api_;
+  election_status& status_;
+};
+
+class http_component final : public component {
+ public:
+  http_component(const http_config& config, context& with, std::shared_ptr<runtime::timers> timers)
+      : timers_(std::move(timers)),
+        log_(with.log),
+        api_(within_limits(config, *log_), with.executor, *timers_) {
+    const endpoints main{.elections = true,
+                         .probes = config.probe.empty(),
+                         .metrics = config.metrics.empty()};
+    for (const std::string& address : config.listen) listen(address, main);
+    const endpoints probes{.probes = true, .metrics = config.metrics == config.probe};
+    if (!config.probe.empty()) listen(config.probe, probes);
+    const endpoints metrics{.metrics = true};
+    if (!config.metrics.empty() && !probes.metrics) listen(config.metrics, metrics);
+    for (const std::string& address : api_.addresses()) {
+      log_->log(log_level::info, "listening", {log_field("address", address)});
+    }
+  }
+
+  std::shared_ptr<output> make_output(entered_election& election,
+                                      const election_options& options) override {
+    return std::make_shared<http_output>(api_, api_.add(election, options));
+  }
+
+  asio::awaitable<void> run() override {
+    try {
+      co_await runtime::sleep_until(*timers_, time_point::max());
+    } catch (const boost::system::system_error&) {
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    api_.set_not_ready();
+    api_.stop();
+    const time_point end = timers_->now() + drain_timeout;
+    while (api_.connections() > 0 && timers_->now() < end) {
+      co_await runtime::sleep_until(*timers_, timers_->now() + drain_interval);
+    }
+  }
+
+ private:
+  /// `localhost` is both 127.0.0.1 and ::1.
+  void listen(const std::string& address, endpoints served) {
+    constexpr std::string_view local = "localhost:";
+    if (!address.starts_with(local)) return listen_at(address, served);
+    const std::string port = address.substr(local.size());
+    listen_at("127.0.0.1:" + port, served);
+    try {
+      if (port != "0") api_.listen("[::1]:" + port, served);
+    } catch (const boost::system::system_error& e) {
+      // Other errors mean a host without IPv6, which needs no ::1.
+      if (e.code() == boost::system::errc::address_in_use) throw cannot_listen(e);
+    }
+  }
+  void listen_at(const std::string& address, endpoints served) {
+    try {
+      api_.listen(address, served);
+    } catch (const boost::system::system_error& e) {
+      throw cannot_listen(e);
+    }
+  }
+  static fatal_error cannot_listen(const boost::system::system_error& e) {
+    const std::string text = e.what();
+    const bool in_use = e.code() == boost::system::errc::address_in_use;
+    return fatal_error(in_use ? apps::exit_unavailable : apps::exit_usage,
+                       "http: " + text.substr(0, text.rfind(" [")));
+  }
+
+  std::shared_ptr<runtime::timers> timers_;
+  std::shared_ptr<log_sink> log_;
+  http_api api_;
+};
+
+}  // namespace
+
+std::shared_ptr<component> make_http_component(const http_config& config, context& with,
+                                               std::shared_ptr<runtime::timers> timers) {
+  return std::make_shared<http_component>(config, with, std::move(timers));
+}
+
+}  // namespace tenure::sidecar

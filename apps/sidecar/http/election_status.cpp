@@ -1,0 +1,177 @@
+#include "sidecar/http/election_status.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "sidecar/log/wall_time.hpp"
+#include "wire/json_writer.hpp"
+
+namespace tenure::sidecar {
+namespace {
+
+using std::chrono::system_clock;
+
+std::int64_t milliseconds(system_clock::time_point t) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count();
+}
+
+std::int64_t milliseconds(duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+/// Identifies this process among all that ever served this address.
+const std::string& process_id() {
+  static const std::string id = [] {
+    char text[48];
+    std::snprintf(text, sizeof text, "%llx.%lx",
+                  static_cast<unsigned long long>(
+                      system_clock::now().time_since_epoch().count()),
+                  static_cast<unsigned long>(::getpid()));
+    return std::string(text);
+  }();
+  return id;
+}
+
+std::string leader_json(const std::string& name, system_clock::time_point last_update) {
+  wire::json_writer json;
+  json.begin_object().key("name").value(name).key("last_update").value(rfc3339(last_update));
+  return json.end_object().take();
+}
+
+}  // namespace
+
+bool leads(const election_state& s) {
+  return s.standing == standing::leading && s.term.reason() == end_reason::none;
+}
+
+election_status::election_status(entered_election& e, election_options o, std::size_t index)
+    : election(e), options(std::move(o)), index(index) {
+  render();
+}
+
+std::string election_status::leader_name() const {
+  const election_state& s = election.state();
+  const std::string& ours = options.candidacy.value();
+  if (leads(s)) {
+    // The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease
+    // has not yet received the event that ends its term.
+    if (boot_clock::now() >= s.term.stop_at()) return "";
+    return s.leader.session == s.term.session() ? s.leader.value : ours;
+  }
+  if (!s.leader.present()) return "";
+  // The key names us, but we do not lead: it is ours before or after our term, or belongs to a
+  // predecessor on this host.
+  if (s.leader.value == ours) return "";
+  if (s.term && s.leader.session == s.term.session()) return "";
+  return s.leader.value;
+}
+
+std::string election_status::json() const {
+  if (!known_) return "{}";
+  const std::string name = leader_name();
+  return leader_json(name, name == name_ ? last_update_ : system_clock::now());
+}
+
+std::shared_ptr<const std::string> election_status::sse_frame() const {
+  if (!known_ || leader_name() == name_) return frame_;
+  return std::make_shared<const std::string>("data: " + json() + "\n\n");
+}
+
+void election_status::render() {
+  const std::string text = known_ ? leader_json(name_, last_update_) : "{}";
+  frame_ = std::make_shared<const std::string>("data: " + text + "\n\n");
+}
+
+std::string election_status::event_id() const {
+  return process_id() + '.' + std::to_string(version_);
+}
+
+std::shared_ptr<const std::string> election_status::sse_frame_with_id() const {
+  return std::make_shared<const std::string>("id: " + event_id() + '\n' + *sse_frame());
+}
+
+std::optional<duration> election_status::remaining_lease() const {
+  const election_state& s = election.state();
+  if (!leads(s)) return std::nullopt;
+  const time_point until = s.term.valid_until();
+  const time_point now = boot_clock::now();
+  return until > now ? until - now : duration(0);
+}
+
+bool election_status::update() {
+  const election_state& now = election.state();
+  const bool first = !known_ && (leads(now) || !now.leader.key.empty());
+  std::string name = leader_name();
+  if (!first && (!known_ || name == name_)) return false;
+  known_ = true;
+  name_ = std::move(name);
+  last_update_ = system_clock::now();
+  ++version_;
+  render();
+  return true;
+}
+
+bool election_status::update_terms() {
+  const election_state& now = election.state();
+  const bool ours = leads(now);
+  const bool theirs =
+      !ours && now.leader.present() && now.leader.session != election.handle().session();
+  // Our term may begin before the watch reports our own write of the key.
+  const std::string& value = ours && now.leader.session != now.term.session()
+                                 ? options.candidacy.value()
+                                 : now.leader.value;
+  const std::uint64_t fence = ours ? now.term.fence() : now.leader.fence;
+  observed_term* const last = terms_.empty() || terms_.back().until ? nullptr : &terms_.back();
+  const bool same = last != nullptr && last->ours == ours && last->value == value &&
+                    (ours || theirs) && (!ours || last->fence == fence);
+  if (same) return false;
+  const auto at = system_clock::now();
+  if (last != nullptr) {
+    last->until = at;
+    if (last->ours) last->why = now.term ? now.term.reason() : now.last_end;
+  }
+  if (!ours && !theirs) return false;
+  ++leader_changes_;
+  terms_.push_back({.value = value, .fence = fence, .ours = ours, .since = at});
+  if (terms_.size() > max_terms) terms_.pop_front();
+  return true;
+}
+
+std::string detail_json(const election_status& e, std::size_t max_terms) {
+  const election_state& s = e.election.state();
+  wire::json_writer json;
+  json.begin_object().key("election").value(e.options.name).key("key").value(e.options.key);
+  json.key("standing").value(to_string(s.standing)).key("name").value(e.leader_name());
+  json.key("leading").value(leads(s));
+  json.key("known").value(e.known());
+  json.key("holder").value(s.leader.value).key("session").value(s.leader.session);
+  json.key("fence").value(leads(s) ? s.term.fence() : s.leader.fence);
+  json.key("since_ms").value(s.leader.present() ? milliseconds(s.since) : std::int64_t{0});
+  json.key("lease_ms");
+  if (const auto lease = e.remaining_lease()) {
+    json.value(milliseconds(*lease));
+  } else {
+    json.null();
+  }
+  json.key("span_ms").value(milliseconds(e.options.candidacy.span()));
+  json.key("last_end").value(to_string(s.last_end)).key("changes").value(e.leader_changes());
+  json.key("terms").begin_array();
+  const std::size_t skip = e.terms().size() > max_terms ? e.terms().size() - max_terms : 0;
+  for (std::size_t i = skip; i < e.terms().size(); ++i) {
+    const observed_term& t = e.terms()[i];
+    json.begin_object().key("name").value(t.value).key("fence").value(t.fence);
+    json.key("ours").value(t.ours).key("since_ms").value(milliseconds(t.since)).key("until_ms");
+    if (t.until) {
+      json.value(milliseconds(*t.until));
+    } else {
+      json.null();
+    }
+    json.key("why").value(to_string(t.why)).end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+}  // namespace tenure::sidecar

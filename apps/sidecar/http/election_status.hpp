@@ -1,0 +1,85 @@
+// The public status of one election, as the HTTP server reports it: rendered once for all clients.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sidecar/config/election_options.hpp"
+#include "sidecar/http/subscription.hpp"
+#include "sidecar/main/output.hpp"
+
+namespace tenure::sidecar {
+
+/// One term of any process, as this process saw it.
+struct observed_term {
+  std::string value;
+  std::uint64_t fence = 0;
+  bool ours = false;
+  std::chrono::system_clock::time_point since;
+  /// Nothing while it lasts.
+  std::optional<std::chrono::system_clock::time_point> until = std::nullopt;
+  end_reason why = end_reason::none;  ///< of our own terms
+};
+
+/// Whether this process leads by this state.
+bool leads(const election_state& s);
+
+class election_status {
+ public:
+  static constexpr std::size_t max_terms = 20;
+
+  election_status(entered_election& e, election_options o, std::size_t index);
+
+  /// The name of the leader, for clients that compare it with the name of their host: our own value
+  /// only while our term runs and its stop is not due. Empty without a leader.
+  std::string leader_name() const;
+  /// {"name":...,"last_update":...} as of now; {} before the first result from Consul.
+  std::string json() const;
+  /// The same as a server-sent event: `data: JSON` and an empty line.
+  std::shared_ptr<const std::string> sse_frame() const;
+  /// The same with an `id:` line before it.
+  std::shared_ptr<const std::string> sse_frame_with_id() const;
+  /// Identifies this version of the status among those of all processes.
+  std::string event_id() const;
+  /// The rest of our own lease; nothing while another process leads.
+  std::optional<duration> remaining_lease() const;
+
+  /// Whether the key has been read once.
+  bool known() const noexcept { return known_; }
+  /// Grows whenever the reported leader changes.
+  std::uint64_t version() const noexcept { return version_; }
+  std::uint64_t leader_changes() const noexcept { return leader_changes_; }
+  /// The last terms, the newest last.
+  const std::deque<observed_term>& terms() const noexcept { return terms_; }
+
+  /// Records the present term. Whether it is a new one.
+  bool update_terms();
+  /// Takes over the election's present state. Whether json() has changed.
+  bool update();
+
+  entered_election& election;
+  const election_options options;
+  const std::size_t index;
+  std::list<subscription> subscribers;
+
+ private:
+  void render();
+
+  bool known_ = false;
+  std::uint64_t version_ = 0;
+  std::uint64_t leader_changes_ = 0;
+  std::deque<observed_term> terms_;
+  std::string name_;
+  std::chrono::system_clock::time_point last_update_;
+  std::shared_ptr<const std::string> frame_;
+};
+
+/// All that is known of an election, as a JSON object with its last `max_terms` terms.
+std::string detail_json(const election_status& e, std::size_t max_terms);
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,30 @@
+// The metrics of the sidecar for Prometheus. docs/sidecar.md lists their names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "sidecar/http/status_registry.hpp"
+
+namespace tenure::sidecar {
+
+class metrics_input {
+ public:
+  metrics_input(const status_registry& registry, std::size_t max_elections)
+      : registry(registry), max_elections(max_elections) {}
+
+  const status_registry& registry;
+  /// With more elections than this, there are only totals: the number of labels stays bounded.
+  std::size_t max_elections;
+  std::size_t connections = 0;
+  std::size_t subscribers = 0;
+  std::size_t feeds = 0;
+  std::uint64_t refused = 0;
+  std::map<unsigned, std::uint64_t> responses;  ///< by class of status: 2 for 2xx
+};
+
+/// In the text format 0.0.4 of Prometheus.
+std::string metrics_text(const metrics_input& in);
+
+}  // namespace tenure::sidecar

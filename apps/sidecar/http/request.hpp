@@ -1,0 +1,31 @@
+// A request to one of the sidecar's servers, with its target split into path and query.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/transport.hpp"
+
+namespace tenure::sidecar {
+
+class request {
+ public:
+  explicit request(runtime::http_request r) : request_(std::move(r)) {}
+
+  const std::string& method() const noexcept { return request_.method; }
+  std::string_view target() const noexcept { return request_.target; }
+  std::string_view path() const;
+  /// Names and values are plain: nothing is unescaped. Empty for a parameter without a value.
+  std::optional<std::string_view> query_param(std::string_view name) const;
+  /// The first header of this name, in any case.
+  std::optional<std::string_view> header(std::string_view name) const;
+  /// Whether the client sent a body, or announced one that the server did not pass on.
+  bool has_body() const noexcept;
+  const std::string& body() const noexcept { return request_.body; }
+
+ private:
+  runtime::http_request request_;
+};
+
+}  // namespace tenure::sidecar

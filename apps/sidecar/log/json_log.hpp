@@ -1,0 +1,13 @@
+// Log lines as JSON objects, for log collectors.
+#pragma once
+
+#include <memory>
+#include <tenure/log.hpp>
+
+namespace tenure::sidecar {
+
+/// Writes one object per line to standard error: {"time":"...","level":"info","msg":"...",
+/// fields...}. Any thread.
+std::shared_ptr<log_sink> json_log(log_level level);
+
+}  // namespace tenure::sidecar

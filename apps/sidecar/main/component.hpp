@@ -1,0 +1,23 @@
+// A part of the sidecar that serves all of its elections: the HTTP server, the control socket.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+#include "sidecar/config/election_options.hpp"
+#include "sidecar/main/output.hpp"
+
+namespace tenure::sidecar {
+
+class component {
+ public:
+  virtual ~component() = default;
+  /// The output by which the component follows one election; null where it does not. Called once
+  /// for each election at the start.
+  virtual std::shared_ptr<output> make_output(entered_election& election,
+                                              const election_options& options) = 0;
+  /// Same contract as output::run().
+  virtual boost::asio::awaitable<void> run() = 0;
+};
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,46 @@
+// What the outputs and components of a sidecar may use of it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <tenure/consul_config.hpp>
+#include <tenure/elections.hpp>
+#include <tenure/log.hpp>
+
+#include "command/supervised_command.hpp"
+#include "runtime/environment.hpp"
+#include "sidecar/hooks/snapshots.hpp"
+
+namespace tenure::sidecar {
+
+/// All of it outlives the outputs and components.
+class context {
+ public:
+  context(boost::asio::any_io_executor executor, const consul_config& consul,
+          tenure::elections& elections, command::command_host& commands,
+          std::shared_ptr<log_sink> log)
+      : executor(std::move(executor)),
+        consul(consul),
+        elections(elections),
+        commands(commands),
+        log(std::move(log)) {}
+
+  boost::asio::any_io_executor executor;
+  const consul_config& consul;
+  tenure::elections& elections;
+  command::command_host& commands;  ///< the only one of this process
+  std::shared_ptr<log_sink> log;
+  hook_snapshots snapshots;
+  /// The settings key of each election whose configuration names one, by the election's name.
+  std::map<std::string, std::string> settings_keys;
+
+  /// Clock, timers and transport for outputs that talk to Consul themselves; made at the first use.
+  std::shared_ptr<const runtime::environment> environment();
+
+ private:
+  std::shared_ptr<const runtime::environment> environment_;
+};
+
+}  // namespace tenure::sidecar

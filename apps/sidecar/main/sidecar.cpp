@@ -1,0 +1,167 @@
+#include "sidecar/main/sidecar.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "common/options.hpp"
+#include "sidecar/http/component.hpp"
+
+namespace tenure::sidecar {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+/// How often the sidecar checks whether Consul refuses its requests, and how many checks in a row
+/// have to find that before it ends.
+constexpr duration refusal_check_interval = 1s;
+constexpr int max_refusals = 10;
+
+elections_options options_of(const config& c, std::shared_ptr<log_sink> log) {
+  elections_options o;
+  o.name = "tenure-sidecar";
+  o.sessions = c.sessions;
+  o.liveness = c.liveness;
+  o.log = std::move(log);
+  return o;
+}
+
+}  // namespace
+
+sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
+    : io_(io),
+      config_(std::move(c)),
+      log_(log),
+      timers_(runtime::system_timers(io.get_executor())),
+      elections_(io.get_executor(), config_.consul, options_of(config_, log)),
+      commands_(io.get_executor(), log),
+      context_(io.get_executor(), config_.consul, elections_, commands_, log),
+      end_changed_(io.get_executor(), *timers_),
+      component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
+      tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
+      signals_(io) {
+  for (const component_factory& make : config_.components) components_.push_back(make(context_));
+  if (config_.http) components_.push_back(make_http_component(*config_.http, context_, timers_));
+  for (const election_config& e : config_.elections) enter(e);
+  apps::catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP});
+}
+
+void sidecar::enter(const election_config& e) {
+  auto runner = std::make_unique<election_runner>(
+      io_.get_executor(), *timers_, e.options.name,
+      elections_.enter(e.options.key, e.options.candidacy),
+      [this](std::exception_ptr why) { on_failure(why); });
+  for (const auto& c : components_) {
+    if (auto o = c->make_output(*runner, e.options)) runner->add(std::move(o));
+  }
+  for (const output_factory& make : e.outputs) {
+    if (auto o = make(context_, *runner)) runner->add(std::move(o));
+  }
+  by_key_.emplace(e.options.key, runner.get());
+  runners_.push_back(std::move(runner));
+}
+
+asio::awaitable<void> sidecar::run() {
+  asio::co_spawn(io_, handle_signals(), asio::detached);
+  for (const auto& c : components_) component_runs_.spawn(c->run());
+  for (const auto& r : runners_) r->start();
+  tasks_.spawn(dispatch_events());
+  tasks_.spawn(watch_for_refusal());
+  log_->log(log_level::info, "elections entered",
+            {log_field("count", static_cast<std::uint64_t>(runners_.size())),
+             log_field("consul", config_.consul.address())});
+  while (!ending_) co_await end_changed_.wait();
+  co_await shut_down();
+  signals_.cancel();
+}
+
+// The outputs report changes until the keys are released; only then do they remove their traces.
+asio::awaitable<void> sidecar::shut_down() {
+  for (const auto& r : runners_) r->begin_give_up();
+  for (const auto& r : runners_) co_await r->given_up();
+  for (const auto& r : runners_) r->begin_end_outputs();
+  for (const auto& r : runners_) co_await r->outputs_ended();
+  co_await elections_.shut_down();
+  tasks_.cancel();
+  co_await tasks_.join();
+  component_runs_.cancel();
+  co_await component_runs_.join();
+}
+
+asio::awaitable<void> sidecar::dispatch_events() {
+  try {
+    for (;;) {
+      const event e = co_await elections_.next_event();
+      const auto found = by_key_.find(e.key);
+      if (found != by_key_.end()) found->second->update(e);
+    }
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != errc::shut_down) throw;
+  }
+}
+
+// An unreachable Consul comes back by itself. One that keeps refusing a request, as for a token,
+// needs a change of the configuration: a sidecar that ends gets attention, one that never leads
+// does not.
+asio::awaitable<void> sidecar::watch_for_refusal() {
+  int refusals = 0;
+  for (;;) {
+    co_await runtime::sleep_until(*timers_, timers_->now() + refusal_check_interval);
+    election_runner* refused = nullptr;
+    for (const auto& r : runners_) {
+      const bool leads = r->state().standing == standing::leading;
+      if (!leads && r->handle().last_error() == error_kind::fatal) refused = r.get();
+    }
+    refusals = refused != nullptr ? refusals + 1 : 0;
+    if (refusals < max_refusals) continue;
+    const std::string why = refused->handle().last_error().message();
+    fail(apps::exit_unavailable, "election '" + refused->name() + "' (" + refused->state().key +
+                                     "): " + why + " (" + config_.consul.address() + ")");
+    co_return;
+  }
+}
+
+asio::awaitable<void> sidecar::handle_signals() {
+  for (;;) {
+    const auto [error, number] = co_await signals_.async_wait(no_throw);
+    if (error) co_return;
+    if (ending_) std::_Exit(128 + number);  // a second signal: do not wait for Consul
+    log_->log(log_level::info, "stop requested");
+    begin_end();
+  }
+}
+
+void sidecar::on_failure(std::exception_ptr why) {
+  try {
+    std::rethrow_exception(why);
+  } catch (const fatal_error& e) {
+    fail(e.exit_code(), e.what());
+  } catch (const boost::system::system_error& e) {
+    fail(apps::exit_unavailable, e.what());
+  } catch (const std::exception& e) {
+    fail(apps::exit_machine, e.what());
+  }
+}
+
+void sidecar::fail(int exit_code, const std::string& text) {
+  std::fprintf(stderr, "tenure sidecar: %s\n", text.c_str());
+  if (exit_code_ == 0) exit_code_ = exit_code;
+  begin_end();
+}
+
+void sidecar::begin_end() {
+  ending_ = true;
+  end_changed_.notify_all();
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,62 @@
+// tenure sidecar: takes part in elections, and publishes their state through its outputs.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "command/process_host.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/task_scope.hpp"
+#include "sidecar/config/config.hpp"
+#include "sidecar/main/component.hpp"
+#include "sidecar/main/context.hpp"
+#include "sidecar/main/election_runner.hpp"
+
+namespace tenure::sidecar {
+
+class sidecar {
+ public:
+  /// Makes everything that the configuration names, and listens on its addresses. Throws
+  /// fatal_error.
+  sidecar(boost::asio::io_context& io, config c, std::shared_ptr<log_sink> log);
+
+  /// Returns after a signal or a fatal error. exit_code() is known then, and an error has been
+  /// printed on standard error.
+  boost::asio::awaitable<void> run();
+  int exit_code() const noexcept { return exit_code_; }
+
+ private:
+  boost::asio::awaitable<void> dispatch_events();
+  boost::asio::awaitable<void> watch_for_refusal();
+  boost::asio::awaitable<void> shut_down();
+  boost::asio::awaitable<void> handle_signals();
+  void enter(const election_config& e);
+  void on_failure(std::exception_ptr why);
+  void fail(int exit_code, const std::string& text);
+  void begin_end();
+
+  boost::asio::io_context& io_;
+  config config_;
+  std::shared_ptr<log_sink> log_;
+  std::shared_ptr<runtime::timers> timers_;
+  elections elections_;
+  command::process_host commands_;
+  context context_;
+  std::vector<std::shared_ptr<component>> components_;
+  std::vector<std::unique_ptr<election_runner>> runners_;
+  std::unordered_map<std::string, election_runner*> by_key_;
+  runtime::async_condition end_changed_;
+  runtime::task_scope component_runs_;
+  runtime::task_scope tasks_;
+  boost::asio::signal_set signals_;
+  bool ending_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace tenure::sidecar
