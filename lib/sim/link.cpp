@@ -47,18 +47,18 @@ class link::place {
 /// An open connection that no request is on: closed, if its owner is cancelled here.
 class link::loose_end {
  public:
-  loose_end(server& s, std::size_t host, std::uint64_t epoch)
-      : server_(s), host_(host), epoch_(epoch) {}
+  loose_end(server& s, std::size_t address, std::uint64_t epoch)
+      : server_(s), address_(address), epoch_(epoch) {}
   loose_end(const loose_end&) = delete;
   loose_end& operator=(const loose_end&) = delete;
   ~loose_end() {
-    if (loose_) server_.hang_up(host_, epoch_);
+    if (loose_) server_.hang_up(address_, epoch_);
   }
   void taken() noexcept { loose_ = false; }
 
  private:
   server& server_;
-  const std::size_t host_;
+  const std::size_t address_;
   const std::uint64_t epoch_;
   bool loose_ = true;
 };
@@ -66,7 +66,7 @@ class link::loose_end {
 /// A sender that goes away before the answer closes its connection.
 class link::interest {
  public:
-  interest(server& s, std::shared_ptr<flight> f) : server_(s), flight_(std::move(f)) {}
+  interest(server& s, std::shared_ptr<inflight_request> f) : server_(s), flight_(std::move(f)) {}
   interest(const interest&) = delete;
   interest& operator=(const interest&) = delete;
   ~interest() {
@@ -75,18 +75,18 @@ class link::interest {
 
  private:
   server& server_;
-  std::shared_ptr<flight> flight_;
+  std::shared_ptr<inflight_request> flight_;
 };
 
-link::link(world& its_world, machine& its_machine, server& its_server, sim::network& net, actor who,
-           std::size_t host, std::size_t budget)
+link::link(world& its_world, host& its_host, server& its_server, sim::network& net, actor who,
+           std::size_t address, std::size_t budget)
     : world_(its_world),
-      machine_(its_machine),
+      host_(its_host),
       server_(its_server),
       network_(net),
       who_(who),
-      host_(host),
-      lanes_{lane_state(its_machine), lane_state(its_machine), lane_state(its_machine)} {
+      address_(address),
+      lanes_{lane_state(its_host), lane_state(its_host), lane_state(its_host)} {
   const wire::lane_limits limits = wire::lane_limits::divide(budget);
   lane_of(runtime::lane::renewals).limit = limits.renewals;
   lane_of(runtime::lane::requests).limit = limits.requests;
@@ -100,7 +100,7 @@ void link::check_lane(runtime::lane where, const runtime::http_request& request)
   const bool vital = kind == request_kind::renewal || kind == request_kind::proof ||
                      kind == request_kind::heartbeat;
   if (vital != (where == runtime::lane::renewals)) {
-    world_.wrong("L2", std::string(to_string(kind)) + " shares a lane with other traffic");
+    world_.report_violation("L2", std::string(to_string(kind)) + " shares a lane with other traffic");
   }
 }
 
@@ -131,11 +131,11 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
   }
   const place held(lane);
   if (severed_) {
-    co_await runtime::sleep_until(machine_, machine_.now() + 1ms);
+    co_await runtime::sleep_until(host_, host_.now() + 1ms);
     result.error = asio::error::connection_refused;
     co_return;
   }
-  if (machine_.now() >= deadline) co_return;
+  if (host_.now() >= deadline) co_return;
   connection on;
   while (!lane.idle.empty()) {
     on = lane.idle.back();
@@ -143,44 +143,44 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
     if (on.epoch != server_.epoch()) continue;  // a close that was noticed
     on.half_open = on.half_open || network_.half_open();
     on.closed = network_.closed();
-    loose_end end(server_, host_, on.epoch);
+    loose_end end(server_, address_, on.epoch);
     co_await travel(where, on, end, request, deadline, result);
     const bool stale = result.error == asio::error::connection_reset;
     if (!stale || !retry_stale || severed_) {
       if (!result.error && !on.closed) lane.idle.push_back(on);
       co_return;
     }
-    world_.counts.hit("request sent again on a fresh connection");
+    world_.probes.hit("request sent again on a fresh connection");
     break;
   }
   on = connection();
   const bool connected = co_await dial(where, on, deadline, result);
   if (!connected) co_return;
-  loose_end end(server_, host_, on.epoch);
+  loose_end end(server_, address_, on.epoch);
   co_await travel(where, on, end, request, deadline, result);
   if (!result.error && !on.closed) lane.idle.push_back(on);
 }
 
 asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_point deadline,
                                  runtime::round_trip& result) {
-  const time_point bound = std::min(deadline, machine_.now() + connect_timeout);
+  const time_point bound = std::min(deadline, host_.now() + connect_timeout);
   const std::optional<duration> takes = network_.dial(path, where);
-  const time_point there = takes ? machine_.now() + *takes : time_point::max();
-  co_await runtime::sleep_until(machine_, std::min(bound, there));
+  const time_point there = takes ? host_.now() + *takes : time_point::max();
+  co_await runtime::sleep_until(host_, std::min(bound, there));
   if (there > bound) {
-    result.error = machine_.now() >= deadline ? make_error_code(consul_errc::timed_out)
+    result.error = host_.now() >= deadline ? make_error_code(consul_errc::timed_out)
                                               : error_code(asio::error::timed_out);
     co_return false;
   }
-  const greeting met = severed_ || network_.refused() ? greeting::refused : server_.connect(host_);
+  const connect_result met = severed_ || network_.refused() ? connect_result::refused : server_.connect(address_);
   fresh.epoch = server_.epoch();
-  if (met == greeting::welcome) co_return true;
-  result.error = met == greeting::refused ? asio::error::connection_refused
+  if (met == connect_result::accepted) co_return true;
+  result.error = met == connect_result::refused ? asio::error::connection_refused
                                           : asio::error::connection_reset;
   // One connection too many is reset without a word, after it was accepted: before 1.9.
-  result.sent = met == greeting::too_many;
-  result.sent_at = machine_.now();
-  if (met == greeting::too_many && world_.chance_of(0.5)) {
+  result.sent = met == connect_result::too_many;
+  result.sent_at = host_.now();
+  if (met == connect_result::too_many && world_.chance_of(0.5)) {
     result.error = {};
     result.response =
         runtime::http_response(429, "Your IP is issuing too many concurrent connections");
@@ -191,7 +191,7 @@ asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_po
 asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_end& end,
                                    const runtime::http_request& request, time_point deadline,
                                    runtime::round_trip& result) {
-  const auto f = std::make_shared<flight>(machine_, who_, host_, request);
+  const auto f = std::make_shared<inflight_request>(host_, who_, address_, request);
   f->epoch = on.epoch;
   f->fate = network_.draw(path, where);
   if (f->kind == request_kind::heartbeat && world_.now() < path.no_heartbeat_until)
@@ -204,12 +204,12 @@ asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_en
   }
   result.error = consul_errc::timed_out;
   result.sent = true;
-  result.sent_at = machine_.now();
+  result.sent_at = host_.now();
   ++requests_;
   const interest kept(server_, f);
   end.taken();
-  std::erase_if(flights_, [](const auto& weak) { return weak.expired(); });
-  flights_.push_back(f);
+  std::erase_if(inflight_, [](const auto& weak) { return weak.expired(); });
+  inflight_.push_back(f);
   if (f->fate.reset_at) {
     world_.after(*f->fate.reset_at, [f] {
       f->sender.deliver([f] {
@@ -227,14 +227,14 @@ asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_en
   result.error = f->error;
   if (f->error) co_return;
   on.closed = f->closes || severed_;
-  if (on.closed) server_.hang_up(host_, on.epoch);
+  if (on.closed) server_.hang_up(address_, on.epoch);
   if (seen) seen(*f);
   result.response = std::move(*f->response);
 }
 
 void link::sever() {
   severed_ = true;
-  for (const auto& weak : flights_) {
+  for (const auto& weak : inflight_) {
     const auto f = weak.lock();
     if (!f || f->done()) continue;
     f->error = asio::error::connection_reset;
@@ -245,7 +245,7 @@ void link::sever() {
 
 void link::close_idle() {
   for (auto& lane : lanes_) {
-    for (const connection& on : lane.idle) server_.hang_up(host_, on.epoch);
+    for (const connection& on : lane.idle) server_.hang_up(address_, on.epoch);
     lane.idle.clear();
   }
 }

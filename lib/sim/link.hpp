@@ -11,7 +11,7 @@
 
 #include "runtime/transport.hpp"
 #include "runtime/wait_list.hpp"
-#include "sim/flight.hpp"
+#include "sim/inflight_request.hpp"
 #include "sim/network.hpp"
 #include "sim/server.hpp"
 
@@ -19,8 +19,8 @@ namespace tenure::sim {
 
 class link final : public runtime::transport {
  public:
-  link(world& its_world, machine& its_machine, server& its_server, sim::network& net, actor who,
-       std::size_t host, std::size_t budget);
+  link(world& its_world, host& its_host, server& its_server, sim::network& net, actor who,
+       std::size_t address, std::size_t budget);
   ~link() override;
 
   boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
@@ -36,7 +36,7 @@ class link final : public runtime::transport {
 
   sim::path path;
   /// Told of every answer that the process gets to see.
-  std::function<void(const flight&)> seen;
+  std::function<void(const inflight_request&)> seen;
   std::size_t exchanges() const noexcept { return exchanges_; }  ///< under way
   std::uint64_t requests() const noexcept { return requests_; }  ///< sent so far
 
@@ -74,13 +74,13 @@ class link final : public runtime::transport {
   void check_lane(runtime::lane where, const runtime::http_request& request);
 
   world& world_;
-  machine& machine_;
+  host& host_;
   server& server_;
   sim::network& network_;
   const actor who_;
-  const std::size_t host_;
+  const std::size_t address_;
   std::array<lane_state, 3> lanes_;
-  std::vector<std::weak_ptr<flight>> flights_;
+  std::vector<std::weak_ptr<inflight_request>> inflight_;
   std::size_t exchanges_ = 0;
   std::uint64_t requests_ = 0;
   bool severed_ = false;

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 bool network::happens(double share, const char* probe) {
   if (share == 0 || !world_.chance_of(share)) return false;
-  world_.counts.hit(probe);
+  world_.probes.hit(probe);
   return true;
 }
 
@@ -31,14 +31,14 @@ fate network::draw(const path& way, runtime::lane where) {
       f.lost_before = true;
     else
       f.there += way.out_cut_until - now + world_.between(0s, 5s);
-    world_.counts.hit("request met a partition");
+    world_.probes.hit("request met a partition");
   }
   if (now + f.there < way.in_cut_until) {
     if (world_.chance_of(0.6))
       f.lost_after = true;
     else
       f.back += way.in_cut_until - now;
-    world_.counts.hit("answer met a partition");
+    world_.probes.hit("answer met a partition");
   }
   if (happens(rates_.lost_before, "request lost")) f.lost_before = true;
   if (happens(rates_.lost_after, "answer lost")) f.lost_after = true;

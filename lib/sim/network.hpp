@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "runtime/transport.hpp"
-#include "sim/flight.hpp"
-#include "sim/plan.hpp"
+#include "sim/inflight_request.hpp"
+#include "sim/scenario.hpp"
 #include "sim/world.hpp"
 
 namespace tenure::sim {

@@ -8,8 +8,6 @@ namespace tenure::sim {
 
 using namespace std::chrono_literals;
 
-boost::asio::any_io_executor flight::from_executor(machine& m) { return m.executor(); }
-
 class server::tick_timer : public runtime::timer {
  public:
   explicit tick_timer(server& s)
@@ -19,15 +17,15 @@ class server::tick_timer : public runtime::timer {
   server& server_;
 };
 
-server::server(world& its_world, const plan& its_plan, truth& what_is)
+server::server(world& its_world, const scenario& its_scenario, ground_truth& what_is)
     : world_(its_world),
-      plan_(its_plan),
-      rates_(its_plan.server),
-      limit_(its_plan.server_limit),
+      scenario_(its_scenario),
+      rates_(its_scenario.server),
+      limit_(its_scenario.server_limit),
       truth_(what_is),
-      random_(runtime::seeded_random(its_plan.seed ^ 0xc0450)),
+      random_(runtime::seeded_random(its_scenario.seed ^ 0xc0450)),
       tick_(std::make_unique<tick_timer>(*this)),
-      open_(its_plan.hosts + its_plan.foreigners) {
+      open_(its_scenario.addresses + its_scenario.foreign_contenders) {
   start_handler(0, 0s);
 }
 
@@ -45,33 +43,33 @@ void server::start_handler(std::uint64_t start_index, duration start_lock_delay)
   faults_->session_life([this](duration ttl) {
     return rates_.early_expiry ? world_.between(ttl, 2 * ttl) : 2 * ttl;
   });
-  follow();
+  rearm();
 }
 
 // -- connections ---------------------------------------------------------------------------------
 
-greeting server::connect(std::size_t host) {
-  if (world_.now() < down_until_) return greeting::refused;
-  if (open_[host] >= limit_) {
-    world_.counts.hit("connection limit reached");
-    return greeting::too_many;
+connect_result server::connect(std::size_t address) {
+  if (world_.now() < down_until_) return connect_result::refused;
+  if (open_[address] >= limit_) {
+    world_.probes.hit("connection limit reached");
+    return connect_result::too_many;
   }
-  ++open_[host];
-  return greeting::welcome;
+  ++open_[address];
+  return connect_result::accepted;
 }
 
-void server::hang_up(std::size_t host, std::uint64_t epoch) {
-  if (epoch == epoch_) --open_[host];
+void server::hang_up(std::size_t address, std::uint64_t epoch) {
+  if (epoch == epoch_) --open_[address];
 }
 
-void server::release_slot(flight& f) {
-  if (std::exchange(f.holds_slot, false)) hang_up(f.host, f.epoch);
+void server::release_slot(inflight_request& f) {
+  if (std::exchange(f.holds_slot, false)) hang_up(f.address, f.epoch);
 }
 
 void server::drop_connections() {
   ++epoch_;
   std::fill(open_.begin(), open_.end(), 0);
-  const auto gone = std::exchange(flights_, {});
+  const auto gone = std::exchange(inflight_, {});
   for (const auto& [id, f] : gone) {
     if (f->abandoned) continue;
     f->sender.deliver([f] {
@@ -84,13 +82,13 @@ void server::drop_connections() {
 
 // -- requests ------------------------------------------------------------------------------------
 
-void server::send(const std::shared_ptr<flight>& f) {
+void server::send(const std::shared_ptr<inflight_request>& f) {
   f->id = ++last_id_;
   if (f->fate.lost_before) return;
   world_.after(f->fate.there, [this, f] { arrive(f); });
 }
 
-void server::arrive(const std::shared_ptr<flight>& f) {
+void server::arrive(const std::shared_ptr<inflight_request>& f) {
   ++requests_;
   if (f->epoch != epoch_ || world_.now() < down_until_) return;  // its connection is no more
   world_.note("server", to_string(f->kind), f->request.target, f->id,
@@ -99,9 +97,9 @@ void server::arrive(const std::shared_ptr<flight>& f) {
   if (!misbehave(f)) serve(f);
 }
 
-void server::serve(const std::shared_ptr<flight>& f) {
+void server::serve(const std::shared_ptr<inflight_request>& f) {
   tick();
-  flights_.emplace(f->id, f);
+  inflight_.emplace(f->id, f);
   const bool bypass = f->kind == request_kind::transaction || f->kind == request_kind::lock
                           ? world_.chance_of(rates_.bypass)
                           : false;
@@ -118,10 +116,10 @@ void server::tick() {
 
 void server::after(actor by) {
   for (const std::string& key : faults_->take_changes()) truth_.update(key, faults_->find(key), by);
-  follow();
+  rearm();
 }
 
-void server::follow() {
+void server::rearm() {
   const time_point next = handler_->next_deadline();
   if (next == time_point::max())
     world_.disarm(*tick_);
@@ -129,12 +127,12 @@ void server::follow() {
     world_.arm(*tick_, next);
 }
 
-void server::abandon(flight& f) {
+void server::abandon(inflight_request& f) {
   if (f.abandoned) return;
   f.abandoned = true;
   // Whatever is being worked on keeps its connection until it is done.
   if (!f.at_server) release_slot(f);
-  if (f.at_server && f.kind == request_kind::poll) world_.counts.hit("poll abandoned");
+  if (f.at_server && f.kind == request_kind::poll) world_.probes.hit("poll abandoned");
 }
 
 void server::answered(agent::request_id id, runtime::http_response response) {
@@ -142,22 +140,22 @@ void server::answered(agent::request_id id, runtime::http_response response) {
     asked_ = std::move(response);
     return;
   }
-  const auto found = flights_.find(id);
-  if (found == flights_.end()) return;
+  const auto found = inflight_.find(id);
+  if (found == inflight_.end()) return;
   const auto f = found->second;
-  flights_.erase(found);
+  inflight_.erase(found);
   remember(*f, response);
   if (f->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
     const auto& past = past_[without_index(f->request)];
     if (past.size() > 1) {
-      world_.counts.hit("poll answered from the past");
+      world_.probes.hit("poll answered from the past");
       response = past[world_.below(past.size() - 1)].response;
     }
   }
   reply(f, std::move(response));
 }
 
-void server::reply(const std::shared_ptr<flight>& f, runtime::http_response response) {
+void server::reply(const std::shared_ptr<inflight_request>& f, runtime::http_response response) {
   if (!f->at_server) return;
   f->at_server = false;
   world_.note("server", "answers", {}, f->id, response.status);
@@ -186,7 +184,7 @@ void server::reply(const std::shared_ptr<flight>& f, runtime::http_response resp
   });
 }
 
-void server::fail(const std::shared_ptr<flight>& f, unsigned status, std::string text) {
+void server::fail(const std::shared_ptr<inflight_request>& f, unsigned status, std::string text) {
   f->closes = status == 429;
   reply(f, runtime::http_response(status, std::move(text)));
 }
@@ -198,7 +196,7 @@ runtime::http_response server::ask(runtime::http_request request, actor by) {
   return std::move(*std::exchange(asked_, std::nullopt));
 }
 
-void server::remember(const flight& f, const runtime::http_response& response) {
+void server::remember(const inflight_request& f, const runtime::http_response& response) {
   if (f.kind != request_kind::poll && f.kind != request_kind::read) return;
   if (rates_.stale == 0 && rates_.backwards == 0 && rates_.silent_poll == 0) return;
   auto& past = past_[without_index(f.request)];

@@ -9,32 +9,32 @@
 #include <string>
 #include <vector>
 
-#include "agent/faults.hpp"
+#include "agent/fault_injection.hpp"
 #include "agent/handler.hpp"
-#include "sim/flight.hpp"
-#include "sim/plan.hpp"
-#include "sim/truth.hpp"
+#include "sim/inflight_request.hpp"
+#include "sim/scenario.hpp"
+#include "sim/ground_truth.hpp"
 #include "sim/world.hpp"
 
 namespace tenure::sim {
 
-enum class greeting : std::uint8_t { welcome, refused, too_many };
+enum class connect_result : std::uint8_t { accepted, refused, too_many };
 
 class server final : private agent::answer_sink {
  public:
-  server(world& its_world, const plan& its_plan, truth& what_is);
+  server(world& its_world, const scenario& its_scenario, ground_truth& what_is);
   ~server() override;
 
   // -- connections -------------------------------------------------------------------------------
   /// A connection from that address: counted until hang_up(), by whoever opened it.
-  greeting connect(std::size_t host);
-  void hang_up(std::size_t host, std::uint64_t epoch);
+  connect_result connect(std::size_t address);
+  void hang_up(std::size_t address, std::uint64_t epoch);
   std::uint64_t epoch() const noexcept { return epoch_; }
 
   /// The request arrives after `f->fate.there`, whatever becomes of its sender.
-  void send(const std::shared_ptr<flight>& f);
+  void send(const std::shared_ptr<inflight_request>& f);
   /// The client has closed the connection. The slot stays taken while the server is at it.
-  void abandon(flight& f);
+  void abandon(inflight_request& f);
   /// An operator's request: at once, and by the leader.
   runtime::http_response ask(runtime::http_request request, actor by = operators);
 
@@ -54,8 +54,8 @@ class server final : private agent::answer_sink {
   void calm();
 
   agent::handler& handler() noexcept { return *handler_; }
-  std::size_t connections(std::size_t host) const noexcept { return open_[host]; }
-  std::size_t busy() const noexcept { return flights_.size(); }
+  std::size_t connections(std::size_t address) const noexcept { return open_[address]; }
+  std::size_t busy() const noexcept { return inflight_.size(); }
   std::uint64_t requests() const noexcept { return requests_; }
 
  private:
@@ -68,32 +68,32 @@ class server final : private agent::answer_sink {
 
   void answered(agent::request_id id, runtime::http_response response) override;
   void start_handler(std::uint64_t start_index, duration start_lock_delay);
-  void arrive(const std::shared_ptr<flight>& f);
-  bool misbehave(const std::shared_ptr<flight>& f);
-  bool lose_outcome(const std::shared_ptr<flight>& f);
-  bool answer_from_past(const std::shared_ptr<flight>& f);
-  void hold_silently(const std::shared_ptr<flight>& f);
-  void serve(const std::shared_ptr<flight>& f);
+  void arrive(const std::shared_ptr<inflight_request>& f);
+  bool misbehave(const std::shared_ptr<inflight_request>& f);
+  bool lose_outcome(const std::shared_ptr<inflight_request>& f);
+  bool answer_from_past(const std::shared_ptr<inflight_request>& f);
+  void hold_silently(const std::shared_ptr<inflight_request>& f);
+  void serve(const std::shared_ptr<inflight_request>& f);
   void tick();
   void after(actor by);
-  void follow();
-  void reply(const std::shared_ptr<flight>& f, runtime::http_response response);
-  void fail(const std::shared_ptr<flight>& f, unsigned status, std::string text);
-  void release_slot(flight& f);
+  void rearm();
+  void reply(const std::shared_ptr<inflight_request>& f, runtime::http_response response);
+  void fail(const std::shared_ptr<inflight_request>& f, unsigned status, std::string text);
+  void release_slot(inflight_request& f);
   void drop_connections();
-  void remember(const flight& f, const runtime::http_response& response);
+  void remember(const inflight_request& f, const runtime::http_response& response);
 
   world& world_;
-  const plan& plan_;
+  const scenario& scenario_;
   server_rates rates_;
   std::size_t limit_;
-  truth& truth_;
+  ground_truth& truth_;
   std::unique_ptr<runtime::random_source> random_;
   std::unique_ptr<agent::handler> handler_;
-  std::unique_ptr<agent::faults> faults_;
+  std::unique_ptr<agent::fault_injection> faults_;
   std::unique_ptr<tick_timer> tick_;
 
-  std::map<agent::request_id, std::shared_ptr<flight>> flights_;  // handed to the handler or held
+  std::map<agent::request_id, std::shared_ptr<inflight_request>> inflight_;  // handed to the handler or held
   std::map<std::string, std::deque<remembered>, std::less<>> past_;
   std::vector<std::size_t> open_;  // connections, by address
   std::optional<runtime::http_response> asked_;

@@ -25,18 +25,18 @@ duration wait_of(const runtime::http_request& request) {
 }  // namespace
 
 // True where it has answered, or will.
-bool server::misbehave(const std::shared_ptr<flight>& f) {
-  // A heartbeat ends at the agent of its machine, whatever becomes of the servers.
+bool server::misbehave(const std::shared_ptr<inflight_request>& f) {
+  // A heartbeat ends at the agent of its host, whatever becomes of the servers.
   if (f->kind == request_kind::heartbeat) return false;
   const time_point now = world_.now();
   if (f->kind == request_kind::renewal && now < deposed_until_ && world_.chance_of(0.7)) {
     // A deposed leader that was paused: it knows nothing of what the others have decided.
-    world_.counts.hit("renewal answered by a deposed leader");
+    world_.probes.hit("renewal answered by a deposed leader");
     reply(f, runtime::http_response(200, "[]"));
     return true;
   }
   if (now < quorum_lost_until_) {
-    world_.counts.hit("request without a quorum");
+    world_.probes.hit("request without a quorum");
     if (f->kind == request_kind::poll) {
       hold_silently(f);
       return true;
@@ -61,28 +61,28 @@ bool server::misbehave(const std::shared_ptr<flight>& f) {
     return true;
   }
   if (world_.chance_of(rates_.throttled)) {
-    world_.counts.hit("request throttled");
+    world_.probes.hit("request throttled");
     fail(f, world_.chance_of(0.5) ? 429U : 503U, "rate limit exceeded");
     return true;
   }
   if (writes(f->kind) && world_.chance_of(rates_.unknown)) return lose_outcome(f);
   if (f->kind == request_kind::read && world_.chance_of(rates_.stale)) return answer_from_past(f);
   if (f->kind == request_kind::poll && world_.chance_of(rates_.silent_poll)) {
-    world_.counts.hit("poll stays silent");
+    world_.probes.hit("poll stays silent");
     hold_silently(f);
     return true;
   }
   return false;
 }
 
-bool server::lose_outcome(const std::shared_ptr<flight>& f) {
+bool server::lose_outcome(const std::shared_ptr<inflight_request>& f) {
   const std::uint64_t what = world_.below(3);
-  world_.counts.hit(what == 0   ? "write lost with its leader"
+  world_.probes.hit(what == 0   ? "write lost with its leader"
                     : what == 1 ? "write carried out, and its leader lost"
                                 : "write carried out later, and its leader lost");
   if (what != 0) {
     // The copy that stays in the log of the others.
-    const auto ghost = std::make_shared<flight>(f->sender, f->by, f->host, f->request);
+    const auto ghost = std::make_shared<inflight_request>(f->sender, f->by, f->address, f->request);
     ghost->id = ++last_id_;
     ghost->epoch = epoch_;
     ghost->abandoned = true;
@@ -99,15 +99,15 @@ bool server::lose_outcome(const std::shared_ptr<flight>& f) {
   return true;
 }
 
-bool server::answer_from_past(const std::shared_ptr<flight>& f) {
+bool server::answer_from_past(const std::shared_ptr<inflight_request>& f) {
   const auto& past = past_[without_index(f->request)];
   if (past.empty()) return false;
-  world_.counts.hit("read answered from the past");
+  world_.probes.hit("read answered from the past");
   reply(f, past[world_.below(past.size())].response);
   return true;
 }
 
-void server::hold_silently(const std::shared_ptr<flight>& f) {
+void server::hold_silently(const std::shared_ptr<inflight_request>& f) {
   std::optional<runtime::http_response> old;
   const auto& past = past_[without_index(f->request)];
   if (!past.empty()) old = past.back().response;
@@ -124,27 +124,27 @@ void server::hold_silently(const std::shared_ptr<flight>& f) {
 
 void server::change_leader(duration without) {
   world_.note("server", "new leader");
-  world_.counts.hit("raft leader changed");
+  world_.probes.hit("raft leader changed");
   leaderless_until_ = std::max(leaderless_until_, world_.now() + without);
   tick();
   faults_->restart_ttls();
-  follow();
+  rearm();
   if (!world_.chance_of(0.5)) return;
   // Polls that stood at the old leader fail at once.
-  std::vector<std::shared_ptr<flight>> polls;
-  for (const auto& [id, f] : flights_) {
+  std::vector<std::shared_ptr<inflight_request>> polls;
+  for (const auto& [id, f] : inflight_) {
     if (f->kind == request_kind::poll && !f->abandoned) polls.push_back(f);
   }
   for (const auto& f : polls) {
     // The handler's own answer, which comes some day, finds nobody.
-    flights_.erase(f->id);
+    inflight_.erase(f->id);
     fail(f, 500, "rpc error making call: EOF");
   }
 }
 
 void server::lose_quorum(duration lasting) {
   world_.note("server", "no quorum");
-  world_.counts.hit("quorum lost");
+  world_.probes.hit("quorum lost");
   tick();
   quorum_lost_until_ = world_.now() + lasting;
   faults_->freeze_sessions(true);
@@ -152,7 +152,7 @@ void server::lose_quorum(duration lasting) {
     if (world_.now() < quorum_lost_until_) return;
     faults_->freeze_sessions(false);
     faults_->restart_ttls();
-    follow();
+    rearm();
   });
 }
 
@@ -163,20 +163,20 @@ void server::depose(duration lasting) {
 
 void server::restart(duration down) {
   world_.note("server", "restarts");
-  world_.counts.hit("server restarted");
+  world_.probes.hit("server restarted");
   tick();
   drop_connections();
   down_until_ = world_.now() + down;
   faults_->cut_lock_delays(world_.now());
   faults_->restart_ttls();
-  follow();
+  rearm();
 }
 
 void server::restart_agent(duration down) {
   tick();
   const bool clean = handler_->sessions() == 0 && world_.chance_of(0.5);
   world_.note("server", clean ? "stops and starts" : "crashes and starts");
-  world_.counts.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
+  world_.probes.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
   drop_connections();
   const std::uint64_t index = handler_->index() + 1000;
   truth_.erase_all(the_server);
@@ -191,22 +191,22 @@ void server::forget_services(bool one) {
   if (all.empty()) return;
   if (one) all = {all[world_.below(all.size())]};
   world_.note("server", one ? "loses a service" : "agent forgets its services");
-  world_.counts.hit(one ? "service taken away" : "agent restarted, and forgot its checks");
+  world_.probes.hit(one ? "service taken away" : "agent restarted, and forgot its checks");
   for (const std::string& id : all) {
     ask(runtime::http_request("PUT", "/v1/agent/service/deregister/" + id), the_server);
   }
 }
 
 void server::wake_all() {
-  world_.counts.hit("spurious wake-up of all polls");
+  world_.probes.hit("spurious wake-up of all polls");
   handler_->release_parked();
   after(the_server);
 }
 
 void server::shorten_lock_delays() {
-  world_.counts.hit("lock-delays lost or shortened");
+  world_.probes.hit("lock-delays lost or shortened");
   faults_->cut_lock_delays(world_.now() + world_.between(0s, 2s));
-  follow();
+  rearm();
 }
 
 void server::calm() {
@@ -217,7 +217,7 @@ void server::calm() {
     quorum_lost_until_ = world_.now();
     faults_->freeze_sessions(false);
     faults_->restart_ttls();
-    follow();
+    rearm();
   }
 }
 

@@ -14,39 +14,39 @@ constexpr duration longest_stop = 5min;
 
 }  // namespace
 
-simulation::simulation(plan p, std::FILE* trace_to)
-    : plan_(std::move(p)),
-      world_(plan_.seed),
+simulation::simulation(scenario p, std::FILE* trace_to)
+    : scenario_(std::move(p)),
+      world_(scenario_.seed),
       truth_(world_),
-      network_(world_, plan_.network),
-      server_(world_, plan_, truth_),
-      judge_(world_, plan_, truth_),
-      around_(world_, plan_, server_, network_, judge_) {
-  if (trace_to != nullptr) world_.log.print_to(trace_to);
+      network_(world_, scenario_.network),
+      server_(world_, scenario_, truth_),
+      checker_(world_, scenario_, truth_),
+      context_(world_, scenario_, server_, network_, checker_) {
+  if (trace_to != nullptr) world_.trace.print_to(trace_to);
 }
 
 simulation::~simulation() = default;
 
-simulation::member_ptr simulation::add_member(std::size_t slot) {
-  auto m = std::make_shared<member>(around_, next_number_++, slot);
-  members_.push_back(m);
+simulation::process_ptr simulation::add_member(std::size_t slot) {
+  auto m = std::make_shared<process>(context_, next_number_++, slot);
+  processes_.push_back(m);
   m->start();
   if (!faults_) m->settle();
   return m;
 }
 
-void simulation::replace_later(const member_ptr& old, duration wait) {
+void simulation::replace_later(const process_ptr& old, duration wait) {
   ++expected_;
   world_.after(wait, [this, old] {
     --expected_;
-    std::erase(members_, old);
+    std::erase(processes_, old);
     departed_.push_back(old);
     add_member(old->slot());
   });
 }
 
 outcome simulation::run() {
-  world_.note("world", "begins", plan_.summary(), plan_.seed);
+  world_.note("world", "begins", scenario_.summary(), scenario_.seed);
   const time_point begun = world_.now();
   begin();
   if (!world_.failed()) suffer();
@@ -59,24 +59,24 @@ outcome simulation::run() {
 }
 
 void simulation::begin() {
-  for (std::size_t i = 0; i < plan_.litter; ++i) {
-    server_.ask(runtime::http_request("PUT", "/v1/kv/" + litter_key(i), "litter"));
+  for (std::size_t i = 0; i < scenario_.unrelated_keys; ++i) {
+    server_.ask(runtime::http_request("PUT", "/v1/kv/" + unrelated_key(i), "litter"));
   }
-  for (std::size_t i = 0; i < plan_.processes; ++i) {
+  for (std::size_t i = 0; i < scenario_.processes; ++i) {
     if (i == 0)
       add_member(i);
     else
       world_.after(world_.between(0s, 2s), [this, i] { add_member(i); });
   }
-  for (std::size_t i = 0; i < plan_.foreigners; ++i) {
-    foreigners_.push_back(std::make_shared<foreigner>(around_, i));
-    foreigners_.back()->start();
+  for (std::size_t i = 0; i < scenario_.foreign_contenders; ++i) {
+    foreign_.push_back(std::make_shared<foreign_contender>(context_, i));
+    foreign_.back()->start();
   }
   plague();
   check_requests();
 }
 
-void simulation::suffer() { world_.run(world_.now() + plan_.fault_phase); }
+void simulation::suffer() { world_.run(world_.now() + scenario_.fault_phase); }
 
 // -- liveness ------------------------------------------------------------------------------------
 
@@ -85,21 +85,21 @@ void simulation::recover() {
   faults_ = false;
   network_.calm();
   server_.calm();
-  for (const auto& f : foreigners_) f->stop();
-  for (const auto& m : members_) {
+  for (const auto& f : foreign_) f->stop();
+  for (const auto& m : processes_) {
     m->link().path = path();
     m->settle();
   }
-  const duration patience = plan_.patience();
+  const duration patience = scenario_.convergence_bound();
   const bool led = world_.run(world_.now() + patience, [this] { return at_peace(); });
   if (world_.failed()) return;
   std::string why;
   if (!led && !led_and_agreed(&why)) {
-    world_.wrong("L1", "after " + std::to_string(patience / 1s) + " s without a fault: " + why);
+    world_.report_violation("L1", "after " + std::to_string(patience / 1s) + " s without a fault: " + why);
     return;
   }
   world_.note("world", "is at peace");
-  world_.run(world_.now() + std::max<duration>(plan_.span * 2, 15s));
+  world_.run(world_.now() + std::max<duration>(scenario_.span * 2, 15s));
   requests_before_.clear();
   check_requests();
   world_.run(world_.now() + window);
@@ -109,7 +109,7 @@ void simulation::recover() {
   const bool led_again =
       world_.run(world_.now() + patience, [this] { return at_peace(); });
   if (!world_.failed() && !led_again && !led_and_agreed(&why)) {
-    world_.wrong("L1", "in peace: " + why);
+    world_.report_violation("L1", "in peace: " + why);
   }
 }
 
@@ -126,20 +126,20 @@ bool simulation::led_and_agreed(std::string* why) const {
     return false;
   };
   if (expected_ != 0) return say("a process is still to come back");
-  for (std::size_t i = 0; i < plan_.elections; ++i) {
+  for (std::size_t i = 0; i < scenario_.elections; ++i) {
     const std::string key = election_key(i);
-    if (judge_.open_leases(key) != 1) {
+    if (checker_.open_leases(key) != 1) {
       if (why != nullptr) {
-        std::string all = key + " has " + std::to_string(judge_.open_leases(key)) + " leaders:";
-        for (const auto& m : members_) {
+        std::string all = key + " has " + std::to_string(checker_.open_leases(key)) + " leaders:";
+        for (const auto& m : processes_) {
           if (m->alive()) all += " " + m->name() + " " + m->standing_of(i);
         }
         *why = all;
       }
       return false;
     }
-    const spell* holder = const_cast<truth&>(truth_).of(key).current();
-    for (const auto& m : members_) {
+    const holding* holder = const_cast<ground_truth&>(truth_).of(key).current();
+    for (const auto& m : processes_) {
       if (!m->alive()) continue;
       const auto& seen = m->seen(i);
       if (seen && (holder == nullptr || seen->session != holder->session)) {
@@ -154,10 +154,10 @@ bool simulation::led_and_agreed(std::string* why) const {
 
 void simulation::check_requests() {
   std::map<actor, std::uint64_t> now;
-  for (const auto& m : members_) {
+  for (const auto& m : processes_) {
     if (m->alive() && !m->paused()) now[m->number()] = m->link().requests();
   }
-  const auto elections = static_cast<double>(plan_.elections);
+  const auto elections = static_cast<double>(scenario_.elections);
   const double seconds = static_cast<double>(window / 1s);
   for (const auto& [number, count] : now) {
     const auto before = requests_before_.find(number);
@@ -167,17 +167,17 @@ void simulation::check_requests() {
     // proclaims cost; and for each key less than a poll for each time that anybody changes it: one
     // poll watches many, and answers once for what changes together. Shards that have no connection
     // for a poll look again each second.
-    const double span = std::chrono::duration<double>(plan_.span).count();
+    const double span = std::chrono::duration<double>(scenario_.span).count();
     // A heartbeat a session every third of the liveness; one that fails is tried again twice.
     const double beats =
-        plan_.liveness ? static_cast<double>(plan_.pool) * 3 /
-                             std::chrono::duration<double>(*plan_.liveness).count()
+        scenario_.liveness ? static_cast<double>(scenario_.pool) * 3 /
+                             std::chrono::duration<double>(*scenario_.liveness).count()
                        : 0;
-    const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 + beats * 1.1 +
-                        elections * (6 / span + 4 * plan_.effort) + 2;
+    const double calm = static_cast<double>(scenario_.pool) * (3 / span + 0.3) * 2 + beats * 1.1 +
+                        elections * (6 / span + 4 * scenario_.activity) + 2;
     const double stormy = 30 + elections * 60 + beats * 3;
     if (made > (steady_ ? calm : stormy) * seconds) {
-      world_.wrong("L3", "p" + std::to_string(number) + " made " +
+      world_.report_violation("L3", "p" + std::to_string(number) + " made " +
                              std::to_string(count - before->second) + " requests in " +
                              std::to_string(window / 1s) + " s");
     }
@@ -190,58 +190,58 @@ void simulation::check_requests() {
 
 void simulation::shut_down() {
   world_.note("world", "ends");
-  for (const auto& m : members_) {
+  for (const auto& m : processes_) {
     world_.after(world_.between(0s, 3s), [m] { m->stop(); });
   }
   const auto all_stopped = [this] {
     const auto stopped = [](const auto& m) { return m->stopped(); };
-    return std::all_of(members_.begin(), members_.end(), stopped) &&
+    return std::all_of(processes_.begin(), processes_.end(), stopped) &&
            std::all_of(departed_.begin(), departed_.end(), stopped) &&
-           std::all_of(foreigners_.begin(), foreigners_.end(), stopped);
+           std::all_of(foreign_.begin(), foreign_.end(), stopped);
   };
   const bool ended = world_.run(world_.now() + longest_stop, all_stopped);
   if (world_.failed()) return;
   if (!ended) {
     std::string who;
-    for (const auto& m : members_) if (!m->stopped()) who += " " + m->name();
+    for (const auto& m : processes_) if (!m->stopped()) who += " " + m->name();
     for (const auto& m : departed_) if (!m->stopped()) who += " " + m->name();
-    for (const auto& f : foreigners_) if (!f->stopped()) who += " foreigner";
-    world_.wrong("H1", "does not end:" + who);
+    for (const auto& f : foreign_) if (!f->stopped()) who += " foreigner";
+    world_.report_violation("H1", "does not end:" + who);
     return;
   }
   // What the dead left behind goes with time: sessions, abandoned polls, late requests.
-  world_.run(world_.now() + 2 * plan_.ttl + 2 * plan_.wait + 90s);
-  for (const auto& all : {members_, departed_}) {
+  world_.run(world_.now() + 2 * scenario_.ttl + 2 * scenario_.wait + 90s);
+  for (const auto& all : {processes_, departed_}) {
     for (const auto& m : all) {
-      const std::string left = m->left_over();
-      if (!left.empty()) world_.wrong("H1", m->name() + " leaves behind " + left);
+      const std::string left = m->leaks();
+      if (!left.empty()) world_.report_violation("H1", m->name() + " leaves behind " + left);
     }
   }
   if (server_.handler().sessions() != 0) {
-    world_.wrong("H1", std::to_string(server_.handler().sessions()) + " sessions are left");
+    world_.report_violation("H1", std::to_string(server_.handler().sessions()) + " sessions are left");
   }
   if (server_.handler().parked() != 0) {
-    world_.wrong("H1", std::to_string(server_.handler().parked()) + " polls are left");
+    world_.report_violation("H1", std::to_string(server_.handler().parked()) + " polls are left");
   }
-  for (std::size_t host = 0; host < plan_.hosts; ++host) {
-    if (server_.connections(host) != 0) {
-      world_.wrong("H1", std::to_string(server_.connections(host)) + " connections are left");
+  for (std::size_t address = 0; address < scenario_.addresses; ++address) {
+    if (server_.connections(address) != 0) {
+      world_.report_violation("H1", std::to_string(server_.connections(address)) + " connections are left");
     }
   }
-  judge_.final_check();
+  checker_.final_check();
 }
 
 void simulation::finish(outcome& result) {
-  result.verdict = world_.verdict();
-  result.hash = world_.log.hash();
+  result.violation = world_.violation();
+  result.hash = world_.trace.hash();
   result.steps = world_.steps();
-  result.terms = judge_.terms();
+  result.terms = checker_.terms();
   result.requests = server_.requests();
-  result.counts = world_.counts;
-  result.plan = plan_.summary();
+  result.counts = world_.probes;
+  result.scenario = scenario_.summary();
 }
 
-outcome simulate(const plan& p, std::FILE* trace_to) {
+outcome simulate(const scenario& p, std::FILE* trace_to) {
   auto run = std::make_unique<simulation>(p, trace_to);
   outcome result = run->run();
   if (!result.passed()) static_cast<void>(run.release());

@@ -8,39 +8,39 @@
 #include <string>
 #include <vector>
 
-#include "sim/foreigner.hpp"
-#include "sim/judge.hpp"
-#include "sim/member.hpp"
+#include "sim/foreign_contender.hpp"
+#include "sim/safety_checker.hpp"
+#include "sim/process.hpp"
 #include "sim/network.hpp"
-#include "sim/plan.hpp"
+#include "sim/scenario.hpp"
 #include "sim/server.hpp"
-#include "sim/truth.hpp"
+#include "sim/ground_truth.hpp"
 #include "sim/world.hpp"
 
 namespace tenure::sim {
 
 class outcome {
  public:
-  std::string verdict;  ///< which promise was broken, and how; empty: none
+  std::string violation;  ///< which promise was broken, and how; empty: none
   std::uint64_t hash = 0;
   std::uint64_t steps = 0;
   duration simulated{0};
   std::uint64_t terms = 0;
   std::uint64_t requests = 0;
   probes counts;
-  std::string plan;
-  bool passed() const noexcept { return verdict.empty(); }
+  std::string scenario;
+  bool passed() const noexcept { return violation.empty(); }
 };
 
 class simulation {
  public:
-  explicit simulation(plan p, std::FILE* trace_to = nullptr);
+  explicit simulation(scenario p, std::FILE* trace_to = nullptr);
   ~simulation();
 
   outcome run();
 
  private:
-  using member_ptr = std::shared_ptr<member>;
+  using process_ptr = std::shared_ptr<process>;
 
   // the phases
   void begin();
@@ -48,10 +48,10 @@ class simulation {
   void recover();
   void shut_down();
 
-  // chaos.cpp
+  // faults.cpp
   void plague();
   void every(duration mean, void (simulation::*what)());
-  member_ptr victim();
+  process_ptr victim();
   void partition();
   void clog();
   void crash();
@@ -74,25 +74,25 @@ class simulation {
   void operator_destroys();
   void operator_deposes();
 
-  member_ptr add_member(std::size_t slot);
-  void replace_later(const member_ptr& old, duration wait);
+  process_ptr add_member(std::size_t slot);
+  void replace_later(const process_ptr& old, duration wait);
   std::string some_key();
-  static std::string litter_key(std::size_t i);
+  static std::string unrelated_key(std::size_t i);
   bool at_peace();
   bool led_and_agreed(std::string* why) const;
   void check_requests();
   void finish(outcome& result);
 
-  plan plan_;
+  scenario scenario_;
   world world_;
-  truth truth_;
+  ground_truth truth_;
   network network_;
   server server_;
-  judge judge_;
-  surroundings around_;
-  std::vector<member_ptr> members_;    // those who count
-  std::vector<member_ptr> departed_;
-  std::vector<std::shared_ptr<foreigner>> foreigners_;
+  safety_checker checker_;
+  run_context context_;
+  std::vector<process_ptr> processes_;    // those who count
+  std::vector<process_ptr> departed_;
+  std::vector<std::shared_ptr<foreign_contender>> foreign_;
   std::map<actor, std::uint64_t> requests_before_;
   actor next_number_ = 0;
   std::size_t expected_ = 0;  ///< processes that are down and will be back
@@ -103,6 +103,6 @@ class simulation {
 
 /// Draws, runs and takes down. A run that failed was stopped in its midst, its coroutines where
 /// they were: it is left lying, not taken down.
-outcome simulate(const plan& p, std::FILE* trace_to = nullptr);
+outcome simulate(const scenario& p, std::FILE* trace_to = nullptr);
 
 }  // namespace tenure::sim

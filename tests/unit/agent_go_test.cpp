@@ -2,9 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
-#include "agent/go_json.hpp"
-#include "agent/go_text.hpp"
-#include "agent/request_target.hpp"
+#include "agent/go/json.hpp"
+#include "agent/go/text.hpp"
+#include "agent/requests/request_target.hpp"
 
 namespace tenure::agent {
 namespace {

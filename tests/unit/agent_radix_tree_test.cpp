@@ -3,7 +3,7 @@
 #include <map>
 #include <vector>
 
-#include "agent/radix_tree.hpp"
+#include "agent/state/radix_tree.hpp"
 #include "runtime/random_source.hpp"
 
 namespace tenure::agent {
