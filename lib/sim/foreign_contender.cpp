@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "consul/types.hpp"
+#include "sim/scenario.hpp"
 
 namespace tenure::sim {
 
@@ -13,11 +14,14 @@ using namespace std::chrono_literals;
 
 foreign_contender::foreign_contender(run_context& context, std::size_t number)
     : context_(context),
-      host_(context.world, "f" + std::to_string(number), context.world.random().next(), 0s, 0),
-      link_(std::make_shared<sim::link>(context.world, host_, context.server, context.network,
-                                        first_foreign + static_cast<actor>(number),
-                                        context.scenario.addresses + number, 40)),
-      value_(context.world.chance_of(0.5) ? "foreign" : "") {}
+      host_(context.world, "f" + std::to_string(number), context.world.random().next(), 0s, 0) {
+  link_options options;
+  options.who = first_foreign + static_cast<actor>(number);
+  options.address = context.scenario.addresses + number;
+  options.connections = 40;
+  link_ = std::make_shared<sim::link>(context, host_, options);
+  value_ = context.world.chance_of(0.5) ? "foreign" : "";
+}
 
 void foreign_contender::start() {
   asio::co_spawn(host_.executor(), run(),
@@ -69,7 +73,7 @@ asio::awaitable<bool> foreign_contender::wait_free(std::string key) {
 
 asio::awaitable<void> foreign_contender::contend(std::string session) {
   const std::string key = election_key(context_.world.below(context_.scenario.elections));
-  const time_point until = host_.now() + 10s;  // its session is not renewed
+  const time_point until = host_.now() + 10s;  // before its session expires: it does not renew
   while (!stopping_ && host_.now() < until) {
     const bool free = co_await wait_free(key);
     if (!free) co_return;

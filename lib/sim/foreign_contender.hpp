@@ -1,14 +1,14 @@
-// A contender that is not tenure: it does what the Lock of Consul's own Go client does. It polls
-// the key, acquires as soon as that is free, publishes its value with the Lock's flags, and
-// releases by PUT ?release.
+// A contender that does not use tenure, but the protocol of Lock in Consul's Go client: it polls
+// the key, acquires as soon as the key is free, with the Lock's flags and its value, and releases
+// by PUT ?release.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
 
-#include "sim/link.hpp"
 #include "sim/host.hpp"
+#include "sim/link.hpp"
 #include "sim/process.hpp"
 
 namespace tenure::sim {
@@ -18,7 +18,7 @@ class foreign_contender : public std::enable_shared_from_this<foreign_contender>
   foreign_contender(run_context& context, std::size_t number);
 
   void start();
-  /// Lets go of what it holds, and goes.
+  /// Releases its key and ends.
   void stop() noexcept { stopping_ = true; }
   bool stopped() const noexcept { return stopped_; }
 

@@ -15,6 +15,12 @@ const holding* key_timeline::current() const noexcept {
   return now && !now->session.empty() && !holdings.empty() ? &holdings.back() : nullptr;
 }
 
+const key_timeline& ground_truth::of(const std::string& key) const {
+  static const key_timeline none;
+  const auto found = keys_.find(key);
+  return found != keys_.end() ? found->second : none;
+}
+
 void ground_truth::update(const std::string& key, std::optional<agent::kv_fields> now, actor by) {
   key_timeline& k = keys_[key];
   if (!k.now && !now) return;

@@ -60,7 +60,8 @@ class ground_truth {
   void update(const std::string& key, std::optional<agent::kv_fields> now, actor by);
   /// The server restarted empty.
   void erase_all(actor by);
-  const key_timeline& of(const std::string& key) { return keys_[key]; }
+  /// An unknown key has an empty history.
+  const key_timeline& of(const std::string& key) const;
   /// Called after every change.
   std::function<void(const key_change&)> changed;
 

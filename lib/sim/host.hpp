@@ -1,5 +1,5 @@
-// The simulated host of a process: a clock of its own, timers, random numbers, and a pause. While it
-// is paused, no timer fires and nothing is delivered, but its boot clock goes on.
+// The simulated host of a process: a clock of its own, timers, random numbers, and a pause. While
+// it is paused, no timer fires and nothing is delivered, but its boot clock goes on.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -8,9 +8,9 @@
 
 #include "agent/handler.hpp"
 #include "runtime/async_condition.hpp"
+#include "sim/ground_truth.hpp"
 #include "sim/host.hpp"
 #include "sim/request_kind.hpp"
-#include "sim/ground_truth.hpp"
 
 namespace tenure::sim {
 
@@ -35,6 +35,12 @@ class inflight_request {
         changed(from.executor(), from) {}
 
   bool done() const noexcept { return response.has_value() || error; }
+  /// Ends the exchange with that error unless it is done.
+  void fail(error_code why) {
+    if (done()) return;
+    error = why;
+    changed.notify_all();
+  }
 
   host& sender;
   const actor by;

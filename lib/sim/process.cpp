@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "sim/safety_checker.hpp"
 
 namespace tenure::sim {
 
@@ -13,14 +14,13 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 std::string election_key(std::size_t election) {
-  // Most below one prefix, some elsewhere: no single list has them all.
   const char* below = election % 7 == 5 ? "f/" : election % 7 == 6 ? "g/" : "e/";
   return below + std::to_string(election) + "/leader";
 }
 
 namespace {
 
-/// Rates spread evenly over what the scenario allows, with both ends likelier.
+/// Uniform within the limit, with a preference for both ends.
 std::int64_t draw_rate(world& w, std::int64_t most) {
   if (most == 0) return 0;
   const std::uint64_t how = w.below(4);
@@ -29,8 +29,8 @@ std::int64_t draw_rate(world& w, std::int64_t most) {
   return static_cast<std::int64_t>(w.below(static_cast<std::uint64_t>(2 * most + 1))) - most;
 }
 
-/// Counts what the library's log says, which is how its rare paths are seen from here, and puts the
-/// lines into the trace, where somebody reads that.
+/// Counts the library's log messages, which shows how often its rare paths run, and prints them
+/// with the trace.
 class log_to_trace final : public log_sink {
  public:
   log_to_trace(world& w, std::string who) : world_(w), who_(std::move(who)) {}
@@ -62,54 +62,64 @@ process::process(run_context& context, actor number, std::size_t slot)
       slot_(slot),
       address_(slot % context.scenario.addresses),
       host_(context.world, "p" + std::to_string(number), context.world.random().next(),
-               context.world.between(0s, 1000s),
-               draw_rate(context.world, context.scenario.drift_ppm)),
-      link_(std::make_shared<sim::link>(context.world, host_, context.server, context.network, number,
-                                        address_, context.scenario.connections)),
+            context.world.between(0s, 1000s),
+            draw_rate(context.world, context.scenario.drift_ppm)),
       env_(std::make_shared<runtime::environment>()) {
+  link_options options;
+  options.who = number;
+  options.address = address_;
+  options.connections = context.scenario.connections;
+  link_ = std::make_shared<sim::link>(context, host_, options);
   env_->executor = host_.executor();
   env_->clock = host_.clock();
-  // Not counted: the host outlives all that it is handed to.
+  // Without ownership: the host outlives the library.
   env_->timers = std::shared_ptr<runtime::timers>(std::shared_ptr<void>(), &host_);
   env_->random = host_.shared_random();
   env_->transport = link_;
   env_->log = std::make_shared<log_to_trace>(context.world, host_.name());
-  link_->seen = [this](const inflight_request& f) { context_.checker.response_received(f); };
-  host_.on_step = [this] { context_.checker.look(number_); };
-  for (std::size_t i = 0; i < context.scenario.elections; ++i) seen_[i];
+  link_->on_response = [this](const inflight_request& sent) {
+    context_.checker.response_received(sent);
+  };
+  host_.on_step = [this] { context_.checker.process_stepped(number_); };
+  for (std::size_t i = 0; i < context.scenario.elections; ++i) observed_[i];
 }
 
 process::~process() = default;
 
 void process::start() {
-  const scenario& p = context_.scenario;
+  const scenario& settings = context_.scenario;
   context_.world.note(host_.name(), "starts", {}, address_,
-                  static_cast<std::uint64_t>(host_.clock()->rate_ppm()));
-  span_ = p.mixed_spans && chance_of(0.5);
+                      static_cast<std::uint64_t>(host_.clock()->rate_ppm()));
+  spans_ = settings.mixed_spans && chance_of(0.5) ? span_choice::doubled : span_choice::common;
   consul_config config;
-  config.connections = p.connections;
-  config.request_timeout = p.request_timeout;
+  config.connections = settings.connections;
+  config.request_timeout = settings.request_timeout;
   elections_options options;
-  options.sessions = p.pool;
-  options.wait = p.wait;
-  options.liveness = p.liveness;
+  options.sessions = settings.pool;
+  options.wait = settings.wait;
+  options.liveness = settings.liveness;
   options.log = env_->log;
   auto engine = std::make_shared<impl::engine>(env_, std::move(config), std::move(options));
   engine_ = engine;
   elections_.emplace(std::move(engine));
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
-  standing_.resize(p.elections);
+  entered_.resize(settings.elections);
   user_tasks_->spawn(follow_events());
   if (chance_of(0.3)) user_tasks_->spawn(toggle_health());
   const bool observes = chance_of(0.5);
-  for (std::size_t i = 0; i < p.elections; ++i) {
-    // With many elections not everybody stands everywhere.
-    const bool stands = p.elections <= 16 || chance_of(0.8) ||
-                        i % p.processes == slot_;
-    if (stands) user_tasks_->spawn(take_part(i));
-    if (observes && (p.elections <= 16 || chance_of(0.02))) user_tasks_->spawn(observe(i));
+  for (std::size_t i = 0; i < settings.elections; ++i) {
+    // Of many elections a process leaves some out, but none is without a candidate.
+    const bool enters = settings.elections <= 16 || chance_of(0.8) ||
+                        i % settings.processes == slot_;
+    if (enters) user_tasks_->spawn(take_part(i));
+    if (observes && (settings.elections <= 16 || chance_of(0.02))) user_tasks_->spawn(observe(i));
   }
+}
+
+void process::report_exception(const std::exception& e) {
+  context_.world.report_violation(
+      "user", host_.name() + ": user code got the exception " + e.what());
 }
 
 void process::failed(std::exception_ptr thrown) {
@@ -117,11 +127,11 @@ void process::failed(std::exception_ptr thrown) {
   try {
     std::rethrow_exception(std::move(thrown));
   } catch (const boost::system::system_error& e) {
-    // What the library throws when it is shut down under its users.
+    // The library throws this into its users when it is shut down.
     if (stopping_ && e.code() == errc::shut_down) return;
-    context_.world.report_violation("user", host_.name() + ": user code was thrown " + e.what());
+    report_exception(e);
   } catch (const std::exception& e) {
-    context_.world.report_violation("user", host_.name() + ": user code was thrown " + e.what());
+    report_exception(e);
   }
 }
 
@@ -150,7 +160,7 @@ void process::stop() {
   if (stopping_) return;
   stopping_ = true;
   host_.resume();
-  asio::co_spawn(env_->executor, end(), [self = shared_from_this()](std::exception_ptr e) {
+  asio::co_spawn(env_->executor, shut_down(), [self = shared_from_this()](std::exception_ptr e) {
     if (e) self->failed(std::move(e));
   });
 }
@@ -161,10 +171,10 @@ void process::cancel_user_tasks() {
   for (const auto& s : cancellers) (*s)();
 }
 
-asio::awaitable<void> process::end() {
+asio::awaitable<void> process::shut_down() {
   const auto self = shared_from_this();
   context_.world.note(host_.name(), "stops");
-  // Either the tasks that use the library go first, or the library tells them.
+  // Either the user tasks end first, or the library's shutdown ends them.
   if (chance_of(0.5)) cancel_user_tasks();
   co_await elections_->shut_down();
   cancel_user_tasks();
@@ -198,8 +208,8 @@ std::string process::leaks() const {
 }
 
 std::string process::standing_of(std::size_t election) const {
-  if (standing_.size() <= election || standing_[election] == nullptr) return "outside";
-  return std::string(to_string(standing_[election]->standing()));
+  if (entered_.size() <= election || entered_[election] == nullptr) return "outside";
+  return std::string(to_string(entered_[election]->standing()));
 }
 
 }  // namespace tenure::sim

@@ -44,7 +44,9 @@ void draw_size(scenario& made, dice& draw) {
                 : size < 94 ? draw.among(4, 16)
                 : size < 99 ? draw.among(17, 100)
                             : draw.among(101, 2000);
-  made.processes = made.elections <= 16 ? draw.among(2, 6) : made.elections <= 100 ? draw.among(2, 4) : 2;
+  made.processes = made.elections <= 16    ? draw.among(2, 6)
+                   : made.elections <= 100 ? draw.among(2, 4)
+                                           : 2;
   made.foreign_contenders = draw.one_in(4) ? draw.among(1, 2) : 0;
   made.pool = draw.one_in(3) ? draw.among(2, 4) : 1;
   made.connections = draw.one_in(4) ? draw.among(3, 12) : draw.one_in(4) ? 80 : 40;
@@ -154,7 +156,7 @@ scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) 
 
 candidacy scenario::make_candidacy(std::string value, span_choice spans) const {
   candidacy how(std::move(value));
-  how.span(spans == span_choice::doubled ? span * 2 : span).ttl(ttl).stop_budget(stop_budget).behavior(behavior);
+  how.span(span_of(spans)).ttl(ttl).stop_budget(stop_budget).behavior(behavior);
   if (lock_delay) how.lock_delay(*lock_delay);
   return how;
 }
@@ -179,7 +181,8 @@ std::string scenario::summary() const {
                 "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
                 "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm, "
                 "liveness %lld ms%s%s%s, faults for %lld ms",
-                elections, unrelated_keys, processes, addresses, foreign_contenders, pool, connections, ms(span),
+                elections, unrelated_keys, processes, addresses, foreign_contenders, pool,
+                connections, ms(span),
                 ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
                 static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)),
                 embedded ? ", embedded agent" : "",

@@ -83,6 +83,9 @@ class scenario {
   fault_intervals faults;
 
   candidacy make_candidacy(std::string value, span_choice spans) const;
+  duration span_of(span_choice spans) const noexcept {
+    return spans == span_choice::doubled ? span * 2 : span;
+  }
   duration longest_span() const noexcept { return mixed_spans ? span * 2 : span; }
   duration lock_delay_in_force() const noexcept;
   /// Every election must have its one leader within this time after the last fault.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/process.hpp"
+#include "sim/safety_checker.hpp"
 
 namespace tenure::sim {
 
@@ -34,10 +35,10 @@ asio::awaitable<void> process::cancel_at(std::shared_ptr<canceller> s, time_poin
   (*s)();
 }
 
-asio::awaitable<void> process::within(duration most, awaitable<void> task) {
+asio::awaitable<void> process::run_for(duration limit, awaitable<void> task) {
   const auto s = std::make_shared<canceller>();
   const auto place = cancellers_.insert(cancellers_.end(), s);
-  if (most != duration::max()) user_tasks_->spawn(cancel_at(s, host_.now() + most));
+  if (limit != duration::max()) user_tasks_->spawn(cancel_at(s, host_.now() + limit));
   std::exception_ptr thrown;
   try {
     co_await asio::co_spawn(env_->executor, std::move(task),
@@ -50,15 +51,14 @@ asio::awaitable<void> process::within(duration most, awaitable<void> task) {
   if (thrown) std::rethrow_exception(thrown);
 }
 
-// -- standing ------------------------------------------------------------------------------------
+// -- taking part ---------------------------------------------------------------------------------
 
-// Nothing where the last stay has not been settled yet.
+// Nothing while the election of the last stay has not ended yet.
 std::optional<election> process::enter(std::size_t number) {
   try {
+    const std::string value = host_.name() + " stands for " + std::to_string(number);
     return elections_->enter(election_key(number),
-                             context_.scenario.stand(host_.name() + " stands for " +
-                                                        std::to_string(number),
-                                                    span_));
+                             context_.scenario.make_candidacy(value, spans_));
   } catch (const system_error& e) {
     if (e.code() != errc::already_entered) throw;
     context_.world.probes.hit("election not yet left");
@@ -77,7 +77,7 @@ asio::awaitable<void> process::take_part(std::size_t number) {
     std::optional<election> entered = enter(number);
     if (!entered) continue;
     election& e = *entered;
-    standing_[number] = &e;
+    entered_[number] = &e;
     const std::uint64_t style = context_.world.below(4);
     if (style < 2) {
       co_await lead_repeatedly(e);
@@ -86,7 +86,7 @@ asio::awaitable<void> process::take_part(std::size_t number) {
     } else {
       co_await stand_by_events(e);
     }
-    standing_[number] = nullptr;
+    entered_[number] = nullptr;
     if (stopping_) co_return;
     context_.world.probes.hit("election left and entered again");
     co_await e.leave();
@@ -96,9 +96,9 @@ asio::awaitable<void> process::take_part(std::size_t number) {
 asio::awaitable<void> process::lead_repeatedly(election& e) {
   bool again = true;
   while (again && !stopping_) {
-    const duration patience =
+    const duration limit =
         settled_ || chance_of(0.6) ? duration::max() : context_.world.between(0s, 20s);
-    co_await within(patience, lead_once(e));
+    co_await run_for(limit, lead_once(e));
     again = settled_ || chance_of(0.8);
     if (!stopping_) co_await sleep(context_.world.between(1ms, 500ms));
   }
@@ -120,9 +120,9 @@ asio::awaitable<void> process::lead_once(election& e) {
 asio::awaitable<void> process::campaign_repeatedly(election& e) {
   bool again = true;
   while (again && !stopping_) {
-    const duration patience =
+    const duration limit =
         settled_ || chance_of(0.6) ? duration::max() : context_.world.between(0s, 20s);
-    co_await within(patience, campaign_once(e));
+    co_await run_for(limit, campaign_once(e));
     again = settled_ || chance_of(0.8);
     if (!stopping_) co_await sleep(context_.world.between(1ms, 500ms));
   }
@@ -143,16 +143,18 @@ asio::awaitable<void> process::campaign_once(election& e) {
 }
 
 asio::awaitable<void> process::stand_by_events(election& e) {
-  // The terms come by the event stream.
+  // follow_events() gets the terms.
   e.stand();
-  while (!stopping_ && (settled_ || chance_of(0.9))) co_await sleep(context_.world.between(1s, 20s));
+  while (!stopping_ && (settled_ || chance_of(0.9))) {
+    co_await sleep(context_.world.between(1s, 20s));
+  }
   if (stopping_) co_return;
   e.withdraw();
   while (e.current()) co_await sleep(context_.world.between(10ms, 200ms));
 }
 
 asio::awaitable<void> process::follow_events() {
-  std::map<std::string, std::uint64_t> worked;  // the fences of terms that were taken on
+  std::map<std::string, std::uint64_t> worked;  // the fences of handled terms
   for (;;) {
     const event what = co_await elections_->next_event();
     const bool leads = what.standing == standing::leading;
@@ -164,16 +166,16 @@ asio::awaitable<void> process::follow_events() {
   }
 }
 
-// Now and then the health gate of an election is closed for a while.
+// Closes the health gate of a random election now and then.
 asio::awaitable<void> process::toggle_health() {
   while (!stopping_ && !settled_) {
     co_await sleep(context_.world.between(5s, 60s));
-    const std::size_t number = context_.world.below(standing_.size());
-    if (standing_[number] == nullptr || settled_) continue;
+    const std::size_t number = context_.world.below(entered_.size());
+    if (entered_[number] == nullptr || settled_) continue;
     context_.world.probes.hit("health gate closed");
-    standing_[number]->set_healthy(false);
+    entered_[number]->set_healthy(false);
     co_await sleep(context_.world.between(50ms, 10s));
-    if (standing_[number] != nullptr) standing_[number]->set_healthy(true);
+    if (entered_[number] != nullptr) entered_[number]->set_healthy(true);
   }
 }
 
@@ -202,59 +204,60 @@ asio::awaitable<void> process::resign(term t) {
 
 asio::awaitable<void> process::work(term t) {
   if (dead_) co_return;
-  const scenario& p = context_.scenario;
-  const auto c =
-      context_.checker.term_began(t, host_, number_, span_ ? p.span * 2 : p.span);
+  const scenario& settings = context_.scenario;
+  const auto led =
+      context_.checker.term_began(t, host_, number_, settings.span_of(spans_));
   try {
-    co_await act(c);
+    co_await do_work(led);
   } catch (const system_error& e) {
     if (!is_abort(e)) throw;
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (dead_) co_return;
-  duration cleanup = context_.world.between(0s, p.stop_budget * 8 / 10);
-  if (p.slow_bodies && !settled_ && chance_of(0.2)) {
+  duration cleanup = context_.world.between(0s, settings.stop_budget * 8 / 10);
+  if (settings.slow_bodies && !settled_ && chance_of(0.2)) {
     context_.world.probes.hit("body overruns");
-    c->excused = true;
-    cleanup = context_.world.between(0s, p.span * 2);
+    led->excused = true;
+    cleanup = context_.world.between(0s, settings.span * 2);
   }
   co_await sleep(cleanup);
-  if (!dead_) context_.checker.body_ended(*c);
+  if (!dead_) context_.checker.body_ended(*led);
 }
 
-asio::awaitable<void> process::act(std::shared_ptr<tracked_term> c) {
-  const scenario& p = context_.scenario;
+asio::awaitable<void> process::do_work(std::shared_ptr<tracked_term> led) {
+  const scenario& settings = context_.scenario;
+  const int slowdown = settings.elections > 16 ? 8 : 1;
   const auto most = std::chrono::duration_cast<duration>(
-      std::max<duration>(p.span, 4s) / p.activity * (p.elections > 16 ? 8 : 1));
+      std::max<duration>(settings.span, 4s) / settings.activity * slowdown);
   bool goes_on = true;
   while (goes_on && !stopping_) {
     co_await sleep(context_.world.between(1ms, most));
-    if (!c->term.holds()) {
-      // Told by the clock before it is told by the library: it may run no further.
+    if (!led->term.holds()) {
+      // The clock says so before the library does: the body must not go on.
       co_return;
     }
-    context_.checker.fenced_write(*c);
-    if (chance_of(0.5)) co_await guarded_write(c);
-    if (chance_of(0.15)) user_tasks_->spawn(proclaim(c->term));
+    context_.checker.writes().fenced_write(*led);
+    if (chance_of(0.5)) co_await guarded_write(led);
+    if (chance_of(0.15)) user_tasks_->spawn(proclaim(led->term));
     goes_on = settled_ || chance_of(0.93);
   }
 }
 
-asio::awaitable<void> process::guarded_write(std::shared_ptr<tracked_term> c) {
-  const std::uint64_t id = context_.checker.begin_write();
+asio::awaitable<void> process::guarded_write(std::shared_ptr<tracked_term> led) {
+  const std::uint64_t id = context_.checker.writes().begin();
   leader_writes writes;
-  writes.set(safety_checker::data_key(c->term.key()), safety_checker::write_text(c->term, id));
+  writes.set(write_checker::data_key(led->term.key()), write_checker::write_text(led->term, id));
   write_result result = write_result::done;
   std::exception_ptr thrown;
   try {
-    co_await c->term.write(std::move(writes));
+    co_await led->term.write(std::move(writes));
   } catch (const system_error& e) {
     const bool unknown = e.code() == errc::outcome_unknown ||
                          e.code() == asio::error::operation_aborted;
     result = unknown ? write_result::unknown : write_result::not_done;
     if (e.code() == asio::error::operation_aborted) thrown = std::current_exception();
   }
-  context_.checker.end_write(id, result);
+  context_.checker.writes().end(id, result);
   if (thrown) std::rethrow_exception(thrown);
 }
 
@@ -268,19 +271,19 @@ asio::awaitable<void> process::proclaim(term t) {
   }
 }
 
-// -- looking on ----------------------------------------------------------------------------------
+// -- observing and deposing ----------------------------------------------------------------------
 
 asio::awaitable<void> process::observe(std::size_t number) {
   observer o = elections_->observe(election_key(number));
   try {
     for (;;) {
       leader l = co_await o.next();
-      seen_[number] = std::move(l);
+      observed_[number] = std::move(l);
     }
   } catch (const system_error& e) {
     if (!is_abort(e)) throw;
   }
-  seen_[number].reset();
+  observed_[number].reset();
 }
 
 void process::depose(std::size_t number) {
