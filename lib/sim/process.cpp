@@ -192,12 +192,12 @@ void process::count_watches() {
   if (!e) return;
   const impl::watch_counts& n = e->watches().counts();
   probes& all = context_.world.probes;
-  all.hit("shards: planned", n.plans);
-  all.hit("shards: another scenario", n.changed_plans);
-  all.hit("shards: too many foreign keys", n.costly_prefixes);
-  all.hit("shards: empty prefix", n.empty_answers);
-  all.hit("shards: no connection for a poll", n.waits);
-  all.hit("shards: old poll kept for its successors", n.kept);
+  all.hit("watches: planned", n.plans);
+  all.hit("watches: plan changed", n.changed_plans);
+  all.hit("watches: oversized prefix", n.costly_prefixes);
+  all.hit("watches: empty prefix", n.empty_answers);
+  all.hit("watches: no connection for a poll", n.waits);
+  all.hit("watches: old poll kept for its successors", n.kept);
 }
 
 std::string process::leaks() const {

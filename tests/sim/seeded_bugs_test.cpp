@@ -40,15 +40,23 @@ TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine); }
 TEST_CASE("found: a clean release within the quarantine") {
   expect_found(seeded_bug::clean_within_quarantine);
 }
-TEST_CASE("found: a lease that counts from the reply") { expect_found(seeded_bug::lease_from_reply); }
+TEST_CASE("found: a lease that counts from the reply") {
+  expect_found(seeded_bug::lease_from_reply);
+}
 TEST_CASE("found: a renewal used as a proof") { expect_found(seeded_bug::renewal_is_proof); }
 TEST_CASE("found: a fence from the LockIndex") { expect_found(seeded_bug::fence_is_lock_index); }
 TEST_CASE("found: an unguarded unlock") { expect_found(seeded_bug::unguarded_unlock); }
 TEST_CASE("found: an unguarded proclaim") { expect_found(seeded_bug::unguarded_proclaim); }
-TEST_CASE("found: a write guarded by check-session alone") { expect_found(seeded_bug::session_guards_write); }
+TEST_CASE("found: a write guarded by check-session alone") {
+  expect_found(seeded_bug::session_guards_write);
+}
 TEST_CASE("found: a release before the body has ended") {
   expect_found(seeded_bug::release_before_stop);
 }
-TEST_CASE("found: a lost reply treated as a failure") { expect_found(seeded_bug::lost_reply_is_failure); }
-TEST_CASE("found: renewals on the shared lane") { expect_found(seeded_bug::renewal_on_shared_lane); }
+TEST_CASE("found: a lost reply treated as a failure") {
+  expect_found(seeded_bug::lost_reply_is_failure);
+}
+TEST_CASE("found: renewals on the shared lane") {
+  expect_found(seeded_bug::renewal_on_shared_lane);
+}
 TEST_CASE("found: a body that gets no stop request") { expect_found(seeded_bug::no_stop); }

@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
     all.add(once.probes);
     if (!once.passed() || seeds == 1) {
       std::printf("seed %" PRIu64 ": %s, hash %016" PRIx64 "\n  %s\n", s,
-                  once.passed() ? "passed" : once.violation.c_str(), once.hash, once.scenario.c_str());
+                  once.passed() ? "passed" : once.violation.c_str(), once.hash,
+                  once.scenario.c_str());
     }
     if (!once.passed()) ++failed;
   }
