@@ -133,16 +133,22 @@ def check(path: str, text: str, layer_names: set[str]) -> list[tuple[int, str, s
     return sorted(f for f in found if not allowed(raw_lines, f[0], f[1]))
 
 
+def layer_of(path: str) -> str:
+    """lib/LAYER whatever the folder below it; the folder of other files."""
+    parts = pathlib.PurePath(path).parts
+    return "/".join(parts[:2]) if parts[0] == "lib" else "/".join(parts[:-1])
+
+
 def main(files: list[str]) -> int:
     texts = {name: pathlib.Path(name).read_text(encoding="utf-8") for name in files}
     by_layer: dict[str, set[str]] = {}
     for name, text in texts.items():
         # Another file of the layer may iterate over a member; locals are visible in one file only.
         members = {n for n in unordered_names(code(text)) if n.endswith("_")}
-        by_layer.setdefault(str(pathlib.PurePath(name).parent), set()).update(members)
+        by_layer.setdefault(layer_of(name), set()).update(members)
     bad = 0
     for name, text in texts.items():
-        for line, rule, why in check(name, text, by_layer[str(pathlib.PurePath(name).parent)]):
+        for line, rule, why in check(name, text, by_layer[layer_of(name)]):
             print(f"{name}:{line}: {rule}: {why}")
             bad += 1
     return 1 if bad else 0

@@ -2,32 +2,34 @@
 
 #include <utility>
 
-#include "agent/state.hpp"
+#include "agent/routes/endpoints.hpp"
 
 namespace tenure::agent {
 
 handler::handler(handler_options options, runtime::random_source& random, answer_sink& sink,
                  time_point start)
-    : state_(std::make_unique<handler_state>(std::move(options), random, sink, start)) {}
+    : endpoints_(std::make_unique<endpoints>(std::move(options), random, sink, start)) {}
 
 handler::~handler() = default;
 
 void handler::handle(const runtime::http_request& request, time_point now, request_id id) {
-  state_->handle(request, now, id);
+  endpoints_->handle(request, now, id);
 }
 
-void handler::tick(time_point now) { state_->tick(now); }
+void handler::tick(time_point now) { endpoints_->tick(now); }
 
-time_point handler::next_deadline() const noexcept { return state_->next_deadline(); }
+time_point handler::next_deadline() const noexcept { return endpoints_->next_deadline(); }
 
-void handler::abandon(request_id id) { state_->parked().abandon(id); }
+void handler::abandon(request_id id) { endpoints_->parked().abandon(id); }
 
-void handler::release_parked() { state_->parked().release_all(); }
+void handler::release_parked() { endpoints_->parked().release_all(); }
 
-std::size_t handler::parked() const noexcept { return state_->parked().size(); }
+std::size_t handler::parked() const noexcept { return endpoints_->parked().size(); }
 
-std::size_t handler::sessions() const noexcept { return state_->sessions(); }
+std::size_t handler::sessions() const noexcept { return endpoints_->sessions(); }
 
-std::uint64_t handler::index() const noexcept { return state_->index(); }
+std::uint64_t handler::index() const noexcept { return endpoints_->index(); }
+
+fault_injection& handler::faults() noexcept { return *endpoints_; }
 
 }  // namespace tenure::agent

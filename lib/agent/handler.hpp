@@ -1,6 +1,6 @@
-// The embedded agent as a plain state machine: a request and the time go in, an answer comes out at
-// once or later. It opens no socket and reads no clock, so that the HTTP front and the simulation
-// serve the very same code.
+// The embedded agent as a plain state machine: a request and the time go in, a response comes out
+// at once or later. It opens no socket and reads no clock, so the HTTP server and the simulation
+// run the same code.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,39 @@
 #include <string>
 #include <tenure/time.hpp>
 
-#include "agent/answer_sink.hpp"
-#include "agent/handler_options.hpp"
 #include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
 namespace tenure::agent {
 
-class handler_state;
+class endpoints;
+class fault_injection;
+
+/// Identifies a request until its response: the id of a connection, or of a simulated request.
+using request_id = std::uint64_t;
+
+class answer_sink {
+ public:
+  virtual ~answer_sink() = default;
+  /// Called once per request, from handle(), tick() or a later handle(). Must not call back into
+  /// the handler.
+  virtual void answered(request_id id, runtime::http_response response) = 0;
+};
+
+class handler_options {
+ public:
+  std::string node_name = "tenure-agent";
+  std::string datacenter = "dc1";
+  std::string advertised = "127.0.0.1:8300";  ///< the answer of status/leader
+  /// The first index is one above this, and above 10, because Consul's start takes the first ten. A
+  /// value from a state file or a clock makes fences grow across restarts.
+  std::uint64_t start_index = 0;
+  /// For this long after the start every acquisition fails "due to lock delay", because the agent
+  /// does not know the delays of its former run.
+  duration start_lock_delay{0};
+  /// The limit of operations per transaction: 64 as in Consul 1.8.7; since 1.14 Consul takes 128.
+  std::size_t most_operations = 64;
+};
 
 class handler {
  public:
@@ -25,26 +50,28 @@ class handler {
           time_point start);
   ~handler();
 
-  /// `id` must not be in use. Answers through the sink, at once or, for a blocking query, later.
+  /// `id` must not be in use. The response goes to the sink, at once or, for a blocking query,
+  /// later.
   void handle(const runtime::http_request& request, time_point now, request_id id);
   /// Lets time pass: sessions expire, lock-delays end, blocking queries time out.
   void tick(time_point now);
-  /// When tick() is next needed; time_point::max() where nothing waits.
+  /// When tick() is next due; time_point::max() if nothing waits.
   time_point next_deadline() const noexcept;
-  /// The client of a parked query is gone: it is never answered, but it keeps its slot until its
-  /// wait would have ended, as with Consul.
+  /// The client of a parked query is gone. The query gets no response, but keeps its slot until its
+  /// wait ends, as in Consul.
   void abandon(request_id id);
-  /// Answers every parked query now, with an unchanged index, as a server does that is told to
-  /// stop.
+  /// Answers every parked query now, with an unchanged index, as a server does when it stops.
   void release_parked();
 
-  std::size_t parked() const noexcept;    ///< queries that wait, abandoned ones included
-  std::size_t sessions() const noexcept;  ///< sessions alive
+  std::size_t parked() const noexcept;    ///< waiting queries, abandoned ones included
+  std::size_t sessions() const noexcept;  ///< live sessions
   std::uint64_t index() const noexcept;   ///< the index of the last write
 
+  /// For simulations.
+  fault_injection& faults() noexcept;
+
  private:
-  friend class faults;
-  std::unique_ptr<handler_state> state_;
+  std::unique_ptr<endpoints> endpoints_;
 };
 
 }  // namespace tenure::agent

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <exception>
 #include <utility>
-#include <vector>
 
-#include "agent/kept_state.hpp"
+#include "agent/state_file.hpp"
 #include "wire/http_server.hpp"
 
 namespace tenure::agent {
@@ -21,31 +20,29 @@ wire::http_server_options http_options(const server_options& options) {
 
 class server::implementation final : public wire::http_service, public answer_sink {
  public:
-  implementation(runtime::environment services, server_options options)
-      : services_(std::move(services)),
-        kept_(options.state_file.value_or(std::string())),
-        handler_(started(options), *services_.random, *this, services_.timers->now()),
-        http_(services_.executor, *services_.timers, *this, http_options(options)),
+  implementation(runtime::environment env, server_options options)
+      : env_(std::move(env)),
+        state_file_(options.state_file.value_or(std::string())),
+        handler_(resumed(options), *env_.random, *this, env_.timers->now()),
+        http_(env_.executor, *env_.timers, *this, http_options(options)),
         timer_(*this) {}
 
-  ~implementation() override { services_.timers->disarm(timer_); }
+  ~implementation() override { env_.timers->disarm(timer_); }
 
   wire::http_server& http() noexcept { return http_; }
 
-  /// The state file is only touched by an agent that has its address: another one may be running.
+  /// Writes the state file only after it has the address: another agent may be running.
   void listen(const std::string& address) {
     http_.listen(address);
-    kept_.reach(handler_.index());
-    for (const auto& warning : std::exchange(warnings_, {})) {
-      services_.log->log(log_level::warn, warning, {{"file", kept_.path()}});
-    }
+    state_file_.reach(handler_.index());
+    log_start();
   }
 
   const agent::handler& state() const noexcept { return handler_; }
 
   void on_request(std::uint64_t id, runtime::http_request request) override {
-    handler_.handle(request, services_.timers->now(), id);
-    settle();
+    handler_.handle(request, env_.timers->now(), id);
+    after_step();
   }
   void on_closed(std::uint64_t id) override { handler_.abandon(id); }
   void answered(request_id id, runtime::http_response response) override {
@@ -56,9 +53,10 @@ class server::implementation final : public wire::http_service, public answer_si
     if (std::exchange(stopped_, true)) return;
     http_.stop();
     handler_.release_parked();
-    services_.timers->disarm(timer_);
-    kept_.stop(handler_.index(), handler_.sessions() == 0);
-    services_.log->log(log_level::info, "agent stopped",
+    env_.timers->disarm(timer_);
+    state_file_.stop(handler_.index(),
+                     handler_.sessions() == 0 ? stop_kind::clean : stop_kind::unclean);
+    env_.log->log(log_level::info, "agent stopped",
                        {{"index", handler_.index()},
                         {"sessions", std::uint64_t{handler_.sessions()}}});
   }
@@ -74,61 +72,70 @@ class server::implementation final : public wire::http_service, public answer_si
     implementation& owner_;
   };
 
-  /// The options of a handler that goes on where the last one ended.
-  handler_options started(const server_options& options) {
+  /// The options of a handler that continues where the last run ended.
+  handler_options resumed(const server_options& options) {
     handler_options handler = options.handler;
     if (!options.state_file) return handler;
-    kept_.load();
-    handler.start_index = std::max(handler.start_index, kept_.start_index());
-    if (kept_.damaged()) warnings_.push_back("the state file makes no sense and is replaced");
-    if (!kept_.clean()) {
+    state_file_.load();
+    handler.start_index = std::max(handler.start_index, state_file_.start_index());
+    if (!state_file_.clean()) {
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
-      const auto seconds = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
-      if (seconds.count() > 0) {
-        std::string& warning = warnings_.emplace_back();
-        warning.append("no clean stop before this start: nobody gets a lock for ");
-        warning.append(std::to_string(seconds.count())).append(" s");
-      }
+      unclean_delay_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
     }
     return handler;
   }
 
-  void tick() {
-    handler_.tick(services_.timers->now());
-    settle();
+  /// Logs what was wrong with the last stop, once.
+  void log_start() {
+    if (std::exchange(start_logged_, true)) return;
+    if (state_file_.damaged()) {
+      env_.log->log(log_level::warn, "state file invalid, replaced",
+                    {{"file", state_file_.path()}});
+    }
+    if (unclean_delay_.count() > 0) {
+      env_.log->log(log_level::warn, "last stop unclean, locks refused",
+                    {{"seconds", static_cast<std::uint64_t>(unclean_delay_.count())},
+                     {"file", state_file_.path()}});
+    }
   }
 
-  void settle() {
-    keep();
+  void tick() {
+    handler_.tick(env_.timers->now());
+    after_step();
+  }
+
+  void after_step() {
+    save_index();
     const time_point next = handler_.next_deadline();
     if (next == time_point::max()) {
-      services_.timers->disarm(timer_);
+      env_.timers->disarm(timer_);
     } else if (!timer_.armed() || timer_.deadline() != next) {
-      services_.timers->arm(timer_, next);
+      env_.timers->arm(timer_, next);
     }
   }
 
-  /// A full disk must not stop the agent; what is at stake is only a fence that goes back after a
-  /// crash and a clock that was set back, both.
-  void keep() noexcept {
+  /// A full disk must not stop the agent. The risk is small: a fence goes back only if the agent
+  /// then crashes and the clock was set back, too.
+  void save_index() noexcept {
     try {
-      kept_.reach(handler_.index());
+      state_file_.reach(handler_.index());
     } catch (const std::exception& error) {
-      services_.log->log(log_level::error, error.what());
+      env_.log->log(log_level::error, "state file write failed", {{"error", error.what()}});
     }
   }
 
-  runtime::environment services_;
-  std::vector<std::string> warnings_;
-  kept_state kept_;
+  runtime::environment env_;
+  std::chrono::seconds unclean_delay_{0};
+  bool start_logged_ = false;
+  state_file state_file_;
   agent::handler handler_;
   wire::http_server http_;
   handler_timer timer_;
   bool stopped_ = false;
 };
 
-server::server(runtime::environment services, server_options options)
-    : implementation_(std::make_unique<implementation>(std::move(services), std::move(options))) {}
+server::server(runtime::environment env, server_options options)
+    : implementation_(std::make_unique<implementation>(std::move(env), std::move(options))) {}
 
 server::~server() = default;
 

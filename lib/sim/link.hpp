@@ -1,5 +1,5 @@
-// The transport of one simulated process: lanes with a bounded number of kept connections, as the
-// HTTP client has them, over the simulated network.
+// The transport of a simulated process: like the HTTP client it has lanes, each with a bounded
+// number of kept connections, over the simulated network.
 #pragma once
 
 #include <array>
@@ -11,16 +11,23 @@
 
 #include "runtime/transport.hpp"
 #include "runtime/wait_list.hpp"
-#include "sim/flight.hpp"
+#include "sim/inflight_request.hpp"
 #include "sim/network.hpp"
+#include "sim/run_context.hpp"
 #include "sim/server.hpp"
 
 namespace tenure::sim {
 
+class link_options {
+ public:
+  actor who = operators;
+  std::size_t address = 0;      ///< the client address
+  std::size_t connections = 0;  ///< the limit of all lanes together
+};
+
 class link final : public runtime::transport {
  public:
-  link(world& its_world, machine& its_machine, server& its_server, sim::network& net, actor who,
-       std::size_t host, std::size_t budget);
+  link(run_context& context, host& its_host, link_options options);
   ~link() override;
 
   boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
@@ -28,16 +35,16 @@ class link final : public runtime::transport {
                                                        time_point deadline,
                                                        bool retry_stale) override;
 
-  /// The process has crashed: whatever is under way ends at once, and nothing leaves any more. What
-  /// is on its way already still arrives.
+  /// The process has crashed: all exchanges end at once, and no request leaves any more. Requests
+  /// in flight still arrive.
   void sever();
-  /// All kept connections are closed, as a process does that exits.
+  /// Closes all kept connections, as an exiting process does.
   void close_idle();
 
-  sim::path path;
-  /// Told of every answer that the process gets to see.
-  std::function<void(const flight&)> seen;
-  std::size_t exchanges() const noexcept { return exchanges_; }  ///< under way
+  link_faults faults;
+  /// Called for every response that reaches the process.
+  std::function<void(const inflight_request&)> on_response;
+  std::size_t exchanges() const noexcept { return exchanges_; }  ///< running
   std::uint64_t requests() const noexcept { return requests_; }  ///< sent so far
 
  private:
@@ -50,37 +57,41 @@ class link final : public runtime::transport {
   class lane_state {
    public:
     explicit lane_state(runtime::timers& timers)
-        : line(std::make_shared<runtime::wait_list>(timers)) {}
+        : queue(std::make_shared<runtime::wait_list>(timers)) {}
     std::size_t limit = 1;
     std::size_t in_use = 0;
     std::vector<connection> idle;
-    std::shared_ptr<runtime::wait_list> line;
+    std::shared_ptr<runtime::wait_list> queue;
   };
-  class place;
-  class interest;
-  class loose_end;
+  /// The arguments and the result of one exchange().
+  class exchange_state {
+   public:
+    runtime::lane where;
+    const runtime::http_request& request;
+    time_point deadline;
+    bool retry_stale;
+    runtime::round_trip result{};
+  };
+  class lane_slot;
+  class abandon_guard;
+  class unused_connection;
 
   lane_state& lane_of(runtime::lane where) noexcept {
     return lanes_[static_cast<std::size_t>(where)];
   }
-  boost::asio::awaitable<void> attempt(runtime::lane where, const runtime::http_request& request,
-                                       time_point deadline, bool retry_stale,
-                                       runtime::round_trip& result);
-  boost::asio::awaitable<bool> dial(runtime::lane where, connection& fresh, time_point deadline,
-                                    runtime::round_trip& result);
-  boost::asio::awaitable<void> travel(runtime::lane where, connection& on, loose_end& end,
-                                      const runtime::http_request& request, time_point deadline,
-                                      runtime::round_trip& result);
+  boost::asio::awaitable<void> run(exchange_state& e);
+  boost::asio::awaitable<bool> dial(exchange_state& e, connection& fresh);
+  boost::asio::awaitable<void> send_on(connection& on, unused_connection& guard,
+                                       exchange_state& e);
   void check_lane(runtime::lane where, const runtime::http_request& request);
 
   world& world_;
-  machine& machine_;
+  host& host_;
   server& server_;
   sim::network& network_;
-  const actor who_;
-  const std::size_t host_;
+  const link_options options_;
   std::array<lane_state, 3> lanes_;
-  std::vector<std::weak_ptr<flight>> flights_;
+  std::vector<std::weak_ptr<inflight_request>> inflight_;
   std::size_t exchanges_ = 0;
   std::uint64_t requests_ = 0;
   bool severed_ = false;

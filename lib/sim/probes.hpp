@@ -1,5 +1,5 @@
-// Named counters: the faults that were injected and the rare paths that were reached. A simulation
-// that never reaches a path says nothing about it.
+// Named counters of injected faults and of rare code paths that ran (FoundationDB's code probes). A
+// simulation proves nothing about a path that it never runs.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a request is about, told from its target alone.
+// Classifies a request by its method and target.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ enum class request_kind : std::uint8_t {
   proof,            ///< an all-read transaction with ?consistent
   transaction,      ///< one that may write
   poll,             ///< a blocking query
-  read,             ///< of a key, whatever consistency the server has
+  read,             ///< of a key, by the default consistency
   consistent_read,  ///< of a key
   lock,             ///< PUT ?acquire, ?release, or plain, and DELETE
   session_create,
@@ -28,9 +28,9 @@ std::string_view to_string(request_kind kind) noexcept;
 request_kind kind_of(const runtime::http_request& request) noexcept;
 /// The key of a request for /v1/kv/KEY; empty for others.
 std::string_view key_of(const runtime::http_request& request) noexcept;
-/// Whether it asks for all keys below that.
+/// Whether it reads all keys with that prefix.
 bool is_list(const runtime::http_request& request) noexcept;
-/// The target of a read that asks for the same at once, whatever index there is.
+/// The target of the same read without blocking.
 std::string without_index(const runtime::http_request& request);
 
 inline bool writes(request_kind kind) noexcept {

@@ -8,8 +8,6 @@ namespace tenure::sim {
 
 using namespace std::chrono_literals;
 
-boost::asio::any_io_executor flight::from_executor(machine& m) { return m.executor(); }
-
 class server::tick_timer : public runtime::timer {
  public:
   explicit tick_timer(server& s)
@@ -19,15 +17,15 @@ class server::tick_timer : public runtime::timer {
   server& server_;
 };
 
-server::server(world& its_world, const plan& its_plan, truth& what_is)
+server::server(world& its_world, const scenario& its_scenario, ground_truth& truth)
     : world_(its_world),
-      plan_(its_plan),
-      rates_(its_plan.server),
-      limit_(its_plan.server_limit),
-      truth_(what_is),
-      random_(runtime::seeded_random(its_plan.seed ^ 0xc0450)),
+      scenario_(its_scenario),
+      rates_(its_scenario.server),
+      limit_(its_scenario.server_limit),
+      truth_(truth),
+      random_(runtime::seeded_random(its_scenario.seed ^ 0xc0450)),
       tick_(std::make_unique<tick_timer>(*this)),
-      open_(its_plan.hosts + its_plan.foreigners) {
+      open_(its_scenario.addresses + its_scenario.foreign_contenders) {
   start_handler(0, 0s);
 }
 
@@ -37,91 +35,88 @@ void server::start_handler(std::uint64_t start_index, duration start_lock_delay)
   agent::handler_options options;
   options.start_index = start_index;
   options.start_lock_delay = start_lock_delay;
-  faults_.reset();
   agent::answer_sink& sink = *this;
   handler_ = std::make_unique<agent::handler>(options, *random_, sink, world_.now());
-  faults_ = std::make_unique<agent::faults>(*handler_);
-  faults_->watch_changes();
-  faults_->session_life([this](duration ttl) {
+  faults().record_changes();
+  faults().set_session_life([this](duration ttl) {
     return rates_.early_expiry ? world_.between(ttl, 2 * ttl) : 2 * ttl;
   });
-  follow();
+  rearm();
 }
 
 // -- connections ---------------------------------------------------------------------------------
 
-greeting server::connect(std::size_t host) {
-  if (world_.now() < down_until_) return greeting::refused;
-  if (open_[host] >= limit_) {
-    world_.counts.hit("connection limit reached");
-    return greeting::too_many;
+connect_result server::connect(std::size_t address) {
+  if (world_.now() < down_until_) return connect_result::refused;
+  if (open_[address] >= limit_) {
+    world_.probes.hit("connection limit reached");
+    return connect_result::too_many;
   }
-  ++open_[host];
-  return greeting::welcome;
+  ++open_[address];
+  return connect_result::accepted;
 }
 
-void server::hang_up(std::size_t host, std::uint64_t epoch) {
-  if (epoch == epoch_) --open_[host];
+void server::hang_up(std::size_t address, std::uint64_t epoch) {
+  if (epoch == epoch_) --open_[address];
 }
 
-void server::release_slot(flight& f) {
-  if (std::exchange(f.holds_slot, false)) hang_up(f.host, f.epoch);
+void server::release_slot(inflight_request& sent) {
+  if (std::exchange(sent.holds_slot, false)) hang_up(sent.address, sent.epoch);
 }
 
 void server::drop_connections() {
   ++epoch_;
   std::fill(open_.begin(), open_.end(), 0);
-  const auto gone = std::exchange(flights_, {});
-  for (const auto& [id, f] : gone) {
-    if (f->abandoned) continue;
-    f->sender.deliver([f] {
-      if (f->done()) return;
-      f->error = boost::asio::error::connection_reset;
-      f->changed.notify_all();
-    });
+  const auto gone = std::exchange(inflight_, {});
+  for (const auto& [id, sent] : gone) {
+    if (sent->abandoned) continue;
+    sent->sender.deliver([sent] { sent->fail(boost::asio::error::connection_reset); });
   }
 }
 
 // -- requests ------------------------------------------------------------------------------------
 
-void server::send(const std::shared_ptr<flight>& f) {
-  f->id = ++last_id_;
-  if (f->fate.lost_before) return;
-  world_.after(f->fate.there, [this, f] { arrive(f); });
+void server::send(const std::shared_ptr<inflight_request>& sent) {
+  sent->id = ++last_id_;
+  if (sent->fate.lost_before) return;
+  world_.after(sent->fate.request_delay, [this, sent] { arrive(sent); });
 }
 
-void server::arrive(const std::shared_ptr<flight>& f) {
+void server::arrive(const std::shared_ptr<inflight_request>& sent) {
   ++requests_;
-  if (f->epoch != epoch_ || world_.now() < down_until_) return;  // its connection is no more
-  world_.note("server", to_string(f->kind), f->request.target, f->id,
-              static_cast<std::uint64_t>(f->by));
-  f->at_server = true;
-  if (!misbehave(f)) serve(f);
+  if (sent->epoch != epoch_ || world_.now() < down_until_) return;  // its connection is closed
+  world_.note("server", to_string(sent->kind), sent->request.target, sent->id,
+              static_cast<std::uint64_t>(sent->by));
+  sent->at_server = true;
+  if (!misbehave(sent)) serve(sent);
 }
 
-void server::serve(const std::shared_ptr<flight>& f) {
+void server::serve(const std::shared_ptr<inflight_request>& sent) {
   tick();
-  flights_.emplace(f->id, f);
-  const bool bypass = f->kind == request_kind::transaction || f->kind == request_kind::lock
-                          ? world_.chance_of(rates_.bypass)
-                          : false;
-  faults_->ignore_lock_delay(bypass);
-  handler_->handle(f->request, world_.now(), f->id);
-  faults_->ignore_lock_delay(false);
-  after(f->by);
+  inflight_.emplace(sent->id, sent);
+  const bool claims =
+      sent->kind == request_kind::transaction || sent->kind == request_kind::lock;
+  if (claims && world_.chance_of(rates_.bypass)) {
+    faults().set_lock_delay_mode(agent::lock_delay_mode::bypassed);
+  }
+  handler_->handle(sent->request, world_.now(), sent->id);
+  faults().set_lock_delay_mode(agent::lock_delay_mode::enforced);
+  record_changes(sent->by);
 }
 
 void server::tick() {
   handler_->tick(world_.now());
-  after(the_server);
+  record_changes(the_server);
 }
 
-void server::after(actor by) {
-  for (const std::string& key : faults_->take_changes()) truth_.update(key, faults_->find(key), by);
-  follow();
+void server::record_changes(actor by) {
+  for (const std::string& key : faults().take_changes()) {
+    truth_.update(key, faults().find(key), by);
+  }
+  rearm();
 }
 
-void server::follow() {
+void server::rearm() {
   const time_point next = handler_->next_deadline();
   if (next == time_point::max())
     world_.disarm(*tick_);
@@ -129,80 +124,77 @@ void server::follow() {
     world_.arm(*tick_, next);
 }
 
-void server::abandon(flight& f) {
-  if (f.abandoned) return;
-  f.abandoned = true;
-  // Whatever is being worked on keeps its connection until it is done.
-  if (!f.at_server) release_slot(f);
-  if (f.at_server && f.kind == request_kind::poll) world_.counts.hit("poll abandoned");
+void server::abandon(inflight_request& sent) {
+  if (sent.abandoned) return;
+  sent.abandoned = true;
+  // A request at the server keeps its connection until it is served.
+  if (!sent.at_server) release_slot(sent);
+  if (sent.at_server && sent.kind == request_kind::poll) world_.probes.hit("poll abandoned");
 }
 
 void server::answered(agent::request_id id, runtime::http_response response) {
   if (id == 0) {
-    asked_ = std::move(response);
+    immediate_ = std::move(response);
     return;
   }
-  const auto found = flights_.find(id);
-  if (found == flights_.end()) return;
-  const auto f = found->second;
-  flights_.erase(found);
-  remember(*f, response);
-  if (f->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
-    const auto& past = past_[without_index(f->request)];
+  const auto found = inflight_.find(id);
+  if (found == inflight_.end()) return;
+  const auto sent = found->second;
+  inflight_.erase(found);
+  remember(*sent, response);
+  if (sent->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
+    const auto& past = past_[without_index(sent->request)];
     if (past.size() > 1) {
-      world_.counts.hit("poll answered from the past");
-      response = past[world_.below(past.size() - 1)].response;
+      world_.probes.hit("poll answered from the past");
+      response = past[world_.below(past.size() - 1)];
     }
   }
-  reply(f, std::move(response));
+  reply(sent, std::move(response));
 }
 
-void server::reply(const std::shared_ptr<flight>& f, runtime::http_response response) {
-  if (!f->at_server) return;
-  f->at_server = false;
-  world_.note("server", "answers", {}, f->id, response.status);
-  if (f->abandoned) {
-    release_slot(*f);
+void server::reply(const std::shared_ptr<inflight_request>& sent, runtime::http_response response) {
+  if (!sent->at_server) return;
+  sent->at_server = false;
+  world_.note("server", "answers", {}, sent->id, response.status);
+  if (sent->abandoned) {
+    release_slot(*sent);
     return;
   }
-  if (f->fate.lost_after) return;
-  if (f->fate.reset_after) {
-    world_.after(f->fate.back, [f] {
-      f->sender.deliver([f] {
-        if (f->done()) return;
-        f->error = boost::asio::error::connection_reset;
-        f->changed.notify_all();
-      });
+  if (sent->fate.lost_after) return;
+  if (sent->fate.reset_after) {
+    world_.after(sent->fate.response_delay, [sent] {
+      sent->sender.deliver([sent] { sent->fail(boost::asio::error::connection_reset); });
     });
     return;
   }
   auto kept = std::make_shared<runtime::http_response>(std::move(response));
-  world_.after(f->fate.back, [f, kept] {
-    f->sender.deliver([f, kept] {
-      if (f->done()) return;
-      f->response = std::move(*kept);
-      f->changed.notify_all();
+  world_.after(sent->fate.response_delay, [sent, kept] {
+    sent->sender.deliver([sent, kept] {
+      if (sent->done()) return;
+      sent->response = std::move(*kept);
+      sent->changed.notify_all();
     });
   });
 }
 
-void server::fail(const std::shared_ptr<flight>& f, unsigned status, std::string text) {
-  f->closes = status == 429;
-  reply(f, runtime::http_response(status, std::move(text)));
+void server::fail(const std::shared_ptr<inflight_request>& sent, unsigned status,
+                  std::string text) {
+  sent->closes = status == 429;
+  reply(sent, runtime::http_response(status, std::move(text)));
 }
 
-runtime::http_response server::ask(runtime::http_request request, actor by) {
+runtime::http_response server::serve_now(runtime::http_request request, actor by) {
   tick();
   handler_->handle(request, world_.now(), 0);
-  after(by);
-  return std::move(*std::exchange(asked_, std::nullopt));
+  record_changes(by);
+  return std::move(*std::exchange(immediate_, std::nullopt));
 }
 
-void server::remember(const flight& f, const runtime::http_response& response) {
-  if (f.kind != request_kind::poll && f.kind != request_kind::read) return;
+void server::remember(const inflight_request& sent, const runtime::http_response& response) {
+  if (sent.kind != request_kind::poll && sent.kind != request_kind::read) return;
   if (rates_.stale == 0 && rates_.backwards == 0 && rates_.silent_poll == 0) return;
-  auto& past = past_[without_index(f.request)];
-  past.push_back({world_.now(), response});
+  auto& past = past_[without_index(sent.request)];
+  past.push_back(response);
   if (past.size() > 6) past.pop_front();
 }
 

@@ -1,4 +1,4 @@
-// How the simulated server misbehaves.
+// The faults of the simulated server.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr duration hang = 7s;  // what Consul waits for a leader before it says that there is none
+constexpr duration leader_wait = 7s;  // Consul waits so long for a leader before it answers 500
 constexpr const char* no_leader = "No cluster leader";
 constexpr const char* lost_leader = "leadership lost while committing log";
 
@@ -24,65 +24,68 @@ duration wait_of(const runtime::http_request& request) {
 
 }  // namespace
 
-// True where it has answered, or will.
-bool server::misbehave(const std::shared_ptr<flight>& f) {
-  // A heartbeat ends at the agent of its machine, whatever becomes of the servers.
-  if (f->kind == request_kind::heartbeat) return false;
+// True if it answers the request, now or later.
+bool server::misbehave(const std::shared_ptr<inflight_request>& sent) {
+  // The local agent serves a heartbeat, in any state of the servers.
+  if (sent->kind == request_kind::heartbeat) return false;
   const time_point now = world_.now();
-  if (f->kind == request_kind::renewal && now < deposed_until_ && world_.chance_of(0.7)) {
-    // A deposed leader that was paused: it knows nothing of what the others have decided.
-    world_.counts.hit("renewal answered by a deposed leader");
-    reply(f, runtime::http_response(200, "[]"));
+  if (sent->kind == request_kind::renewal && now < deposed_until_ && world_.chance_of(0.7)) {
+    // A deposed leader that was paused does not know its successor's decisions.
+    world_.probes.hit("renewal answered by a deposed leader");
+    reply(sent, runtime::http_response(200, "[]"));
     return true;
   }
   if (now < quorum_lost_until_) {
-    world_.counts.hit("request without a quorum");
-    if (f->kind == request_kind::poll) {
-      hold_silently(f);
+    world_.probes.hit("request without a quorum");
+    if (sent->kind == request_kind::poll) {
+      hold_silently(sent);
       return true;
     }
-    world_.after(hang, [this, f] {
-      if (f->epoch != epoch_) return;
+    world_.after(leader_wait, [this, sent] {
+      if (sent->epoch != epoch_) return;
       if (world_.now() < quorum_lost_until_)
-        fail(f, 500, no_leader);
+        fail(sent, 500, no_leader);
       else
-        serve(f);
+        serve(sent);
     });
     return true;
   }
   if (now < leaderless_until_) {
     if (world_.chance_of(0.5)) {
-      fail(f, 500, no_leader);
+      fail(sent, 500, no_leader);
       return true;
     }
-    world_.at(leaderless_until_, [this, f] {
-      if (f->epoch == epoch_) serve(f);
+    world_.at(leaderless_until_, [this, sent] {
+      if (sent->epoch == epoch_) serve(sent);
     });
     return true;
   }
   if (world_.chance_of(rates_.throttled)) {
-    world_.counts.hit("request throttled");
-    fail(f, world_.chance_of(0.5) ? 429U : 503U, "rate limit exceeded");
+    world_.probes.hit("request throttled");
+    fail(sent, world_.chance_of(0.5) ? 429U : 503U, "rate limit exceeded");
     return true;
   }
-  if (writes(f->kind) && world_.chance_of(rates_.unknown)) return lose_outcome(f);
-  if (f->kind == request_kind::read && world_.chance_of(rates_.stale)) return answer_from_past(f);
-  if (f->kind == request_kind::poll && world_.chance_of(rates_.silent_poll)) {
-    world_.counts.hit("poll stays silent");
-    hold_silently(f);
+  if (writes(sent->kind) && world_.chance_of(rates_.unknown)) return lose_outcome(sent);
+  if (sent->kind == request_kind::read && world_.chance_of(rates_.stale)) {
+    return answer_from_past(sent);
+  }
+  if (sent->kind == request_kind::poll && world_.chance_of(rates_.silent_poll)) {
+    world_.probes.hit("poll stays silent");
+    hold_silently(sent);
     return true;
   }
   return false;
 }
 
-bool server::lose_outcome(const std::shared_ptr<flight>& f) {
+bool server::lose_outcome(const std::shared_ptr<inflight_request>& sent) {
   const std::uint64_t what = world_.below(3);
-  world_.counts.hit(what == 0   ? "write lost with its leader"
+  world_.probes.hit(what == 0   ? "write lost with its leader"
                     : what == 1 ? "write carried out, and its leader lost"
                                 : "write carried out later, and its leader lost");
   if (what != 0) {
-    // The copy that stays in the log of the others.
-    const auto ghost = std::make_shared<flight>(f->sender, f->by, f->host, f->request);
+    // The copy in the raft log of the other servers.
+    const auto ghost = std::make_shared<inflight_request>(sent->sender, sent->by, sent->address,
+                                                          sent->request);
     ghost->id = ++last_id_;
     ghost->epoch = epoch_;
     ghost->abandoned = true;
@@ -95,64 +98,63 @@ bool server::lose_outcome(const std::shared_ptr<flight>& f) {
       });
     }
   }
-  fail(f, 500, lost_leader);
+  fail(sent, 500, lost_leader);
   return true;
 }
 
-bool server::answer_from_past(const std::shared_ptr<flight>& f) {
-  const auto& past = past_[without_index(f->request)];
+bool server::answer_from_past(const std::shared_ptr<inflight_request>& sent) {
+  const auto& past = past_[without_index(sent->request)];
   if (past.empty()) return false;
-  world_.counts.hit("read answered from the past");
-  reply(f, past[world_.below(past.size())].response);
+  world_.probes.hit("read answered from the past");
+  reply(sent, past[world_.below(past.size())]);
   return true;
 }
 
-void server::hold_silently(const std::shared_ptr<flight>& f) {
+void server::hold_silently(const std::shared_ptr<inflight_request>& sent) {
   std::optional<runtime::http_response> old;
-  const auto& past = past_[without_index(f->request)];
-  if (!past.empty()) old = past.back().response;
-  world_.after(wait_of(f->request), [this, f, old] {
-    if (f->epoch != epoch_) return;
+  const auto& past = past_[without_index(sent->request)];
+  if (!past.empty()) old = past.back();
+  world_.after(wait_of(sent->request), [this, sent, old] {
+    if (sent->epoch != epoch_) return;
     if (old) {
-      reply(f, *old);
+      reply(sent, *old);
       return;
     }
-    f->request.target = without_index(f->request);
-    serve(f);
+    sent->request.target = without_index(sent->request);
+    serve(sent);
   });
 }
 
 void server::change_leader(duration without) {
   world_.note("server", "new leader");
-  world_.counts.hit("raft leader changed");
+  world_.probes.hit("raft leader changed");
   leaderless_until_ = std::max(leaderless_until_, world_.now() + without);
   tick();
-  faults_->restart_ttls();
-  follow();
+  faults().restart_ttls();
+  rearm();
   if (!world_.chance_of(0.5)) return;
-  // Polls that stood at the old leader fail at once.
-  std::vector<std::shared_ptr<flight>> polls;
-  for (const auto& [id, f] : flights_) {
-    if (f->kind == request_kind::poll && !f->abandoned) polls.push_back(f);
+  // Polls at the old leader fail at once.
+  std::vector<std::shared_ptr<inflight_request>> polls;
+  for (const auto& [id, sent] : inflight_) {
+    if (sent->kind == request_kind::poll && !sent->abandoned) polls.push_back(sent);
   }
-  for (const auto& f : polls) {
-    // The handler's own answer, which comes some day, finds nobody.
-    flights_.erase(f->id);
-    fail(f, 500, "rpc error making call: EOF");
+  for (const auto& sent : polls) {
+    // Later the handler answers a request that no longer exists.
+    inflight_.erase(sent->id);
+    fail(sent, 500, "rpc error making call: EOF");
   }
 }
 
 void server::lose_quorum(duration lasting) {
   world_.note("server", "no quorum");
-  world_.counts.hit("quorum lost");
+  world_.probes.hit("quorum lost");
   tick();
   quorum_lost_until_ = world_.now() + lasting;
-  faults_->freeze_sessions(true);
+  faults().freeze_sessions();
   world_.after(lasting, [this] {
     if (world_.now() < quorum_lost_until_) return;
-    faults_->freeze_sessions(false);
-    faults_->restart_ttls();
-    follow();
+    faults().unfreeze_sessions();
+    rearm();
   });
 }
 
@@ -163,20 +165,20 @@ void server::depose(duration lasting) {
 
 void server::restart(duration down) {
   world_.note("server", "restarts");
-  world_.counts.hit("server restarted");
+  world_.probes.hit("server restarted");
   tick();
   drop_connections();
   down_until_ = world_.now() + down;
-  faults_->cut_lock_delays(world_.now());
-  faults_->restart_ttls();
-  follow();
+  faults().cut_lock_delays(world_.now());
+  faults().restart_ttls();
+  rearm();
 }
 
 void server::restart_agent(duration down) {
   tick();
   const bool clean = handler_->sessions() == 0 && world_.chance_of(0.5);
   world_.note("server", clean ? "stops and starts" : "crashes and starts");
-  world_.counts.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
+  world_.probes.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
   drop_connections();
   const std::uint64_t index = handler_->index() + 1000;
   truth_.erase_all(the_server);
@@ -185,39 +187,39 @@ void server::restart_agent(duration down) {
   start_handler(index, clean ? 0s : 60s + down);
 }
 
-void server::forget_services(bool one) {
+void server::lose_services(service_loss which) {
   tick();
-  std::vector<std::string> all = faults_->services();
+  const bool one = which == service_loss::one;
+  std::vector<std::string> all = faults().service_ids();
   if (all.empty()) return;
   if (one) all = {all[world_.below(all.size())]};
   world_.note("server", one ? "loses a service" : "agent forgets its services");
-  world_.counts.hit(one ? "service taken away" : "agent restarted, and forgot its checks");
+  world_.probes.hit(one ? "service taken away" : "agent restarted, and forgot its checks");
   for (const std::string& id : all) {
-    ask(runtime::http_request("PUT", "/v1/agent/service/deregister/" + id), the_server);
+    serve_now(runtime::http_request("PUT", "/v1/agent/service/deregister/" + id), the_server);
   }
 }
 
 void server::wake_all() {
-  world_.counts.hit("spurious wake-up of all polls");
+  world_.probes.hit("spurious wake-up of all polls");
   handler_->release_parked();
-  after(the_server);
+  record_changes(the_server);
 }
 
 void server::shorten_lock_delays() {
-  world_.counts.hit("lock-delays lost or shortened");
-  faults_->cut_lock_delays(world_.now() + world_.between(0s, 2s));
-  follow();
+  world_.probes.hit("lock-delays lost or shortened");
+  faults().cut_lock_delays(world_.now() + world_.between(0s, 2s));
+  rearm();
 }
 
-void server::calm() {
+void server::stop_faults() {
   rates_ = server_rates();
-  limit_ = 10'000;  // nobody is promised a leader who may not even connect
+  limit_ = 10'000;  // a process that cannot connect cannot elect a leader
   leaderless_until_ = deposed_until_ = world_.now();
   if (quorum_lost_until_ > world_.now()) {
     quorum_lost_until_ = world_.now();
-    faults_->freeze_sessions(false);
-    faults_->restart_ttls();
-    follow();
+    faults().unfreeze_sessions();
+    rearm();
   }
 }
 

@@ -9,240 +9,186 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr duration window = 10s;  // in which requests are counted
-constexpr duration longest_stop = 5min;
+constexpr duration shutdown_bound = 5min;
 
 }  // namespace
 
-simulation::simulation(plan p, std::FILE* trace_to)
-    : plan_(std::move(p)),
-      world_(plan_.seed),
+simulation::simulation(scenario s, std::FILE* trace_to)
+    : scenario_(std::move(s)),
+      world_(scenario_.seed),
       truth_(world_),
-      network_(world_, plan_.network),
-      server_(world_, plan_, truth_),
-      judge_(world_, plan_, truth_),
-      around_(world_, plan_, server_, network_, judge_) {
-  if (trace_to != nullptr) world_.log.print_to(trace_to);
+      network_(world_, scenario_.network),
+      server_(world_, scenario_, truth_),
+      checker_(world_, scenario_, truth_),
+      context_(world_, scenario_, server_, network_, checker_),
+      processes_(context_),
+      faults_(context_, processes_, truth_),
+      budget_(world_, scenario_, processes_) {
+  if (trace_to != nullptr) world_.trace.print_to(trace_to);
 }
 
 simulation::~simulation() = default;
 
-simulation::member_ptr simulation::add_member(std::size_t slot) {
-  auto m = std::make_shared<member>(around_, next_number_++, slot);
-  members_.push_back(m);
-  m->start();
-  if (!faults_) m->settle();
-  return m;
-}
-
-void simulation::replace_later(const member_ptr& old, duration wait) {
-  ++expected_;
-  world_.after(wait, [this, old] {
-    --expected_;
-    std::erase(members_, old);
-    departed_.push_back(old);
-    add_member(old->slot());
-  });
-}
-
 outcome simulation::run() {
-  world_.note("world", "begins", plan_.summary(), plan_.seed);
-  const time_point begun = world_.now();
-  begin();
-  if (!world_.failed()) suffer();
-  if (!world_.failed()) recover();
+  world_.note("world", "begins", scenario_.summary(), scenario_.seed);
+  const time_point began = world_.now();
+  start();
+  if (!world_.failed()) run_with_faults();
+  if (!world_.failed()) run_without_faults();
   if (!world_.failed()) shut_down();
   outcome result;
-  result.simulated = world_.now() - begun;
-  finish(result);
+  result.violation = world_.violation();
+  result.hash = world_.trace.hash();
+  result.steps = world_.steps();
+  result.simulated = world_.now() - began;
+  result.terms = checker_.terms();
+  result.requests = server_.requests();
+  result.probes = world_.probes;
+  result.scenario = scenario_.summary();
   return result;
 }
 
-void simulation::begin() {
-  for (std::size_t i = 0; i < plan_.litter; ++i) {
-    server_.ask(runtime::http_request("PUT", "/v1/kv/" + litter_key(i), "litter"));
+void simulation::start() {
+  for (std::size_t i = 0; i < scenario_.unrelated_keys; ++i) {
+    server_.serve_now(runtime::http_request("PUT", "/v1/kv/" + unrelated_key(i), "litter"));
   }
-  for (std::size_t i = 0; i < plan_.processes; ++i) {
+  for (std::size_t i = 0; i < scenario_.processes; ++i) {
     if (i == 0)
-      add_member(i);
+      processes_.start(i);
     else
-      world_.after(world_.between(0s, 2s), [this, i] { add_member(i); });
+      world_.after(world_.between(0s, 2s), [this, i] { processes_.start(i); });
   }
-  for (std::size_t i = 0; i < plan_.foreigners; ++i) {
-    foreigners_.push_back(std::make_shared<foreigner>(around_, i));
-    foreigners_.back()->start();
+  for (std::size_t i = 0; i < scenario_.foreign_contenders; ++i) {
+    foreign_.push_back(std::make_shared<foreign_contender>(context_, i));
+    foreign_.back()->start();
   }
-  plague();
-  check_requests();
+  faults_.start();
+  budget_.start();
+  check_requests_repeatedly();
 }
 
-void simulation::suffer() { world_.run(world_.now() + plan_.fault_phase); }
+void simulation::check_requests_repeatedly() {
+  world_.after(request_budget::window, [this] {
+    if (!faults_.running()) return;
+    budget_.check(request_budget::phase::faults);
+    check_requests_repeatedly();
+  });
+}
+
+void simulation::run_with_faults() { world_.run(world_.now() + scenario_.fault_phase); }
 
 // -- liveness ------------------------------------------------------------------------------------
 
-void simulation::recover() {
+void simulation::run_without_faults() {
   world_.note("world", "calms down");
-  faults_ = false;
-  network_.calm();
-  server_.calm();
-  for (const auto& f : foreigners_) f->stop();
-  for (const auto& m : members_) {
-    m->link().path = path();
-    m->settle();
-  }
-  const duration patience = plan_.patience();
-  const bool led = world_.run(world_.now() + patience, [this] { return at_peace(); });
+  faults_.stop();
+  network_.stop_faults();
+  server_.stop_faults();
+  for (const auto& f : foreign_) f->stop();
+  processes_.settle();
+  wait_for_convergence("after " + std::to_string(scenario_.convergence_bound() / 1s) +
+                       " s without a fault: ");
   if (world_.failed()) return;
-  std::string why;
-  if (!led && !led_and_agreed(&why)) {
-    world_.wrong("L1", "after " + std::to_string(patience / 1s) + " s without a fault: " + why);
-    return;
-  }
   world_.note("world", "is at peace");
-  world_.run(world_.now() + std::max<duration>(plan_.span * 2, 15s));
-  requests_before_.clear();
-  check_requests();
-  world_.run(world_.now() + window);
-  steady_ = true;
-  if (!world_.failed()) check_requests();
-  // Who has led on may have resigned, by a decision that it had taken before.
-  const bool led_again =
-      world_.run(world_.now() + patience, [this] { return at_peace(); });
-  if (!world_.failed() && !led_again && !led_and_agreed(&why)) {
-    world_.wrong("L1", "in peace: " + why);
-  }
+  world_.run(world_.now() + std::max<duration>(scenario_.span * 2, 15s));
+  budget_.start();
+  world_.run(world_.now() + request_budget::window);
+  if (!world_.failed()) budget_.check(request_budget::phase::steady);
+  // A leader may resign meanwhile, if its user code decided so before the faults ended.
+  wait_for_convergence("in the steady phase: ");
 }
 
-// Asked after every event: looks ten times a second.
-bool simulation::at_peace() {
-  if (world_.now() < look_again_at_) return false;
-  look_again_at_ = world_.now() + 100ms;
-  return led_and_agreed(nullptr);
-}
-
-bool simulation::led_and_agreed(std::string* why) const {
-  const auto say = [why](const std::string& what) {
-    if (why != nullptr) *why = what;
-    return false;
+void simulation::wait_for_convergence(const std::string& when) {
+  // Called after every event: looks ten times a second.
+  const auto converged = [this] {
+    if (world_.now() < next_look_) return false;
+    next_look_ = world_.now() + 100ms;
+    return disagreement().empty();
   };
-  if (expected_ != 0) return say("a process is still to come back");
-  for (std::size_t i = 0; i < plan_.elections; ++i) {
-    const std::string key = election_key(i);
-    if (judge_.open_leases(key) != 1) {
-      if (why != nullptr) {
-        std::string all = key + " has " + std::to_string(judge_.open_leases(key)) + " leaders:";
-        for (const auto& m : members_) {
-          if (m->alive()) all += " " + m->name() + " " + m->standing_of(i);
-        }
-        *why = all;
-      }
-      return false;
-    }
-    const spell* holder = const_cast<truth&>(truth_).of(key).current();
-    for (const auto& m : members_) {
-      if (!m->alive()) continue;
-      const auto& seen = m->seen(i);
-      if (seen && (holder == nullptr || seen->session != holder->session)) {
-        return say(m->name() + " believes in another leader of " + key);
-      }
-    }
-  }
-  return true;
+  const bool in_time = world_.run(world_.now() + scenario_.convergence_bound(), converged);
+  if (world_.failed() || in_time) return;
+  const std::string why = disagreement();
+  if (!why.empty()) world_.report_violation("L1", when + why);
 }
 
-// -- requests ------------------------------------------------------------------------------------
-
-void simulation::check_requests() {
-  std::map<actor, std::uint64_t> now;
-  for (const auto& m : members_) {
-    if (m->alive() && !m->paused()) now[m->number()] = m->link().requests();
-  }
-  const auto elections = static_cast<double>(plan_.elections);
-  const double seconds = static_cast<double>(window / 1s);
-  for (const auto& [number, count] : now) {
-    const auto before = requests_before_.find(number);
-    if (before == requests_before_.end()) continue;
-    const auto made = static_cast<double>(count - before->second);
-    // Proofs and renewals every third of the span or TTL; whatever the user code's own writes and
-    // proclaims cost; and for each key less than a poll for each time that anybody changes it: one
-    // poll watches many, and answers once for what changes together. Shards that have no connection
-    // for a poll look again each second.
-    const double span = std::chrono::duration<double>(plan_.span).count();
-    // A heartbeat a session every third of the liveness; one that fails is tried again twice.
-    const double beats =
-        plan_.liveness ? static_cast<double>(plan_.pool) * 3 /
-                             std::chrono::duration<double>(*plan_.liveness).count()
-                       : 0;
-    const double calm = static_cast<double>(plan_.pool) * (3 / span + 0.3) * 2 + beats * 1.1 +
-                        elections * (6 / span + 4 * plan_.effort) + 2;
-    const double stormy = 30 + elections * 60 + beats * 3;
-    if (made > (steady_ ? calm : stormy) * seconds) {
-      world_.wrong("L3", "p" + std::to_string(number) + " made " +
-                             std::to_string(count - before->second) + " requests in " +
-                             std::to_string(window / 1s) + " s");
+std::string simulation::disagreement() const {
+  if (processes_.restarting() != 0) return "a process has not restarted yet";
+  for (std::size_t i = 0; i < scenario_.elections; ++i) {
+    const std::string key = election_key(i);
+    if (checker_.open_leases(key) != 1) return leaders_of(i);
+    const holding* holder = truth_.of(key).current();
+    for (const auto& p : processes_.current()) {
+      if (!p->alive()) continue;
+      const auto& observed = p->observed(i);
+      if (observed && (holder == nullptr || observed->session != holder->session)) {
+        return p->name() + " observes another leader of " + key;
+      }
     }
   }
-  requests_before_ = std::move(now);
-  if (faults_) world_.after(window, [this] { if (faults_) check_requests(); });
+  return {};
+}
+
+std::string simulation::leaders_of(std::size_t election) const {
+  const std::string key = election_key(election);
+  std::string text = key + " has " + std::to_string(checker_.open_leases(key)) + " leaders:";
+  for (const auto& p : processes_.current()) {
+    if (p->alive()) text += " " + p->name() + " " + p->standing_of(election);
+  }
+  return text;
 }
 
 // -- the end -------------------------------------------------------------------------------------
 
 void simulation::shut_down() {
   world_.note("world", "ends");
-  for (const auto& m : members_) {
-    world_.after(world_.between(0s, 3s), [m] { m->stop(); });
+  for (const auto& p : processes_.current()) {
+    world_.after(world_.between(0s, 3s), [p] { p->stop(); });
   }
-  const auto all_stopped = [this] {
-    const auto stopped = [](const auto& m) { return m->stopped(); };
-    return std::all_of(members_.begin(), members_.end(), stopped) &&
-           std::all_of(departed_.begin(), departed_.end(), stopped) &&
-           std::all_of(foreigners_.begin(), foreigners_.end(), stopped);
-  };
-  const bool ended = world_.run(world_.now() + longest_stop, all_stopped);
+  const bool ended =
+      world_.run(world_.now() + shutdown_bound, [this] { return all_stopped(); });
   if (world_.failed()) return;
   if (!ended) {
     std::string who;
-    for (const auto& m : members_) if (!m->stopped()) who += " " + m->name();
-    for (const auto& m : departed_) if (!m->stopped()) who += " " + m->name();
-    for (const auto& f : foreigners_) if (!f->stopped()) who += " foreigner";
-    world_.wrong("H1", "does not end:" + who);
+    for (const auto& p : processes_.all()) {
+      if (!p->stopped()) who += " " + p->name();
+    }
+    for (const auto& f : foreign_) {
+      if (!f->stopped()) who += " a foreign contender";
+    }
+    world_.report_violation("H1", "does not end:" + who);
     return;
   }
-  // What the dead left behind goes with time: sessions, abandoned polls, late requests.
-  world_.run(world_.now() + 2 * plan_.ttl + 2 * plan_.wait + 90s);
-  for (const auto& all : {members_, departed_}) {
-    for (const auto& m : all) {
-      const std::string left = m->left_over();
-      if (!left.empty()) world_.wrong("H1", m->name() + " leaves behind " + left);
-    }
-  }
-  if (server_.handler().sessions() != 0) {
-    world_.wrong("H1", std::to_string(server_.handler().sessions()) + " sessions are left");
-  }
-  if (server_.handler().parked() != 0) {
-    world_.wrong("H1", std::to_string(server_.handler().parked()) + " polls are left");
-  }
-  for (std::size_t host = 0; host < plan_.hosts; ++host) {
-    if (server_.connections(host) != 0) {
-      world_.wrong("H1", std::to_string(server_.connections(host)) + " connections are left");
-    }
-  }
-  judge_.final_check();
+  // Time removes what crashed processes left: sessions, abandoned polls, late requests.
+  world_.run(world_.now() + 2 * scenario_.ttl + 2 * scenario_.wait + 90s);
+  check_leaks();
+  checker_.writes().final_check();
 }
 
-void simulation::finish(outcome& result) {
-  result.verdict = world_.verdict();
-  result.hash = world_.log.hash();
-  result.steps = world_.steps();
-  result.terms = judge_.terms();
-  result.requests = server_.requests();
-  result.counts = world_.counts;
-  result.plan = plan_.summary();
+bool simulation::all_stopped() const {
+  const auto stopped = [](const auto& each) { return each->stopped(); };
+  return std::all_of(processes_.current().begin(), processes_.current().end(), stopped) &&
+         std::all_of(processes_.replaced().begin(), processes_.replaced().end(), stopped) &&
+         std::all_of(foreign_.begin(), foreign_.end(), stopped);
 }
 
-outcome simulate(const plan& p, std::FILE* trace_to) {
-  auto run = std::make_unique<simulation>(p, trace_to);
+void simulation::check_leaks() {
+  for (const auto& p : processes_.all()) {
+    const std::string leaks = p->leaks();
+    if (!leaks.empty()) world_.report_violation("H1", p->name() + " leaves behind " + leaks);
+  }
+  const auto check = [this](std::size_t count, const char* what) {
+    if (count == 0) return;
+    world_.report_violation("H1", std::to_string(count) + " " + what + " are left");
+  };
+  check(server_.handler().sessions(), "sessions");
+  check(server_.handler().parked(), "polls");
+  for (std::size_t address = 0; address < scenario_.addresses; ++address) {
+    check(server_.connections(address), "connections");
+  }
+}
+
+outcome simulate(const scenario& s, std::FILE* trace_to) {
+  auto run = std::make_unique<simulation>(s, trace_to);
   outcome result = run->run();
   if (!result.passed()) static_cast<void>(run.release());
   return result;

@@ -1,108 +1,78 @@
-// One run: the whole system under its faults, then without them, then its end.
+// One run: the whole system with faults, then without them, then its shutdown.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "sim/foreigner.hpp"
-#include "sim/judge.hpp"
-#include "sim/member.hpp"
+#include "sim/fault_injector.hpp"
+#include "sim/foreign_contender.hpp"
+#include "sim/ground_truth.hpp"
 #include "sim/network.hpp"
-#include "sim/plan.hpp"
+#include "sim/process_set.hpp"
+#include "sim/request_budget.hpp"
+#include "sim/run_context.hpp"
+#include "sim/safety_checker.hpp"
+#include "sim/scenario.hpp"
 #include "sim/server.hpp"
-#include "sim/truth.hpp"
 #include "sim/world.hpp"
 
 namespace tenure::sim {
 
 class outcome {
  public:
-  std::string verdict;  ///< which promise was broken, and how; empty: none
-  std::uint64_t hash = 0;
+  std::string violation;  ///< the violated rule, and how; empty: none
+  std::uint64_t hash = 0;  ///< of the trace
   std::uint64_t steps = 0;
   duration simulated{0};
   std::uint64_t terms = 0;
   std::uint64_t requests = 0;
-  probes counts;
-  std::string plan;
-  bool passed() const noexcept { return verdict.empty(); }
+  sim::probes probes;
+  std::string scenario;  ///< its summary
+  bool passed() const noexcept { return violation.empty(); }
 };
 
 class simulation {
  public:
-  explicit simulation(plan p, std::FILE* trace_to = nullptr);
+  explicit simulation(scenario s, std::FILE* trace_to = nullptr);
   ~simulation();
 
   outcome run();
 
  private:
-  using member_ptr = std::shared_ptr<member>;
-
-  // the phases
-  void begin();
-  void suffer();
-  void recover();
+  // The phases.
+  void start();
+  void run_with_faults();
+  void run_without_faults();
   void shut_down();
 
-  // chaos.cpp
-  void plague();
-  void every(duration mean, void (simulation::*what)());
-  member_ptr victim();
-  void partition();
-  void clog();
-  void crash();
-  void pause();
-  void restart();
-  void change_leader();
-  void lose_quorum();
-  void depose_leader();
-  void restart_server();
-  void restart_agent();
-  void wake_all();
-  void lose_lock_delays();
-  void lose_node();
-  void lose_checks();
-  void lose_service();
-  void lose_heartbeats();
-  void operator_deletes();
-  void operator_puts();
-  void operator_releases();
-  void operator_destroys();
-  void operator_deposes();
+  void check_requests_repeatedly();
+  /// Runs until every election has converged, or until the bound.
+  void wait_for_convergence(const std::string& when);
+  /// Why not every election has one leader on whom all observers agree; empty if it has.
+  std::string disagreement() const;
+  std::string leaders_of(std::size_t election) const;
+  bool all_stopped() const;
+  void check_leaks();
 
-  member_ptr add_member(std::size_t slot);
-  void replace_later(const member_ptr& old, duration wait);
-  std::string some_key();
-  static std::string litter_key(std::size_t i);
-  bool at_peace();
-  bool led_and_agreed(std::string* why) const;
-  void check_requests();
-  void finish(outcome& result);
-
-  plan plan_;
+  scenario scenario_;
   world world_;
-  truth truth_;
+  ground_truth truth_;
   network network_;
   server server_;
-  judge judge_;
-  surroundings around_;
-  std::vector<member_ptr> members_;    // those who count
-  std::vector<member_ptr> departed_;
-  std::vector<std::shared_ptr<foreigner>> foreigners_;
-  std::map<actor, std::uint64_t> requests_before_;
-  actor next_number_ = 0;
-  std::size_t expected_ = 0;  ///< processes that are down and will be back
-  bool faults_ = true;
-  bool steady_ = false;
-  time_point look_again_at_ = time_point::min();
+  safety_checker checker_;
+  run_context context_;
+  process_set processes_;
+  fault_injector faults_;
+  request_budget budget_;
+  std::vector<std::shared_ptr<foreign_contender>> foreign_;
+  time_point next_look_ = time_point::min();
 };
 
-/// Draws, runs and takes down. A run that failed was stopped in its midst, its coroutines where
-/// they were: it is left lying, not taken down.
-outcome simulate(const plan& p, std::FILE* trace_to = nullptr);
+/// Runs a scenario. After a violation the objects of the run are leaked on purpose: its coroutines
+/// are suspended in the middle of their work and cannot be destroyed in order.
+outcome simulate(const scenario& s, std::FILE* trace_to = nullptr);
 
 }  // namespace tenure::sim

@@ -5,18 +5,19 @@
 
 namespace tenure::sim {
 
-void trace::note(time_point now, std::string_view who, std::string_view what,
-                 std::string_view detail, std::uint64_t a, std::uint64_t b) {
+void trace::note(time_point now, const trace_event& event) {
   ++lines_;
   mix(static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  mix(who);
-  mix(what);
-  mix(detail);
-  mix(a);
-  mix(b);
+  mix(event.who);
+  mix(event.what);
+  mix(event.detail);
+  mix(event.a);
+  mix(event.b);
   if (out_ == nullptr) return;
-  print(now, who, what, detail);
-  if (a != 0 || b != 0) std::fprintf(out_, " [%" PRIu64 " %" PRIu64 "]", a, b);
+  print(now, event.who, event.what, event.detail);
+  if (event.a != 0 || event.b != 0) {
+    std::fprintf(out_, " [%" PRIu64 " %" PRIu64 "]", event.a, event.b);
+  }
   std::fputc('\n', out_);
 }
 

@@ -1,5 +1,5 @@
-// What happened in a run, in order: every event goes into one hash, so that two runs of a seed can
-// be compared, and is printed where somebody wants to read it.
+// The ordered events of a run. All of them go into one hash, which makes two runs of a seed
+// comparable; on request each is also printed.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,25 @@
 
 namespace tenure::sim {
 
+class trace_event {
+ public:
+  std::string_view who;   ///< a process, "server", ...
+  std::string_view what;  ///< a word or two
+  std::string_view detail{};
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+};
+
 class trace {
  public:
-  /// `who` is a process, "server", ...; `what` a word; `detail` and the numbers whatever belongs to
-  /// it.
-  void note(time_point now, std::string_view who, std::string_view what,
-            std::string_view detail = {}, std::uint64_t a = 0, std::uint64_t b = 0);
+  void note(time_point now, const trace_event& event);
 
   std::uint64_t hash() const noexcept { return hash_; }
   std::uint64_t lines() const noexcept { return lines_; }
-  /// From now on lines are printed there.
+  /// From now on prints every event there.
   void print_to(std::FILE* out) noexcept { out_ = out; }
   bool printing() const noexcept { return out_ != nullptr; }
-  /// A line for the reader alone: it is no part of the hash.
+  /// A line for the reader only, not in the hash.
   void remark(time_point now, std::string_view who, std::string_view text);
 
  private:

@@ -7,8 +7,8 @@ namespace tenure::sim {
 
 namespace {
 
-// What can happen at one instant before it must be a circle.
-constexpr std::uint64_t most_steps_an_instant = 5'000'000;
+// More steps than this at one instant are a livelock.
+constexpr std::uint64_t max_steps_per_instant = 5'000'000;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ class world::one_shot : public runtime::timer {
 };
 
 world::world(std::uint64_t seed)
-    : now_(std::chrono::hours(1)), chance_(runtime::seeded_random(seed)) {}
+    : now_(std::chrono::hours(1)), random_(runtime::seeded_random(seed)) {}
 
 world::~world() {
   for (const auto& shot : shots_) {
@@ -54,8 +54,8 @@ void world::drain() {
   io_.restart();
   steps_ += io_.poll();
   while (!quiet_.empty()) {
-    const auto told = std::exchange(quiet_, {});
-    for (const auto& what : told) what();
+    const auto callbacks = std::exchange(quiet_, {});
+    for (const auto& what : callbacks) what();
     io_.restart();
     steps_ += io_.poll();
   }
@@ -71,8 +71,8 @@ bool world::run(time_point until, const std::function<bool()>& done) {
     if (next > now_) {
       now_ = next;
       began_instant = steps_;
-    } else if (steps_ - began_instant > most_steps_an_instant) {
-      wrong("L3", "the run goes round in circles without time passing");
+    } else if (steps_ - began_instant > max_steps_per_instant) {
+      report_violation("L3", "livelock: the run does not advance in time");
       break;
     }
     steps_ += events_.fire_due(now_);
@@ -83,16 +83,16 @@ bool world::run(time_point until, const std::function<bool()>& done) {
 }
 
 bool world::chance_of(double share) noexcept {
-  return static_cast<double>(chance_->next() >> 11) * 0x1p-53 < share;
+  return static_cast<double>(random_->next() >> 11) * 0x1p-53 < share;
 }
 
 duration world::between(duration least, duration most) noexcept {
-  return least + chance_->jitter(most - least + duration(1));
+  return least + random_->jitter(most - least + duration(1));
 }
 
-void world::wrong(const std::string& rule, const std::string& what) {
+void world::report_violation(const std::string& rule, const std::string& what) {
   note("judge", rule, what);
-  if (verdict_.empty()) verdict_ = rule + ": " + what;
+  if (violation_.empty()) violation_ = rule + ": " + what;
 }
 
 }  // namespace tenure::sim

@@ -1,4 +1,4 @@
-// What only the embedded agent has: its own start and stop, its limits, its patience with clients.
+// Features of the embedded agent alone: its start and stop, its state file, its limits.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using namespace std::chrono_literals;
 
-/// A folder of this test's own.
+/// A temporary folder of one test.
 class scratch {
  public:
   scratch() {
@@ -51,7 +51,7 @@ std::string session_on(http_probe& probe) {
   return probe.ask("PUT", "/v1/session/create", R"({"LockDelay":0})").body.substr(7, 36);
 }
 
-/// The ModifyIndex of a key that is put now.
+/// Writes a key; its ModifyIndex.
 std::uint64_t write_index(http_probe& probe) {
   probe.ask("PUT", "/v1/kv/index", "x");
   const std::uint64_t index = probe.ask("GET", "/v1/kv/index").index();
@@ -61,7 +61,7 @@ std::uint64_t write_index(http_probe& probe) {
 
 }  // namespace
 
-TEST_CASE("A clean stop answers parked queries, unchanged, and closes") {
+TEST_CASE("A clean stop answers parked queries with an unchanged index and closes") {
   agent_thread agent;
   http_probe probe(agent.address());
   probe.ask("PUT", "/v1/kv/stop", "x");
@@ -83,7 +83,7 @@ TEST_CASE("A clean stop answers parked queries, unchanged, and closes") {
   CHECK_THROWS(http_probe(agent.address()));
 }
 
-TEST_CASE("A poll whose client is gone keeps its slot until its wait is over") {
+TEST_CASE("A poll without a client keeps its slot until its wait ends") {
   agent_thread agent;
   {
     http_probe probe(agent.address());
@@ -99,7 +99,7 @@ TEST_CASE("A poll whose client is gone keeps its slot until its wait is over") {
   CHECK(agent.parked() == 0);
 }
 
-TEST_CASE("Indexes grow over restarts") {
+TEST_CASE("Indexes grow across restarts") {
   const scratch folder;
   const std::string file = folder.file("deeper/state");
   std::uint64_t first = 0;
@@ -113,12 +113,13 @@ TEST_CASE("Indexes grow over restarts") {
   }
   CHECK_THAT(content(file), ContainsSubstring("stop clean"));
   {
-    // The clock was set back, or the agent wrote faster than it ticks: what was kept counts.
+    // The clock was set back, or the agent wrote more often than once a microsecond: the file
+    // counts.
     std::ofstream(file) << "tenure-agent-state 1\nindex 9000000000000000\nstop clean\n";
     agent_thread agent(keep_alive(file));
     http_probe probe(agent.address());
     CHECK(write_index(probe) == 9'000'000'000'000'001);
-    // A crash: the file is ahead of everything that was handed out.
+    // After a crash the file is ahead of every index that clients have seen.
   }
   CHECK_THAT(content(file), ContainsSubstring("stop unclean"));
   agent_thread agent(keep_alive(file));
@@ -126,7 +127,7 @@ TEST_CASE("Indexes grow over restarts") {
   CHECK(write_index(probe) > 9'000'000'000'000'003);
 }
 
-TEST_CASE("After an unclean stop nobody gets a lock for a while") {
+TEST_CASE("After an unclean stop the agent refuses locks for a while") {
   const scratch folder;
   const std::string file = folder.file("state");
   const auto acquires = [](agent_thread& agent) {
@@ -142,7 +143,7 @@ TEST_CASE("After an unclean stop nobody gets a lock for a while") {
     return won;
   };
   {
-    agent_thread agent(keep_alive(file));  // no file: nothing is known of a former life
+    agent_thread agent(keep_alive(file));  // no file: the last stop is unknown
     CHECK_FALSE(acquires(agent));
     agent.stop();
   }
@@ -151,7 +152,7 @@ TEST_CASE("After an unclean stop nobody gets a lock for a while") {
     CHECK(acquires(agent));
     http_probe probe(agent.address());
     session_on(probe);
-    agent.stop();  // in good order, but a session is alive: its holder may act
+    agent.stop();  // a normal stop, but a session is alive: its holder may still act
   }
   {
     agent_thread agent(keep_alive(file));
@@ -174,7 +175,7 @@ TEST_CASE("After an unclean stop nobody gets a lock for a while") {
   CHECK(acquires(agent));
 }
 
-TEST_CASE("The delay after an unclean start ends") {
+TEST_CASE("The delay after an unclean stop ends") {
   agent::server_options options;
   options.handler.start_lock_delay = 300ms;
   agent_thread agent(options);
@@ -185,7 +186,7 @@ TEST_CASE("The delay after an unclean start ends") {
   CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session).body == "true");
 }
 
-TEST_CASE("A limit on connections, where one is wanted") {
+TEST_CASE("The optional limit of connections per address") {
   agent::server_options options;
   options.connections_per_address = 2;
   const scratch folder;
@@ -214,7 +215,7 @@ TEST_CASE("A limit on connections, where one is wanted") {
   CHECK(again.ask("GET", "/v1/status/leader").status == 200);
 }
 
-TEST_CASE("A unix socket: a dead one is replaced, a live one is not") {
+TEST_CASE("The agent replaces a dead unix socket, but not a live one") {
   const scratch folder;
   const std::string socket = "unix://" + folder.file("socket");
   {
@@ -222,7 +223,7 @@ TEST_CASE("A unix socket: a dead one is replaced, a live one is not") {
   }
   CHECK(fs::exists(folder.file("socket")) == false);
   {
-    // What a crash of the process leaves.
+    // A crash leaves such a socket.
     boost::asio::io_context io;
     boost::asio::local::stream_protocol::acceptor left(io, folder.file("socket"));
   }
@@ -235,7 +236,7 @@ TEST_CASE("A unix socket: a dead one is replaced, a live one is not") {
   CHECK_FALSE(fs::exists(folder.file("socket")));
 }
 
-TEST_CASE("Addresses that cannot work are named") {
+TEST_CASE("Errors name the address that does not work") {
   agent_thread agent;
   for (const std::string& address :
        {std::string("nonsense"), std::string("127.0.0.1:99999"), std::string("127.0.0.1:http"),
@@ -251,9 +252,9 @@ TEST_CASE("Addresses that cannot work are named") {
   }
 }
 
-TEST_CASE("Where the agent differs from Consul on purpose") {
+TEST_CASE("Intended differences from Consul") {
   agent_thread agent;
-  // Consul takes bodies of any size that come in chunks, and has no limit for sessions.
+  // Consul accepts chunked bodies of any size, and has no limit for session/create.
   const std::string megabyte(1024 * 1024, 'x');
   const std::string chunked =
       " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + megabyte +
@@ -271,14 +272,14 @@ TEST_CASE("Where the agent differs from Consul on purpose") {
   http_probe probe(agent.address());
   CHECK(probe.ask("GET", "/v1/kv/large").status == 404);
   CHECK(probe.ask("GET", "/v1/session/list").body == "[]");
-  // Consul's server dies of a null among the operations, and the connection with it.
+  // Consul's server crashes on a null among the operations.
   CHECK(probe.ask("PUT", "/v1/txn", "[null]").status == 200);
-  // The catalog is not kept.
+  // The agent has no catalog.
   const http_answer catalog =
       probe.ask("PUT", "/v1/txn", R"([{"Node":{"Verb":"get","Node":{"Node":"x"}}}])");
   CHECK(catalog.status == 409);
   CHECK_THAT(catalog.body, ContainsSubstring("the catalog is not kept by this agent"));
-  // A request may take 64 KiB of headers; Consul's takes a megabyte.
+  // The limit of headers is 64 KiB; that of Consul is a megabyte.
   http_probe large(agent.address());
   large.send_raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(70 * 1024, 'x') + "\r\n\r\n");
   CHECK(large.receive().status == 431);

@@ -1,14 +1,14 @@
 // Blocking queries: what wakes them, what does not, and with which index they answer.
 //
-// That something did not wake a query is shown without waiting: what wakes it comes after, and the
-// answer bears that index.
+// The cases prove without waiting that a change did not wake a query: a later change wakes it, and
+// the answer has that later index.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
 
 namespace tenure::test {
 
-TEST_CASE("A query on a key answers when the key changes, and only then") {
+TEST_CASE("A query on a key answers when the key changes, not earlier") {
   put("block/key", "one");
   const std::uint64_t first = show("block/key").modify_index;
   parked_query changed("/v1/kv/block/key", first);
@@ -21,7 +21,7 @@ TEST_CASE("A query on a key answers when the key changes, and only then") {
   CHECK(answer.index() == show("block/key").modify_index);
   CHECK(answer.status == 200);
 
-  // An index that is not reached yet waits for it; one that is passed does not wait.
+  // A query waits for a future index, and does not wait for a past one.
   CHECK(parked_query("/v1/kv/block/key", first).answer().index() == answer.index());
 
   parked_query deleted("/v1/kv/block/key", answer.index());
@@ -30,7 +30,7 @@ TEST_CASE("A query on a key answers when the key changes, and only then") {
   CHECK(seen(deleted.answer()) == missing_answer(ask("GET", "/v1/kv/block/key").index()));
 }
 
-TEST_CASE("Every change of a lock wakes") {
+TEST_CASE("Every change of a lock wakes a query") {
   const std::string a = make_session();
   put("block/lock");
   std::uint64_t index = show("block/lock").modify_index;
@@ -50,7 +50,7 @@ TEST_CASE("Every change of a lock wakes") {
   CHECK(woken_by([&] { destroy_session(a); }).find(a) == std::string::npos);
 }
 
-TEST_CASE("A holder that acquires again with the same value wakes nobody") {
+TEST_CASE("A repeated acquire with the same value wakes no query") {
   const std::string a = make_session();
   CHECK(acquire("block/again", a, "v"));
   const std::uint64_t index = show("block/again").modify_index;
@@ -58,12 +58,12 @@ TEST_CASE("A holder that acquires again with the same value wakes nobody") {
   let_park();
   CHECK(acquire("block/again", a, "v"));
   const std::string b = make_session();
-  CHECK_FALSE(acquire("block/again", b, "v"));  // nor does one that loses
+  CHECK_FALSE(acquire("block/again", b, "v"));  // nor does a refused one
   CHECK(release("block/again", a, "v"));
   CHECK(query.answer().index() == show("block/again").modify_index);
 }
 
-TEST_CASE("A refused transaction wakes nobody") {
+TEST_CASE("A refused transaction wakes no query") {
   put("block/refused", "v");
   parked_query key("/v1/kv/block/refused", show("block/refused").modify_index);
   parked_query missing("/v1/kv/block/refused/missing", ask("GET", "/v1/kv/block/x").index());
@@ -78,15 +78,15 @@ TEST_CASE("A refused transaction wakes nobody") {
   CHECK(missing.answer().index() == index);
 }
 
-TEST_CASE("A query on a missing key: woken by neighbours, with the table's index") {
-  // It waits at the place in the tree where the key would be, and every change below wakes it.
+TEST_CASE("A query on a missing key wakes for neighbours, with the table's index") {
+  // It waits at the node of the tree where the key would be. Every change below wakes it.
   put("block/n/aa", "x");
   put("block/n/ab", "x");
   const std::uint64_t before = ask("GET", "/v1/kv/block/n/ac").index();
   CHECK(before == show("block/n/ab").modify_index);
   parked_query query("/v1/kv/block/n/ac", before);
   let_park();
-  put("block/m", "x");  // no neighbour, though it has the same folder
+  put("block/m", "x");  // no neighbour in the tree, although in the same folder
   put("block/n/aa", "y");
   const std::uint64_t woken = show("block/n/aa").modify_index;
   CHECK(seen(query.answer()) == missing_answer(woken));
@@ -118,12 +118,12 @@ TEST_CASE("A query on a prefix answers when anything below it changes") {
   CHECK(answer.body == R"(["block/p/2"])");
   CHECK(ask("GET", "/v1/kv/block/p/?keys").index() == answer.index());
 
-  // An empty prefix that never held anything has the table's index, and its neighbours' wake-ups.
+  // An empty prefix without tombstones has the table's index, and neighbours wake it.
   const std::uint64_t table = ask("GET", "/v1/kv/block/none/?recurse").index();
   CHECK(table == answer.index());
 }
 
-TEST_CASE("Many keys that change at once wake a prefix once") {
+TEST_CASE("A change of many keys at once wakes a query on their prefix once") {
   const std::string a = make_session();
   for (const char* key : {"block/once/1", "block/once/2"}) CHECK(acquire(key, a, "v"));
   parked_query query("/v1/kv/block/once/?recurse", show("block/once/2").modify_index);
@@ -145,7 +145,7 @@ TEST_CASE("Queries on sessions") {
   const http_answer listed = list.answer();
   CHECK(listed.index() == ask("GET", "/v1/session/list").index());
   CHECK(listed.body.find(b) != std::string::npos);
-  destroy_session(a);  // another session's creation did not wake it
+  destroy_session(a);  // the creation of the other session did not wake it
   const http_answer gone = info.answer();
   CHECK(gone.index() == ask("GET", "/v1/session/list").index());
   CHECK(seen(gone) == query_answer(gone.index(), "[]"));
@@ -155,7 +155,7 @@ TEST_CASE("Queries on sessions") {
   CHECK(node.answer().index() > gone.index());
 }
 
-TEST_CASE("A query that times out answers as before") {
+TEST_CASE("A query that times out returns the unchanged answer") {
   put("block/time", "v");
   const shown_key k = show("block/time");
   const std::uint64_t table = ask("GET", "/v1/kv/block/time/none").index();
@@ -165,7 +165,8 @@ TEST_CASE("A query that times out answers as before") {
   parked_query sessions("/v1/session/list", 1U << 30U, "10ms");
   CHECK(seen(key.answer()) ==
         seen(ask("GET", "/v1/kv/block/time")));
-  CHECK(ahead.answer().index() == k.modify_index);  // below what was asked for: start again at 0
+  // Below the requested index: the client restarts at 0.
+  CHECK(ahead.answer().index() == k.modify_index);
   CHECK(seen(missing.answer()) == missing_answer(table));
   CHECK(sessions.answer().status == 200);
 }

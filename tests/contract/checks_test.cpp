@@ -1,4 +1,4 @@
-// Checks by TTL, and sessions that live only as long as their checks do.
+// Checks by TTL, and sessions bound to checks.
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 
@@ -29,7 +29,7 @@ http_answer add_check(std::string_view body) {
 
 std::string name() { return server().node_name(); }
 
-/// A check as it is shown, without its indexes.
+/// The JSON of a check, without its indexes.
 std::string shown(const std::string& id, const char* what, const char* status, const char* notes,
                   const std::string& output, const std::string& service, const char* tags) {
   return R"({"Node":")" + name() + R"(","CheckID":")" + id + R"(","Name":")" + what +
@@ -38,7 +38,7 @@ std::string shown(const std::string& id, const char* what, const char* status, c
          R"(","ServiceTags":)" + tags + R"(,"Type":"ttl","Definition":{},"CreateIndex":)";
 }
 
-/// Whether the agent and the catalog show it so.
+/// Whether the agent, or the catalog, shows that check.
 bool agent_has(const std::string& check) {
   return ask("GET", "/v1/agent/checks").body.find(check + R"(0,"ModifyIndex":0})") !=
          std::string::npos;
@@ -60,7 +60,7 @@ bool lives(const std::string& session) {
 
 }  // namespace
 
-TEST_CASE("A service's check starts critical and is what its owner says") {
+TEST_CASE("A service's check starts critical and then follows its owner's reports") {
   enroll(R"({"Name":"said","Tags":["t"],"Check":{"CheckID":"said-1","TTL":"100s","Notes":"n",)"
          R"("DeregisterCriticalServiceAfter":"1m"}})");
   const auto check = [](const char* status, const std::string& output) {
@@ -78,7 +78,7 @@ TEST_CASE("A service's check starts critical and is what its owner says") {
   CHECK(ask("GET", "/v1/health/service/said?passing").body != "[]");
   CHECK(ask("GET", "/v1/health/service/said?passing=false").body != "[]");
 
-  // A heartbeat is no write, and what it says in passing is seen by the agent alone for a while.
+  // A heartbeat is no write. Its note is in the agent at once and in the catalog later.
   CHECK(say("pass", "said-1").status == 200);
   CHECK(say("pass", "said-1?note=all%20well").status == 200);
   CHECK(index_of("said") == passing);
@@ -103,7 +103,7 @@ TEST_CASE("A service's check starts critical and is what its owner says") {
   CHECK(say("pass", "said-1").status == 500);
 }
 
-TEST_CASE("Several checks of a service, by their ids or by their numbers") {
+TEST_CASE("Several checks of a service have given ids or numbers") {
   enroll(R"({"Name":"several","Check":{"TTL":"100s","CheckID":"several-x","Name":"nm"},)"
          R"("Checks":[{"TTL":"100s","Status":"passing"},{"TTL":100000000000}]})");
   const auto numbered = [](const std::string& id, const char* status) {
@@ -118,7 +118,7 @@ TEST_CASE("Several checks of a service, by their ids or by their numbers") {
   deregister("several");
 }
 
-TEST_CASE("Registering again keeps the checks that are not named, unless they are to be replaced") {
+TEST_CASE("Registering again keeps the other checks, unless it replaces them") {
   const char* with_check = R"({"Name":"again","Tags":["a"],"Check":{"CheckID":"again-1",)"
                            R"("TTL":"100s"}})";
   enroll(with_check);
@@ -130,7 +130,7 @@ TEST_CASE("Registering again keeps the checks that are not named, unless they ar
   CHECK(catalog_has("again", check));
   CHECK(index_of("again") == before);
   enroll(R"({"Name":"again","Tags":["b"]})");
-  CHECK(catalog_has("again", check));  // with the tags of the time
+  CHECK(catalog_has("again", check));  // with the tags at its registration
   CHECK(index_of("again") > before);
   enroll(R"({"Name":"again","Tags":["b"]})", "?replace-existing-checks=false");
   CHECK(catalog_has("again", check));
@@ -143,7 +143,7 @@ TEST_CASE("Registering again keeps the checks that are not named, unless they ar
   deregister("again");
 }
 
-TEST_CASE("Checks on their own, of a service and of the node") {
+TEST_CASE("Checks registered alone, of a service and of the node") {
   enroll(R"({"Name":"own","Tags":["t"]})");
   CHECK(seen(add_check(R"({"ID":"own-1","Name":"of own","service_id":"own","TTL":"100s",)"
                        R"("Status":"passing","Notes":"n","Token":"t"})")) == done);
@@ -154,7 +154,7 @@ TEST_CASE("Checks on their own, of a service and of the node") {
   CHECK(seen(add_check(R"({"Name":"own node","TTL":"100s"})")) == done);
   CHECK(catalog_has("own", R"("Checks":[{"Node":")" + name() + R"(","CheckID":"own node")"));
   CHECK(index_of("own") > before);
-  // A check of the node takes every service with it.
+  // A critical check of the node makes every service unhealthy.
   CHECK(ask("GET", "/v1/health/service/own?passing").body == "[]");
   CHECK(say("pass", "own%20node").status == 200);
   CHECK(ask("GET", "/v1/health/service/own?passing").body != "[]");
@@ -165,7 +165,7 @@ TEST_CASE("Checks on their own, of a service and of the node") {
   CHECK_FALSE(agent_has(check));
 }
 
-TEST_CASE("Checks that cannot be") {
+TEST_CASE("Invalid checks") {
   for (const wished& w : {
            wished{"{}", "Missing check name"},
            {R"({"Name":"x"})", "Invalid check: TTL must be > 0 for TTL checks"},
@@ -207,7 +207,7 @@ TEST_CASE("Checks that cannot be") {
         text_answer(500, "Internal Server Error", "CheckID missing"));
 }
 
-TEST_CASE("An owner that is silent for its TTL") {
+TEST_CASE("A check without reports for its TTL becomes critical") {
   using clock = std::chrono::steady_clock;
   const auto since = [](clock::time_point start) {
     return std::chrono::duration<double>(clock::now() - start).count();
@@ -216,25 +216,25 @@ TEST_CASE("An owner that is silent for its TTL") {
   CHECK(say("pass", "silent-1?note=well").status == 200);
   const std::string session = bound(R"([{"ID":"silent-1"}])");
   CHECK(acquire("checks/silent", session, "v"));
-  // A heartbeat puts the end off, and is told to nobody.
+  // A heartbeat postpones the end and wakes no query.
   parked_query freed("/v1/kv/checks/silent", show("checks/silent").modify_index);
   parked_query fails("/v1/health/service/silent", index_of("silent"));
   const auto last = clock::now();
   CHECK(say("pass", "silent-1?note=well").status == 200);
   CHECK(freed.answer().body.find(session) == std::string::npos);
   CHECK(since(last) >= 0.7);
-  CHECK(since(last) < 10.7);  // on a machine that has other things to do
+  CHECK(since(last) < 10.7);  // on a busy machine
   CHECK_FALSE(lives(session));
   CHECK(fails.answer().body.find(
             shown("silent-1", "Service 'silent' check", "critical", "",
                   "TTL expired (last output before timeout follows): well", "silent", "[]")) !=
         std::string::npos);
-  CHECK(say("pass", "silent-1").status == 200);  // it may speak again, but the session is gone
+  CHECK(say("pass", "silent-1").status == 200);  // reports work again, but the session has ended
   CHECK_FALSE(lives(session));
   deregister("silent");
 }
 
-TEST_CASE("Sessions are shown with their checks") {
+TEST_CASE("Sessions show their checks") {
   enroll(R"({"Name":"bound","Check":{"CheckID":"bound-1","TTL":"100s","Status":"passing"}})");
   for (const wished& w : {
            wished{R"({"NodeChecks":[],"ServiceChecks":[{"ID":"bound-1"}]})",
@@ -284,7 +284,7 @@ TEST_CASE("Sessions are shown with their checks") {
   deregister("bound");
 }
 
-TEST_CASE("A session ends with its checks: critical, taken away, or with the service") {
+TEST_CASE("A session ends when its check is critical, deregistered, or gone with its service") {
   enroll(R"({"Name":"ends","Checks":[{"CheckID":"ends-1","TTL":"100s","Status":"passing"},)"
          R"({"CheckID":"ends-2","TTL":"100s","Status":"passing"},)"
          R"({"CheckID":"ends-3","TTL":"100s","Status":"passing"}]})");

@@ -1,4 +1,4 @@
-// HTTP itself: kept connections, requests sent ahead, bodies in chunks, nonsense.
+// HTTP itself: kept connections, pipelining, chunked bodies, invalid requests.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -16,7 +16,7 @@ TEST_CASE("A connection serves one request after another") {
   }
 }
 
-TEST_CASE("Requests that are sent ahead are answered in their order") {
+TEST_CASE("Pipelined requests are answered in order") {
   http_probe probe = connect();
   probe.send("PUT", "/v1/kv/conn/ahead", "one");
   probe.send("GET", "/v1/kv/conn/ahead?raw");
@@ -26,7 +26,7 @@ TEST_CASE("Requests that are sent ahead are answered in their order") {
   CHECK(probe.receive().body == "one");
   CHECK(probe.receive().body == "true");
   CHECK(probe.receive().body == "two");
-  // Also behind a query that blocks.
+  // Also after a blocking query.
   const std::string index = std::to_string(show("conn/ahead").modify_index);
   probe.send("GET", "/v1/kv/conn/ahead?raw&wait=60s&index=" + index);
   probe.send("GET", "/v1/status/leader");
@@ -35,7 +35,7 @@ TEST_CASE("Requests that are sent ahead are answered in their order") {
   CHECK(probe.receive().body == "\"" + server().advertised() + "\"");
 }
 
-TEST_CASE("Bodies in chunks, and bodies that wait to be asked for") {
+TEST_CASE("Chunked bodies, and Expect: 100-continue") {
   http_probe probe = connect();
   probe.send_raw(
       "PUT /v1/kv/conn/chunks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -52,7 +52,7 @@ TEST_CASE("Bodies in chunks, and bodies that wait to be asked for") {
   CHECK(show("conn/expect").value == "ok");
 }
 
-TEST_CASE("The client says when it wants to leave") {
+TEST_CASE("Connection: close") {
   http_probe probe = connect();
   probe.send_raw("GET /v1/status/leader HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   const http_answer answer = probe.receive();
@@ -65,7 +65,7 @@ TEST_CASE("The client says when it wants to leave") {
   CHECK(old.receive_to_end().ends_with("\r\n\r\n\"" + server().advertised() + "\""));
 }
 
-TEST_CASE("What is no HTTP gets a 400 and is closed") {
+TEST_CASE("Invalid HTTP gets a 400 and the connection is closed") {
   for (const char* nonsense : {"nonsense\r\n\r\n", "GET\r\n\r\n",
                                "GET /v1/kv/a HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
                                "GET /v1/kv/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -82,7 +82,7 @@ TEST_CASE("What is no HTTP gets a 400 and is closed") {
   }
 }
 
-TEST_CASE("A client that is gone does no harm") {
+TEST_CASE("A client that disconnects does no harm") {
   put("conn/gone", "one");
   const std::uint64_t index = show("conn/gone").modify_index;
   {

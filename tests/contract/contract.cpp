@@ -24,7 +24,7 @@ std::string text_of(const dom::element& element) {
   return element.get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
-bool truth(const http_answer& answer, const std::string& what) {
+bool is_true(const http_answer& answer, const std::string& what) {
   ensure(answer, {}, what);
   return answer.body == "true";
 }
@@ -56,11 +56,11 @@ void put(const std::string& key, std::string_view value) {
 }
 
 bool acquire(const std::string& key, const std::string& session, std::string_view value) {
-  return truth(ask("PUT", "/v1/kv/" + key + "?acquire=" + session, value), "acquire " + key);
+  return is_true(ask("PUT", "/v1/kv/" + key + "?acquire=" + session, value), "acquire " + key);
 }
 
 bool release(const std::string& key, const std::string& session, std::string_view value) {
-  return truth(ask("PUT", "/v1/kv/" + key + "?release=" + session, value), "release " + key);
+  return is_true(ask("PUT", "/v1/kv/" + key + "?release=" + session, value), "release " + key);
 }
 
 shown_key show(const std::string& key) {
@@ -134,7 +134,7 @@ parked_query::parked_query(const std::string& target, std::uint64_t after, std::
 }
 
 void let_park() {
-  // Consul serves every connection by a thread of its own: several rounds give them their turn.
+  // Consul serves each connection in a goroutine: several rounds let all of them run.
   constexpr int rounds = 20;
   for (int i = 0; i < rounds; ++i) {
     http_probe probe = connect();

@@ -1,8 +1,8 @@
-// What every case of the suite uses: the server under test, ways to ask it, and answers as text
-// that can be compared with what Consul 1.8.7 was measured to say.
+// The common parts of the suite: the server under test, requests, and answers as text, to compare
+// with the measured answers of Consul 1.8.7.
 //
 // The suite is one binary that runs twice, by TENURE_CONTRACT_SERVER=agent and =consul, with the
-// same expectations. Cases use keys of their own, below their own prefix. They wait for nothing but
+// same expectations. Each case uses keys of its own, below its own prefix. The only waiting is for
 // the answers to blocking queries.
 #pragma once
 
@@ -16,14 +16,14 @@
 
 namespace tenure::test {
 
-/// The server under test. It is started by main() and lives as long as the run.
+/// The server under test. main() starts it for the whole run.
 class contract_server {
  public:
   virtual ~contract_server() = default;
   virtual std::string address() const = 0;
   virtual std::string node_name() const = 0;
   virtual std::string advertised() const = 0;
-  /// Whether it is a real Consul, for the few places where the agent differs, which say why.
+  /// Whether it is a real Consul. The few cases where the agent differs say why.
   virtual bool real() const = 0;
 };
 contract_server& server();
@@ -33,9 +33,10 @@ http_probe connect();
 /// One request on a kept connection.
 http_answer ask(std::string_view method, std::string_view target, std::string_view body = {});
 
-// --- doing things, each of which must work ----------------------------------------------------
+// --- requests that must succeed ---------------------------------------------------------------
 
-/// A session with that body; its id. It lives till the end of the run unless it is destroyed.
+/// Creates a session with that body; its id. It lives until the end of the run or
+/// destroy_session().
 std::string make_session(std::string_view body = R"({"LockDelay":0})");
 void destroy_session(const std::string& id);
 void put(const std::string& key, std::string_view value = {});
@@ -57,7 +58,7 @@ shown_key show(const std::string& key);
 
 // --- transactions -----------------------------------------------------------------------------
 
-/// One operation on a key; further members as they are written in JSON.
+/// One operation on a key, with further members in JSON.
 std::string op(std::string_view verb, const std::string& key, std::string_view more = {});
 std::string op_session(std::string_view verb, const std::string& key, const std::string& session,
                        std::string_view value = {});
@@ -65,15 +66,15 @@ std::string op_index(std::string_view verb, const std::string& key, std::uint64_
                      std::string_view value = {});
 std::string op_value(std::string_view verb, const std::string& key, std::string_view value);
 http_answer txn(std::initializer_list<std::string> operations, std::string_view query = {});
-/// The texts of a refused transaction's errors, each behind the number of its operation: "0: text".
+/// The errors of a refused transaction, each after the number of its operation: "0: text".
 std::vector<std::string> refusals(const http_answer& answer);
 
 // --- blocking queries -------------------------------------------------------------------------
 
-/// A query under way on a connection of its own.
+/// A running query on a connection of its own.
 class parked_query {
  public:
-  /// Asks with index=after and that wait.
+  /// Sends the query with index=after and that wait.
   parked_query(const std::string& target, std::uint64_t after, std::string_view wait = "60s");
   /// Waits for the answer.
   http_answer answer() { return probe_.receive(); }
@@ -82,17 +83,17 @@ class parked_query {
  private:
   http_probe probe_;
 };
-/// Returns when everything that was sent before is known to be parked: the server has answered a
-/// round of requests on other connections since.
+/// Returns when the queries sent before are parked, because the server has answered several rounds
+/// of requests on other connections since.
 void let_park();
 
 // --- answers as text --------------------------------------------------------------------------
 
-/// Status, headers and body. The headers are sorted; Date, Content-Length, Transfer-Encoding and
-/// Connection, which say how and not what, are left out.
+/// Status, sorted headers and body, without the headers of the transfer itself: Date,
+/// Content-Length, Transfer-Encoding and Connection.
 std::string seen(const http_answer& answer);
 
-/// What seen() shows of Consul's usual answers.
+/// The texts of seen() for Consul's usual answers.
 std::string json_answer(std::string_view body);
 std::string query_answer(std::uint64_t index, std::string_view body);
 std::string missing_answer(std::uint64_t index);

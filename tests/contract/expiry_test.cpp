@@ -1,5 +1,5 @@
-// What takes time: sessions that expire, delays that end, waits that are over. Everything runs at
-// once, and the only waiting is that of blocking queries.
+// The slow cases: sessions that expire, lock-delays that end, waits that time out. They run at the
+// same time, and the only waiting is that of blocking queries.
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
@@ -14,10 +14,10 @@ using seconds = std::chrono::duration<double>;
 
 double since(clock::time_point start) { return seconds(clock::now() - start).count(); }
 
-/// Polls the key with acquisitions until one wins; how long that took.
+/// Tries to acquire the key until it succeeds; how long that took.
 double time_to_acquire(http_probe& probe, const std::string& key, const std::string& session,
                        clock::time_point start) {
-  // The pace is set by a blocking query on a key that nobody writes.
+  // A blocking query on a key without writes sets the pace.
   http_probe pace = connect();
   while (probe.ask("PUT", "/v1/kv/" + key + "?acquire=" + session, "next").body != "true") {
     pace.ask("GET", "/v1/kv/expiry/pace?wait=50ms&index=999999999999999999");
@@ -27,11 +27,11 @@ double time_to_acquire(http_probe& probe, const std::string& key, const std::str
 
 }  // namespace
 
-TEST_CASE("Expiry and delays, all at once") {
+TEST_CASE("Expiry, lock-delays and waits, all at the same time") {
   put("expiry/pace");
   const std::string next = make_session();
 
-  // A session that nobody renews expires after twice its TTL. Acquiring does not renew it.
+  // A session without renewals expires after twice its TTL. Acquiring does not renew it.
   const auto created = clock::now();
   const std::string alone = make_session(R"({"TTL":"10s","LockDelay":0})");
   CHECK(acquire("expiry/alone", alone, "v"));
@@ -49,9 +49,9 @@ TEST_CASE("Expiry and delays, all at once") {
   parked_query delaying_freed("/v1/kv/expiry/delaying", show("expiry/delaying").modify_index);
   parked_query alone_ended("/v1/session/info/" + alone,
                            ask("GET", "/v1/session/list").index());
-  let_park();  // the index is the table's: sessions that are made later would answer it
+  let_park();  // the index is the table's: later sessions would wake the query
 
-  // Meanwhile: the unit trap. "1ns" is a delay of one second, and its end wakes nobody.
+  // Meanwhile, the trap of units: "1ns" is a delay of one second. Its end wakes no query.
   const std::string trap = make_session(R"({"LockDelay":"1ns"})");
   CHECK(acquire("expiry/trap", trap, "v"));
   const auto trapped = clock::now();
@@ -61,9 +61,10 @@ TEST_CASE("Expiry and delays, all at once") {
   const double trap_delay = time_to_acquire(prober, "expiry/trap", next, trapped);
   CHECK(trap_delay >= 1.0);
   CHECK(trap_delay < 3.0);
-  CHECK(trap_watch.answer().index() == show("expiry/trap").modify_index);  // the acquisition's
+  // The acquisition wakes the query.
+  CHECK(trap_watch.answer().index() == show("expiry/trap").modify_index);
 
-  // A wait is over after its time and at most a sixteenth more.
+  // A wait ends after its time plus at most a sixteenth.
   const auto asked = clock::now();
   parked_query waited("/v1/kv/expiry/pace", show("expiry/pace").modify_index, "2s");
   const http_answer unchanged = waited.answer();
@@ -81,7 +82,7 @@ TEST_CASE("Expiry and delays, all at once") {
   CHECK(three_delay >= 3.0);
   CHECK(three_delay < 5.0);
 
-  // One renewal, six to eight seconds in, puts the end off by as much.
+  // A renewal after six to eight seconds postpones the end by as much.
   const auto renewed_at = clock::now();
   CHECK(ask("PUT", "/v1/session/renew/" + renewed).status == 200);
 

@@ -1,4 +1,4 @@
-// The filter of agent/services: what it lets through, and what it is told where it is none.
+// The filter of agent/services: its matches, and the errors for invalid filters.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
@@ -17,7 +17,7 @@ http_answer ask_filtered(std::string_view filter) {
   return ask("GET", "/v1/agent/services?filter=" + text::percent_encode(filter));
 }
 
-/// The ids of the services that are let through, in order.
+/// The ids of the matching services, in order.
 std::string ids(const http_answer& answer) {
   if (answer.status != 200) return seen(answer);
   std::string found;
@@ -47,7 +47,7 @@ void deregister_both() {
 
 }  // namespace
 
-TEST_CASE("A filter lets through what it is true of") {
+TEST_CASE("A filter selects the matching services") {
   register_both();
   for (const filtered& f : {
            filtered{"", "f-redis f-web"},
@@ -73,7 +73,7 @@ TEST_CASE("A filter lets through what it is true of") {
            {"Meta contains rv", "f-redis"},
            {"rv in Meta", "f-redis"},
            {"nope in Meta", ""},
-           // Of a key that is not there nothing is true but what denies, and a match.
+           // For a missing key only the negated operators are true, and `matches`.
            {"Meta.rv matches \"4\" and f in ID", "f-redis f-web"},
            {"Meta.rv == \"\"", ""},
            {"Meta.rv != \"4.0\" and f in ID", "f-web"},
@@ -113,7 +113,7 @@ TEST_CASE("A filter lets through what it is true of") {
   deregister_both();
 }
 
-TEST_CASE("What is no filter is told so as Consul's parser tells it") {
+TEST_CASE("Invalid filters get the errors of Consul's parser") {
   constexpr const char* beginnings =
       "no match found, expected: \"(\", \"-\", \"0\", \"\\\"\", \"`\", \"not\", [ \\t\\r\\n], "
       "[1-9] or [a-zA-Z]";

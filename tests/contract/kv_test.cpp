@@ -1,4 +1,4 @@
-// Keys: what is written, what is read back, to the byte.
+// Keys: writes and reads, byte by byte.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -31,7 +31,7 @@ TEST_CASE("A key is written and read") {
   CHECK(seen(ask("GET", "/v1/kv/kv/a?recurse&raw")) == query_answer(a.modify_index, body));
 }
 
-TEST_CASE("A plain write replaces value and flags, and an equal one changes nothing") {
+TEST_CASE("A plain write replaces value and flags; an equal one changes nothing") {
   put("kv/same?flags=7", "one");
   const shown_key before = show("kv/same");
   put("kv/same?flags=7", "one");
@@ -50,7 +50,7 @@ TEST_CASE("An empty value is null") {
         query_answer(k.modify_index, "[" + entry("kv/empty", k, "null") + "]"));
 }
 
-TEST_CASE("A raw read gives the bytes as they are") {
+TEST_CASE("A raw read returns the bytes of the value") {
   put("kv/raw", "{\"a\": 1}\n");
   const std::string index = std::to_string(show("kv/raw").modify_index);
   CHECK(seen(ask("GET", "/v1/kv/kv/raw?raw")) ==
@@ -60,12 +60,12 @@ TEST_CASE("A raw read gives the bytes as they are") {
             "X-Content-Type-Options: nosniff\n\n{\"a\": 1}\n");
 }
 
-TEST_CASE("Names are escaped in the address and in JSON") {
+TEST_CASE("Names are escaped in paths and in JSON") {
   put("kv/n%C3%A9%20a+b%2Fc%3Fd", "x");  // a plus in a path is a plus
   const shown_key k = show("kv/n%C3%A9%20a+b%2Fc%3Fd");
   CHECK(seen(ask("GET", "/v1/kv/kv/n?recurse")) ==
         query_answer(k.modify_index, "[" + entry("kv/n\xc3\xa9 a+b/c?d", k, R"("eA==")") + "]"));
-  // In JSON anything goes, broken text included, which comes back as what Go takes it for.
+  // JSON accepts any text. Invalid UTF-8 comes back as Go replaces it.
   CHECK(txn({op("set", R"(kv/q\"<&>\u0001\u2028\n\b\ud83d\ude00\ud800)"), op("set", "kv/q\xff")})
             .status == 200);
   put("kv/q%FF", "x");
@@ -73,7 +73,7 @@ TEST_CASE("Names are escaped in the address and in JSON") {
         "[\"kv/q\\\"\\u003c\\u0026\\u003e\\u0001\\u2028\\n\\u0008\xf0\x9f\x98\x80"
         "\xef\xbf\xbd\","
         "\"kv/q\xef\xbf\xbd\",\"kv/q\\ufffd\"]");
-  // In an address only what can be printed.
+  // A path accepts printable characters only.
   for (const char* path : {"/v1/kv/kv/%01", "/v1/kv/kv/%E2%80%A8", "/v1/kv/kv/%7F", "/v1/%00",
                            "/v1/kv//kv/%C2%A0"}) {
     CHECK(seen(ask("GET", path)) == "400 Bad Request\n\n");
@@ -87,7 +87,7 @@ TEST_CASE("Listings: a tree, its keys, its folders") {
         query_answer(index, R"(["kv/l/a","kv/l/b/1","kv/l/b/2","kv/l/c/d/e"])"));
   CHECK(seen(ask("GET", "/v1/kv/kv/l/?keys&separator=/")) ==
         query_answer(index, R"(["kv/l/a","kv/l/b/","kv/l/c/"])"));
-  // The old misspelling still works; a prefix need not end where a name does.
+  // The old misspelling still works, and a prefix may end within a name.
   CHECK(ask("GET", "/v1/kv/kv/l?keys&seperator=/").body == R"(["kv/l/","kv/l0"])");
   CHECK(ask("GET", "/v1/kv/kv/l/b/?keys&separator=b").body == R"(["kv/l/b/1","kv/l/b/2"])");
   const shown_key one = show("kv/l/b/1");
@@ -97,7 +97,7 @@ TEST_CASE("Listings: a tree, its keys, its folders") {
                                            entry("kv/l/b/2", two, R"("dg==")") + "]"));
 }
 
-TEST_CASE("Pretty answers are laid out as Go does") {
+TEST_CASE("?pretty has the layout of Go") {
   put("kv/pretty", "v");
   const shown_key k = show("kv/pretty");
   const std::string index = std::to_string(k.modify_index);
@@ -109,11 +109,11 @@ TEST_CASE("Pretty answers are laid out as Go does") {
   CHECK(ask("GET", "/v1/session/info/11111111-1111-1111-1111-111111111111?pretty").body == "[]\n");
 }
 
-TEST_CASE("What is missing") {
+TEST_CASE("Missing keys and empty listings") {
   put("kv/gone", "x");
   CHECK(seen(ask("DELETE", "/v1/kv/kv/gone")) == json_answer("true"));
-  // A missing key and an empty listing answer with the index of the last write to any key; a
-  // listing remembers what was deleted below it.
+  // A missing key and an empty listing have the index of the last write to any key. A listing also
+  // has the index of deletions below it.
   const std::uint64_t deleted = ask("GET", "/v1/kv/kv/gone").index();
   CHECK(seen(ask("GET", "/v1/kv/kv/gone")) == missing_answer(deleted));
   CHECK(seen(ask("GET", "/v1/kv/kv/gone?raw")) == missing_answer(deleted));
@@ -141,7 +141,7 @@ TEST_CASE("Check and set") {
   CHECK(ask("DELETE", "/v1/kv/kv/cas?cas=" + std::to_string(show("kv/cas").modify_index)).body ==
         "true");
   CHECK_FALSE(show("kv/cas").exists);
-  CHECK(ask("DELETE", "/v1/kv/kv/cas?cas=1").body == "true");  // nothing there: as wished
+  CHECK(ask("DELETE", "/v1/kv/kv/cas?cas=1").body == "true");  // no key: already deleted
 }
 
 TEST_CASE("Deleting a tree deletes by string prefix") {
@@ -152,7 +152,7 @@ TEST_CASE("Deleting a tree deletes by string prefix") {
   CHECK(show("kv/u").exists);
 }
 
-TEST_CASE("A deleted and re-made key has a new CreateIndex") {
+TEST_CASE("A recreated key has a new CreateIndex") {
   put("kv/again", "x");
   const shown_key first = show("kv/again");
   ask("DELETE", "/v1/kv/kv/again");
@@ -162,7 +162,7 @@ TEST_CASE("A deleted and re-made key has a new CreateIndex") {
   CHECK(second.create_index == second.modify_index);
 }
 
-TEST_CASE("Bodies up to 512 KiB") {
+TEST_CASE("Values up to 512 KiB") {
   const std::string most(512 * 1024, 'x');
   CHECK(ask("PUT", "/v1/kv/kv/large", most).body == "true");
   CHECK(ask("GET", "/v1/kv/kv/large?raw").body == most);

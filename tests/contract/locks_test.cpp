@@ -1,4 +1,4 @@
-// Locks: who gets a key, what that does to its indexes, and how it is lost.
+// Locks: acquiring, the indexes of a held key, and the ways of losing it.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -13,17 +13,17 @@ TEST_CASE("A key is held by one session") {
   const shown_key held = show("lock/one");
   CHECK(held.session == a);
   CHECK(held.value == "host-a");
-  CHECK(held.flags == 0x2ddccbc058a50c18U);  // what consul/api's Lock insists on
+  CHECK(held.flags == 0x2ddccbc058a50c18U);  // consul/api's Lock insists on these
   CHECK(held.lock_index == 1);
   CHECK(ask("GET", "/v1/kv/lock/one").body ==
         R"([{"LockIndex":1,"Key":"lock/one","Flags":3304740253564472344,"Value":"aG9zdC1h",)"
         R"("Session":")" + a + R"(","CreateIndex":)" + std::to_string(held.create_index) +
             R"(,"ModifyIndex":)" + std::to_string(held.modify_index) + "}]");
 
-  // A losing acquire changes nothing, and its answer does not say why.
+  // A refused acquire changes nothing, and the answer has no reason.
   CHECK(seen(ask("PUT", "/v1/kv/lock/one?acquire=" + b, "host-b")) == json_answer("false"));
   CHECK(show("lock/one").modify_index == held.modify_index);
-  // Nobody releases another's lock.
+  // A session cannot release another's lock.
   CHECK_FALSE(release("lock/one", b));
   CHECK(show("lock/one").session == a);
 }
@@ -33,7 +33,7 @@ TEST_CASE("LockIndex counts acquisitions and is no fencing token") {
   CHECK(acquire("lock/index", a, "v"));
   const shown_key first = show("lock/index");
   CHECK(first.lock_index == 1);
-  // The holder again: value and flags are replaced, LockIndex is not.
+  // The holder again: replaces value and flags, keeps LockIndex.
   CHECK(ask("PUT", "/v1/kv/lock/index?acquire=" + a + "&flags=9", "w").body == "true");
   const shown_key again = show("lock/index");
   CHECK(again.lock_index == 1);
@@ -46,7 +46,7 @@ TEST_CASE("LockIndex counts acquisitions and is no fencing token") {
   CHECK(show("lock/index").lock_index == 2);
 }
 
-TEST_CASE("The holder acquires again with the same value: nothing changes") {
+TEST_CASE("A repeated acquire with the same value changes nothing") {
   const std::string a = make_session();
   CHECK(acquire("lock/same", a, "v"));
   const shown_key before = show("lock/same");
@@ -56,7 +56,7 @@ TEST_CASE("The holder acquires again with the same value: nothing changes") {
   CHECK(show("lock/same").modify_index > before.modify_index);
 }
 
-TEST_CASE("A plain write over a held key resets LockIndex and leaves the holder") {
+TEST_CASE("A plain write to a held key resets LockIndex and keeps the holder") {
   const std::string a = make_session();
   CHECK(acquire("lock/over", a, "v"));
   put("lock/over", "v");  // even with the same value
@@ -85,14 +85,14 @@ TEST_CASE("A release with an empty body empties the value") {
   CHECK(freed.create_index == held.create_index);
   CHECK(freed.modify_index > held.modify_index);
   CHECK_FALSE(release("lock/release", a));
-  // A release never delays the next one.
+  // A release starts no lock-delay.
   const std::string slow = make_session(R"({"LockDelay":"60s"})");
   CHECK(acquire("lock/release", slow, "v"));
   CHECK(release("lock/release", slow, "v"));
   CHECK(acquire("lock/release", a, "v"));
 }
 
-TEST_CASE("A held key that is deleted is free at once, and the session lives on") {
+TEST_CASE("A deleted key is free at once, and its holder's session stays") {
   const std::string a = make_session(R"({"LockDelay":"60s"})");
   const std::string b = make_session();
   CHECK(acquire("lock/deleted", a, "v"));
@@ -106,14 +106,14 @@ TEST_CASE("A held key that is deleted is free at once, and the session lives on"
   CHECK(ask("GET", "/v1/session/info/" + a).body != "[]");
 }
 
-TEST_CASE("A session that ends frees all of its keys at one index") {
+TEST_CASE("The end of a session frees all its keys at one index") {
   const std::string a = make_session();
   const std::string b = make_session();
   for (const char* key : {"lock/all/1", "lock/all/2", "lock/all/3"}) CHECK(acquire(key, a, "v"));
   destroy_session(a);
   const shown_key one = show("lock/all/1");
   CHECK(one.session.empty());
-  CHECK(one.value == "v");  // an unclean end leaves the value
+  CHECK(one.value == "v");  // the end of a session keeps the value
   CHECK(one.lock_index == 1);
   CHECK(show("lock/all/2").modify_index == one.modify_index);
   CHECK(show("lock/all/3").modify_index == one.modify_index);
@@ -128,17 +128,17 @@ TEST_CASE("Behavior delete deletes the keys with the session") {
   CHECK_FALSE(show("lock/behavior").exists);
 }
 
-TEST_CASE("LockDelay keeps everybody from the key of a session that ended") {
+TEST_CASE("LockDelay blocks the keys of an ended session") {
   const std::string a = make_session(R"({"LockDelay":"60s"})");
   const std::string b = make_session();
   CHECK(acquire("lock/delay", a, "v"));
-  destroy_session(a);  // an explicit end counts too
+  destroy_session(a);  // also after an explicit end
   CHECK(show("lock/delay").session.empty());
   CHECK(seen(ask("PUT", "/v1/kv/lock/delay?acquire=" + b, "v")) == json_answer("false"));
-  // It is tested before anything else: even a session that never was is not noticed.
+  // Consul checks it first: it does not even notice an unknown session.
   CHECK(ask("PUT", "/v1/kv/lock/delay?acquire=11111111-1111-1111-1111-111111111111").body ==
         "false");
-  // Neither a plain write nor a deletion clears it.
+  // Neither a plain write nor a deletion ends it.
   put("lock/delay", "w");
   CHECK_FALSE(acquire("lock/delay", b, "v"));
   CHECK(ask("DELETE", "/v1/kv/lock/delay").body == "true");
@@ -148,7 +148,7 @@ TEST_CASE("LockDelay keeps everybody from the key of a session that ended") {
         std::vector<std::string>{"0: failed to lock key \"lock/delay\" due to lock delay"});
 }
 
-TEST_CASE("LockDelay follows a key that was deleted with its session") {
+TEST_CASE("LockDelay also blocks a key that was deleted with its session") {
   const std::string a = make_session(R"({"LockDelay":"60s","Behavior":"delete"})");
   const std::string b = make_session();
   CHECK(acquire("lock/delay-deleted", a, "v"));
@@ -157,13 +157,13 @@ TEST_CASE("LockDelay follows a key that was deleted with its session") {
   CHECK_FALSE(acquire("lock/delay-deleted", b, "v"));
 }
 
-TEST_CASE("The same session in other letters is another holder") {
+TEST_CASE("The same session id in other letters is another holder") {
   const std::string a = make_session();
   std::string upper = a;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
-  CHECK(acquire("lock/letters", upper, "v"));  // the session is found...
+  CHECK(acquire("lock/letters", upper, "v"));  // finds the session...
   CHECK(show("lock/letters").session == upper);
-  CHECK_FALSE(acquire("lock/letters", a, "v"));  // ...but the holder is compared as text
+  CHECK_FALSE(acquire("lock/letters", a, "v"));  // ...but compares the holder as text
   destroy_session(a);
   CHECK(show("lock/letters").session.empty());
 }

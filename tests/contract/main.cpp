@@ -13,7 +13,7 @@
 namespace tenure::test {
 namespace {
 
-constexpr int left_out = 77;  // what ctest takes for "skipped"
+constexpr int skipped = 77;  // SKIP_RETURN_CODE of the test
 constexpr int usage = 64;
 
 std::unique_ptr<contract_server> under_test;
@@ -61,12 +61,12 @@ int main(int argc, char** argv) {
   const char* const wanted = std::getenv("TENURE_CONTRACT_SERVER");
   const std::string_view name = wanted != nullptr ? wanted : "agent";
   if (name != "agent" && name != "consul") {
-    std::fprintf(stderr, "TENURE_CONTRACT_SERVER is agent or consul, not '%s'\n", wanted);
+    std::fprintf(stderr, "TENURE_CONTRACT_SERVER must be agent or consul, not '%s'\n", wanted);
     return usage;
   }
   if (name == "consul" && !consul_server::installed() && !in_ci()) {
-    std::fprintf(stderr, "left out: there is no `consul` on the PATH (./dev setup installs it)\n");
-    return left_out;
+    std::fprintf(stderr, "skipped: no `consul` on the PATH (./dev setup installs it)\n");
+    return skipped;
   }
   try {
     if (name == "consul") {

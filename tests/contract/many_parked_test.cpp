@@ -1,5 +1,5 @@
-// Ten thousand parked queries on one thread of one process. The hard limit on descriptors may be
-// 20,000, so the clients are in another process: this one.
+// Ten thousand parked queries on one thread of one process. The hard limit of descriptors may be
+// 20,000, so the server is in a child process and the clients are in this one.
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -33,7 +33,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t many = 10'000;
-constexpr std::size_t operations = 64;  // a transaction
+constexpr std::size_t operations = 64;  // per transaction
 
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -43,7 +43,7 @@ void raise_descriptor_limit() {
   REQUIRE(limit.rlim_cur > many + 100);
 }
 
-/// The child: says its port, serves, and ends when the pipe does.
+/// The child: writes its port to the pipe, serves, and exits when the pipe closes.
 [[noreturn]] void serve(int say, int until) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   {
@@ -116,7 +116,7 @@ class server_process {
 
 std::string key(std::size_t i) { return "tenants/" + std::to_string(i) + "/leader"; }
 
-/// Writes all keys; the index of the last transaction.
+/// Writes all keys; returns the index of the last transaction.
 std::uint64_t write_all(http_probe& probe, const std::string& value) {
   for (std::size_t i = 0; i < many;) {
     std::string body = "[";
@@ -164,7 +164,7 @@ TEST_CASE("Ten thousand parked queries") {
   CHECK(readable(polls, 0).empty());
   const std::size_t each = (server.resident_kib() - before_kib) * 1024 / many;
 
-  // They cost nothing while they wait, and a write wakes the one that it concerns.
+  // They use no CPU while they wait, and a write wakes only the query that it concerns.
   const double cpu = server.cpu_seconds();
   constexpr int writes = 1000;
   const auto writing = std::chrono::steady_clock::now();

@@ -1,5 +1,5 @@
-// The HTTP server's patience with clients that are slow, dead or rude. Its times are short here,
-// and the tests wait for nothing but the server's closing of a connection.
+// The HTTP server's time limits for slow, dead or stalled clients. The limits are short here, and
+// the tests only wait for the server to close a connection.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// Answers GET /N with N bytes, and nothing else at all.
+/// Answers GET /N with N bytes, and no other request.
 class byte_server final : public wire::http_service {
  public:
   explicit byte_server(wire::http_server_options options)
@@ -71,7 +71,7 @@ wire::http_server_options short_times() {
 
 }  // namespace
 
-TEST_CASE("Half a header, half a body: the connection is closed after a while") {
+TEST_CASE("An incomplete header or body closes the connection after the limit") {
   byte_server server(short_times());
   for (const char* half : {"G", "GET /1 HTTP/1.1\r\nHost: x\r\n",
                            "PUT /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
@@ -84,7 +84,7 @@ TEST_CASE("Half a header, half a body: the connection is closed after a while") 
   }
 }
 
-TEST_CASE("A kept connection may be idle for longer than a request may take") {
+TEST_CASE("The idle limit of a kept connection is longer than the limit of a request") {
   byte_server server(short_times());
   http_probe idle(server.address());
   CHECK(idle.ask("GET", "/3").body == "xxx");
@@ -94,15 +94,15 @@ TEST_CASE("A kept connection may be idle for longer than a request may take") {
   CHECK(idle.ask("GET", "/3").body == "xxx");
 }
 
-TEST_CASE("A client that does not read its answer is closed after a while") {
+TEST_CASE("A client that does not read its answer is disconnected after the limit") {
   byte_server server(short_times());
   http_probe probe(server.address());
   const int small = 4096;
   ::setsockopt(probe.descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  // More than fits into the sockets' buffers, but not so much that its size gives it more time.
+  // More than fits into the sockets' buffers, but too little to extend the limit.
   const std::string target = "/60000";
   for (int i = 0; i < 1000; ++i) probe.send("GET", target);
-  // It is not read until the server has given up, which it tells nobody; others are served.
+  // The client does not read before the server has given up, silently. Others are served.
   http_probe other(server.address());
   for (int i = 0; i < 3; ++i) {
     http_probe slow(server.address());
@@ -113,7 +113,7 @@ TEST_CASE("A client that does not read its answer is closed after a while") {
   CHECK(probe.receive_to_end().size() < 1000 * 60000);
 }
 
-TEST_CASE("The service hears of clients that leave before their answer, and only of those") {
+TEST_CASE("The service learns of clients that disconnect before their answer, and of no others") {
   byte_server server(short_times());
   {
     http_probe kept(server.address());
@@ -128,7 +128,7 @@ TEST_CASE("The service hears of clients that leave before their answer, and only
   CHECK(server.closed().size() == 1);
 }
 
-TEST_CASE("Large answers arrive whole") {
+TEST_CASE("Large answers arrive complete") {
   byte_server server({});
   http_probe probe(server.address());
   for (const char* target : {"/0", "/1", "/65536", "/20000000", "/2"}) {

@@ -1,4 +1,4 @@
-// What Consul refuses, in its words.
+// Refused requests, with Consul's texts.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -24,7 +24,7 @@ const char* reason(int status) {
 
 }  // namespace
 
-TEST_CASE("Bad parameters") {
+TEST_CASE("Invalid parameters") {
   put("no/k", "x");
   const char* const session = "?acquire=11111111-1111-1111-1111-111111111111";
   const std::string unknown = std::string("/v1/kv/no/k") + session;
@@ -83,13 +83,13 @@ TEST_CASE("Bad parameters") {
     CHECK(seen(ask(r.method, r.target)) == text_answer(r.status, reason(r.status), r.text));
   }
   CHECK(ask("GET", "/v1/kv/no/k?raw&ns=&dc=&max_stale=0s&consistent").body == show("no/k").value);
-  // A session nobody asked for is released as if it were somebody else's.
+  // An unknown session releases like a session that is not the holder.
   CHECK(seen(ask("PUT", "/v1/kv/no/k?release=zz", "x")) == json_answer("false"));
   CHECK(seen(ask("PUT", "/v1/kv/no/missing?release=zz", "x")) == json_answer("false"));
   CHECK(show("no/k").value == "x");
 }
 
-TEST_CASE("A bad session id in a query carries the query's headers") {
+TEST_CASE("The refusal of an invalid session id has the headers of a query") {
   CHECK(seen(ask("GET", "/v1/session/info/zz")) ==
         "500 Internal Server Error\nContent-Type: text/plain; charset=utf-8\n"
         "Vary: Accept-Encoding\nX-Consul-Index: 1\nX-Consul-Knownleader: false\n"
@@ -119,14 +119,14 @@ TEST_CASE("Methods") {
         "200 OK\nAllow: OPTIONS,GET,PUT,DELETE\nVary: Accept-Encoding\n\n");
 }
 
-TEST_CASE("Addresses that are not clean are redirected, unknown ones not found") {
+TEST_CASE("Paths that are not clean are redirected; unknown paths are not found") {
   const auto moved = [](const char* target, const std::string& to) {
     INFO(target);
     CHECK(seen(ask("GET", target)) ==
           "301 Moved Permanently\nContent-Type: text/html; charset=utf-8\nLocation: " + to +
               "\n\n<a href=\"" + to + "\">Moved Permanently</a>.\n\n");
   };
-  // A leading slash is no part of a key: whoever follows the redirect reads another one.
+  // A key cannot start with a slash: a client that follows the redirect reads another key.
   moved("/v1/kv//no/k", "/v1/kv/no/k");
   moved("/v1/kv/no//k?raw", "/v1/kv/no/k?raw");
   moved("/v1/kv/no/../k", "/v1/kv/k");
@@ -142,7 +142,7 @@ TEST_CASE("Addresses that are not clean are redirected, unknown ones not found")
         "500 Internal Server Error\nVary: Accept-Encoding\n\n");
 }
 
-TEST_CASE("Bodies that are too large") {
+TEST_CASE("Too large bodies") {
   const std::string large(512 * 1024 + 1, 'x');
   CHECK(seen(connect().ask("PUT", "/v1/kv/no/large", large)) ==
         text_answer(413, "Request Entity Too Large",
@@ -155,7 +155,7 @@ TEST_CASE("Bodies that are too large") {
   CHECK_FALSE(show("no/large").exists);
 }
 
-TEST_CASE("Who answers") {
+TEST_CASE("The identity of the server") {
   CHECK(seen(ask("GET", "/v1/status/leader")) ==
         json_answer("\"" + server().advertised() + "\""));
   CHECK(seen(ask("GET", "/v1/status/peers")) ==

@@ -1,6 +1,6 @@
-// One session, many terms. A session may lose a key and win it again, and what its earlier spell
-// sent may arrive late. Naming the session does not protect the new spell; naming the index of the
-// holder's last write does.
+// One session, many terms. A session may lose a key and win it again, and a request of its earlier
+// term may arrive late. A check of the session does not protect the new term; a check of the index
+// of the holder's last write does.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -8,7 +8,7 @@
 namespace tenure::test {
 namespace {
 
-/// The key is won, lost and won again by one session; returns the first spell's last index.
+/// One session wins, loses and wins the key again; returns the last index of the first term.
 std::uint64_t two_spells(const std::string& key, const std::string& session) {
   acquire(key, session, "first spell");
   const std::uint64_t first = show(key).modify_index;
@@ -19,7 +19,7 @@ std::uint64_t two_spells(const std::string& key, const std::string& session) {
 
 }  // namespace
 
-TEST_CASE("A late unlock frees the new spell, but not with check-index") {
+TEST_CASE("A late unlock ends the new term, but not with check-index") {
   const std::string a = make_session();
   const std::uint64_t first = two_spells("replay/unlock", a);
   CHECK(txn({op_index("check-index", "replay/unlock", first),
@@ -32,7 +32,7 @@ TEST_CASE("A late unlock frees the new spell, but not with check-index") {
   CHECK(show("replay/unlock").session.empty());
 }
 
-TEST_CASE("A late proclaim takes a freed key, but not with check-index") {
+TEST_CASE("A late proclaim acquires a free key, but not with check-index") {
   const std::string a = make_session();
   CHECK(acquire("replay/proclaim", a, "v"));
   const std::uint64_t held = show("replay/proclaim").modify_index;
@@ -57,14 +57,14 @@ TEST_CASE("A late write of the leader passes check-session, but not check-index"
              op_value("set", "replay/data", "late")})
             .status == 200);
   CHECK(show("replay/data").value == "late");
-  // In time, both pass.
+  // A write of the new term passes both.
   CHECK(txn({op_session("check-session", "replay/write", a),
              op_index("check-index", "replay/write", show("replay/write").modify_index),
              op_value("set", "replay/data", "in time")})
             .status == 200);
 }
 
-TEST_CASE("A claim under check-index lets no holder slip in between unseen") {
+TEST_CASE("A claim with check-index fails after an unseen holder") {
   const std::string a = make_session();
   const std::string b = make_session();
   put("replay/claim");
@@ -75,7 +75,7 @@ TEST_CASE("A claim under check-index lets no holder slip in between unseen") {
              op_session("lock", "replay/claim", a, "v")})
             .status == 409);
   CHECK(show("replay/claim").session.empty());
-  // A missing key is claimed as missing.
+  // A missing key is claimed with check-not-exists.
   CHECK(txn({op("check-not-exists", "replay/made"), op_session("lock", "replay/made", a, "v")})
             .status == 200);
   CHECK(txn({op("check-not-exists", "replay/made"), op_session("lock", "replay/made", a, "v")})

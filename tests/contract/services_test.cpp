@@ -1,4 +1,4 @@
-// Services of this agent: registered, shown, found, taken away.
+// The services of an agent: registering, reading, watching, deregistering.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -24,14 +24,14 @@ std::string services(const std::string& name) {
   return ask("GET", "/v1/agent/services?filter=Service%3D%3D%22" + name + "%22").body;
 }
 
-/// What stands in `text` from `from` on, up to and with `to`.
+/// The part of `text` from `from` up to and including `to`.
 std::string part(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t start = text.find(from);
   if (start == text.npos) return "no " + from + " in " + text;
   return text.substr(start, text.find(to, start) + to.size() - start);
 }
 
-/// The node as catalog and health show it, which differs between servers.
+/// The node in the answers of catalog and health, which differs between servers.
 std::string health_services(const http_answer& answer) {
   std::string found;
   for (std::size_t at = answer.body.find("\"Service\":{"); at != std::string::npos;
@@ -105,7 +105,7 @@ TEST_CASE("A service is registered, shown and deregistered") {
   http_answer one = ask("GET", "/v1/agent/service/plain");
   CHECK(one.header("Content-Type") == "application/json");
   const std::string hash(one.header("X-Consul-Contenthash"));
-  CHECK(hash.size() == 16);  // what is hashed how is the server's own
+  CHECK(hash.size() == 16);  // the hash function is the server's own
   CHECK(one.body == shown.substr(0, shown.size() - 1) + R"(,"ContentHash":")" + hash + "\"}");
   deregister("plain");
   deregister("plain");
@@ -117,7 +117,7 @@ TEST_CASE("A service is registered, shown and deregistered") {
   CHECK(ask("GET", "/v1/catalog/service/full").body == "[]");
 }
 
-TEST_CASE("Odd services that are taken") {
+TEST_CASE("Unusual but valid services") {
   for (const wished& w : {
            wished{R"({"name":"odd","enable_tag_override":true,)"
                   R"("tagged_addresses":{"x":{"address":"","port":-1}}})",
@@ -148,7 +148,7 @@ TEST_CASE("Odd services that are taken") {
   CHECK(ask("GET", "/v1/agent/services").body.find("a b/") == std::string::npos);
 }
 
-TEST_CASE("Services that cannot be") {
+TEST_CASE("Invalid services") {
   for (const wished& w : {
            wished{"null", "Missing service name"},
            {R"({"ID":"x"})", "Missing service name"},
@@ -249,7 +249,7 @@ TEST_CASE("Services that cannot be") {
   CHECK(services("x") == "{}");
 }
 
-TEST_CASE("Requests for services that make no sense") {
+TEST_CASE("Invalid requests for services") {
   CHECK(seen(ask("PUT", "/v1/agent/service/deregister/")) ==
         text_answer(500, "Internal Server Error", "ServiceID missing"));
   CHECK(seen(ask("GET", "/v1/agent/service/")) ==
@@ -318,7 +318,7 @@ TEST_CASE("Services are found by name and tag, in the order of their ids") {
   for (const char* id : {"B", "a", "c"}) deregister(id);
 }
 
-TEST_CASE("A watcher of a service sees it come, change and go") {
+TEST_CASE("A watcher of a service sees it appear, change and disappear") {
   const std::string target = "/v1/health/service/watched";
   const std::uint64_t before = ask("GET", target).index();
   parked_query comes(target, before);

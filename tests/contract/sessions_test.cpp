@@ -1,4 +1,4 @@
-// Sessions: what can be wished for, what is shown, what is refused.
+// Sessions: their options, their JSON, and refused bodies.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -20,7 +20,7 @@ bool has(const std::string& body, const std::string& member) {
 
 }  // namespace
 
-TEST_CASE("A session is made, shown, renewed and destroyed") {
+TEST_CASE("A session is created, read, renewed and destroyed") {
   const http_answer made = ask("PUT", "/v1/session/create", R"({"Name":"n<1>","TTL":"10s"})");
   const std::string id = made.body.substr(7, 36);
   CHECK(seen(made) == json_answer(R"({"ID":")" + id + R"("})"));
@@ -34,7 +34,7 @@ TEST_CASE("A session is made, shown, renewed and destroyed") {
   CHECK(seen(ask("PUT", "/v1/session/renew/" + id)) == json_answer(body));
   std::string upper = id;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
-  CHECK(info(upper) == body);  // ids are compared as numbers
+  CHECK(info(upper) == body);  // Consul compares ids as numbers
 
   CHECK(seen(ask("PUT", "/v1/session/destroy/" + id)) == json_answer("true"));
   CHECK(seen(ask("PUT", "/v1/session/destroy/" + id)) == json_answer("true"));
@@ -61,7 +61,7 @@ TEST_CASE("Sessions are listed in the order of their ids") {
   destroy_session(two);
 }
 
-TEST_CASE("What a body leaves out has a default") {
+TEST_CASE("Missing members have defaults") {
   for (const char* body : {"", "{}", "null", R"({"Nonsense":1})", R"({} and more)",
                            R"({"TTL":null,"Name":null,"LockDelay":null})",
                            R"({"behavior":"","ID":"11111111-1111-1111-1111-111111111111"})"}) {
@@ -92,7 +92,7 @@ TEST_CASE("Checks by their old and their new name") {
   }
 }
 
-TEST_CASE("LockDelay: numbers below 1000 and durations below 1000 ns are taken for seconds") {
+TEST_CASE("LockDelay: numbers below 1000 and durations below 1000 ns count as seconds") {
   for (const wished& w : {
            wished{R"("0s")", "0"}, {"0", "0"}, {"true", "0"},
            {R"("1ns")", "1000000000"}, {R"("999ns")", "999000000000"}, {R"("1000ns")", "1000"},
@@ -128,7 +128,7 @@ TEST_CASE("TTLs from 10 s to 24 h") {
   }
 }
 
-TEST_CASE("Sessions that cannot be") {
+TEST_CASE("Invalid sessions") {
   for (const wished& w : {
            wished{R"({"Behavior":"keep"})", "Invalid Behavior setting 'keep'"},
            {R"({"Node":""})", "Must provide Node"},

@@ -1,5 +1,5 @@
-// The HTTP server's streams, and its limits. The tests wait for bytes and for the server's closing
-// of a connection, for nothing else.
+// The HTTP server's streams and limits. The tests only wait for bytes and for the server to close a
+// connection.
 #include <sys/socket.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using text = std::shared_ptr<const std::string>;
 
-/// What all streams of a server tell: the newest text only.
+/// Broadcasts the newest text to all streams of a server.
 class newest {
  public:
   text now;
@@ -51,7 +51,7 @@ class newest_stream final : public wire::http_stream {
   bool once_;
 };
 
-/// GET /stream goes on, GET /once ends, all else is answered with the request's headers.
+/// GET /stream is endless, GET /once ends; any other request gets its own headers as the answer.
 class stream_server final : public wire::http_service {
  public:
   explicit stream_server(wire::http_server_options options)
@@ -116,11 +116,11 @@ class stream_server final : public wire::http_service {
   std::thread thread_;
 };
 
-/// Reads until `end` has come, byte for byte as it was sent.
+/// Reads the raw bytes up to and including `end`.
 std::string read_until(http_probe& probe, std::string_view end) {
   std::string got;
   char bytes[4096];
-  // No more than up to the end: the rest stays in the kernel.
+  // Not further: the rest stays in the kernel.
   while (!got.ends_with(end)) {
     const auto count = ::recv(probe.descriptor(), bytes, sizeof bytes, MSG_PEEK);
     REQUIRE(count > 0);
@@ -133,7 +133,7 @@ std::string read_until(http_probe& probe, std::string_view end) {
 
 }  // namespace
 
-TEST_CASE("A stream is chunks, one a piece, and ends with the server") {
+TEST_CASE("A stream has one chunk per piece and ends with the server") {
   stream_server server({});
   server.tell("first");
   http_probe probe(server.address());
@@ -163,7 +163,7 @@ TEST_CASE("A stream to a client of HTTP/1.0 has no chunks") {
   CHECK(all.find('\r') == std::string::npos);
 }
 
-TEST_CASE("A stream that is over leaves the connection to the next request") {
+TEST_CASE("After a stream the connection serves the next request") {
   stream_server server({});
   server.tell("all of it");
   http_probe probe(server.address());
@@ -175,7 +175,7 @@ TEST_CASE("A stream that is over leaves the connection to the next request") {
   CHECK(server.alive() == 0);
 }
 
-TEST_CASE("A stream ends with its client, also with one that talks") {
+TEST_CASE("A stream ends with its client, even if the client keeps sending") {
   stream_server server({});
   server.tell("first");
   {
@@ -198,7 +198,7 @@ TEST_CASE("A stream ends with its client, also with one that talks") {
   }
 }
 
-TEST_CASE("A client that does not read is dropped after a while, and holds up nobody") {
+TEST_CASE("A client that does not read is dropped after the limit and delays no other") {
   wire::http_server_options options;
   options.write_time = 1s;
   options.stream_buffer = 4096;
@@ -212,21 +212,21 @@ TEST_CASE("A client that does not read is dropped after a while, and holds up no
     probe->send("GET", "/stream");
     read_until(*probe, "first\r\n");
   }
-  // More than the kernel takes for the stalled one, and all of it for the other.
+  // More than the kernel buffers for the stalled client; the other one gets all of it.
   const std::string much(50'000, 'x');
   for (int i = 0; i < 30; ++i) {
     server.tell(much + std::to_string(i));
     const std::string end = "x" + std::to_string(i) + "\r\n";
     CHECK(read_until(reader, end).size() == 6 + much.size() + end.size() - 1);
   }
-  while (server.alive() > 1) {  // the stalled one is given up
+  while (server.alive() > 1) {  // until the server drops the stalled one
   }
-  // What the kernel still holds for it comes or not; nothing tells it of the end.
+  // The bytes in the kernel may still arrive, but no end of the stream.
   server.tell("still here");
   read_until(reader, "still here\r\n");
 }
 
-TEST_CASE("Headers are passed on where that is wanted") {
+TEST_CASE("Headers are passed to the service on request") {
   for (const bool wanted : {false, true}) {
     wire::http_server_options options;
     options.all_headers = wanted;
@@ -237,7 +237,7 @@ TEST_CASE("Headers are passed on where that is wanted") {
   }
 }
 
-TEST_CASE("One connection too many is told so") {
+TEST_CASE("A connection above the limit is refused") {
   wire::http_server_options options;
   options.connections = 2;
   stream_server server(options);
@@ -255,7 +255,7 @@ TEST_CASE("One connection too many is told so") {
   CHECK(one.ask("GET", "/").status == 200);
 }
 
-TEST_CASE("Too many requests of one address are told so, on a connection that stays") {
+TEST_CASE("Requests above the rate of an address are refused on an open connection") {
   wire::http_server_options options;
   options.requests_per_second = 3;
   stream_server server(options);

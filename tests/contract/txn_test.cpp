@@ -1,4 +1,4 @@
-// Transactions: all of it or nothing, and who is told what.
+// Transactions: all or nothing, their results and their errors.
 #include <catch2/catch_test_macros.hpp>
 
 #include "contract.hpp"
@@ -19,7 +19,7 @@ std::string result(const std::string& key, const shown_key& k, std::string_view 
          std::to_string(k.modify_index) + "}}";
 }
 
-/// What only the answers to reading transactions have.
+/// The part of an answer that only read-only transactions have.
 constexpr const char* read_only_tail =
     R"(,"Index":0,"LastContact":0,"KnownLeader":true,"ConsistencyLevel":""})";
 
@@ -60,13 +60,13 @@ TEST_CASE("Results of every verb") {
                     result("txn/v/set", set, R"("dg==")") + "," + result("txn/old", old) + "," +
                     result("txn/v/lock", locked) + "," + result("txn/v/lock", unlocked) +
                     R"(],"Errors":null})"));
-  // One transaction, one index: the token of an acquisition comes with its answer.
+  // One transaction, one index: the answer of an acquisition has its fencing token.
   CHECK(set.modify_index == unlocked.modify_index);
-  CHECK(unlocked.value.empty());  // as with a release, no value empties it
+  CHECK(unlocked.value.empty());  // as with a release, a missing value empties the key
   CHECK_FALSE(show("txn/old").exists);
 }
 
-TEST_CASE("A transaction that only reads does not write, and says so") {
+TEST_CASE("A read-only transaction has no index, and a different answer") {
   put("txn/read", "v");
   const shown_key k = show("txn/read");
   const std::string body =
@@ -90,11 +90,11 @@ TEST_CASE("A transaction that only reads does not write, and says so") {
         read_answer(409, "Conflict",
                     R"({"Results":null,"Errors":[{"OpIndex":0,"What":"key \"txn/nowhere\" doesn't)"
                     R"( exist"}])" + std::string(read_only_tail)));
-  // A writing one does not care.
+  // A writing one ignores it.
   CHECK(txn({op_value("set", "txn/read", "w")}, "?stale&consistent").status == 200);
 }
 
-TEST_CASE("What the state of things refuses, all of it at once") {
+TEST_CASE("The errors of the state, all reported together") {
   const std::string a = make_session();
   const std::string b = make_session();
   put("txn/free", "v");
@@ -149,7 +149,7 @@ TEST_CASE("What the state of things refuses, all of it at once") {
   CHECK(show("txn/held").modify_index == held.modify_index);
 }
 
-TEST_CASE("Errors come in two phases: keys and lock-delay, then the state of things") {
+TEST_CASE("Errors have two phases: keys and lock-delay, then the state") {
   const std::string a = make_session();
   const std::string b = make_session();
   const std::string dying = make_session(R"({"LockDelay":"60s"})");
@@ -160,7 +160,7 @@ TEST_CASE("Errors come in two phases: keys and lock-delay, then the state of thi
                       op_session("lock", "txn/p/free", nobody), op("set", ""),
                       op("get", "txn/p/none")})) ==
         texts{"0: failed to lock key \"txn/p/delayed\" due to lock delay", "3: Must provide key"});
-  // A dead session is found out in the second phase, together with what is held.
+  // The second phase finds dead sessions and held keys.
   CHECK(refusals(txn({op_session("lock", "txn/p/held", b),
                       op_session("lock", "txn/p/free", nobody)})) ==
         texts{"0: failed to lock key \"txn/p/held\", lock is already held",
@@ -186,14 +186,14 @@ TEST_CASE("All or nothing") {
   CHECK_FALSE(show("txn/n/lock").exists);
   CHECK(show("txn/n/held").session == a);
   CHECK(show("txn/n/held").modify_index == held.modify_index);
-  // What was taken back is also no longer the session's: its end frees only what it holds.
+  // The rollback includes the holder: the end of the session frees only keys that it still holds.
   CHECK(acquire("txn/n/lock", b, "v"));
   destroy_session(a);
   CHECK(show("txn/n/held").session.empty());
   CHECK(show("txn/n/lock").session == b);
 }
 
-TEST_CASE("Operations see what those before them did") {
+TEST_CASE("Operations see the effects of earlier ones") {
   CHECK(txn({op_value("set", "txn/o/a", "1"), op_value("set", "txn/o/a", "2"),
              op("get", "txn/o/a"), op("delete", "txn/o/a"), op("check-not-exists", "txn/o/a"),
              op_index("cas", "txn/o/a", 0, "3")})
@@ -201,7 +201,7 @@ TEST_CASE("Operations see what those before them did") {
   CHECK(show("txn/o/a").value == "3");
 }
 
-TEST_CASE("A key is handed from one session to another in one step") {
+TEST_CASE("One transaction hands a key from one session to another") {
   const std::string a = make_session();
   const std::string b = make_session();
   CHECK(acquire("txn/hand", a, "host-a"));
@@ -214,7 +214,7 @@ TEST_CASE("A key is handed from one session to another in one step") {
   CHECK(after.value == "host-b");
   CHECK(after.lock_index == before.lock_index + 1);
   CHECK(after.modify_index > before.modify_index);
-  // Not where the giver no longer holds it, and not to a session that is dead.
+  // It fails if the giver no longer holds the key, or if the receiver is dead.
   CHECK(refusals(txn({op_session("unlock", "txn/hand", a), op_session("lock", "txn/hand", a)}))
             .size() == 2);
   destroy_session(a);
@@ -223,7 +223,7 @@ TEST_CASE("A key is handed from one session to another in one step") {
   CHECK(show("txn/hand").session == b);
 }
 
-TEST_CASE("64 operations, and not one more") {
+TEST_CASE("At most 64 operations") {
   std::string body = "[";
   for (int i = 0; i < 64; ++i) body += op("set", "txn/64/" + std::to_string(i)) + ",";
   body.back() = ']';
@@ -235,7 +235,7 @@ TEST_CASE("64 operations, and not one more") {
                     "Transaction contains too many operations (65 > 64)"));
 }
 
-TEST_CASE("Bodies that are no transaction") {
+TEST_CASE("Invalid bodies") {
   struct wrong {
     std::string body;
     const char* text;
@@ -247,7 +247,7 @@ TEST_CASE("Bodies that are no transaction") {
            {"{}", "json: cannot unmarshal object into Go value of type api.TxnOps"},
            {"[1]", "json: cannot unmarshal number into Go value of type api.TxnOp"},
            {R"([{"Nonsense":{}}])", R"(json: unknown field "Nonsense")"},
-           // The verb that the documentation promises is refused.
+           // The documented verb is refused.
            {R"([{"Session":{"Verb":"delete"}}])", R"(json: unknown field "Session")"},
            {R"([{"KV":[]}])", "json: cannot unmarshal array into Go struct field TxnOp.KV of type "
                               "api.KVTxnOp"},
@@ -267,7 +267,7 @@ TEST_CASE("Bodies that are no transaction") {
     CHECK(seen(ask("PUT", "/v1/txn", w.body)) ==
           text_answer(400, "Bad Request", std::string("Failed to parse body: ") + w.text));
   }
-  // Names in any letters, and 64 bits of flags.
+  // Member names in any case, and 64 bits of flags.
   CHECK(ask("PUT", "/v1/txn",
             R"([{"kv":{"verb":"set","key":"txn/c","value":"dg==","flags":18446744073709551615}}])")
             .status == 200);

@@ -26,19 +26,19 @@ std::string commit() {
 }  // namespace
 
 outcome run_twice(std::uint64_t seed, std::optional<duration> faults_for) {
-  const plan p = plan::draw(seed, faults_for);
-  outcome first = simulate(p);
+  const scenario s = scenario::draw(seed, faults_for);
+  outcome first = simulate(s);
   if (!first.passed()) return first;
-  const outcome second = simulate(p);
+  const outcome second = simulate(s);
   if (first.hash != second.hash || first.steps != second.steps) {
-    first.verdict = "D1: two runs of one seed leave different traces";
+    first.violation = "D1: two runs of one seed have different traces";
   }
   return first;
 }
 
 std::string report(std::uint64_t seed, const outcome& failed) {
-  return "seed " + std::to_string(seed) + " at commit " + commit() + ": " + failed.verdict +
-         "\n  " + failed.plan + "\n  again: ./dev sim --seed " + std::to_string(seed) +
+  return "seed " + std::to_string(seed) + " at commit " + commit() + ": " + failed.violation +
+         "\n  " + failed.scenario + "\n  repeat: ./dev sim --seed " + std::to_string(seed) +
          " --trace\n";
 }
 
@@ -51,11 +51,11 @@ std::vector<std::uint64_t> regressions() {
   return seeds;
 }
 
-void remember(std::uint64_t seed, const outcome& failed) {
+void add_regression(std::uint64_t seed, const outcome& failed) {
   const std::vector<std::uint64_t> known = regressions();
   if (std::find(known.begin(), known.end(), seed) != known.end()) return;
   std::ofstream out(list, std::ios::app);
-  out << seed << "  " << failed.verdict << '\n';
+  out << seed << "  " << failed.violation << '\n';
 }
 
 }  // namespace tenure::sim

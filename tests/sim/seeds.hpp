@@ -1,4 +1,4 @@
-// Running seeds, and saying what came of them.
+// Runs seeds and reports failures.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,15 @@
 
 namespace tenure::sim {
 
-/// The run of a seed, and a second one that must leave the same trace (D1).
+/// Runs a seed twice: both runs must have the same trace (D1).
 outcome run_twice(std::uint64_t seed, std::optional<duration> faults_for = std::nullopt);
 
-/// What to tell of a failed run: seed, commit, and the command that runs it again.
+/// The report of a failed run: seed, commit, and the command that repeats it.
 std::string report(std::uint64_t seed, const outcome& failed);
 
-/// The seeds that failed once: tests/sim/regressions.txt.
+/// The seeds in tests/sim/regressions.txt, which failed once.
 std::vector<std::uint64_t> regressions();
-void remember(std::uint64_t seed, const outcome& failed);
+/// Appends the seed to tests/sim/regressions.txt.
+void add_regression(std::uint64_t seed, const outcome& failed);
 
 }  // namespace tenure::sim

@@ -1,4 +1,4 @@
-// Seeds: the ones that failed once, a fixed set, and some that nobody has seen before.
+// Runs the seeds that failed once, a fixed set, and random new ones.
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 
@@ -9,7 +9,7 @@ namespace {
 
 using namespace tenure;
 
-std::uint64_t seeds_a_set() {
+std::uint64_t seeds_per_set() {
   const char* wanted = std::getenv("TENURE_SIM_SEEDS");
   return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200;
 }
@@ -17,7 +17,7 @@ std::uint64_t seeds_a_set() {
 void run(std::uint64_t seed) {
   const sim::outcome once = sim::run_twice(seed);
   if (once.passed()) return;
-  sim::remember(seed, once);
+  sim::add_regression(seed, once);
   FAIL_CHECK(sim::report(seed, once));
 }
 
@@ -31,14 +31,14 @@ TEST_CASE("seeds that failed once") {
   for (const std::uint64_t seed : sim::regressions()) run(seed);
 }
 
-TEST_CASE("fixed seeds, the first half") { run_from(1, seeds_a_set() / 2); }
+TEST_CASE("fixed seeds, first half") { run_from(1, seeds_per_set() / 2); }
 
-TEST_CASE("fixed seeds, the second half") {
-  run_from(1 + seeds_a_set() / 2, seeds_a_set() - seeds_a_set() / 2);
+TEST_CASE("fixed seeds, second half") {
+  run_from(1 + seeds_per_set() / 2, seeds_per_set() - seeds_per_set() / 2);
 }
 
-TEST_CASE("fresh seeds") {
-  // Of seven digits, so that somebody can type them.
+TEST_CASE("new random seeds") {
+  // Of seven digits: easy to type.
   const std::uint64_t first = 1'000'000 + runtime::system_random()->below(8'000'000);
-  run_from(first, seeds_a_set());
+  run_from(first, seeds_per_set());
 }

@@ -1,4 +1,4 @@
-// ./dev sim: runs seeds and says what came of them.
+// ./dev sim: runs seeds and reports the results.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -64,15 +64,16 @@ int main(int argc, char** argv) {
   const double began = cpu_seconds();
   for (std::uint64_t s = seed; s < seed + seeds; ++s) {
     const sim::outcome once =
-        sim::simulate(sim::plan::draw(s, faults_for), trace ? stdout : nullptr);
+        sim::simulate(sim::scenario::draw(s, faults_for), trace ? stdout : nullptr);
     steps += once.steps;
     terms += once.terms;
     requests += once.requests;
     simulated += once.simulated;
-    all.add(once.counts);
+    all.add(once.probes);
     if (!once.passed() || seeds == 1) {
       std::printf("seed %" PRIu64 ": %s, hash %016" PRIx64 "\n  %s\n", s,
-                  once.passed() ? "passed" : once.verdict.c_str(), once.hash, once.plan.c_str());
+                  once.passed() ? "passed" : once.violation.c_str(), once.hash,
+                  once.scenario.c_str());
     }
     if (!once.passed()) ++failed;
   }
@@ -84,7 +85,7 @@ int main(int argc, char** argv) {
   }
   std::printf("%" PRIu64 " seeds, %" PRIu64 " failed; %.1f simulated hours, %" PRIu64
               " terms, %" PRIu64 " requests, %" PRIu64
-              " events in %.1f s of one core: %.0f events/s, %.0f hours an hour\n",
+              " events in %.1f s of one core: %.0f events/s, %.0f simulated hours per hour\n",
               seeds, failed, hours, terms, requests, steps, took,
               static_cast<double>(steps) / took, hours * 3600 / took);
   return failed == 0 ? 0 : 1;

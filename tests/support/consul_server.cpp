@@ -27,7 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr int starts = 5;  // a port may be taken between the look and the use
+constexpr int starts = 5;  // another process may take a port before Consul does
 constexpr auto start_time = 30s;
 constexpr auto stop_time = 3s;
 constexpr auto step = 20ms;
@@ -53,7 +53,7 @@ bool port_is_free(std::uint16_t port, int type) {
   return is_free;
 }
 
-/// Below those that the kernel gives to outgoing connections.
+/// Below the range of outgoing connections.
 std::array<std::uint16_t, 4> free_ports() {
   std::random_device random;
   std::uniform_int_distribution<int> ports(11000, 31000);
@@ -74,7 +74,7 @@ bool consul_server::installed() { return !program().empty(); }
 
 consul_server::consul_server(consul_server_options options) {
   if (!installed()) {
-    throw std::runtime_error("there is no `consul` on the PATH: ./dev setup installs it");
+    throw std::runtime_error("no `consul` on the PATH: ./dev setup installs it");
   }
   std::string pattern = fs::temp_directory_path() / "tenure-consul-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
@@ -85,7 +85,7 @@ consul_server::consul_server(consul_server_options options) {
   }
   const std::string log = log_end();
   fs::remove_all(folder_);
-  throw std::runtime_error("consul does not come up: " + log);
+  throw std::runtime_error("consul does not start: " + log);
 }
 
 consul_server::~consul_server() {
@@ -120,7 +120,7 @@ bool consul_server::start(const consul_server_options& options) {
   if (pid_ < 0) throw std::runtime_error("cannot fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);  // too late for the signal
+    if (::getppid() != parent) ::_exit(127);  // the parent died before the prctl
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, S_IRUSR | S_IWUSR);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
@@ -138,7 +138,7 @@ bool consul_server::wait_until_ready() {
       if (probe.ask("GET", "/v1/status/leader").body == "\"" + advertised_ + "\"" &&
           probe.ask("PUT", "/v1/kv/ready", "x").status == 200 &&
           probe.ask("DELETE", "/v1/kv/ready").status == 200) {
-        // Its own health check comes a moment after it leads; sessions need it.
+        // Sessions need the node's own health check, which appears shortly after the election.
         const auto made = probe.ask("PUT", "/v1/session/create", "{}");
         if (made.status == 200) {
           probe.ask("PUT", "/v1/session/destroy/" + made.body.substr(7, 36));

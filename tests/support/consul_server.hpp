@@ -1,6 +1,6 @@
-// A real Consul server of this test's own: `consul agent -server` on free ports of the loopback
-// interface, with its data in a temporary folder. It ends with the object, or with the process
-// that made it, whatever happens to that.
+// A real Consul server for one test: `consul agent -server` on free ports of the loopback
+// interface, with its data in a temporary folder. It ends with the object, and in any case with the
+// process that started it.
 #pragma once
 
 #include <sys/types.h>
@@ -12,31 +12,31 @@ namespace tenure::test {
 
 class consul_server_options {
  public:
-  /// Consul's own default is 200. Together with 20 more it must fit into RLIMIT_NOFILE.
+  /// Consul's default is 200. This number plus 20 must be below RLIMIT_NOFILE.
   unsigned http_max_conns_per_client = 200;
-  /// Whether SIGTERM makes it leave its cluster first, which takes some ten seconds.
+  /// Whether SIGTERM makes it leave its cluster first, which takes about ten seconds.
   bool leave_on_terminate = false;
 };
 
 class consul_server {
  public:
-  /// Whether there is a `consul` on the PATH.
+  /// Whether `consul` is on the PATH.
   static bool installed();
 
-  /// Returns when it has a leader and takes writes. Throws std::runtime_error with the end of its
-  /// log where it does not come up, and where it is not installed.
+  /// Returns when the server has a leader and accepts writes. Throws std::runtime_error if Consul
+  /// is not installed or does not start, then with the end of its log.
   explicit consul_server(consul_server_options options = {});
   consul_server(const consul_server&) = delete;
   consul_server& operator=(const consul_server&) = delete;
   ~consul_server();
 
-  /// Of its HTTP interface: 127.0.0.1:port.
+  /// The HTTP address: 127.0.0.1:port.
   const std::string& address() const noexcept { return address_; }
   const std::string& node_name() const noexcept { return node_name_; }
-  /// What status/leader answers, without quotes.
+  /// The answer of status/leader, without quotes.
   const std::string& advertised() const noexcept { return advertised_; }
   ::pid_t pid() const noexcept { return pid_; }
-  /// SIGTERM, and SIGKILL where it takes too long.
+  /// Sends SIGTERM, and SIGKILL if the server does not exit in time.
   void stop();
 
  private:

@@ -12,12 +12,12 @@ namespace tenure::test {
 
 namespace asio = boost::asio;
 
-// A timer while it is on its way, then a place for the answer.
-class in_process_agent::flight : public runtime::timer {
+// While the request is delayed it is a timer, then it waits for the response.
+class in_process_agent::inflight_request : public runtime::timer {
  public:
-  flight(in_process_agent& server, agent::request_id id, runtime::http_request request)
+  inflight_request(in_process_agent& server, agent::request_id id, runtime::http_request request)
       : timer([](timer& t) noexcept {
-          auto& self = static_cast<flight&>(t);
+          auto& self = static_cast<inflight_request&>(t);
           self.server_.arrive(self);
         }),
         id(id),
@@ -25,7 +25,7 @@ class in_process_agent::flight : public runtime::timer {
         changed(server.runtime_.executor(), server.runtime_.timers()),
         server_(server) {}
 
-  /// The client has lost interest. What is on its way still arrives.
+  /// The client has given up. A delayed request still arrives.
   void abandon() noexcept { server_.abandon(*this); }
 
   const agent::request_id id;
@@ -44,7 +44,7 @@ class in_process_agent::tick_timer : public runtime::timer {
       : timer([](timer& t) noexcept {
           in_process_agent& agent = static_cast<tick_timer&>(t).server_;
           agent.handler_->tick(agent.runtime_.now());
-          agent.follow();
+          agent.rearm();
         }),
         server_(server) {}
 
@@ -59,26 +59,26 @@ in_process_agent::in_process_agent(manual_runtime& runtime, agent::handler_optio
 
 in_process_agent::~in_process_agent() {
   runtime_.timers().disarm(*tick_);
-  for (auto& [id, flight] : flights_) runtime_.timers().disarm(*flight);
+  for (auto& [id, flight] : inflight_) runtime_.timers().disarm(*flight);
 }
 
 void in_process_agent::restart(agent::handler_options options) {
-  std::erase_if(flights_, [](const auto& entry) { return !entry.second->armed(); });
+  std::erase_if(inflight_, [](const auto& entry) { return !entry.second->armed(); });
   handler_ = std::make_unique<agent::handler>(std::move(options), runtime_.random(), *this,
                                               runtime_.now());
-  follow();
+  rearm();
 }
 
 runtime::http_response in_process_agent::ask(runtime::http_request request) {
   const auto asked = send(std::move(request), duration(0));
-  if (!asked->response) throw std::logic_error("the agent does not answer at once");
+  if (!asked->response) throw std::logic_error("the agent did not answer at once");
   return std::move(*asked->response);
 }
 
-std::shared_ptr<in_process_agent::flight> in_process_agent::send(runtime::http_request request,
-                                                                 duration delay) {
-  auto sent = std::make_shared<flight>(*this, ++last_id_, std::move(request));
-  flights_.emplace(sent->id, sent);
+std::shared_ptr<in_process_agent::inflight_request> in_process_agent::send(
+    runtime::http_request request, duration delay) {
+  auto sent = std::make_shared<inflight_request>(*this, ++last_id_, std::move(request));
+  inflight_.emplace(sent->id, sent);
   if (delay > duration::zero())
     runtime_.timers().arm(*sent, runtime_.now() + delay);
   else
@@ -86,29 +86,29 @@ std::shared_ptr<in_process_agent::flight> in_process_agent::send(runtime::http_r
   return sent;
 }
 
-void in_process_agent::arrive(flight& arrived) noexcept {
-  const auto kept = flights_.at(arrived.id);  // an answer at once takes it out of the map
+void in_process_agent::arrive(inflight_request& arrived) noexcept {
+  const auto kept = inflight_.at(arrived.id);  // an immediate response erases it from the map
   handler_->handle(arrived.request, runtime_.now(), arrived.id);
   if (arrived.abandoned) abandon(arrived);
-  follow();
+  rearm();
 }
 
-void in_process_agent::abandon(flight& abandoned) noexcept {
+void in_process_agent::abandon(inflight_request& abandoned) noexcept {
   abandoned.abandoned = true;
-  if (abandoned.armed() || flights_.erase(abandoned.id) == 0) return;
+  if (abandoned.armed() || inflight_.erase(abandoned.id) == 0) return;
   handler_->abandon(abandoned.id);
-  follow();
+  rearm();
 }
 
 void in_process_agent::answered(agent::request_id id, runtime::http_response response) {
-  const auto found = flights_.find(id);
-  if (found == flights_.end()) return;  // of a client that has gone
+  const auto found = inflight_.find(id);
+  if (found == inflight_.end()) return;  // the client has gone
   found->second->response = std::move(response);
   found->second->changed.notify_all();
-  flights_.erase(found);
+  inflight_.erase(found);
 }
 
-void in_process_agent::follow() {
+void in_process_agent::rearm() {
   const time_point next = handler_->next_deadline();
   if (next == time_point::max())
     runtime_.timers().disarm(*tick_);
@@ -132,19 +132,19 @@ class handler_transport::counted {
 
 namespace {
 
-// Abandons the request where its sender goes away before the answer.
-class interest {
+// Abandons the request if its sender goes away before the response.
+class abandon_guard {
  public:
-  explicit interest(std::shared_ptr<in_process_agent::flight> flight)
-      : flight_(std::move(flight)) {}
-  interest(const interest&) = delete;
-  interest& operator=(const interest&) = delete;
-  ~interest() {
-    if (!flight_->response) flight_->abandon();
+  explicit abandon_guard(std::shared_ptr<in_process_agent::inflight_request> sent)
+      : sent_(std::move(sent)) {}
+  abandon_guard(const abandon_guard&) = delete;
+  abandon_guard& operator=(const abandon_guard&) = delete;
+  ~abandon_guard() {
+    if (!sent_->response) sent_->abandon();
   }
 
  private:
-  std::shared_ptr<in_process_agent::flight> flight_;
+  std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
 
 }  // namespace
@@ -153,10 +153,10 @@ asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane w
                                                                  runtime::http_request request,
                                                                  time_point deadline, bool) {
   runtime::round_trip result;
-  const counted in_flight(counts_[place(where)]);
+  const counted in_flight(counts_[index_of(where)]);
   const fate what_happens = network ? network(where, request) : fate();
   try {
-    co_await travel(request, deadline, what_happens, result);
+    co_await run(request, deadline, what_happens, result);
   } catch (const boost::system::system_error& error) {
     result.error = error.code();
   }
@@ -164,7 +164,7 @@ asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane w
   co_return result;
 }
 
-asio::awaitable<void> handler_transport::travel(runtime::http_request& request, time_point deadline,
+asio::awaitable<void> handler_transport::run(runtime::http_request& request, time_point deadline,
                                                 const fate& what_happens,
                                                 runtime::round_trip& result) {
   runtime::timers& timers = runtime_.timers();
@@ -195,12 +195,12 @@ asio::awaitable<void> handler_transport::travel(runtime::http_request& request, 
   }
 
   const auto sent = server_.send(request, what_happens.request_delay);
-  const interest kept(sent);
-  // Always through the executor, an answer at once too.
+  const abandon_guard abandon_on_exit(sent);
+  // Always through the executor, even for an immediate response.
   co_await runtime::sleep_until(timers, runtime_.now());
   while (!sent->response) {
-    const bool told = co_await sent->changed.wait(deadline);
-    if (!told) co_return;
+    const bool notified = co_await sent->changed.wait(deadline);
+    if (!notified) co_return;
   }
   if (what_happens.what == mishap::silent_after) {
     co_await runtime::sleep_until(timers, deadline);

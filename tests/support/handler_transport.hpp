@@ -1,6 +1,5 @@
-// The embedded agent's handler behind the transport seam, without a socket: what the client sends
-// reaches the very code that the HTTP front serves, in virtual time, over a network that does as
-// the test says.
+// The embedded agent's handler as a transport, without a socket: requests reach the same code that
+// the HTTP server runs, in virtual time, over a network that the test controls.
 #pragma once
 
 #include <array>
@@ -24,27 +23,28 @@ class in_process_agent final : public agent::answer_sink {
   ~in_process_agent() override;
 
   agent::handler& handler() noexcept { return *handler_; }
-  /// One request, by hand, answered at once (so not for a blocking query that parks).
+  /// Sends a request that is answered at once (no blocking query that parks).
   runtime::http_response ask(runtime::http_request request);
-  /// Forgets everything and starts anew, as after a crash: parked queries are never answered.
+  /// Restarts empty, as after a crash: parked queries are never answered.
   void restart(agent::handler_options options);
 
-  /// A request on its way, and its answer when it came.
-  class flight;
-  /// Hands the request to the server after `delay`, whatever becomes of its sender meanwhile.
-  std::shared_ptr<flight> send(runtime::http_request request, duration delay);
+  /// A sent request, and its response once there is one.
+  class inflight_request;
+  /// Delivers the request to the server after `delay`, even if its sender gives up.
+  std::shared_ptr<inflight_request> send(runtime::http_request request, duration delay);
 
  private:
   class tick_timer;
   void answered(agent::request_id id, runtime::http_response response) override;
-  void arrive(flight& arrived) noexcept;
-  void abandon(flight& abandoned) noexcept;
-  void follow();
+  void arrive(inflight_request& arrived) noexcept;
+  void abandon(inflight_request& abandoned) noexcept;
+  void rearm();
 
   manual_runtime& runtime_;
   std::unique_ptr<agent::handler> handler_;
   std::unique_ptr<tick_timer> tick_;
-  std::map<agent::request_id, std::shared_ptr<flight>> flights_;  // on their way, or not answered
+  /// Delayed or not answered.
+  std::map<agent::request_id, std::shared_ptr<inflight_request>> inflight_;
   agent::request_id last_id_ = 0;
 };
 
@@ -53,10 +53,10 @@ enum class mishap : std::uint8_t {
   none,
   refused,        ///< no connection: nothing is sent
   reset_before,   ///< sent, then the connection is reset; the server never sees it
-  reset_after,    ///< the server carries it out, then the connection is reset before the answer
-  silent_before,  ///< the request is lost: no answer until the deadline
+  reset_after,    ///< the server serves it, then the connection is reset before the response
+  silent_before,  ///< the request is lost: no response until the deadline
   forbidden,      ///< the server answers 403 and does nothing
-  silent_after,   ///< the server carries it out, the answer is lost: none until the deadline
+  silent_after,   ///< the server serves it, the response is lost: none until the deadline
 };
 
 class fate {
@@ -81,15 +81,17 @@ class handler_transport final : public runtime::transport {
                                                        time_point deadline,
                                                        bool retry_stale) override;
 
-  /// Asked for every round trip, when it starts. None: everything arrives at once.
+  /// Called at the start of every round trip. Empty: everything arrives at once.
   std::function<fate(runtime::lane, const runtime::http_request&)> network;
-  /// Told of every answer that the client gets to see.
+  /// Called for every response that reaches the client.
   std::function<void(const runtime::http_request&, const runtime::http_response&)> observer;
 
-  std::size_t started(runtime::lane where) const noexcept { return counts_[place(where)].started; }
-  std::size_t in_flight(runtime::lane where) const noexcept { return counts_[place(where)].now; }
-  /// The most that were ever in flight together.
-  std::size_t peak(runtime::lane where) const noexcept { return counts_[place(where)].peak; }
+  std::size_t started(runtime::lane where) const noexcept {
+    return counts_[index_of(where)].started;
+  }
+  std::size_t in_flight(runtime::lane where) const noexcept { return counts_[index_of(where)].now; }
+  /// The maximum in flight at the same time.
+  std::size_t peak(runtime::lane where) const noexcept { return counts_[index_of(where)].peak; }
 
  private:
   class count {
@@ -97,8 +99,10 @@ class handler_transport final : public runtime::transport {
     std::size_t started = 0, now = 0, peak = 0;
   };
   class counted;
-  static std::size_t place(runtime::lane where) noexcept { return static_cast<std::size_t>(where); }
-  boost::asio::awaitable<void> travel(runtime::http_request& request, time_point deadline,
+  static std::size_t index_of(runtime::lane where) noexcept {
+    return static_cast<std::size_t>(where);
+  }
+  boost::asio::awaitable<void> run(runtime::http_request& request, time_point deadline,
                                       const fate& what_happens, runtime::round_trip& result);
 
   manual_runtime& runtime_;

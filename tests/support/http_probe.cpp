@@ -15,7 +15,7 @@
 namespace tenure::test {
 namespace {
 
-/// Longer than anything that a test waits for.
+/// Longer than any wait of a test.
 constexpr int patience_seconds = 100;
 
 [[noreturn]] void fail(const std::string& what) {
@@ -99,7 +99,7 @@ void http_probe::send_raw(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    // A server that refuses closes before everything is sent; its answer says why.
+    // A server may refuse and close before it has read everything. Its answer has the reason.
     if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
     if (sent < 0) fail("send");
     bytes.remove_prefix(static_cast<std::size_t>(sent));

@@ -1,5 +1,5 @@
-// A plain HTTP client for tests that look at bytes: blocking, over loopback, on one kept
-// connection. It shares nothing with the library's own client.
+// A blocking HTTP client for tests that check bytes: one kept connection, no code of the library's
+// own client.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,13 @@ class http_answer {
   std::vector<std::pair<std::string, std::string>> headers;  ///< as sent
   std::string body;
 
-  /// The only header of that name, in exactly that spelling; empty where there is none. Throws
-  /// where there are two.
+  /// The header of exactly that name; empty if there is none. Throws if there are two.
   std::string header(std::string_view name) const;
-  /// X-Consul-Index. Throws where there is none.
+  /// X-Consul-Index. Throws if there is none.
   std::uint64_t index() const;
 };
 
-/// Thrown where the server closed the connection instead of answering.
+/// The server closed the connection instead of answering.
 class connection_closed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -41,15 +40,15 @@ class http_probe {
 
   http_answer ask(std::string_view method, std::string_view target, std::string_view body = {});
 
-  /// The halves of ask().
+  /// The two halves of ask(). head: the answer to HEAD has no body.
   void send(std::string_view method, std::string_view target, std::string_view body = {});
   http_answer receive(bool head = false);
 
-  /// Bytes as they are.
+  /// Sends these bytes.
   void send_raw(std::string_view bytes);
-  /// Whether an answer has begun to arrive, without waiting.
+  /// Whether bytes of an answer have arrived. Does not wait.
   bool has_input() const;
-  /// Reads on until the server closes; what came.
+  /// Reads until the server closes; returns all bytes.
   std::string receive_to_end();
   void close() noexcept;
   int descriptor() const noexcept { return fd_; }

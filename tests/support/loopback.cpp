@@ -66,7 +66,7 @@ loopback_server::loopback_server(manual_runtime& runtime, script each)
 }
 
 loopback_server::~loopback_server() {
-  // The connections' coroutines end because the test's clients are gone by now.
+  // The coroutines of the connections end because the test's clients are gone.
   acceptor_.close();
   run_real_until(runtime_, [this] { return open_ == 0; });
 }

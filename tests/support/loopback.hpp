@@ -1,6 +1,6 @@
-// The HTTP client on real sockets but virtual time: a server on loopback whose every connection is
-// a coroutine of the test, on the same io_context. Nothing waits by the clock: the test waits for
-// what must happen, and lets virtual time pass by hand.
+// The HTTP client on real sockets but in virtual time: a loopback server on the same io_context
+// that runs a coroutine of the test for each connection. Nothing waits by the wall clock: the test
+// waits for events and advances virtual time by hand.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -23,22 +23,21 @@
 
 namespace tenure::test {
 
-/// One connection, as the server sees it.
+/// The server's side of a connection.
 class server_side {
  public:
   server_side(boost::asio::ip::tcp::socket socket, std::size_t number)
       : number(number), socket_(std::move(socket)) {}
 
-  /// The next request's head, with its body where one is announced. Throws system_error when the
-  /// client closes.
+  /// Reads the next request, head and body. Throws system_error when the client closes.
   boost::asio::awaitable<std::string> request();
   boost::asio::awaitable<void> send(std::string bytes);
-  /// Status 200 with this body, kept alive.
+  /// Sends a 200 with this body and keeps the connection.
   boost::asio::awaitable<void> answer(std::string body);
   /// Completes when the client has closed.
   boost::asio::awaitable<void> closed();
   void close();
-  /// Closes with a reset instead of an end.
+  /// Closes with a TCP reset.
   void reset();
 
   const std::size_t number;  ///< 1, 2, ... in the order of connecting
@@ -52,7 +51,7 @@ class loopback_server {
  public:
   using script = std::function<boost::asio::awaitable<void>(server_side&)>;
 
-  /// Every connection is served by `each`, and closed when that returns or throws.
+  /// Runs `each` for every connection, and closes the connection when it returns or throws.
   loopback_server(manual_runtime& runtime, script each);
   ~loopback_server();
 
@@ -71,7 +70,7 @@ class loopback_server {
   std::size_t open_ = 0;
 };
 
-/// One exchange, started.
+/// A running exchange.
 class exchange {
  public:
   exchange(manual_runtime& runtime, runtime::transport& transport, runtime::lane where,
@@ -86,8 +85,8 @@ class exchange {
   boost::asio::cancellation_signal stop_;
 };
 
-/// Blocks on the sockets, not on the clock, until `done`. Throws where nothing is left that could
-/// happen.
+/// Runs handlers and blocks on the sockets, not on the clock, until `done()`. Throws if no more
+/// handler can run.
 template <class Predicate>
 void run_real_until(manual_runtime& runtime, Predicate done) {
   for (;;) {
@@ -95,7 +94,7 @@ void run_real_until(manual_runtime& runtime, Predicate done) {
     if (done()) return;
     runtime.io().restart();
     if (runtime.io().run_one() == 0)
-      throw std::logic_error("nothing is left that could happen");
+      throw std::logic_error("no more handler can run");
   }
 }
 

@@ -1,4 +1,4 @@
-// The agent's handler under a clock that the test moves.
+// The handler with a clock that the test moves.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -10,13 +10,13 @@
 
 namespace tenure::agent {
 
-class fixture final : public answer_sink {
+class handler_fixture final : public answer_sink {
  public:
-  explicit fixture(handler_options options = {}, std::uint64_t seed = 1)
+  explicit handler_fixture(handler_options options = {}, std::uint64_t seed = 1)
       : random_(runtime::seeded_random(seed)), handler(options, *random_, *this, now) {}
 
   void answered(request_id id, runtime::http_response response) override {
-    REQUIRE(answers.emplace(id, std::move(response)).second);  // once
+    REQUIRE(answers.emplace(id, std::move(response)).second);  // only once
   }
 
   request_id send(std::string method, std::string target, std::string body = {}) {
@@ -45,7 +45,7 @@ class fixture final : public answer_sink {
   }
   bool has_answer(request_id id) const { return answers.contains(id); }
 
-  /// Moves the clock, with a tick() at each deadline of the handler.
+  /// Moves the clock and ticks the handler at its deadlines, as its owner does.
   void pass(duration d) {
     const time_point until = now + d;
     while (handler.next_deadline() <= until) {

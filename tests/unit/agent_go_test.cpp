@@ -1,10 +1,10 @@
-// Go's JSON, durations, numbers and quotes, as far as they show in the agent's answers.
+// Go's JSON, durations, numbers and quoting, as far as they show in the agent's answers.
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
-#include "agent/go_json.hpp"
-#include "agent/go_text.hpp"
-#include "agent/request_target.hpp"
+#include "agent/go/json.hpp"
+#include "agent/go/text.hpp"
+#include "agent/requests/request_target.hpp"
 
 namespace tenure::agent {
 namespace {
@@ -13,7 +13,7 @@ std::string syntax_error(std::string_view text) { return go_json_syntax(text).er
 
 }  // namespace
 
-TEST_CASE("Go's JSON: what is wrong is said in Go's words") {
+TEST_CASE("Go's JSON: error texts") {
   for (const auto& [text, error] : {
            std::pair{"", "EOF"},
            {" \n", "EOF"},
@@ -51,7 +51,7 @@ TEST_CASE("Go's JSON: what is wrong is said in Go's words") {
   CHECK(syntax_error(std::string(10'001, '[')) == "exceeded max depth");
 }
 
-TEST_CASE("Go's JSON: what follows the value is left alone") {
+TEST_CASE("Go's JSON: text after the value is ignored") {
   CHECK(go_json_syntax(" {\"a\": [1, {}]} and more").value() == "{\"a\": [1, {}]}");
   CHECK(go_json_syntax("01").value() == "0");
   CHECK(go_json_syntax("-0.5e+10x").value() == "-0.5e+10");
@@ -60,7 +60,7 @@ TEST_CASE("Go's JSON: what follows the value is left alone") {
   CHECK(go_json_syntax(deep).value() == deep);
 }
 
-TEST_CASE("Go's JSON: a walk through a value") {
+TEST_CASE("Go's JSON: reading a value") {
   using kind = go_json_reader::kind;
   go_json_reader json(R"( { "a" : "x\n\u00e9\ud83d\ude00\ud800y" , "skip": [{"]":"\"}"}, 1.5, null],
       "n":-12e3,"t":true,"f" : false,"z":null, "e":{} } )");
@@ -142,7 +142,7 @@ TEST_CASE("Go's numbers and quotes") {
   CHECK_FALSE(go_printable("a\xe2\x80\x8b"));
 }
 
-TEST_CASE("Targets of requests") {
+TEST_CASE("Request targets") {
   const request_target plain("/v1/kv/a%20b+c?x=1&y&x=2;z=%2F+");
   CHECK(plain.path() == "/v1/kv/a b+c");
   CHECK(plain.get("x") == "1");

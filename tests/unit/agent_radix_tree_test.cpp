@@ -1,9 +1,9 @@
-// The tree and who waits in it, against a plain model.
+// The radix tree and its watchers, compared with a plain model.
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 #include <vector>
 
-#include "agent/radix_tree.hpp"
+#include "agent/state/radix_tree.hpp"
 #include "runtime/random_source.hpp"
 
 namespace tenure::agent {
@@ -34,7 +34,7 @@ using texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("Tree: random changes, as a map would do them") {
+TEST_CASE("Tree: random changes have the results of a std::map") {
   const auto random = runtime::seeded_random(7);
   radix_tree<int> tree;
   watch_list woken;
@@ -71,7 +71,7 @@ TEST_CASE("Tree: random changes, as a map would do them") {
   }
 }
 
-TEST_CASE("Tree: a walk ends where it is told to") {
+TEST_CASE("Tree: for_each stops when the visitor returns false") {
   radix_tree<int> tree;
   watch_list woken;
   for (int i = 0; i < 10; ++i) tree.change(std::to_string(i), woken) = i;
@@ -80,7 +80,7 @@ TEST_CASE("Tree: a walk ends where it is told to") {
   CHECK(seen == 5);
 }
 
-TEST_CASE("Tree: a value's watcher is woken by its changes alone") {
+TEST_CASE("Tree: only changes of a value wake its watcher") {
   radix_tree<int> tree;
   watch_list woken;
   tree.change("ab", woken);
@@ -91,7 +91,7 @@ TEST_CASE("Tree: a value's watcher is woken by its changes alone") {
   tree.change("a", woken) = 1;     // splits the edge above
   tree.change("abd", woken) = 1;
   tree.erase("abc", woken);
-  tree.erase("a", woken);          // draws a node in
+  tree.erase("a", woken);          // merges a node
   tree.erase("abd", woken);
   CHECK(woken.empty());
   tree.change("ab", woken) = 2;
@@ -101,7 +101,7 @@ TEST_CASE("Tree: a value's watcher is woken by its changes alone") {
   CHECK(names(woken) == texts{"ab"});
 }
 
-TEST_CASE("Tree: who watches a missing value waits at the deepest node") {
+TEST_CASE("Tree: the watcher of a missing value waits at the deepest node") {
   radix_tree<int> tree;
   watch_list woken;
   for (const char* key : {"aa1", "aa2", "ab", "b"}) tree.change(key, woken);
@@ -118,7 +118,7 @@ TEST_CASE("Tree: who watches a missing value waits at the deepest node") {
   CHECK(names(woken) == texts{"ac", "aa3"});
   tree.change("b", woken) = 1;
   CHECK(names(woken) == texts{"b1x"});
-  // In the middle of an edge: the watcher is at its lower end, and woken when it is split.
+  // In the middle of an edge: the watcher waits at the lower end, and the split wakes it.
   tree.change("cdef", woken);
   named middle("cdx");
   tree.watch("cdx").add(middle);
@@ -128,7 +128,7 @@ TEST_CASE("Tree: who watches a missing value waits at the deepest node") {
   CHECK(names(woken) == texts{"cdx"});
 }
 
-TEST_CASE("Tree: who watches a prefix is woken by everything below it") {
+TEST_CASE("Tree: every change below a prefix wakes its watcher") {
   radix_tree<int> tree;
   watch_list woken;
   for (const char* key : {"aa1", "aa2", "b"}) tree.change(key, woken);
@@ -148,7 +148,7 @@ TEST_CASE("Tree: who watches a prefix is woken by everything below it") {
   CHECK(names(woken) == texts{"aa"});
 }
 
-TEST_CASE("Tree: watchers leave by themselves") {
+TEST_CASE("Tree: a destroyed watcher leaves its list") {
   radix_tree<int> tree;
   watch_list woken;
   tree.change("a", woken);

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "consul/documents.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -31,7 +31,7 @@ runtime::http_response json_response(unsigned status, std::string body) {
 }
 
 runtime::http_response error_response(unsigned status, const std::string& text) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("error").value(text).end_object();
   return json_response(status, json.take());
 }
@@ -116,7 +116,7 @@ leader_settings& control_api::settings_of(control_election& which) {
 }
 
 runtime::http_response control_api::list() const {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("elections").begin_array();
   for (const auto& [name, election] : elections_) json.value(name);
   json.end_array().end_object();
@@ -131,7 +131,7 @@ asio::awaitable<runtime::http_response> control_api::is_leader(request what) {
   if (const std::string error = which->guarantee_error(ahead); !error.empty())
     throw refusal(422, error);
   const bool leader = co_await which->is_leader(ahead);
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("leader").value(leader).end_object();
   co_return json_response(200, json.take());
 }
@@ -150,7 +150,7 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
     settings_snapshot fresh = co_await settings_of(*which).get();
     now = std::move(fresh);
   }
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("index").value(now.index);
   json.key("values").raw(consul::settings_text(now.values)).end_object();
   co_return json_response(200, json.take());

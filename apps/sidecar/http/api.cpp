@@ -7,7 +7,7 @@
 #include "common/duration.hpp"
 #include "sidecar/http/metrics.hpp"
 #include "sidecar/http/ui/page.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -164,7 +164,7 @@ void http_api::send_stream(const exchange& x, const char* type,
 }
 
 void http_api::refuse(const exchange& x, unsigned status, const std::string& why) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("error").value(why).end_object();
   headers more;
   if (status == 405) more.emplace_back("Allow", "GET, HEAD");
@@ -265,7 +265,7 @@ void http_api::open_feed(const exchange& x) {
 
 std::string http_api::feed_hello() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  wire::json_writer hello;
+  text::json_writer hello;
   hello.begin_object().key("elections").value(std::uint64_t{registry_.all().size()});
   hello.key("host").value(registry_.all().front()->options.candidacy.value());
   hello.key("now_ms").value(

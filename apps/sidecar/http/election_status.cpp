@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sidecar/log/wall_time.hpp"
-#include "wire/json_writer.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -35,7 +35,7 @@ const std::string& process_id() {
 }
 
 std::string leader_json(const std::string& name, system_clock::time_point last_update) {
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("name").value(name).key("last_update").value(rfc3339(last_update));
   return json.end_object().take();
 }
@@ -141,7 +141,7 @@ bool election_status::update_terms() {
 
 std::string detail_json(const election_status& e, std::size_t max_terms) {
   const election_state& s = e.election.state();
-  wire::json_writer json;
+  text::json_writer json;
   json.begin_object().key("election").value(e.options.name).key("key").value(e.options.key);
   json.key("standing").value(to_string(s.standing)).key("name").value(e.leader_name());
   json.key("leading").value(leads(s));

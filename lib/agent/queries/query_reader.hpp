@@ -1,0 +1,64 @@
+// Reads of keys, listings, sessions and services, which may also run as blocking queries.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/render/responses.hpp"
+#include "agent/render/services.hpp"
+#include "agent/state/kv_store.hpp"
+#include "agent/state/service_table.hpp"
+#include "agent/state/session_table.hpp"
+
+namespace tenure::agent {
+
+class query {
+ public:
+  enum class subject : std::uint8_t {
+    key,
+    tree,
+    key_names,
+    session,
+    node_sessions,
+    health,
+    catalog
+  };
+
+  subject what = subject::key;
+  bool raw = false;
+  bool pretty = false;
+  bool passing = false;   ///< health: only services whose checks all pass
+  const char* consistency = nullptr;  ///< health and catalog: Consul's name of it
+  std::string name;       ///< the key, the prefix, the session's id, the node, or the service
+  std::string separator;  ///< key_names: folders end at it
+  std::vector<std::string> tags;  ///< health and catalog: a service must have all of them
+};
+
+class query_reader {
+ public:
+  query_reader(kv_store& keys, session_table& sessions, service_table& services,
+               node_fields node)
+      : keys_(keys), sessions_(sessions), services_(services), node_(std::move(node)) {}
+
+  /// The present index of the answer. Never 0.
+  std::uint64_t index(const query& q) const;
+  /// The present answer, with that index.
+  runtime::http_response answer(const query& q, std::uint64_t index) const;
+  /// Where to wait for a change of the answer.
+  watch_list& watch(const query& q) const noexcept;
+
+ private:
+  runtime::http_response key_answer(const query& q, const query_meta& meta) const;
+  runtime::http_response tree_answer(const query& q, const query_meta& meta) const;
+  runtime::http_response names_answer(const query& q, const query_meta& meta) const;
+  runtime::http_response session_answer(const query& q, const query_meta& meta) const;
+  runtime::http_response services_answer(const query& q, const query_meta& meta) const;
+
+  kv_store& keys_;
+  session_table& sessions_;
+  service_table& services_;
+  node_fields node_;
+};
+
+}  // namespace tenure::agent

@@ -1,0 +1,48 @@
+// The path and the query of a request, parsed as Go's net/url does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenure::agent {
+
+class request_target {
+ public:
+  explicit request_target(std::string_view target);
+
+  /// False for a path with a broken escape: Go's net/http answers 400.
+  bool path_valid() const noexcept { return path_valid_; }
+  /// False for a query with a broken escape: Consul answers 500 with an empty body.
+  bool query_valid() const noexcept { return query_valid_; }
+
+  /// Unescaped.
+  const std::string& path() const noexcept { return path_; }
+  /// Where net/http's ServeMux redirects a path that is not clean (`//`, `.`, `..`), escaped, with
+  /// the query; nothing if the path is clean.
+  std::optional<std::string> redirect() const;
+  /// The escaped path with a slash added, and the query.
+  std::string with_slash() const;
+
+  bool has(std::string_view name) const noexcept;
+  /// The first value of that name; empty if there is none.
+  std::string_view get(std::string_view name) const noexcept;
+  /// All values of that name.
+  std::vector<std::string> all(std::string_view name) const;
+  /// All parameters in the order of their names, escaped: url.Values.Encode.
+  std::string encoded_query() const;
+
+ private:
+  void parse_query(std::string_view query);
+  std::string with_query(std::string_view path) const;
+
+  std::string path_;
+  std::string raw_query_;
+  std::vector<std::pair<std::string, std::string>> parameters_;
+  bool path_valid_ = true;
+  bool query_valid_ = true;
+};
+
+}  // namespace tenure::agent

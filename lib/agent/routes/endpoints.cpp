@@ -1,0 +1,256 @@
+#include "agent/routes/endpoints.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "agent/go/text.hpp"
+#include "agent/render/responses.hpp"
+#include "agent/state/names.hpp"
+
+namespace tenure::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration default_wait = 5min;
+constexpr duration longest_wait = 10min;
+constexpr int jitter_fraction = 16;
+/// Consul's start takes the first indexes. Clients rely on that: before the first write a missing
+/// key has index 1, and the first write must be above it.
+constexpr std::uint64_t lowest_start_index = 10;
+constexpr duration tombstone_life = 15min;
+constexpr duration tombstone_granularity = 30s;
+
+struct route_entry {
+  std::string_view path;  ///< a final slash: the endpoint takes the rest of the path
+  std::string_view methods;
+  maybe_response (endpoints::*serve)(request_context&);
+};
+
+constexpr auto routes = std::to_array<route_entry>({
+    {"/v1/kv/", "GET,PUT,DELETE", &endpoints::kv},
+    {"/v1/txn", "PUT", &endpoints::txn},
+    {"/v1/session/renew/", "PUT", &endpoints::session_renew},
+    {"/v1/session/create", "PUT", &endpoints::session_create},
+    {"/v1/session/destroy/", "PUT", &endpoints::session_destroy},
+    {"/v1/session/info/", "GET", &endpoints::session_info},
+    {"/v1/session/node/", "GET", &endpoints::session_node},
+    {"/v1/session/list", "GET", &endpoints::session_list},
+    {"/v1/status/leader", "GET", &endpoints::status_leader},
+    {"/v1/status/peers", "GET", &endpoints::status_peers},
+    {"/v1/agent/self", "GET", &endpoints::agent_self},
+    {"/v1/agent/services", "GET", &endpoints::service_list},
+    {"/v1/agent/service/register", "PUT", &endpoints::service_register},
+    {"/v1/agent/service/deregister/", "PUT", &endpoints::service_deregister},
+    {"/v1/agent/service/", "GET", &endpoints::service_show},
+    {"/v1/agent/checks", "GET", &endpoints::check_list},
+    {"/v1/agent/check/register", "PUT", &endpoints::check_register},
+    {"/v1/agent/check/deregister/", "PUT", &endpoints::check_deregister},
+    {"/v1/agent/check/pass/", "PUT", &endpoints::check_pass},
+    {"/v1/agent/check/warn/", "PUT", &endpoints::check_warn},
+    {"/v1/agent/check/fail/", "PUT", &endpoints::check_fail},
+    {"/v1/agent/check/update/", "PUT", &endpoints::check_update},
+    {"/v1/health/service/", "GET", &endpoints::health_service},
+    {"/v1/catalog/service/", "GET", &endpoints::catalog_service},
+});
+
+bool allowed(std::string_view method, std::string_view methods) {
+  while (!methods.empty()) {
+    const std::size_t end = std::min(methods.find(','), methods.size());
+    if (methods.substr(0, end) == method) return true;
+    methods.remove_prefix(std::min(end + 1, methods.size()));
+  }
+  return false;
+}
+
+runtime::http_response with_allow(runtime::http_response response, std::string_view methods) {
+  response.headers.emplace_back("Allow", "OPTIONS," + std::string(methods));
+  return response;
+}
+
+node_fields node_of(const handler_options& options, const std::string& id, std::uint64_t index) {
+  node_fields node;
+  node.id = id;
+  node.name = options.node_name;
+  node.address = options.advertised.substr(0, options.advertised.rfind(':'));
+  node.datacenter = options.datacenter;
+  node.index = index;
+  return node;
+}
+
+}  // namespace
+
+endpoints::endpoints(handler_options options, runtime::random_source& random, answer_sink& sink,
+                     time_point start)
+    : options_(std::move(options)),
+      random_(random),
+      sink_(sink),
+      start_(start),
+      now_(start),
+      index_(std::max(options_.start_index, lowest_start_index)),
+      node_id_(sessions_.fresh_id(random)),
+      locks_(keys_, sessions_, timers_, start + options_.start_lock_delay),
+      reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_)) {}
+
+void endpoints::tick(time_point now) {
+  now_ = std::max(now_, now);
+  // A session's end wakes queries: serve them before the next timer fires.
+  while (timers_.next() <= now_) {
+    timers_.fire_due(now_);
+    after_change();
+  }
+}
+
+void endpoints::handle(const runtime::http_request& request, time_point now, request_id id) {
+  tick(now);
+  request_context context(request, request_target(request.target), id);
+  maybe_response response = route(context);
+  if (response) sink_.answered(id, std::move(*response));
+  after_change();
+}
+
+maybe_response endpoints::route(request_context& context) {
+  const std::string& method = context.request.method;
+  request_target& target = context.target;
+  if (!target.path_valid()) return bad_path_response();
+  if (!go_printable(target.path())) return runtime::http_response(400, {});
+  if (const auto location = target.redirect()) return redirect_response(method, *location);
+
+  const std::string_view path = target.path();
+  for (const auto& r : routes) {
+    const bool takes_rest = r.path.ends_with('/');
+    if (takes_rest && path == r.path.substr(0, r.path.size() - 1)) {
+      return redirect_response(method, target.with_slash());
+    }
+    if (takes_rest ? !path.starts_with(r.path) : path != r.path) continue;
+    if (!target.query_valid()) return text_response(500, {});
+    if (method == "OPTIONS") return with_allow(text_response(200, {}), r.methods);
+    if (!allowed(method, r.methods)) {
+      return with_allow(text_response(405, "method " + method + " not allowed"), r.methods);
+    }
+    context.rest = path.substr(std::min(r.path.size(), path.size()));
+    context.pretty = target.has("pretty");
+    return (this->*r.serve)(context);
+  }
+  return path == "/" ? root_response() : unknown_path_response();
+}
+
+maybe_response endpoints::parse_options(const request_context& context,
+                                             query_options& options) const {
+  const request_target& target = context.target;
+  if (const std::string_view wait = target.get("wait"); !wait.empty()) {
+    const auto parsed = go_parse_duration(wait);
+    if (!parsed.ok()) return text_response(400, "Invalid wait time");
+    options.wait = duration(parsed.value);
+  }
+  if (const std::string_view index = target.get("index"); !index.empty()) {
+    const auto parsed = go_parse_uint(index);
+    if (!parsed.ok()) return text_response(400, "Invalid index");
+    options.after = parsed.value;
+  }
+  bool stale = target.has("stale");
+  if (const std::string_view most = target.get("max_stale"); !most.empty()) {
+    const auto parsed = go_parse_duration(most);
+    if (!parsed.ok()) return text_response(400, "Invalid max_stale value " + go_quote(most));
+    stale = stale || parsed.value > 0;
+  }
+  if (stale && target.has("consistent")) {
+    return text_response(400,
+                         "Cannot specify ?stale with ?consistent, conflicting semantics.");
+  }
+  if (stale) options.consistency = "stale";
+  if (target.has("consistent")) options.consistency = "consistent";
+  if (target.has("cached") && target.has("consistent")) {
+    return text_response(400,
+                         "Cannot specify ?cached with ?consistent, conflicting semantics.");
+  }
+  return std::nullopt;
+}
+
+maybe_response endpoints::other_datacenter(const request_context& context) const {
+  const std::string_view wanted = context.target.get("dc");
+  if (wanted.empty() || wanted == options_.datacenter) return std::nullopt;
+  return text_response(500, "No path to datacenter");
+}
+
+maybe_response endpoints::other_namespace(const request_context& context) const {
+  if (context.target.get("ns").empty()) return std::nullopt;
+  return text_response(400,
+                       "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
+                       "Enterprise feature");
+}
+
+maybe_response endpoints::body_too_large(const request_context& context,
+                                              std::string_view anchor) {
+  const auto& request = context.request;
+  std::string size = std::to_string(request.body.size());
+  bool too_large = request.body.size() > body_limit;
+  for (const auto& [name, value] : request.headers) {
+    if (same_name(name, "Content-Length")) {
+      const auto declared = go_parse_uint(value);
+      if (!declared.ok() || declared.value <= body_limit) continue;
+      size = value;
+      too_large = true;
+    } else if (same_name(name, "Transfer-Encoding") && request.body.empty()) {
+      size.clear();
+      too_large = true;
+    }
+  }
+  if (!too_large) return std::nullopt;
+  std::string text = "Request body";
+  if (!size.empty()) text += "(" + size + " bytes)";
+  text += " too large, max size: " + std::to_string(body_limit) + " bytes.";
+  if (!anchor.empty()) text += " See https://www.consul.io/docs/agent/options.html#";
+  return text_response(413, text + std::string(anchor) + (anchor.empty() ? "" : "."));
+}
+
+maybe_response endpoints::run_query(request_context& context, query q,
+                                    const query_options& options) {
+  q.pretty = context.pretty;
+  if (options.after == 0) {
+    const std::uint64_t index = reader_.index(q);
+    return reader_.answer(q, index);
+  }
+  duration wait = options.wait;
+  if (wait > longest_wait) wait = longest_wait;
+  if (wait <= duration::zero()) wait = default_wait;
+  wait += random_.jitter(wait / jitter_fraction);
+  parked_.ask(std::move(q), options.after, now_ + wait, context.id);
+  return std::nullopt;
+}
+
+runtime::http_response endpoints::json(const request_context& context, unsigned status,
+                                            std::string body) const {
+  return json_response(status, context.pretty ? pretty_json(body) : std::move(body));
+}
+
+void endpoints::after_change() {
+  if (keys_.newest_tombstone() > last_tombstone_) {
+    last_tombstone_ = keys_.newest_tombstone();
+    const auto since_boot = now_.time_since_epoch() + tombstone_life;
+    const time_point at(since_boot + tombstone_granularity - since_boot % tombstone_granularity);
+    if (tombstones_.empty() || tombstones_.back().at != at) {
+      tombstones_.push_back({at, last_tombstone_});
+      if (!tombstone_reaper_.armed()) timers_.arm(tombstone_reaper_, at);
+    } else {
+      tombstones_.back().index = last_tombstone_;
+    }
+  }
+  parked_.serve_woken();
+}
+
+void endpoints::reaper::fire(timer& t) noexcept {
+  auto& self = static_cast<reaper&>(t);
+  (self.owner_.*self.reap_)();
+}
+
+void endpoints::reap_tombstones() {
+  const std::uint64_t index = tombstones_.front().index;
+  tombstones_.pop_front();
+  if (!tombstones_.empty()) timers_.arm(tombstone_reaper_, tombstones_.front().at);
+  next_index();
+  keys_.reap_tombstones(index);
+}
+
+}  // namespace tenure::agent

@@ -1,0 +1,192 @@
+// The endpoints of the agent and the state that they work on.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/fault_injection.hpp"
+#include "agent/handler.hpp"
+#include "agent/queries/parked_queries.hpp"
+#include "agent/queries/query_reader.hpp"
+#include "agent/requests/request_target.hpp"
+#include "agent/state/kv_store.hpp"
+#include "agent/state/locks.hpp"
+#include "agent/state/service_table.hpp"
+#include "agent/state/session_table.hpp"
+#include "runtime/timer_heap.hpp"
+
+namespace tenure::agent {
+
+class check_request;
+
+/// Consul's limit of bodies and values.
+inline constexpr std::size_t body_limit = 512 * 1024;
+
+/// A request as the endpoints see it.
+class request_context {
+ public:
+  request_context(const runtime::http_request& request, request_target target, request_id id)
+      : request(request), target(std::move(target)), id(id) {}
+
+  const runtime::http_request& request;
+  request_target target;
+  request_id id;
+  std::string rest;  ///< of the path, after the endpoint's own
+  bool pretty = false;
+};
+
+/// The parameters of every read.
+class query_options {
+ public:
+  std::uint64_t after = 0;  ///< ?index
+  duration wait{0};         ///< ?wait; 0 or less: the default
+  const char* consistency = "leader";
+};
+
+/// A response, or nothing if it comes later.
+using maybe_response = std::optional<runtime::http_response>;
+
+class endpoints final : public fault_injection, private session_owner, private check_owner {
+ public:
+  endpoints(handler_options options, runtime::random_source& random, answer_sink& sink,
+            time_point start);
+
+  void handle(const runtime::http_request& request, time_point now, request_id id);
+  void tick(time_point now);
+  time_point next_deadline() const noexcept { return timers_.next(); }
+  parked_queries& parked() noexcept { return parked_; }
+  std::size_t sessions() const noexcept { return sessions_.size(); }
+  std::uint64_t index() const noexcept { return index_; }
+
+  // The endpoints, one file for each group.
+  maybe_response kv(request_context& context);
+  maybe_response session_create(request_context& context);
+  maybe_response session_destroy(request_context& context);
+  maybe_response session_renew(request_context& context);
+  maybe_response session_info(request_context& context);
+  maybe_response session_node(request_context& context);
+  maybe_response session_list(request_context& context);
+  maybe_response txn(request_context& context);
+  maybe_response status_leader(request_context& context);
+  maybe_response status_peers(request_context& context);
+  maybe_response agent_self(request_context& context);
+  maybe_response service_register(request_context& context);
+  maybe_response service_deregister(request_context& context);
+  maybe_response service_list(request_context& context);
+  maybe_response service_show(request_context& context);
+  maybe_response check_list(request_context& context);
+  maybe_response check_register(request_context& context);
+  maybe_response check_deregister(request_context& context);
+  maybe_response check_pass(request_context& context);
+  maybe_response check_warn(request_context& context);
+  maybe_response check_fail(request_context& context);
+  maybe_response check_update(request_context& context);
+  maybe_response health_service(request_context& context);
+  maybe_response catalog_service(request_context& context);
+
+  // fault_injection, in fault_injection.cpp.
+  void set_session_life(std::function<duration(duration ttl)> life) override;
+  void restart_ttls() override;
+  void freeze_sessions() override;
+  void unfreeze_sessions() override;
+  void set_lock_delay_mode(lock_delay_mode mode) override;
+  void cut_lock_delays(time_point until) override;
+  void record_changes() override;
+  std::vector<std::string> take_changes() override;
+  std::vector<std::string> service_ids() const override;
+  std::optional<kv_fields> find(const std::string& key) const override;
+
+ private:
+  /// A timer that calls one of the endpoints' methods.
+  class reaper : public runtime::timer {
+   public:
+    using call = void (endpoints::*)();
+    reaper(endpoints& owner, call reap) : timer(&reaper::fire), owner_(owner), reap_(reap) {}
+
+   private:
+    static void fire(timer& t) noexcept;
+    endpoints& owner_;
+    call reap_;
+  };
+
+  // Shared by the endpoints, in endpoints.cpp.
+  /// Reads ?index, ?wait, ?stale and ?consistent; returns the response to an invalid one.
+  maybe_response parse_options(const request_context& context, query_options& options) const;
+  /// The response to a request for another datacenter; nothing if it is for this one.
+  maybe_response other_datacenter(const request_context& context) const;
+  /// The response to a request for a namespace, which only Consul Enterprise has.
+  maybe_response other_namespace(const request_context& context) const;
+  /// Consul's refusal of a body above the limit, which the HTTP server may not have read. `anchor`:
+  /// the place in Consul's documentation that explains the limit.
+  static maybe_response body_too_large(const request_context& context, std::string_view anchor);
+  maybe_response run_query(request_context& context, query q, const query_options& options);
+  runtime::http_response json(const request_context& context, unsigned status,
+                              std::string body) const;
+  std::uint64_t next_index() noexcept { return ++index_; }
+  void after_change();
+  maybe_response route(request_context& context);
+
+  maybe_response kv_get(request_context& context, const query_options& options);
+  maybe_response kv_put(request_context& context);
+  maybe_response kv_delete(request_context& context);
+  void arm_session(session_entry& session);
+  void session_expired(session_entry& session) noexcept override;
+  void reap_tombstones();
+
+  maybe_response query_services(request_context& context, query q, const query_options& options);
+  maybe_response check_note(request_context& context, std::string_view status);
+  /// The owner of a check reported its status.
+  maybe_response report_check(const std::string& id, std::string_view status,
+                              std::string_view output);
+  void put_check(std::uint64_t index, const check_request& wanted);
+  void set_check_status(check_entry& check, std::string_view status, std::string output);
+  /// Copies a check to the catalog. If it is critical, the sessions bound to it end.
+  void show_check(std::uint64_t index, check_entry& check);
+  void remove_check(std::uint64_t index, const std::string& id);
+  void remove_service(const std::string& id);
+  void check_expired(check_entry& check) noexcept override;
+  void check_output_due(check_entry& check) noexcept override;
+  void arm_reaping();
+  void reap_services();
+  void end_sessions_of(std::uint64_t index, const std::string& check);
+
+  const handler_options options_;
+  runtime::random_source& random_;
+  answer_sink& sink_;
+  const time_point start_;
+  time_point now_;
+  std::uint64_t index_;
+
+  // Set by fault_injection.
+  std::function<duration(duration ttl)> session_life_;  ///< empty: twice the TTL
+  bool sessions_frozen_ = false;
+  std::vector<std::string> changed_keys_;
+
+  watch_list woken_;
+  kv_store keys_{woken_};
+  session_table sessions_{woken_};
+  const std::string node_id_;  // drawn by the table
+  locks locks_;
+  service_table services_{woken_, index_};
+  query_reader reader_;
+  parked_queries parked_{reader_, timers_, sink_, woken_};
+
+  /// At `at` the tombstones up to `index` go.
+  struct tombstone_batch {
+    time_point at;
+    std::uint64_t index;
+  };
+  std::deque<tombstone_batch> tombstones_;
+  std::uint64_t last_tombstone_ = 0;
+  reaper tombstone_reaper_{*this, &endpoints::reap_tombstones};
+  reaper service_reaper_{*this, &endpoints::reap_services};
+
+  runtime::timer_heap timers_;  // the last member: destroyed before every timer armed in it
+};
+
+}  // namespace tenure::agent

@@ -1,0 +1,51 @@
+// Applies a transaction: all of its operations or none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/render/entries.hpp"
+#include "agent/requests/txn_request.hpp"
+#include "agent/state/locks.hpp"
+#include "text/json_writer.hpp"
+
+namespace tenure::agent {
+
+class txn_error {
+ public:
+  txn_error(std::size_t operation, std::string what)
+      : operation(operation), what(std::move(what)) {}
+  std::size_t operation;
+  std::string what;
+};
+
+class transaction {
+ public:
+  transaction(kv_store& keys, locks& locks, std::vector<txn_operation>& operations)
+      : keys_(keys), locks_(locks), operations_(operations) {}
+
+  /// The checks that Consul makes before it orders the transaction: keys and lock-delay. False if
+  /// one fails; then run() is not to be called.
+  bool precheck(time_point now);
+  /// Applies all operations at `index`; rolls all of them back if one fails.
+  void run(std::uint64_t index);
+
+  bool failed() const noexcept { return !errors_.empty(); }
+  /// Writes "Results" and "Errors" into an open object.
+  void write(text::json_writer& json) const;
+
+ private:
+  /// Returns the error's text; empty on success.
+  std::string apply(std::uint64_t index, const std::string& verb, kv_fields& wanted);
+  std::string read(const std::string& verb, const kv_fields& wanted);
+  void add_result(const kv_fields& entry, value_part part);
+
+  kv_store& keys_;
+  locks& locks_;
+  std::vector<txn_operation>& operations_;
+  std::vector<txn_error> errors_;
+  text::json_writer results_;
+};
+
+}  // namespace tenure::agent

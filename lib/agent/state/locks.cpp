@@ -1,0 +1,81 @@
+#include "agent/state/locks.hpp"
+
+#include <algorithm>
+
+#include "agent/go/text.hpp"
+
+namespace tenure::agent {
+
+lock_outcome locks::lock(std::uint64_t index, kv_fields& wanted) {
+  if (wanted.session.empty()) return {false, "missing session"};
+  const session_key id(wanted.session);
+  if (!id.valid()) return {false, "failed session lookup: index error: " + id.error()};
+  session_entry* session = sessions_.find(id);
+  if (session == nullptr) return {false, "invalid session " + go_quote(wanted.session)};
+
+  const kv_entry* existing = keys_.find(wanted.key);
+  if (existing == nullptr) {
+    wanted.lock_index = 1;
+  } else if (existing->session == wanted.session) {
+    wanted.lock_index = existing->lock_index;
+  } else if (!existing->session.empty()) {
+    return {};
+  } else {
+    wanted.lock_index = existing->lock_index + 1;
+  }
+  keys_.set_with_session(index, wanted, session);
+  return {true, {}};
+}
+
+lock_outcome locks::unlock(std::uint64_t index, kv_fields& wanted) {
+  if (wanted.session.empty()) return {false, "missing session"};
+  const kv_entry* existing = keys_.find(wanted.key);
+  if (existing == nullptr || existing->session != wanted.session) return {};
+  wanted.session.clear();
+  wanted.lock_index = existing->lock_index;
+  keys_.set_with_session(index, wanted, nullptr);
+  return {true, {}};
+}
+
+void locks::end_session(std::uint64_t index, session_entry& session, time_point now) {
+  constexpr std::int64_t longest_ns = 60'000'000'000;
+  const duration lock_delay(std::min(session.lock_delay_ns, longest_ns));
+  const bool deletes = session.behavior == "delete";
+  while (kv_entry* held = session.first_held) {
+    if (lock_delay > duration::zero()) start_delay(held->key, now + lock_delay);
+    if (deletes) {
+      const std::string key = held->key;
+      keys_.erase(index, key);
+    } else {
+      kv_fields released = *held;
+      released.session.clear();
+      keys_.set_with_session(index, released, nullptr);
+    }
+  }
+  timers_.disarm(session.expiry);
+  sessions_.erase(index, session_key(session.id));
+}
+
+bool locks::delayed(std::string_view key, time_point now) const noexcept {
+  if (mode_ == lock_delay_mode::bypassed) return false;
+  if (now < closed_until_) return true;
+  const auto found = delays_.find(key);
+  return found != delays_.end() && found->second.deadline() > now;
+}
+
+void locks::cut_delays(time_point until) {
+  closed_until_ = std::min(closed_until_, until);
+  for (auto& [key, d] : delays_) timers_.arm(d, std::min(d.deadline(), until));
+}
+
+void locks::start_delay(const std::string& key, time_point until) {
+  const auto found = delays_.try_emplace(key, *this, key).first;
+  timers_.arm(found->second, until);
+}
+
+void locks::delay::over(timer& t) noexcept {
+  auto& self = static_cast<delay&>(t);
+  self.owner_.delays_.erase(self.owner_.delays_.find(self.key_));
+}
+
+}  // namespace tenure::agent

@@ -1,0 +1,67 @@
+// Locks: keys held by sessions, and the lock-delay after the end of a holder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "agent/state/kv_store.hpp"
+#include "agent/state/session_table.hpp"
+#include "runtime/timer_heap.hpp"
+
+namespace tenure::agent {
+
+/// The result of a lock or unlock: done, not done (another session holds the key, or the session
+/// does not hold it), or an error in Consul's words.
+class lock_outcome {
+ public:
+  bool done = false;
+  std::string error;
+};
+
+enum class lock_delay_mode : std::uint8_t { enforced, bypassed };
+
+class locks {
+ public:
+  /// Until `closed_until` every key is under lock-delay.
+  locks(kv_store& keys, session_table& sessions, runtime::timer_heap& timers,
+        time_point closed_until)
+      : keys_(keys), sessions_(sessions), timers_(timers), closed_until_(closed_until) {}
+
+  /// Gives `wanted.key` to `wanted.session`. Ignores lock-delay: Consul checks it before it orders
+  /// a write, not when it applies the write.
+  lock_outcome lock(std::uint64_t index, kv_fields& wanted);
+  lock_outcome unlock(std::uint64_t index, kv_fields& wanted);
+
+  /// Ends the session: releases or deletes its keys, starts their lock-delay, removes the session.
+  void end_session(std::uint64_t index, session_entry& session, time_point now);
+
+  bool delayed(std::string_view key, time_point now) const noexcept;
+  /// For fault injection: whether delayed() checks anything.
+  void set_mode(lock_delay_mode mode) noexcept { mode_ = mode; }
+  /// For fault injection: ends every delay at `until` at the latest.
+  void cut_delays(time_point until);
+
+ private:
+  class delay : public runtime::timer {
+   public:
+    delay(locks& owner, std::string_view delayed_key)
+        : timer(&delay::over), owner_(owner), key_(delayed_key) {}
+
+   private:
+    static void over(timer& t) noexcept;
+    locks& owner_;
+    std::string key_;
+  };
+  void start_delay(const std::string& key, time_point until);
+
+  kv_store& keys_;
+  session_table& sessions_;
+  runtime::timer_heap& timers_;
+  time_point closed_until_;
+  lock_delay_mode mode_ = lock_delay_mode::enforced;
+  std::map<std::string, delay, std::less<>> delays_;
+};
+
+}  // namespace tenure::agent

@@ -1,0 +1,62 @@
+#include "agent/state_file.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "runtime/atomic_file.hpp"
+#include "runtime/wall_clock.hpp"
+
+namespace tenure::agent {
+namespace {
+
+constexpr const char* magic = "tenure-agent-state";
+constexpr int version = 1;
+/// One write of the file covers this many writes of the agent.
+constexpr std::uint64_t ahead = 1'000'000;
+/// Some clients keep indexes as doubles.
+constexpr std::uint64_t max_exact_double = std::uint64_t{1} << 53;
+
+}  // namespace
+
+void state_file::load() {
+  if (path_.empty()) return;
+  const auto content = runtime::read_file(path_);
+  if (!content) return;
+  std::istringstream text(*content);
+  std::string name;
+  std::string index_name;
+  std::string stop_name;
+  std::string stop;
+  int found_version = 0;
+  std::uint64_t index = 0;
+  text >> name >> found_version >> index_name >> index >> stop_name >> stop;
+  damaged_ = text.fail() || name != magic || found_version != version || index_name != "index" ||
+             stop_name != "stop" || index >= max_exact_double;
+  if (damaged_) return;
+  index_ = index;
+  last_stop_ = stop == "clean" ? stop_kind::clean : stop_kind::unclean;
+}
+
+std::uint64_t state_file::start_index() const {
+  return std::max(index_, std::min(runtime::wall_clock_us(), max_exact_double - 1));
+}
+
+void state_file::reach(std::uint64_t index) {
+  if (path_.empty() || (index < index_ && !clean())) return;
+  write(index + ahead, stop_kind::unclean);
+}
+
+void state_file::stop(std::uint64_t index, stop_kind how) {
+  if (!path_.empty()) write(index, how);
+}
+
+void state_file::write(std::uint64_t index, stop_kind how) {
+  std::ostringstream text;
+  text << magic << ' ' << version << "\nindex " << index << "\nstop "
+       << (how == stop_kind::clean ? "clean" : "unclean") << '\n';
+  runtime::replace_file(path_, text.str());
+  index_ = index;
+  last_stop_ = how;
+}
+
+}  // namespace tenure::agent

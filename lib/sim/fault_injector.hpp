@@ -1,0 +1,67 @@
+// Injects the faults of a scenario, except those that the network and the server draw for each
+// request.
+#pragma once
+
+#include <string>
+#include <tenure/time.hpp>
+
+#include "sim/ground_truth.hpp"
+#include "sim/process_set.hpp"
+#include "sim/run_context.hpp"
+#include "sim/scenario.hpp"
+#include "sim/server.hpp"
+#include "sim/world.hpp"
+
+namespace tenure::sim {
+
+class fault_injector {
+ public:
+  fault_injector(run_context& context, process_set& processes, const ground_truth& truth);
+
+  void start();
+  void stop() noexcept { running_ = false; }
+  bool running() const noexcept { return running_; }
+
+ private:
+  using fault = void (fault_injector::*)();
+  /// Injects a fault again and again, at random times with that mean interval.
+  void repeat(duration mean, fault inject);
+
+  void partition();
+  void clog();
+  void crash();
+  void pause();
+  void restart();
+  void change_leader();
+  void lose_quorum();
+  void depose_raft_leader();
+  void restart_server();
+  void restart_agent();
+  void wake_all();
+  void lose_lock_delays();
+  void lose_node();
+  void lose_checks();
+  void lose_service();
+  void lose_heartbeats();
+  void operator_deletes();
+  void operator_puts();
+  void operator_releases();
+  void operator_destroys();
+  void operator_deposes();
+
+  std::string random_key();
+  /// The holding of a random election's key; null if the key is free.
+  const holding* random_holding();
+
+  world& world_;
+  const scenario& scenario_;
+  server& server_;
+  process_set& processes_;
+  const ground_truth& truth_;
+  bool running_ = true;
+};
+
+/// A key of another user among those of the elections.
+std::string unrelated_key(std::size_t i);
+
+}  // namespace tenure::sim

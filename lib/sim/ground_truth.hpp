@@ -1,0 +1,73 @@
+// The true history of every key, read from the store itself after every step of the server. No
+// process can see it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tenure/time.hpp>
+#include <vector>
+
+#include "agent/state/session_entry.hpp"
+#include "sim/world.hpp"
+
+namespace tenure::sim {
+
+/// The cause of a change: a process (by its number), or one of these.
+using actor = int;
+inline constexpr actor operators = -1;   ///< people, with curl
+inline constexpr actor the_server = -2;  ///< sessions that expire
+inline constexpr actor first_foreign = 1'000'000;
+inline bool is_process(actor a) noexcept { return a >= 0 && a < first_foreign; }
+
+/// The time for which one session held a key.
+class holding {
+ public:
+  std::string session;
+  std::uint64_t fence = 0;
+  time_point won{};
+  time_point lost = time_point::max();
+  actor by = the_server;
+};
+
+class key_timeline {
+ public:
+  std::optional<agent::kv_fields> now;
+  std::vector<holding> holdings;    ///< in the order of their fences
+  std::vector<time_point> erased;   ///< when the key was deleted
+  std::vector<time_point> emptied;  ///< when an operator wrote an empty value
+
+  const holding* find(const std::string& session, std::uint64_t fence) const noexcept;
+  /// The holding of the present holder; null if the key is free.
+  const holding* current() const noexcept;
+};
+
+/// A change of a key, before and after.
+class key_change {
+ public:
+  const std::string& key;
+  const std::optional<agent::kv_fields>& before;
+  const std::optional<agent::kv_fields>& after;
+  actor by;
+};
+
+class ground_truth {
+ public:
+  explicit ground_truth(world& its_world) : world_(its_world) {}
+
+  void update(const std::string& key, std::optional<agent::kv_fields> now, actor by);
+  /// The server restarted empty.
+  void erase_all(actor by);
+  /// An unknown key has an empty history.
+  const key_timeline& of(const std::string& key) const;
+  /// Called after every change.
+  std::function<void(const key_change&)> changed;
+
+ private:
+  world& world_;
+  std::map<std::string, key_timeline> keys_;
+};
+
+}  // namespace tenure::sim

@@ -1,0 +1,56 @@
+#include "sim/observed_keys.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/text_scan.hpp"
+
+namespace tenure::sim {
+
+void observed_keys::entered(actor who, const std::string& key) {
+  by_process_[who][key] = observation();
+}
+
+void observed_keys::received(const inflight_request& read) {
+  if (key_of(read.request).empty() || read.response->status != 200) return;
+  if (read.request.method != "GET") return;
+  std::string_view body = read.response->body;
+  // One key after the other: their strings have no braces.
+  for (auto end = body.find('}'); end != body.npos; end = body.find('}')) {
+    key_shown(read, body.substr(0, end));
+    body.remove_prefix(end + 1);
+  }
+}
+
+void observed_keys::key_shown(const inflight_request& read, std::string_view json) {
+  const auto session_at = json.find("\"Session\":\"");
+  const auto name_at = json.find("\"Key\":\"");
+  if (session_at == json.npos || name_at == json.npos) return;
+  const std::string_view holder = json.substr(session_at + 11, 36);
+  const auto key_at = name_at + 7;
+  const std::string_view key = json.substr(key_at, json.find('"', key_at) - key_at);
+  auto& keys = by_process_[read.by];
+  auto found = keys.find(key);
+  if (found == keys.end()) found = keys.emplace(std::string(key), observation()).first;
+  observation& seen = found->second;
+  // Most keys of a listing are unchanged.
+  const std::uint64_t index = number_after(json, "\"ModifyIndex\":");
+  if (std::exchange(seen.last_index, index) == index) return;
+  // A hold of its own says nothing about earlier holders.
+  const auto& holdings = truth_.of(std::string(key)).holdings;
+  const auto own = [&](const holding& h) { return h.by == read.by && h.session == holder; };
+  if (std::any_of(holdings.begin(), holdings.end(), own)) return;
+  if (seen.held == 0) seen.first_held_at = world_.now();
+  seen.held = std::max(seen.held, index);
+}
+
+bool observed_keys::saw_held(actor who, const std::string& key, std::uint64_t fence,
+                             time_point limit) const {
+  const auto keys = by_process_.find(who);
+  if (keys == by_process_.end()) return false;
+  const auto found = keys->second.find(key);
+  return found != keys->second.end() && found->second.held >= fence &&
+         found->second.first_held_at <= limit;
+}
+
+}  // namespace tenure::sim

@@ -1,0 +1,122 @@
+// A simulated process: the library on a host and a link of its own, and user code that uses every
+// way of taking part in elections.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/elections.hpp>
+
+#include "runtime/task_scope.hpp"
+#include "sim/host.hpp"
+#include "sim/link.hpp"
+#include "sim/run_context.hpp"
+#include "sim/scenario.hpp"
+#include "sim/tracked_term.hpp"
+
+namespace tenure::sim {
+
+class process : public std::enable_shared_from_this<process> {
+ public:
+  /// `number` is unique in a run.
+  process(run_context& context, actor number, std::size_t slot);
+  ~process();
+
+  void start();
+  /// Ends at once: it sends nothing more and runs no more user code. The objects are cleaned up
+  /// later.
+  void crash();
+  /// Shuts down in good order.
+  void stop();
+  void pause();
+  void resume() { host_.resume(); }
+  /// From now on user code takes part in every election without interruption and leads for as long
+  /// as it can.
+  void settle();
+  void depose(std::size_t election);
+
+  actor number() const noexcept { return number_; }
+  /// Its position among the processes, which its replacement takes over.
+  std::size_t slot() const noexcept { return slot_; }
+  const std::string& name() const noexcept { return host_.name(); }
+  bool alive() const noexcept { return !dead_ && !stopping_; }
+  bool stopped() const noexcept { return stopped_; }
+  bool paused() const noexcept { return host_.paused(); }
+  sim::link& link() noexcept { return *link_; }
+  /// The leader that its observer of that election saw last; nothing without an observer.
+  const std::optional<leader>& observed(std::size_t election) const {
+    return observed_.at(election);
+  }
+  std::string standing_of(std::size_t election) const;
+  /// What is left after the end; empty if nothing is.
+  std::string leaks() const;
+
+ private:
+  template <class T>
+  using awaitable = boost::asio::awaitable<T>;
+  /// Cancels a task while it runs.
+  class canceller {
+   public:
+    void operator()() {
+      if (!over) signal.emit(boost::asio::cancellation_type::terminal);
+    }
+    boost::asio::cancellation_signal signal;
+    bool over = false;
+  };
+
+  // User code, in user_code.cpp.
+  std::optional<election> enter(std::size_t election);
+  awaitable<void> take_part(std::size_t election);
+  awaitable<void> lead_repeatedly(election& e);
+  awaitable<void> campaign_repeatedly(election& e);
+  awaitable<void> stand_by_events(election& e);
+  awaitable<void> lead_once(election& e);
+  awaitable<void> campaign_once(election& e);
+  awaitable<void> follow_events();
+  awaitable<void> toggle_health();
+  awaitable<void> observe(std::size_t election);
+  awaitable<void> work(term t);
+  awaitable<void> do_work(std::shared_ptr<tracked_term> led);
+  awaitable<void> guarded_write(std::shared_ptr<tracked_term> led);
+  awaitable<void> proclaim(term t);
+  awaitable<void> work_and_resign(term t);
+  awaitable<void> resign(term t);
+  awaitable<void> stop_at_request(term t, std::shared_ptr<canceller> s);
+  awaitable<void> cancel_at(std::shared_ptr<canceller> s, time_point at);
+  awaitable<void> depose_now(std::string key);
+  /// Runs a task and cancels it after that time, or when the process stops.
+  awaitable<void> run_for(duration limit, awaitable<void> task);
+
+  awaitable<void> shut_down();
+  void cancel_user_tasks();
+  void count_watches();
+  void failed(std::exception_ptr thrown);
+  void report_exception(const std::exception& e);
+  bool chance_of(double share) { return context_.world.chance_of(share); }
+  awaitable<void> sleep(duration d);
+
+  run_context& context_;
+  const actor number_;
+  const std::size_t slot_;
+  const std::size_t address_;  // of its connections
+  host host_;
+  std::shared_ptr<sim::link> link_;
+  std::shared_ptr<runtime::environment> env_;
+  std::weak_ptr<impl::engine> engine_;
+  std::optional<elections> elections_;
+  std::unique_ptr<runtime::task_scope> user_tasks_;
+  std::list<std::shared_ptr<canceller>> cancellers_;
+  std::map<std::size_t, std::optional<leader>> observed_;
+  std::vector<tenure::election*> entered_;  // by election; null: not entered
+  span_choice spans_ = span_choice::common;
+  bool settled_ = false;
+  bool dead_ = false;
+  bool stopping_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace tenure::sim

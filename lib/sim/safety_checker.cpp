@@ -1,0 +1,285 @@
+#include "sim/safety_checker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/lease/lease_rules.hpp"
+#include "sim/text_scan.hpp"
+
+namespace tenure::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The usual time of a claim from its sender to the server.
+constexpr duration claim_travel = 50ms;
+
+// docs/design.md promises protection up to this rate of a clock.
+constexpr std::int64_t max_rate_ppm = 5'000;
+
+}  // namespace
+
+safety_checker::safety_checker(world& its_world, const scenario& its_scenario,
+                               ground_truth& truth)
+    : world_(its_world), scenario_(its_scenario), truth_(truth) {
+  truth_.changed = [this](const key_change& change) { key_changed(change); };
+}
+
+void safety_checker::response_received(const inflight_request& sent) {
+  if (sent.kind == request_kind::transaction && sent.response->status == 409) {
+    const std::string& why = sent.response->body;
+    const auto says = [&why](const char* text) { return why.find(text) != std::string::npos; };
+    world_.probes.hit(says("lock delay")        ? "write refused: lock-delay"
+                      : says("invalid session") ? "write refused: the session is dead"
+                                                : "write refused: its guard is outdated");
+  }
+  observed_.received(sent);
+}
+
+// -- terms ---------------------------------------------------------------------------------------
+
+std::shared_ptr<tracked_term> safety_checker::term_began(tenure::term t, const host& h, actor who,
+                                                         duration span) {
+  auto began = std::make_shared<tracked_term>(std::move(t), h, who, span);
+  began->begun = world_.now();
+  ++terms_;
+  const std::string& key = began->term.key();
+  world_.note(h.name(), "leads", key, began->term.fence());
+  if (began->term.valid_until() == time_point::min()) {
+    began->closed = true;  // over before user code learned of it
+    return began;
+  }
+  check_fence(*began);
+  auto& newest = newest_[key];
+  if (!newest || began->term.fence() > newest->term.fence()) newest = began;
+  began->until = began->term.valid_until();
+  began->lease_end = h.clock()->to_true(began->until);
+  check_proof(*began);
+  check_overlap(*began);
+  began->working = true;
+  by_key_[key].push_back(began);
+  by_process_[who].push_back(began);
+  return began;
+}
+
+void safety_checker::check_fence(const tracked_term& t) {
+  const auto& newest = newest_[t.term.key()];
+  if (!newest || t.term.fence() > newest->term.fence()) return;
+  // A successor without a reason to wait may begin before its predecessor does.
+  const std::string why =
+      t.term.fence() < newest->term.fence() ? no_protection(t, *newest) : std::string();
+  if (why.empty()) {
+    world_.report_violation("S2",
+                            t.name() + " leads " + t.term.key() + " after " + newest->name());
+  } else {
+    world_.probes.hit("begun after its successor, only the fence protects: " + why);
+  }
+}
+
+void safety_checker::check_overlap(tracked_term& beginner) {
+  const std::string& key = beginner.term.key();
+  for (const auto& other : by_key_[key]) {
+    if (other.get() == &beginner) continue;
+    const bool in_order = other->term.fence() < beginner.term.fence();
+    tracked_term& older = in_order ? *other : beginner;
+    const tracked_term& newer = in_order ? beginner : *other;
+    // Work that should have stopped by now counts as well, unless it is excused.
+    const bool leads = other->lease_open(world_.now());
+    const bool works = other->working && !other->excused && other->by != beginner.by;
+    if (!leads && !works) continue;
+    const std::string why =
+        older.overtaken.empty() ? no_protection(older, newer) : older.overtaken;
+    if (!why.empty()) {
+      older.overtaken = why;
+      world_.probes.hit("two leaders, only the fence protects: " + why);
+      world_.note("judge", "fence only", why, older.term.fence(), newer.term.fence());
+    } else if (leads) {
+      const auto left = std::chrono::duration_cast<std::chrono::microseconds>(other->lease_end -
+                                                                              world_.now());
+      world_.report_violation("S1", "two leases for " + key + ": " + other->name() +
+                                        " for another " + std::to_string(left.count()) +
+                                        " us, and " + beginner.name());
+    } else {
+      world_.report_violation("S4", other->name() + " still works for " + key + " when " +
+                                        beginner.name() + " begins");
+    }
+  }
+}
+
+std::string safety_checker::no_protection(const tracked_term& older,
+                                          const tracked_term& newer) const {
+  const auto rate = [](const tracked_term& t) { return std::abs(t.host.clock()->rate_ppm()); };
+  if (rate(older) > max_rate_ppm || rate(newer) > max_rate_ppm) {
+    return "a clock beyond the allowed drift";
+  }
+  if (older.span > newer.span) return "the newer leader's span is shorter";
+  const std::string& key = newer.term.key();
+  const key_timeline& k = truth_.of(key);
+  time_point older_won = time_point::min();
+  time_point newer_won = time_point::max();
+  for (const holding& h : k.holdings) {
+    if (h.fence == older.term.fence()) older_won = h.won;
+    if (h.fence == newer.term.fence()) newer_won = h.won;
+    const bool between = h.fence > older.term.fence() && h.fence < newer.term.fence();
+    if (between && !is_process(h.by)) return "a foreign leader in between";
+  }
+  const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
+  // A response that arrives after the claim was sent is too late for it.
+  const bool unseen =
+      !observed_.saw_held(newer.by, key, older.term.fence(), newer_won - claim_travel);
+  if (unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
+    return "deleted before the newcomer saw it held";
+  }
+  if (unseen && std::any_of(k.emptied.begin(), k.emptied.end(), within)) {
+    return "emptied before the newcomer saw it held";
+  }
+  return {};
+}
+
+void safety_checker::check_proof(const tracked_term& t) {
+  // From the end of the lease back to the sending of the proof that it counts from.
+  const time_point local_sent = t.term.valid_until() - t.span + t.span / core::drift_parts +
+                                core::lease_rules::margin_of(t.span);
+  const time_point sent = t.host.clock()->to_true(local_sent);
+  const holding* h = truth_.of(t.term.key()).find(t.term.session(), t.term.fence());
+  if (h == nullptr) {
+    world_.report_violation("S3",
+                            t.name() + " leads " + t.term.key() + ", which it never won");
+  } else if (h->lost == time_point::max() && world_.now() == t.begun && t.begun - h->won > 200ms) {
+    world_.probes.hit("quarantine waited");
+  } else if (h->lost < sent) {
+    world_.report_violation("S3", t.name() + " counts a proof for " + t.term.key() +
+                                      " that was sent after the key was lost");
+  }
+}
+
+void safety_checker::close(tracked_term& t) {
+  if (std::exchange(t.closed, true)) return;
+  world_.note(t.host.name(), "led", to_string(t.term.reason()), t.term.fence());
+  world_.probes.hit("term ended: " + std::string(to_string(t.term.reason())));
+}
+
+void safety_checker::process_stepped(actor who) {
+  const auto found = by_process_.find(who);
+  if (found == by_process_.end()) return;
+  bool any_over = false;
+  for (const auto& t : found->second) {
+    if (t->closed) {
+      any_over = any_over || !t->working;
+      continue;
+    }
+    const time_point until = t->term.valid_until();
+    if (t->term.reason() != end_reason::none || until == time_point::min()) {
+      if (t->term.reason() != end_reason::none) close(*t);
+      t->lease_end = std::min(t->lease_end, world_.now());
+      continue;
+    }
+    if (until == t->until) continue;
+    t->until = until;
+    const time_point end = t->host.clock()->to_true(until);
+    const bool was_over = world_.now() >= t->lease_end;
+    t->lease_end = end;
+    check_proof(*t);
+    if (was_over) {
+      world_.report_violation("S1", t->name() + " extends a lease that has ended");
+    }
+  }
+  if (any_over) {
+    std::erase_if(found->second, [](const auto& t) { return t->closed && !t->working; });
+  }
+}
+
+void safety_checker::body_ended(tracked_term& t) {
+  t.working = false;
+  world_.note(t.host.name(), "stopped work", t.term.key(), t.term.fence());
+  process_stepped(t.by);
+  std::erase_if(by_key_[t.term.key()], [this](const auto& other) {
+    return !other->working && !other->lease_open(world_.now());
+  });
+}
+
+void safety_checker::process_paused(actor who) {
+  for (const auto& t : by_process_[who]) t->excused = true;
+}
+
+void safety_checker::process_died(actor who) {
+  for (const auto& t : by_process_[who]) {
+    t->closed = true;
+    t->working = false;
+  }
+  by_process_.erase(who);
+  for (auto& [key, terms] : by_key_) {
+    std::erase_if(terms, [who](const auto& t) { return t->by == who; });
+  }
+}
+
+std::size_t safety_checker::open_leases(const std::string& key) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(found->second.begin(), found->second.end(),
+                    [this](const auto& t) { return t->lease_open(world_.now()); }));
+}
+
+// -- changes of the store ------------------------------------------------------------------------
+
+void safety_checker::key_changed(const key_change& change) {
+  if (write_checker::is_data_key(change.key)) {
+    writes_.landed(change);
+    return;
+  }
+  if (!is_process(change.by) || !change.after) return;
+  const bool held_before = change.before && !change.before->session.empty();
+  if (held_before && change.after->session.empty()) check_release(change);
+  if (!change.after->session.empty()) check_proclaim(change);
+}
+
+void safety_checker::check_release(const key_change& change) {
+  if (!change.after->value.empty()) {
+    world_.probes.hit("released, and a value left");
+    return;
+  }
+  // A clean release: successors start at once.
+  world_.probes.hit("released cleanly");
+  const key_timeline& k = truth_.of(change.key);
+  for (const auto& t : by_key_[change.key]) {
+    const bool own = t->term.session() == change.before->session;
+    if (own && t->working && !t->excused) {
+      world_.report_violation("S6",
+                              t->name() + " releases " + change.key + " while its work runs");
+    }
+    if (!t->lease_open(world_.now())) continue;
+    if (!own && !may_overlap(*t, k)) {
+      world_.report_violation("S6", change.key + " is released cleanly within the lease of " +
+                                        t->name());
+    }
+    if (own && (t->term.fence() != k.holdings.back().fence || !t->closed)) {
+      world_.report_violation("S6", change.key + " is released under " + t->name());
+    }
+  }
+}
+
+/// Whether another term may begin within this one's lease, for one of the reasons of
+/// no_protection().
+bool safety_checker::may_overlap(const tracked_term& t, const key_timeline& k) const {
+  const bool foreign_after =
+      std::any_of(k.holdings.begin(), k.holdings.end(), [&t](const holding& h) {
+        return h.fence > t.term.fence() && !is_process(h.by);
+      });
+  return !k.erased.empty() || !k.emptied.empty() || foreign_after ||
+         scenario_.drift_ppm > max_rate_ppm || scenario_.mixed_spans;
+}
+
+void safety_checker::check_proclaim(const key_change& change) {
+  const std::uint64_t fence = number_after(change.after->value, " fence ");
+  if (fence == 0) return;
+  const holding* now = truth_.of(change.key).current();
+  if (now != nullptr && now->fence != fence) {
+    world_.report_violation("S6", "a proclaim of fence " + std::to_string(fence) + " acts on " +
+                                      change.key + " under fence " +
+                                      std::to_string(now->fence));
+  }
+}
+
+}  // namespace tenure::sim

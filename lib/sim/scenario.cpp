@@ -1,0 +1,195 @@
+#include "sim/scenario.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+namespace tenure::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A seeded source of settings.
+class dice {
+ public:
+  explicit dice(std::uint64_t seed) : random_(runtime::seeded_random(seed)) {}
+
+  bool one_in(std::uint64_t n) { return random_->below(n) == 0; }
+  std::uint64_t among(std::uint64_t least, std::uint64_t most) {
+    return least + random_->below(most - least + 1);
+  }
+  duration between(duration least, duration most) {
+    return least + std::chrono::milliseconds(random_->below(static_cast<std::uint64_t>(
+                       (most - least) / 1ms + 1)));
+  }
+  /// 0 in `off` of ten runs, otherwise up to `most`, with a preference for small shares.
+  double share(double most, std::uint64_t off = 5) {
+    if (random_->below(10) < off) return 0;
+    const double parts = static_cast<double>(among(1, 100)) / 100;
+    return most * parts * parts;
+  }
+  /// A mean time between faults; 0 (never) in `off` of ten runs.
+  duration every(duration least, duration most, std::uint64_t off = 6) {
+    if (random_->below(10) < off) return 0s;
+    return between(least, most);
+  }
+
+ private:
+  std::unique_ptr<runtime::random_source> random_;
+};
+
+void draw_size(scenario& made, dice& draw) {
+  const std::uint64_t size = draw.among(0, 99);
+  made.elections = size < 72   ? draw.among(1, 3)
+                : size < 94 ? draw.among(4, 16)
+                : size < 99 ? draw.among(17, 100)
+                            : draw.among(101, 2000);
+  made.processes = made.elections <= 16    ? draw.among(2, 6)
+                   : made.elections <= 100 ? draw.among(2, 4)
+                                           : 2;
+  made.foreign_contenders = draw.one_in(4) ? draw.among(1, 2) : 0;
+  made.pool = draw.one_in(3) ? draw.among(2, 4) : 1;
+  made.connections = draw.one_in(4) ? draw.among(3, 12) : draw.one_in(4) ? 80 : 40;
+  made.addresses = draw.among(1, made.processes);
+  made.server_limit = draw.one_in(6) ? draw.among(20, 60) : 200;
+}
+
+void draw_settings(scenario& made, dice& draw) {
+  made.span = draw.one_in(4) ? draw.between(500ms, 2s) : draw.between(2s, 20s);
+  made.ttl = draw.one_in(3) ? draw.between(10s, 40s) : 10s;
+  const duration most_stop = made.span * 2 / 3 - std::max<duration>(50ms, made.span / 50);
+  made.stop_budget = draw.one_in(3) ? draw.between(0s, most_stop)
+                                  : std::min<duration>(5s, made.span / 3);
+  if (draw.one_in(3)) made.lock_delay = 0s;
+  else if (draw.one_in(3)) made.lock_delay = draw.between(1ms, 20s);
+  made.wait = draw.one_in(3) ? draw.between(15s, 60s) : 30s;
+  made.request_timeout = draw.one_in(3) ? draw.between(2s, 20s) : 10s;
+  made.behavior = draw.one_in(8) ? session_behavior::remove : session_behavior::release;
+  made.mixed_spans = draw.one_in(10);
+  const std::uint64_t clocks = draw.among(0, 9);
+  made.drift_ppm = clocks < 3 ? 0 : clocks < 9 ? 4'900 : 50'000;
+  made.slow_bodies = draw.one_in(3);
+  made.embedded = draw.one_in(4);
+  made.activity = draw.one_in(4) ? 4 : 1;
+}
+
+void draw_network(scenario& made, dice& draw) {
+  network_rates& n = made.network;
+  n.quick_most = draw.one_in(3) ? draw.between(5ms, 50ms) : 2ms;
+  n.slow_most = draw.between(50ms, 3s);
+  n.slow = draw.share(0.3);
+  n.lost_before = draw.share(0.1);
+  n.lost_after = draw.share(0.1, 4);
+  n.late = draw.share(0.05);
+  n.reset_before = draw.share(0.1);
+  n.reset_after = draw.share(0.1, 4);
+  n.refused = draw.share(0.3);
+  n.half_open = draw.share(0.03);
+  n.closed = draw.share(0.2);
+}
+
+void draw_server(scenario& made, dice& draw) {
+  server_rates& s = made.server;
+  s.unknown = draw.share(0.1);
+  s.stale = draw.share(0.4);
+  s.backwards = draw.share(0.05, 7);
+  s.silent_poll = draw.share(0.2);
+  s.throttled = draw.share(0.1, 7);
+  s.bypass = draw.share(1.0, 4);
+  s.early_expiry = draw.one_in(2);
+}
+
+void draw_faults(scenario& made, dice& draw) {
+  fault_intervals& c = made.faults;
+  c.partition = draw.every(20s, 120s, 4);
+  c.clog = draw.every(20s, 120s);
+  c.crash = draw.every(30s, 200s, 4);
+  c.pause = draw.every(20s, 120s, 4);
+  c.restart = draw.every(40s, 200s);
+  c.leader_change = draw.every(30s, 150s);
+  c.quorum_loss = draw.every(60s, 240s, 7);
+  c.deposed = draw.every(30s, 120s);
+  c.server_restart = made.embedded ? 0s : draw.every(60s, 240s, 7);
+  c.agent_restart = made.embedded ? draw.every(80s, 300s, 5) : 0s;
+  c.spurious = draw.every(5s, 60s);
+  c.lock_delay_loss = draw.every(10s, 60s);
+  c.node_loss = draw.every(30s, 120s);
+  c.operator_delete = draw.every(20s, 120s);
+  c.operator_put = draw.every(20s, 120s);
+  c.operator_release = draw.every(20s, 120s);
+  c.operator_destroy = draw.every(20s, 120s, 4);
+  c.operator_depose = draw.every(20s, 120s, 7);
+}
+
+/// From a stream of its own, so that older seeds give the same runs if they draw no liveness.
+void draw_liveness(scenario& made, dice draw) {
+  if (!draw.one_in(3)) return;
+  made.liveness = draw.one_in(3) ? draw.between(2s, 10s) : draw.between(500ms, 2s);
+  made.faults.check_loss = draw.every(30s, 120s, 4);
+  made.faults.service_loss = draw.every(30s, 120s, 4);
+  made.faults.heartbeat_loss = draw.every(20s, 120s, 4);
+}
+
+}  // namespace
+
+scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) {
+  scenario made;
+  made.seed = seed;
+  dice draw(seed ^ 0x5eed0fda7a);
+  draw_size(made, draw);
+  draw_settings(made, draw);
+  draw_network(made, draw);
+  draw_server(made, draw);
+  draw_faults(made, draw);
+  draw_liveness(made, dice(seed ^ 0x11fe11fe));
+  made.fault_phase = made.elections > 100 ? 90s : draw.between(120s, 400s);
+  if (faults_for) made.fault_phase = *faults_for;
+  if (draw.one_in(20)) {  // no faults at all
+    made.network = network_rates();
+    made.network.quick_most = 2ms;
+    made.server = server_rates();
+    made.faults = fault_intervals();
+  }
+  if (made.elections > 8 && draw.one_in(4)) made.unrelated_keys = draw.among(300, 3000);
+  return made;
+}
+
+candidacy scenario::make_candidacy(std::string value, span_choice spans) const {
+  candidacy how(std::move(value));
+  how.span(span_of(spans)).ttl(ttl).stop_budget(stop_budget).behavior(behavior);
+  if (lock_delay) how.lock_delay(*lock_delay);
+  return how;
+}
+
+duration scenario::lock_delay_in_force() const noexcept {
+  return lock_delay.value_or(std::min<duration>(span * 2, 60s));
+}
+
+duration scenario::convergence_bound() const noexcept {
+  // Silent polls, a dead session, its lock-delay, the quarantine, and retries after a backoff.
+  const duration poll = wait * 17 / 16 + request_timeout;
+  const duration delay = embedded ? std::max<duration>(60s, lock_delay_in_force())
+                                  : lock_delay_in_force();
+  return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s;
+}
+
+std::string scenario::summary() const {
+  char text[400];
+  const auto ms = [](duration d) { return static_cast<long long>(d / 1ms); };
+  std::snprintf(text, sizeof text,
+                "elections %zu among %zu other keys, processes %zu on %zu hosts, foreign %zu, "
+                "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
+                "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm, "
+                "liveness %lld ms%s%s%s, faults for %lld ms",
+                elections, unrelated_keys, processes, addresses, foreign_contenders, pool,
+                connections, ms(span),
+                ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
+                static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)),
+                embedded ? ", embedded agent" : "",
+                mixed_spans ? ", mixed spans" : "",
+                behavior == session_behavior::remove ? ", keys go with sessions" : "",
+                ms(fault_phase));
+  return text;
+}
+
+}  // namespace tenure::sim
