@@ -15,11 +15,11 @@ using namespace tenure::test;
 /// A prefix_watch that runs, and what it delivered.
 class watching final : private impl::prefix_watch::receiver {
  public:
-  watching(election_bench& b, process& p, impl::poll_slots& slots)
+  watching(election_fixture& b, process& p, impl::poll_slots& slots)
       : watch(p.engine->shared_env(), p.engine->client(), slots, "s/", *this),
         run_(b.rt, truly(watch.run())) {}
 
-  void end(election_bench& b) {
+  void end(election_fixture& b) {
     run_.cancel();
     b.rt.run_until([this] { return run_.done(); });
   }
@@ -40,7 +40,7 @@ class watching final : private impl::prefix_watch::receiver {
   running<bool> run_;
 };
 
-void put(election_bench& b, const std::string& key, const std::string& value) {
+void put(election_fixture& b, const std::string& key, const std::string& value) {
   b.ask("PUT", "/v1/kv/" + key, value);
 }
 
@@ -50,7 +50,7 @@ std::size_t lists(const process& p) { return p.transport->started(runtime::lane:
 using texts = std::vector<std::string>;
 
 TEST_CASE("a prefix watch delivers the list at once and after each change") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
   impl::poll_slots slots(4, 30s);
@@ -69,7 +69,7 @@ TEST_CASE("a prefix watch delivers the list at once and after each change") {
 }
 
 TEST_CASE("a paused prefix watch asks no more, and begins again with a list") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
   impl::poll_slots slots(1, 30s);
@@ -94,7 +94,7 @@ TEST_CASE("a paused prefix watch asks no more, and begins again with a list") {
 }
 
 TEST_CASE("without a slot a watch lists each second, until it gets one") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
   impl::poll_slots slots(1, 30s);
@@ -118,7 +118,7 @@ TEST_CASE("without a slot a watch lists each second, until it gets one") {
 }
 
 TEST_CASE("a failing watch reports each failure, and shows the present state when it is over") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
   impl::poll_slots slots(1, 30s);
@@ -143,7 +143,7 @@ TEST_CASE("a failing watch reports each failure, and shows the present state whe
 }
 
 TEST_CASE("answers in quick succession cost a watch a pause") {
-  election_bench b;
+  election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
   impl::poll_slots slots(1, 30s);
