@@ -50,7 +50,7 @@ asio::awaitable<void> command_output::lead(term t) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   commands_->stop();
   changed_.notify_all();
-  co_await tasks.join();  // not cancelled: it waits for the command, which was told to stop
+  co_await tasks.join();  // not cancelled: it waits for the command to stop
   commands_->close();
   commands_.reset();
 }

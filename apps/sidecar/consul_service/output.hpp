@@ -1,5 +1,5 @@
 // The output to a Consul service: its tags carry a label that says whether its instance leads, its
-// metadata the session, and a file tells the processes on this machine. Compatible with the
+// metadata the session; a file informs other processes on this machine. Compatible with the
 // consul-leader sidecar.
 //
 // The primary label is there only while the lease holds: it is removed before the key is released,
