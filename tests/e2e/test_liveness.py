@@ -45,21 +45,21 @@ class LivenessTest(cases.ServerCase):
         stage.check_no_overlap()
         second.terminate()
         second.wait(10)
-        wait_until(lambda: not self.environment(), REAPED, what="an empty service discovery")
+        wait_until(lambda: not self.services(), REAPED, what="an empty service discovery")
         checks = self.consul.json("GET", "/v1/agent/checks")
         self.assertEqual([], [c for c in checks.values() if c["Name"] == "alive"])
 
     def test_resigned(self):
         """A leader that resigns deregisters its service at once."""
         stage = Stage(self, "orderly")
-        others = self.environment()
+        others = self.services()
         only = self.lively(stage, "c")
         stage.wait_for("begin", "c")
-        mine = self.environment() - others
+        mine = self.services() - others
         self.assertEqual(1, len(mine))
         only.terminate()
         only.wait(10)
-        self.assertFalse(self.environment() & mine)
+        self.assertFalse(self.services() & mine)
 
 
 if __name__ == "__main__":
