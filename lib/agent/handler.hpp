@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 #include <tenure/time.hpp>
 
+#include "agent/answer_sink.hpp"
+#include "agent/handler_options.hpp"
 #include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
@@ -17,32 +17,6 @@ namespace tenure::agent {
 
 class endpoints;
 class fault_injection;
-
-/// Identifies a request until its response: the id of a connection, or of a simulated request.
-using request_id = std::uint64_t;
-
-class answer_sink {
- public:
-  virtual ~answer_sink() = default;
-  /// Called once per request, from handle(), tick() or a later handle(). Must not call back into
-  /// the handler.
-  virtual void answered(request_id id, runtime::http_response response) = 0;
-};
-
-class handler_options {
- public:
-  std::string node_name = "tenure-agent";
-  std::string datacenter = "dc1";
-  std::string advertised = "127.0.0.1:8300";  ///< the answer of status/leader
-  /// The first index is one above this, and above 10, because Consul's start takes the first ten. A
-  /// value from a state file or a clock makes fences grow across restarts.
-  std::uint64_t start_index = 0;
-  /// For this long after the start every acquisition fails "due to lock delay", because the agent
-  /// does not know the delays of its former run.
-  duration start_lock_delay{0};
-  /// The limit of operations per transaction: 64 as in Consul 1.8.7; since 1.14 Consul takes 128.
-  std::size_t most_operations = 64;
-};
 
 class handler {
  public:

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 
-#include "agent/handler.hpp"
+#include "agent/answer_sink.hpp"
 #include "agent/queries/query_reader.hpp"
 #include "runtime/timer_heap.hpp"
 

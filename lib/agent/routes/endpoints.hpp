@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "agent/answer_sink.hpp"
 #include "agent/fault_injection.hpp"
-#include "agent/handler.hpp"
+#include "agent/handler_options.hpp"
 #include "agent/queries/parked_queries.hpp"
 #include "agent/queries/query_reader.hpp"
 #include "agent/requests/request_target.hpp"
@@ -89,7 +90,7 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response health_service(request_context& context);
   maybe_response catalog_service(request_context& context);
 
-  // fault_injection, in fault_injection.cpp.
+  // fault_injection, in routes/faults.cpp.
   void set_session_life(std::function<duration(duration ttl)> life) override;
   void restart_ttls() override;
   void freeze_sessions() override;

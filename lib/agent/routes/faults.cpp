@@ -1,5 +1,4 @@
-#include "agent/fault_injection.hpp"
-
+// The faults that simulations inject.
 #include <utility>
 
 #include "agent/routes/endpoints.hpp"
