@@ -93,7 +93,7 @@ void safety_checker::check_overlap(tracked_term& beginner) {
     if (!why.empty()) {
       older.overtaken = why;
       world_.probes.hit("two leaders, only the fence protects: " + why);
-      world_.note("judge", "fence only", why, older.term.fence(), newer.term.fence());
+      world_.note("checker", "fence only", why, older.term.fence(), newer.term.fence());
     } else if (leads) {
       const auto left = std::chrono::duration_cast<std::chrono::microseconds>(other->lease_end -
                                                                               world_.now());

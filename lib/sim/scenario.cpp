@@ -177,7 +177,8 @@ std::string scenario::summary() const {
   char text[400];
   const auto ms = [](duration d) { return static_cast<long long>(d / 1ms); };
   std::snprintf(text, sizeof text,
-                "elections %zu among %zu other keys, processes %zu on %zu hosts, foreign %zu, "
+                "elections %zu among %zu other keys, processes %zu from %zu addresses, "
+                "foreign %zu, "
                 "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
                 "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm, "
                 "liveness %lld ms%s%s%s, faults for %lld ms",

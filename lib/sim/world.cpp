@@ -91,7 +91,7 @@ duration world::between(duration least, duration most) noexcept {
 }
 
 void world::report_violation(const std::string& rule, const std::string& what) {
-  note("judge", rule, what);
+  note("checker", rule, what);
   if (violation_.empty()) violation_ = rule + ": " + what;
 }
 

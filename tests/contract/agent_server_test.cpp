@@ -278,7 +278,7 @@ TEST_CASE("Intended differences from Consul") {
   const http_answer catalog =
       probe.ask("PUT", "/v1/txn", R"([{"Node":{"Verb":"get","Node":{"Node":"x"}}}])");
   CHECK(catalog.status == 409);
-  CHECK_THAT(catalog.body, ContainsSubstring("the catalog is not kept by this agent"));
+  CHECK_THAT(catalog.body, ContainsSubstring("the embedded agent has no catalog"));
   // The limit of headers is 64 KiB; that of Consul is a megabyte.
   http_probe large(agent.address());
   large.send_raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(70 * 1024, 'x') + "\r\n\r\n");

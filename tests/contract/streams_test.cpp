@@ -81,7 +81,7 @@ class stream_server final : public wire::http_service {
     asio::post(io_, [task] { (*task)(); });
     return result.get();
   }
-  void tell(const std::string& what) {
+  void broadcast(const std::string& what) {
     on_its_thread([&] {
       newest_.now = std::make_shared<const std::string>(what);
       ++newest_.version;
@@ -135,16 +135,16 @@ std::string read_until(http_probe& probe, std::string_view end) {
 
 TEST_CASE("A stream has one chunk per piece and ends with the server") {
   stream_server server({});
-  server.tell("first");
+  server.broadcast("first");
   http_probe probe(server.address());
   probe.send("GET", "/stream");
   const std::string head = read_until(probe, "\r\n\r\n");
   CHECK(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nDate: "));
   CHECK(head.ends_with("\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"));
   CHECK(read_until(probe, "first\r\n") == "5\r\nfirst\r\n");
-  server.tell(std::string(0x123, 'x'));
+  server.broadcast(std::string(0x123, 'x'));
   CHECK(read_until(probe, "x\r\n") == "123\r\n" + std::string(0x123, 'x') + "\r\n");
-  server.tell("last");
+  server.broadcast("last");
   server.stop();
   CHECK(probe.receive_to_end() == "4\r\nlast\r\n0\r\n\r\n");
   CHECK(server.alive() == 0);
@@ -152,11 +152,11 @@ TEST_CASE("A stream has one chunk per piece and ends with the server") {
 
 TEST_CASE("A stream to a client of HTTP/1.0 has no chunks") {
   stream_server server({});
-  server.tell("first");
+  server.broadcast("first");
   http_probe probe(server.address());
   probe.send_raw("GET /stream HTTP/1.0\r\n\r\n");
   CHECK(read_until(probe, "\r\n\r\n").ends_with("\r\nConnection: close\r\n\r\n"));
-  server.tell("second");
+  server.broadcast("second");
   server.stop();
   const std::string all = probe.receive_to_end();
   CHECK(all.ends_with("second"));
@@ -165,7 +165,7 @@ TEST_CASE("A stream to a client of HTTP/1.0 has no chunks") {
 
 TEST_CASE("After a stream the connection serves the next request") {
   stream_server server({});
-  server.tell("all of it");
+  server.broadcast("all of it");
   http_probe probe(server.address());
   for (int i = 0; i < 3; ++i) {
     probe.send("GET", "/once");
@@ -177,7 +177,7 @@ TEST_CASE("After a stream the connection serves the next request") {
 
 TEST_CASE("A stream ends with its client, even if the client keeps sending") {
   stream_server server({});
-  server.tell("first");
+  server.broadcast("first");
   {
     http_probe silent(server.address());
     http_probe talker(server.address());
@@ -203,7 +203,7 @@ TEST_CASE("A client that does not read is dropped after the limit and delays no 
   options.write_time = 1s;
   options.stream_buffer = 4096;
   stream_server server(options);
-  server.tell("first");
+  server.broadcast("first");
   http_probe reader(server.address());
   http_probe stalled(server.address());
   const int small = 4096;
@@ -215,14 +215,14 @@ TEST_CASE("A client that does not read is dropped after the limit and delays no 
   // More than the kernel buffers for the stalled client; the other one gets all of it.
   const std::string much(50'000, 'x');
   for (int i = 0; i < 30; ++i) {
-    server.tell(much + std::to_string(i));
+    server.broadcast(much + std::to_string(i));
     const std::string end = "x" + std::to_string(i) + "\r\n";
     CHECK(read_until(reader, end).size() == 6 + much.size() + end.size() - 1);
   }
   while (server.alive() > 1) {  // until the server drops the stalled one
   }
   // The bytes in the kernel may still arrive, but no end of the stream.
-  server.tell("still here");
+  server.broadcast("still here");
   read_until(reader, "still here\r\n");
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-constexpr const char* nobody = "11111111-1111-1111-1111-111111111111";
+constexpr const char* no_session = "11111111-1111-1111-1111-111111111111";
 
 std::string result(const std::string& key, const shown_key& k, std::string_view value = "null") {
   std::string text = R"({"KV":{"LockIndex":)" + std::to_string(k.lock_index) + R"(,"Key":")" +
@@ -103,7 +103,7 @@ TEST_CASE("The errors of the state, all reported together") {
   const std::string index = std::to_string(held.modify_index);
   CHECK(refusals(txn({
             op_session("lock", "txn/held", b),
-            op_session("lock", "txn/free", nobody),
+            op_session("lock", "txn/free", no_session),
             op_session("lock", "txn/free", "zz"),
             op("lock", "txn/free"),
             op_session("unlock", "txn/held", b),
@@ -157,12 +157,12 @@ TEST_CASE("Errors have two phases: keys and lock-delay, then the state") {
   CHECK(acquire("txn/p/delayed", dying, "v"));
   destroy_session(dying);
   CHECK(refusals(txn({op_session("lock", "txn/p/delayed", b), op_session("lock", "txn/p/held", b),
-                      op_session("lock", "txn/p/free", nobody), op("set", ""),
+                      op_session("lock", "txn/p/free", no_session), op("set", ""),
                       op("get", "txn/p/none")})) ==
         texts{"0: failed to lock key \"txn/p/delayed\" due to lock delay", "3: Must provide key"});
   // The second phase finds dead sessions and held keys.
   CHECK(refusals(txn({op_session("lock", "txn/p/held", b),
-                      op_session("lock", "txn/p/free", nobody)})) ==
+                      op_session("lock", "txn/p/free", no_session)})) ==
         texts{"0: failed to lock key \"txn/p/held\", lock is already held",
               "1: invalid session \"11111111-1111-1111-1111-111111111111\""});
   CHECK(refusals(txn({op("get-tree", "")})) == texts{"0: Must provide key"});

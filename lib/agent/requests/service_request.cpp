@@ -283,7 +283,7 @@ std::string check_request::refusal() const {
   if (alias && ttl_ns > 0) return "TTL must be not be set for Alias checks";
   if (!probes && !alias && ttl_ns <= 0) return "TTL must be > 0 for TTL checks";
   if (output_size < 0) return "MaxOutputMaxSize must be positive";
-  if (probes || alias) return "the embedded agent knows TTL checks and no others";
+  if (probes || alias) return "the embedded agent supports TTL checks only";
   return {};
 }
 

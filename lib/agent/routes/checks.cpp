@@ -38,7 +38,7 @@ runtime::http_response unknown_check(const std::string& id) {
 maybe_response endpoints::check_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
   if (!context.target.get("filter").empty()) {
-    return text_response(501, "the embedded agent has no filter here, only on agent/services");
+    return text_response(501, "the embedded agent supports filters on agent/services only");
   }
   text::json_writer body;
   body.begin_object();

@@ -38,7 +38,7 @@ maybe_response endpoints::query_services(request_context& context, query q,
                                             const query_options& options) {
   const request_target& target = context.target;
   if (!target.get("filter").empty()) {
-    return text_response(501, "the embedded agent has no filter here, only on agent/services");
+    return text_response(501, "the embedded agent supports filters on agent/services only");
   }
   const std::string_view datacenter = target.get("dc");
   if (!datacenter.empty() && datacenter != options_.datacenter) {

@@ -30,7 +30,7 @@ void transaction::run(std::uint64_t index) {
     txn_operation& op = operations_[i];
     std::string error = op.what == txn_operation::subject::key
                             ? apply(index, op.verb, op.wanted)
-                            : "the catalog is not kept by this agent";
+                            : "the embedded agent has no catalog";
     if (!error.empty()) errors_.emplace_back(i, std::move(error));
   }
   results_.end_array();
