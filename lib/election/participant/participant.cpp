@@ -49,7 +49,7 @@ void participant::log(log_level level, std::string_view what) {
                       {{"election", key()},
                        {"fence", term_ ? term_->fence : fsm_.fence()},
                        {"session", fsm_.session().text()},
-                       {"reason", to_string(fsm_.reason())}});
+                       {"reason", to_string(fsm_.lease().reason())}});
 }
 
 // -- driving the state machine -------------------------------------------------------------------
@@ -108,8 +108,7 @@ void participant::execute(core::action action) {
 void participant::begin_term() {
   term_ = runtime::make_in_slab<term_state>(key_, fsm_.held_by(), fsm_.fence(), env().clock,
                                             self());
-  term_->open(fsm_.lease_end(), fsm_.stop_at());
-  last_reason_ = end_reason::none;
+  term_->open(fsm_.lease().lease_end(), fsm_.lease().stop_at());
   log(log_level::info, "leading");
   note_event();
 }
@@ -122,13 +121,12 @@ void participant::tell_stop() {
 }
 
 void participant::end_term() {
+  const end_reason why = fsm_.lease().reason();
   term_->close();
-  term_->reason.store(fsm_.reason(), std::memory_order_release);
-  last_reason_ = fsm_.reason();
+  term_->reason.store(why, std::memory_order_release);
   term_->stop_told = true;
-  log(last_reason_ == end_reason::resigned || last_reason_ == end_reason::shut_down
-          ? log_level::info
-          : log_level::warn,
+  log(why == end_reason::resigned || why == end_reason::shut_down ? log_level::info
+                                                                  : log_level::warn,
       fsm_.working() ? "the term is over, and its work still runs" : "the term is over");
   note_event();
 }
@@ -136,7 +134,7 @@ void participant::end_term() {
 void participant::publish(time_point now) {
   if (term_) {
     if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
-      term_->open(fsm_.lease_end(), fsm_.stop_at());
+      term_->open(fsm_.lease().lease_end(), fsm_.lease().stop_at());
     } else if (!fsm_.working()) {
       term_.reset();
     }
@@ -158,9 +156,10 @@ void participant::publish(time_point now) {
 
 void participant::note_event() {
   if (!streamed_) return;
-  if (std::exchange(event_pending_, true)) {
+  if (event_pending_) {
     ++missed_;
   } else {
+    event_pending_ = true;
     shared().events.push(self());
   }
 }
@@ -171,7 +170,7 @@ event participant::take_event() {
   what.key = key();
   what.standing = standing();
   what.term = current();
-  what.reason = last_reason_;
+  what.reason = fsm_.lease().last_end();
   if (auto who = last_seen()) what.leader = std::move(*who);
   what.starts_at = fsm_.starts_at();
   what.missed = std::exchange(missed_, 0);
@@ -286,30 +285,13 @@ void participant::session_failed(const error_code& why) {
 
 // -- proofs --------------------------------------------------------------------------------------
 
-time_point participant::proof_due() const noexcept {
-  if (!fsm_.provable() || proving_) return time_point::max();
-  const time_point regular = fsm_.proven_at() + fsm_.rules().proof_interval();
-  const time_point next = proof_wanted() ? std::min(regular, term_->proof_wanted) : regular;
-  return std::max(next, proof_not_before_);
-}
-
-bool participant::proof_wanted() const noexcept {
-  return term_ && term_->proof_wanted > fsm_.proven_at();
-}
-
-bool participant::proof_worthwhile(time_point now) const noexcept {
-  return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
-         (fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now || proof_wanted());
-}
-
 std::uint64_t participant::begin_proof() noexcept {
-  proving_ = true;
+  fsm_.proof_begun();
   return fsm_.guard();
 }
 
 void participant::proof_done(std::uint64_t guard, time_point sent_at) {
-  proving_ = false;
-  proof_not_before_ = time_point::min();
+  fsm_.proof_ended(time_point::min());
   note_error({});
   if (guard != fsm_.guard()) log(log_level::debug, "a proof of what is not held any more");
   fsm_.proved(guard, sent_at, env().timers->now());
@@ -317,17 +299,15 @@ void participant::proof_done(std::uint64_t guard, time_point sent_at) {
 }
 
 void participant::proof_missed(std::uint64_t guard) {
-  proving_ = false;
   const time_point now = env().timers->now();
   // Not again before the read that now follows has told what happened.
-  proof_not_before_ = now + fsm_.rules().proof_interval() / 4;
+  fsm_.proof_ended(now + fsm_.rules().proof_interval() / 4);
   fsm_.proof_failed(guard, now);
   advance();
 }
 
 void participant::proof_put_off(time_point until, const error_code& why) {
-  proving_ = false;
-  proof_not_before_ = until;
+  fsm_.proof_ended(until);
   if (why) note_error(why);
   advance();
 }

@@ -95,8 +95,10 @@ class participant final : public key_watcher,
   void lock_op_done(const lock_op& which, const lock_outcome& outcome) override;
 
   /// When the next proof of the key is due; time_point::max() where none is wanted.
-  time_point proof_due() const noexcept override;
-  bool proof_worthwhile(time_point now) const noexcept override;
+  time_point proof_due() const noexcept override { return fsm_.proof_due(); }
+  bool proof_worthwhile(time_point now) const noexcept override {
+    return fsm_.proof_worthwhile(now);
+  }
   duration proof_timeout() const noexcept override { return fsm_.rules().proof_timeout(); }
   std::uint64_t begin_proof() noexcept override;
   void proof_done(std::uint64_t guard, time_point sent_at) override;
@@ -113,7 +115,7 @@ class participant final : public key_watcher,
   void detach() noexcept;
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept override { return fsm_.working(); }
-  time_point lease_end() const noexcept { return fsm_.lease_end(); }
+  time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }
   runtime::async_condition& changed() noexcept { return changed_; }
 
  private:
@@ -136,7 +138,6 @@ class participant final : public key_watcher,
   void update_standing();
   void log(log_level level, std::string_view what);
   void learn_span_of(const std::string& session);
-  bool proof_wanted() const noexcept;
 
   boost::asio::awaitable<void> do_read();
   boost::asio::awaitable<void> do_identify(std::string session);
@@ -160,7 +161,6 @@ class participant final : public key_watcher,
   std::unique_ptr<const error_code> last_error_;  // seldom there
   runtime::async_condition changed_;
   body_runner body_;  // of lead()
-  time_point proof_not_before_ = time_point::min();
 
  public:
   // Small, and beside its own small members: there are thousands of participants.
@@ -168,18 +168,16 @@ class participant final : public key_watcher,
   bool retiring = false;                ///< the engine's: it is forgotten when it is settled
 
  private:
-  end_reason last_reason_ = end_reason::none;
   tenure::standing told_standing_ = tenure::standing::watching;
-  bool event_pending_ = false;  ///< it is in the event queue
-  bool seen_any_ = false;     ///< seen_ tells of something
-  bool standing_ = false;     ///< stand() was called
-  bool streamed_ = false;     ///< and somebody may read the event stream
-  bool campaigning_ = false;  ///< campaign() waits
-  bool healthy_ = true;       ///< the gate of set_healthy() is open
-  bool left_ = false;         ///< nobody stands here any more
-  bool advancing_ = false;
-  bool advance_again_ = false;
-  bool proving_ = false;
+  bool event_pending_ : 1 = false;  ///< it is in the event queue
+  bool seen_any_ : 1 = false;     ///< seen_ tells of something
+  bool standing_ : 1 = false;     ///< stand() was called
+  bool streamed_ : 1 = false;     ///< and somebody may read the event stream
+  bool campaigning_ : 1 = false;  ///< campaign() waits
+  bool healthy_ : 1 = true;       ///< the gate of set_healthy() is open
+  bool left_ : 1 = false;         ///< nobody stands here any more
+  bool advancing_ : 1 = false;
+  bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;
 };
 

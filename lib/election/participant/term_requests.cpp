@@ -42,7 +42,7 @@ asio::awaitable<end_reason> participant::wait_end(std::shared_ptr<term_state> wh
 asio::awaitable<bool> participant::prove(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
   const time_point asked = env().timers->now();
-  which->proof_wanted = std::max(which->proof_wanted, asked);
+  if (!over()) fsm_.want_proof(asked);
   if (session_ && fsm_.provable()) session_->proofs->due(proof_due());
   while (!over() && fsm_.proven_at() < asked) co_await changed_.wait();
   co_return !over();
@@ -76,7 +76,7 @@ asio::awaitable<end_reason> participant::resign(std::shared_ptr<term_state> whic
 
 asio::awaitable<void> participant::own_turn(std::shared_ptr<term_state> which) {
   const auto over = [&] { return term_ != which || which->reason != end_reason::none; };
-  while (!over() && (which->writing || proving_)) co_await changed_.wait();
+  while (!over() && (which->writing || fsm_.lease().proof_inflight())) co_await changed_.wait();
   if (over()) fail(errc::not_leading, "\"" + key() + "\"");
 }
 
@@ -145,7 +145,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
   core::backoff delays(look_again_after, most_pause);
   bool done = false;
   while (!done) {
-    while (proving_ && !over()) co_await changed_.wait();
+    while (fsm_.lease().proof_inflight() && !over()) co_await changed_.wait();
     if (over()) fail(errc::not_leading, "\"" + key() + "\"");
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
