@@ -18,7 +18,7 @@ class bench {
  public:
   bench() : c(rules) {
     c.session_ready("S");
-    c.stand(true);
+    c.stand();
   }
 
   /// Sees the key free and clean, and wins it at index 20 by a claim sent at `t`.
@@ -155,7 +155,7 @@ TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
-  b.c.stand(false);
+  b.c.withdraw();
   REQUIRE(b.c.next(at(1)) == action::release);
   REQUIRE_FALSE(b.c.next_release(at(1)).clean);
   REQUIRE(b.c.next_release(at(10)).clean);
@@ -280,7 +280,7 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     REQUIRE(b.c.settled());
   }
   SECTION("the campaign was given up meanwhile: it is made sure and released") {
-    b.c.stand(false);
+    b.c.withdraw();
     REQUIRE_FALSE(b.c.settled());
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::claim);
@@ -344,14 +344,14 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
 TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an overwrite") {
   bench b;
   b.lead(0);
-  b.c.proclaiming(19, true);  // an older term's: nothing of ours
+  b.c.proclaim_begun(19);  // an older term's: nothing of ours
   REQUIRE(b.c.provable());
-  b.c.proclaiming(20, true);
+  b.c.proclaim_begun(20);
   REQUIRE_FALSE(b.c.provable());
   b.c.observe(held_by("S", 25), at(1));
   REQUIRE(b.c.stage() == stage::leading);
   b.c.proclaimed(20, surely(held_by("S", 25), at(1)), at(1.1));
-  b.c.proclaiming(20, false);
+  b.c.proclaim_ended(20);
   REQUIRE(b.c.next(at(1.1)) == action::wait);
   REQUIRE(b.c.guard() == 25);
   REQUIRE(b.c.fence() == 20);
@@ -361,7 +361,7 @@ TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an 
 TEST_CASE("a stop for a reason of our own keeps the lease until the work has stopped") {
   bench b;
   b.lead(0);
-  b.c.stand(false);
+  b.c.withdraw();
   b.c.request_stop(end_reason::shut_down, at(1));
   REQUIRE(b.c.next(at(1)) == action::stop);
   REQUIRE(b.c.lease().lease_end() == at(9.7));

@@ -278,8 +278,12 @@ void candidate::proof_failed(std::uint64_t guard, time_point now) {
   if (held_ && held_->guard == guard) read_wanted_ = true;
 }
 
-void candidate::proclaiming(std::uint64_t fence, bool on_its_way) noexcept {
-  if (held_ && held_->fence == fence) proclaiming_ = on_its_way;
+void candidate::proclaim_begun(std::uint64_t fence) noexcept {
+  if (held_ && held_->fence == fence) proclaiming_ = true;
+}
+
+void candidate::proclaim_ended(std::uint64_t fence) noexcept {
+  if (held_ && held_->fence == fence) proclaiming_ = false;
 }
 
 void candidate::proclaimed(std::uint64_t fence, const key_observation& written, time_point now) {

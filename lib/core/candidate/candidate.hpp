@@ -75,7 +75,8 @@ class candidate {
   explicit candidate(const candidate_rules& rules) noexcept;
 
   // -- what the user wants ----------------------------------------------------------------------
-  void stand(bool wanted) noexcept { wanted_ = wanted; }
+  void stand() noexcept { wanted_ = true; }
+  void withdraw() noexcept { wanted_ = false; }
   bool stands() const noexcept { return wanted_; }
   /// The work of the term has stopped. Ends a running term as resigned.
   void work_stopped(time_point now);
@@ -89,7 +90,9 @@ class candidate {
   void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
   /// What a watch shows.
   observation_order observe(const key_observation& seen, time_point now);
-  /// The outcome of step::read.
+  /// A linearizable read is wanted, whatever the watch shows.
+  void want_read() noexcept { read_wanted_ = true; }
+  /// The outcome of action::read.
   void read_answered(const key_observation& seen, time_point now);
   void read_failed(time_point now, std::uint64_t random);
   /// alive: nothing where it could not be found out.
@@ -120,8 +123,9 @@ class candidate {
   /// A linearizable answer to a request sent at `sent_at` found the key at `guard`.
   void proved(std::uint64_t guard, time_point sent_at, time_point now);
   void proof_failed(std::uint64_t guard, time_point now);
-  /// A proclaim of the term with that fence is on its way: the index may move by our own hand.
-  void proclaiming(std::uint64_t fence, bool on_its_way) noexcept;
+  /// A proclaim of the term with that fence is in flight: the index may move by our own hand.
+  void proclaim_begun(std::uint64_t fence) noexcept;
+  void proclaim_ended(std::uint64_t fence) noexcept;
   void proclaimed(std::uint64_t fence, const key_observation& written, time_point now);
 
   // -- what to do, and what is so ---------------------------------------------------------------
