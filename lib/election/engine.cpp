@@ -197,7 +197,7 @@ asio::awaitable<void> engine::stop_everything() {
   const std::vector<std::shared_ptr<participant>> all = participants_;
   for (const auto& one : all) one->stop(end_reason::shut_down);
   const std::vector<std::shared_ptr<slot_candidate>> slots = living(slot_candidates_);
-  for (const auto& slot : slots) slot->stop(end_reason::shut_down, false);
+  for (const auto& slot : slots) slot->stop(end_reason::shut_down);
   const time_point give_up = shared_->now() + shared_->request_timeout();
   for (const auto& one : all) {
     co_await wait_settled(one, give_up);

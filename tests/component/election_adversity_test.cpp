@@ -15,7 +15,7 @@ const core::candidate_rules rules(core::lease_rules(10s, 2s), 10s);
 core::candidate seasoned() {
   core::candidate c(rules);
   c.session_ready("S");
-  c.stand(true);
+  c.stand();
   return c;
 }
 

@@ -18,7 +18,7 @@ class fixture {
  public:
   fixture() : c(rules) {
     c.session_ready("S");
-    c.stand(true);
+    c.stand();
   }
 
   /// Sees the key free and clean, and wins it at index 20 by a claim sent at `t`.
@@ -101,19 +101,19 @@ TEST_CASE("no term begins on a lease that is about to end") {
 TEST_CASE("a lease counts from the send time of its last proof and ends by the local clock") {
   fixture b;
   b.lead(0);
-  REQUIRE(b.c.lease_end() == at(9.7));
-  REQUIRE(b.c.stop_at() == at(7.7));
+  REQUIRE(b.c.lease().lease_end() == at(9.7));
+  REQUIRE(b.c.lease().stop_at() == at(7.7));
   b.c.proved(20, at(3), at(5));
-  REQUIRE(b.c.lease_end() == at(12.7));
+  REQUIRE(b.c.lease().lease_end() == at(12.7));
   b.c.proved(20, at(2), at(5.5));  // an older proof takes nothing back
-  REQUIRE(b.c.lease_end() == at(12.7));
+  REQUIRE(b.c.lease().lease_end() == at(12.7));
   REQUIRE(b.c.next(at(10.6)) == action::wait);
   REQUIRE(b.c.next(at(10.7)) == action::stop);
-  REQUIRE(b.c.reason() == end_reason::expired);
+  REQUIRE(b.c.lease().reason() == end_reason::expired);
   b.c.proved(20, at(10), at(10.8));  // too late: a term that was told to stop stays so
-  REQUIRE(b.c.lease_end() == at(12.7));
+  REQUIRE(b.c.lease().lease_end() == at(12.7));
   REQUIRE(b.c.next(at(12.7)) == action::end);
-  REQUIRE(b.c.lease_end() == time_point::min());
+  REQUIRE(b.c.lease().lease_end() == time_point::min());
 }
 
 TEST_CASE("a proof that arrives after the time to stop does not revive the term") {
@@ -121,7 +121,7 @@ TEST_CASE("a proof that arrives after the time to stop does not revive the term"
   b.lead(0);
   b.c.proved(20, at(7), at(8));  // nothing ran between 0 and 8, as in a process that was stopped
   REQUIRE(b.c.stage() == stage::stopping);
-  REQUIRE(b.c.lease_end() == at(9.7));
+  REQUIRE(b.c.lease().lease_end() == at(9.7));
 }
 
 TEST_CASE("the key is released only after the work has stopped, under the guard, and cleanly") {
@@ -144,9 +144,9 @@ TEST_CASE("resigning ends the term before the key is released") {
   fixture b;
   b.lead(0);
   b.c.work_stopped(at(1));
-  REQUIRE(b.c.lease_end() == time_point::min());
+  REQUIRE(b.c.lease().lease_end() == time_point::min());
   REQUIRE(b.c.next(at(1)) == action::end);
-  REQUIRE(b.c.reason() == end_reason::resigned);
+  REQUIRE(b.c.lease().reason() == end_reason::resigned);
   REQUIRE(b.c.next(at(1)) == action::release);
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
-  b.c.stand(false);
+  b.c.withdraw();
   REQUIRE(b.c.next(at(1)) == action::release);
   REQUIRE_FALSE(b.c.next_release(at(1)).clean);
   REQUIRE(b.c.next_release(at(10)).clean);
@@ -166,12 +166,12 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
   b.lead(0);
   SECTION("released by somebody") {
     b.c.observe(free_dirty(21), at(1));
-    REQUIRE(b.c.lease_end() == time_point::min());
+    REQUIRE(b.c.lease().lease_end() == time_point::min());
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(true, at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::key_released);
+    REQUIRE(b.c.lease().reason() == end_reason::key_released);
   }
   SECTION("because the session died") {
     b.c.observe(free_dirty(21), at(1));
@@ -179,7 +179,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(false, at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::session_lost);
+    REQUIRE(b.c.lease().reason() == end_reason::session_lost);
   }
   SECTION("and nobody can say why") {
     b.c.observe(missing(21), at(1));
@@ -187,9 +187,9 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1)) == action::identify);
     REQUIRE(b.c.next(at(1.4)) == action::wait);
     REQUIRE(b.c.next(at(1.5)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::key_missing);
+    REQUIRE(b.c.lease().reason() == end_reason::key_missing);
     b.c.identified(std::nullopt, at(3));
-    REQUIRE(b.c.reason() == end_reason::key_missing);
+    REQUIRE(b.c.lease().reason() == end_reason::key_missing);
   }
   SECTION("taken by another") {
     b.c.observe(held_by("B", 21), at(1));
@@ -197,13 +197,13 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1)) == action::identify);
     b.c.identified(true, at(1));
     REQUIRE(b.c.next(at(1)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::key_taken);
+    REQUIRE(b.c.lease().reason() == end_reason::key_taken);
   }
   SECTION("overwritten: still ours, so it is released under the index of the overwriter") {
     b.c.observe(held_by("S", 21), at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::overwritten);
+    REQUIRE(b.c.lease().reason() == end_reason::overwritten);
     b.c.work_stopped(at(2));
     REQUIRE(b.c.next(at(2)) == action::release);
     REQUIRE(b.c.next_release(at(2)).guard == 21);
@@ -213,7 +213,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     b.c.session_gone("S", at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
-    REQUIRE(b.c.reason() == end_reason::session_lost);
+    REQUIRE(b.c.lease().reason() == end_reason::session_lost);
   }
   // Nothing is released that is not ours, and nothing is claimed before the work has stopped.
   b.c.observe(free_dirty(25), at(50));
@@ -232,7 +232,7 @@ TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read
   REQUIRE(b.c.next(at(1)) == action::read);
   b.c.read_answered(surely(held_by("S", 20), at(1)), at(1.1));
   REQUIRE(b.c.stage() == stage::leading);
-  REQUIRE(b.c.lease_end() == at(10.7));  // such a read is a proof
+  REQUIRE(b.c.lease().lease_end() == at(10.7));  // such a read is a proof
   REQUIRE(b.c.next(at(1.1)) == action::wait);
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("an answer that names another guard proves nothing") {
   fixture b;
   b.lead(0);
   b.c.proved(19, at(3), at(3));
-  REQUIRE(b.c.lease_end() == at(9.7));
+  REQUIRE(b.c.lease().lease_end() == at(9.7));
 }
 
 TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it was carried out") {
@@ -262,7 +262,7 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     b.c.read_answered(surely(held_by("S", 20), at(1)), at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::begin);
     REQUIRE(b.c.fence() == 20);
-    REQUIRE(b.c.lease_end() == at(10.7));  // from the read, not from the lost claim
+    REQUIRE(b.c.lease().lease_end() == at(10.7));  // from the read, not from the lost claim
   }
   SECTION("it was not, or not yet: the same claim again, and it fails because it was, late") {
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.01));
@@ -280,7 +280,7 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     REQUIRE(b.c.settled());
   }
   SECTION("the campaign was given up meanwhile: it is made sure and released") {
-    b.c.stand(false);
+    b.c.withdraw();
     REQUIRE_FALSE(b.c.settled());
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::claim);
@@ -344,30 +344,30 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
 TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an overwrite") {
   fixture b;
   b.lead(0);
-  b.c.proclaiming(19, true);  // an older term's: nothing of ours
+  b.c.proclaim_begun(19);  // an older term's: nothing of ours
   REQUIRE(b.c.provable());
-  b.c.proclaiming(20, true);
+  b.c.proclaim_begun(20);
   REQUIRE_FALSE(b.c.provable());
   b.c.observe(held_by("S", 25), at(1));
   REQUIRE(b.c.stage() == stage::leading);
   b.c.proclaimed(20, surely(held_by("S", 25), at(1)), at(1.1));
-  b.c.proclaiming(20, false);
+  b.c.proclaim_ended(20);
   REQUIRE(b.c.next(at(1.1)) == action::wait);
   REQUIRE(b.c.guard() == 25);
   REQUIRE(b.c.fence() == 20);
-  REQUIRE(b.c.lease_end() == at(10.7));
+  REQUIRE(b.c.lease().lease_end() == at(10.7));
 }
 
 TEST_CASE("a stop for a reason of our own keeps the lease until the work has stopped") {
   fixture b;
   b.lead(0);
-  b.c.stand(false);
+  b.c.withdraw();
   b.c.request_stop(end_reason::shut_down, at(1));
   REQUIRE(b.c.next(at(1)) == action::stop);
-  REQUIRE(b.c.lease_end() == at(9.7));
+  REQUIRE(b.c.lease().lease_end() == at(9.7));
   b.c.work_stopped(at(2));
   REQUIRE(b.c.next(at(2)) == action::end);
-  REQUIRE(b.c.reason() == end_reason::shut_down);
+  REQUIRE(b.c.lease().reason() == end_reason::shut_down);
   REQUIRE(b.c.next(at(2)) == action::release);
   REQUIRE(b.c.next_release(at(2)).clean);
 }

@@ -16,7 +16,7 @@ const candidate_rules rules(lease_rules(10s, 2s), 10s);
 candidate standing() {
   candidate c(rules);
   c.session_ready("S");
-  c.stand(true);
+  c.stand();
   return c;
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a claim that was written over before its answer came is not settled w
   candidate c = standing();
   c.observe(free_clean(10), at(0));
   REQUIRE(c.next(at(0)) == action::claim);
-  c.stand(false);
+  c.withdraw();
   key_observation over = held_by("S", 25);
   over.lock_index = 0;
   c.observe(over, at(1));

@@ -108,3 +108,27 @@ TEST_CASE("slots: another limit counts as long as somebody holds to it") {
   s.observe(seen({}, {}, 0), start);
   CHECK_FALSE(s.limit_conflict());
 }
+
+TEST_CASE("slots: after a deletion of .lock each contender may be a holder that was not seen") {
+  slots s(1, 10s);
+  semaphore_state first = seen({}, {"a", "me"}, 1);
+  first.lock_created = 3;
+  s.observe(first, start);
+  CHECK(s.free("me", start));
+  // Unseen: "a" took the slot, then .lock was deleted.
+  semaphore_state missing = seen({}, {"a", "me"}, 0);
+  missing.lock_index = 0;
+  s.observe(missing, start + 1s);
+  CHECK_FALSE(s.free("me", start + 1s));
+  CHECK(s.next_free("me", start + 1s) == start + 11s);
+  CHECK(s.free("me", start + 11s));
+  // Once more, with a new .lock that names another holder.
+  semaphore_state again = seen({"c"}, {"a", "c", "me"}, 1);
+  again.lock_created = 9;
+  s.observe(again, start + 12s);
+  CHECK(s.occupied("me", start + 12s) == 1);
+  again.lock_created = 20;
+  s.observe(again, start + 13s);
+  CHECK(s.occupied("me", start + 13s) == 2);
+  CHECK(s.occupied("me", start + 23s) == 1);
+}

@@ -10,30 +10,24 @@ namespace tenure::core {
 action candidate::next(time_point now) {
   check_lease(now);
   if (const std::optional<action> notice = next_notice(now)) return *notice;
-  if (stage_ == stage::over && !working_) {
-    if (!held_) stage_ = stage::none;
-  }
-  if (stage_ == stage::pending && !wanted_) stage_ = stage::over;
+  if (stage() == stage::over && !working() && !held_) lease_.clear();
+  if (stage() == stage::pending && !wanted_) lease_.withdraw();
   if (busy_ || now < retry_at_) return action::wait;
   return next_request(now);
 }
 
 std::optional<action> candidate::next_notice(time_point now) {
-  if (stage_ == stage::pending && wanted_ && now >= starts_at() &&
-      now < rules().stop_at(held_->proven_at)) {
-    stage_ = stage::leading;
-    led_ = working_ = true;
+  if (wanted_ && lease_.may_begin(now) && now >= starts_at()) {
+    lease_.begin();
     return action::begin;
   }
-  if (!led_ || end_told_) return std::nullopt;
-  if ((stage_ == stage::stopping || stage_ == stage::over) && working_ && !stop_told_ &&
-      !bug_enabled(seeded_bug::no_stop)) {
-    stop_told_ = true;
-    return action::stop;
-  }
-  if (stage_ == stage::over) {
-    end_told_ = true;
-    return action::end;
+  switch (lease_.next_notice()) {
+    case notice::stop:
+      return action::stop;
+    case notice::end:
+      return action::end;
+    case notice::none:
+      break;
   }
   return std::nullopt;
 }
@@ -43,14 +37,14 @@ action candidate::next_request(time_point now) {
     busy_ = true;
     return s;
   };
-  if (identify_) return ask(action::identify);
+  if (lease_.wants_identify()) return ask(action::identify);
   if (read_wanted_) {
     read_wanted_ = false;
     return ask(action::read);
   }
-  const bool stopped = !working_ || bug_enabled(seeded_bug::release_before_stop);
-  if (stage_ == stage::over && held_ && stopped) return ask(action::release);
-  if (stage_ != stage::none) return action::wait;
+  const bool stopped = !working() || bug_enabled(seeded_bug::release_before_stop);
+  if (stage() == stage::over && held_ && stopped) return ask(action::release);
+  if (stage() != stage::none) return action::wait;
   if (open_claim_) return now >= claim_not_before_ ? ask(action::claim) : action::wait;
   if (orphaned_lock()) {
     // Ours without a term: a claim that was carried out after all. Nobody waited for it.
@@ -59,9 +53,8 @@ action candidate::next_request(time_point now) {
     h.fence = h.guard = history_.modify_index();
     h.quarantine_from = time_point::max();
     held_ = std::move(h);
-    led_ = proclaiming_ = lost_ = false;
-    end_told_ = true;
-    stage_ = stage::over;
+    proclaiming_ = false;
+    lease_.hold_without_term();
     return ask(action::release);
   }
   if (!may_claim(now)) return action::wait;
@@ -80,22 +73,9 @@ time_point candidate::wake_at(time_point now) const noexcept {
     if (t > now) at = std::min(at, t);
   };
   if (!busy_) consider(retry_at_);
-  switch (stage_) {
-    case stage::none:
-      consider(claim_not_before_);
-      break;
-    case stage::pending:
-      consider(starts_at());
-      break;
-    case stage::leading:
-      consider(rules().stop_at(held_->proven_at));
-      break;
-    case stage::stopping:
-      consider(lost_ ? identify_by_ : rules().lease_end(held_->proven_at));
-      break;
-    case stage::over:
-      break;
-  }
+  if (stage() == stage::none) consider(claim_not_before_);
+  if (stage() == stage::pending) consider(starts_at());
+  consider(lease_.deadline());
   return at;
 }
 

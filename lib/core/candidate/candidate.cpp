@@ -25,25 +25,16 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 const session_id candidate::nobody_;
 
 candidate::candidate(const candidate_rules& rules) noexcept
-    : rules_(&rules), history_(rules.dies_with_session) {}
+    : history_(rules.dies_with_session), lease_(rules) {}
 
 // -- what the user wants -------------------------------------------------------------------------
 
 void candidate::work_stopped(time_point now) {
-  check_lease(now);
-  working_ = false;
-  if (stage_ == stage::leading) {
-    end(end_reason::resigned);
-  } else if (stage_ == stage::stopping && !lost_) {
-    end(reason_);
-  }
+  if (lease_.work_stopped(now)) term_over();
 }
 
 void candidate::request_stop(end_reason reason, time_point now) {
-  check_lease(now);
-  if (stage_ != stage::leading) return;
-  stage_ = stage::stopping;
-  reason_ = reason;
+  if (lease_.request_stop(reason, now)) term_over();
 }
 
 // -- sessions ------------------------------------------------------------------------------------
@@ -103,7 +94,7 @@ void candidate::read_failed(time_point now, std::uint64_t random) {
 void candidate::review_lock(const key_observation& seen, observation_order verdict, time_point now) {
   if (verdict == observation_order::outdated) return;
   const bool ours = history_.held_by(held_->session);
-  if (stage_ == stage::over) {
+  if (stage() == stage::over) {
     if (!ours) {
       forget_lock();
     } else {
@@ -145,7 +136,6 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   h.guard = won.modify_index;
   if (bug_enabled(seeded_bug::fence_is_lock_index)) h.fence = won.lock_index;
   h.lock_index = won.lock_index;
-  h.proven_at = won.sent_at;
   h.quarantine_from = open_claim_->quarantine_from;
   // A missing key has no index: it may have been held and deleted once more since it was seen.
   const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
@@ -156,11 +146,11 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   fence_too_low_ = won.modify_index <= open_claim_->highest;
   held_ = std::move(h);
   open_claim_.reset();
-  reason_ = end_reason::none;
-  led_ = proclaiming_ = lost_ = identify_ = stop_told_ = end_told_ = false;
+  proclaiming_ = false;
+  lease_.lock_won(won.sent_at);
   // Written over before its winner heard of it: a plain write sets the LockIndex back.
   const bool overwritten = won.lock_index == 0;
-  stage_ = wanted_ && !fence_too_low_ && !overwritten ? stage::pending : stage::over;
+  if (!wanted_ || fence_too_low_ || overwritten) lease_.withdraw();
 }
 
 void candidate::claim_won(const key_observation& won, time_point now, std::uint64_t random) {
@@ -189,7 +179,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
   const session_id session = open_claim_->terms.session;
   switch (why) {
     case claim_refusal::lock_delay: {
-      const time_point ends = history_.free_since() + rules_->lock_delay;
+      const time_point ends = history_.free_since() + rules().lock_delay;
       claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
                                                           : now + lock_delay_backoff_.next(random);
       if (reply_was_lost) return;  // an earlier try may still be carried out
@@ -204,7 +194,6 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
       if (reply_was_lost) return;
       break;
     case claim_refusal::index_moved:
-    case claim_refusal::held:
       look_again_ = true;
       read_wanted_ = true;
       if (reply_was_lost) return;  // moved by an earlier try of this claim, perhaps: read
@@ -226,7 +215,7 @@ void candidate::claim_unknown(time_point now, std::uint64_t random) {
 }
 
 bool candidate::may_claim(time_point now) const noexcept {
-  return wanted_ && !working_ && !session_.empty() && history_.free() && !look_again_ &&
+  return wanted_ && !working() && !session_.empty() && history_.free() && !look_again_ &&
          now >= claim_not_before_;
 }
 
@@ -238,7 +227,7 @@ release_request candidate::next_release(time_point now) const {
   release_request r;
   r.guard = held_->guard;
   r.session = held_->session;
-  r.clean = led_ || now >= quarantine_end(held_->quarantine_from);
+  r.clean = lease_.began() || now >= quarantine_end(held_->quarantine_from);
   if (bug_enabled(seeded_bug::clean_within_quarantine)) r.clean = true;
   return r;
 }
@@ -270,33 +259,18 @@ void candidate::release_failed(time_point now, std::uint64_t random) {
 
 void candidate::forget_lock() noexcept {
   held_.reset();
-  if (stage_ == stage::pending || (stage_ == stage::over && !led_)) stage_ = stage::none;
+  if (!lease_.began()) lease_.clear();
 }
 
 // -- the lease -----------------------------------------------------------------------------------
 
-bool candidate::lease_open() const noexcept {
-  return held_ && !lost_ && (stage_ == stage::leading || stage_ == stage::stopping);
-}
-
-time_point candidate::lease_end() const noexcept {
-  return lease_open() ? rules().lease_end(held_->proven_at) : time_point::min();
-}
-
-time_point candidate::stop_at() const noexcept {
-  return lease_open() ? rules().stop_at(held_->proven_at) : time_point::min();
-}
-
 bool candidate::provable() const noexcept {
-  return held_ && !proclaiming_ && !lost_ &&
-         (stage_ == stage::pending || stage_ == stage::leading);
+  return held_ && !proclaiming_ && lease_.provable();
 }
 
 void candidate::proved(std::uint64_t guard, time_point sent_at, time_point now) {
   check_lease(now);
-  if (!held_ || lost_ || held_->guard != guard) return;
-  if (stage_ != stage::pending && stage_ != stage::leading) return;
-  held_->proven_at = std::max(held_->proven_at, sent_at);
+  if (held_ && held_->guard == guard) lease_.proved(sent_at);
 }
 
 void candidate::proof_failed(std::uint64_t guard, time_point now) {
@@ -304,8 +278,12 @@ void candidate::proof_failed(std::uint64_t guard, time_point now) {
   if (held_ && held_->guard == guard) read_wanted_ = true;
 }
 
-void candidate::proclaiming(std::uint64_t fence, bool on_its_way) noexcept {
-  if (held_ && held_->fence == fence) proclaiming_ = on_its_way;
+void candidate::proclaim_begun(std::uint64_t fence) noexcept {
+  if (held_ && held_->fence == fence) proclaiming_ = true;
+}
+
+void candidate::proclaim_ended(std::uint64_t fence) noexcept {
+  if (held_ && held_->fence == fence) proclaiming_ = false;
 }
 
 void candidate::proclaimed(std::uint64_t fence, const key_observation& written, time_point now) {
@@ -320,51 +298,27 @@ void candidate::proclaimed(std::uint64_t fence, const key_observation& written, 
 }
 
 void candidate::check_lease(time_point now) {
-  if (stage_ == stage::leading && now >= rules().stop_at(held_->proven_at)) {
-    stage_ = stage::stopping;
-    reason_ = end_reason::expired;
-  }
-  if (stage_ != stage::stopping) return;
-  if (lost_ ? (!identify_ || now >= identify_by_) : now >= rules().lease_end(held_->proven_at)) {
-    end(reason_);
-  }
+  if (lease_.check(now)) term_over();
 }
 
 void candidate::lost(end_reason how, time_point now) {
-  if (stage_ == stage::pending || stage_ == stage::over) {
+  if (stage() == stage::pending || stage() == stage::over) {
     forget_lock();
     return;
   }
-  if (lost_) {
-    if (how == end_reason::session_lost && identify_) {
-      identify_ = false;
-      reason_ = how;
-      check_lease(now);
-    }
-    return;
-  }
-  lost_ = true;
-  reason_ = how;
-  stage_ = stage::stopping;
-  identify_ = how != end_reason::session_lost && how != end_reason::overwritten;
-  identify_by_ = now + identify_within;
-  retry_at_ = time_point::min();
-  check_lease(now);
+  if (!lease_.lost()) retry_at_ = time_point::min();
+  const bool sure = how == end_reason::session_lost || how == end_reason::overwritten;
+  const loss_cause cause = sure ? loss_cause::final : loss_cause::identify;
+  if (lease_.lose(how, cause, now)) term_over();
 }
 
 void candidate::identified(std::optional<bool> alive, time_point now) {
   busy_ = false;
-  if (!identify_) return;
-  identify_ = false;
-  if (alive == false) reason_ = end_reason::session_lost;
-  check_lease(now);
+  if (lease_.identified(alive, now)) term_over();
 }
 
-void candidate::end(end_reason reason) noexcept {
-  stage_ = stage::over;
-  reason_ = reason;
-  identify_ = false;
-  if (lost_ && reason != end_reason::overwritten) held_.reset();
+void candidate::term_over() noexcept {
+  if (lease_.lost() && lease_.reason() != end_reason::overwritten) held_.reset();
   // Overwritten: the key is still ours, under the index of whoever wrote it.
   if (held_ && history_.held_by(held_->session)) held_->guard = history_.modify_index();
 }

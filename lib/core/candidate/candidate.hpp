@@ -2,12 +2,11 @@
 // network said and what time it is, and answers what to do next. No I/O, no clock, no randomness of
 // its own. Every rule that keeps two leaders apart is in here, in key_history and in lease_rules.
 //
-// The life of a candidacy:
+// The life of a candidacy, with the stages of its term_lease:
 //
 //   none -> (claim) -> pending -> leading -> stopping -> over -> (release) -> none
 //
-// pending: the key is ours, the lease of a predecessor may still run. stopping: the holder has been
-// told to stop, the lease may still run. over: it does not any more. The key is released only when
+// pending: the key is ours, the lease of a predecessor may still run. The key is released only when
 // the holder said that its work has stopped (`work_stopped`).
 #pragma once
 
@@ -22,11 +21,10 @@
 #include "core/util/backoff.hpp"
 #include "core/candidate/key_history.hpp"
 #include "core/lease/lease_rules.hpp"
+#include "core/lease/term_lease.hpp"
 #include "core/util/session_id.hpp"
 
 namespace tenure::core {
-
-enum class stage : std::uint8_t { none, pending, leading, stopping, over };
 
 /// What to do next. At most one request of these (read, identify, claim, release) is out at a time;
 /// its outcome is told before the next one is asked for.
@@ -41,11 +39,7 @@ enum class action {
   end,       ///< the term is over: tell it
 };
 
-/// How long the end of a lost term waits to learn whether its session died. Only the name of the
-/// reason waits: the lease is closed and the holder told to stop before.
-inline constexpr duration identify_within = std::chrono::milliseconds(500);
-
-enum class claim_refusal { index_moved, held, lock_delay, session_invalid, failed };
+enum class claim_refusal { index_moved, lock_delay, session_invalid, failed };
 
 /// How to acquire: where `missing`, on condition that the key does not exist, else that its index
 /// is still `index`.
@@ -65,13 +59,12 @@ class release_request {
 };
 
 /// What candidates that stand in the same way have in common.
-class candidate_rules {
+class candidate_rules : public lease_rules {
  public:
   /// `dies_with_session`: see key_history.
-  candidate_rules(lease_rules its_lease, duration its_lock_delay,
+  candidate_rules(lease_rules lease, duration its_lock_delay,
                   bool dies_with_its_session = false) noexcept
-      : lease(its_lease), lock_delay(its_lock_delay), dies_with_session(dies_with_its_session) {}
-  const lease_rules lease;
+      : lease_rules(lease), lock_delay(its_lock_delay), dies_with_session(dies_with_its_session) {}
   const duration lock_delay;
   const bool dies_with_session;
 };
@@ -82,7 +75,8 @@ class candidate {
   explicit candidate(const candidate_rules& rules) noexcept;
 
   // -- what the user wants ----------------------------------------------------------------------
-  void stand(bool wanted) noexcept { wanted_ = wanted; }
+  void stand() noexcept { wanted_ = true; }
+  void withdraw() noexcept { wanted_ = false; }
   bool stands() const noexcept { return wanted_; }
   /// The work of the term has stopped. Ends a running term as resigned.
   void work_stopped(time_point now);
@@ -96,7 +90,9 @@ class candidate {
   void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
   /// What a watch shows.
   observation_order observe(const key_observation& seen, time_point now);
-  /// The outcome of step::read.
+  /// A linearizable read is wanted, whatever the watch shows.
+  void want_read() noexcept { read_wanted_ = true; }
+  /// The outcome of action::read.
   void read_answered(const key_observation& seen, time_point now);
   void read_failed(time_point now, std::uint64_t random);
   /// alive: nothing where it could not be found out.
@@ -113,12 +109,23 @@ class candidate {
   /// might move the index is on its way.
   bool provable() const noexcept;
   std::uint64_t guard() const noexcept { return held_ ? held_->guard : 0; }
-  time_point proven_at() const noexcept { return held_ ? held_->proven_at : time_point::min(); }
+  time_point proven_at() const noexcept { return held_ ? lease_.proven_at() : time_point::min(); }
+  /// See term_lease for what is about proofs; here nothing is due while the index may move.
+  void want_proof(time_point now) noexcept { lease_.want_proof(now); }
+  time_point proof_due() const noexcept {
+    return provable() ? lease_.proof_due() : time_point::max();
+  }
+  bool proof_worthwhile(time_point now) const noexcept {
+    return provable() && lease_.proof_worthwhile(now);
+  }
+  void proof_begun() noexcept { lease_.proof_begun(); }
+  void proof_ended(time_point not_before) noexcept { lease_.proof_ended(not_before); }
   /// A linearizable answer to a request sent at `sent_at` found the key at `guard`.
   void proved(std::uint64_t guard, time_point sent_at, time_point now);
   void proof_failed(std::uint64_t guard, time_point now);
-  /// A proclaim of the term with that fence is on its way: the index may move by our own hand.
-  void proclaiming(std::uint64_t fence, bool on_its_way) noexcept;
+  /// A proclaim of the term with that fence is in flight: the index may move by our own hand.
+  void proclaim_begun(std::uint64_t fence) noexcept;
+  void proclaim_ended(std::uint64_t fence) noexcept;
   void proclaimed(std::uint64_t fence, const key_observation& written, time_point now);
 
   // -- what to do, and what is so ---------------------------------------------------------------
@@ -130,25 +137,23 @@ class candidate {
   claim_request next_claim() const;
   release_request next_release(time_point now) const;
 
-  core::stage stage() const noexcept { return stage_; }
-  /// A term that was begun and whose work has not stopped yet.
-  bool working() const noexcept { return working_; }
-  /// While leading or stopping: until when nobody else acts; time_point::min() otherwise.
-  time_point lease_end() const noexcept;
-  time_point stop_at() const noexcept;
+  const term_lease& lease() const noexcept { return lease_; }
+  core::stage stage() const noexcept { return lease_.stage(); }
+  bool working() const noexcept { return lease_.working(); }
   time_point starts_at() const noexcept {
     return held_ ? quarantine_end(held_->quarantine_from) : time_point{};
   }
-  const lease_rules& rules() const noexcept { return rules_->lease; }
+  const candidate_rules& rules() const noexcept {
+    return static_cast<const candidate_rules&>(lease_.rules());  // kept once: see the constructor
+  }
   std::uint64_t fence() const noexcept { return held_ ? held_->fence : 0; }
   const session_id& session() const noexcept { return session_; }
   const session_id& held_by() const noexcept { return held_ ? held_->session : nobody_; }
   std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
-  end_reason reason() const noexcept { return reason_; }
   bool busy() const noexcept { return busy_; }
   /// Neither a hold nor a claim whose outcome is open: it can be forgotten.
   bool settled() const noexcept {
-    return !busy_ && !held_ && !open_claim_ && !working_ && !orphaned_lock();
+    return !busy_ && !held_ && !open_claim_ && !working() && !orphaned_lock();
   }
   const key_history& history() const noexcept { return history_; }
   /// The cluster restarted its indexes: no fence above the old ones is to be had for now.
@@ -161,7 +166,6 @@ class candidate {
     std::uint64_t fence = 0;
     std::uint64_t guard = 0;
     std::uint64_t lock_index = 0;
-    time_point proven_at{};
     time_point quarantine_from{};  ///< time_point::min(): there is none
   };
   class open_claim {
@@ -175,14 +179,13 @@ class candidate {
 
   void check_lease(time_point now);
   void lost(end_reason how, time_point now);
-  void end(end_reason reason) noexcept;
+  void term_over() noexcept;
   void forget_lock() noexcept;
   void settle_claim(const key_observation& seen, time_point now);
   void review_lock(const key_observation& seen, observation_order verdict, time_point now);
   void take_lock(const key_observation& won, time_point now);
   time_point quarantine_end(time_point from) const noexcept;
   action next_request(time_point now);
-  bool lease_open() const noexcept;
   std::optional<action> next_notice(time_point now);
   bool may_claim(time_point now) const noexcept;
   /// The key is ours without a term: a claim was carried out for which nobody waited any more.
@@ -190,27 +193,18 @@ class candidate {
     return !session_.empty() && history_.held_by(session_);
   }
 
-  const candidate_rules* rules_;
   session_id session_;
   key_history history_;
   duration longest_span_{0};  ///< of those that held the key since its last clean release
   std::optional<held_lock> held_;
   std::unique_ptr<open_claim> open_claim_;  // seldom there
-  time_point identify_by_{};
   time_point retry_at_ = time_point::min();  ///< requests
   time_point claim_not_before_ = time_point::min();
 
-  // The small ones stand together: there are thousands of candidates.
-  core::stage stage_ = stage::none;
-  end_reason reason_ = end_reason::none;
+  // There are thousands of candidates: the small ones share a word with those of the lease.
+  [[no_unique_address]] term_lease lease_;
   bool wanted_ : 1 = false;
-  bool working_ : 1 = false;
-  bool stop_told_ : 1 = false;
-  bool end_told_ : 1 = false;
-  bool led_ : 1 = false;          ///< this hold became a term
   bool proclaiming_ : 1 = false;  ///< a write of this hold's term is on its way
-  bool lost_ : 1 = false;         ///< the key is not ours any more: the lease is closed at once
-  bool identify_ : 1 = false;     ///< lost, and it is to be found out whether the session died
   bool fence_too_low_ : 1 = false;
   bool busy_ : 1 = false;
   bool read_wanted_ : 1 = false;

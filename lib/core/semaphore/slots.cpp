@@ -6,6 +6,14 @@ namespace tenure::core {
 
 void slots::observe(const semaphore_state& seen, time_point now) {
   std::map<std::string, time_point> doubtful;
+  // `.lock` was deleted since it was seen last. Contenders may have become holders before that, by
+  // a change that was not seen, and their leases may run.
+  const bool deleted = last_.lock_index != 0 && seen.lock_created != last_.lock_created;
+  if (deleted) {
+    for (const std::string& session : seen.contenders) {
+      if (!seen.holders.contains(session)) doubtful.emplace(session, now);
+    }
+  }
   const auto doubt = [&](const std::string& session) {
     const auto found = doubtful_.find(session);
     doubtful.emplace(session, found == doubtful_.end() ? now : found->second);

@@ -28,6 +28,7 @@ class semaphore_state {
   std::set<std::string> holders;      ///< sessions named by `.lock`
   std::set<std::string> contenders;   ///< sessions that lock their contender key
   std::uint64_t lock_index = 0;       ///< ModifyIndex of `.lock`; 0: there is no such key
+  std::uint64_t lock_created = 0;     ///< CreateIndex of `.lock`
 };
 
 class slots {

@@ -32,12 +32,12 @@ boost::asio::awaitable<void> participant::do_read() {
       co_await shared().client.get(key(), consul::consistency::consistent);
   const time_point now = env().timers->now();
   if (answer.error) {
-    note_error(answer.error);
+    error_.note(answer.error, answer.sent_at);
     fsm_.read_failed(now, env().random->next());
   } else {
     invalidate();
     const bool held = !fsm_.held_by().empty();
-    fsm_.read_answered(observation_of(answer, true), now);
+    fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
       log(log_level::debug, "a claim whose answer was lost had been carried out");
@@ -84,8 +84,11 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
 void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome) {
   const time_point now = env().timers->now();
   set_claim_inflight(false);
-  if (outcome.what == lock_outcome_kind::done) invalidate();
-  if (outcome.error) note_error(outcome.error);
+  if (outcome.what == lock_outcome_kind::done) {
+    invalidate();
+    error_.clear();
+  }
+  if (outcome.error) error_.note(outcome.error, outcome.sent_at);
   if (which.what == lock_op::kind::acquire) {
     acquire_done(which, outcome, now);
   } else {
@@ -98,8 +101,9 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
   const std::uint64_t random = env().random->next();
   switch (outcome.what) {
     case lock_outcome_kind::done:
-      fsm_.claim_won(observation_of_write(outcome.written, outcome, which.act.session, false), now,
-                     random);
+      fsm_.claim_won(
+          observation_of_write(outcome.written, outcome, written_key{which.act.session}), now,
+          random);
       if (fsm_.fence_too_low()) {
         log(log_level::error,
             "Consul's indexes have gone back (a new data directory?): no fence above the old "
@@ -131,7 +135,8 @@ void participant::release_done(const lock_op& which, const lock_outcome& outcome
                            : fsm_.starts_at() == time_point::max()
                                ? "let go of a key that was won too late"
                                : "let go before the quarantine was over");
-      fsm_.released(observation_of_write(outcome.written, outcome, "", which.clean), now, random);
+      fsm_.released(observation_of_write(outcome.written, outcome, written_key{"", which.clean}),
+                    now, random);
       break;
     case lock_outcome_kind::refused:
       fsm_.release_missed(now);

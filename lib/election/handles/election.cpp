@@ -43,11 +43,11 @@ asio::awaitable<end_reason> election::lead_with(std::function<asio::awaitable<vo
 
 void election::stand() {
   if (!participant_) impl::fail(errc::shut_down, impl::empty_handle);
-  participant_->stand(true);
+  participant_->stand();
 }
 
 void election::withdraw() {
-  if (participant_) participant_->stand(false);
+  if (participant_) participant_->withdraw();
 }
 
 void election::set_healthy(bool healthy) {

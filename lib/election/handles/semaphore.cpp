@@ -15,14 +15,14 @@ semaphore::semaphore(semaphore&&) noexcept = default;
 
 semaphore& semaphore::operator=(semaphore&& other) noexcept {
   if (this != &other) {
-    if (slot_candidate_) slot_candidate_->stop(end_reason::resigned, true);
+    if (slot_candidate_) slot_candidate_->leave_in_background();
     slot_candidate_ = std::move(other.slot_candidate_);
   }
   return *this;
 }
 
 semaphore::~semaphore() {
-  if (slot_candidate_) slot_candidate_->stop(end_reason::resigned, true);
+  if (slot_candidate_) slot_candidate_->leave_in_background();
 }
 
 const std::string& semaphore::prefix() const noexcept {

@@ -4,6 +4,7 @@
 #include <tenure/term.hpp>
 #include <utility>
 
+#include "election/term/term_host.hpp"
 #include "election/term/term_state.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -87,34 +88,34 @@ end_reason term::reason() const noexcept {
 // What follows does not depend on this handle: it may be gone before the coroutine begins.
 
 boost::asio::awaitable<void> term::stop_requested() const {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->wait_stop(state_), owner) : nothing();
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->wait_stop(state_), host) : nothing();
 }
 
 boost::asio::awaitable<end_reason> term::ended() const {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->wait_end(state_), owner) : just(reason());
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->wait_end(state_), host) : just(reason());
 }
 
 boost::asio::awaitable<bool> term::prove() {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->prove(state_), owner) : not_any_more();
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->prove(state_), host) : not_any_more();
 }
 
 boost::asio::awaitable<end_reason> term::resign() {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->resign(state_), owner) : just(reason());
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->resign(state_), host) : just(reason());
 }
 
 boost::asio::awaitable<void> term::proclaim(std::string value) {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->proclaim(state_, std::move(value)), owner)
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->proclaim(state_, std::move(value)), host)
                 : refused(key());
 }
 
 boost::asio::awaitable<void> term::write(leader_writes writes) {
-  const auto owner = state_ ? state_->owner.lock() : nullptr;
-  return owner ? runtime::keep_alive(owner->write(state_, std::move(writes)), owner)
+  const auto host = state_ ? state_->host.lock() : nullptr;
+  return host ? runtime::keep_alive(host->write(state_, std::move(writes)), host)
                 : refused(key());
 }
 

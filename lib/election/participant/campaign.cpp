@@ -2,6 +2,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "election/context.hpp"
 #include "election/errors.hpp"
 #include "election/participant/participant.hpp"
 
@@ -9,27 +10,29 @@ namespace tenure::impl {
 
 namespace asio = boost::asio;
 
-/// While a campaign waits the record stands; a campaign that is given up takes nothing with it.
-class campaign_guard {
+/// While a campaign waits the participant stands. A campaign that is given up gives back a term that
+/// began and was not handed out.
+class participant::campaign_scope {
  public:
-  explicit campaign_guard(std::shared_ptr<participant> r) : participant_(std::move(r)) {
-    participant_->campaigning_ = true;
-    participant_->update_standing();
+  explicit campaign_scope(std::shared_ptr<participant> whose) : whose_(std::move(whose)) {
+    whose_->campaigning_ = true;
+    if (whose_->last_error() == error_kind::fatal) whose_->fsm_.want_read();
+    whose_->error_.begin_operation();
+    whose_->update_standing();
   }
-  campaign_guard(const campaign_guard&) = delete;
-  campaign_guard& operator=(const campaign_guard&) = delete;
-  ~campaign_guard() {
-    participant_->campaigning_ = false;
-    // A term that began and was not handed out, because the campaign was cancelled in that moment.
-    if (!delivered_ && !participant_->standing_ && participant_->fsm_.working()) {
-      participant_->fsm_.work_stopped(participant_->env().timers->now());
+  campaign_scope(const campaign_scope&) = delete;
+  campaign_scope& operator=(const campaign_scope&) = delete;
+  ~campaign_scope() {
+    whose_->campaigning_ = false;
+    if (!delivered_ && !whose_->standing_ && whose_->fsm_.working()) {
+      whose_->fsm_.work_stopped(whose_->env().timers->now());
     }
-    participant_->update_standing();
+    whose_->update_standing();
   }
   void delivered() noexcept { delivered_ = true; }
 
  private:
-  std::shared_ptr<participant> participant_;
+  std::shared_ptr<participant> whose_;
   bool delivered_ = false;
 };
 
@@ -42,16 +45,15 @@ asio::awaitable<term> participant::campaign() {
   if (fsm_.working()) {
     fail(errc::already_entered, "resign the last term of \"" + key() + "\" first");
   }
-  campaign_guard guard(self());
+  const time_point called = env().timers->now();
+  campaign_scope scope(self());
   bool waiting = true;
   while (waiting) {
     check_open();
-    if (last_error() == error_kind::fatal) fail(last_error(), "\"" + key() + "\"");
+    if (error_.fatal_since(called)) fail(last_error(), "\"" + key() + "\"");
     advance();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {
-      // A term that came and went before we were told: nothing worked in it.
-      fsm_.work_stopped(env().timers->now());
-      advance();
+      work_stopped();  // a term that began and ended unseen: nothing worked in it
     }
     waiting = fsm_.stage() != core::stage::leading;
     if (waiting) co_await changed_.wait();
@@ -61,7 +63,7 @@ asio::awaitable<term> participant::campaign() {
   if (state.cancelled() != asio::cancellation_type::none) {
     fail(asio::error::operation_aborted, key());
   }
-  guard.delivered();
+  scope.delivered();
   const term won = current();
   co_return won;
 }

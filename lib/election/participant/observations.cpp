@@ -6,7 +6,8 @@
 namespace tenure::impl {
 namespace {
 
-core::key_observation observation_of(const consul::kv_entry& entry, const consul::answer_base& answer) {
+core::key_observation observation_of(const consul::kv_entry& entry,
+                                     const consul::answer_base& answer) {
   core::key_observation s;
   s.exists = true;
   s.empty_value = entry.value.empty();
@@ -22,20 +23,20 @@ core::key_observation observation_of(const consul::kv_entry& entry, const consul
 
 }  // namespace
 
-core::key_observation observation_of(const consul::kv_result& answer, bool linearizable) {
+core::key_observation observation_of(const consul::kv_result& answer, read_kind how) {
   core::key_observation s;
   if (answer.entry) s = observation_of(*answer.entry, answer);
   s.as_of = std::max(s.as_of, answer.index);
-  s.linearizable = linearizable;
+  s.linearizable = how == read_kind::consistent;
   s.sent_at = answer.sent_at;
   return s;
 }
 
-core::key_observation observation_of_write(const consul::kv_entry& written, const consul::answer_base& answer,
-                               std::string holder, bool empty_value) {
+core::key_observation observation_of_write(const consul::kv_entry& written,
+                                           const consul::answer_base& answer, written_key what) {
   core::key_observation s = observation_of(written, answer);
-  s.session = std::move(holder);
-  s.empty_value = empty_value;
+  s.session = std::move(what.holder);
+  s.empty_value = what.empty_value;
   s.linearizable = true;
   return s;
 }

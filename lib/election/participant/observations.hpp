@@ -1,17 +1,26 @@
 // What Consul's answers say of a key, in core's words.
 #pragma once
 
+#include <string>
+
 #include "consul/types.hpp"
 #include "core/candidate/key_history.hpp"
 
 namespace tenure::impl {
 
-/// `linearizable`: the answer to a ?consistent read.
-core::key_observation observation_of(const consul::kv_result& answer, bool linearizable);
+/// watched: by the watch; consistent: the answer to a ?consistent read.
+enum class read_kind { watched, consistent };
 
-/// The key as a transaction of ours wrote it. Consul returns it without its value, so whether that
-/// is empty, and who holds the key now, is for the writer to say.
-core::key_observation observation_of_write(const consul::kv_entry& written, const consul::answer_base& answer,
-                               std::string holder, bool empty_value);
+core::key_observation observation_of(const consul::kv_result& answer, read_kind how);
+
+/// What a transaction of ours wrote that Consul does not return.
+struct written_key {
+  std::string holder;  ///< empty: none
+  bool empty_value = false;
+};
+
+/// The key as a transaction of ours wrote it.
+core::key_observation observation_of_write(const consul::kv_entry& written,
+                                           const consul::answer_base& answer, written_key what);
 
 }  // namespace tenure::impl

@@ -1,22 +1,20 @@
 #include "election/participant/participant.hpp"
 
 #include <algorithm>
-#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
-#include "election/participant/observations.hpp"
 #include "runtime/keep_alive.hpp"
-#include "runtime/slab.hpp"
 
 namespace tenure::impl {
+
 participant::participant(std::shared_ptr<const profile> how, std::string key)
-    : runtime::timer([](runtime::timer& t) noexcept { static_cast<participant&>(t).advance(); }),
+    : term_host(*how->shared->env),
+      runtime::timer([](runtime::timer& t) noexcept { static_cast<participant&>(t).advance(); }),
       profile_(std::move(how)),
       key_(std::move(key)),
-      fsm_(profile_->rules),
-      changed_(env().executor, *env().timers) {}
+      fsm_(profile_->rules) {}
 
 participant::~participant() {
   env().timers->disarm(*this);
@@ -33,23 +31,13 @@ std::shared_ptr<participant> participant::self() {
   return std::static_pointer_cast<participant>(shared_from_this());
 }
 
-const error_code& participant::last_error() const noexcept {
-  static const error_code none;
-  return last_error_ ? *last_error_ : none;
-}
-
-void participant::note_error(const error_code& why) {
-  if (last_error() == why) return;
-  last_error_ = why ? std::make_unique<const error_code>(why) : nullptr;
-}
-
-void participant::log(log_level level, std::string_view what) {
+void participant::log(log_level level, std::string_view event) {
   if (!env().log->enabled(level)) return;
-  env().log->log(level, what,
+  env().log->log(level, event,
                       {{"election", key()},
                        {"fence", term_ ? term_->fence : fsm_.fence()},
                        {"session", fsm_.session().text()},
-                       {"reason", to_string(fsm_.reason())}});
+                       {"reason", to_string(fsm_.lease().reason())}});
 }
 
 // -- driving the state machine -------------------------------------------------------------------
@@ -94,49 +82,25 @@ void participant::execute(core::action action) {
       shared().locks->add(self(), lock_op::kind::release);
       break;
     case core::action::begin:
-      begin_term();
+      begin_term(key_, fsm_.held_by(), fsm_.fence());
+      log(log_level::info, "leading");
+      note_event();
       break;
     case core::action::stop:
-      tell_stop();
+      stop_work();
+      note_event();
       break;
     case core::action::end:
       end_term();
+      note_event();
       break;
   }
-}
-
-void participant::begin_term() {
-  term_ = runtime::make_in_slab<term_state>(key_, fsm_.held_by(), fsm_.fence(), env().clock,
-                                            self());
-  term_->open(fsm_.lease_end(), fsm_.stop_at());
-  last_reason_ = end_reason::none;
-  log(log_level::info, "leading");
-  note_event();
-}
-
-void participant::tell_stop() {
-  log(log_level::info, "the work has to stop");
-  term_->stop_told = true;
-  body_.stop();
-  note_event();
-}
-
-void participant::end_term() {
-  term_->close();
-  term_->reason.store(fsm_.reason(), std::memory_order_release);
-  last_reason_ = fsm_.reason();
-  term_->stop_told = true;
-  log(last_reason_ == end_reason::resigned || last_reason_ == end_reason::shut_down
-          ? log_level::info
-          : log_level::warn,
-      fsm_.working() ? "the term is over, and its work still runs" : "the term is over");
-  note_event();
 }
 
 void participant::publish(time_point now) {
   if (term_) {
     if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
-      term_->open(fsm_.lease_end(), fsm_.stop_at());
+      publish_lease();
     } else if (!fsm_.working()) {
       term_.reset();
     }
@@ -156,228 +120,43 @@ void participant::publish(time_point now) {
   changed_.notify_all();
 }
 
-void participant::note_event() {
-  if (!streamed_) return;
-  if (std::exchange(event_pending_, true)) {
-    ++missed_;
-  } else {
-    shared().events.push(self());
-  }
-}
-
-event participant::take_event() {
-  event_pending_ = false;
-  event what;
-  what.key = key();
-  what.standing = standing();
-  what.term = current();
-  what.reason = last_reason_;
-  if (auto who = last_seen()) what.leader = std::move(*who);
-  what.starts_at = fsm_.starts_at();
-  what.missed = std::exchange(missed_, 0);
-  return what;
-}
-
-std::optional<leader> participant::last_seen() const {
-  if (!seen_any_) return std::nullopt;
-  leader who;
-  who.key = key();
-  // Released by ourselves, it is nobody's, though it was not read since.
-  if (seen_.fence == 0 || !fsm_.history().held()) return who;
-  who.session = fsm_.history().holder().text();
-  who.value = seen_.value ? *seen_.value : how().value();
-  who.fence = seen_.fence;
-  return who;
-}
-
-tenure::standing participant::standing() const noexcept {
-  switch (fsm_.stage()) {
-    case core::stage::pending:
-      return tenure::standing::pending;
-    case core::stage::leading:
-      return tenure::standing::leading;
-    case core::stage::stopping:
-      return tenure::standing::stopping;
-    case core::stage::over:
-      if (fsm_.working()) return tenure::standing::stopping;
-      break;
-    case core::stage::none:
-      break;
-  }
-  return fsm_.stands() ? tenure::standing::candidate : tenure::standing::watching;
-}
-
-// -- what the watch and the session tell ---------------------------------------------------------
-
-void participant::on_key_changed(const consul::kv_result& answer) {
-  note_error({});
-  const core::observation_order verdict = fsm_.observe(observation_of(answer, false), env().timers->now());
-  if (verdict == core::observation_order::outdated) {
-    log(log_level::debug, "an answer that is older than what is known");
-    advance();
-    return;
-  }
-  if (answer.entry && !answer.entry->session.empty()) {
-    const core::session_id& holder = fsm_.history().holder();
-    if (holder != fsm_.session() && holder != fsm_.held_by()) {
-      learn_span_of(answer.entry->session);
-    }
-  }
-  note_seen(answer);
+void participant::work_stopped() {
+  fsm_.work_stopped(env().timers->now());
   advance();
-}
-
-/// What the history has just been told of.
-void participant::note_seen(const consul::kv_result& answer) {
-  const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
-  if (index != fsm_.history().modify_index()) return;  // it knows better
-  last_seen_value now;
-  if (answer.entry && !answer.entry->session.empty()) {
-    now.fence = answer.entry->modify_index;
-    if (answer.entry->value != how().value()) {
-      now.value = std::make_unique<const std::string>(answer.entry->value);
-    }
-  }
-  const bool news = !seen_any_ || seen_ != now;
-  seen_any_ = true;
-  seen_ = std::move(now);
-  if (news) note_event();
-}
-
-void participant::on_watch_error(const error_code& why, const std::string& detail) {
-  if (last_error() != why) {
-    env().log->log(log_level::debug, "the key cannot be watched",
-                        {{"election", key()}, {"why", detail}});
-  }
-  note_error(why);
-  changed_.notify_all();
-}
-
-void participant::learn_span_of(const std::string& session) {
-  auto learn = [weak = weak()](duration span) {
-    if (const auto p = weak.lock()) p->holders_span(span);
-  };
-  shared().spans.ask(session, std::move(learn));
-}
-
-void participant::holders_span(duration span) {
-  fsm_.holders_span(span);
-  advance();
-}
-
-void participant::session_ready(const std::string& id) {
-  note_error({});
-  fsm_.session_ready(id);
-  advance();
-}
-
-void participant::session_lost(const std::string& id) {
-  fsm_.session_gone(id, env().timers->now());
-  advance();
-}
-
-// See session_user: only with that seeded bug.
-void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
-
-void participant::session_failed(const error_code& why) {
-  note_error(why);
-  changed_.notify_all();
 }
 
 // -- proofs --------------------------------------------------------------------------------------
 
-time_point participant::proof_due() const noexcept {
-  if (!fsm_.provable() || proving_) return time_point::max();
-  const time_point regular = fsm_.proven_at() + fsm_.rules().proof_interval();
-  const time_point next = proof_wanted() ? std::min(regular, term_->proof_wanted) : regular;
-  return std::max(next, proof_not_before_);
-}
-
-bool participant::proof_wanted() const noexcept {
-  return term_ && term_->proof_wanted > fsm_.proven_at();
-}
-
-bool participant::proof_worthwhile(time_point now) const noexcept {
-  return fsm_.provable() && !proving_ && now >= proof_not_before_ &&
-         (fsm_.proven_at() + fsm_.rules().proof_interval() / 2 <= now || proof_wanted());
+void participant::want_proof(time_point now) {
+  fsm_.want_proof(now);
+  if (session_) session_->proofs->due(proof_due());
 }
 
 std::uint64_t participant::begin_proof() noexcept {
-  proving_ = true;
+  fsm_.proof_begun();
   return fsm_.guard();
 }
 
 void participant::proof_done(std::uint64_t guard, time_point sent_at) {
-  proving_ = false;
-  proof_not_before_ = time_point::min();
-  note_error({});
+  fsm_.proof_ended(time_point::min());
+  error_.clear();
   if (guard != fsm_.guard()) log(log_level::debug, "a proof of what is not held any more");
   fsm_.proved(guard, sent_at, env().timers->now());
   advance();
 }
 
 void participant::proof_missed(std::uint64_t guard) {
-  proving_ = false;
   const time_point now = env().timers->now();
   // Not again before the read that now follows has told what happened.
-  proof_not_before_ = now + fsm_.rules().proof_interval() / 4;
+  fsm_.proof_ended(now + fsm_.rules().proof_interval() / 4);
   fsm_.proof_failed(guard, now);
   advance();
 }
 
 void participant::proof_put_off(time_point until, const error_code& why) {
-  proving_ = false;
-  proof_not_before_ = until;
-  if (why) note_error(why);
+  fsm_.proof_ended(until);
+  if (why) error_.note(why, env().timers->now());
   advance();
-}
-
-// -- standing ------------------------------------------------------------------------------------
-
-void participant::stand(bool wanted) {
-  if (wanted && (shared().stopping || left_)) throw boost::system::system_error(errc::shut_down);
-  standing_ = wanted;
-  streamed_ = streamed_ || wanted;
-  update_standing();
-}
-
-std::string participant::session() const { return session_ ? session_->session->id() : std::string(); }
-
-void participant::set_healthy(bool healthy) {
-  if (healthy == healthy_ || left_) return;
-  healthy_ = healthy;
-  if (!healthy) fsm_.request_stop(end_reason::health_failed, env().timers->now());
-  update_standing();
-}
-
-void participant::update_standing() {
-  const bool wanted = healthy_ && (standing_ || campaigning_);
-  fsm_.stand(wanted);
-  if (wanted && !session_ && !shared().stopping) {
-    session_ = shared().sessions.session_for(how());
-    session_->attach(*this);
-    const std::string& id = session_->session->id();
-    if (!id.empty()) fsm_.session_ready(id);
-  }
-  advance();
-}
-
-void participant::leave() {
-  stop(end_reason::resigned);
-  if (!body_.at_work() && fsm_.working()) {
-    fsm_.work_stopped(env().timers->now());
-    advance();
-  }
-}
-
-void participant::stop(end_reason why) {
-  left_ = true;
-  standing_ = false;
-  fsm_.stand(false);
-  const time_point now = env().timers->now();
-  fsm_.request_stop(why, now);
-  advance();
-  changed_.notify_all();
 }
 
 }  // namespace tenure::impl

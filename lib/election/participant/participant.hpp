@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,24 +10,15 @@
 #include <tenure/elections.hpp>
 
 #include "core/candidate/candidate.hpp"
-#include "election/term/body_runner.hpp"
-#include "election/watching/watcher.hpp"
 #include "election/participant/profile.hpp"
+#include "election/request_error.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/term/term_host.hpp"
-#include "election/term/term_state.hpp"
-#include "runtime/async_condition.hpp"
+#include "election/watching/watcher.hpp"
 #include "runtime/timers.hpp"
 
 namespace tenure::impl {
-
-/// What became of a proclaim that somebody may still wait for.
-class proclaim_result {
- public:
-  bool done = false;
-  std::exception_ptr thrown;
-};
 
 /// What was last read of the key. Its holder is in the candidate's history, and what this process
 /// publishes itself is not kept twice.
@@ -42,9 +32,9 @@ class last_seen_value {
 };
 
 class participant final : public key_watcher,
-                     public term_host,
-                     public batched_key,
-                     private runtime::timer {
+                          public term_host,
+                          public batched_key,
+                          private runtime::timer {
  public:
   participant(std::shared_ptr<const profile> how, std::string key);
   ~participant() override;
@@ -57,23 +47,14 @@ class participant final : public key_watcher,
   // -- the user's side (election, term) ----------------------------------------------------------
   boost::asio::awaitable<term> campaign();
   boost::asio::awaitable<end_reason> lead(body_function body);
-  void stand(bool wanted);
+  void stand();
+  void withdraw();
   void set_healthy(bool healthy);
-  term current() const noexcept { return term_ ? term(term_) : term(); }
   tenure::standing standing() const noexcept;
   std::string session() const;
   std::optional<leader> last_seen() const;
-  const error_code& last_error() const noexcept;
+  const error_code& last_error() const noexcept { return error_.code(); }
   event take_event();
-
-  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which) override;
-  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which) override;
-  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) override;
-  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which,
-                                        std::string value) override;
-  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which,
-                                     leader_writes writes) override;
-  boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which) override;
 
   // -- the engine's side -------------------------------------------------------------------------
   bool stands() const noexcept override { return true; }
@@ -84,7 +65,7 @@ class participant final : public key_watcher,
   void on_watch_error(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;
-  void session_failed(const error_code& why) override;
+  void session_failed(const error_code& why, time_point asked) override;
   void session_renewed(time_point sent_at) override;
   std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
   void holders_span(duration span);
@@ -95,8 +76,10 @@ class participant final : public key_watcher,
   void lock_op_done(const lock_op& which, const lock_outcome& outcome) override;
 
   /// When the next proof of the key is due; time_point::max() where none is wanted.
-  time_point proof_due() const noexcept override;
-  bool proof_worthwhile(time_point now) const noexcept override;
+  time_point proof_due() const noexcept override { return fsm_.proof_due(); }
+  bool proof_worthwhile(time_point now) const noexcept override {
+    return fsm_.proof_worthwhile(now);
+  }
   duration proof_timeout() const noexcept override { return fsm_.rules().proof_timeout(); }
   std::uint64_t begin_proof() noexcept override;
   void proof_done(std::uint64_t guard, time_point sent_at) override;
@@ -113,41 +96,44 @@ class participant final : public key_watcher,
   void detach() noexcept;
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept override { return fsm_.working(); }
-  time_point lease_end() const noexcept { return fsm_.lease_end(); }
+  time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }
   runtime::async_condition& changed() noexcept { return changed_; }
 
  private:
-  friend class campaign_guard;
+  class campaign_scope;
 
   std::shared_ptr<participant> self();
-  context& shared() const noexcept { return *profile_->shared; }
   const runtime::environment& env() const noexcept { return *shared().env; }
-  void note_error(const error_code& why);
+
+  // -- term_host ---------------------------------------------------------------------------------
+  context& shared() const noexcept override { return *profile_->shared; }
+  const core::term_lease& lease() const noexcept override { return fsm_.lease(); }
+  std::shared_ptr<term_host> host() noexcept override { return self(); }
+  void log(log_level level, std::string_view event) override;
+  void work_stopped() override;
+  void want_proof(time_point now) override;
+  bool released(const std::shared_ptr<term_state>& which) const noexcept override {
+    return fsm_.fence() != which->fence;
+  }
+  boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which,
+                                            std::string value) override;
+  void check_write(const leader_writes::entry& what) const override;
+  boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
+                                         leader_writes writes) override;
 
   /// Asks the state machine what to do until there is nothing to do now.
   void advance();
   void execute(core::action action);
-  void begin_term();
-  void tell_stop();
-  void end_term();
   void publish(time_point now);
   void note_seen(const consul::kv_result& answer);
   void note_event();
   void update_standing();
-  void log(log_level level, std::string_view what);
   void learn_span_of(const std::string& session);
-  bool proof_wanted() const noexcept;
 
   boost::asio::awaitable<void> do_read();
   boost::asio::awaitable<void> do_identify(std::string session);
   void acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now);
   void release_done(const lock_op& which, const lock_outcome& outcome, time_point now);
-  boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<void> proclaim_and_tell(std::shared_ptr<term_state> which,
-                                                 std::string value,
-                                                 std::shared_ptr<proclaim_result> result);
-  boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which, std::string value);
-  boost::asio::awaitable<void> own_turn(std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);
 
@@ -155,12 +141,8 @@ class participant final : public key_watcher,
   const key_name key_;
   core::candidate fsm_;
   session_pool::pooled session_;
-  std::shared_ptr<term_state> term_;
   last_seen_value seen_;
-  std::unique_ptr<const error_code> last_error_;  // seldom there
-  runtime::async_condition changed_;
-  body_runner body_;  // of lead()
-  time_point proof_not_before_ = time_point::min();
+  request_error error_;  ///< of the last request
 
  public:
   // Small, and beside its own small members: there are thousands of participants.
@@ -168,18 +150,16 @@ class participant final : public key_watcher,
   bool retiring = false;                ///< the engine's: it is forgotten when it is settled
 
  private:
-  end_reason last_reason_ = end_reason::none;
   tenure::standing told_standing_ = tenure::standing::watching;
-  bool event_pending_ = false;  ///< it is in the event queue
-  bool seen_any_ = false;     ///< seen_ tells of something
-  bool standing_ = false;     ///< stand() was called
-  bool streamed_ = false;     ///< and somebody may read the event stream
-  bool campaigning_ = false;  ///< campaign() waits
-  bool healthy_ = true;       ///< the gate of set_healthy() is open
-  bool left_ = false;         ///< nobody stands here any more
-  bool advancing_ = false;
-  bool advance_again_ = false;
-  bool proving_ = false;
+  bool event_pending_ : 1 = false;  ///< it is in the event queue
+  bool seen_any_ : 1 = false;     ///< seen_ tells of something
+  bool standing_ : 1 = false;     ///< stand() was called
+  bool streamed_ : 1 = false;     ///< and somebody may read the event stream
+  bool campaigning_ : 1 = false;  ///< campaign() waits
+  bool healthy_ : 1 = true;       ///< the gate of set_healthy() is open
+  bool left_ : 1 = false;         ///< nobody stands here any more
+  bool advancing_ : 1 = false;
+  bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;
 };
 

@@ -111,6 +111,7 @@ boost::asio::awaitable<consul::session_created> consul_session::create() {
       consul::session_created none;
       none.error = begun.error;
       none.detail = begun.detail;
+      none.sent_at = begun.sent_at;
       co_return none;
     }
     spawn_(runtime::keep_alive(keep_passing(check_), shared_from_this()));
@@ -134,7 +135,7 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
   }
   env_->log->log(log_level::warn, "session create failed", {{"why", failed.detail}});
   for (const auto& weak : users()) {
-    if (const auto r = weak.lock()) r->session_failed(failed.error);
+    if (const auto r = weak.lock()) r->session_failed(failed.error, failed.sent_at);
   }
   co_await runtime::sleep_until(*env_->timers, env_->timers->now() + pause);
 }

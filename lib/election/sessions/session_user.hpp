@@ -19,8 +19,9 @@ class session_user {
 
   virtual void session_ready(const std::string& id) = 0;
   virtual void session_lost(const std::string& id) = 0;
-  /// Consul refused to create a session, or could not be asked; the session tries again.
-  virtual void session_failed(const error_code& why) = 0;
+  /// Consul refused to create a session when it was asked then, or could not be asked; the session
+  /// tries again.
+  virtual void session_failed(const error_code& why, time_point asked) = 0;
   /// A renewal that was sent then was answered, which proves nothing about locks. Called only
   /// with the seeded bug renewal_is_proof.
   virtual void session_renewed(time_point) {}

@@ -45,13 +45,16 @@ boost::asio::awaitable<void> span_cache::find(std::string session) {
     if (asking) {
       co_await runtime::sleep_until(*env_->timers,
                                     env_->timers->now() + failures.next(env_->random->next()));
-    } else if (!answer.session) {
-      spans_.erase(found);  // gone, and its name with it
     } else {
-      found->second.known = true;
-      found->second.span = span_in_name(answer.session->name);
-      const duration span = found->second.span;
       const std::vector<listener> listeners = std::exchange(found->second.listeners, {});
+      std::optional<duration> span;
+      if (answer.session) {
+        span = span_in_name(answer.session->name);
+        found->second.known = true;
+        found->second.span = *span;
+      } else {
+        spans_.erase(found);
+      }
       for (const listener& tell : listeners) tell(span);
     }
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tenure/time.hpp>
 #include <vector>
@@ -18,7 +19,7 @@ namespace tenure::impl {
 
 class span_cache {
  public:
-  using listener = std::function<void(duration span)>;
+  using listener = std::function<void(std::optional<duration> span)>;
 
   /// `client` outlives it and its tasks.
   span_cache(std::shared_ptr<const runtime::environment> env, consul::client& client,
@@ -26,8 +27,8 @@ class span_cache {
   span_cache(const span_cache&) = delete;
   span_cache& operator=(const span_cache&) = delete;
 
-  /// Calls `tell` with the span of that session: at once where it is known, else when Consul has
-  /// said it, and never where the session is gone.
+  /// Calls `tell` with the span of that session: at once if it is known, else when Consul has
+  /// answered. Without a span if the session is gone or may not be read: ask again.
   void ask(const std::string& session, listener tell);
 
  private:

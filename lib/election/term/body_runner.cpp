@@ -10,6 +10,7 @@
 #include <exception>
 #include <utility>
 
+#include "election/term/term_host.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/next_turn.hpp"
 
@@ -22,7 +23,9 @@ class body_runner::running_body {
   running_body(std::shared_ptr<term_state> t, body_function f)
       : its_term(std::move(t)), function(std::move(f)) {}
 
-  bool told() const noexcept { return cancelled || its_term->stop_told; }
+  bool must_stop(const term_host& owner) const noexcept {
+    return cancelled || owner.must_stop(its_term);
+  }
 
   const std::shared_ptr<term_state> its_term;
   body_function function;
@@ -47,9 +50,10 @@ bool is_aborted(const std::exception_ptr& thrown) {
 /// In a turn of the loop of its own: it may have been told to stop, or slept through its lease,
 /// since the term began.
 asio::awaitable<void> body_runner::begin(asio::any_io_executor executor,
-                                             std::shared_ptr<running_body> b) {
+                                         std::shared_ptr<term_host> owner,
+                                         std::shared_ptr<running_body> b) {
   co_await runtime::next_turn(executor);
-  if (b->told() || !b->its_term->before_stop()) co_return;
+  if (b->must_stop(*owner) || !b->its_term->before_stop()) co_return;
   auto work = b->function(term(b->its_term));
   co_await std::move(work);
 }
@@ -75,16 +79,16 @@ asio::awaitable<void> body_runner::supervise(asio::any_io_executor executor,
   co_await asio::this_coro::reset_cancellation_state(std::move(forward),
                                                      asio::disable_cancellation());
   std::exception_ptr thrown;
-  if (!b->told()) {
+  if (!b->must_stop(*owner)) {
     try {
-      auto work = begin(executor, b);
+      auto work = begin(executor, owner, b);
       co_await asio::co_spawn(executor, std::move(work),
                               asio::bind_cancellation_slot(b->stop.slot(), asio::use_awaitable));
     } catch (...) {
       thrown = std::current_exception();
     }
   }
-  const bool told = b->told();
+  const bool told = b->must_stop(*owner);
   b->function = nullptr;  // what the body captured goes before the lock does
   // A body that resigned before its end may have a successor by now.
   if (running_ == b) running_.reset();

@@ -8,10 +8,11 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/term.hpp>
 
-#include "election/term/term_host.hpp"
 #include "election/term/term_state.hpp"
 
 namespace tenure::impl {
+
+class term_host;
 
 /// What a user gives to lead() or hold().
 using body_function = std::function<boost::asio::awaitable<void>(term)>;
@@ -39,6 +40,7 @@ class body_runner {
   class running_body;
 
   static boost::asio::awaitable<void> begin(boost::asio::any_io_executor executor,
+                                            std::shared_ptr<term_host> owner,
                                             std::shared_ptr<running_body> b);
   boost::asio::awaitable<void> supervise(boost::asio::any_io_executor executor,
                                          std::shared_ptr<term_host> owner,

@@ -1,56 +1,26 @@
-// What the guarded writes of elections and of semaphores have in common.
+// What the guarded writes of elections and of semaphores have in common: each is one transaction
+// whose first two operations check that the term still holds its lock.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <tenure/term.hpp>
-#include <utility>
 #include <vector>
 
 #include "consul/types.hpp"
-#include "election/term/term_state.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 
-inline constexpr std::size_t most_writes = 60;
-
-inline consul::txn_op operation(const leader_writes::entry& e) {
-  switch (e.what) {
-    case leader_writes::kind::set:
-      return consul::txn_op::set(e.key, e.value, e.flags);
-    case leader_writes::kind::set_if:
-      return consul::txn_op::cas(e.key, e.value, e.index, e.flags);
-    case leader_writes::kind::remove:
-      return consul::txn_op::remove(e.key);
-    case leader_writes::kind::remove_below:
-      break;
-  }
-  return consul::txn_op::remove_tree(e.key);
-}
+/// Throws bad_argument unless there are 1 to 60 writes.
+void check_count(const leader_writes& writes);
 
 /// Whether the write changes `key`.
-inline bool covers(const leader_writes::entry& e, const std::string& key) {
-  return e.what == leader_writes::kind::remove_below ? key.starts_with(e.key) : key == e.key;
-}
+bool covers(const leader_writes::entry& what, const std::string& key);
 
-/// Marks a term as writing for as long as it lives.
-class writing_turn {
- public:
-  writing_turn(std::shared_ptr<term_state> whose, runtime::async_condition& changed)
-      : whose_(std::move(whose)), changed_(changed) {
-    whose_->writing = true;
-  }
-  writing_turn(const writing_turn&) = delete;
-  writing_turn& operator=(const writing_turn&) = delete;
-  ~writing_turn() {
-    whose_->writing = false;
-    changed_.notify_all();
-  }
+/// Adds the operations of the writes.
+void append(std::vector<consul::txn_op>& ops, const leader_writes& writes);
 
- private:
-  std::shared_ptr<term_state> whose_;
-  runtime::async_condition& changed_;
-};
+/// Whether the transaction was committed; false where its guards refused it. Throws outcome_unknown
+/// where the answer was lost, refused where a write of its own did not match, and Consul's errors.
+bool committed(const consul::txn_result& answer);
 
 }  // namespace tenure::impl

@@ -1,28 +1,102 @@
-// Whoever is behind a term: an election's record, or a slot of a semaphore.
+// What is behind a term's handle. participant (a term of an election) and slot_candidate (a slot of
+// a semaphore) derive from it and differ in how they prove and write; waiting for the term's end,
+// resigning, proving and taking turns to write are the same.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tenure/end_reason.hpp>
+#include <tenure/log.hpp>
 #include <tenure/term.hpp>
+
+#include "core/lease/term_lease.hpp"
+#include "election/term/body_runner.hpp"
+#include "election/term/term_state.hpp"
+#include "runtime/async_condition.hpp"
+#include "runtime/environment.hpp"
 
 namespace tenure::impl {
 
-class term_state;
+struct context;
 
-/// What a term's handle asks of it; see tenure::term for what each means. Held weakly by the state.
+/// Held weakly by its terms' states.
 class term_host {
  public:
+  explicit term_host(const runtime::environment& env) : changed_(env.executor, *env.timers) {}
+  term_host(const term_host&) = delete;
+  term_host& operator=(const term_host&) = delete;
   virtual ~term_host() = default;
-  virtual boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which) = 0;
-  virtual boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which) = 0;
-  virtual boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) = 0;
-  virtual boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which,
-                                                std::string value) = 0;
-  virtual boost::asio::awaitable<void> write(std::shared_ptr<term_state> which,
-                                             leader_writes writes) = 0;
-  virtual boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which) = 0;
+
+  /// The running term, or one whose work has not stopped; else an empty one.
+  term current() const noexcept { return term_ ? term(term_) : term(); }
+
+  // -- what a handle asks for: see tenure::term --------------------------------------------------
+  boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which);
+  /// Goes on in the background when its caller is cancelled, and its caller need not wait longer
+  /// than the term lasts.
+  boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which, std::string value);
+  boost::asio::awaitable<void> write(std::shared_ptr<term_state> which, leader_writes writes);
+
+  /// Whether the holder of that term has to stop its work.
+  bool must_stop(const std::shared_ptr<term_state>& which) const noexcept {
+    return over(which) || lease().stop_told();
+  }
+
+ protected:
+  // -- what the hosts differ in ------------------------------------------------------------------
+  virtual context& shared() const noexcept = 0;
+  virtual const core::term_lease& lease() const noexcept = 0;
+  virtual std::shared_ptr<term_host> host() noexcept = 0;
+  virtual void log(log_level level, std::string_view event) = 0;
+  /// The work of the running term has stopped.
+  virtual void work_stopped() = 0;
+  /// Asks for a proof that is sent no earlier than now.
+  virtual void want_proof(time_point now) = 0;
+  /// Whether the lock of that term has been given back.
+  virtual bool released(const std::shared_ptr<term_state>& which) const noexcept = 0;
+  /// Publishes the value, tried again until Consul has taken it. The turn to write is the caller's.
+  virtual boost::asio::awaitable<void> proclaim_now(std::shared_ptr<term_state> which,
+                                                    std::string value) = 0;
+  /// Throws bad_argument for a key that guards the term itself.
+  virtual void check_write(const leader_writes::entry& what) const = 0;
+  virtual boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
+                                                 leader_writes writes) = 0;
+
+  // -- the term's life ---------------------------------------------------------------------------
+  /// The lease has begun: makes the term's state.
+  void begin_term(const key_name& key, const core::session_id& session, std::uint64_t fence);
+  /// The notices of the lease to its holder.
+  void stop_work();
+  void end_term();
+  /// Shows the lease to the threads that hold handles.
+  void publish_lease() noexcept;
+
+  bool over(const std::shared_ptr<term_state>& which) const noexcept {
+    return term_ != which || which->reason.load(std::memory_order_relaxed) != end_reason::none;
+  }
+  void check_not_over(const std::shared_ptr<term_state>& which) const;
+  /// A body that was not begun cannot say when the work has stopped: then it counts as stopped.
+  void leave_work();
+
+  std::shared_ptr<term_state> term_;  ///< from its begin until its work has stopped
+  runtime::async_condition changed_;
+  body_runner body_;
+
+ private:
+  class write_turn;
+  struct proclaim_result;
+
+  boost::asio::awaitable<void> wait_turn(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> proclaim_in_turn(std::shared_ptr<term_state> which,
+                                                std::string value,
+                                                std::shared_ptr<proclaim_result> result);
 };
 
 }  // namespace tenure::impl

@@ -1,4 +1,4 @@
-// What is behind a term's handle: what other threads may read, and the way back to the record.
+// What a term's handles share: what other threads may read of the lease, and the way to its host.
 #pragma once
 
 #include <atomic>
@@ -9,14 +9,15 @@
 
 #include "core/util/session_id.hpp"
 #include "election/key_name.hpp"
-#include "election/term/term_host.hpp"
 #include "runtime/clock.hpp"
 
 namespace tenure::impl {
 
-/// Counted by the handles. The atomics are written by the engine's thread alone; what is no atomic
-/// belongs to that thread, `owner` included. Nothing in it needs the io_context, so that the last
-/// handle may go away on any thread and at any time.
+class term_host;
+
+/// Counted by the handles. The atomics are copies of what the host's term_lease says, published by
+/// the thread of the io_context; what is no atomic belongs to that thread, `host` included. Nothing
+/// in it needs the io_context, so the last handle may go away on any thread and at any time.
 class term_state {
  public:
   term_state(key_name k, core::session_id s, std::uint64_t f,
@@ -25,7 +26,7 @@ class term_state {
         session(std::move(s)),
         fence(f),
         clock(std::move(c)),
-        owner(std::move(r)) {}
+        host(std::move(r)) {}
 
   bool holds() const noexcept { return clock->now() < until(valid_until); }
   /// Before the holder is told to stop.
@@ -46,10 +47,8 @@ class term_state {
   std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};
   std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
   std::atomic<end_reason> reason{end_reason::none};
-  bool stop_told = false;
-  bool writing = false;  ///< a proclaim or a guarded write is on its way
-  time_point proof_wanted = time_point::min();  ///< prove() waits for one that is sent no earlier
-  const std::weak_ptr<term_host> owner;
+  bool writing = false;  ///< a proclaim or a guarded write has its turn
+  const std::weak_ptr<term_host> host;
 };
 
 }  // namespace tenure::impl

@@ -1,0 +1,94 @@
+// What a participant learns from the watch of its key and from its session.
+#include <optional>
+#include <utility>
+
+#include "election/context.hpp"
+#include "election/participant/observations.hpp"
+#include "election/participant/participant.hpp"
+
+namespace tenure::impl {
+
+void participant::on_key_changed(const consul::kv_result& answer) {
+  error_.clear();
+  const core::observation_order order =
+      fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
+  if (order == core::observation_order::outdated) {
+    log(log_level::debug, "an answer that is older than what is known");
+    advance();
+    return;
+  }
+  if (answer.entry && !answer.entry->session.empty()) {
+    const core::session_id& holder = fsm_.history().holder();
+    if (holder != fsm_.session() && holder != fsm_.held_by()) {
+      learn_span_of(answer.entry->session);
+    }
+  }
+  note_seen(answer);
+  advance();
+}
+
+/// What the history has just been told of.
+void participant::note_seen(const consul::kv_result& answer) {
+  const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
+  if (index != fsm_.history().modify_index()) return;  // it knows better
+  last_seen_value now;
+  if (answer.entry && !answer.entry->session.empty()) {
+    now.fence = answer.entry->modify_index;
+    if (answer.entry->value != how().value()) {
+      now.value = std::make_unique<const std::string>(answer.entry->value);
+    }
+  }
+  const bool news = !seen_any_ || seen_ != now;
+  seen_any_ = true;
+  seen_ = std::move(now);
+  if (news) note_event();
+}
+
+// The query may have been made before a campaign that waits now, and the watch reports an error once
+// only. The campaign's own read decides whether it is refused.
+void participant::on_watch_error(const error_code& why, const std::string& detail) {
+  if (last_error() != why) {
+    env().log->log(log_level::debug, "the key cannot be watched",
+                   {{"election", key()}, {"why", detail}});
+  }
+  error_.note(why, time_point::min());
+  if (campaigning_ && why == error_kind::fatal) {
+    fsm_.want_read();
+    advance();
+  }
+  changed_.notify_all();
+}
+
+void participant::learn_span_of(const std::string& session) {
+  auto learn = [weak = weak()](std::optional<duration> span) {
+    const auto p = weak.lock();
+    if (p && span) p->holders_span(*span);
+  };
+  shared().spans.ask(session, std::move(learn));
+}
+
+void participant::holders_span(duration span) {
+  fsm_.holders_span(span);
+  advance();
+}
+
+void participant::session_ready(const std::string& id) {
+  error_.clear();
+  fsm_.session_ready(id);
+  advance();
+}
+
+void participant::session_lost(const std::string& id) {
+  fsm_.session_gone(id, env().timers->now());
+  advance();
+}
+
+// See session_user: only with that seeded bug.
+void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
+
+void participant::session_failed(const error_code& why, time_point asked) {
+  error_.note(why, asked);
+  changed_.notify_all();
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,124 @@
+// How a candidate takes a slot, and how it gives it back.
+#include <utility>
+#include <vector>
+
+#include "election/semaphore/slot_candidate.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+}  // namespace
+
+asio::awaitable<bool> slot_candidate::take_slot() {
+  core::backoff failures(20ms, 1s);
+  while (wants() && session_alive() && enrolled_) {
+    if (look_again_) {
+      const bool seen = co_await look();
+      if (!seen) co_await pause(failures);
+      if (!seen) continue;
+    }
+    if (!good_ || slots_.limit_conflict()) {
+      co_await wait_refused();
+    } else if (slots_.last().holders.contains(session_id_)) {
+      // A claim was carried out whose answer was lost or came too late for a term.
+      named_ = true;
+      co_await let_go(extent::name);
+      look_again_ = true;
+    } else if (!slots_.free(session_id_, now())) {
+      co_await changed_.wait(slots_.next_free(session_id_, now()));
+    } else {
+      const bool won = co_await claim();
+      if (won) co_return true;
+      look_again_ = true;
+      co_await pause(failures);
+    }
+  }
+  co_return false;
+}
+
+/// The semaphore is not what this candidate takes it for: acquire() fails, and the next one looks
+/// again.
+asio::awaitable<void> slot_candidate::wait_refused() {
+  refusal_ = errc::bad_argument;
+  refusal_text_ = good_ ? std::to_string(limit_) + " slots, and the holders of \"" + prefix() +
+                              "\" keep to " + std::to_string(slots_.last().limit)
+                        : "\"" + keys_.lock() + "\" is no semaphore's";
+  look_again_ = true;
+  changed_.notify_all();
+  while (refusal_ && wants()) co_await changed_.wait();
+}
+
+asio::awaitable<bool> slot_candidate::claim() {
+  std::vector<consul::txn_op> ops;
+  ops.push_back(keys_.check_contender(session_id_));
+  ops.push_back(keys_.name_holders(limit_, slots_.holders_with(session_id_, now()),
+                                   slots_.last().lock_index));
+  named_ = true;
+  const consul::txn_result answer = co_await write_once(std::move(ops));
+  if (answer.error) co_return false;
+  named_ = answer.committed;
+  const bool no_key = !answer.failures.empty() && answer.failures.front().op_index == 0;
+  if (no_key) {
+    // The contender key was deleted, or the session died.
+    enrolled_ = false;
+    session_->check_now();
+  }
+  if (!answer.committed || !wants() || !session_alive()) co_return false;
+  lease_.lock_won(answer.sent_at);
+  if (!lease_.may_begin(now())) {
+    lease_.clear();
+    co_return false;
+  }
+  lock_index_ = answer.results.back().modify_index;
+  lease_.begin();
+  begin_term(key_name(keys_.lock()), session_id_, lock_index_);
+  log(log_level::info, "a slot is ours");
+  changed_.notify_all();
+  co_return true;
+}
+
+// -- letting go ----------------------------------------------------------------------------------
+
+// The work has stopped: the slot is free for the next candidate at once.
+asio::awaitable<void> slot_candidate::let_go(extent what) {
+  core::backoff failures(20ms, 2s);
+  while (named_ || (what == extent::name_and_key && enrolled_)) {
+    const bool done = co_await let_go_once(what);
+    if (done) co_return;
+    const time_point again = now() + failures.next(shared_->env->random->next());
+    co_await runtime::sleep_until(*shared_->env->timers, again);
+  }
+}
+
+asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
+  const consul::kv_list found =
+      co_await shared_->client.list(keys_.below(), consul::consistency::consistent);
+  note(found);
+  if (found.error) co_return false;
+  const semaphore_reading seen = keys_.read(found.entries);
+  std::vector<consul::txn_op> ops;
+  if (seen.holders.contains(session_id_)) {
+    std::set<std::string> rest = seen.holders;
+    rest.erase(session_id_);
+    ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_index));
+  }
+  const bool key_too = what == extent::name_and_key;
+  if (key_too && seen.contenders.contains(session_id_)) {
+    ops.push_back(keys_.check_contender(session_id_));
+    ops.push_back(consul::txn_op::remove(keys_.contender(session_id_)));
+  }
+  if (!ops.empty()) {
+    const consul::txn_result answer = co_await write_once(std::move(ops));
+    if (!answer.committed) co_return false;
+  }
+  named_ = false;
+  if (key_too) enrolled_ = false;
+  look_again_ = true;
+  changed_.notify_all();
+  co_return true;
+}
+
+}  // namespace tenure::impl

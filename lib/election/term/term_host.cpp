@@ -1,0 +1,156 @@
+#include "election/term/term_host.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <tenure/candidacy.hpp>
+#include <utility>
+
+#include "election/context.hpp"
+#include "election/errors.hpp"
+#include "election/term/guarded_writes.hpp"
+#include "runtime/keep_alive.hpp"
+#include "runtime/slab.hpp"
+
+namespace tenure::impl {
+
+namespace asio = boost::asio;
+
+/// What became of a proclaim whose caller may wait for it no longer.
+struct term_host::proclaim_result {
+  bool done = false;
+  std::exception_ptr thrown;
+};
+
+/// Marks a term as writing for as long as it lives.
+class term_host::write_turn {
+ public:
+  write_turn(std::shared_ptr<term_state> whose, runtime::async_condition& changed)
+      : whose_(std::move(whose)), changed_(changed) {
+    whose_->writing = true;
+  }
+  write_turn(const write_turn&) = delete;
+  write_turn& operator=(const write_turn&) = delete;
+  ~write_turn() {
+    whose_->writing = false;
+    changed_.notify_all();
+  }
+
+ private:
+  std::shared_ptr<term_state> whose_;
+  runtime::async_condition& changed_;
+};
+
+// -- the term's life -----------------------------------------------------------------------------
+
+void term_host::begin_term(const key_name& key, const core::session_id& session,
+                           std::uint64_t fence) {
+  term_ = runtime::make_in_slab<term_state>(key, session, fence, shared().env->clock,
+                                            std::weak_ptr<term_host>(host()));
+  publish_lease();
+}
+
+void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
+
+void term_host::stop_work() {
+  log(log_level::info, "the work has to stop");
+  body_.stop();
+}
+
+void term_host::end_term() {
+  const end_reason why = lease().reason();
+  term_->close();
+  term_->reason.store(why, std::memory_order_release);
+  const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
+  log(planned ? log_level::info : log_level::warn,
+      lease().working() ? "the term is over, and its work still runs" : "the term is over");
+}
+
+void term_host::leave_work() {
+  if (!body_.at_work() && lease().working()) work_stopped();
+}
+
+void term_host::check_not_over(const std::shared_ptr<term_state>& which) const {
+  if (over(which)) fail(errc::not_leading, "\"" + which->key.text() + "\"");
+}
+
+// -- waiting -------------------------------------------------------------------------------------
+
+asio::awaitable<void> term_host::wait_stop(std::shared_ptr<term_state> which) {
+  while (!must_stop(which)) co_await changed_.wait();
+}
+
+asio::awaitable<end_reason> term_host::wait_end(std::shared_ptr<term_state> which) {
+  while (which->reason == end_reason::none) co_await changed_.wait();
+  co_return which->reason.load();
+}
+
+// A proof that is in flight may have been sent before; the next one follows it at once.
+asio::awaitable<bool> term_host::prove(std::shared_ptr<term_state> which) {
+  const time_point asked = shared().now();
+  if (!over(which)) want_proof(asked);
+  while (!over(which) && lease().proven_at() < asked) co_await changed_.wait();
+  co_return !over(which);
+}
+
+asio::awaitable<void> term_host::wait_released(std::shared_ptr<term_state> which) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (term_ == which && lease().working()) work_stopped();
+  const time_point give_up = shared().now() + shared().request_timeout();
+  bool waiting = true;
+  while (waiting) {
+    const bool ended = which->reason != end_reason::none;
+    waiting = !(ended && released(which)) && shared().now() < give_up;
+    if (waiting) co_await changed_.wait(give_up);
+  }
+}
+
+asio::awaitable<end_reason> term_host::resign(std::shared_ptr<term_state> which) {
+  auto release = wait_released(which);
+  co_await asio::co_spawn(shared().env->executor, std::move(release), asio::use_awaitable);
+  co_return which->reason.load();
+}
+
+// -- writing: one at a time, and none begins while a proof is in flight ---------------------------
+
+asio::awaitable<void> term_host::wait_turn(std::shared_ptr<term_state> which) {
+  while (!over(which) && (which->writing || lease().proof_inflight())) co_await changed_.wait();
+  check_not_over(which);
+}
+
+asio::awaitable<void> term_host::proclaim(std::shared_ptr<term_state> which, std::string value) {
+  const auto result = std::make_shared<proclaim_result>();
+  auto proclaiming = proclaim_in_turn(which, std::move(value), result);
+  shared().tasks.spawn(runtime::keep_alive(std::move(proclaiming), host()));
+  while (!result->done && which->reason == end_reason::none) co_await changed_.wait();
+  if (!result->done) fail(errc::not_leading, "\"" + which->key.text() + "\"");
+  if (result->thrown) std::rethrow_exception(result->thrown);
+}
+
+asio::awaitable<void> term_host::proclaim_in_turn(std::shared_ptr<term_state> which,
+                                                  std::string value,
+                                                  std::shared_ptr<proclaim_result> result) {
+  try {
+    if (value.empty() || value.size() > candidacy::most_value) {
+      fail(errc::bad_argument, "a value to proclaim has 1 to 384000 bytes, not " +
+                                   std::to_string(value.size()));
+    }
+    co_await wait_turn(which);
+    const write_turn mine(which, changed_);
+    co_await proclaim_now(which, std::move(value));
+  } catch (...) {
+    result->thrown = std::current_exception();
+  }
+  result->done = true;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> term_host::write(std::shared_ptr<term_state> which, leader_writes writes) {
+  check_count(writes);
+  for (const leader_writes::entry& e : writes.entries()) check_write(e);
+  co_await wait_turn(which);
+  const write_turn mine(which, changed_);
+  co_await write_now(which, std::move(writes));
+}
+
+}  // namespace tenure::impl
