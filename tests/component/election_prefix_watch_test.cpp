@@ -16,7 +16,7 @@ using namespace tenure::test;
 class watching final : private impl::prefix_watch::receiver {
  public:
   watching(election_fixture& b, process& p, impl::poll_slots& slots)
-      : watch(p.engine->shared_env(), p.engine->client(), slots, "s/", *this),
+      : watch(p.engine->shared()->env, p.engine->shared()->client, slots, "s/", *this),
         run_(b.rt, truly(watch.run())) {}
 
   void end(election_fixture& b) {
@@ -35,7 +35,7 @@ class watching final : private impl::prefix_watch::receiver {
     values.clear();
     for (const consul::kv_entry& entry : answer.entries) values.push_back(entry.value);
   }
-  void on_list_error(const error_code&, const std::string&) override { ++errors; }
+  void on_list_error(const consul::kv_list&) override { ++errors; }
 
   running<bool> run_;
 };

@@ -26,14 +26,14 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
       rules_(how_.span(), how_.stop_budget()),
       slots_(slots, how_.span()),
       lease_(rules_),
+      watch_(shared_->env, shared_->client, shared_->polls, keys_.below(), *this),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       value_(how_.value()) {
-  shared_->polls.joined();
+  watch_.pause();
 }
 
 slot_candidate::~slot_candidate() {
   if (session_) session_->detach(*this);
-  shared_->polls.left();
 }
 
 void slot_candidate::log(log_level level, std::string_view event) {
@@ -87,7 +87,7 @@ asio::awaitable<void> slot_candidate::run() {
 }
 
 asio::awaitable<void> slot_candidate::live() {
-  tasks_.spawn(runtime::keep_alive(watch(), shared_from_this()));
+  tasks_.spawn(runtime::keep_alive(watch_.run(), shared_from_this()));
   while (!left_) {
     if (wanted_) {
       co_await attempt();
@@ -102,7 +102,7 @@ asio::awaitable<void> slot_candidate::attempt() {
   if (!session_) start_session();
   while (session_->id().empty() && wants()) co_await changed_.wait();
   if (!session_alive() && wants()) {
-    enrolled_ = false;
+    set_enrolled(false);
     session_id_ = session_->id();
   }
   if (session_alive() && !enrolled_ && wants()) co_await enroll();
@@ -157,7 +157,7 @@ void slot_candidate::session_ready(const std::string&) {
 
 void slot_candidate::session_lost(const std::string& id) {
   if (id != session_id_) return;
-  enrolled_ = false;
+  set_enrolled(false);
   lose(end_reason::session_lost);
 }
 
@@ -173,7 +173,7 @@ asio::awaitable<void> slot_candidate::enroll() {
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.enroll(id, value_));
     const consul::txn_result answer = co_await write_once(std::move(ops));
-    enrolled_ = answer.committed && session_alive();
+    set_enrolled(answer.committed && session_alive());
     if (answer.committed) break;
     const bool dead = !answer.failures.empty() &&
                       answer.failures.front().kind == consul::txn_failure::invalid_session;

@@ -23,12 +23,14 @@
 #include "election/sessions/consul_session.hpp"
 #include "election/sessions/session_user.hpp"
 #include "election/term/term_host.hpp"
+#include "election/watching/prefix_watch.hpp"
 #include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 
 class slot_candidate final : public term_host,
                              public session_user,
+                             private prefix_watch::receiver,
                              public std::enable_shared_from_this<slot_candidate> {
  public:
   slot_candidate(std::shared_ptr<context> shared, std::string prefix, std::size_t slots,
@@ -97,8 +99,10 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> pause(core::backoff& failures);
 
   // -- what is seen ------------------------------------------------------------------------------
-  boost::asio::awaitable<void> watch();
-  boost::asio::awaitable<consul::kv_list> next_list(std::uint64_t index);
+  /// Whether the contender key may exist: only then the prefix is watched.
+  void set_enrolled(bool enrolled) noexcept;
+  void on_list(const consul::kv_list& answer) override;
+  void on_list_error(const consul::kv_list& answer) override;
   boost::asio::awaitable<bool> look();
   void observe(const semaphore_reading& seen);
   void ask_span(const std::string& session);
@@ -127,6 +131,7 @@ class slot_candidate final : public term_host,
   const core::lease_rules rules_;
   core::slots slots_;
   core::term_lease lease_;
+  prefix_watch watch_;
   runtime::task_scope tasks_;
   std::shared_ptr<consul_session> session_;  ///< from the first acquire() on
   request_error error_;  ///< of the last request

@@ -63,7 +63,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   const bool no_key = !answer.failures.empty() && answer.failures.front().op_index == 0;
   if (no_key) {
     // The contender key was deleted, or the session died.
-    enrolled_ = false;
+    set_enrolled(false);
     session_->check_now();
   }
   if (!answer.committed || !wants() || !session_alive()) co_return false;
@@ -115,7 +115,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     if (!answer.committed) co_return false;
   }
   named_ = false;
-  if (key_too) enrolled_ = false;
+  if (key_too) set_enrolled(false);
   look_again_ = true;
   changed_.notify_all();
   co_return true;

@@ -103,7 +103,7 @@ void slot_candidate::take_proof(const consul::txn_result& answer) {
   }
   const bool no_lock = answer.failures.front().op_index == 0;
   session_->check_now();
-  enrolled_ = enrolled_ && no_lock;
+  set_enrolled(enrolled_ && no_lock);
   lose(no_lock ? end_reason::key_missing : end_reason::session_lost);
 }
 

@@ -1,60 +1,27 @@
 // What a candidate sees of its semaphore: a blocking query on the prefix, a linearizable list when
 // that is needed, and the spans of the other holders.
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "election/semaphore/slot_candidate.hpp"
-#include "election/watching/poll_slots.hpp"
 
 namespace tenure::impl {
-namespace {
-
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
 
-// Answers that come faster than this cost a pause: each contender that comes or goes wakes all.
-constexpr duration storm_pause = 20ms;
-
-}  // namespace
-
-asio::awaitable<consul::kv_list> slot_candidate::next_list(std::uint64_t index) {
-  if (index == 0) {
-    consul::kv_list first =
-        co_await shared_->client.list(keys_.below(), consul::consistency::default_);
-    co_return first;
-  }
-  const runtime::environment& env = *shared_->env;
-  poll_slot mine(shared_->polls, env.executor, *env.timers);
-  co_await mine.taken();
-  const duration wait = shared_->polls.wait();
-  consul::kv_list next = co_await shared_->client.watch_below(keys_.below(), index, wait);
-  co_return next;
-}
-
-asio::awaitable<void> slot_candidate::watch() {
-  core::backoff failures(100ms, 5s);
-  std::uint64_t index = 0;
-  for (;;) {
-    if (!enrolled_) {
-      index = 0;
-      co_await changed_.wait();
-      continue;
-    }
-    const time_point asked = now();
-    const consul::kv_list answer = co_await next_list(index);
-    duration rest = now() - asked < storm_pause ? storm_pause : 0ms;
-    if (answer.error) {
-      note(answer);
-      rest = failures.next(shared_->env->random->next());
-    } else {
-      failures.reset();
-      index = answer.index < index ? 0 : std::max<std::uint64_t>(answer.index, 1);
-      observe(keys_.read(answer.entries));
-    }
-    if (rest > 0ms) co_await runtime::sleep_until(*shared_->env->timers, now() + rest);
+void slot_candidate::set_enrolled(bool enrolled) noexcept {
+  if (std::exchange(enrolled_, enrolled) == enrolled) return;
+  if (enrolled) {
+    watch_.resume();
+  } else {
+    watch_.pause();
   }
 }
+
+void slot_candidate::on_list(const consul::kv_list& answer) {
+  observe(keys_.read(answer.entries));
+}
+
+void slot_candidate::on_list_error(const consul::kv_list& answer) { note(answer); }
 
 asio::awaitable<bool> slot_candidate::look() {
   const consul::kv_list answer =

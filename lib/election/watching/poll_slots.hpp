@@ -98,23 +98,4 @@ class poll_slots {
   std::list<poll_client*> waiting_;
 };
 
-/// One slot, for a scope.
-class poll_slot final : public poll_client {
- public:
-  poll_slot(poll_slots& slots, boost::asio::any_io_executor executor, runtime::timers& timers)
-      : slots_(slots), given_(std::move(executor), timers) {}
-  ~poll_slot() override { slots_.leave(*this); }
-
-  boost::asio::awaitable<void> taken() {
-    slots_.enqueue(*this);
-    while (!has_slot()) co_await given_.wait();
-  }
-
- private:
-  void on_slot() noexcept override { given_.notify_all(); }
-
-  poll_slots& slots_;
-  runtime::async_condition given_;
-};
-
 }  // namespace tenure::impl

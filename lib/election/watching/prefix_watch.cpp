@@ -42,12 +42,12 @@ query_answer prefix_watch::deliver(const consul::kv_list& answer) {
   seen.detail = answer.detail;
   seen.index = answer.index;
   seen.missing = answer.entries.empty();
-  if (!answer.error) receiver_.on_list(answer);
+  if (answer.error) {
+    receiver_.on_list_error(answer);
+  } else {
+    receiver_.on_list(answer);
+  }
   return seen;
-}
-
-void prefix_watch::on_query_error(const query_answer& answer) {
-  receiver_.on_list_error(answer.error, answer.detail);
 }
 
 }  // namespace tenure::impl

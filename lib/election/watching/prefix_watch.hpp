@@ -26,8 +26,8 @@ class prefix_watch final : private query_hooks {
 
     /// An answer without an error, changed or not.
     virtual void on_list(const consul::kv_list& answer) = 0;
-    /// Each failed request; the watch tries again.
-    virtual void on_list_error(const error_code& why, const std::string& detail) = 0;
+    /// An answer with an error; the watch tries again.
+    virtual void on_list_error(const consul::kv_list& answer) = 0;
 
    protected:
     ~receiver() = default;
@@ -48,7 +48,7 @@ class prefix_watch final : private query_hooks {
  private:
   boost::asio::awaitable<query_answer> list() override;
   boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) override;
-  void on_query_error(const query_answer& answer) override;
+  void on_query_error(const query_answer&) override {}  // the receiver has it already
   query_answer deliver(const consul::kv_list& answer);
 
   consul::client& client_;
