@@ -37,26 +37,13 @@ void check(const leader_settings::changes& changes) {
   }
 }
 
-/// `values` with the changes made; whether there was anything to change.
-bool merge(const leader_settings::changes& changes, std::map<std::string, std::string>& values) {
-  const auto before = values;
-  for (const auto& [name, value] : changes) {
-    if (value.empty()) {
-      values.erase(name);
-    } else {
-      values[name] = value;
-    }
-  }
-  return values != before;
-}
-
 }  // namespace
 
 leader_settings_store::leader_settings_store(const std::shared_ptr<engine>& owner, std::string key)
     : engine_(owner),
       env_(owner->shared_env()),
       key_(std::move(key)),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(*env_->timers) {}
 
 std::shared_ptr<engine> leader_settings_store::running() const {
   auto e = engine_.lock();
@@ -136,7 +123,7 @@ void leader_settings_store::stop() {
 // Read, change, and write on condition that nobody wrote in between.
 asio::awaitable<void> leader_settings_store::try_to_set(term by, leader_settings::changes changes) {
   settings_snapshot now = co_await get();
-  if (!merge(changes, now.values)) {
+  if (!consul::merge_settings(changes, now.values)) {
     // Nothing to change; but to say so is only for the leader.
     const bool leading = co_await by.prove();
     if (!leading) fail(errc::not_leading, "\"" + by.key() + "\"");
