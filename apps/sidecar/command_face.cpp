@@ -25,7 +25,7 @@ command_face::command_face(std::shared_ptr<const runtime::environment> outside,
       probes_(std::move(probes)),
       options_(std::move(options)),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      changed_(outside_->executor, *outside_->timers),
+      changed_(*outside_->timers),
       gate_(options_.health) {}
 
 command_face::~command_face() {

@@ -42,7 +42,7 @@ consul_service::consul_service(std::shared_ptr<const runtime::environment> outsi
       agent_(outside_, std::move(consul)),
       options_(std::move(options)),
       session_(std::move(session)),
-      changed_(outside_->executor, *outside_->timers),
+      changed_(*outside_->timers),
       id_(options_.id) {}
 
 void consul_service::changed(const status&) { changed_.notify_all(); }

@@ -48,7 +48,7 @@ hooks::hooks(std::shared_ptr<const runtime::environment> outside, command::comma
       snapshots_(snapshots),
       options_(std::move(options)),
       session_(std::move(session)),
-      changed_(outside_->executor, *outside_->timers),
+      changed_(*outside_->timers),
       nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
 hooks::~hooks() {

@@ -45,7 +45,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
       elections_(io.get_executor(), config_.consul, options_of(config_, log)),
       commands_(io.get_executor(), log),
       surroundings_(io.get_executor(), config_.consul, elections_, commands_, log),
-      ending_(io.get_executor(), *timers_),
+      ending_(*timers_),
       part_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { failed(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { failed(e); }),
       signals_(io) {

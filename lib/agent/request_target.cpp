@@ -90,7 +90,9 @@ std::optional<std::string> request_target::redirect() const {
   return with_query(text::percent_encode(clean(path_), kept_in_paths));
 }
 
-std::string request_target::with_slash() const { return with_query(text::percent_encode(path_ + "/", kept_in_paths)); }
+std::string request_target::with_slash() const {
+  return with_query(text::percent_encode(path_ + "/", kept_in_paths));
+}
 
 std::string request_target::with_query(std::string_view path) const {
   std::string out(path);

@@ -1,9 +1,9 @@
 // The path and the query of a request, parsed as Go's net/url parses them.
 //
 // Not by Boost.URL's parse_origin_form, which accepts the grammar of RFC 3986 alone. Go, and so
-// Consul, also accepts `"`, `<`, `>`, `[`, `^`, `{`, `|` and bytes beyond ASCII in paths and queries
-// (filters are full of them), separates parameters by ";" as well, and of a query with a broken
-// escape keeps the other parameters.
+// Consul, also accepts `"`, `<`, `>`, `[`, `^`, `{`, `|` and bytes beyond ASCII in paths and
+// queries (filters are full of them). It separates parameters by ";" too, and keeps the other
+// parameters of a query with a broken escape.
 #pragma once
 
 #include <optional>

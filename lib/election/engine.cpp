@@ -61,7 +61,7 @@ void check_key(const std::string& key) {
   if (key.front() == '/') {
     throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
   }
-  if (const std::string why = consul::unaddressable(key, false); !why.empty()) {
+  if (const std::string why = consul::unaddressable(key); !why.empty()) {
     throw bad_configuration("the key \"" + key + "\" cannot be asked for (" + why +
                             "): use another");
   }
@@ -84,7 +84,7 @@ engine::engine(std::shared_ptr<const runtime::environment> env, consul_config co
                  tasks_.spawn(runtime::keep_alive(std::move(task), shared_from_this()));
                },
                [this] { lock_queue_->send(); }),
-      changed_(env_->executor, *env_->timers) {
+      changed_(*env_->timers) {
   if (options_.sessions == 0) {
     throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
   }

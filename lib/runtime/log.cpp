@@ -1,4 +1,4 @@
-// The log sinks. The only file that knows spdlog.
+// The log sinks. The only file that includes spdlog.
 #include <tenure/log.hpp>
 
 #include <spdlog/logger.h>
@@ -49,7 +49,7 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   return spdlog::level::off;
 }
 
-// Whatever comes from the network or from a user stays on its line.
+// Keeps text of the network or of a user on one line.
 void append_escaped(std::string& line, std::string_view text, bool in_quotes) {
   for (const char c : text) {
     if (in_quotes && (c == '"' || c == '\\')) {
@@ -91,7 +91,7 @@ class to_stderr final : public log_sink {
     logger_.flush_on(spdlog::level::trace);
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
         "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
-    // A line that cannot be written is lost: there is nobody to tell.
+    // A line that cannot be written is lost: there is no other place to report it.
     logger_.set_error_handler([](const std::string&) {});
   }
 
@@ -108,7 +108,7 @@ class to_stderr final : public log_sink {
       append_escaped(line, message, false);
       for (const log_field& field : fields) append_field(line, field);
       logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
-    } catch (...) {  // out of memory: see above
+    } catch (...) {  // out of memory: the line is lost
     }
   }
 

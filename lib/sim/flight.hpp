@@ -32,7 +32,7 @@ class flight {
         host(host),
         request(std::move(asked)),
         kind(kind_of(request)),
-        changed(from_executor(from), from) {}
+        changed(from) {}
 
   bool done() const noexcept { return response.has_value() || error; }
 
@@ -52,9 +52,6 @@ class flight {
   std::optional<runtime::http_response> response;
   error_code error;
   runtime::async_condition changed;
-
- private:
-  static boost::asio::any_io_executor from_executor(machine& m);
 };
 
 }  // namespace tenure::sim

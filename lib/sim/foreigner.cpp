@@ -24,11 +24,12 @@ void foreigner::start() {
                  [self = shared_from_this()](std::exception_ptr) { self->stopped_ = true; });
 }
 
-asio::awaitable<runtime::round_trip> foreigner::ask(runtime::lane where, std::string method,
-                                                    std::string target, std::string body) {
+asio::awaitable<runtime::exchange_result> foreigner::ask(runtime::lane where, std::string method,
+                                                         std::string target, std::string body) {
   runtime::http_request request(std::move(method), std::move(target), std::move(body));
-  runtime::round_trip answer =
-      co_await link_->exchange(where, std::move(request), machine_.now() + 30s, false);
+  runtime::exchange_result answer =
+      co_await link_->exchange(where, std::move(request), machine_.now() + 30s,
+                                runtime::on_stale::fail);
   co_return answer;
 }
 
@@ -37,7 +38,7 @@ asio::awaitable<void> foreigner::run() {
     const std::string wanted = around_.it.chance_of(0.5)
                                    ? R"({"Name":"foreign","TTL":"15s"})"
                                    : R"({"Name":"foreign","TTL":"15s","LockDelay":"0s"})";
-    const runtime::round_trip made =
+    const runtime::exchange_result made =
         co_await ask(runtime::lane::requests, "PUT", "/v1/session/create", wanted);
     const auto at = made.response.body.find("\"ID\":\"");
     if (made.error || made.response.status != 200 || at == std::string::npos) {
@@ -54,7 +55,7 @@ asio::awaitable<void> foreigner::run() {
 asio::awaitable<bool> foreigner::wait_free(std::string key) {
   std::string index = "0";
   while (!stopping_) {
-    const runtime::round_trip seen = co_await ask(
+    const runtime::exchange_result seen = co_await ask(
         runtime::lane::polls, "GET", "/v1/kv/" + key + "?wait=15s&index=" + index, "");
     if (seen.error || (seen.response.status != 200 && seen.response.status != 404)) {
       co_await runtime::sleep_until(machine_, machine_.now() + 1s);
@@ -73,7 +74,7 @@ asio::awaitable<void> foreigner::contend(std::string session) {
   while (!stopping_ && machine_.now() < until) {
     const bool free = co_await wait_free(key);
     if (!free) co_return;
-    const runtime::round_trip taken =
+    const runtime::exchange_result taken =
         co_await ask(runtime::lane::requests, "PUT",
                      "/v1/kv/" + key + "?acquire=" + session +
                          "&flags=" + std::to_string(consul::lock_flags),

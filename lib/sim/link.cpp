@@ -104,14 +104,15 @@ void link::check_lane(runtime::lane where, const runtime::http_request& request)
   }
 }
 
-asio::awaitable<runtime::round_trip> link::exchange(runtime::lane where,
-                                                    runtime::http_request request,
-                                                    time_point deadline, bool retry_stale) {
-  runtime::round_trip result;
+asio::awaitable<runtime::exchange_result> link::exchange(runtime::lane where,
+                                                         runtime::http_request request,
+                                                         time_point deadline,
+                                                         runtime::on_stale when_stale) {
+  runtime::exchange_result result;
   const counted mine(exchanges_);
   if (is_process(who_)) check_lane(where, request);
   try {
-    co_await attempt(where, request, deadline, retry_stale, result);
+    co_await attempt(where, request, deadline, when_stale, result);
   } catch (const boost::system::system_error& error) {
     result.error = error.code();
   }
@@ -119,8 +120,8 @@ asio::awaitable<runtime::round_trip> link::exchange(runtime::lane where,
 }
 
 asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_request& request,
-                                    time_point deadline, bool retry_stale,
-                                    runtime::round_trip& result) {
+                                    time_point deadline, runtime::on_stale when_stale,
+                                    runtime::exchange_result& result) {
   lane_state& lane = lane_of(where);
   result.error = consul_errc::timed_out;
   if (lane.in_use < lane.limit) {
@@ -146,7 +147,7 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
     loose_end end(server_, host_, on.epoch);
     co_await travel(where, on, end, request, deadline, result);
     const bool stale = result.error == asio::error::connection_reset;
-    if (!stale || !retry_stale || severed_) {
+    if (!stale || when_stale == runtime::on_stale::fail || severed_) {
       if (!result.error && !on.closed) lane.idle.push_back(on);
       co_return;
     }
@@ -162,7 +163,7 @@ asio::awaitable<void> link::attempt(runtime::lane where, const runtime::http_req
 }
 
 asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_point deadline,
-                                 runtime::round_trip& result) {
+                                 runtime::exchange_result& result) {
   const time_point bound = std::min(deadline, machine_.now() + connect_timeout);
   const std::optional<duration> takes = network_.dial(path, where);
   const time_point there = takes ? machine_.now() + *takes : time_point::max();
@@ -190,7 +191,7 @@ asio::awaitable<bool> link::dial(runtime::lane where, connection& fresh, time_po
 
 asio::awaitable<void> link::travel(runtime::lane where, connection& on, loose_end& end,
                                    const runtime::http_request& request, time_point deadline,
-                                   runtime::round_trip& result) {
+                                   runtime::exchange_result& result) {
   const auto f = std::make_shared<flight>(machine_, who_, host_, request);
   f->epoch = on.epoch;
   f->fate = network_.draw(path, where);

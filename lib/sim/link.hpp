@@ -23,10 +23,10 @@ class link final : public runtime::transport {
        std::size_t host, std::size_t budget);
   ~link() override;
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
-                                                       runtime::http_request request,
-                                                       time_point deadline,
-                                                       bool retry_stale) override;
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
+                                                            runtime::http_request request,
+                                                            time_point deadline,
+                                                            runtime::on_stale when_stale) override;
 
   /// The process has crashed: whatever is under way ends at once, and nothing leaves any more. What
   /// is on its way already still arrives.
@@ -64,13 +64,13 @@ class link final : public runtime::transport {
     return lanes_[static_cast<std::size_t>(where)];
   }
   boost::asio::awaitable<void> attempt(runtime::lane where, const runtime::http_request& request,
-                                       time_point deadline, bool retry_stale,
-                                       runtime::round_trip& result);
+                                       time_point deadline, runtime::on_stale when_stale,
+                                       runtime::exchange_result& result);
   boost::asio::awaitable<bool> dial(runtime::lane where, connection& fresh, time_point deadline,
-                                    runtime::round_trip& result);
+                                    runtime::exchange_result& result);
   boost::asio::awaitable<void> travel(runtime::lane where, connection& on, loose_end& end,
                                       const runtime::http_request& request, time_point deadline,
-                                      runtime::round_trip& result);
+                                      runtime::exchange_result& result);
   void check_lane(runtime::lane where, const runtime::http_request& request);
 
   world& world_;

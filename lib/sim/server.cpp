@@ -8,8 +8,6 @@ namespace tenure::sim {
 
 using namespace std::chrono_literals;
 
-boost::asio::any_io_executor flight::from_executor(machine& m) { return m.executor(); }
-
 class server::tick_timer : public runtime::timer {
  public:
   explicit tick_timer(server& s)

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <optional>
 
-#include "component/consul_bench.hpp"
+#include "component/consul_fixture.hpp"
 
 namespace {
 
@@ -12,13 +12,13 @@ using namespace std::chrono_literals;
 using consul::consistency;
 using consul::txn_op;
 using runtime::lane;
-using bench = test::consul_bench;
+using fixture = test::consul_fixture;
 namespace asio = boost::asio;
 
 const std::string nobody = "00000000-0000-0000-0000-000000000000";
 
 TEST_CASE("a session's life") {
-  bench b;
+  fixture b;
   consul::session_request request;
   request.name = "mine";
   request.ttl = 15s;
@@ -58,8 +58,8 @@ TEST_CASE("a session's life") {
   CHECK_FALSE(b.runtime.run(b.client->destroy_session(nobody)).error);
 }
 
-TEST_CASE("a session that Consul refuses says why") {
-  bench b;
+TEST_CASE("the error of a refused session has Consul's text") {
+  fixture b;
   consul::session_request request;
   request.ttl = 9s;
   const auto created = b.runtime.run(b.client->create_session(request));
@@ -71,7 +71,7 @@ TEST_CASE("a session that Consul refuses says why") {
 }
 
 TEST_CASE("a lock is taken, seen, proven and released by transactions") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   const auto missing = b.runtime.run(b.client->get("job/a b", consistency::default_));
   CHECK_FALSE(missing.error);
@@ -126,7 +126,7 @@ TEST_CASE("a lock is taken, seen, proven and released by transactions") {
 }
 
 TEST_CASE("a transaction returns the keys that it reads and writes, not those that it checks") {
-  bench b;
+  fixture b;
   const std::string session = b.new_session();
   REQUIRE(b.write({txn_op::set("a", "1"), txn_op::set("gone", "1"), txn_op::set("tree/x", "1"),
                    txn_op::lock("held", session, "me", 0)})
@@ -148,8 +148,8 @@ TEST_CASE("a transaction returns the keys that it reads and writes, not those th
   CHECK(done.results.at(1).value.empty());
 }
 
-TEST_CASE("every kind of failure of a transaction is told apart") {
-  bench b;
+TEST_CASE("each kind of failure of a transaction is recognized") {
+  fixture b;
   const std::string mine = b.new_session();
   const std::string yours = b.new_session();
   REQUIRE(b.write({txn_op::lock("k", mine, "v", 0)}).committed);
@@ -176,14 +176,14 @@ TEST_CASE("every kind of failure of a transaction is told apart") {
   CHECK(invalid.failures[0].kind == invalid_session);
 }
 
-TEST_CASE("a transaction that Consul could not take is not sent") {
-  bench b;
+TEST_CASE("a transaction that Consul would not accept is not sent") {
+  fixture b;
   const auto nothing = b.write({});
   CHECK(nothing.error == consul_errc::bad_request);
   const auto many = b.write(std::vector<txn_op>(129, txn_op::get("k")));
   CHECK(many.error == consul_errc::bad_request);
   CHECK(many.detail ==
-        "PUT /v1/txn at 127.0.0.1:8500: not sent: 129 operations, and Consul takes 128");
+        "PUT /v1/txn at 127.0.0.1:8500: not sent: 129 operations, and Consul accepts 128");
   const auto large = b.write({txn_op::set("k", std::string(500'000, 'x'))});
   CHECK(large.error == consul_errc::bad_request);
   const auto slash = b.runtime.run(b.client->get("/k", consistency::default_));
@@ -196,8 +196,8 @@ TEST_CASE("a transaction that Consul could not take is not sent") {
   CHECK(b.network->started(lane::polls) == 0);
 }
 
-TEST_CASE("a watch answers when its key changes, or after its wait with the same index") {
-  bench b;
+TEST_CASE("a watch completes when its key changes, or after its wait with the same index") {
+  fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const auto now = b.runtime.run(b.client->watch("k", 0, 30s));
   REQUIRE(now.entry);

@@ -1,4 +1,4 @@
-// The HTTP client where servers fail, deadlines pass and callers lose patience.
+// The HTTP client with failing servers, deadlines and cancellation.
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "component/http_client_bench.hpp"
+#include "component/http_client_fixture.hpp"
 
 namespace {
 
@@ -16,7 +16,8 @@ using boost::asio::awaitable;
 using boost::asio::ip::tcp;
 using runtime::http_request;
 using runtime::lane;
-using test::client_bench;
+using runtime::on_stale;
+using test::client_fixture;
 using test::server_side;
 namespace error = boost::asio::error;
 
@@ -26,8 +27,8 @@ awaitable<void> mute(server_side& side) {
   co_await side.closed();
 }
 
-// Answers the first connection once; then the connection ends with the next request read. Later
-// connections are served.
+// Answers one request on the first connection and closes it after reading the next. Serves later
+// connections.
 class fickle {
  public:
   explicit fickle(bool resets) : resets_(resets) {}
@@ -45,133 +46,133 @@ class fickle {
   bool resets_;
 };
 
-TEST_CASE("a stale connection is replaced where the caller allows it") {
+TEST_CASE("a request on a stale connection is sent again if the caller allows it") {
   for (const bool resets : {false, true}) {
-    client_bench bench{fickle(resets)};
-    REQUIRE_FALSE(bench.ask().error);
-    const auto again = bench.ask("/", true);
+    client_fixture fixture{fickle(resets)};
+    REQUIRE_FALSE(fixture.ask().error);
+    const auto again = fixture.ask("/", on_stale::resend);
     CHECK_FALSE(again.error);
     CHECK(again.response.body == "first");  // of the second connection
-    CHECK(bench.server.accepted() == 2);
+    CHECK(fixture.server.accepted() == 2);
   }
 }
 
-TEST_CASE("what must not be repeated is not: it was sent, and its answer is lost") {
+TEST_CASE("a request that must not be repeated counts as sent when its response is lost") {
   for (const bool resets : {false, true}) {
-    client_bench bench{fickle(resets)};
-    REQUIRE_FALSE(bench.ask().error);
-    const auto lost = bench.ask(http_request("PUT", "/", "x"), false);
+    client_fixture fixture{fickle(resets)};
+    REQUIRE_FALSE(fixture.ask().error);
+    const auto lost = fixture.ask(http_request("PUT", "/", "x"), on_stale::fail);
     const error_code expected = resets ? error_code(error::connection_reset) : error::eof;
     CHECK(lost.error == expected);
     CHECK(lost.sent);
-    CHECK(bench.server.accepted() == 1);
-    CHECK(bench.client->connections(lane::requests) == 0);
+    CHECK(fixture.server.accepted() == 1);
+    CHECK(fixture.client->connections(lane::requests) == 0);
   }
 }
 
-TEST_CASE("a fresh connection that breaks is not tried again, whatever the caller allows") {
-  client_bench bench([](server_side& side) -> awaitable<void> { co_await side.request(); });
-  const auto lost = bench.ask("/", true);
+TEST_CASE("a request that breaks on a new connection is never sent again") {
+  client_fixture fixture([](server_side& side) -> awaitable<void> { co_await side.request(); });
+  const auto lost = fixture.ask("/", on_stale::resend);
   CHECK(lost.error == error::eof);
   CHECK(lost.sent);
-  CHECK(bench.server.accepted() == 1);
+  CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("an answer that breaks off is no stale connection") {
-  client_bench bench([](server_side& side) -> awaitable<void> {
+TEST_CASE("a truncated response does not count as a stale connection") {
+  client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.answer("whole");
     co_await side.request();
     co_await side.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal");
   });
-  REQUIRE_FALSE(bench.ask().error);
-  const auto cut = bench.ask("/", true);
+  REQUIRE_FALSE(fixture.ask().error);
+  const auto cut = fixture.ask("/", on_stale::resend);
   CHECK(cut.error == error::eof);
   CHECK(cut.sent);
-  CHECK(bench.server.accepted() == 1);
+  CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("nobody listens: nothing was sent") {
+TEST_CASE("without a server nothing was sent") {
   std::string address;
   {
     test::manual_runtime runtime;
     const test::loopback_server gone(runtime, mute);
     address = gone.address();
   }
-  client_bench bench(mute);
-  bench.client = bench.make_client(address, wire::lane_limits(1, 1, 1));
-  const auto refused = bench.ask("/", true);
+  client_fixture fixture(mute);
+  fixture.client = fixture.make_client(address, wire::lane_limits(1, 1, 1));
+  const auto refused = fixture.ask("/", on_stale::resend);
   CHECK(refused.error == error::connection_refused);
   CHECK_FALSE(refused.sent);
-  CHECK(bench.client->connections(lane::requests) == 0);
+  CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
-TEST_CASE("what is not HTTP, and what is too large, is no answer") {
+TEST_CASE("responses that are too large or not HTTP are errors") {
   for (const std::string& bytes :
        {std::string("SSH-2.0-OpenSSH\r\n\r\n"), std::string("HTTP/1.1 abc\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx"),
         "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n",
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
-    client_bench bench([&](server_side& side) -> awaitable<void> {
+    client_fixture fixture([&](server_side& side) -> awaitable<void> {
       co_await side.request();
       co_await side.send(bytes);
       co_await side.closed();
     });
-    const auto trip = bench.ask();
+    const auto trip = fixture.ask();
     INFO(bytes.substr(0, 60) << ": " << trip.error.message());
     CHECK(trip.error == consul_errc::bad_answer);
     CHECK(trip.sent);
-    CHECK(bench.client->connections(lane::requests) == 0);
+    CHECK(fixture.client->connections(lane::requests) == 0);
   }
 }
 
-TEST_CASE("a deadline closes the connection, and the place is free again") {
-  client_bench bench(mute, wire::lane_limits(1, 1, 1));
-  const auto asked = bench.start(http_request());
-  bench.until([&] { return bench.server.accepted() == 1; });
-  bench.runtime.advance(10s - 1ns);
+TEST_CASE("a deadline closes the connection and frees its slot") {
+  client_fixture fixture(mute, wire::lane_limits(1, 1, 1));
+  const auto asked = fixture.start(http_request());
+  fixture.until([&] { return fixture.server.accepted() == 1; });
+  fixture.runtime.advance(10s - 1ns);
   CHECK_FALSE(asked->result);
-  bench.runtime.advance(1ns);
-  const auto late = bench.finish(*asked);
+  fixture.runtime.advance(1ns);
+  const auto late = fixture.finish(*asked);
   CHECK(late.error == consul_errc::timed_out);
   CHECK(late.sent);
-  CHECK(bench.client->connections(lane::requests) == 0);
-  bench.until([&] { return bench.server.open() == 0; });
-  // Nothing left armed, and the next one gets a connection.
-  CHECK(bench.runtime.next_timer() == time_point::max());
-  const auto next = bench.start(http_request());
-  bench.until([&] { return bench.server.accepted() == 2; });
+  CHECK(fixture.client->connections(lane::requests) == 0);
+  fixture.until([&] { return fixture.server.open() == 0; });
+  // No timer stays armed, and the next request gets a connection.
+  CHECK(fixture.runtime.next_timer() == time_point::max());
+  const auto next = fixture.start(http_request());
+  fixture.until([&] { return fixture.server.accepted() == 2; });
   next->cancel();
-  CHECK(bench.finish(*next).error == error::operation_aborted);
+  CHECK(fixture.finish(*next).error == error::operation_aborted);
 }
 
-TEST_CASE("a deadline that has passed sends nothing") {
-  client_bench bench(mute);
-  const auto asked = bench.start(http_request(), true, lane::requests, -1s);
-  const auto late = bench.finish(*asked);
+TEST_CASE("after its deadline a request is not sent") {
+  client_fixture fixture(mute);
+  const auto asked = fixture.start(http_request(), on_stale::resend, lane::requests, -1s);
+  const auto late = fixture.finish(*asked);
   CHECK(late.error == consul_errc::timed_out);
   CHECK_FALSE(late.sent);
-  CHECK(bench.server.accepted() == 0);
+  CHECK(fixture.server.accepted() == 0);
 }
 
-TEST_CASE("waiting for a connection counts: in line nothing was sent") {
-  client_bench bench(mute, wire::lane_limits(1, 1, 1));
-  const auto first = bench.start(http_request(), false, lane::requests, 60s);
-  const auto second = bench.start(http_request(), false, lane::requests, 5s);
-  bench.until([&] { return bench.server.accepted() == 1; });
-  bench.runtime.advance(5s);
+TEST_CASE("the deadline includes the wait for a connection") {
+  client_fixture fixture(mute, wire::lane_limits(1, 1, 1));
+  const auto first = fixture.start(http_request(), on_stale::fail, lane::requests, 60s);
+  const auto second = fixture.start(http_request(), on_stale::fail, lane::requests, 5s);
+  fixture.until([&] { return fixture.server.accepted() == 1; });
+  fixture.runtime.advance(5s);
   REQUIRE(second->result);
   CHECK(second->result->error == consul_errc::timed_out);
   CHECK_FALSE(second->result->sent);
   CHECK_FALSE(first->result);
   first->cancel();
-  bench.finish(*first);
+  fixture.finish(*first);
 }
 
-TEST_CASE("those in line are served in their order, and who left it is passed over") {
+TEST_CASE("waiting requests are served in order, cancelled ones are skipped") {
   std::vector<std::string> seen;
-  client_bench bench(
+  client_fixture fixture(
       [&](server_side& side) -> awaitable<void> {
         for (;;) {
           const std::string request = co_await side.request();
@@ -182,71 +183,71 @@ TEST_CASE("those in line are served in their order, and who left it is passed ov
       wire::lane_limits(1, 1, 1));
   std::vector<std::unique_ptr<test::exchange>> asked;
   for (int i = 0; i < 5; ++i)
-    asked.push_back(bench.start(http_request("GET", "/" + std::to_string(i))));
-  // In line, but for the first: nothing can have been answered yet.
-  bench.runtime.io().restart();
-  bench.runtime.io().poll_one();
+    asked.push_back(fixture.start(http_request("GET", "/" + std::to_string(i))));
+  // All but the first are queued: none has a response yet.
+  fixture.runtime.io().restart();
+  fixture.runtime.io().poll_one();
   asked[2]->cancel();
-  for (const auto& one : asked) bench.finish(*one);
+  for (const auto& one : asked) fixture.finish(*one);
   CHECK(seen == std::vector<std::string>{"GET /0", "GET /1", "GET /3", "GET /4"});
-  CHECK(bench.server.accepted() == 1);
+  CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("whoever is cancelled when its turn has come passes it on") {
+TEST_CASE("a request that is cancelled when it gets its slot passes it on") {
   std::string seen;
-  client_bench bench(
+  client_fixture fixture(
       [&](server_side& side) -> awaitable<void> {
         const std::string request = co_await side.request();
         seen = request.substr(0, request.find(" HTTP"));
         co_await side.closed();
       },
       wire::lane_limits(1, 1, 1));
-  const auto first = bench.start(http_request("GET", "/1"));
-  const auto second = bench.start(http_request("GET", "/2"));
-  const auto third = bench.start(http_request("GET", "/3"));
-  bench.until([&] { return seen == "GET /1"; });
-  // The first one's end hands its place to the second, which is cancelled in the same turn.
+  const auto first = fixture.start(http_request("GET", "/1"));
+  const auto second = fixture.start(http_request("GET", "/2"));
+  const auto third = fixture.start(http_request("GET", "/3"));
+  fixture.until([&] { return seen == "GET /1"; });
+  // The end of the first hands its slot to the second, which is cancelled in the same turn.
   first->cancel();
   while (!first->result) {
-    bench.runtime.io().restart();
-    REQUIRE(bench.runtime.io().run_one() == 1);
+    fixture.runtime.io().restart();
+    REQUIRE(fixture.runtime.io().run_one() == 1);
   }
   second->cancel();
-  CHECK(bench.finish(*second).error == error::operation_aborted);
-  bench.until([&] { return seen == "GET /3"; });
+  CHECK(fixture.finish(*second).error == error::operation_aborted);
+  fixture.until([&] { return seen == "GET /3"; });
   CHECK_FALSE(third->result);
   third->cancel();
-  CHECK(bench.finish(*third).error == error::operation_aborted);
-  CHECK(bench.client->connections(lane::requests) == 0);
+  CHECK(fixture.finish(*third).error == error::operation_aborted);
+  CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
-TEST_CASE("cancelling closes the connection: at any moment, and exactly once") {
-  // Cancel after every possible number of steps of the loop, until the answer is first.
+TEST_CASE("cancellation closes the connection, at any moment and exactly once") {
+  // Cancels after each possible number of steps of the loop, until the response comes first.
   bool answered = false;
   for (int steps = 0; !answered; ++steps) {
     INFO("after " << steps << " steps");
     REQUIRE(steps < 200);
-    client_bench bench([](server_side& side) -> awaitable<void> {
+    client_fixture fixture([](server_side& side) -> awaitable<void> {
       co_await side.request();
       co_await side.answer("x");
       co_await side.closed();
     });
-    const auto asked = bench.start(http_request(), true);
+    const auto asked = fixture.start(http_request(), on_stale::resend);
     for (int i = 0; i < steps && !asked->result; ++i) {
-      bench.runtime.io().restart();
-      bench.runtime.io().run_one();
+      fixture.runtime.io().restart();
+      fixture.runtime.io().run_one();
     }
     asked->cancel();
-    const auto trip = bench.finish(*asked);
+    const auto trip = fixture.finish(*asked);
     answered = !trip.error;
     if (!answered) CHECK(trip.error == error::operation_aborted);
-    if (!answered) CHECK(bench.client->connections(lane::requests) == 0);
-    CHECK(bench.runtime.next_timer() == time_point::max());
+    if (!answered) CHECK(fixture.client->connections(lane::requests) == 0);
+    CHECK(fixture.runtime.next_timer() == time_point::max());
   }
 }
 
 TEST_CASE("lanes do not wait for each other") {
-  client_bench bench(
+  client_fixture fixture(
       [](server_side& side) -> awaitable<void> {
         for (;;) {
           const std::string request = co_await side.request();
@@ -258,22 +259,23 @@ TEST_CASE("lanes do not wait for each other") {
       wire::lane_limits(1, 1, 2));
   std::vector<std::unique_ptr<test::exchange>> polls;
   for (int i = 0; i < 5; ++i)
-    polls.push_back(bench.start(http_request("GET", "/poll"), true, lane::polls));
-  bench.until([&] { return bench.server.accepted() == 2; });
-  CHECK(bench.client->connections(lane::polls) == 2);
-  const auto renewal = bench.start(http_request("PUT", "/renew"), true, lane::renewals);
-  CHECK_FALSE(bench.finish(*renewal).error);
-  CHECK_FALSE(bench.ask().error);
-  CHECK(bench.server.accepted() == 4);
+    polls.push_back(fixture.start(http_request("GET", "/poll"), on_stale::resend, lane::polls));
+  fixture.until([&] { return fixture.server.accepted() == 2; });
+  CHECK(fixture.client->connections(lane::polls) == 2);
+  const auto renewal =
+      fixture.start(http_request("PUT", "/renew"), on_stale::resend, lane::renewals);
+  CHECK_FALSE(fixture.finish(*renewal).error);
+  CHECK_FALSE(fixture.ask().error);
+  CHECK(fixture.server.accepted() == 4);
   for (const auto& poll : polls) poll->cancel();
-  for (const auto& poll : polls) bench.finish(*poll);
-  CHECK(bench.client->connections(lane::polls) == 0);
+  for (const auto& poll : polls) fixture.finish(*poll);
+  CHECK(fixture.client->connections(lane::polls) == 0);
 }
 
-TEST_CASE("a connection that cannot be made is given up after three seconds") {
-  // A listener whose queue is full: further connections neither succeed nor fail.
-  client_bench bench(mute);
-  auto& io = bench.runtime.io();
+TEST_CASE("connecting times out after three seconds") {
+  // A listener with a full queue: further connections neither succeed nor fail.
+  client_fixture fixture(mute);
+  auto& io = fixture.runtime.io();
   tcp::acceptor full(io);
   full.open(tcp::v4());
   full.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
@@ -283,24 +285,24 @@ TEST_CASE("a connection that cannot be made is given up after three seconds") {
     fillers.emplace_back(io);
     fillers.back().open(tcp::v4());
     fillers.back().native_non_blocking(true);
-    // Not Asio's connect, which waits in spite of that.
+    // Not by Asio's connect, which waits even on a non-blocking socket.
     const auto to = full.local_endpoint();
     std::ignore = ::connect(fillers.back().native_handle(), to.data(),
                             static_cast<socklen_t>(to.size()));
   }
   const std::string port = std::to_string(full.local_endpoint().port());
-  bench.client = bench.make_client("127.0.0.1:" + port, wire::lane_limits(1, 1, 1));
-  const auto asked = bench.start(http_request(), true);
-  bench.runtime.advance(3s - 1ns);
+  fixture.client = fixture.make_client("127.0.0.1:" + port, wire::lane_limits(1, 1, 1));
+  const auto asked = fixture.start(http_request(), on_stale::resend);
+  fixture.runtime.advance(3s - 1ns);
   CHECK_FALSE(asked->result);
-  bench.runtime.advance(1ns);
-  const auto trip = bench.finish(*asked);
+  fixture.runtime.advance(1ns);
+  const auto trip = fixture.finish(*asked);
   CHECK(trip.error == error::timed_out);  // not our deadline: there was time left
   CHECK_FALSE(trip.sent);
 
-  const auto hurried = bench.start(http_request(), true, lane::requests, 1s);
-  bench.runtime.advance(1s);
-  CHECK(bench.finish(*hurried).error == consul_errc::timed_out);
+  const auto hurried = fixture.start(http_request(), on_stale::resend, lane::requests, 1s);
+  fixture.runtime.advance(1s);
+  CHECK(fixture.finish(*hurried).error == consul_errc::timed_out);
 }
 
 }  // namespace

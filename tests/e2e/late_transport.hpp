@@ -19,27 +19,28 @@ class late_transport final : public runtime::transport {
   std::function<bool(const runtime::http_request&)> keep;
   std::vector<runtime::http_request> kept;
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
-                                                       runtime::http_request request,
-                                                       time_point deadline,
-                                                       bool retry_stale) override {
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
+                                                            runtime::http_request request,
+                                                            time_point deadline,
+                                                            runtime::on_stale when_stale) override {
     if (keep && keep(request)) {
       kept.push_back(std::move(request));
-      runtime::round_trip lost;
+      runtime::exchange_result lost;
       lost.error = consul_errc::timed_out;
       lost.sent = true;
       co_return lost;
     }
-    auto passed_on = real_->exchange(where, std::move(request), deadline, retry_stale);
-    runtime::round_trip answer = co_await std::move(passed_on);
+    auto passed_on = real_->exchange(where, std::move(request), deadline, when_stale);
+    runtime::exchange_result answer = co_await std::move(passed_on);
     co_return answer;
   }
 
   /// Lets a kept request arrive now, and returns what the server says.
-  boost::asio::awaitable<runtime::round_trip> arrive(std::size_t which, time_point deadline) {
+  boost::asio::awaitable<runtime::exchange_result> arrive(std::size_t which, time_point deadline) {
     runtime::http_request request = kept.at(which);
-    auto late = real_->exchange(runtime::lane::requests, std::move(request), deadline, false);
-    runtime::round_trip answer = co_await std::move(late);
+    auto late = real_->exchange(runtime::lane::requests, std::move(request), deadline,
+                                runtime::on_stale::fail);
+    runtime::exchange_result answer = co_await std::move(late);
     co_return answer;
   }
 

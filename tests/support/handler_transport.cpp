@@ -22,7 +22,7 @@ class in_process_agent::flight : public runtime::timer {
         }),
         id(id),
         request(std::move(request)),
-        changed(server.runtime_.executor(), server.runtime_.timers()),
+        changed(server.runtime_.timers()),
         server_(server) {}
 
   /// The client has lost interest. What is on its way still arrives.
@@ -149,10 +149,11 @@ class interest {
 
 }  // namespace
 
-asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane where,
-                                                                 runtime::http_request request,
-                                                                 time_point deadline, bool) {
-  runtime::round_trip result;
+asio::awaitable<runtime::exchange_result> handler_transport::exchange(runtime::lane where,
+                                                                      runtime::http_request request,
+                                                                      time_point deadline,
+                                                                      runtime::on_stale) {
+  runtime::exchange_result result;
   const counted in_flight(counts_[place(where)]);
   const fate what_happens = network ? network(where, request) : fate();
   try {
@@ -166,7 +167,7 @@ asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane w
 
 asio::awaitable<void> handler_transport::travel(runtime::http_request& request, time_point deadline,
                                                 const fate& what_happens,
-                                                runtime::round_trip& result) {
+                                                runtime::exchange_result& result) {
   runtime::timers& timers = runtime_.timers();
   result.error = consul_errc::timed_out;
   if (what_happens.what == mishap::refused) {

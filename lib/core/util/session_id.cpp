@@ -24,7 +24,8 @@ session_id::session_id(std::string_view text) {
       uuid = text[i] == '-';
       continue;
     }
-    const auto digit = text::hex_digits.find(text[i]);  // lower case alone: the text comes back unchanged
+    // Lower case only, so that text() returns the same text.
+    const auto digit = text::hex_digits.find(text[i]);
     uuid = digit != std::string_view::npos;
     high_ = high_ << 4 | low_ >> 60;
     low_ = low_ << 4 | (digit & 15);

@@ -16,7 +16,7 @@ participant::participant(std::shared_ptr<const profile> how, std::string key)
       profile_(std::move(how)),
       key_(std::move(key)),
       fsm_(profile_->rules),
-      changed_(env().executor, *env().timers) {}
+      changed_(*env().timers) {}
 
 participant::~participant() {
   env().timers->disarm(*this);

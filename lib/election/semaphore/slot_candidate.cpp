@@ -60,7 +60,7 @@ slot_candidate::slot_candidate(std::shared_ptr<const runtime::environment> env, 
       rules_(how_.span(), how_.stop_budget()),
       value_(how_.value()),
       slots_(slots, how_.span()),
-      changed_(env_->executor, *env_->timers),
+      changed_(*env_->timers),
       tasks_(env_->executor, *env_->timers,
              [log = env_->log](std::exception_ptr) {
                log->log(log_level::error, "a task of a semaphore failed");
@@ -230,7 +230,7 @@ asio::awaitable<consul::kv_list> slot_candidate::next_sight() {
     consul::kv_list first = co_await client_.list(prefix_ + "/", consul::consistency::default_);
     co_return first;
   }
-  poll_slot mine(poll_slots_, env_->executor, *env_->timers);
+  poll_slot mine(poll_slots_, *env_->timers);
   co_await mine.taken();
   consul::kv_list next = co_await client_.watch_below(prefix_ + "/", index_, poll_slots_.wait());
   co_return next;

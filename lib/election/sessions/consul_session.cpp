@@ -50,8 +50,8 @@ consul_session::consul_session(std::shared_ptr<const runtime::environment> env,
       kind_(kind),
       name_(std::move(name)),
       liveness_(liveness),
-      lost_(env_->executor, *env_->timers),
-      due_(env_->executor, *env_->timers) {}
+      lost_(*env_->timers),
+      due_(*env_->timers) {}
 
 void consul_session::attach(participant& user) {
   user.index_in_session = static_cast<std::uint32_t>(users_.size());

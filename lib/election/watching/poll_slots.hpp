@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <list>
@@ -103,8 +102,8 @@ class poll_slots {
 /// One turn, for a scope.
 class poll_slot final : public poll_client {
  public:
-  poll_slot(poll_slots& slots_for_polls, boost::asio::any_io_executor executor, runtime::timers& timers)
-      : poll_slots_(slots_for_polls), given_(std::move(executor), timers) {}
+  poll_slot(poll_slots& slots_for_polls, runtime::timers& timers)
+      : poll_slots_(slots_for_polls), given_(timers) {}
   ~poll_slot() override { poll_slots_.leave(*this); }
 
   boost::asio::awaitable<void> taken() {

@@ -34,7 +34,7 @@ constexpr std::size_t few_parts = 16;
 range_query::range_query(watch_registry& watches, core::watch_range range)
     : watches_(watches),
       range_(std::move(range)),
-      changed_(watches.env_->executor, *watches.env_->timers) {}
+      changed_(*watches.env_->timers) {}
 
 const runtime::environment& range_query::env() const noexcept { return *watches_.env_; }
 
@@ -175,11 +175,11 @@ asio::awaitable<range_query::outcome> range_query::look_below(bool poll) {
   consul::raw_kv_list answer;
   if (poll) {
     const duration wait = watches_.poll_slots_.wait();
-    consul::raw_kv_list news = co_await watches_.client_.watch_list(range_.text, index_, wait);
+    consul::raw_kv_list news = co_await watches_.client_.watch_raw(range_.text, index_, wait);
     answer = std::move(news);
   } else {
     consul::raw_kv_list now =
-        co_await watches_.client_.listing(range_.text, consul::consistency::default_);
+        co_await watches_.client_.list_raw(range_.text, consul::consistency::default_);
     answer = std::move(now);
   }
   outcome seen;
