@@ -49,10 +49,12 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   return spdlog::level::off;
 }
 
+enum class position { bare, in_quotes };
+
 // Keeps text of the network or of a user on one line.
-void append_escaped(std::string& line, std::string_view text, bool in_quotes) {
+void append_escaped(std::string& line, std::string_view text, position where) {
   for (const char c : text) {
-    if (in_quotes && (c == '"' || c == '\\')) {
+    if (where == position::in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;
     } else if (c == '\n') {
@@ -79,7 +81,7 @@ void append_field(std::string& line, const log_field& field) {
   line += '=';
   const bool quoted = needs_quotes(field.value());
   if (quoted) line += '"';
-  append_escaped(line, field.value(), quoted);
+  append_escaped(line, field.value(), quoted ? position::in_quotes : position::bare);
   if (quoted) line += '"';
 }
 
@@ -105,7 +107,7 @@ class to_stderr final : public log_sink {
     try {
       std::string line(name_of(level));
       line += ' ';
-      append_escaped(line, message, false);
+      append_escaped(line, message, position::bare);
       for (const log_field& field : fields) append_field(line, field);
       logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
     } catch (...) {  // out of memory: the line is lost

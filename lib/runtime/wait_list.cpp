@@ -16,7 +16,12 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-void fired(timer& t) noexcept { static_cast<wait_operation&>(t).complete({}, false); }
+void fired(timer& t) noexcept { static_cast<wait_operation&>(t).complete(wake::deadline); }
+
+error_code error_of(wake why) noexcept {
+  if (why == wake::cancelled) return asio::error::operation_aborted;
+  return {};
+}
 
 // The handler in the cancellation slot. It may be called more than once, and after the operation
 // has completed.
@@ -26,7 +31,7 @@ class canceller {
   void operator()(asio::cancellation_type type) noexcept {
     if (type == asio::cancellation_type::none) return;
     if (wait_operation* op = std::exchange(op_, nullptr))
-      op->complete(asio::error::operation_aborted, false);
+      op->complete(wake::cancelled);
   }
 
  private:
@@ -47,12 +52,12 @@ class waiting final : public wait_operation {
   }
 
  private:
-  void post_completion(error_code error, bool notified) noexcept override {
-    if (error != asio::error::operation_aborted) {
+  void post_completion(wake why) noexcept override {
+    if (why != wake::cancelled) {
       auto slot = asio::get_associated_cancellation_slot(handler_);
       if (slot.is_connected()) slot.clear();
     }
-    Completion::post(std::move(handler_), error, notified);
+    Completion::post(std::move(handler_), why);
   }
 
   Handler handler_;
@@ -61,16 +66,16 @@ class waiting final : public wait_operation {
 class wait_completion {
  public:
   template <class Handler>
-  static void post(Handler handler, error_code error, bool notified) {
-    asio::post(asio::append(std::move(handler), error, notified));
+  static void post(Handler handler, wake why) {
+    asio::post(asio::append(std::move(handler), error_of(why), why == wake::notified));
   }
 };
 
 class sleep_completion {
  public:
   template <class Handler>
-  static void post(Handler handler, error_code error, bool) {
-    asio::post(asio::append(std::move(handler), error));
+  static void post(Handler handler, wake why) {
+    asio::post(asio::append(std::move(handler), error_of(why)));
   }
 };
 
@@ -81,7 +86,7 @@ class start_wait {
                   on_cancel cancelled) const {
     auto* op = new waiting<Handler, wait_completion>(list->timer_service(), list.get(),
                                                      std::move(handler));
-    if (list->closed()) return op->complete({}, true);
+    if (list->closed()) return op->complete(wake::notified);
     if (cancelled == on_cancel::abort) op->install_cancellation();
     op->start(deadline);
   }
@@ -107,10 +112,10 @@ void wait_operation::start(time_point deadline) {
   if (deadline != time_point::max()) timers_->arm(*this, deadline);
 }
 
-void wait_operation::complete(error_code error, bool notified) noexcept {
+void wait_operation::complete(wake why) noexcept {
   timers_->disarm(*this);
   if (list_ != nullptr) list_->unlink(*this);
-  post_completion(error, notified);
+  post_completion(why);
   delete this;
 }
 
@@ -129,7 +134,7 @@ void wait_list::unlink(wait_operation& op) noexcept {
 
 bool wait_list::notify_one() noexcept {
   if (first_ == nullptr) return false;
-  first_->complete({}, true);
+  first_->complete(wake::notified);
   return true;
 }
 

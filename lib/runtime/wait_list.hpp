@@ -4,7 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <memory>
 #include <tenure/time.hpp>
 
@@ -13,6 +13,9 @@
 namespace tenure::runtime {
 
 class wait_list;
+
+/// What ends a wait.
+enum class wake : std::uint8_t { notified, deadline, cancelled };
 
 /// A suspended coroutine: its timer, its links in a list, and its completion handler. It owns
 /// itself: complete() destroys it.
@@ -24,10 +27,10 @@ class wait_operation : public timer {
   /// Links into the list, and arms the timer unless the deadline is time_point::max().
   void start(time_point deadline);
   /// Unlinks, disarms, posts the completion and destroys the operation.
-  void complete(boost::system::error_code error, bool notified) noexcept;
+  void complete(wake why) noexcept;
 
  protected:
-  virtual void post_completion(boost::system::error_code error, bool notified) noexcept = 0;
+  virtual void post_completion(wake why) noexcept = 0;
 
  private:
   friend class wait_list;
