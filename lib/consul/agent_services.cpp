@@ -31,14 +31,14 @@ asio::awaitable<service_list> agent_services::find(std::string filter) {
   target to("/v1/agent/services", config_);
   to.with("filter", filter);
   const call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
-  reply told = co_await perform(*env_, config_, what);
-  take(told, answer);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   if (answer.error) co_return answer;
-  auto all = service_entry::parse_all(told.body);
+  auto all = service_entry::parse_all(received.body);
   if (all)
     answer.services = std::move(*all);
   else
-    fail(answer, consul_errc::bad_answer, describe(what, config_), told.body);
+    set_error(answer, consul_errc::bad_answer, describe(what, config_), received.body);
   co_return answer;
 }
 
@@ -61,12 +61,12 @@ asio::awaitable<service_result> agent_services::watch(std::string id, std::strin
 asio::awaitable<service_result> agent_services::get(call what) {
   service_result answer;
   what.accepted = not_found;
-  reply told = co_await perform(*env_, config_, what);
-  take(told, answer);
-  if (answer.error || told.status == not_found) co_return answer;
-  answer.service = service_entry::parse(told.body);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
+  if (answer.error || received.status == not_found) co_return answer;
+  answer.service = service_entry::parse(received.body);
   if (!answer.service)
-    fail(answer, consul_errc::bad_answer, describe(what, config_), told.body);
+    set_error(answer, consul_errc::bad_answer, describe(what, config_), received.body);
   co_return answer;
 }
 
@@ -76,9 +76,9 @@ asio::awaitable<service_written> agent_services::write(std::string body, time_po
   // Registering twice does no harm.
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.body = std::move(body);
-  reply told = co_await perform(*env_, config_, what);
-  take(told, answer);
-  if (answer.error == consul_errc::bad_request) answer.unknown_field = unknown_field(told.body);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
+  if (answer.error == consul_errc::bad_request) answer.unknown_field = unknown_field(received.body);
   co_return answer;
 }
 

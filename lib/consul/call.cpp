@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr duration first_pause = 50ms;  // between tries; doubles
+constexpr duration first_pause = 50ms;  // between attempts; doubles
 
 runtime::http_request make_request(const call& what, const consul_config& config) {
   runtime::http_request request(what.method, what.to.text(), what.body);
@@ -34,7 +34,7 @@ std::uint64_t consul_index(const runtime::http_response& response) noexcept {
   return error == std::errc() && end == text.data() + text.size() ? index : 0;
 }
 
-// What a round trip without an answer means, `sent` telling of all its tries.
+// What an exchange without a response means. `sent`: whether any attempt sent a byte.
 error_code failure(error_code error, bool sent, effect what) noexcept {
   if (sent && what != effect::read) return consul_errc::outcome_unknown;
   if (error == consul_errc::timed_out || error == consul_errc::bad_answer) return error;
@@ -45,28 +45,29 @@ bool worth_retrying(error_code error) noexcept {
   return error && error != consul_errc::timed_out && error != consul_errc::bad_answer;
 }
 
-// What the network did, for people.
-std::string network_text(const runtime::round_trip& trip) {
-  // Consul up to 1.8 says nothing when a client address has too many connections.
-  if (trip.sent && (trip.error == asio::error::eof || trip.error == asio::error::connection_reset))
-    return "the connection was closed without an answer; has this host more connections to Consul "
+// The network's error, for people.
+std::string network_text(const runtime::exchange_result& exchange) {
+  // Consul up to 1.8 closes a connection without a response when its client has too many.
+  if (exchange.sent &&
+      (exchange.error == asio::error::eof || exchange.error == asio::error::connection_reset))
+    return "the connection was closed without a response; has this host more connections to Consul "
            "than its limit (200 unless configured)?";
-  return trip.error.message();
+  return exchange.error.message();
 }
 
-reply judged(runtime::round_trip trip, bool sent, time_point now, const call& what,
-             const consul_config& config) {
-  reply result;
-  result.sent_at = trip.sent_at;
+response judged(runtime::exchange_result exchange, bool sent, time_point now, const call& what,
+                const consul_config& config) {
+  response result;
+  result.sent_at = exchange.sent_at;
   result.received_at = now;
-  if (trip.error) {
-    result.error = failure(trip.error, sent, what.effect);
-    result.detail = with_outcome(describe(what, config), network_text(trip));
+  if (exchange.error) {
+    result.error = failure(exchange.error, sent, what.effect);
+    result.detail = with_outcome(describe(what, config), network_text(exchange));
     return result;
   }
-  result.status = trip.response.status;
-  result.index = consul_index(trip.response);
-  result.body = std::move(trip.response.body);
+  result.status = exchange.response.status;
+  result.index = consul_index(exchange.response);
+  result.body = std::move(exchange.response.body);
   if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
     return result;
   result.error = judge(result.status, result.body, what.effect);
@@ -81,36 +82,37 @@ std::string describe(const call& what, const consul_config& config) {
   return what.method + " " + what.to.path() + " at " + config.address();
 }
 
-std::string with_outcome(std::string asked, std::string_view outcome) {
+std::string with_outcome(std::string description, std::string_view outcome) {
   constexpr std::size_t longest = 300;
-  asked += ": ";
-  for (const char c : outcome.substr(0, longest))
-    asked += text::is_control(c) ? ' ' : c;
-  if (outcome.size() > longest) asked += "...";
-  while (asked.ends_with(' ')) asked.pop_back();
-  return asked;
+  description += ": ";
+  for (const char c : outcome.substr(0, longest)) description += text::is_control(c) ? ' ' : c;
+  if (outcome.size() > longest) description += "...";
+  while (description.ends_with(' ')) description.pop_back();
+  return description;
 }
 
-asio::awaitable<reply> perform(const runtime::environment& outside, const consul_config& config,
-                               const call& what) {
+asio::awaitable<response> perform(const runtime::environment& env, const consul_config& config,
+                                  const call& what) {
   bool sent = false;
   const unsigned retries = what.effect == effect::write ? 0 : what.retries;
-  const bool retry_stale = what.effect != effect::write;
+  const auto when_stale =
+      what.effect == effect::write ? runtime::on_stale::fail : runtime::on_stale::resend;
   for (unsigned failed = 0;; ++failed) {
     runtime::http_request request = make_request(what, config);
-    runtime::round_trip trip = co_await outside.transport->exchange(
-        what.where, std::move(request), what.deadline, retry_stale);
-    sent = sent || trip.sent;
-    if (trip.error == asio::error::operation_aborted)
-      throw boost::system::system_error(trip.error);
-    const time_point now = outside.clock->now();
-    time_point again = what.deadline;
-    if (worth_retrying(trip.error) && failed < retries) {
+    runtime::exchange_result exchange =
+        co_await env.transport->exchange(what.where, std::move(request), what.deadline, when_stale);
+    sent = sent || exchange.sent;
+    if (exchange.error == asio::error::operation_aborted)
+      throw boost::system::system_error(exchange.error);
+    const time_point now = env.clock->now();
+    time_point next_attempt = what.deadline;
+    if (worth_retrying(exchange.error) && failed < retries) {
       const duration pause = first_pause * (1U << failed) / 2;
-      again = now + pause + outside.random->jitter(pause);
+      next_attempt = now + pause + env.random->jitter(pause);
     }
-    if (again >= what.deadline) co_return judged(std::move(trip), sent, now, what, config);
-    co_await runtime::sleep_until(*outside.timers, again);
+    if (next_attempt >= what.deadline)
+      co_return judged(std::move(exchange), sent, now, what, config);
+    co_await runtime::sleep_until(*env.timers, next_attempt);
   }
 }
 

@@ -1,4 +1,4 @@
-// One request of the client, from its parts to a judged reply: headers, retries, errors.
+// One request of the client: headers, retries, and what the response means.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,11 +12,11 @@
 
 namespace tenure::consul {
 
-/// What it means when an answer is lost.
+/// What a request does, and so what it means that its response is lost.
 enum class effect : std::uint8_t {
-  read,        ///< nothing: ask again
-  repeatable,  ///< it may have happened, and may be done again
-  write,       ///< it may have happened, and must not be done again
+  read,        ///< changes nothing: repeat it
+  repeatable,  ///< Consul may have executed it; repeating it does no harm
+  write,       ///< Consul may have executed it; it must not be repeated
 };
 
 class call {
@@ -35,28 +35,28 @@ class call {
   target to;
   std::string body;  ///< JSON
   time_point deadline;
-  unsigned accepted = 0;  ///< a status that is an answer, beside 200
-  unsigned retries = 3;   ///< after a failed connection; none for what is not repeatable
+  unsigned accepted = 0;  ///< a status beside 200 that is no error
+  unsigned retries = 3;   ///< after a failed connection; an effect::write has none
 };
 
-class reply : public answer_base {
+class response : public answer_base {
  public:
   unsigned status = 0;
   std::string body;
 };
 
-/// Makes the call. In the reply an error, or an accepted status and its body. Throws
+/// Makes the call. The response has an error, or an accepted status and its body. Throws
 /// system_error(operation_aborted) when cancelled. All three must outlive it.
-boost::asio::awaitable<reply> perform(const runtime::environment& outside,
-                                      const consul_config& config, const call& what);
+boost::asio::awaitable<response> perform(const runtime::environment& env,
+                                         const consul_config& config, const call& what);
 
-/// What a status that is no success means; `text` is its body.
+/// The error that a status other than success means; `text` is the body.
 error_code judge(unsigned status, std::string_view text, effect what) noexcept;
 
-/// What was asked, and of whom: the beginning of a line for a log, without the query.
+/// The request and the address it went to, without the query: the beginning of a log line.
 std::string describe(const call& what, const consul_config& config);
 
-/// Adds what came of it: on one line, and of bounded length.
-std::string with_outcome(std::string asked, std::string_view outcome);
+/// Appends the outcome, on one line and of bounded length.
+std::string with_outcome(std::string description, std::string_view outcome);
 
 }  // namespace tenure::consul

@@ -1,4 +1,5 @@
-// Consul's HTTP API as typed requests and answers over the transport's lanes.
+// Consul's HTTP API as typed requests and answers. Renewals, heartbeats and proofs use the renewal
+// lane, blocking queries the poll lane, all others the request lane.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,74 +17,77 @@ class call;
 class parser;
 class target;
 
-/// Every operation returns its error, never throws it (but for cancellation, which is thrown as
-/// system_error(operation_aborted) by the await itself). One thread. What only reads, and what is
-/// safe to repeat (renew, destroy, reads, all-read transactions), is tried again within its
-/// deadline where the connection failed before an answer (at most three times, after a short
-/// pause with jitter; but not a watch, whose caller goes round anyway); whatever else loses its
-/// answer ends in consul_errc::outcome_unknown. So does a destroy or a renew whose every try did.
-/// "leadership lost while committing log" (500) of a write is an unknown outcome as well.
-/// The client must outlive its operations.
+/// Operations return their errors; only cancellation is thrown, as system_error(operation_aborted).
+/// One thread. The client must outlive its operations.
+///
+/// When a connection fails before the response, reads and requests that are safe to repeat (renew,
+/// destroy, register, deregister, all-read transactions) are sent again within their deadline, at
+/// most three times, after a short pause with jitter. Blocking queries are not: their caller polls
+/// again anyway. Any other request then ends in consul_errc::outcome_unknown; so does a repeatable
+/// one that changes something and whose every attempt failed. The 500 "leadership lost while
+/// committing log" of a write is an unknown outcome as well.
 class client {
  public:
-  client(std::shared_ptr<const runtime::environment> services, consul_config config);
+  client(std::shared_ptr<const runtime::environment> env, consul_config config);
 
   const consul_config& config() const noexcept { return config_; }
 
   // -- sessions ---------------------------------------------------------------------------------
   boost::asio::awaitable<session_created> create_session(session_request request);
-  /// On the renewal lane, by `deadline`.
+  /// By `deadline`.
   boost::asio::awaitable<session_renewed> renew_session(std::string id, time_point deadline);
   boost::asio::awaitable<ack> destroy_session(std::string id);
   boost::asio::awaitable<session_found> session_info(std::string id, consistency how);
 
-  // -- services of this machine's agent ----------------------------------------------------------
+  // -- services of the local agent ---------------------------------------------------------------
   /// Safe to repeat.
   boost::asio::awaitable<ack> register_service(service_registration service,
                                                 time_point deadline);
-  /// Without an error, too, where there is no such service.
+  /// A service that the agent does not know is no error.
   boost::asio::awaitable<ack> deregister_service(std::string id, time_point deadline);
-  /// A heartbeat: the TTL check passes. On the renewal lane, by `deadline`.
+  /// A heartbeat: sets the TTL check to passing, by `deadline`.
   boost::asio::awaitable<check_result> pass_check(std::string id, time_point deadline);
 
   // -- keys -------------------------------------------------------------------------------------
   boost::asio::awaitable<kv_result> get(std::string key, consistency how);
-  /// A blocking query on the poll lane: answers when the key's index exceeds `index`, or after
-  /// `wait` (1 s to 10 min) plus Consul's jitter of a sixteenth. consul_errc::timed_out where it
-  /// does not within request_timeout after that.
+  /// A blocking query: completes when the key's index exceeds `index`, or after `wait` (1 s to
+  /// 10 min) plus Consul's jitter of up to a sixteenth. consul_errc::timed_out if it has not by
+  /// request_timeout after that.
   boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait);
   boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
   boost::asio::awaitable<kv_list> watch_below(std::string prefix, std::uint64_t index,
+                                              duration wait);
+  /// The same two without parsing the list: read() does that.
+  boost::asio::awaitable<raw_kv_list> list_raw(std::string prefix, consistency how);
+  boost::asio::awaitable<raw_kv_list> watch_raw(std::string prefix, std::uint64_t index,
                                                 duration wait);
-  /// Both without reading it: see read().
-  boost::asio::awaitable<raw_kv_list> listing(std::string prefix, consistency how);
-  boost::asio::awaitable<raw_kv_list> watch_list(std::string prefix, std::uint64_t index,
-                                                duration wait);
-  /// Shows `reader` a listing, key by key; in it an error where it is not one, and then what the
-  /// reader was told means nothing. The body is used up.
-  void read(raw_kv_list& listing, kv_reader& reader);
+  /// Parses a list and shows it to `reader` key by key. On malformed JSON it sets the list's error;
+  /// then the reader must discard what it was shown. Clears the body.
+  void read(raw_kv_list& list, kv_reader& reader);
 
   // -- transactions -----------------------------------------------------------------------------
-  /// A transaction that writes, on the requests lane, by `deadline`. At most 128 operations;
-  /// before 1.14 Consul takes 64 (bad_request: nothing of it happened).
+  /// A transaction that writes, by `deadline`. At most 128 operations; before 1.14 Consul accepts
+  /// 64 (bad_request: it executed none of them).
   boost::asio::awaitable<txn_result> write(std::vector<txn_op> ops, time_point deadline);
-  /// An all-read transaction with ?consistent, on the renewal lane (it is what proofs are made of).
+  /// An all-read transaction with ?consistent, on the renewal lane: terms prove themselves by it.
   boost::asio::awaitable<txn_result> prove(std::vector<txn_op> ops, time_point deadline);
 
   // -- the cluster ------------------------------------------------------------------------------
-  /// GET /v1/status/leader: whether Consul can be reached and has a raft leader.
+  /// GET /v1/status/leader: whether Consul is reachable and has a raft leader.
   boost::asio::awaitable<ack> ping();
 
  private:
-  time_point in_time() const;  // the deadline of a request that begins now
+  time_point default_deadline() const;  // of a request that begins now
+  boost::asio::awaitable<std::string> kv_body(const call& what, std::string why_unaddressable,
+                                              answer_base& answer);
   boost::asio::awaitable<kv_result> find(call what, std::string key);
   boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix);
-  kv_list all_of(raw_kv_list told);
+  kv_list parsed(raw_kv_list raw);
   call watching(target to, std::uint64_t index, duration wait) const;
   boost::asio::awaitable<txn_result> transact(call what, std::vector<txn_op> ops);
 
-  std::shared_ptr<const runtime::environment> services_;
+  std::shared_ptr<const runtime::environment> env_;
   consul_config config_;
   std::shared_ptr<parser> parser_;
 };

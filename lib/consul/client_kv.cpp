@@ -12,33 +12,45 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A 404 of Consul's KV names the index of its table; any other 404 is somebody else's.
+constexpr unsigned not_found = 404;
+// A 404 of Consul's KV store has the index of its table; one without it is not Consul's.
 constexpr const char* not_consul = " without X-Consul-Index: is this Consul?";
 
 }  // namespace
 
-// What get and watch share: one key, or none.
+// The body of a response to a request for keys; empty with an error, and where there are none.
+asio::awaitable<std::string> client::kv_body(const call& what, std::string why_unaddressable,
+                                             answer_base& answer) {
+  if (!why_unaddressable.empty()) {
+    set_error(answer, consul_errc::bad_request, describe(what, config_),
+              "not sent: " + why_unaddressable);
+    co_return std::string();
+  }
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
+  if (answer.error) co_return std::string();
+  if (answer.index == 0) {
+    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+              std::to_string(received.status) + not_consul);
+    co_return std::string();
+  }
+  if (received.status == not_found) co_return std::string();
+  if (received.body.empty())
+    set_error(answer, consul_errc::bad_answer, describe(what, config_), "an empty answer");
+  co_return std::move(received.body);
+}
+
+// get() and watch(): one key, or none.
 asio::awaitable<kv_result> client::find(call what, std::string key) {
   kv_result answer;
-  what.accepted = 404;
-  if (const std::string why = unaddressable(key, false); !why.empty()) {
-    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
-    co_return answer;
-  }
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
-  if (answer.error) co_return answer;
-  if (answer.index == 0) {
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         std::to_string(told.status) + not_consul);
-    co_return answer;
-  }
-  if (told.status == 404) co_return answer;
+  what.accepted = not_found;
+  std::string body = co_await kv_body(what, unaddressable(key), answer);
+  if (body.empty()) co_return answer;
   std::vector<kv_entry> entries;
-  const error_code error = parser_->kv(told.body, entries);
+  const error_code error = parser_->kv(body, entries);
   if (error || entries.size() != 1 || entries.front().key != key)
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         "an answer that is not the key's: " + told.body);
+    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+              "not the answer for this key: " + body);
   else
     answer.entry = std::move(entries.front());
   co_return answer;
@@ -47,19 +59,19 @@ asio::awaitable<kv_result> client::find(call what, std::string key) {
 asio::awaitable<kv_result> client::get(std::string key, consistency how) {
   target to("/v1/kv/" + escaped_key(key), config_);
   to.with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
   return find(std::move(what), std::move(key));
 }
 
-// Consul adds up to a sixteenth to the wait; the rest is for the way, and for waiting for a
-// connection.
+// Its deadline: Consul adds up to a sixteenth to the wait; request_timeout is for the network and
+// the queue for a connection.
 call client::watching(target to, std::uint64_t index, duration wait) const {
-  const duration asked_for = std::clamp<duration>(wait, 1s, 10min);
+  const duration in_range = std::clamp<duration>(wait, 1s, 10min);
   to.with("index", std::to_string(index));
-  to.with("wait", duration_text(std::chrono::ceil<std::chrono::milliseconds>(asked_for)));
-  const duration patience = asked_for + asked_for / 16 + config_.request_timeout;
+  to.with("wait", duration_text(std::chrono::ceil<std::chrono::milliseconds>(in_range)));
+  const duration time_limit = in_range + in_range / 16 + config_.request_timeout;
   call what(runtime::lane::polls, effect::read, "GET", std::move(to),
-            services_->clock->now() + patience);
+            env_->clock->now() + time_limit);
   what.retries = 0;
   return what;
 }
@@ -73,68 +85,53 @@ asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, d
 
 asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix) {
   raw_kv_list answer;
-  what.accepted = 404;
-  if (const std::string why = unaddressable(prefix, true); !why.empty()) {
-    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
-    co_return answer;
-  }
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
-  if (answer.error) co_return answer;
-  if (answer.index == 0) {
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         std::to_string(told.status) + not_consul);
-  } else if (told.status == 200) {
-    answer.body = std::move(told.body);
-    if (answer.body.empty())
-      fail(answer, consul_errc::bad_answer, describe(what, config_), "an empty answer");
-  }
+  what.accepted = not_found;
+  std::string body = co_await kv_body(what, unaddressable_prefix(prefix), answer);
+  answer.body = std::move(body);
   co_return answer;
 }
 
-asio::awaitable<raw_kv_list> client::listing(std::string prefix, consistency how) {
+asio::awaitable<raw_kv_list> client::list_raw(std::string prefix, consistency how) {
   target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse").with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
   return find_below(std::move(what), std::move(prefix));
 }
 
-asio::awaitable<raw_kv_list> client::watch_list(std::string prefix, std::uint64_t index,
+asio::awaitable<raw_kv_list> client::watch_raw(std::string prefix, std::uint64_t index,
                                                duration wait) {
   target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse");
   return find_below(watching(std::move(to), index, wait), std::move(prefix));
 }
 
-void client::read(raw_kv_list& listing, kv_reader& reader) {
-  if (listing.error || listing.body.empty()) return;
-  listing.error = parser_->kv(listing.body, reader);
-  if (listing.error) {
-    listing.detail = "a list of keys from " + config_.address() + " that is not one";
-  }
-  listing.body.clear();
+void client::read(raw_kv_list& list, kv_reader& reader) {
+  if (list.error || list.body.empty()) return;
+  list.error = parser_->kv(list.body, reader);
+  if (list.error) list.detail = "a malformed list of keys from " + config_.address();
+  list.body.clear();
 }
 
-kv_list client::all_of(raw_kv_list told) {
+kv_list client::parsed(raw_kv_list raw) {
   kv_list answer;
-  static_cast<answer_base&>(answer) = told;
-  if (answer.error || told.body.empty()) return answer;
-  if (parser_->kv(told.body, answer.entries)) {
+  static_cast<answer_base&>(answer) = raw;
+  if (answer.error || raw.body.empty()) return answer;
+  if (parser_->kv(raw.body, answer.entries)) {
     answer.error = consul_errc::bad_answer;
-    answer.detail = "a list of keys from " + config_.address() + " that is not one";
+    answer.detail = "a malformed list of keys from " + config_.address();
   }
   return answer;
 }
 
 asio::awaitable<kv_list> client::list(std::string prefix, consistency how) {
-  raw_kv_list told = co_await listing(std::move(prefix), how);
-  co_return all_of(std::move(told));
+  raw_kv_list raw = co_await list_raw(std::move(prefix), how);
+  co_return parsed(std::move(raw));
 }
 
 asio::awaitable<kv_list> client::watch_below(std::string prefix, std::uint64_t index,
-                                               duration wait) {
-  raw_kv_list told = co_await watch_list(std::move(prefix), index, wait);
-  co_return all_of(std::move(told));
+                                             duration wait) {
+  raw_kv_list raw = co_await watch_raw(std::move(prefix), index, wait);
+  co_return parsed(std::move(raw));
 }
 
 }  // namespace tenure::consul

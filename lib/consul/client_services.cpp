@@ -1,4 +1,4 @@
-// Services and their checks, at the agent of this machine.
+// Services and their checks, at the local agent.
 #include <utility>
 
 #include "consul/client.hpp"
@@ -9,14 +9,13 @@ namespace tenure::consul {
 
 namespace asio = boost::asio;
 
-asio::awaitable<ack> client::register_service(service_registration service,
-                                               time_point deadline) {
+asio::awaitable<ack> client::register_service(service_registration service, time_point deadline) {
   ack answer;
   target to("/v1/agent/service/register", config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.body = service_body(service);
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   co_return answer;
 }
 
@@ -24,9 +23,9 @@ asio::awaitable<ack> client::deregister_service(std::string id, time_point deadl
   ack answer;
   target to("/v1/agent/service/deregister/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
-  what.accepted = 404;  // what newer agents say to a service that they do not know
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  what.accepted = 404;  // of newer agents, for an unknown service
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   co_return answer;
 }
 
@@ -35,19 +34,20 @@ asio::awaitable<check_result> client::pass_check(std::string id, time_point dead
   target to("/v1/agent/check/pass/" + text::percent_encode(id), config_);
   call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
-  // 1.8 says it with a 500, and the client had judged that.
-  if (told.status == 500 && told.body.find("does not have associated TTL") != told.body.npos) {
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
+  // 1.8 reports an unknown check by a 500, which perform() took for an error.
+  if (received.status == 500 &&
+      received.body.find("does not have associated TTL") != std::string::npos) {
     answer.error = {};
     answer.detail.clear();
   }
   if (answer.error) co_return answer;
-  answer.known = told.status == 200;
+  answer.known = received.status == 200;
   // A proxy's 404 says nothing about the check.
-  if (told.status == 404 && told.body.find("Unknown check") == told.body.npos)
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         "404 that is not Consul's: " + told.body);
+  if (received.status == 404 && received.body.find("Unknown check") == received.body.npos)
+    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+              "404 that is not Consul's: " + received.body);
   co_return answer;
 }
 

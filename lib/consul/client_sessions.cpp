@@ -12,15 +12,15 @@ namespace asio = boost::asio;
 asio::awaitable<session_created> client::create_session(session_request request) {
   session_created answer;
   target to("/v1/session/create", config_);
-  call what(runtime::lane::requests, effect::write, "PUT", std::move(to), in_time());
+  call what(runtime::lane::requests, effect::write, "PUT", std::move(to), default_deadline());
   what.body = session_body(request);
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   if (answer.error) co_return answer;
-  // There may be a session now, whose name is not known.
-  if (parser_->session_id(told.body, answer.id))
-    fail(answer, consul_errc::outcome_unknown,
-         describe(what, config_), "an answer without a session: " + told.body);
+  // Consul may have created a session, whose id is not known.
+  if (parser_->session_id(received.body, answer.id))
+    set_error(answer, consul_errc::outcome_unknown, describe(what, config_),
+              "an answer without a session: " + received.body);
   co_return answer;
 }
 
@@ -31,23 +31,23 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
   call what(shared ? runtime::lane::requests : runtime::lane::renewals, effect::repeatable, "PUT",
             std::move(to), deadline);
   what.accepted = 404;
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   if (answer.error) co_return answer;
-  answer.alive = told.status == 200;
+  answer.alive = received.status == 200;
   // A proxy's 404 says nothing about the session.
-  if (!answer.alive && told.body.find("Session id") == std::string::npos)
-    fail(answer, consul_errc::bad_answer, describe(what, config_),
-         "404 that is not Consul's: " + told.body);
+  if (!answer.alive && received.body.find("Session id") == std::string::npos)
+    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+              "404 that is not Consul's: " + received.body);
   co_return answer;
 }
 
 asio::awaitable<ack> client::destroy_session(std::string id) {
   ack answer;
   target to("/v1/session/destroy/" + text::percent_encode(id), config_);
-  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), in_time());
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), default_deadline());
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   co_return answer;
 }
 
@@ -55,13 +55,13 @@ asio::awaitable<session_found> client::session_info(std::string id, consistency 
   session_found answer;
   target to("/v1/session/info/" + text::percent_encode(id), config_);
   to.with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), in_time());
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   if (answer.error) co_return answer;
   std::vector<session_entry> sessions;
-  if (const error_code error = parser_->sessions(told.body, sessions))
-    fail(answer, error, describe(what, config_), told.body);
+  if (const error_code error = parser_->sessions(received.body, sessions))
+    set_error(answer, error, describe(what, config_), received.body);
   else if (!sessions.empty() && sessions.front().id == id)
     answer.session = std::move(sessions.front());
   co_return answer;

@@ -1,4 +1,4 @@
-// What the operations of the client share.
+// Helpers of the client's operations.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace tenure::consul {
 
-/// Moves what every answer has.
-inline void take(reply& from, answer_base& to) {
+/// Moves what all answers have.
+inline void take_base(response& from, answer_base& to) {
   to.error = from.error;
   to.detail = std::move(from.detail);
   to.sent_at = from.sent_at;
@@ -18,11 +18,11 @@ inline void take(reply& from, answer_base& to) {
   to.index = from.index;
 }
 
-/// There is no answer, or it is no good.
-inline void fail(answer_base& answer, error_code error, const std::string& asked,
-                 std::string_view outcome) {
+/// `description` is that of describe().
+inline void set_error(answer_base& answer, error_code error, std::string description,
+                      std::string_view outcome) {
   answer.error = error;
-  answer.detail = with_outcome(asked, outcome);
+  answer.detail = with_outcome(std::move(description), outcome);
 }
 
 }  // namespace tenure::consul

@@ -12,21 +12,21 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t most_ops = 128;             // since 1.14; 64 is what all take
-constexpr std::size_t longest_body = 512 * 1024;  // a greater one is a 413
+constexpr std::size_t most_ops = 128;             // of Consul 1.14; 64 before
+constexpr std::size_t longest_body = 512 * 1024;  // a longer one is a 413
 
 std::string too_large(std::size_t ops, std::size_t bytes) {
   if (ops == 0) return "a transaction without operations";
   if (ops > most_ops)
-    return std::to_string(ops) + " operations, and Consul takes " + std::to_string(most_ops);
+    return std::to_string(ops) + " operations, and Consul accepts " + std::to_string(most_ops);
   if (bytes > longest_body)
-    return std::to_string(bytes) + " bytes, and Consul takes " + std::to_string(longest_body);
+    return std::to_string(bytes) + " bytes, and Consul accepts " + std::to_string(longest_body);
   return "";
 }
 
-// The keys that a committed transaction returns: one for each operation, but for some, and but for
-// a get that the token forbids, of which Consul says nothing. Those of checks, of which a proof has
-// nothing else, are counted and not kept.
+// The keys that a committed transaction returns. Consul returns one for each operation, except for
+// check-not-exists and removals, and silently omits those that the token may not read. The keys of
+// checks, of which a proof has nothing else, are counted and not kept.
 class returned_keys final : public kv_reader {
  public:
   returned_keys(const std::vector<txn_op>& ops, std::vector<kv_entry>& kept) : kept_(kept) {
@@ -37,8 +37,8 @@ class returned_keys final : public kv_reader {
     }
   }
   bool wants(const key_header&) override {
-    const std::size_t place = seen_++;
-    return place < expected_ && wanted_[place];
+    const std::size_t index = seen_++;
+    return index < expected_ && wanted_[index];
   }
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
   bool all_seen() const noexcept { return seen_ == expected_; }
@@ -62,32 +62,32 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
   what.accepted = 409;
   const consul::effect effect = what.effect;
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
-    fail(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
+    set_error(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }
   returned_keys keys(ops, answer.results);
-  ops = std::vector<txn_op>();  // the body says it all, and may wait in line for long
-  reply told = co_await perform(*services_, config_, what);
-  take(told, answer);
+  ops = std::vector<txn_op>();  // frees memory: the body is complete, and may queue for long
+  response received = co_await perform(*env_, config_, what);
+  take_base(received, answer);
   if (answer.error) co_return answer;
 
-  const bool refused = told.status == 409;
-  const error_code error = parser_->txn(told.body, keys, answer.failures);
+  const bool refused = received.status == 409;
+  const error_code error = parser_->txn(received.body, keys, answer.failures);
   const bool in_form = !error && refused != answer.failures.empty();
   if (!in_form || !(refused || keys.all_seen())) {
-    // A 409 says that nothing happened, whatever else it says.
+    // With a 409 nothing was executed, whatever its body is.
     const bool unknown = !refused && effect == effect::write;
     answer.results.clear();
     answer.failures.clear();
-    fail(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
-         describe(what, config_),
-         in_form ? "a committed transaction that returns " + keys.count()
-                 : "an answer that is not a transaction's: " + told.body);
+    set_error(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
+              describe(what, config_),
+              in_form ? "a committed transaction that returns " + keys.count()
+                      : "not the answer of a transaction: " + received.body);
     co_return answer;
   }
   const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
   if (forbidden != answer.failures.end()) {
-    fail(answer, consul_errc::forbidden, describe(what, config_), "Permission denied");
+    set_error(answer, consul_errc::forbidden, describe(what, config_), "Permission denied");
     co_return answer;
   }
   answer.committed = !refused;

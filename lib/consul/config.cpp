@@ -1,5 +1,7 @@
-// The configuration as every Consul tool reads it from the environment. What cannot work is refused
-// in one line that names the value and the remedy, and never shows a secret.
+// Reads the configuration from the environment variables of Consul's tools. It refuses a value that
+// cannot work by one line, which names the value and the remedy and never contains a secret.
+//
+// The address is parsed here and not by Boost.URL: see text/host_port.hpp.
 #include <tenure/consul_config.hpp>
 
 #include <algorithm>
@@ -39,7 +41,7 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-// A port as it is dialled; leading zeros are taken off.
+// The port without leading zeros.
 std::string checked_port(std::string_view port, std::string_view address) {
   const std::uint16_t number = text::parse_port(port).value_or(0);
   if (number == 0)
@@ -48,7 +50,7 @@ std::string checked_port(std::string_view port, std::string_view address) {
   return std::to_string(number);
 }
 
-// host, host:port, [v6]:port or :port. Without a port it is HTTP's own, as for consul/api.
+// host, host:port, [v6]:port or :port. The default port is that of HTTP, as in consul/api.
 void set_host_and_port(consul_config& config, std::string_view text, std::string_view address) {
   std::string_view host = text;
   std::string_view port = "80";
@@ -78,7 +80,7 @@ void set_host_and_port(consul_config& config, std::string_view text, std::string
   config.unix_path.clear();
 }
 
-// Go's strconv.ParseBool, which is what the other tools read it with.
+// As Go's strconv.ParseBool, by which Consul's tools read it.
 bool parse_bool(const char* name, const std::string& text) {
   for (const char* yes : {"1", "t", "T", "TRUE", "true", "True"})
     if (text == yes) return true;
@@ -88,7 +90,7 @@ bool parse_bool(const char* name, const std::string& text) {
 }
 
 std::string read_token_file(const std::string& path) {
-  // Not by streams: they lose why a read failed.
+  // Not by streams, which do not say why a read failed.
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);
   char text[4096];
@@ -104,7 +106,7 @@ std::string read_token_file(const std::string& path) {
   return trimmed(std::string_view(text, length));
 }
 
-// What ends up in a header must not end the header.
+// A secret becomes part of a header, so it must not contain a line end.
 void check_secret(const char* name, std::string_view secret) {
   if (std::ranges::any_of(secret, text::is_control))
     refuse(std::string(name) +
@@ -132,7 +134,7 @@ void refuse_tls(const variable_lookup& variable) {
 consul_config::consul_config(std::string_view address) { set_address(address); }
 
 void consul_config::set_address(std::string_view address) {
-  // Before anything is shown: what stands before an @ is a password.
+  // Checked first, because messages show the address, and what is before an @ may be a password.
   if (address.find('@') != std::string_view::npos && !address.starts_with("unix://"))
     refuse(
         "the Consul address holds credentials (it is not shown): put user:password into "
@@ -185,7 +187,7 @@ consul_config consul_config::from_environment() {
 }
 
 consul_config consul_config::from(const variable_lookup& variable) {
-  // An empty variable counts as not set, as for the other tools.
+  // An empty variable counts as not set, as in Consul's tools.
   const auto get = [&](const char* name) { return variable(name).value_or(std::string()); };
 
   refuse_tls(variable);
@@ -198,7 +200,7 @@ consul_config consul_config::from(const variable_lookup& variable) {
     }
   }
 
-  // As consul/api has it: a token from the file wins, an empty file leaves the variable.
+  // As in consul/api: a token in the file wins over the variable, an empty file does not.
   config.token = get("CONSUL_HTTP_TOKEN");
   check_secret("CONSUL_HTTP_TOKEN", config.token);
   if (const std::string path = get("CONSUL_HTTP_TOKEN_FILE"); !path.empty()) {

@@ -11,8 +11,8 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// Reads all of `text` by `read`; false where it is not JSON, or not what it must be. It is written
-/// once in a while: a parser a document costs nothing that counts.
+/// Reads all of `text` by `read`; false if it is not JSON, or if `read` returns false or throws. A
+/// parser for each document is cheap enough: these change rarely.
 template <class Read>
 bool read_whole(std::string& text, Read read) noexcept {
   try {
@@ -51,6 +51,19 @@ std::string settings_text(const settings_document& values) {
   return json.take();
 }
 
+bool merge_settings(const settings_document& changes, settings_document& values) {
+  bool changed = false;
+  for (const auto& [name, value] : changes) {
+    if (value.empty()) {
+      changed |= values.erase(name) > 0;
+    } else if (std::string& stored = values[name]; stored != value) {
+      stored = value;
+      changed = true;
+    }
+  }
+  return changed;
+}
+
 std::optional<semaphore_document> parse_semaphore(std::string text) {
   semaphore_document lock;
   if (text.empty()) return lock;
@@ -65,7 +78,7 @@ std::optional<semaphore_document> parse_semaphore(std::string text) {
       } else if (name == "Holders" && !value.is_null()) {
         for (auto holder : value.get_object()) {
           lock.holders.emplace(std::string_view(holder.unescaped_key()));
-          // consul/api goes by the name alone, whatever the value says.
+          // consul/api ignores the value.
           static_cast<void>(bool(holder.value().get_bool()));
         }
       }

@@ -17,8 +17,12 @@ bool carries_value(std::string_view verb) noexcept {
 
 std::string escaped_key(std::string_view key) { return text::percent_encode(key, "/"); }
 
-std::string unaddressable(std::string_view key, bool is_prefix) {
-  if (key.empty()) return is_prefix ? "" : "the key is empty";
+std::string unaddressable(std::string_view key) {
+  return key.empty() ? "the key is empty" : unaddressable_prefix(key);
+}
+
+std::string unaddressable_prefix(std::string_view key) {
+  if (key.empty()) return "";
   if (key.starts_with('/')) return "a key cannot begin with a slash";
   while (true) {
     const auto slash = key.find('/');

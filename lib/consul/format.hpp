@@ -1,4 +1,4 @@
-// What Consul reads: escaped targets, durations, request bodies.
+// How requests are written for Consul: targets, durations, bodies.
 #pragma once
 
 #include <span>
@@ -13,21 +13,23 @@ namespace tenure::consul {
 /// A key in a URL's path: percent-encoded, its slashes kept.
 std::string escaped_key(std::string_view key);
 
-/// Why a key (or, empty allowed, a prefix) cannot stand in a URL's path: Consul's server cleans
-/// paths by redirecting, whatever is escaped, so "//" and "." segments never arrive. Empty where it
-/// can. (Transactions carry keys in their body and take all of them but the empty one.)
-std::string unaddressable(std::string_view key, bool is_prefix);
+/// Why a key cannot be part of a URL's path; empty if it can. Consul's server redirects a path with
+/// "//" or "." segments to a clean one, however they are escaped. (Transactions have their keys in
+/// the body and accept all except the empty one.)
+std::string unaddressable(std::string_view key);
+/// The same for a prefix, which may be empty.
+std::string unaddressable_prefix(std::string_view prefix);
 
-/// The way Consul reads exactly this duration: whole seconds, milliseconds, or nanoseconds. A
-/// lock-delay between 0 and 1,000 ns is rounded up to 1,000: Consul takes a smaller number for
+/// A duration in the unit in which Consul reads it without loss: seconds, milliseconds, or
+/// nanoseconds. Rounds 1 to 999 ns up to 1,000, because Consul reads a lock-delay below 1,000 as
 /// seconds. Negative counts as 0.
 std::string duration_text(duration d);
 
-/// A target with the configuration's datacenter, namespace and partition added to its query.
+/// A request target. Its query begins with the configured datacenter, namespace and partition.
 class target {
  public:
   target(std::string path, const consul_config& config);
-  /// `value` is escaped.
+  /// Escapes `value`.
   target& with(std::string_view name, std::string_view value);
   target& with(std::string_view flag);
   target& with(consistency how);

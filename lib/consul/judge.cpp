@@ -1,5 +1,5 @@
 // What Consul's statuses and texts mean. The texts are those of 1.8.7 (measured) and of 1.21 (read
-// in the source); a client agent puts "rpc error making call: " before what its server said.
+// in the source); a client agent puts "rpc error making call: " before its server's text.
 #include <array>
 
 #include "consul/call.hpp"
@@ -14,19 +14,19 @@ bool says_any(std::string_view text, const std::array<std::string_view, N>& part
   return false;
 }
 
-// The request was turned away before it could do anything: there is no raft leader to take it.
+// Refused before it had any effect, because there is no raft leader.
 constexpr std::array<std::string_view, 4> no_leader_texts{
     "No cluster leader", "node is not the leader", "leadership transfer in progress",
     "No known Consul servers"};
-// It may be in the raft log, or not.
+// The request may be in the raft log.
 constexpr std::array<std::string_view, 2> lost_leader_texts{
     "leadership lost while committing log", "raft is already shutdown"};
 constexpr std::array<std::string_view, 2> busy_texts{"rate limit", "timed out enqueuing operation"};
 constexpr std::array<std::string_view, 2> forbidden_texts{"Permission denied", "ACL not found"};
-// Refused by what was asked for, before raft.
+// Refused before raft, for its content.
 constexpr std::array<std::string_view, 4> refused_texts{
     "Invalid Session TTL", "Invalid Behavior setting", "Must provide", "Missing session"};
-// Refused for now: a check, a node or a datacenter that is not there yet.
+// Refused for the time being: a check, a node or a datacenter is missing.
 constexpr std::array<std::string_view, 5> not_yet_texts{
     "Missing check", "Missing node registration", "is in critical state", "invalid session",
     "No path to datacenter"};
@@ -39,12 +39,12 @@ error_code judge_500(std::string_view text, effect what) noexcept {
   if (says_any(text, busy_texts)) return consul_errc::throttled;
   if (says_any(text, refused_texts)) return consul_errc::bad_request;
   if (says_any(text, not_yet_texts)) return consul_errc::server_error;
-  // The agent found no server to send it to.
+  // The agent found no server.
   if (text.starts_with("rpc error getting client")) return consul_errc::unreachable;
-  // The agent lost its server while that had the request.
+  // The agent lost its server after it had sent the request.
   if (text.starts_with("rpc error making call") && what != effect::read)
     return consul_errc::outcome_unknown;
-  // What nobody knows may have happened, too.
+  // An unknown text: a write may have been executed.
   return what == effect::write ? consul_errc::outcome_unknown : consul_errc::server_error;
 }
 
@@ -62,7 +62,7 @@ error_code judge(unsigned status, std::string_view text, effect what) noexcept {
     case 502:  // from a proxy that lost the server
     case 504:
       return what == effect::read ? consul_errc::server_error : consul_errc::outcome_unknown;
-    case 503:  // Consul's own rate limit, or a proxy's word for a connection that was reset
+    case 503:  // Consul's rate limit, or a proxy whose connection was reset
       return what == effect::write && !says_any(text, busy_texts) ? consul_errc::outcome_unknown
                                                                   : consul_errc::throttled;
     default:

@@ -12,11 +12,11 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// A member is missing, or is not what it must be.
+// A member is missing, comes twice, or has another type than it must.
 class malformed {};
 
-// Which members were seen: each must be, exactly once.
-class seen {
+// Checks that each required member comes exactly once.
+class member_check {
  public:
   void mark(unsigned member) {
     if ((members_ & (1U << member)) != 0) throw malformed();
@@ -34,18 +34,18 @@ std::string text_of(ondemand::value value) {
   return std::string(std::string_view(value.get_string()));
 }
 
-// A key before anything of it is copied or decoded: nearly all keys of a list are looked at for
-// their index alone, and those of a proof are counted.
+// A key before anything of it is copied or decoded: of nearly all keys in a list only the index is
+// needed, and those of a proof are only counted.
 class raw_kv {
  public:
   explicit raw_kv(ondemand::object object) {
-    seen members;
+    member_check members;
     for (auto field : object) {
       const char* name = field.key().raw();
       ondemand::value value = field.value();
       if (is(name, "Key\"")) {
         members.mark(0);
-        glance.key = value.get_string();
+        header.key = value.get_string();
       } else if (is(name, "Flags\"")) {
         members.mark(1);
         flags_ = value.get_uint64();
@@ -54,12 +54,12 @@ class raw_kv {
         create_index_ = value.get_uint64();
       } else if (is(name, "ModifyIndex\"")) {
         members.mark(3);
-        glance.modify_index = value.get_uint64();
+        header.modify_index = value.get_uint64();
       } else if (is(name, "LockIndex\"")) {
         members.mark(4);
         lock_index_ = value.get_uint64();
       } else if (is(name, "Session\"")) {
-        glance.session = value.get_string();
+        header.session = value.get_string();
       } else if (is(name, "Value\"")) {
         value_ = value.raw_json_token();
       }
@@ -69,11 +69,11 @@ class raw_kv {
 
   kv_entry entry() const {
     kv_entry e;
-    e.key = glance.key;
-    e.session = glance.session;
+    e.key = header.key;
+    e.session = header.session;
     e.flags = flags_;
     e.create_index = create_index_;
-    e.modify_index = glance.modify_index;
+    e.modify_index = header.modify_index;
     e.lock_index = lock_index_;
     if (!value_.starts_with('"')) {
       if (!value_.empty() && !value_.starts_with("null")) throw malformed();
@@ -81,7 +81,7 @@ class raw_kv {
     }
     std::string_view text = value_.substr(1);
     text = text.substr(0, text.find('"'));
-    // Base64 needs no escapes, but a slash may be written with one.
+    // Base64 needs no escapes, but JSON allows one for its slash.
     std::string plain;
     if (text.find('\\') != text.npos) {
       for (std::size_t i = 0; i < text.size(); ++i) {
@@ -95,10 +95,10 @@ class raw_kv {
     return e;
   }
 
-  key_header glance;
+  key_header header;
 
  private:
-  // Behind the name there is always room enough to compare: the rest of its object, or padding.
+  // There are always enough bytes behind the name: the rest of its object, or padding.
   template <std::size_t N>
   static bool is(const char* name, const char (&wanted)[N]) noexcept {
     return std::memcmp(name, wanted, N - 1) == 0;
@@ -119,7 +119,7 @@ void read_check_id(ondemand::object object, session_entry& into) {
 
 session_entry read_session(ondemand::object object) {
   session_entry entry;
-  seen members;
+  member_check members;
   for (auto field : object) {
     const std::string_view name = field.unescaped_key();
     ondemand::value value = field.value();
@@ -156,7 +156,7 @@ session_entry read_session(ondemand::object object) {
 
 txn_error read_txn_error(ondemand::object object) {
   txn_error error;
-  seen members;
+  member_check members;
   for (auto field : object) {
     const std::string_view name = field.unescaped_key();
     ondemand::value value = field.value();
@@ -175,10 +175,10 @@ txn_error read_txn_error(ondemand::object object) {
 
 void show(ondemand::object key, kv_reader& reader) {
   const raw_kv one(key);
-  if (reader.wants(one.glance)) reader.take(one.entry());
+  if (reader.wants(one.header)) reader.take(one.entry());
 }
 
-// {"KV": {...}}: results of other kinds than keys are passed over.
+// {"KV": {...}}. Skips results that are no keys.
 void show_txn_result(ondemand::object object, kv_reader& reader) {
   for (auto field : object) {
     const std::string_view name = field.unescaped_key();
@@ -190,7 +190,7 @@ void show_txn_result(ondemand::object object, kv_reader& reader) {
 
 class parser::json {
  public:
-  // Twice what the client accepts would not be an answer. The parser grows to what it meets.
+  // Twice what the transport accepts. The parser grows to the largest document it reads.
   static constexpr std::size_t cap = 128 * 1024 * 1024;
 
   template <class Read>
@@ -200,7 +200,7 @@ class parser::json {
       ondemand::document document =
           parser_.iterate(simdjson::padded_string_view(body.data(), body.size(), body.capacity()));
       read(document);
-      // Out of bounds is what it should be: behind it all.
+      // Nothing may follow the document.
       if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
         return consul_errc::bad_answer;
       return {};
@@ -257,7 +257,7 @@ error_code parser::session_id(std::string& body, std::string& id) {
 error_code parser::txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures) {
   std::vector<txn_error> read_failures;
   const error_code error = json_->read(body, [&](ondemand::document& document) {
-    seen members;
+    member_check members;
     for (auto field : document.get_object()) {
       const std::string_view name = field.unescaped_key();
       ondemand::value value = field.value();
@@ -289,8 +289,8 @@ error_code parser::text(std::string& body, std::string& text) {
 
 txn_failure classify(std::string_view what) noexcept {
   const auto says = [&](std::string_view part) { return what.find(part) != what.npos; };
-  // Keys are quoted in the texts, and a key may say anything: the fixed ends decide, the session
-  // and the index checks by their fixed beginnings.
+  // The texts quote keys, which may contain anything. So only a fixed ending decides, or a fixed
+  // beginning where the key comes last.
   if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
     return txn_failure::lock_delay;
   if (what == "Permission denied") return txn_failure::forbidden;

@@ -1,5 +1,5 @@
-// Reads Consul's answers. All or nothing: an answer that is cut short, or has not the form that it
-// must have, is bad_answer and fills nothing in.
+// Parses Consul's answers, all or nothing: one that is truncated or not in the expected form is
+// bad_answer and leaves the results untouched.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace tenure::consul {
 
-/// A simdjson parser, reused: keep one a client. Bodies are taken by reference because simdjson
-/// wants room behind them; their text is not changed.
+/// A simdjson parser, which is reused: keep one for each client. Bodies are passed by reference
+/// because simdjson needs padding behind them; their text does not change.
 class parser {
  public:
   parser();
@@ -21,14 +21,14 @@ class parser {
 
   /// [{"LockIndex": ...}, ...]
   error_code kv(std::string& body, std::vector<kv_entry>& entries);
-  /// The same, key by key. With an error the reader has been shown a part of it.
+  /// The same key by key. With an error the reader has seen a part of the answer.
   error_code kv(std::string& body, kv_reader& reader);
   /// [{"ID": ...}, ...]
   error_code sessions(std::string& body, std::vector<session_entry>& sessions);
   /// {"ID": "..."}
   error_code session_id(std::string& body, std::string& id);
   /// {"Results": [{"KV": ...}, ...] or null, "Errors": [...] or null, ...}. With an error `results`
-  /// has been shown a part of it.
+  /// has seen a part of the answer.
   error_code txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures);
   /// "text"
   error_code text(std::string& body, std::string& text);
@@ -38,7 +38,7 @@ class parser {
   std::unique_ptr<json> json_;
 };
 
-/// What a failed operation of a transaction says of itself.
+/// What the text of a failed operation in a transaction means.
 txn_failure classify(std::string_view what) noexcept;
 
 }  // namespace tenure::consul

@@ -1,4 +1,4 @@
-// What Consul says and is told, typed.
+// The requests to Consul and its answers as types.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ inline constexpr std::uint64_t lock_flags = 0x2ddccbc058a50c18;
 class kv_entry {
  public:
   std::string key;
-  std::string value;    ///< decoded; empty where Consul has null
-  std::string session;  ///< of the holder; empty where nobody holds the lock
+  std::string value;    ///< decoded; empty for null
+  std::string session;  ///< of the lock's holder; empty if the lock is free
   std::uint64_t flags = 0;
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;
@@ -35,9 +35,9 @@ class session_request {
   duration ttl{0};  ///< 0: none
   duration lock_delay{0};
   consul::behavior behavior = consul::behavior::release;
-  /// Node checks to bind; nothing leaves Consul's default (serfHealth), an empty list binds none.
+  /// The node checks to bind. Nothing means Consul's default (serfHealth), an empty list none.
   std::optional<std::vector<std::string>> node_checks;
-  /// Checks of services to bind, by their ids. Consul knows them from 1.7 on.
+  /// The ids of the service checks to bind. Consul supports them since 1.7.
   std::vector<std::string> service_checks;
 };
 
@@ -49,7 +49,7 @@ class service_registration {
   std::string check_id;
   std::string check_name;
   duration ttl{0};
-  duration deregister_after{0};  ///< how long it may be critical; Consul takes a minute at least
+  duration deregister_after{0};  ///< how long it may be critical; Consul's minimum is a minute
 };
 
 class session_entry {
@@ -60,15 +60,16 @@ class session_entry {
   duration lock_delay{0};
   consul::behavior behavior = consul::behavior::release;
   std::string ttl;  ///< as written, such as "15s"
-  std::vector<std::string> service_checks;  ///< the ids of those to which it is bound
+  std::vector<std::string> service_checks;  ///< the ids of the bound ones
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;
 };
 
-/// default_: whatever the agent's servers answer; consistent: linearizable; stale: any server.
+/// default_: the leader's answer without a check that it still leads; consistent: linearizable;
+/// stale: the answer of any server.
 enum class consistency { default_, consistent, stale };
 
-/// One operation of a transaction. Made by the named functions.
+/// One operation of a transaction. The static functions make them.
 class txn_op {
  public:
   static txn_op check_index(std::string key, std::uint64_t index);
@@ -109,16 +110,16 @@ class txn_error {
   std::string what;
 };
 
-/// Common to every answer. With an error the rest is empty (but for the failures of a transaction
-/// that a token does not allow), and `detail` is one line for a log or
-/// a terminal: what was asked, of whom, and what came back.
+/// What all answers have. With an error the rest is empty, except the failures of a transaction
+/// that the token does not allow; `detail` is then one line for a log or a terminal: the request,
+/// the address it went to, and the outcome.
 class answer_base {
  public:
   error_code error;
   std::string detail;
-  time_point sent_at{};      ///< when the request went out (no earlier): leases count from here
-  time_point received_at{};  ///< when the answer was complete
-  std::uint64_t index = 0;   ///< X-Consul-Index, 0 where there is none
+  time_point sent_at{};      ///< a time before the request was sent: leases count from here
+  time_point received_at{};  ///< when the response was complete
+  std::uint64_t index = 0;   ///< X-Consul-Index; 0 if the response has none
 };
 
 class session_created : public answer_base {
@@ -135,42 +136,38 @@ class session_found : public answer_base {
 };
 class kv_result : public answer_base {
  public:
-  std::optional<kv_entry> entry;  ///< nothing: there is no such key
+  std::optional<kv_entry> entry;  ///< nothing: the key does not exist
 };
 class kv_list : public answer_base {
  public:
   std::vector<kv_entry> entries;
 };
-/// A list as it came, to be walked through by client::read.
+/// A list that is not parsed yet: client::read does that.
 class raw_kv_list : public answer_base {
  public:
-  std::string body;  ///< empty: there is no such key
+  std::string body;  ///< empty: no key has the prefix
 };
-/// One key of an answer, as far as it is needed to see whether it is news. Gone with the call.
+/// The parts of a key that show whether it has changed. Valid during the call only.
 class key_header {
  public:
   std::string_view key;
   std::string_view session;
   std::uint64_t modify_index = 0;
 };
-/// Walks through the keys of an answer: told of every one, in order, and handed those that it asks
-/// for.
+/// Reads the keys of an answer. The parser shows it each key, in order, and decodes those that it
+/// wants.
 class kv_reader {
  public:
   virtual ~kv_reader() = default;
   virtual bool wants(const key_header& seen) = 0;
   virtual void take(kv_entry entry) = 0;
 };
-class kv_written : public answer_base {
- public:
-  bool done = false;  ///< Consul's true or false
-};
 class txn_result : public answer_base {
  public:
-  /// True: all of it happened. False, without an error: nothing of it happened, see `failures`.
+  /// True: Consul executed all of it. False, without an error: none of it; `failures` says why.
   bool committed = false;
-  /// Of a committed transaction: the key of each lock, unlock, set and cas, without its value, and
-  /// of each get, with it, in order. Of checks and removals there is nothing to tell.
+  /// Of a committed transaction, in order: the key of each lock, unlock, set and cas, without its
+  /// value, and of each get, with its value. Checks and removals have no results.
   std::vector<kv_entry> results;
   std::vector<txn_error> failures;
 };

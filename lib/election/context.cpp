@@ -59,7 +59,7 @@ context::context(std::shared_ptr<const runtime::environment> environment, consul
       watches(env, client, polls, spawner(), [this] { locks->send(); }),
       sessions(env, client, spawner(), options),
       spans(env, client, spawner()),
-      events(env->executor, *env->timers) {}
+      events(*env->timers) {}
 
 context::~context() { watches.stop(); }
 

@@ -51,7 +51,7 @@ std::vector<std::shared_ptr<T>> living(const std::vector<std::weak_ptr<T>>& list
 engine::engine(std::shared_ptr<const runtime::environment> env, consul_config config,
                elections_options options)
     : shared_(std::make_shared<context>(std::move(env), std::move(config), std::move(options))),
-      stopped_changed_(shared_->env->executor, *shared_->env->timers) {}
+      stopped_changed_(*shared_->env->timers) {}
 
 void engine::check_open() const {
   if (shared_->stopping) fail(errc::shut_down, "the elections object is shut down");

@@ -1,7 +1,6 @@
 // The event stream: participants whose state changed since it was last read, each at most once.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <deque>
 #include <memory>
@@ -16,8 +15,7 @@ class participant;
 
 class event_queue {
  public:
-  event_queue(boost::asio::any_io_executor executor, runtime::timers& timers)
-      : changed_(std::move(executor), timers) {}
+  explicit event_queue(runtime::timers& timers) : changed_(timers) {}
 
   /// A participant adds itself once until it is popped.
   void push(std::shared_ptr<participant> which) {

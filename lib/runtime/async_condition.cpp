@@ -4,9 +4,6 @@
 
 namespace tenure::runtime {
 
-// A waiter completes on the executor of its own coroutine.
-async_condition::async_condition(boost::asio::any_io_executor, timers& timers) : timers_(timers) {}
-
 async_condition::~async_condition() {
   if (waiters_) waiters_->close();
 }

@@ -1,4 +1,5 @@
-// Small files that are there whole or not at all, also after a crash of the machine.
+// Small files that are replaced atomically: after a crash, of the computer too, a reader finds the
+// old content or the new, never a part.
 #pragma once
 
 #include <optional>
@@ -6,12 +7,12 @@
 
 namespace tenure::runtime {
 
-/// The file's content; nothing where there is no such file. Throws boost::system::system_error
-/// that names the path where it cannot be read.
+/// The file's content; nothing where the file does not exist. Throws boost::system::system_error,
+/// which names the path, where it cannot be read.
 std::optional<std::string> read_file(const std::string& path);
 
-/// Puts `content` in the place of the file, making its folder where it is missing. Returns when it
-/// is on the disk. Throws boost::system::system_error that names the path.
+/// Replaces the file by one with this content, and creates its folder if need be. Returns when the
+/// content is on the disk. Throws boost::system::system_error, which names the path.
 void replace_file(const std::string& path, const std::string& content);
 
 }  // namespace tenure::runtime

@@ -1,4 +1,5 @@
-// CLOCK_BOOTTIME, the only clock that production reads.
+// CLOCK_BOOTTIME: the clock of everything that must happen in time, since it also counts while the
+// computer is suspended.
 #include <time.h>
 
 #include "runtime/clock.hpp"

@@ -13,7 +13,7 @@ class clock {
   virtual time_point now() const noexcept = 0;
 };
 
-/// The machine's boot clock. Stateless and shared: a term may outlive the elections it came from.
+/// CLOCK_BOOTTIME. Stateless and shared: a term may outlive the elections object that made it.
 std::shared_ptr<const clock> system_boot_clock();
 
 }  // namespace tenure::runtime

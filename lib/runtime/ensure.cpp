@@ -6,7 +6,7 @@
 namespace tenure::runtime {
 
 void invariant_failed(const char* what, const std::source_location& where) noexcept {
-  std::fprintf(stderr, "tenure: broken promise: %s (%s:%u)\n", what, where.file_name(),
+  std::fprintf(stderr, "tenure: invariant violated: %s (%s:%u)\n", what, where.file_name(),
                static_cast<unsigned>(where.line()));
   std::abort();
 }

@@ -1,4 +1,5 @@
-// What must hold, in release too: a broken promise ends the process at once and says which.
+// Assertions that hold in release builds too: a violated one is named on standard error and ends
+// the process at once.
 #pragma once
 
 #include <source_location>

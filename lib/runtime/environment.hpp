@@ -1,4 +1,4 @@
-// Everything that the outside world gives to the library, in one object that is handed in.
+// All that the library takes from the outside world, in one object that its user passes in.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,8 +12,8 @@
 
 namespace tenure::runtime {
 
-/// All of it is shared and lives as long as anybody who uses it. One thread, but for the clock and
-/// the log.
+/// Its parts are shared and live as long as their users. One thread may use them, except for the
+/// clock and the log, which any thread may use.
 class environment {
  public:
   boost::asio::any_io_executor executor;

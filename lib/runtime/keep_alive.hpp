@@ -1,5 +1,5 @@
-// A coroutine does not begin when it is called but when it is first awaited, and by then whoever
-// was called may be gone.
+// Keeps objects alive for as long as a coroutine runs. A coroutine begins when it is first awaited,
+// not when it is called; by then the object whose member it is may have been destroyed.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,12 +9,12 @@
 
 namespace tenure::runtime {
 
-/// `task`, with its owners kept alive until it has ended. For member functions that are coroutines:
-/// keeping(p->work(), p).
+/// `task`, with its owners kept alive until it has ended. For coroutines that are member functions:
+/// keep_alive(p->work(), p).
 template <class T>
 boost::asio::awaitable<T> keep_alive([[maybe_unused]] boost::asio::awaitable<T> task,
-                                  [[maybe_unused]] std::shared_ptr<const void> owner,
-                                  [[maybe_unused]] std::shared_ptr<const void> other = nullptr) {
+                                     [[maybe_unused]] std::shared_ptr<const void> owner,
+                                     [[maybe_unused]] std::shared_ptr<const void> other = nullptr) {
   if constexpr (std::is_void_v<T>) {
     co_await std::move(task);
   } else {

@@ -1,4 +1,4 @@
-// The log sinks. The only file that knows spdlog.
+// The log sinks. The only file that includes spdlog.
 #include <tenure/log.hpp>
 
 #include <spdlog/logger.h>
@@ -49,10 +49,12 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   return spdlog::level::off;
 }
 
-// Whatever comes from the network or from a user stays on its line.
-void append_escaped(std::string& line, std::string_view text, bool in_quotes) {
+enum class position { bare, in_quotes };
+
+// Keeps text of the network or of a user on one line.
+void append_escaped(std::string& line, std::string_view text, position where) {
   for (const char c : text) {
-    if (in_quotes && (c == '"' || c == '\\')) {
+    if (where == position::in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;
     } else if (c == '\n') {
@@ -79,7 +81,7 @@ void append_field(std::string& line, const log_field& field) {
   line += '=';
   const bool quoted = needs_quotes(field.value());
   if (quoted) line += '"';
-  append_escaped(line, field.value(), quoted);
+  append_escaped(line, field.value(), quoted ? position::in_quotes : position::bare);
   if (quoted) line += '"';
 }
 
@@ -91,7 +93,7 @@ class to_stderr final : public log_sink {
     logger_.flush_on(spdlog::level::trace);
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
         "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
-    // A line that cannot be written is lost: there is nobody to tell.
+    // A line that cannot be written is lost: there is no other place to report it.
     logger_.set_error_handler([](const std::string&) {});
   }
 
@@ -105,10 +107,10 @@ class to_stderr final : public log_sink {
     try {
       std::string line(name_of(level));
       line += ' ';
-      append_escaped(line, message, false);
+      append_escaped(line, message, position::bare);
       for (const log_field& field : fields) append_field(line, field);
       logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
-    } catch (...) {  // out of memory: see above
+    } catch (...) {  // out of memory: the line is lost
     }
   }
 

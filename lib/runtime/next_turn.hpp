@@ -1,4 +1,4 @@
-// Beginning a coroutine of a user's in a turn of the loop of its own.
+// A wait for the next turn of the event loop, before which a user's coroutine must not begin.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,10 +8,9 @@
 
 namespace tenure::runtime {
 
-/// Waits for the next turn of the loop. A coroutine that co_spawn runs, that is cancelled by what
-/// it does itself and that ends without ever having waited throws out of io_context::run() (Boost
-/// 1.81: its entry point awaits once more, outside of every handler). One that has waited before
-/// does not.
+/// Waits for the next turn of the loop. It works around Boost 1.81: a coroutine that co_spawn runs
+/// throws out of io_context::run() if it cancels itself and ends without having waited once, since
+/// co_spawn's entry point then awaits again outside of every handler.
 inline boost::asio::awaitable<void> next_turn(boost::asio::any_io_executor executor) {
   co_await boost::asio::post(executor, boost::asio::use_awaitable);
 }

@@ -1,4 +1,4 @@
-// The entropy seam: every random number in tenure comes from here, so that a seed replays a run.
+// The seam for random numbers: all of tenure's come from here, so that a seed replays a run.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ class random_source {
   virtual ~random_source() = default;
   virtual std::uint64_t next() noexcept = 0;
 
-  /// Even over [0, bound); 0 where bound is 0.
+  /// Uniform over [0, bound); 0 for a bound of 0.
   std::uint64_t below(std::uint64_t bound) noexcept;
-  /// Even over [0, most).
+  /// Uniform over [0, most).
   duration jitter(duration most) noexcept;
 };
 
-/// A generator (xoshiro256**) seeded as given. Not for secrets.
+/// A xoshiro256** generator with this seed. Not for secrets.
 std::unique_ptr<random_source> seeded_random(std::uint64_t seed);
 /// The same, seeded by getrandom(2).
 std::unique_ptr<random_source> system_random();

@@ -10,31 +10,31 @@ namespace tenure::runtime {
 namespace {
 
 constexpr std::size_t region = 2 * 1024 * 1024;  // a huge page
-constexpr std::size_t share = 16 * 1024;         // what a slab takes at once
+constexpr std::size_t share = 16 * 1024;         // what a slab takes from it at once
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25  // since Linux 6.1
 #endif
 
-/// One huge page instead of 512 pages, some milliseconds of work. Before 6.1 the kernel does it at
-/// its leisure, and where it cannot do it at all things stay as they are.
+/// Asks for one huge page instead of 512 small ones: some milliseconds of work. A kernel before 6.1
+/// does it in the background at some later time; if it cannot, the small pages stay.
 void make_huge(std::byte* begin) noexcept {
   ::madvise(begin, region, MADV_HUGEPAGE);
   ::madvise(begin, region, MADV_COLLAPSE);
 }
 
-/// What the slabs share, region by region.
+/// The regions, which all slabs share.
 class pages {
  public:
-  /// `full`: a region of which nothing is left now, if there is one.
-  std::byte* take(std::byte*& full) {
+  /// Sets `full_region` where this call used up a region.
+  std::byte* take(std::byte*& full_region) {
     const std::lock_guard lock(mutex_);
     if (next_ == end_) {
       auto* const begin =
           static_cast<std::byte*>(::operator new(region, std::align_val_t(region)));
-      // Of a region that is not full yet, only what was used counts as memory of the process.
+      // Until the region is full, only its used pages count as memory of the process.
       ::madvise(begin, region, MADV_NOHUGEPAGE);
-      if (end_ != nullptr) full = end_ - region;
+      if (end_ != nullptr) full_region = end_ - region;
       next_ = begin;
       end_ = begin + region;
     }
@@ -54,37 +54,38 @@ pages& all_pages() {
 
 }  // namespace
 
-class slab::unused {
+class slab::free_slot {
  public:
-  unused* next;
+  free_slot* next;
 };
 
-slab::slab(std::size_t place) noexcept : place_(place) {
-  ensure(place % sizeof(unused) == 0 && place <= largest, "places of a slab are small and aligned");
+slab::slab(std::size_t slot_size) noexcept : slot_size_(slot_size) {
+  ensure(slot_size % sizeof(free_slot) == 0 && slot_size <= largest,
+         "slots of a slab are small and aligned");
 }
 
 void* slab::take() {
-  if constexpr (each_alone) return ::operator new(place_);
-  std::byte* full = nullptr;
-  void* const taken = take(full);
-  if (full != nullptr) make_huge(full);  // nobody waits for it but who asked
+  if constexpr (passthrough_under_asan) return ::operator new(slot_size_);
+  std::byte* full_region = nullptr;
+  void* const taken = take(full_region);
+  if (full_region != nullptr) make_huge(full_region);  // outside of the locks
   return taken;
 }
 
-void* slab::take(std::byte*& full) {
+void* slab::take(std::byte*& full_region) {
   const std::lock_guard lock(mutex_);
-  if (unused_ != nullptr) return std::exchange(unused_, unused_->next);
-  if (static_cast<std::size_t>(end_ - next_) < place_) {
-    next_ = all_pages().take(full);
+  if (free_ != nullptr) return std::exchange(free_, free_->next);
+  if (static_cast<std::size_t>(end_ - next_) < slot_size_) {
+    next_ = all_pages().take(full_region);
     end_ = next_ + share;
   }
-  return std::exchange(next_, next_ + place_);
+  return std::exchange(next_, next_ + slot_size_);
 }
 
-void slab::give_back(void* place) noexcept {
-  if constexpr (each_alone) return ::operator delete(place);
+void slab::give_back(void* slot) noexcept {
+  if constexpr (passthrough_under_asan) return ::operator delete(slot);
   const std::lock_guard lock(mutex_);
-  unused_ = ::new (place) unused{unused_};
+  free_ = ::new (slot) free_slot{free_};
 }
 
 }  // namespace tenure::runtime

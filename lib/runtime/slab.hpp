@@ -1,4 +1,5 @@
-// Memory for what there is by the thousand: side by side, and in huge pages where there is much.
+// An allocator for objects that exist by the thousand: they lie side by side, and in huge pages
+// where they fill one.
 #pragma once
 
 #include <cstddef>
@@ -9,45 +10,45 @@
 
 namespace tenure::runtime {
 
-/// Places of one size, taken from regions that the slabs of a process share. A place that is given
-/// back goes to the next one who asks; the regions stay. Any thread.
+/// Slots of one size, in regions that all slabs of a process share. A slot that was given back is
+/// the next one to be taken; regions are never returned to the system. Any thread.
 class slab {
  public:
   static constexpr std::size_t largest = 4096;
 
-  /// Whether each place is allocated by itself: under AddressSanitizer, so that what leaks, or is
-  /// used after its end, is seen.
+  /// Under AddressSanitizer each slot is an allocation by itself, so that leaks and uses after the
+  /// end are detected.
 #if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool each_alone = true;
+  static constexpr bool passthrough_under_asan = true;
 #elif defined(__has_feature)
-  static constexpr bool each_alone = __has_feature(address_sanitizer);
+  static constexpr bool passthrough_under_asan = __has_feature(address_sanitizer);
 #else
-  static constexpr bool each_alone = false;
+  static constexpr bool passthrough_under_asan = false;
 #endif
 
-  /// `place`: in bytes, a multiple of 8, and of 16 for what is aligned to 16; `largest` at most.
-  explicit slab(std::size_t place) noexcept;
+  /// `slot_size`: in bytes, at most `largest`; a multiple of 8, or of 16 for types aligned to 16.
+  explicit slab(std::size_t slot_size) noexcept;
   slab(const slab&) = delete;
   slab& operator=(const slab&) = delete;
 
-  /// A call in thousands takes some milliseconds: it makes a huge page of a region that is full.
+  /// About one call in a thousand takes some milliseconds: it turns a full region into a huge page.
   void* take();
-  void give_back(void* place) noexcept;
+  void give_back(void* slot) noexcept;
 
  private:
-  class unused;
+  class free_slot;
 
-  void* take(std::byte*& full);
+  void* take(std::byte*& full_region);
 
-  const std::size_t place_;
+  const std::size_t slot_size_;
   std::mutex mutex_;
-  unused* unused_ = nullptr;
-  std::byte* next_ = nullptr;  // behind it nothing was taken yet, up to
+  free_slot* free_ = nullptr;  // a list of what was given back
+  std::byte* next_ = nullptr;  // [next_, end_) was never taken
   std::byte* end_ = nullptr;
 };
 
-/// For containers and shared pointers whose elements are to lie in slabs, each type in one of its
-/// own, which lives as long as the process.
+/// Lets containers and shared pointers keep their elements in slabs. Each type has one slab, which
+/// lives as long as the process.
 template <class T>
 class slab_allocator {
  public:
@@ -58,23 +59,24 @@ class slab_allocator {
   slab_allocator(const slab_allocator<U>&) noexcept {}
 
   T* allocate(std::size_t count) {
-    return static_cast<T*>(count == 1 ? home().take() : ::operator new(count * sizeof(T)));
+    void* const memory = count == 1 ? slab_of_type().take() : ::operator new(count * sizeof(T));
+    return static_cast<T*>(memory);
   }
-  void deallocate(T* place, std::size_t count) noexcept {
-    count == 1 ? home().give_back(place) : ::operator delete(place);
+  void deallocate(T* elements, std::size_t count) noexcept {
+    count == 1 ? slab_of_type().give_back(elements) : ::operator delete(elements);
   }
 
   friend bool operator==(const slab_allocator&, const slab_allocator&) noexcept { return true; }
 
  private:
-  static slab& home() {
+  static slab& slab_of_type() {
     static_assert(alignof(T) <= 16 && sizeof(T) % 8 == 0 && sizeof(T) <= slab::largest);
-    static slab& one = *new slab(sizeof(T));  // for ever: a handle may outlive main()
+    static slab& one = *new slab(sizeof(T));  // never destroyed: a handle may outlive main()
     return one;
   }
 };
 
-/// Like std::make_shared. The place is free again when the last handle is gone, weak ones included.
+/// Like std::make_shared. The slot is free again when the last handle is gone, weak ones included.
 template <class T, class... Arguments>
 std::shared_ptr<T> make_in_slab(Arguments&&... arguments) {
   return std::allocate_shared<T>(slab_allocator<std::remove_cv_t<T>>(),

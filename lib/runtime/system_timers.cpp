@@ -1,4 +1,4 @@
-// Timers of the machine: one timerfd(CLOCK_BOOTTIME) drives one heap. Asio's own timers wait on
+// The timers of production: one timerfd(CLOCK_BOOTTIME) drives one heap. Asio's own timers wait on
 // CLOCK_MONOTONIC and would fire late after a suspend.
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -33,19 +33,19 @@ class boot_timers final : public timers, public std::enable_shared_from_this<boo
 
   void arm(timer& t, time_point at) override {
     heap_.arm(t, at);
-    if (!firing_) follow();
+    if (!firing_) update_descriptor();
   }
 
   void disarm(timer& t) noexcept override {
     if (!t.armed()) return;
     heap_.disarm(t);
-    if (!firing_) follow();
+    if (!firing_) update_descriptor();
   }
 
  private:
-  // Brings the descriptor in line with the heap. It may be set to an earlier instant than needed:
-  // one wake-up too many is cheaper than a system call for every request's deadline.
-  void follow() noexcept {
+  // Makes the descriptor fire no later than the heap's next timer. It may fire earlier: a needless
+  // wake-up is cheaper than a system call for every request's deadline.
+  void update_descriptor() noexcept {
     if (heap_.empty()) {
       // A pending wait would keep the io_context alive.
       if (waiting_ && !cancelling_) {
@@ -72,15 +72,14 @@ class boot_timers final : public timers, public std::enable_shared_from_this<boo
 
   void wait() {
     waiting_ = true;
-    // Weak: the handler of a destroyed object finds nobody, and an object waits for nothing to be
-    // destroyed.
+    // Weak: a pending wait does not keep the object alive; its handler may run after the object.
     descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
                            [weak = weak_from_this()](boost::system::error_code) {
                              if (const auto self = weak.lock()) self->ready();
                            });
   }
 
-  // Whether it was due or cancelled makes no difference: the heap says what is due.
+  // A wake-up and a cancellation are treated alike: the heap knows what is due.
   void ready() noexcept {
     waiting_ = false;
     cancelling_ = false;
@@ -90,7 +89,7 @@ class boot_timers final : public timers, public std::enable_shared_from_this<boo
     firing_ = true;
     heap_.fire_due(now());
     firing_ = false;
-    follow();
+    update_descriptor();
   }
 
   asio::posix::stream_descriptor descriptor_;

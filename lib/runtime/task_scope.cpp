@@ -37,19 +37,19 @@ class task_scope::state : public std::enable_shared_from_this<state> {
         joiners_(std::make_shared<wait_list>(timers)),
         failed_(std::move(failed)) {}
 
-  // co_spawn alone would start the task inside this call where it is made on the executor's thread.
+  // By a post: on the executor's thread, co_spawn alone would start the task inside this call.
   void spawn(asio::awaitable<void> task) {
     tasks_.push_back(std::make_shared<asio::cancellation_signal>());
-    const auto place = std::prev(tasks_.end());
-    asio::post(executor_, [self = shared_from_this(), place, task = std::move(task)]() mutable {
-      self->start(place, std::move(task));
+    const auto entry = std::prev(tasks_.end());
+    asio::post(executor_, [self = shared_from_this(), entry, task = std::move(task)]() mutable {
+      self->start(entry, std::move(task));
     });
   }
 
   void cancel() {
     cancelled_ = true;
-    // A copy, and kept until all that is queued now has run: outside the executor's thread co_spawn
-    // forwards an emission by a bare pointer to the signal, and the task may end before it arrives.
+    // A copy that lives until everything queued so far has run: outside of the executor's thread
+    // co_spawn forwards an emission by a raw pointer to the signal, and the task may end first.
     std::vector<std::shared_ptr<asio::cancellation_signal>> signals(tasks_.begin(), tasks_.end());
     for (const auto& signal : signals) signal->emit(asio::cancellation_type::terminal);
     asio::post(executor_, [signals = std::move(signals)] {});
@@ -57,31 +57,31 @@ class task_scope::state : public std::enable_shared_from_this<state> {
 
   std::size_t size() const noexcept { return tasks_.size(); }
 
-  // Its emptiness is looked at when it is awaited, and nothing is awaited twice: once the caller is
-  // cancelled, a second co_await would throw.
+  // Looks for tasks when it is awaited, not when it is called, and awaits only once: in a cancelled
+  // caller a second co_await would throw.
   static asio::awaitable<void> join(std::shared_ptr<state> self) {
     if (!self->tasks_.empty())
       co_await wait_in(self->joiners_, time_point::max(), on_cancel::ignore);
   }
 
  private:
-  using place_type = std::list<std::shared_ptr<asio::cancellation_signal>>::iterator;
+  using task_entry = std::list<std::shared_ptr<asio::cancellation_signal>>::iterator;
 
-  void start(place_type place, asio::awaitable<void> task) {
-    const auto signal = *place;
+  void start(task_entry entry, asio::awaitable<void> task) {
+    const auto signal = *entry;
     asio::co_spawn(executor_, std::move(task),
                    asio::bind_cancellation_slot(
-                       signal->slot(), [self = shared_from_this(), place](std::exception_ptr e) {
-                         self->ended(place, std::move(e));
+                       signal->slot(), [self = shared_from_this(), entry](std::exception_ptr e) {
+                         self->ended(entry, std::move(e));
                        }));
     if (cancelled_) signal->emit(asio::cancellation_type::terminal);
   }
 
-  void ended(place_type place, std::exception_ptr thrown) {
+  void ended(task_entry entry, std::exception_ptr thrown) {
     if (thrown && failed_ && !is_cancellation(thrown)) failed_(std::move(thrown));
-    // The signal may be emitting up the stack: it dies a turn later.
-    asio::post(executor_, [signal = std::move(*place)] {});
-    tasks_.erase(place);
+    // The signal may be emitting further up this call stack: destroy it in a later turn.
+    asio::post(executor_, [signal = std::move(*entry)] {});
+    tasks_.erase(entry);
     if (tasks_.empty()) joiners_->notify_all();
   }
 

@@ -1,4 +1,4 @@
-// The timer seam: intrusive timers, armed for an instant of the boot clock.
+// The seam for timers: intrusive, armed for an instant of the boot clock.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,8 +10,8 @@ namespace tenure::runtime {
 
 class timer_heap;
 
-/// A timer that lives inside whatever it wakes. Must be disarmed before it is destroyed, and must
-/// not move while armed.
+/// A timer that is a member or a base of the object that it wakes. Must be disarmed before it is
+/// destroyed, and must not move while armed.
 class timer {
  public:
   using function = void (*)(timer&) noexcept;
@@ -20,25 +20,25 @@ class timer {
   timer& operator=(const timer&) = delete;
   ~timer();  ///< asserts that it is not armed
 
-  bool armed() const noexcept { return place_ != nowhere; }
+  bool armed() const noexcept { return index_ != not_in_heap; }
   time_point deadline() const noexcept { return deadline_; }
 
  private:
   friend class timer_heap;
-  static constexpr std::size_t nowhere = ~std::size_t{0};
+  static constexpr std::size_t not_in_heap = ~std::size_t{0};
   function fire_;
   time_point deadline_{};
-  std::size_t place_ = nowhere;
+  std::size_t index_ = not_in_heap;
 };
 
-/// Arms and disarms timers. The timers' own thread only (the io_context's).
+/// Arms and disarms timers. One thread: the io_context's.
 class timers {
  public:
   virtual ~timers() = default;
-  /// Same clock as the timers fire by.
+  /// The clock by which the timers fire.
   virtual time_point now() const noexcept = 0;
-  /// (Re)arms for `at`; an instant in the past fires at the next turn of the loop, never inside
-  /// this call. Timers of one instant fire in the order in which they were armed. The timer is
+  /// Arms or re-arms for `at`. A timer in the past fires in the next turn of the loop, never inside
+  /// this call. Timers of one instant fire in the order in which they were armed. A timer is
   /// disarmed before its function runs, and the function may arm, disarm or destroy any timer.
   virtual void arm(timer& t, time_point at) = 0;
   virtual void disarm(timer& t) noexcept = 0;

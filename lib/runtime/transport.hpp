@@ -1,4 +1,4 @@
-// The transport seam: one HTTP round trip with a deadline.
+// The seam for the network: one HTTP exchange, a request and its response, with a deadline.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,7 +11,7 @@
 
 namespace tenure::runtime {
 
-/// A request without a wire format. `target` is the path with its query, already escaped.
+/// `target` is the path with its query, already percent-encoded.
 class http_request {
  public:
   http_request() = default;
@@ -29,7 +29,7 @@ class http_response {
   http_response() = default;
   http_response(unsigned status, std::string body) : status(status), body(std::move(body)) {}
 
-  /// The first header of that name, without regard to case; empty where there is none.
+  /// The first header of that name, in any case; empty if the response has none.
   std::string_view header(std::string_view name) const noexcept;
 
   unsigned status = 0;
@@ -37,32 +37,43 @@ class http_response {
   std::string body;
 };
 
-/// Traffic of a kind never waits behind traffic of another: each lane has connections of its own.
-enum class lane : std::uint8_t { renewals, requests, polls };
+/// A class of traffic. Each lane has connections for its traffic alone, so that a request never
+/// waits behind requests of another class.
+enum class lane : std::uint8_t {
+  renewals,  ///< what terms live by: session renewals, heartbeats (TTL checks), proofs
+  requests,  ///< all other reads and writes
+  polls,     ///< blocking queries
+};
 
-/// What became of a round trip. Without an error there is a response, whatever its status.
-class round_trip {
+/// Without an error there is a response, whatever its status.
+class exchange_result {
  public:
   error_code error;
   /// With an error: whether any byte of the request may have reached the server. False means that
   /// nothing happened; true means that the outcome is unknown.
   bool sent = false;
-  /// When the request was handed to the kernel (no earlier): leases are counted from here.
+  /// A time before the first byte was sent: leases are counted from here.
   time_point sent_at{};
   http_response response;
+};
+
+/// What to do when the server had closed a kept connection, so that a request was sent in vain.
+enum class on_stale : std::uint8_t {
+  fail,
+  resend,  ///< once, on a new connection: only for idempotent requests
 };
 
 class transport {
  public:
   virtual ~transport() = default;
-  /// Sends the request on a connection of that lane and reads the response, all by `deadline`
-  /// (consul_errc::timed_out after it, and the connection is closed). Waiting for a free
-  /// connection counts. `retry_stale`: where a kept connection turns out to have been closed by
-  /// the server, send once more on a fresh one (only right for what is idempotent).
-  /// Errors are returned, never thrown. Cancellation (terminal) closes the connection and is
-  /// returned as operation_aborted.
-  virtual boost::asio::awaitable<round_trip> exchange(lane where, http_request request,
-                                                      time_point deadline, bool retry_stale) = 0;
+  /// Sends the request on a connection of that lane and reads the response, all by `deadline`, the
+  /// wait for a free connection included. After it the connection is closed, and the error is
+  /// consul_errc::timed_out. A request of which no byte was sent on a stale connection is always
+  /// sent again. Errors are returned, never thrown. Cancellation (terminal) closes the connection
+  /// and is returned as operation_aborted.
+  virtual boost::asio::awaitable<exchange_result> exchange(lane where, http_request request,
+                                                           time_point deadline,
+                                                           on_stale when_stale) = 0;
 };
 
 }  // namespace tenure::runtime

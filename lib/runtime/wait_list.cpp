@@ -15,61 +15,66 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-void fired(timer& t) noexcept { static_cast<wait_operation&>(t).complete({}, false); }
+void fired(timer& t) noexcept { static_cast<wait_operation&>(t).complete(wake::deadline); }
 
-// What the cancellation slot holds. It may be called more than once, and after the operation is
-// gone.
+error_code error_of(wake why) noexcept {
+  if (why == wake::cancelled) return asio::error::operation_aborted;
+  return {};
+}
+
+// The handler in the cancellation slot. It may be called more than once, and after the operation
+// has completed.
 class canceller {
  public:
   explicit canceller(wait_operation& op) noexcept : op_(&op) {}
   void operator()(asio::cancellation_type type) noexcept {
     if (type == asio::cancellation_type::none) return;
     if (wait_operation* op = std::exchange(op_, nullptr))
-      op->complete(asio::error::operation_aborted, false);
+      op->complete(wake::cancelled);
   }
 
  private:
   wait_operation* op_;
 };
 
-// `Tell` calls the handler's signature: void(error_code, bool) or void(error_code).
-template <class Handler, class Tell>
+// `Completion` posts the handler by its signature: void(error_code, bool) or void(error_code).
+template <class Handler, class Completion>
 class waiting final : public wait_operation {
  public:
   waiting(timers& timers, wait_list* list, Handler handler)
       : wait_operation(timers, list), handler_(std::move(handler)) {}
 
-  void obey_cancellation() {
-    // From the handler where it now lives: a slot taken before the move may be stale.
+  void install_cancellation() {
+    // Taken from the handler after it was moved here: a slot taken before may be stale.
     auto slot = asio::get_associated_cancellation_slot(handler_);
     if (slot.is_connected()) slot.template emplace<canceller>(*this);
   }
 
  private:
-  void post_completion(error_code error, bool notified) noexcept override {
-    if (error != asio::error::operation_aborted) {
+  void post_completion(wake why) noexcept override {
+    if (why != wake::cancelled) {
       auto slot = asio::get_associated_cancellation_slot(handler_);
       if (slot.is_connected()) slot.clear();
     }
-    Tell::post(std::move(handler_), error, notified);
+    Completion::post(std::move(handler_), why);
   }
 
   Handler handler_;
 };
 
-class tell_notified {
+class wait_completion {
  public:
   template <class Handler>
-  static void post(Handler handler, error_code error, bool notified) {
-    asio::post(asio::append(std::move(handler), error, notified));
+  static void post(Handler handler, wake why) {
+    asio::post(asio::append(std::move(handler), error_of(why), why == wake::notified));
   }
 };
 
-class tell_nothing {
+class sleep_completion {
  public:
   template <class Handler>
-  static void post(Handler handler, error_code error, bool) {
-    asio::post(asio::append(std::move(handler), error));
+  static void post(Handler handler, wake why) {
+    asio::post(asio::append(std::move(handler), error_of(why)));
   }
 };
 
@@ -78,10 +83,10 @@ class start_wait {
   template <class Handler>
   void operator()(Handler handler, std::shared_ptr<wait_list> list, time_point deadline,
                   on_cancel cancelled) const {
-    auto* op = new waiting<Handler, tell_notified>(list->its_timers(), list.get(),
-                                                   std::move(handler));
-    if (list->closed()) return op->complete({}, true);
-    if (cancelled == on_cancel::abort) op->obey_cancellation();
+    auto* op = new waiting<Handler, wait_completion>(list->timer_service(), list.get(),
+                                                     std::move(handler));
+    if (list->closed()) return op->complete(wake::notified);
+    if (cancelled == on_cancel::abort) op->install_cancellation();
     op->start(deadline);
   }
 };
@@ -90,8 +95,8 @@ class start_sleep {
  public:
   template <class Handler>
   void operator()(Handler handler, timers* timers, time_point at) const {
-    auto* op = new waiting<Handler, tell_nothing>(*timers, nullptr, std::move(handler));
-    op->obey_cancellation();
+    auto* op = new waiting<Handler, sleep_completion>(*timers, nullptr, std::move(handler));
+    op->install_cancellation();
     op->start(at);
   }
 };
@@ -106,29 +111,29 @@ void wait_operation::start(time_point deadline) {
   if (deadline != time_point::max()) timers_->arm(*this, deadline);
 }
 
-void wait_operation::complete(error_code error, bool notified) noexcept {
+void wait_operation::complete(wake why) noexcept {
   timers_->disarm(*this);
   if (list_ != nullptr) list_->unlink(*this);
-  post_completion(error, notified);
+  post_completion(why);
   delete this;
 }
 
 void wait_list::link(wait_operation& op) noexcept {
-  op.older_ = newest_;
-  (newest_ != nullptr ? newest_->newer_ : oldest_) = &op;
-  newest_ = &op;
+  op.previous_ = last_;
+  (last_ != nullptr ? last_->next_ : first_) = &op;
+  last_ = &op;
 }
 
 void wait_list::unlink(wait_operation& op) noexcept {
-  if (op.older_ == nullptr && oldest_ != &op) return;  // never linked
-  (op.older_ != nullptr ? op.older_->newer_ : oldest_) = op.newer_;
-  (op.newer_ != nullptr ? op.newer_->older_ : newest_) = op.older_;
-  op.older_ = op.newer_ = nullptr;
+  if (op.previous_ == nullptr && first_ != &op) return;  // never linked
+  (op.previous_ != nullptr ? op.previous_->next_ : first_) = op.next_;
+  (op.next_ != nullptr ? op.next_->previous_ : last_) = op.previous_;
+  op.previous_ = op.next_ = nullptr;
 }
 
 bool wait_list::notify_one() noexcept {
-  if (oldest_ == nullptr) return false;
-  oldest_->complete({}, true);
+  if (first_ == nullptr) return false;
+  first_->complete(wake::notified);
   return true;
 }
 

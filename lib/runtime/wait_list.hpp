@@ -1,10 +1,10 @@
-// Who waits: a FIFO list of suspended coroutines, each with its own deadline and its own
-// cancellation. The condition, the task scope and the connection pools are made of it.
+// A FIFO list of suspended coroutines, each with a deadline and a cancellation slot. It is the base
+// of async_condition, task_scope and the connection pools.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <memory>
 #include <tenure/time.hpp>
 
@@ -14,8 +14,11 @@ namespace tenure::runtime {
 
 class wait_list;
 
-/// A suspended coroutine: its timer, its place in a list, and the way to wake it. It belongs to
-/// itself and is gone after complete().
+/// What ends a wait.
+enum class wake : std::uint8_t { notified, deadline, cancelled };
+
+/// A suspended coroutine: its timer, its links in a list, and its completion handler. It owns
+/// itself: complete() destroys it.
 class wait_operation : public timer {
  public:
   wait_operation(timers& timers, wait_list* list) noexcept;
@@ -24,17 +27,17 @@ class wait_operation : public timer {
   /// Links into the list, and arms the timer unless the deadline is time_point::max().
   void start(time_point deadline);
   /// Unlinks, disarms, posts the completion and destroys the operation.
-  void complete(boost::system::error_code error, bool notified) noexcept;
+  void complete(wake why) noexcept;
 
  protected:
-  virtual void post_completion(boost::system::error_code error, bool notified) noexcept = 0;
+  virtual void post_completion(wake why) noexcept = 0;
 
  private:
   friend class wait_list;
   timers* timers_;
-  wait_list* list_;  // none: a plain sleep
-  wait_operation* older_ = nullptr;
-  wait_operation* newer_ = nullptr;
+  wait_list* list_;  // null: a plain sleep
+  wait_operation* previous_ = nullptr;
+  wait_operation* next_ = nullptr;
 };
 
 /// One thread. Completions are always posted: nothing resumes inside a call.
@@ -45,17 +48,18 @@ class wait_list {
   wait_list& operator=(const wait_list&) = delete;
   ~wait_list() { close(); }
 
-  bool empty() const noexcept { return oldest_ == nullptr; }
-  /// Wakes the one that has waited longest; false where nobody waits. Whoever was woken is told so
-  /// even when it is cancelled before it runs: what it was woken for is not lost.
+  bool empty() const noexcept { return first_ == nullptr; }
+  /// Wakes the first waiter, which has waited longest; false if the list is empty. A waiter that is
+  /// cancelled after that, before it runs, still completes as notified: what the notification hands
+  /// over is not lost.
   bool notify_one() noexcept;
-  /// Wakes all who wait now.
+  /// Wakes all current waiters.
   void notify_all() noexcept;
-  /// Wakes all who wait, and all who ever come, at once.
+  /// Wakes all current waiters, and from now on every new one at once.
   void close() noexcept;
 
   bool closed() const noexcept { return closed_; }
-  timers& its_timers() const noexcept { return timers_; }
+  timers& timer_service() const noexcept { return timers_; }
 
  private:
   friend class wait_operation;
@@ -63,8 +67,8 @@ class wait_list {
   void unlink(wait_operation& op) noexcept;
 
   timers& timers_;
-  wait_operation* oldest_ = nullptr;
-  wait_operation* newest_ = nullptr;
+  wait_operation* first_ = nullptr;
+  wait_operation* last_ = nullptr;
   bool closed_ = false;
 };
 

@@ -1,5 +1,5 @@
-// The wall clock: only for what people and other programs read as a date. It steps; nothing that
-// must not happen too early or too late may depend on it.
+// The wall clock, only for dates that people and other programs read. It may be set forwards and
+// backwards: no deadline may depend on it.
 #pragma once
 
 #include <cstdint>

@@ -28,11 +28,12 @@ void foreign_contender::start() {
                  [self = shared_from_this()](std::exception_ptr) { self->stopped_ = true; });
 }
 
-asio::awaitable<runtime::round_trip> foreign_contender::ask(runtime::lane where, std::string method,
+asio::awaitable<runtime::exchange_result> foreign_contender::ask(runtime::lane where, std::string method,
                                                     std::string target, std::string body) {
   runtime::http_request request(std::move(method), std::move(target), std::move(body));
-  runtime::round_trip answer =
-      co_await link_->exchange(where, std::move(request), host_.now() + 30s, false);
+  runtime::exchange_result answer =
+      co_await link_->exchange(where, std::move(request), host_.now() + 30s,
+                               runtime::on_stale::fail);
   co_return answer;
 }
 
@@ -41,7 +42,7 @@ asio::awaitable<void> foreign_contender::run() {
     const std::string wanted = context_.world.chance_of(0.5)
                                    ? R"({"Name":"foreign","TTL":"15s"})"
                                    : R"({"Name":"foreign","TTL":"15s","LockDelay":"0s"})";
-    const runtime::round_trip made =
+    const runtime::exchange_result made =
         co_await ask(runtime::lane::requests, "PUT", "/v1/session/create", wanted);
     const auto at = made.response.body.find("\"ID\":\"");
     if (made.error || made.response.status != 200 || at == std::string::npos) {
@@ -58,7 +59,7 @@ asio::awaitable<void> foreign_contender::run() {
 asio::awaitable<bool> foreign_contender::wait_free(std::string key) {
   std::string index = "0";
   while (!stopping_) {
-    const runtime::round_trip seen = co_await ask(
+    const runtime::exchange_result seen = co_await ask(
         runtime::lane::polls, "GET", "/v1/kv/" + key + "?wait=15s&index=" + index, "");
     if (seen.error || (seen.response.status != 200 && seen.response.status != 404)) {
       co_await runtime::sleep_until(host_, host_.now() + 1s);
@@ -77,7 +78,7 @@ asio::awaitable<void> foreign_contender::contend(std::string session) {
   while (!stopping_ && host_.now() < until) {
     const bool free = co_await wait_free(key);
     if (!free) co_return;
-    const runtime::round_trip taken =
+    const runtime::exchange_result taken =
         co_await ask(runtime::lane::requests, "PUT",
                      "/v1/kv/" + key + "?acquire=" + session +
                          "&flags=" + std::to_string(consul::lock_flags),

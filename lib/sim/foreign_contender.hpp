@@ -26,8 +26,8 @@ class foreign_contender : public std::enable_shared_from_this<foreign_contender>
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> contend(std::string session);
   boost::asio::awaitable<bool> wait_free(std::string key);
-  boost::asio::awaitable<runtime::round_trip> ask(runtime::lane where, std::string method,
-                                                  std::string target, std::string body);
+  boost::asio::awaitable<runtime::exchange_result> ask(runtime::lane where, std::string method,
+                                                       std::string target, std::string body);
 
   run_context& context_;
   host host_;

@@ -104,10 +104,10 @@ void link::check_lane(runtime::lane where, const runtime::http_request& request)
   }
 }
 
-asio::awaitable<runtime::round_trip> link::exchange(runtime::lane where,
+asio::awaitable<runtime::exchange_result> link::exchange(runtime::lane where,
                                                     runtime::http_request request,
-                                                    time_point deadline, bool retry_stale) {
-  exchange_state state{where, request, deadline, retry_stale};
+                                                    time_point deadline, runtime::on_stale when_stale) {
+  exchange_state state{where, request, deadline, when_stale};
   const counted mine(exchanges_);
   if (is_process(options_.who)) check_lane(where, request);
   try {
@@ -144,7 +144,7 @@ asio::awaitable<void> link::run(exchange_state& e) {
     unused_connection guard(server_, options_.address, on.epoch);
     co_await send_on(on, guard, e);
     const bool stale = e.result.error == asio::error::connection_reset;
-    if (!stale || !e.retry_stale || severed_) {
+    if (!stale || e.when_stale == runtime::on_stale::fail || severed_) {
       if (!e.result.error && !on.closed) lane.idle.push_back(on);
       co_return;
     }

@@ -30,10 +30,10 @@ class link final : public runtime::transport {
   link(run_context& context, host& its_host, link_options options);
   ~link() override;
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
                                                        runtime::http_request request,
                                                        time_point deadline,
-                                                       bool retry_stale) override;
+                                                       runtime::on_stale when_stale) override;
 
   /// The process has crashed: all exchanges end at once, and no request leaves any more. Requests
   /// in flight still arrive.
@@ -69,8 +69,8 @@ class link final : public runtime::transport {
     runtime::lane where;
     const runtime::http_request& request;
     time_point deadline;
-    bool retry_stale;
-    runtime::round_trip result{};
+    runtime::on_stale when_stale;
+    runtime::exchange_result result{};
   };
   class lane_slot;
   class abandon_guard;

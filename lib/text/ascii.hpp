@@ -35,7 +35,7 @@ inline std::string upper(std::string_view text) {
   return out;
 }
 
-/// Equal but for the case of letters.
+/// Compares without regard to the case of letters.
 inline bool iequals(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, [](char c) { return lower(c); },
                             [](char c) { return lower(c); });

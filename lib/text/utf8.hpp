@@ -1,4 +1,4 @@
-// UTF-8: validation, and the single steps of whoever walks through a text by characters.
+// UTF-8: validation, and functions to walk through a text by characters.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,7 @@ namespace http = boost::beast::http;
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-// Callers know neither Beast nor its errors.
+// Callers do not know Beast, so they cannot know its errors.
 error_code plain(error_code error) {
   if (error == http::error::end_of_stream || error == http::error::partial_message)
     return asio::error::eof;
@@ -32,7 +32,7 @@ error_code plain(error_code error) {
   return error;
 }
 
-void take(http::response<http::string_body>& message, runtime::http_response& response) {
+void move_to(runtime::http_response& response, http::response<http::string_body>& message) {
   response.status = message.result_int();
   response.headers.clear();
   for (const auto& field : message)
@@ -44,9 +44,9 @@ void take(http::response<http::string_body>& message, runtime::http_response& re
 
 connection::watchdog::watchdog(connection& watched)
     : timer([](timer& t) noexcept {
-        connection& late = static_cast<watchdog&>(t).owner;
-        late.timed_out_ = true;
-        late.close();
+        connection& expired = static_cast<watchdog&>(t).owner;
+        expired.timed_out_ = true;
+        expired.close();
       }),
       owner(watched) {}
 
@@ -77,7 +77,7 @@ asio::awaitable<error_code> connection::connect(const endpoint& to, time_point d
   close();
   socket_.open(to.protocol(), failed);
   if (failed) co_return failed;
-  ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);  // commands that are run inherit nothing
+  ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);  // child processes inherit no connection
   if (to.protocol().family() != AF_UNIX) socket_.set_option(asio::ip::tcp::no_delay(true), failed);
 
   const deadline_guard guard(*this, deadline);
@@ -86,10 +86,11 @@ asio::awaitable<error_code> connection::connect(const endpoint& to, time_point d
   co_return refused;
 }
 
-// Sending has a frame of its own, which a parked poll does not carry along; reading has none.
+// send() is a coroutine, so that its frame is gone while a poll waits for its response. Reading
+// needs no frame beside this one.
 asio::awaitable<void> connection::exchange(const runtime::http_request& request,
-                                           const std::string& host, const answer_limits& limits,
-                                           time_point deadline, runtime::round_trip& result) {
+                                           const std::string& host, const response_limits& limits,
+                                           time_point deadline, runtime::exchange_result& result) {
   const deadline_guard guard(*this, deadline);
   keep_alive_ = false;
   closed_unanswered_ = false;
@@ -105,8 +106,8 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   parser.header_limit(limits.header);
   parser.body_limit(limits.body);
   parser.skip(request.method == "HEAD");
-  // The header first: a parked poll waits with half a kilobyte of buffer, and a long answer is
-  // then read in large pieces.
+  // The header first: so a poll waits with a buffer of half a kilobyte, and a long body is read in
+  // large pieces.
   auto [failed, header_bytes] =
       co_await http::async_read_header(socket_, buffer_, parser, as_values);
   if (!failed && !parser.is_done()) {
@@ -124,14 +125,14 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
     co_return;
   }
   keep_alive_ = parser.keep_alive() && buffer_.size() == 0;
-  take(parser.get(), result.response);
+  move_to(result.response, parser.get());
   if (buffer_.capacity() > 4096) {
     buffer_.clear();
     buffer_.shrink_to_fit();
   }
 }
 
-void connection::give_up(runtime::round_trip& result) noexcept {
+void connection::give_up(runtime::exchange_result& result) noexcept {
   close();
   if (!timed_out_) return;
   result.error = consul_errc::timed_out;
@@ -139,7 +140,7 @@ void connection::give_up(runtime::round_trip& result) noexcept {
 }
 
 asio::awaitable<void> connection::send(const runtime::http_request& request,
-                                       const std::string& host, runtime::round_trip& result) {
+                                       const std::string& host, runtime::exchange_result& result) {
   http::request<http::string_body> message;
   message.version(11);
   message.method_string(request.method);
@@ -150,7 +151,7 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
   message.body() = request.body;
   message.prepare_payload();
 
-  result.sent_at = timers_.now();  // before the first byte: never later than it was sent
+  result.sent_at = timers_.now();  // before the first byte is sent
   const auto [failed, bytes] = co_await http::async_write(socket_, message, as_values);
   if (!failed || bytes > 0) {
     unsent_ = false;
@@ -164,9 +165,9 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
 
 bool connection::reusable() noexcept {
   if (!keep_alive_ || !socket_.is_open()) return false;
-  char unasked = 0;
+  char unsolicited = 0;
   const ssize_t got =
-      ::recv(socket_.native_handle(), &unasked, sizeof unasked, MSG_PEEK | MSG_DONTWAIT);
+      ::recv(socket_.native_handle(), &unsolicited, sizeof unsolicited, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

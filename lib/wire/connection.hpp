@@ -1,5 +1,5 @@
-// One connection to the server: a socket, what was read too much, and a watchdog. Private to wire:
-// it shows Beast.
+// One connection to the server: a socket, its read buffer and a watchdog. Private to wire, because
+// it includes Beast.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,15 +15,16 @@
 
 namespace tenure::wire {
 
-/// How large an answer may be.
-class answer_limits {
+/// How large a response may be, in bytes.
+class response_limits {
  public:
   std::uint32_t header = 32 * 1024;
   std::uint64_t body = 64 * 1024 * 1024;
 };
 
-/// Deadlines close the socket: whatever is under way ends, and the connection is not used again.
-/// Cancellation is the coroutine's; it leaves a connection that is not reusable().
+/// A deadline that passes closes the socket: the operation in progress fails, and the connection
+/// cannot be used again. Coroutines are cancelled as usual; that also leaves a connection that is
+/// not reusable().
 class connection {
  public:
   connection(boost::asio::any_io_executor executor, runtime::timers& timers);
@@ -33,17 +34,18 @@ class connection {
   /// asio::error::timed_out after the deadline.
   boost::asio::awaitable<error_code> connect(const endpoint& to, time_point deadline);
 
-  /// One round trip. `result.sent` is only ever set, never cleared: a second attempt does not undo
-  /// the first. consul_errc::timed_out after the deadline.
+  /// Sends a request and reads its response. Sets `result.sent`, but never clears it: a second
+  /// attempt does not undo the first. consul_errc::timed_out after the deadline.
   boost::asio::awaitable<void> exchange(const runtime::http_request& request,
-                                        const std::string& host, const answer_limits& limits,
-                                        time_point deadline, runtime::round_trip& result);
+                                        const std::string& host, const response_limits& limits,
+                                        time_point deadline, runtime::exchange_result& result);
 
-  /// After an exchange that failed: not one byte of the answer came, and it was no time-out.
+  /// After a failed exchange: the server closed the connection without a byte of a response.
   bool closed_unanswered() const noexcept { return closed_unanswered_; }
-  /// After an exchange that failed: not one byte of its request was taken by the kernel.
+  /// After a failed exchange: the kernel accepted no byte of the request.
   bool unsent() const noexcept { return unsent_; }
-  /// Whether another request may be sent: the server keeps it open and has said nothing unasked.
+  /// Whether another request may be sent: the server keeps the connection open and has sent nothing
+  /// unsolicited.
   bool reusable() noexcept;
 
  private:
@@ -55,8 +57,8 @@ class connection {
   };
 
   boost::asio::awaitable<void> send(const runtime::http_request& request, const std::string& host,
-                                    runtime::round_trip& result);
-  void give_up(runtime::round_trip& result) noexcept;
+                                    runtime::exchange_result& result);
+  void give_up(runtime::exchange_result& result) noexcept;
   void close() noexcept;
 
   boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol> socket_;

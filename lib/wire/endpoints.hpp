@@ -1,5 +1,5 @@
-// Where the server can be reached: an address as it is, a unix socket, or a name that is looked up
-// once and kept for as long as it works.
+// The addresses of the server: the configured IP address or unix socket, or those of a host name,
+// which is resolved once and again only when none of them accepts a connection.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,17 +27,18 @@ class endpoints {
   endpoints& operator=(const endpoints&) = delete;
   ~endpoints();
 
-  /// Fills `found`, the one that worked last first. Waits for a look-up that is under way, whoever
-  /// began it: Asio cannot cancel one. Throws system_error(operation_aborted) when cancelled.
+  /// Fills `found`; the address that worked last comes first. All callers share one resolution. It
+  /// goes on without them, because Asio cannot cancel it. Throws system_error(operation_aborted)
+  /// when cancelled.
   boost::asio::awaitable<error_code> find(std::vector<endpoint>& found, time_point deadline);
-  /// A connection to this one was made: try it first.
+  /// A connection to this address was made: try it first from now on.
   void worked(const endpoint& good);
-  /// None of them took a connection: look the name up again next time.
+  /// No address accepted a connection: resolve the name again next time.
   void failed() noexcept;
 
  private:
-  class lookup;
-  std::shared_ptr<lookup> lookup_;
+  class resolution;
+  std::shared_ptr<resolution> resolution_;
 };
 
 }  // namespace tenure::wire

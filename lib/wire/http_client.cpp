@@ -18,7 +18,7 @@ namespace {
 
 constexpr duration connect_timeout = std::chrono::seconds(3);
 
-// What the Host header says: as in a URL.
+// The Host header: the host and the port as a URL has them.
 std::string host_header(const consul_config& config) {
   if (!config.unix_path.empty()) return "localhost";
   return text::join_host_port(config.host, config.port);
@@ -52,19 +52,19 @@ class http_client::state {
   std::shared_ptr<runtime::timers> timers;
   std::string host;
   endpoints server;
-  answer_limits limits;
+  response_limits limits;
   std::array<lane_pool, 3> pools;  // by lane
 };
 
-// Tries every address of the server, each for its share of the time.
+// Tries the addresses of the server in turn; each gets an equal share of the time that remains.
 asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_point deadline) {
-  const time_point bound = std::min(deadline, timers->now() + connect_timeout);
+  const time_point give_up = std::min(deadline, timers->now() + connect_timeout);
   std::vector<endpoint> found;
-  error_code failed = co_await server.find(found, bound);
+  error_code failed = co_await server.find(found, give_up);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const time_point now = timers->now();
-    const auto others = static_cast<duration::rep>(found.size() - i);
-    const time_point share = now + std::max(bound - now, duration::zero()) / others;
+    const auto remaining = static_cast<duration::rep>(found.size() - i);
+    const time_point share = now + std::max(give_up - now, duration::zero()) / remaining;
     const error_code refused = co_await fresh.connect(found[i], share);
     failed = refused;
     if (refused) continue;
@@ -82,34 +82,35 @@ http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime
 
 http_client::~http_client() = default;
 
-asio::awaitable<runtime::round_trip> http_client::exchange(runtime::lane where,
-                                                           runtime::http_request request,
-                                                           time_point deadline, bool retry_stale) {
+asio::awaitable<runtime::exchange_result> http_client::exchange(runtime::lane where,
+                                                                runtime::http_request request,
+                                                                time_point deadline,
+                                                                runtime::on_stale when_stale) {
   state& all = *state_;
   lane_pool& lane = all.pool(where);
-  runtime::round_trip result;
+  runtime::exchange_result result;
   result.error = consul_errc::timed_out;
   try {
-    const bool given = co_await lane.acquire(deadline);
-    if (!given) co_return result;
-    const lane_pool::place held(lane);
+    const bool acquired = co_await lane.acquire(deadline);
+    if (!acquired) co_return result;
+    const lane_pool::slot held(lane);
     if (all.timers->now() >= deadline) co_return result;  // too late to begin
 
     auto link = lane.take_idle();
     if (link != nullptr) {
       co_await link->exchange(request, all.host, all.limits, deadline, result);
-      // The server closed a kept connection: begin again on a fresh one, where that is harmless.
+      // The server had closed the kept connection: try again on a new one where that is harmless.
       const bool stale = result.error && result.error != asio::error::operation_aborted &&
                          link->closed_unanswered();
-      if (!stale || !(retry_stale || link->unsent())) {
+      if (!stale || !(when_stale == runtime::on_stale::resend || link->unsent())) {
         lane.keep(std::move(link));
         co_return result;
       }
     }
     link = std::make_unique<connection>(all.executor, *all.timers);
-    const error_code undialled = co_await all.dial(*link, deadline);
-    result.error = undialled;
-    if (undialled) co_return result;
+    const error_code not_connected = co_await all.dial(*link, deadline);
+    result.error = not_connected;
+    if (not_connected) co_return result;
     co_await link->exchange(request, all.host, all.limits, deadline, result);
     lane.keep(std::move(link));
   } catch (const boost::system::system_error& error) {

@@ -1,5 +1,5 @@
-// The transport of production: HTTP/1.1 by Beast over a bounded number of connections, each lane
-// with its own.
+// The transport of production: HTTP/1.1 by Beast over a bounded number of connections for each lane
+// (runtime::lane says what a lane is).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,8 +18,8 @@ class lane_limits {
  public:
   lane_limits(std::size_t renewals, std::size_t requests, std::size_t polls)
       : renewals(renewals), requests(requests), polls(polls) {}
-  /// Divides a budget: few for renewals, a fifth (at most 12) for requests, polls get the rest. At
-  /// least one each, so a budget under three is exceeded.
+  /// Divides a budget: a tenth, from 1 to 4, for renewals; a fifth, from 1 to 10, for requests; the
+  /// rest, at least 1, for polls. So a budget below three is exceeded.
   static lane_limits divide(std::size_t budget) noexcept;
 
   std::size_t renewals;
@@ -29,18 +29,18 @@ class lane_limits {
 
 class http_client final : public runtime::transport {
  public:
-  /// Connects when first needed. `timers` fire by the same thread as the executor's.
+  /// Connects when the first request needs it. `timers` fire on the executor's thread.
   http_client(boost::asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
               const consul_config& config, lane_limits limits);
-  /// No exchange may be under way.
+  /// All exchanges have ended.
   ~http_client() override;
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
-                                                       runtime::http_request request,
-                                                       time_point deadline,
-                                                       bool retry_stale) override;
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
+                                                            runtime::http_request request,
+                                                            time_point deadline,
+                                                            runtime::on_stale when_stale) override;
 
-  /// Connections open or being opened, and those of them that nobody uses now.
+  /// Connections open or being opened, and those of them that are not in use.
   std::size_t connections(runtime::lane where) const noexcept;
   std::size_t idle(runtime::lane where) const noexcept;
 
@@ -49,7 +49,8 @@ class http_client final : public runtime::transport {
   std::unique_ptr<state> state_;
 };
 
-/// The runtime of production: the boot clock, one timerfd, the kernel's entropy and http_client.
+/// The environment of production: the boot clock, timers on one timerfd, a random source that the
+/// kernel seeds, and http_client.
 std::shared_ptr<const runtime::environment> make_system_environment(
     boost::asio::any_io_executor executor, const consul_config& config,
     std::shared_ptr<log_sink> log);

@@ -33,7 +33,7 @@ using acceptor = asio::basic_socket_acceptor<protocol>;
 constexpr duration pause_without_descriptors = 100ms;
 constexpr std::string_view unix_scheme = "unix://";
 
-/// As Consul says it since 1.9, byte for byte.
+/// The response of Consul since 1.9, byte for byte.
 constexpr std::string_view too_many_connections =
     "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 81\r\n"
     "Connection: close\r\n\r\n"
@@ -44,22 +44,22 @@ constexpr std::string_view no_room =
     "Retry-After: 1\r\nConnection: close\r\n\r\n"
     "Too many connections\n";
 
-/// What does not fit into the socket's buffer at once is dropped.
-void turn_away(server_connection::socket& socket, std::string_view answer) {
+/// Sends what fits into the socket's buffer, and drops the rest.
+void turn_away(server_connection::socket& socket, std::string_view response) {
   error_code ignored;
   socket.non_blocking(true, ignored);
-  socket.write_some(asio::buffer(answer), ignored);
+  socket.write_some(asio::buffer(response), ignored);
 }
 
 void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 [[noreturn]] void fail(const std::string& address, error_code error) {
-  // Without the place in Asio where it happened, which is nothing for a user.
+  // Without the source location in Asio, which does not help a user.
   const error_code plain(error.value(), error.category());
   throw boost::system::system_error(plain, "cannot listen on " + address);
 }
 
-/// Removes a socket file that nobody listens on; leaves anything else alone.
+/// Removes a socket file on which no process listens; leaves any other file alone.
 void remove_dead_socket(const std::string& path) {
   struct ::stat found {};
   if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
@@ -74,7 +74,7 @@ protocol::endpoint tcp_endpoint(const std::string& address) {
   const auto parts = text::split_host_port(address);
   if (!parts || !text::parse_port(parts->port)) fail(address, asio::error::invalid_argument);
   const std::string_view host = parts->host.empty() ? "0.0.0.0" : parts->host;
-  // A name is looked up here and now: this is the start of a program.
+  // Resolves a name synchronously: a program listens when it starts.
   asio::io_context io;
   error_code error;
   const auto found = asio::ip::tcp::resolver(io).resolve(host, parts->port, error);
@@ -151,19 +151,22 @@ class http_server::implementation final : public connection_owner,
   std::string date_;
 };
 
-/// Accepts, one at a time, and pauses where the process has no descriptors left.
-/// An accept that is under way keeps it: the kernel's answer is written into it.
+/// Accepts one connection at a time, and pauses when the process has run out of descriptors. Asio
+/// writes the peer's address into it, so a pending accept keeps it alive.
 class http_server::implementation::listener : public std::enable_shared_from_this<listener> {
  public:
-  listener(implementation& owner, const protocol::endpoint& at, bool tcp)
-      : owner_(owner), acceptor_(owner.executor_), pause_(*this), tcp_(tcp) {
+  listener(implementation& owner, const protocol::endpoint& at)
+      : owner_(owner),
+        acceptor_(owner.executor_),
+        pause_(*this),
+        tcp_(at.protocol().family() != AF_UNIX) {
     acceptor_.open(at.protocol());
     close_on_exec(acceptor_.native_handle());
-    if (tcp) acceptor_.set_option(asio::socket_base::reuse_address(true));
+    if (tcp_) acceptor_.set_option(asio::socket_base::reuse_address(true));
     acceptor_.bind(at);
     acceptor_.listen(asio::socket_base::max_listen_connections);
   }
-  /// While the owner is there.
+  /// Must be called before the owner is destroyed.
   void close() noexcept {
     owner_.timers_.disarm(pause_);
     error_code ignored;
@@ -176,7 +179,7 @@ class http_server::implementation::listener : public std::enable_shared_from_thi
     acceptor_.async_accept(
         peer_, [this, self = shared_from_this(), life = std::weak_ptr(owner_.weak_from_this())](
                    error_code error, server_connection::socket socket) {
-          // One that was accepted already when the listener went completes after it.
+          // An accept that had succeeded when the listener was closed completes after it.
           const auto owner = life.lock();
           if (!owner || owner->stopping_ || error == asio::error::operation_aborted) return;
           if (error) {
@@ -216,7 +219,7 @@ void http_server::implementation::listen(const std::string& address) {
   const bool tcp = !address.starts_with(unix_scheme);
   try {
     if (tcp) {
-      listeners_.push_back(std::make_shared<listener>(*this, tcp_endpoint(address), true));
+      listeners_.push_back(std::make_shared<listener>(*this, tcp_endpoint(address)));
       const auto local = listeners_.back()->local();
       if (port_ == 0) {
         port_ = ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
@@ -225,7 +228,7 @@ void http_server::implementation::listen(const std::string& address) {
       const std::string path = address.substr(unix_scheme.size());
       remove_dead_socket(path);
       const asio::local::stream_protocol::endpoint at(path);
-      listeners_.push_back(std::make_shared<listener>(*this, at, false));
+      listeners_.push_back(std::make_shared<listener>(*this, at));
       socket_files_.push_back(path);
     }
   } catch (const boost::system::system_error& error) {

@@ -1,4 +1,4 @@
-// Whether text is an address of the internet, and of which kind. No names are looked up.
+// Tells IPv4 and IPv6 addresses from other text. Resolves no names.
 #pragma once
 
 #include <string>

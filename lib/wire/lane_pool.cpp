@@ -6,20 +6,20 @@ namespace tenure::wire {
 
 lane_pool::lane_pool(runtime::timers& timers, std::size_t limit)
     : limit_(std::max<std::size_t>(limit, 1)),
-      line_(std::make_shared<runtime::wait_list>(timers)) {}
+      queue_(std::make_shared<runtime::wait_list>(timers)) {}
 
 boost::asio::awaitable<bool> lane_pool::acquire(time_point deadline) {
   if (in_use_ < limit_) {
     ++in_use_;
     co_return true;
   }
-  // Whoever gives its place back hands it to the first in line: it stays counted.
-  const bool given = co_await runtime::wait_in(line_, deadline);
+  // release() hands its slot to the first in the queue, so the slot stays counted.
+  const bool given = co_await runtime::wait_in(queue_, deadline);
   co_return given;
 }
 
 void lane_pool::release() noexcept {
-  if (!line_->notify_one()) --in_use_;
+  if (!queue_->notify_one()) --in_use_;
 }
 
 std::unique_ptr<connection> lane_pool::take_idle() {

@@ -1,4 +1,4 @@
-// The connections of one lane: so many and no more; who comes later waits in line.
+// The connections of one lane: a bounded pool with a FIFO queue.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,26 +15,26 @@ class lane_pool {
  public:
   lane_pool(runtime::timers& timers, std::size_t limit);
 
-  /// Takes one of the places, in the order of asking; false at the deadline. A place that was
-  /// given must be put into a `place`, cancelled or not. Throws system_error(operation_aborted)
-  /// when cancelled while in line.
+  /// Acquires one of the pool's slots, in the order of the calls; false at the deadline. The caller
+  /// must then make a `slot`, which gives it back, even where it is cancelled meanwhile. Throws
+  /// system_error(operation_aborted) when cancelled in the queue.
   boost::asio::awaitable<bool> acquire(time_point deadline);
 
-  /// A place that was acquired, given back at the end of the scope.
-  class place {
+  /// Gives an acquired slot back at the end of the scope.
+  class slot {
    public:
-    explicit place(lane_pool& pool) noexcept : pool_(pool) {}
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
-    ~place() { pool_.release(); }
+    explicit slot(lane_pool& pool) noexcept : pool_(pool) {}
+    slot(const slot&) = delete;
+    slot& operator=(const slot&) = delete;
+    ~slot() { pool_.release(); }
 
    private:
     lane_pool& pool_;
   };
 
-  /// A kept connection that still works, the one used last; none where there is none.
+  /// The most recently used idle connection that still works; null if there is none.
   std::unique_ptr<connection> take_idle();
-  /// Keeps a connection where it is reusable, or closes it.
+  /// Keeps a connection that is reusable, closes any other.
   void keep(std::unique_ptr<connection> used);
 
   std::size_t in_use() const noexcept { return in_use_; }
@@ -46,7 +46,7 @@ class lane_pool {
   std::size_t limit_;
   std::size_t in_use_ = 0;
   std::vector<std::unique_ptr<connection>> idle_;
-  std::shared_ptr<runtime::wait_list> line_;
+  std::shared_ptr<runtime::wait_list> queue_;
 };
 
 }  // namespace tenure::wire

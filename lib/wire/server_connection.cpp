@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using namespace std::chrono_literals;
 
-/// How long a client is listened to after its last answer, so that it can read that answer.
+/// How long the server reads on after its last response, so that the client can receive that one.
 constexpr duration drain_time = 500ms;
 constexpr std::size_t drain_step = 16 * 1024;
 
@@ -23,7 +23,7 @@ bool is_http_error(error_code error) {
   return error.category() == http::make_error_code(http::error::end_of_stream).category();
 }
 
-/// As Go's net/http calls them, so as Consul's clients see them.
+/// The phrases of Go's net/http, which Consul's clients see.
 std::string_view reason(unsigned status) {
   if (status == 413) return "Request Entity Too Large";
   const auto text = http::obsolete_reason(static_cast<http::status>(status));
@@ -34,7 +34,7 @@ std::string_view reason(unsigned status) {
 
 server_connection::watchdog::watchdog(server_connection& watched)
     : timer([](timer& t) noexcept {
-        // Ends what is under way, which then finds the socket closed.
+        // The pending operation fails and ends the connection.
         error_code ignored;
         static_cast<watchdog&>(t).connection.socket_.close(ignored);
       }),
@@ -101,8 +101,8 @@ void server_connection::readable(error_code error) {
   switch (phase_) {
     case phase::idle: return read_header();
     case phase::answering: {
-      // Either the client left, or it sends its next request already: then it is left in the
-      // kernel, and nothing is heard of the client until it is answered.
+      // Either the client disconnected, or it has sent its next request already. That one stays in
+      // the kernel, and until the response a disconnect is not noticed.
       char byte = 0;
       const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
       if (got > 0) {
@@ -116,7 +116,8 @@ void server_connection::readable(error_code error) {
     }
     case phase::writing: has_input_ = true; return;
     case phase::streaming:
-    case phase::sending: return heed_stream_client();
+    case phase::sending:
+      return read_from_stream_client();
     case phase::reading:
     case phase::draining:
     case phase::over: return;
@@ -129,7 +130,7 @@ void server_connection::read_header() {
   if (!input_) input_ = std::make_unique<input>();
   input_->message.emplace();
   input_->message->header_limit(static_cast<std::uint32_t>(owner_->options().header_limit));
-  input_->message->body_limit(boost::none);  // checked below, so that the service can answer
+  input_->message->body_limit(boost::none);  // checked below, so that the service can respond
   runtime::timers& timers = owner_->timers();
   timers.arm(watchdog_, timers.now() + owner_->options().header_time);
   http::async_read_header(
@@ -182,7 +183,7 @@ void server_connection::read_body() {
 
 void server_connection::body_read(error_code error) {
   if (phase_ != phase::reading) return;
-  if (error == http::error::body_limit) {  // of a body that did not say how long it is
+  if (error == http::error::body_limit) {  // of a body without a Content-Length
     unread_ = true;
     return deliver();
   }
@@ -233,7 +234,7 @@ void server_connection::refuse(unsigned status, std::string_view text) {
   respond(std::move(response));
 }
 
-/// All that every answer has, without the end of the last line.
+/// What every response begins with, without the end of the last line.
 void server_connection::head_of(const runtime::http_response& response) {
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head_ += reason(response.status);
@@ -275,8 +276,8 @@ void server_connection::written(error_code error) {
   owner_->timers().disarm(watchdog_);
   if (error) return end();
   if (!unread_) return next();
-  // Closing now would reset the connection under a client that is still sending, before it has
-  // read the answer.
+  // To close now would reset the connection of a client that is still sending, before it has read
+  // the response.
   socket_.shutdown(socket::shutdown_send, error);
   if (error) return end();
   phase_ = phase::draining;
@@ -297,9 +298,9 @@ void server_connection::drain() {
 void server_connection::stop() {
   close_after_ = true;
   ending_ = true;
-  if (phase_ == phase::streaming) return send(false);
+  if (phase_ == phase::streaming) return send_next_piece();
   if (phase_ != phase::idle) return;
-  // The wait that is under way finds the socket closed.
+  // The pending wait fails and ends the connection.
   error_code ignored;
   socket_.close(ignored);
 }

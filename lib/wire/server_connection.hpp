@@ -1,4 +1,4 @@
-// One client's connection to the HTTP server. Private to wire: it shows Beast.
+// One client's connection to the HTTP server. Private to wire, because it includes Beast.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,16 +19,16 @@ namespace tenure::wire {
 
 class server_connection;
 
-/// What a connection needs of its server.
+/// What a connection needs from its server.
 class connection_owner {
  public:
   virtual const http_server_options& options() const noexcept = 0;
   virtual runtime::timers& timers() noexcept = 0;
-  /// A whole request; returns nothing, the answer comes by server_connection::respond().
+  /// A whole request. The response comes by server_connection::respond().
   virtual void received(server_connection& from, runtime::http_request request) = 0;
-  /// The client of the request under way is gone.
+  /// The client of the current request disconnected.
   virtual void lost(std::uint64_t id) = 0;
-  /// A stream is over.
+  /// A stream has ended.
   virtual void stream_over(std::uint64_t id) noexcept = 0;
   virtual void closed(server_connection& connection) noexcept = 0;
   /// The current date as HTTP writes it.
@@ -38,29 +38,29 @@ class connection_owner {
   ~connection_owner() = default;
 };
 
-/// One request at a time; what a client sends ahead waits in the kernel. Kept alive by what is
-/// under way on its socket.
+/// Handles one request at a time; pipelined requests wait in the kernel. Pending operations on its
+/// socket keep it alive.
 class server_connection : public std::enable_shared_from_this<server_connection> {
  public:
   using socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol>;
 
-  /// `number` and `peer` are the owner's, to know it by.
+  /// The owner identifies the connection by `number` and `peer`.
   server_connection(socket connected, connection_owner& owner, std::uint64_t number,
                     std::string peer);
   ~server_connection();
 
   void start() { next(); }
-  /// Answers the request under way. Never calls the owner from inside.
+  /// Answers the current request. Does not call the owner.
   void respond(runtime::http_response response);
   void respond(runtime::http_response head, std::unique_ptr<http_stream> body);
-  /// The stream under way has something to send.
+  /// The current stream has something to send.
   void resume();
-  /// Closes when what is under way is answered.
+  /// Closes after the response to the current request.
   void stop();
-  /// Closes at once; the owner hears nothing more.
+  /// Closes at once and does not call the owner again.
   void abort() noexcept;
 
-  /// The id of the request under way, or of the stream; 0 where there is none. The owner gives it.
+  /// The id of the current request or stream, which the owner sets; 0 if there is none.
   std::uint64_t id = 0;
   std::uint64_t number() const noexcept { return number_; }
   const std::string& peer() const noexcept { return peer_; }
@@ -78,7 +78,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   };
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-  /// What is only there while a request is read.
+  /// Exists only while a request is being read.
   class input {
    public:
     boost::beast::flat_buffer buffer;
@@ -106,9 +106,11 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void head_of(const runtime::http_response& response);
 
   // A stream: server_stream.cpp.
-  void heed_stream_client();
+  void read_from_stream_client();
   void limit_stream();
-  void send(bool first);
+  void send_first_piece();
+  void send_next_piece();
+  void send();
   void sent(error_code error);
 
   socket socket_;
@@ -118,19 +120,19 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   std::string head_;
   std::string body_;
   std::unique_ptr<http_stream> stream_;
-  std::shared_ptr<const std::string> piece_;  ///< of the stream, under way
+  std::shared_ptr<const std::string> piece_;  ///< of the stream, being sent
   std::uint64_t number_;
   std::string peer_;
   phase phase_ = phase::idle;
-  bool watching_ = false;     ///< a wait for input is under way
-  bool has_input_ = false;    ///< the kernel holds input that nobody has read
-  bool close_after_ = false;  ///< the answer under way is the last
+  bool watching_ = false;     ///< a wait for input is pending
+  bool has_input_ = false;    ///< the kernel holds unread input
+  bool close_after_ = false;  ///< the current response is the last
   bool head_only_ = false;    ///< it answers a HEAD
-  bool http_1_0_ = false;     ///< the client knows no chunks
+  bool http_1_0_ = false;     ///< the client does not know chunked encoding
   bool ending_ = false;       ///< stop() was called: a stream ends when it has nothing to send
-  bool last_piece_ = false;   ///< the end of the stream is under way
-  std::uint32_t idle_talk_ = 0;  ///< bytes that a stream's client sent for nothing
-  bool unread_ = false;       ///< the client may still be sending what nobody will read
+  bool last_piece_ = false;   ///< the end of the stream is being sent
+  bool unread_ = false;       ///< the client may still be sending a body that is not read
+  std::uint32_t discarded_ = 0;  ///< bytes received on a stream and discarded
 };
 
 }  // namespace tenure::wire

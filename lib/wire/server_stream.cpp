@@ -1,4 +1,4 @@
-// An answer that is a stream: pieces, each sent when the one before is with the kernel.
+// Responses that are streams: each piece is sent when the kernel has accepted the one before.
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -17,11 +17,12 @@ namespace asio = boost::asio;
 constexpr std::string_view chunk_end = "\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// A client has nothing to say while it listens. Some send a request ahead; none sends much.
-constexpr std::uint32_t most_idle_talk = 64 * 1024;
+/// A stream's client has nothing to send, except that some clients pipeline their next request. One
+/// that sends more than this is disconnected.
+constexpr std::uint32_t most_discarded = 64 * 1024;
 
 void set_option(int socket, int level, int name, int value) noexcept {
-  ::setsockopt(socket, level, name, &value, sizeof value);  // a unix socket refuses some
+  ::setsockopt(socket, level, name, &value, sizeof value);  // unix sockets refuse some
 }
 
 }  // namespace
@@ -36,10 +37,10 @@ void server_connection::respond(runtime::http_response head, std::unique_ptr<htt
   stream_ = std::move(body);
   limit_stream();
   phase_ = phase::streaming;
-  send(true);
+  send_first_piece();
 }
 
-/// What a client that stopped reading may cost: so many bytes in the kernel, for so long.
+/// Limits what a client that stops reading may cost: bytes in the kernel, and time.
 void server_connection::limit_stream() {
   const int native = socket_.native_handle();
   const auto& options = owner_->options();
@@ -51,16 +52,27 @@ void server_connection::limit_stream() {
 }
 
 void server_connection::resume() {
-  if (phase_ == phase::streaming) send(false);
+  if (phase_ == phase::streaming) send_next_piece();
 }
 
-/// The head goes with the first piece, or alone.
-void server_connection::send(bool first) {
+/// Sends the head, with the first piece if there is one already.
+void server_connection::send_first_piece() {
+  piece_ = stream_->next();
+  send();
+}
+
+void server_connection::send_next_piece() {
+  head_.clear();
   piece_ = stream_->next();
   const bool empty = !piece_ || piece_->empty();
+  if (empty && !ending_ && !stream_->over()) return;
+  send();
+}
+
+/// Sends head_ and piece_, or the end of the stream.
+void server_connection::send() {
+  const bool empty = !piece_ || piece_->empty();
   last_piece_ = empty && (ending_ || stream_->over());
-  if (empty && !first && !last_piece_) return;
-  if (!first) head_.clear();
   std::string_view end;
   if (!empty && !http_1_0_) {
     char size[24];
@@ -93,16 +105,16 @@ void server_connection::sent(error_code error) {
   }
   head_ = std::string();
   phase_ = phase::streaming;
-  send(false);
+  send_next_piece();
 }
 
-/// It is gone, or says what nobody listens to.
-void server_connection::heed_stream_client() {
-  char talk[1024];
-  const auto got = ::recv(socket_.native_handle(), talk, sizeof talk, MSG_DONTWAIT);
+/// The client disconnected, or it sent something, which is discarded.
+void server_connection::read_from_stream_client() {
+  char bytes[1024];
+  const auto got = ::recv(socket_.native_handle(), bytes, sizeof bytes, MSG_DONTWAIT);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return end();
-  if (got > 0) idle_talk_ += static_cast<std::uint32_t>(got);
-  if (idle_talk_ > most_idle_talk) return end();
+  if (got > 0) discarded_ += static_cast<std::uint32_t>(got);
+  if (discarded_ > most_discarded) return end();
   watch();
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("a session's life") {
   CHECK_FALSE(b.runtime.run(b.client->destroy_session(nobody)).error);
 }
 
-TEST_CASE("a session that Consul refuses says why") {
+TEST_CASE("the error of a refused session has Consul's text") {
   fixture b;
   consul::session_request request;
   request.ttl = 9s;
@@ -148,7 +148,7 @@ TEST_CASE("a transaction returns the keys that it reads and writes, not those th
   CHECK(done.results.at(1).value.empty());
 }
 
-TEST_CASE("every kind of failure of a transaction is told apart") {
+TEST_CASE("each kind of failure of a transaction is recognized") {
   fixture b;
   const std::string mine = b.new_session();
   const std::string yours = b.new_session();
@@ -176,14 +176,14 @@ TEST_CASE("every kind of failure of a transaction is told apart") {
   CHECK(invalid.failures[0].kind == invalid_session);
 }
 
-TEST_CASE("a transaction that Consul could not take is not sent") {
+TEST_CASE("a transaction that Consul would not accept is not sent") {
   fixture b;
   const auto nothing = b.write({});
   CHECK(nothing.error == consul_errc::bad_request);
   const auto many = b.write(std::vector<txn_op>(129, txn_op::get("k")));
   CHECK(many.error == consul_errc::bad_request);
   CHECK(many.detail ==
-        "PUT /v1/txn at 127.0.0.1:8500: not sent: 129 operations, and Consul takes 128");
+        "PUT /v1/txn at 127.0.0.1:8500: not sent: 129 operations, and Consul accepts 128");
   const auto large = b.write({txn_op::set("k", std::string(500'000, 'x'))});
   CHECK(large.error == consul_errc::bad_request);
   const auto slash = b.runtime.run(b.client->get("/k", consistency::default_));
@@ -196,7 +196,7 @@ TEST_CASE("a transaction that Consul could not take is not sent") {
   CHECK(b.network->started(lane::polls) == 0);
 }
 
-TEST_CASE("a watch answers when its key changes, or after its wait with the same index") {
+TEST_CASE("a watch completes when its key changes, or after its wait with the same index") {
   fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const auto now = b.runtime.run(b.client->watch("k", 0, 30s));

@@ -1,4 +1,4 @@
-// The typed client where the network or the server fails.
+// The typed client when the network or the server fails.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 const std::string nobody = "00000000-0000-0000-0000-000000000000";
 
-TEST_CASE("a watch whose answer never comes ends after its wait, Consul's sixteenth and more") {
+TEST_CASE("a watch without a response times out after wait, sixteenth and request_timeout") {
   fixture b;
   b.fates({mishap::silent_before});
   const time_point began = b.runtime.now();
@@ -58,7 +58,7 @@ TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its 
   CHECK(b.agent.handler().parked() == 0);
 }
 
-TEST_CASE("reads are tried again where the connection failed, at most three times") {
+TEST_CASE("reads are sent again after a failed connection, at most three times") {
   fixture b;
   REQUIRE(b.write({txn_op::set("k", "1")}).committed);
   const std::size_t before = b.network->started(lane::requests);
@@ -80,7 +80,7 @@ TEST_CASE("reads are tried again where the connection failed, at most three time
   CHECK(b.network->started(lane::requests) - before == 8);
 }
 
-TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent twice") {
+TEST_CASE("a write whose response is lost has an unknown outcome and is not sent twice") {
   for (const mishap what : {mishap::reset_before, mishap::reset_after, mishap::silent_before,
                             mishap::silent_after}) {
     fixture b;
@@ -89,7 +89,7 @@ TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent 
     CHECK(lost.error == consul_errc::outcome_unknown);
     CHECK_FALSE(lost.committed);
     const bool silent = what == mishap::silent_before || what == mishap::silent_after;
-    CHECK((lost.detail.find("closed without an answer") == std::string::npos) == silent);
+    CHECK((lost.detail.find("closed without a response") == std::string::npos) == silent);
     CHECK(b.network->started(lane::requests) == 1);
     const auto found = b.runtime.run(b.client->get("k", consistency::consistent));
     const bool happened = what == mishap::reset_after || what == mishap::silent_after;
@@ -97,7 +97,7 @@ TEST_CASE("a write that loses its answer is an unknown outcome, and is not sent 
   }
 }
 
-TEST_CASE("a write that was never sent is out of reach, not unknown") {
+TEST_CASE("a write that was never sent is unreachable, not unknown") {
   fixture b;
   b.fates({mishap::refused});
   const auto refused = b.write({txn_op::set("k", "1")});
@@ -105,7 +105,7 @@ TEST_CASE("a write that was never sent is out of reach, not unknown") {
   CHECK(b.network->started(lane::requests) == 1);
 }
 
-TEST_CASE("a destroy is tried again; unknown only where every try lost its answer") {
+TEST_CASE("a destroy is sent again; its outcome is unknown only if every response was lost") {
   fixture b;
   const std::string session = b.new_session();
   b.fates({mishap::reset_after});
@@ -116,7 +116,7 @@ TEST_CASE("a destroy is tried again; unknown only where every try lost its answe
   CHECK(b.runtime.run(b.client->destroy_session(session)).error == consul_errc::unreachable);
 }
 
-TEST_CASE("a proof counts from when the try that was answered went out") {
+TEST_CASE("a proof counts from the attempt that got the response") {
   fixture b;
   const std::string session = b.new_session();
   b.fates({mishap::refused, fate(100ms, 200ms)});
@@ -127,7 +127,7 @@ TEST_CASE("a proof counts from when the try that was answered went out") {
   CHECK(renewed.received_at == renewed.sent_at + 300ms);
 }
 
-TEST_CASE("tries end at the deadline") {
+TEST_CASE("attempts end at the deadline") {
   fixture b;
   b.fates(std::vector<fate>(10, mishap::refused));
   const time_point began = b.runtime.now();
@@ -143,7 +143,7 @@ TEST_CASE("tries end at the deadline") {
   CHECK(unproven.error == consul_errc::timed_out);
 }
 
-TEST_CASE("a request that arrives late is carried out, though its sender has given up") {
+TEST_CASE("a request that arrives late is executed although its sender has given up") {
   fixture b;
   b.fates({fate(20s, 0s)});
   CHECK(b.write({txn_op::set("late", "1")}).error == consul_errc::outcome_unknown);
@@ -152,14 +152,14 @@ TEST_CASE("a request that arrives late is carried out, though its sender has giv
   CHECK(b.runtime.run(b.client->get("late", consistency::consistent)).entry);
 }
 
-// A server that says one thing.
+// A server with one response.
 class scripted final : public runtime::transport {
  public:
   explicit scripted(runtime::http_response response) : response_(std::move(response)) {}
-  asio::awaitable<runtime::round_trip> exchange(lane, runtime::http_request request, time_point,
-                                                bool) override {
+  asio::awaitable<runtime::exchange_result> exchange(lane, runtime::http_request request,
+                                                     time_point, runtime::on_stale) override {
     sent.push_back(std::move(request));
-    runtime::round_trip trip;
+    runtime::exchange_result trip;
     trip.sent = true;
     trip.response = response_;
     co_return trip;
@@ -191,7 +191,7 @@ class scripted_server {
   std::shared_ptr<scripted> transport;
 };
 
-TEST_CASE("an answer that is no answer is refused, and of a write an unknown outcome") {
+TEST_CASE("a malformed answer is an error, and for a write an unknown outcome") {
   scripted_server server;
   auto html = server.says(200, "<html>", "5");
   CHECK(server.runtime.run(html.ping()).error == consul_errc::bad_answer);
@@ -204,7 +204,7 @@ TEST_CASE("an answer that is no answer is refused, and of a write an unknown out
         consul_errc::bad_answer);
   auto reasonless = server.says(409, R"({"Results":null,"Errors":null})");
   CHECK(server.write(reasonless) == consul_errc::bad_answer);  // but nothing happened
-  // One operation, and two keys of it.
+  // Two keys for one operation.
   const std::string key =
       R"({"KV":{"LockIndex":0,"Key":"k","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}})";
   auto one = server.says(200, R"({"Results":[)" + key + R"(],"Errors":null})");
@@ -227,7 +227,7 @@ TEST_CASE("an answer that is no answer is refused, and of a write an unknown out
   CHECK(server.runtime.run(no_leader.ping()).error == consul_errc::no_leader);
 }
 
-TEST_CASE("somebody else's 404 is neither a missing key nor a dead session") {
+TEST_CASE("a 404 that is not Consul's means neither a missing key nor a dead session") {
   scripted_server server;
   auto not_found = server.says(404, "404 page not found");
   CHECK(server.get(not_found) == consul_errc::bad_answer);
@@ -242,7 +242,7 @@ TEST_CASE("somebody else's 404 is neither a missing key nor a dead session") {
   CHECK(missing.index == 7);
 }
 
-TEST_CASE("a token that does not suffice, a leader lost, a server that is busy") {
+TEST_CASE("a token without permission, a lost leader, a busy server") {
   scripted_server server;
   server.config.token = "the-token";
   auto denied = server.says(
@@ -260,7 +260,7 @@ TEST_CASE("a token that does not suffice, a leader lost, a server that is busy")
   CHECK(throttled.detail == "GET /v1/kv/k at 127.0.0.1:8500: 429 slow down");
 }
 
-TEST_CASE("token, credentials and datacenter go with every request") {
+TEST_CASE("every request has the token, the credentials and the datacenter") {
   scripted_server server;
   server.config.token = "the-token";
   server.config.basic_auth = "user:pass";

@@ -1,4 +1,4 @@
-// Consul's typed client and the embedded agent, with a scripted network between them.
+// The typed client and the embedded agent, with a scripted network between them.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -13,7 +13,8 @@ namespace tenure::test {
 
 class consul_fixture {
  public:
-  consul_fixture() : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
+  consul_fixture()
+      : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }
@@ -28,7 +29,7 @@ class consul_fixture {
   consul::txn_result write(std::vector<consul::txn_op> ops) {
     return runtime.run(client->write(std::move(ops), runtime.now() + std::chrono::seconds(10)));
   }
-  /// Scripts the next exchanges; later ones succeed.
+  /// The fates of the next exchanges; later ones succeed.
   void fates(std::vector<fate> to_come) {
     network->network = [to_come = std::move(to_come), next = std::size_t{0}](
                            runtime::lane, const runtime::http_request&) mutable {

@@ -1,5 +1,4 @@
-// The typed client and the embedded agent with all that lies between them, sockets included, under
-// virtual time.
+// The typed client and the embedded agent with real sockets between them, under virtual time.
 #include <catch2/catch_test_macros.hpp>
 #include <optional>
 
@@ -23,7 +22,7 @@ class fixture {
     connect(consul_config(server->address()));
   }
 
-  // Sockets go before their io_context.
+  // Sockets must be destroyed before their io_context.
   ~fixture() { runtime.set_transport(nullptr); }
 
   void start_server() {
@@ -31,8 +30,9 @@ class fixture {
     server->listen("127.0.0.1:0");
   }
   void connect(const consul_config& config) {
-    transport = std::make_shared<wire::http_client>(runtime.executor(), runtime.environment()->timers,
-                                                    config, wire::lane_limits(1, 2, 2));
+    transport = std::make_shared<wire::http_client>(runtime.executor(),
+                                                    runtime.environment()->timers, config,
+                                                    wire::lane_limits(1, 2, 2));
     runtime.set_transport(transport);
     client = std::make_unique<consul::client>(runtime.environment(), config);
   }
@@ -85,7 +85,7 @@ TEST_CASE("sessions, keys and transactions over sockets") {
   CHECK(b.server->connections() == 2);
 }
 
-TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
+TEST_CASE("a watch over sockets completes with the write or after its wait") {
   fixture b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->watch("k", 0, 30s));
@@ -93,7 +93,9 @@ TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
   const auto watch = [&](std::uint64_t index) {
     changed.reset();
     asio::co_spawn(b.runtime.executor(), b.client->watch("k", index, 30s),
-                   [&](std::exception_ptr, consul::kv_result found) { changed = std::move(found); });
+                   [&](std::exception_ptr, consul::kv_result found) {
+                     changed = std::move(found);
+                   });
     test::run_real_until(b.runtime, [&] { return b.server->parked() == 1; });
   };
   watch(first.index);
@@ -111,7 +113,7 @@ TEST_CASE("a watch over sockets wakes with the write, or ends with its wait") {
   CHECK(b.transport->connections(lane::polls) == 1);
 }
 
-TEST_CASE("a server that stops answers its polls; the next requests find its successor") {
+TEST_CASE("a stopping server answers its polls; later requests reach its successor") {
   fixture b;
   REQUIRE(b.set("k", "1").committed);
   const auto first = b.wait(b.client->get("k", consistency::default_));
@@ -128,14 +130,15 @@ TEST_CASE("a server that stops answers its polls; the next requests find its suc
 
   b.server = std::make_unique<agent::server>(*b.runtime.environment(), agent::server_options());
   b.server->listen(address);
-  // The kept connections are stale, and nobody sees it: writes go out once, on fresh ones.
+  // The kept connections are stale, and the client has not noticed: a write is sent only once, on a
+  // new connection.
   REQUIRE(b.set("k", "2").committed);
   const auto again = b.wait(b.client->get("k", consistency::default_));
   REQUIRE(again.entry);
   CHECK(again.entry->value == "2");
 }
 
-TEST_CASE("a server that is gone is out of reach, and a write was not sent") {
+TEST_CASE("without a server requests are unreachable, and a write was not sent") {
   fixture b;
   REQUIRE(b.set("k", "1").committed);
   b.server.reset();

@@ -16,7 +16,7 @@ namespace tenure::test {
 class fake_command final : public command::supervised_command {
  public:
   fake_command(manual_runtime& rt, command::invocation w, command::lease_times l)
-      : what(std::move(w)), lease(l), changed_(rt.executor(), rt.timers()) {}
+      : what(std::move(w)), lease(l), changed_(rt.timers()) {}
 
   void set_lease(command::lease_times l) noexcept override { lease = l; }
   void signal(int) noexcept override {}

@@ -1,4 +1,4 @@
-// The HTTP client where servers fail, deadlines pass and callers lose patience.
+// The HTTP client with failing servers, deadlines and cancellation.
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -16,6 +16,7 @@ using boost::asio::awaitable;
 using boost::asio::ip::tcp;
 using runtime::http_request;
 using runtime::lane;
+using runtime::on_stale;
 using test::client_fixture;
 using test::server_side;
 namespace error = boost::asio::error;
@@ -26,8 +27,8 @@ awaitable<void> mute(server_side& side) {
   co_await side.closed();
 }
 
-// Answers the first connection once; then the connection ends with the next request read. Later
-// connections are served.
+// Answers one request on the first connection and closes it after reading the next. Serves later
+// connections.
 class fickle {
  public:
   explicit fickle(bool resets) : resets_(resets) {}
@@ -45,22 +46,22 @@ class fickle {
   bool resets_;
 };
 
-TEST_CASE("a stale connection is replaced where the caller allows it") {
+TEST_CASE("a request on a stale connection is sent again if the caller allows it") {
   for (const bool resets : {false, true}) {
     client_fixture fixture{fickle(resets)};
     REQUIRE_FALSE(fixture.ask().error);
-    const auto again = fixture.ask("/", true);
+    const auto again = fixture.ask("/", on_stale::resend);
     CHECK_FALSE(again.error);
     CHECK(again.response.body == "first");  // of the second connection
     CHECK(fixture.server.accepted() == 2);
   }
 }
 
-TEST_CASE("what must not be repeated is not: it was sent, and its answer is lost") {
+TEST_CASE("a request that must not be repeated counts as sent when its response is lost") {
   for (const bool resets : {false, true}) {
     client_fixture fixture{fickle(resets)};
     REQUIRE_FALSE(fixture.ask().error);
-    const auto lost = fixture.ask(http_request("PUT", "/", "x"), false);
+    const auto lost = fixture.ask(http_request("PUT", "/", "x"), on_stale::fail);
     const error_code expected = resets ? error_code(error::connection_reset) : error::eof;
     CHECK(lost.error == expected);
     CHECK(lost.sent);
@@ -69,15 +70,15 @@ TEST_CASE("what must not be repeated is not: it was sent, and its answer is lost
   }
 }
 
-TEST_CASE("a fresh connection that breaks is not tried again, whatever the caller allows") {
+TEST_CASE("a request that breaks on a new connection is never sent again") {
   client_fixture fixture([](server_side& side) -> awaitable<void> { co_await side.request(); });
-  const auto lost = fixture.ask("/", true);
+  const auto lost = fixture.ask("/", on_stale::resend);
   CHECK(lost.error == error::eof);
   CHECK(lost.sent);
   CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("an answer that breaks off is no stale connection") {
+TEST_CASE("a truncated response does not count as a stale connection") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.answer("whole");
@@ -85,13 +86,13 @@ TEST_CASE("an answer that breaks off is no stale connection") {
     co_await side.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal");
   });
   REQUIRE_FALSE(fixture.ask().error);
-  const auto cut = fixture.ask("/", true);
+  const auto cut = fixture.ask("/", on_stale::resend);
   CHECK(cut.error == error::eof);
   CHECK(cut.sent);
   CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("nobody listens: nothing was sent") {
+TEST_CASE("without a server nothing was sent") {
   std::string address;
   {
     test::manual_runtime runtime;
@@ -100,13 +101,13 @@ TEST_CASE("nobody listens: nothing was sent") {
   }
   client_fixture fixture(mute);
   fixture.client = fixture.make_client(address, wire::lane_limits(1, 1, 1));
-  const auto refused = fixture.ask("/", true);
+  const auto refused = fixture.ask("/", on_stale::resend);
   CHECK(refused.error == error::connection_refused);
   CHECK_FALSE(refused.sent);
   CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
-TEST_CASE("what is not HTTP, and what is too large, is no answer") {
+TEST_CASE("responses that are too large or not HTTP are errors") {
   for (const std::string& bytes :
        {std::string("SSH-2.0-OpenSSH\r\n\r\n"), std::string("HTTP/1.1 abc\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx"),
@@ -126,7 +127,7 @@ TEST_CASE("what is not HTTP, and what is too large, is no answer") {
   }
 }
 
-TEST_CASE("a deadline closes the connection, and the place is free again") {
+TEST_CASE("a deadline closes the connection and frees its slot") {
   client_fixture fixture(mute, wire::lane_limits(1, 1, 1));
   const auto asked = fixture.start(http_request());
   fixture.until([&] { return fixture.server.accepted() == 1; });
@@ -138,7 +139,7 @@ TEST_CASE("a deadline closes the connection, and the place is free again") {
   CHECK(late.sent);
   CHECK(fixture.client->connections(lane::requests) == 0);
   fixture.until([&] { return fixture.server.open() == 0; });
-  // Nothing left armed, and the next one gets a connection.
+  // No timer stays armed, and the next request gets a connection.
   CHECK(fixture.runtime.next_timer() == time_point::max());
   const auto next = fixture.start(http_request());
   fixture.until([&] { return fixture.server.accepted() == 2; });
@@ -146,19 +147,19 @@ TEST_CASE("a deadline closes the connection, and the place is free again") {
   CHECK(fixture.finish(*next).error == error::operation_aborted);
 }
 
-TEST_CASE("a deadline that has passed sends nothing") {
+TEST_CASE("after its deadline a request is not sent") {
   client_fixture fixture(mute);
-  const auto asked = fixture.start(http_request(), true, lane::requests, -1s);
+  const auto asked = fixture.start(http_request(), on_stale::resend, lane::requests, -1s);
   const auto late = fixture.finish(*asked);
   CHECK(late.error == consul_errc::timed_out);
   CHECK_FALSE(late.sent);
   CHECK(fixture.server.accepted() == 0);
 }
 
-TEST_CASE("waiting for a connection counts: in line nothing was sent") {
+TEST_CASE("the deadline includes the wait for a connection") {
   client_fixture fixture(mute, wire::lane_limits(1, 1, 1));
-  const auto first = fixture.start(http_request(), false, lane::requests, 60s);
-  const auto second = fixture.start(http_request(), false, lane::requests, 5s);
+  const auto first = fixture.start(http_request(), on_stale::fail, lane::requests, 60s);
+  const auto second = fixture.start(http_request(), on_stale::fail, lane::requests, 5s);
   fixture.until([&] { return fixture.server.accepted() == 1; });
   fixture.runtime.advance(5s);
   REQUIRE(second->result);
@@ -169,7 +170,7 @@ TEST_CASE("waiting for a connection counts: in line nothing was sent") {
   fixture.finish(*first);
 }
 
-TEST_CASE("those in line are served in their order, and who left it is passed over") {
+TEST_CASE("waiting requests are served in order, cancelled ones are skipped") {
   std::vector<std::string> seen;
   client_fixture fixture(
       [&](server_side& side) -> awaitable<void> {
@@ -183,7 +184,7 @@ TEST_CASE("those in line are served in their order, and who left it is passed ov
   std::vector<std::unique_ptr<test::exchange>> asked;
   for (int i = 0; i < 5; ++i)
     asked.push_back(fixture.start(http_request("GET", "/" + std::to_string(i))));
-  // In line, but for the first: nothing can have been answered yet.
+  // All but the first are queued: none has a response yet.
   fixture.runtime.io().restart();
   fixture.runtime.io().poll_one();
   asked[2]->cancel();
@@ -192,7 +193,7 @@ TEST_CASE("those in line are served in their order, and who left it is passed ov
   CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("whoever is cancelled when its turn has come passes it on") {
+TEST_CASE("a request that is cancelled when it gets its slot passes it on") {
   std::string seen;
   client_fixture fixture(
       [&](server_side& side) -> awaitable<void> {
@@ -205,7 +206,7 @@ TEST_CASE("whoever is cancelled when its turn has come passes it on") {
   const auto second = fixture.start(http_request("GET", "/2"));
   const auto third = fixture.start(http_request("GET", "/3"));
   fixture.until([&] { return seen == "GET /1"; });
-  // The first one's end hands its place to the second, which is cancelled in the same turn.
+  // The end of the first hands its slot to the second, which is cancelled in the same turn.
   first->cancel();
   while (!first->result) {
     fixture.runtime.io().restart();
@@ -220,8 +221,8 @@ TEST_CASE("whoever is cancelled when its turn has come passes it on") {
   CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
-TEST_CASE("cancelling closes the connection: at any moment, and exactly once") {
-  // Cancel after every possible number of steps of the loop, until the answer is first.
+TEST_CASE("cancellation closes the connection, at any moment and exactly once") {
+  // Cancels after each possible number of steps of the loop, until the response comes first.
   bool answered = false;
   for (int steps = 0; !answered; ++steps) {
     INFO("after " << steps << " steps");
@@ -231,7 +232,7 @@ TEST_CASE("cancelling closes the connection: at any moment, and exactly once") {
       co_await side.answer("x");
       co_await side.closed();
     });
-    const auto asked = fixture.start(http_request(), true);
+    const auto asked = fixture.start(http_request(), on_stale::resend);
     for (int i = 0; i < steps && !asked->result; ++i) {
       fixture.runtime.io().restart();
       fixture.runtime.io().run_one();
@@ -258,10 +259,11 @@ TEST_CASE("lanes do not wait for each other") {
       wire::lane_limits(1, 1, 2));
   std::vector<std::unique_ptr<test::exchange>> polls;
   for (int i = 0; i < 5; ++i)
-    polls.push_back(fixture.start(http_request("GET", "/poll"), true, lane::polls));
+    polls.push_back(fixture.start(http_request("GET", "/poll"), on_stale::resend, lane::polls));
   fixture.until([&] { return fixture.server.accepted() == 2; });
   CHECK(fixture.client->connections(lane::polls) == 2);
-  const auto renewal = fixture.start(http_request("PUT", "/renew"), true, lane::renewals);
+  const auto renewal =
+      fixture.start(http_request("PUT", "/renew"), on_stale::resend, lane::renewals);
   CHECK_FALSE(fixture.finish(*renewal).error);
   CHECK_FALSE(fixture.ask().error);
   CHECK(fixture.server.accepted() == 4);
@@ -270,8 +272,8 @@ TEST_CASE("lanes do not wait for each other") {
   CHECK(fixture.client->connections(lane::polls) == 0);
 }
 
-TEST_CASE("a connection that cannot be made is given up after three seconds") {
-  // A listener whose queue is full: further connections neither succeed nor fail.
+TEST_CASE("connecting times out after three seconds") {
+  // A listener with a full queue: further connections neither succeed nor fail.
   client_fixture fixture(mute);
   auto& io = fixture.runtime.io();
   tcp::acceptor full(io);
@@ -283,14 +285,14 @@ TEST_CASE("a connection that cannot be made is given up after three seconds") {
     fillers.emplace_back(io);
     fillers.back().open(tcp::v4());
     fillers.back().native_non_blocking(true);
-    // Not Asio's connect, which waits in spite of that.
+    // Not by Asio's connect, which waits even on a non-blocking socket.
     const auto to = full.local_endpoint();
     std::ignore = ::connect(fillers.back().native_handle(), to.data(),
                             static_cast<socklen_t>(to.size()));
   }
   const std::string port = std::to_string(full.local_endpoint().port());
   fixture.client = fixture.make_client("127.0.0.1:" + port, wire::lane_limits(1, 1, 1));
-  const auto asked = fixture.start(http_request(), true);
+  const auto asked = fixture.start(http_request(), on_stale::resend);
   fixture.runtime.advance(3s - 1ns);
   CHECK_FALSE(asked->result);
   fixture.runtime.advance(1ns);
@@ -298,7 +300,7 @@ TEST_CASE("a connection that cannot be made is given up after three seconds") {
   CHECK(trip.error == error::timed_out);  // not our deadline: there was time left
   CHECK_FALSE(trip.sent);
 
-  const auto hurried = fixture.start(http_request(), true, lane::requests, 1s);
+  const auto hurried = fixture.start(http_request(), on_stale::resend, lane::requests, 1s);
   fixture.runtime.advance(1s);
   CHECK(fixture.finish(*hurried).error == consul_errc::timed_out);
 }

@@ -1,4 +1,4 @@
-// A client of production and a server that does as the test says.
+// The HTTP client of production and a server that the test scripts.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -9,7 +9,8 @@
 
 namespace tenure::test {
 
-/// Runs a client against a loopback server that follows the test's script.
+using runtime::on_stale;
+
 class client_fixture {
  public:
   explicit client_fixture(loopback_server::script each,
@@ -22,22 +23,25 @@ class client_fixture {
                                                consul_config(address), limits);
   }
 
-  std::unique_ptr<exchange> start(runtime::http_request request, bool retry_stale = false,
+  std::unique_ptr<exchange> start(runtime::http_request request,
+                                  on_stale when_stale = on_stale::fail,
                                   runtime::lane where = runtime::lane::requests,
                                   duration patience = std::chrono::seconds(10)) {
     return std::make_unique<exchange>(runtime, *client, where, std::move(request),
-                                      runtime.now() + patience, retry_stale);
+                                      runtime.now() + patience, when_stale);
   }
-  runtime::round_trip finish(exchange& started) {
+  runtime::exchange_result finish(exchange& started) {
     run_real_until(runtime, [&] { return started.result.has_value(); });
     return std::move(*started.result);
   }
-  runtime::round_trip ask(runtime::http_request request, bool retry_stale = false) {
-    const auto started = start(std::move(request), retry_stale);
+  runtime::exchange_result ask(runtime::http_request request,
+                               on_stale when_stale = on_stale::fail) {
+    const auto started = start(std::move(request), when_stale);
     return finish(*started);
   }
-  runtime::round_trip ask(const std::string& target = "/", bool retry_stale = false) {
-    return ask(runtime::http_request("GET", target), retry_stale);
+  runtime::exchange_result ask(const std::string& target = "/",
+                               on_stale when_stale = on_stale::fail) {
+    return ask(runtime::http_request("GET", target), when_stale);
   }
   template <class Predicate>
   void until(Predicate done) {

@@ -1,4 +1,4 @@
-// The HTTP client: what it sends, what it reads, and which connections it keeps.
+// The HTTP client: what it sends, what it parses, and which connections it keeps.
 #include <unistd.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 using runtime::http_request;
 using runtime::lane;
+using runtime::on_stale;
 using test::client_fixture;
 using test::server_side;
 
@@ -25,7 +26,7 @@ awaitable<void> echo(server_side& side) {
   }
 }
 
-TEST_CASE("a request says what it must, and nothing else") {
+TEST_CASE("a request has the required headers and no others") {
   client_fixture fixture(echo);
   http_request get("GET", "/v1/kv/a?index=7");
   get.headers.emplace_back("X-Consul-Token", "secret");
@@ -42,7 +43,7 @@ TEST_CASE("a request says what it must, and nothing else") {
   CHECK(empty.response.body.find("Content-Length: 0\r\n") != std::string::npos);
 }
 
-TEST_CASE("a connection is kept and used again") {
+TEST_CASE("a connection is kept and reused") {
   client_fixture fixture(echo);
   for (int i = 0; i < 5; ++i) REQUIRE_FALSE(fixture.ask().error);
   CHECK(fixture.server.accepted() == 1);
@@ -50,7 +51,7 @@ TEST_CASE("a connection is kept and used again") {
   CHECK(fixture.client->idle(lane::requests) == 1);
 }
 
-TEST_CASE("headers are found without regard to case") {
+TEST_CASE("header names are compared without case") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.send(
@@ -65,7 +66,7 @@ TEST_CASE("headers are found without regard to case") {
   CHECK(trip.response.body.empty());
 }
 
-TEST_CASE("sent_at is when it was sent, not when it was asked") {
+TEST_CASE("sent_at is the time of sending, not of the call") {
   std::unique_ptr<runtime::async_condition> now;
   bool seen = false;
   client_fixture fixture(
@@ -79,8 +80,7 @@ TEST_CASE("sent_at is when it was sent, not when it was asked") {
         co_await side.closed();
       },
       wire::lane_limits(1, 1, 1));
-  now = std::make_unique<runtime::async_condition>(fixture.runtime.executor(),
-                                                   fixture.runtime.timers());
+  now = std::make_unique<runtime::async_condition>(fixture.runtime.timers());
   const time_point began = fixture.runtime.now();
   const auto first = fixture.start(http_request());
   const auto in_line = fixture.start(http_request());
@@ -91,7 +91,7 @@ TEST_CASE("sent_at is when it was sent, not when it was asked") {
   CHECK(fixture.finish(*in_line).sent_at == began + 5s);
 }
 
-TEST_CASE("answers without a length are read to the end of the connection") {
+TEST_CASE("a response without a length ends with the connection") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.send("HTTP/1.0 200 OK\r\n\r\nall of ");
@@ -103,7 +103,7 @@ TEST_CASE("answers without a length are read to the end of the connection") {
   CHECK(fixture.client->idle(lane::requests) == 0);
 }
 
-TEST_CASE("chunked answers and long ones come whole, and their buffers do not stay") {
+TEST_CASE("chunked and long responses are complete, and their buffers are freed") {
   const std::string large(3'000'000, 'x');
   client_fixture fixture([&](server_side& side) -> awaitable<void> {
     co_await side.request();
@@ -120,7 +120,7 @@ TEST_CASE("chunked answers and long ones come whole, and their buffers do not st
   CHECK(fixture.server.accepted() == 1);
 }
 
-TEST_CASE("Connection: close is obeyed") {
+TEST_CASE("a connection is not reused after Connection: close") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.send(
@@ -137,7 +137,7 @@ TEST_CASE("Connection: close is obeyed") {
   CHECK(fixture.server.accepted() == 2);
 }
 
-TEST_CASE("a connection that the server closed, or spoke on unasked, is not used again") {
+TEST_CASE("a connection that the server closed, or sent unsolicited bytes on, is not reused") {
   for (const bool speaks : {false, true}) {
     std::unique_ptr<runtime::async_condition> now;
     bool done = false;
@@ -150,20 +150,19 @@ TEST_CASE("a connection that the server closed, or spoke on unasked, is not used
       done = true;
       co_await side.closed();
     });
-    now = std::make_unique<runtime::async_condition>(fixture.runtime.executor(),
-                                                     fixture.runtime.timers());
+    now = std::make_unique<runtime::async_condition>(fixture.runtime.timers());
     REQUIRE_FALSE(fixture.ask().error);
     CHECK(fixture.client->idle(lane::requests) == 1);
     now->notify_all();
     fixture.until([&] { return done; });
-    // Not stale to the eye of the caller: it is not even tried.
-    const auto again = fixture.ask("/", false);
+    // The client notices it before sending, so this is no stale connection to the caller.
+    const auto again = fixture.ask("/", on_stale::fail);
     CHECK_FALSE(again.error);
     CHECK(fixture.server.accepted() == 2);
   }
 }
 
-TEST_CASE("bytes behind an answer end the connection's use") {
+TEST_CASE("a connection with bytes behind a response is not reused") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
     co_await side.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n");
@@ -173,7 +172,7 @@ TEST_CASE("bytes behind an answer end the connection's use") {
   CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
-TEST_CASE("a name is looked up, and the addresses that do not answer are passed over") {
+TEST_CASE("a name is resolved, and addresses that refuse connections are skipped") {
   client_fixture fixture(echo);
   const std::string address = fixture.server.address();
   fixture.client = fixture.make_client("localhost" + address.substr(address.find(':')),
@@ -186,7 +185,7 @@ TEST_CASE("a name is looked up, and the addresses that do not answer are passed 
   CHECK(fixture.server.accepted() == 2);
 }
 
-TEST_CASE("a unix socket serves as well") {
+TEST_CASE("requests over a unix socket") {
   char folder[] = "/tmp/tenure-socket-XXXXXX";
   REQUIRE(::mkdtemp(folder) != nullptr);
   const std::string path = std::string(folder) + "/http.sock";
@@ -209,7 +208,7 @@ TEST_CASE("a unix socket serves as well") {
     CHECK(fixture.ask().response.body == "ok");
   }
   ::unlink(path.c_str());
-  // Nobody listens there now.
+  // No process listens there any more.
   client_fixture fixture(echo);
   fixture.client = fixture.make_client("unix://" + path, wire::lane_limits(1, 1, 1));
   const auto refused = fixture.ask();
@@ -218,7 +217,7 @@ TEST_CASE("a unix socket serves as well") {
   ::rmdir(folder);
 }
 
-TEST_CASE("a budget is divided, and nobody gets nothing") {
+TEST_CASE("a budget is divided so that each lane has a connection") {
   class division {
    public:
     std::size_t budget, renewals, requests, polls;

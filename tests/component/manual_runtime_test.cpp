@@ -13,7 +13,7 @@ using namespace tenure;
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
-TEST_CASE("virtual time moves only when told to") {
+TEST_CASE("virtual time moves only on request") {
   test::manual_runtime runtime;
   const time_point start = runtime.now();
   runtime.run_until_idle();
@@ -39,7 +39,7 @@ TEST_CASE("a coroutine is run to its end, through its sleeps") {
   CHECK_THROWS_AS(runtime.run(thrower()), std::out_of_range);
 }
 
-TEST_CASE("run_until stops at what it waits for, or at the end of its patience") {
+TEST_CASE("run_until stops when its predicate holds, or at its limit") {
   test::manual_runtime runtime;
   const time_point start = runtime.now();
   int ticks = 0;

@@ -1,4 +1,4 @@
-// Conditions, sleeps and task scopes under virtual time.
+// async_condition, sleeps and task scopes under virtual time.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using asio::awaitable;
 
-// What a waiter came to know.
+// How a wait completed.
 enum class outcome { none, notified, timed_out, cancelled };
 
 awaitable<void> wait_once(runtime::async_condition& changed, time_point deadline, outcome& result) {
@@ -44,9 +44,9 @@ class spawned {
   bool ended = false;
 };
 
-TEST_CASE("a condition wakes all who wait, and only by post") {
+TEST_CASE("a condition wakes all waiters, always by post") {
   test::manual_runtime runtime;
-  runtime::async_condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
   const spawned a(runtime, wait_once(changed, time_point::max(), first));
@@ -60,9 +60,9 @@ TEST_CASE("a condition wakes all who wait, and only by post") {
   CHECK(runtime.next_timer() == time_point::max());  // no timer left behind
 }
 
-TEST_CASE("notifying a condition remembers nothing for those who come later") {
+TEST_CASE("a notification does not wake later waiters") {
   test::manual_runtime runtime;
-  runtime::async_condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.timers());
   changed.notify_all();
   outcome result = outcome::none;
   const spawned a(runtime, wait_once(changed, runtime.now() + 1s, result));
@@ -72,9 +72,9 @@ TEST_CASE("notifying a condition remembers nothing for those who come later") {
   CHECK(result == outcome::timed_out);
 }
 
-TEST_CASE("a deadline in the past times out, and not inside the call") {
+TEST_CASE("a deadline in the past times out, but not inside the call") {
   test::manual_runtime runtime;
-  runtime::async_condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.timers());
   outcome result = outcome::none;
   const spawned a(runtime, wait_once(changed, runtime.now() - 1s, result));
   runtime.io().restart();
@@ -84,9 +84,9 @@ TEST_CASE("a deadline in the past times out, and not inside the call") {
   CHECK(result == outcome::timed_out);
 }
 
-TEST_CASE("each waiter has a cancellation of its own") {
+TEST_CASE("waiters are cancelled independently") {
   test::manual_runtime runtime;
-  runtime::async_condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
   spawned a(runtime, wait_once(changed, runtime.now() + 1h, first));
@@ -103,9 +103,9 @@ TEST_CASE("each waiter has a cancellation of its own") {
   CHECK(second == outcome::notified);
 }
 
-TEST_CASE("who was notified and then cancelled knows of both") {
+TEST_CASE("a waiter that is notified and then cancelled learns of both") {
   test::manual_runtime runtime;
-  runtime::async_condition changed(runtime.executor(), runtime.timers());
+  runtime::async_condition changed(runtime.timers());
   outcome result = outcome::none;
   bool next_threw = false;
   const auto body = [&]() -> awaitable<void> {
@@ -125,9 +125,9 @@ TEST_CASE("who was notified and then cancelled knows of both") {
   CHECK(next_threw);
 }
 
-TEST_CASE("a condition that goes away wakes its waiters, and those who come too late") {
+TEST_CASE("a destroyed condition wakes its waiters, also those whose wait begins later") {
   test::manual_runtime runtime;
-  auto changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
+  auto changed = std::make_unique<runtime::async_condition>(runtime.timers());
   outcome result = outcome::none;
   outcome late = outcome::none;
   const spawned a(runtime, wait_once(*changed, time_point::max(), result));
@@ -146,11 +146,11 @@ TEST_CASE("a condition that goes away wakes its waiters, and those who come too 
 
 TEST_CASE("a waiter may destroy the condition and wait for another") {
   test::manual_runtime runtime;
-  auto changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
+  auto changed = std::make_unique<runtime::async_condition>(runtime.timers());
   int woken = 0;
   const auto body = [&]() -> awaitable<void> {
     co_await changed->wait();
-    changed = std::make_unique<runtime::async_condition>(runtime.executor(), runtime.timers());
+    changed = std::make_unique<runtime::async_condition>(runtime.timers());
     co_await changed->wait();
     ++woken;
   };
@@ -164,7 +164,7 @@ TEST_CASE("a waiter may destroy the condition and wait for another") {
   CHECK(woken == 1);
 }
 
-TEST_CASE("a thousand sleepers wake at their instants, in order") {
+TEST_CASE("a thousand sleeps end on time and in order") {
   test::manual_runtime runtime;
   const time_point start = runtime.now();
   std::vector<time_point> woke;
@@ -241,7 +241,7 @@ TEST_CASE("a scope cancels all its tasks and awaits the last") {
   CHECK(failures == 0);
 }
 
-TEST_CASE("spawning starts nothing inside the call, on the executor's thread neither") {
+TEST_CASE("spawn() does not start the task inside the call, not even on the executor's thread") {
   test::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   bool started = false;
@@ -261,7 +261,7 @@ TEST_CASE("spawning starts nothing inside the call, on the executor's thread nei
   CHECK_FALSE(started_inside);
 }
 
-TEST_CASE("what is spawned after cancel() is started and cancelled at once") {
+TEST_CASE("a task that is spawned after cancel() starts and is cancelled at once") {
   test::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   scope.cancel();
@@ -282,7 +282,7 @@ TEST_CASE("what is spawned after cancel() is started and cancelled at once") {
   CHECK(scope.size() == 0);
 }
 
-TEST_CASE("a scope tells of exceptions, but not of cancellation") {
+TEST_CASE("a scope reports exceptions, but not cancellation") {
   test::manual_runtime runtime;
   std::vector<std::string> told;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), [&](std::exception_ptr thrown) {
@@ -330,10 +330,10 @@ TEST_CASE("joining an empty scope completes, and cancelling a join does not end 
   CHECK(joined);
 }
 
-TEST_CASE("cancelling between two turns, when a task has just ended, harms nobody") {
+TEST_CASE("cancelling just after a task has ended is safe") {
   test::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
-  runtime::async_condition go(runtime.executor(), runtime.timers());
+  runtime::async_condition go(runtime.timers());
   const auto task = [&]() -> awaitable<void> { co_await go.wait(); };
   for (int i = 0; i < 10; ++i) scope.spawn(task());
   runtime.run_until_idle();

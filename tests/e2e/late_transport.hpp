@@ -19,27 +19,28 @@ class late_transport final : public runtime::transport {
   std::function<bool(const runtime::http_request&)> hold_back;
   std::vector<runtime::http_request> held_back;
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
                                                        runtime::http_request request,
                                                        time_point deadline,
-                                                       bool retry_stale) override {
+                                                       runtime::on_stale when_stale) override {
     if (hold_back && hold_back(request)) {
       held_back.push_back(std::move(request));
-      runtime::round_trip lost;
+      runtime::exchange_result lost;
       lost.error = consul_errc::timed_out;
       lost.sent = true;
       co_return lost;
     }
-    auto forwarded = real_->exchange(where, std::move(request), deadline, retry_stale);
-    runtime::round_trip answer = co_await std::move(forwarded);
+    auto forwarded = real_->exchange(where, std::move(request), deadline, when_stale);
+    runtime::exchange_result answer = co_await std::move(forwarded);
     co_return answer;
   }
 
   /// Sends a request that was held back, and returns the server's answer.
-  boost::asio::awaitable<runtime::round_trip> deliver(std::size_t index, time_point deadline) {
+  boost::asio::awaitable<runtime::exchange_result> deliver(std::size_t index, time_point deadline) {
     runtime::http_request request = held_back.at(index);
-    auto late = real_->exchange(runtime::lane::requests, std::move(request), deadline, false);
-    runtime::round_trip answer = co_await std::move(late);
+    auto late = real_->exchange(runtime::lane::requests, std::move(request), deadline,
+                                runtime::on_stale::fail);
+    runtime::exchange_result answer = co_await std::move(late);
     co_return answer;
   }
 

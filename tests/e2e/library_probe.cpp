@@ -101,8 +101,9 @@ asio::awaitable<consul::ack> destroy(process& p, std::string session) {
 asio::awaitable<void> raw(process& p, std::string method, std::string target, std::string body) {
   runtime::http_request request(std::move(method), std::move(target), std::move(body));
   const time_point deadline = p.environment->timers->now() + 5s;
-  auto sent = p.transport->exchange(runtime::lane::requests, std::move(request), deadline, true);
-  const runtime::round_trip answer = co_await std::move(sent);
+  auto sent = p.transport->exchange(runtime::lane::requests, std::move(request), deadline,
+                                    runtime::on_stale::resend);
+  const runtime::exchange_result answer = co_await std::move(sent);
   REQUIRE_FALSE(answer.error);
   REQUIRE(answer.response.status == 200);
 }
@@ -118,7 +119,7 @@ std::function<bool(const runtime::http_request&)> first_with(std::string text) {
 asio::awaitable<void> expect_refused_late(process& p) {
   REQUIRE(p.transport->held_back.size() == 1);
   const time_point deadline = p.environment->timers->now() + 5s;
-  const runtime::round_trip late = co_await p.transport->deliver(0, deadline);
+  const runtime::exchange_result late = co_await p.transport->deliver(0, deadline);
   REQUIRE_FALSE(late.error);
   REQUIRE(late.response.status == 409);
 }

@@ -149,10 +149,10 @@ class abandon_guard {
 
 }  // namespace
 
-asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane where,
+asio::awaitable<runtime::exchange_result> handler_transport::exchange(runtime::lane where,
                                                                  runtime::http_request request,
                                                                  time_point deadline, bool) {
-  runtime::round_trip result;
+  runtime::exchange_result result;
   const counted in_flight(counts_[index_of(where)]);
   const fate what_happens = network ? network(where, request) : fate();
   try {
@@ -166,7 +166,7 @@ asio::awaitable<runtime::round_trip> handler_transport::exchange(runtime::lane w
 
 asio::awaitable<void> handler_transport::run(runtime::http_request& request, time_point deadline,
                                                 const fate& what_happens,
-                                                runtime::round_trip& result) {
+                                                runtime::exchange_result& result) {
   runtime::timers& timers = runtime_.timers();
   result.error = consul_errc::timed_out;
   if (what_happens.what == mishap::refused) {

@@ -76,10 +76,10 @@ class handler_transport final : public runtime::transport {
   handler_transport(manual_runtime& runtime, in_process_agent& server)
       : runtime_(runtime), server_(server) {}
 
-  boost::asio::awaitable<runtime::round_trip> exchange(runtime::lane where,
+  boost::asio::awaitable<runtime::exchange_result> exchange(runtime::lane where,
                                                        runtime::http_request request,
                                                        time_point deadline,
-                                                       bool retry_stale) override;
+                                                       runtime::on_stale when_stale) override;
 
   /// Called at the start of every round trip. Empty: everything arrives at once.
   std::function<fate(runtime::lane, const runtime::http_request&)> network;
@@ -103,7 +103,7 @@ class handler_transport final : public runtime::transport {
     return static_cast<std::size_t>(where);
   }
   boost::asio::awaitable<void> run(runtime::http_request& request, time_point deadline,
-                                      const fate& what_happens, runtime::round_trip& result);
+                                      const fate& what_happens, runtime::exchange_result& result);
 
   manual_runtime& runtime_;
   in_process_agent& server_;

@@ -94,11 +94,12 @@ asio::awaitable<void> loopback_server::serve(std::shared_ptr<server_side> side) 
 }
 
 exchange::exchange(manual_runtime& runtime, runtime::transport& transport, runtime::lane where,
-                   runtime::http_request request, time_point deadline, bool retry_stale) {
+                   runtime::http_request request, time_point deadline,
+                   runtime::on_stale when_stale) {
   asio::co_spawn(runtime.executor(),
-                 transport.exchange(where, std::move(request), deadline, retry_stale),
+                 transport.exchange(where, std::move(request), deadline, when_stale),
                  asio::bind_cancellation_slot(
-                     stop_.slot(), [this](std::exception_ptr, runtime::round_trip trip) {
+                     stop_.slot(), [this](std::exception_ptr, runtime::exchange_result trip) {
                        result = std::move(trip);
                      }));
 }

@@ -74,12 +74,13 @@ class loopback_server {
 class exchange {
  public:
   exchange(manual_runtime& runtime, runtime::transport& transport, runtime::lane where,
-           runtime::http_request request, time_point deadline, bool retry_stale = false);
+           runtime::http_request request, time_point deadline,
+           runtime::on_stale when_stale = runtime::on_stale::fail);
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
   void cancel() { stop_.emit(boost::asio::cancellation_type::terminal); }
-  std::optional<runtime::round_trip> result;
+  std::optional<runtime::exchange_result> result;
 
  private:
   boost::asio::cancellation_signal stop_;

@@ -57,7 +57,7 @@ class token_file {
   std::string name;
 };
 
-TEST_CASE("nothing set is the local agent") {
+TEST_CASE("without variables the configuration is the local agent") {
   const consul_config config = read({});
   CHECK(config.host == "127.0.0.1");
   CHECK(config.port == "8500");
@@ -67,7 +67,7 @@ TEST_CASE("nothing set is the local agent") {
   CHECK(config.connections == 40);
 }
 
-TEST_CASE("addresses that work") {
+TEST_CASE("valid addresses") {
   class form {
    public:
     const char* text;
@@ -82,7 +82,7 @@ TEST_CASE("addresses that work") {
       {"[::1]:8500", "::1", "8500", "[::1]:8500"},
       {"http://[fe80::1%25eth0]:1", "fe80::1%25eth0", "1", "[fe80::1%25eth0]:1"},
       {":8501", "127.0.0.1", "8501", "127.0.0.1:8501"},
-      {"http://consul", "consul", "80", "consul:80"},  // as Go's client has it
+      {"http://consul", "consul", "80", "consul:80"},  // as in consul/api
       {"consul", "consul", "80", "consul:80"},
       {"[::1]", "::1", "80", "[::1]:80"},
       {"host:65535", "host", "65535", "host:65535"},
@@ -101,7 +101,7 @@ TEST_CASE("addresses that work") {
   CHECK(unix_socket.address() == "unix:///run/consul/http.sock");
 }
 
-TEST_CASE("another address replaces the first, whatever its kind") {
+TEST_CASE("a second address replaces the first, of either kind") {
   consul_config config("unix:///run/consul.sock");
   config.set_address("[::1]:8500");
   CHECK(config.address() == "[::1]:8500");
@@ -109,7 +109,7 @@ TEST_CASE("another address replaces the first, whatever its kind") {
   CHECK(config.address() == "unix:///x");
 }
 
-TEST_CASE("addresses that cannot work are refused in one line that says what to do") {
+TEST_CASE("invalid addresses are refused in one line that names the remedy") {
   CHECK(address_refusal("") ==
         "the Consul address is empty: expected host:port, http://host:port or "
         "unix:///path/to/socket");
@@ -142,7 +142,7 @@ TEST_CASE("addresses that cannot work are refused in one line that says what to 
   CHECK(address_refusal("host:1\r\nX: y").find('\n') == std::string::npos);
 }
 
-TEST_CASE("an address that holds a password is not shown") {
+TEST_CASE("a refusal does not show an address that contains a password") {
   const std::string line = address_refusal("http://user:hunter2@consul:8500");
   CHECK(line.find("hunter2") == std::string::npos);
   CHECK(line.find("CONSUL_HTTP_AUTH") != std::string::npos);
@@ -172,7 +172,7 @@ TEST_CASE("an empty variable counts as not set") {
   CHECK(config.address() == "127.0.0.1:8500");
 }
 
-TEST_CASE("a token file is trimmed and wins over the variable, an empty one leaves it") {
+TEST_CASE("a token file is trimmed and wins over the variable, unless it is empty") {
   const token_file file(" \n 1b2c\r\n\n");
   CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}}).token == "1b2c");
   CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token ==
@@ -182,7 +182,7 @@ TEST_CASE("a token file is trimmed and wins over the variable, an empty one leav
         "other");
 }
 
-TEST_CASE("a token file that cannot be read is named") {
+TEST_CASE("the refusal of an unreadable token file names it") {
   CHECK(refusal({{"CONSUL_HTTP_TOKEN_FILE", "/nonexistent/token"}}) ==
         "CONSUL_HTTP_TOKEN_FILE: the file \"/nonexistent/token\" cannot be read (No such file or "
         "directory): name a file that holds the token, or unset the variable");
@@ -193,7 +193,7 @@ TEST_CASE("a token file that cannot be read is named") {
         std::string::npos);
 }
 
-TEST_CASE("secrets that would break a header are refused and not shown") {
+TEST_CASE("secrets with control characters are refused and not shown") {
   const token_file file("abc\ndef");
   for (const variables& set :
        {variables{{"CONSUL_HTTP_TOKEN", "top\r\nsecret"}},
@@ -208,7 +208,7 @@ TEST_CASE("secrets that would break a header are refused and not shown") {
   }
 }
 
-TEST_CASE("whatever asks for TLS is refused by name") {
+TEST_CASE("variables that ask for TLS are refused by name") {
   CHECK(refusal({{"CONSUL_HTTP_SSL", "true"}}) ==
         "CONSUL_HTTP_SSL is \"true\", but TLS is not supported yet: unset it and use http:// or a "
         "unix socket of the local agent");

@@ -1,11 +1,11 @@
-// The documents that are kept in keys: settings, and a semaphore's lock as consul/api has it.
+// The documents that are stored in keys: settings, and a semaphore's lock in consul/api's form.
 #include "consul/documents.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 using namespace tenure::consul;
 
-TEST_CASE("settings are a flat object of strings, in order") {
+TEST_CASE("settings are a flat object of strings, sorted by name") {
   const settings_document values{{"b", "2\n"}, {"a", "<1> \"x\""}, {"", "odd"}};
   const std::string text = settings_text(values);
   CHECK(text == R"({"":"odd","a":"\u003c1\u003e \"x\"","b":"2\n"})");
@@ -15,7 +15,14 @@ TEST_CASE("settings are a flat object of strings, in order") {
   CHECK(parse_settings(" {\"k\": \"v\"}\n") == settings_document{{"k", "v"}});
 }
 
-TEST_CASE("what is no settings document is told apart from an empty one") {
+TEST_CASE("merging settings: an empty value removes one, and equal values change nothing") {
+  settings_document values{{"a", "1"}, {"b", "2"}};
+  CHECK_FALSE(merge_settings({{"a", "1"}, {"c", ""}}, values));
+  CHECK(merge_settings({{"a", ""}, {"b", "3"}, {"d", "4"}}, values));
+  CHECK(values == settings_document{{"b", "3"}, {"d", "4"}});
+}
+
+TEST_CASE("a malformed settings document is not an empty one") {
   for (const char* text : {"[]", "{", "{\"a\":1}", "{\"a\":{}}", "{\"a\":\"1\",\"a\":\"2\"}",
                            "{\"a\":\"1\"} x", "plain", "\"a\"", "{\"a\":null}"}) {
     INFO(text);
@@ -23,8 +30,8 @@ TEST_CASE("what is no settings document is told apart from an empty one") {
   }
 }
 
-TEST_CASE("a semaphore's lock, as consul/api writes it") {
-  // Of `consul lock -n 3`, 1.8.7.
+TEST_CASE("a semaphore's lock in the form of consul/api") {
+  // Written by `consul lock -n 3`, 1.8.7.
   const auto lock = parse_semaphore(
       R"({"Limit":3,"Holders":{"ef0ae3d0-a3ef-9f5a-0a3c-4c9d9d3aa2b1":true,"b":true}})");
   REQUIRE(lock);

@@ -1,4 +1,4 @@
-// What is sent to Consul.
+// The requests that the client writes.
 #include "consul/format.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -26,24 +26,24 @@ TEST_CASE("keys are escaped except for their slashes") {
   }
 }
 
-TEST_CASE("keys that Consul's server would redirect are known beforehand") {
+TEST_CASE("keys that Consul's server would redirect are refused") {
   for (const char* good : {"a", "a/b", "a/", "a/.b", "a/..b", "a/b.", ".../x", "a/b/"}) {
     INFO(good);
-    CHECK(unaddressable(good, false).empty());
-    CHECK(unaddressable(good, true).empty());
+    CHECK(unaddressable(good).empty());
+    CHECK(unaddressable_prefix(good).empty());
     CHECK(core::addressable(good));
   }
   for (const char* bad : {"/a", "a//b", "a//", ".", "..", "./a", "a/.", "a/../b", "a/./b", "/"}) {
     INFO(bad);
-    CHECK_FALSE(unaddressable(bad, false).empty());
-    CHECK_FALSE(unaddressable(bad, true).empty());
+    CHECK_FALSE(unaddressable(bad).empty());
+    CHECK_FALSE(unaddressable_prefix(bad).empty());
     CHECK_FALSE(core::addressable(bad));
   }
-  CHECK_FALSE(unaddressable("", false).empty());
-  CHECK(unaddressable("", true).empty());
+  CHECK_FALSE(unaddressable("").empty());
+  CHECK(unaddressable_prefix("").empty());
 }
 
-TEST_CASE("durations are written so that Consul reads exactly them") {
+TEST_CASE("Consul reads durations exactly as they were") {
   CHECK(duration_text(0ns) == "0s");
   CHECK(duration_text(-5s) == "0s");
   CHECK(duration_text(15s) == "15s");
@@ -57,7 +57,7 @@ TEST_CASE("durations are written so that Consul reads exactly them") {
   CHECK(duration_text(1001ns) == "1001ns");
 }
 
-TEST_CASE("a target carries what the configuration says, escaped") {
+TEST_CASE("a target has the configured datacenter, namespace and partition, escaped") {
   consul_config config;
   CHECK(target("/v1/kv/a", config).text() == "/v1/kv/a");
   CHECK(target("/v1/kv/a", config).with(consistency::stale).text() == "/v1/kv/a?stale");

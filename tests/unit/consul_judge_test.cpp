@@ -18,7 +18,7 @@ class verdict {
   std::optional<consul_errc> repeatable = std::nullopt;  // as a write, where not said
 };
 
-TEST_CASE("statuses and texts are told apart, and what may have happened is never called undone") {
+TEST_CASE("the errors of statuses and texts; what may have been executed is never called undone") {
   using enum consul_errc;
   const verdict verdicts[] = {
       {403, "Permission denied", forbidden, forbidden},
@@ -51,7 +51,7 @@ TEST_CASE("statuses and texts are told apart, and what may have happened is neve
       {500, "rpc error making call: Missing node registration", server_error, server_error},
       {500, "invalid session \"x\"", server_error, server_error},
       {500, "No path to datacenter", server_error, server_error},
-      // What nobody knows may have happened, too.
+      // An unknown text: the write may have been executed.
       {500, "write /data/raft.db: no space left on device", server_error, outcome_unknown,
        server_error},
       {503, "rate limit exceeded for leader-only operations", throttled, throttled},

@@ -1,4 +1,4 @@
-// What is read of Consul's answers. The texts are 1.8.7's own.
+// Parsing Consul's answers. The texts are those of 1.8.7.
 #include "consul/parse.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -30,7 +30,7 @@ const std::string refused =
     R"({"Results":null,"Errors":[{"OpIndex":1,"What":"failed to lock key \"m/1\", lock is already )"
     R"(held"},{"OpIndex":2,"What":"failed to lock key \"k2\" due to lock delay"}]})";
 
-/// Takes every key of a listing, or none.
+/// Takes every key of a list, or none.
 class all_or_none final : public kv_reader {
  public:
   explicit all_or_none(bool all) : all_(all) {}
@@ -87,7 +87,7 @@ TEST_CASE("a key without a session and without a value, members in any order") {
   CHECK(entries.empty());
 }
 
-TEST_CASE("a session, and none") {
+TEST_CASE("a session, and an empty list") {
   parser json;
   std::string body = a_session;
   std::vector<session_entry> sessions;
@@ -106,7 +106,7 @@ TEST_CASE("a session, and none") {
   CHECK(sessions.empty());
 }
 
-TEST_CASE("a transaction that was committed: keys in order, other results passed over") {
+TEST_CASE("a committed transaction: keys in order, other results skipped") {
   parser json;
   std::string body = committed;
   std::string again = body;
@@ -126,7 +126,7 @@ TEST_CASE("a transaction that was committed: keys in order, other results passed
   CHECK(none.entries.empty());
 }
 
-TEST_CASE("a transaction that was refused") {
+TEST_CASE("a refused transaction") {
   parser json;
   std::string body = refused;
   all_or_none all(true);
@@ -140,7 +140,7 @@ TEST_CASE("a transaction that was refused") {
   CHECK(failures[1].kind == txn_failure::lock_delay);
 }
 
-TEST_CASE("the texts of transactions are told apart") {
+TEST_CASE("the texts of failed operations") {
   class text {
    public:
     const char* what;
@@ -176,7 +176,7 @@ TEST_CASE("the texts of transactions are told apart") {
   }
 }
 
-TEST_CASE("a new session's name, and the leader's address") {
+TEST_CASE("a new session's id, and the leader's address") {
   parser json;
   std::string id;
   std::string body = R"({"ID":"1650bd5c-88d3-c379-9ab0-f87d5c90fdb2"})";
@@ -191,8 +191,7 @@ TEST_CASE("a new session's name, and the leader's address") {
   CHECK(leader.empty());
 }
 
-// Reads `body` as all of what there is; true where any was taken for good.
-TEST_CASE("a listing, key by key") {
+TEST_CASE("a list, key by key") {
   parser json;
   all_or_none none(false);
   std::string body = two_keys;
@@ -200,7 +199,7 @@ TEST_CASE("a listing, key by key") {
   CHECK(none.keys == std::vector<std::string>{"a", "<b> \xc3\xa9\n"});
   CHECK(none.indexes == std::vector<std::uint64_t>{2, 4});
   CHECK(none.entries.empty());
-  // What nobody wants is not decoded: a value that is none does not matter.
+  // Keys that the reader does not want are not decoded, so their malformed values do not matter.
   body = R"([{"LockIndex":1,"Key":"k","Flags":0,"Value":"!","CreateIndex":1,"ModifyIndex":1}])";
   CHECK_FALSE(json.kv(body, none));
   all_or_none all(true);
@@ -251,7 +250,7 @@ class readers {
   parser json;
 };
 
-TEST_CASE("an answer that is cut short anywhere is no answer") {
+TEST_CASE("an answer that is truncated anywhere is refused") {
   readers reader;
   for (const std::string& whole : {held_key, two_keys}) {
     REQUIRE(reader.kv(whole));
@@ -278,7 +277,7 @@ TEST_CASE("an answer that is cut short anywhere is no answer") {
     REQUIRE_FALSE(reader.text(text.substr(0, length)));
 }
 
-TEST_CASE("an answer with a byte changed is read or refused, never worse") {
+TEST_CASE("an answer with a changed byte is parsed or refused") {
   readers reader;
   const std::string texts[] = {held_key, two_keys, committed, refused, a_session};
   const char bytes[] = {'\0', '"', '\\', '{', '}', '[', ']', ',', ':', '9', 'x', '\xff'};
@@ -294,7 +293,7 @@ TEST_CASE("an answer with a byte changed is read or refused, never worse") {
   SUCCEED();
 }
 
-TEST_CASE("answers of the wrong form are no answers") {
+TEST_CASE("answers in the wrong form are refused") {
   readers reader;
   for (const char* body : {
            "", "null", "{}", "[{}]", "[null]", "true", "<html></html>", "[[]]",
@@ -327,7 +326,7 @@ TEST_CASE("answers of the wrong form are no answers") {
       R"([{"ID":"a","LockDelay":0,"Behavior":"keep","CreateIndex":1,"ModifyIndex":1}])"));
 }
 
-TEST_CASE("a parser that met nonsense reads the next answer") {
+TEST_CASE("a parser reads the next answer after a malformed one") {
   readers reader;
   CHECK_FALSE(reader.kv(R"([{"Key":)"));
   CHECK(reader.kv(held_key));

@@ -25,7 +25,7 @@ TEST_CASE("a line has an RFC 3339 time, a level, a message and fields") {
   CHECK(std::regex_match(line, expected));
 }
 
-TEST_CASE("values that would be misread are quoted, and nothing leaves its line") {
+TEST_CASE("ambiguous values are quoted, and line ends are escaped") {
   test::captured_stderr captured;
   const auto log = stderr_log(log_level::trace);
   log->log(log_level::trace, "two\nlines",
@@ -56,13 +56,13 @@ TEST_CASE("lines below the level are not written") {
   CHECK(captured.text().empty());
 }
 
-TEST_CASE("a message in braces is no format") {
+TEST_CASE("braces in a message are not a format") {
   test::captured_stderr captured;
   stderr_log(log_level::info)->log(log_level::info, "{} {0} %d", {{"k", "{}"}});
   CHECK(captured.text().ends_with(" info {} {0} %d k={}\n"));
 }
 
-TEST_CASE("levels are parsed, and what is none names what is allowed") {
+TEST_CASE("levels are parsed, and the error for an unknown one lists them") {
   CHECK(parse_log_level("trace") == log_level::trace);
   CHECK(parse_log_level("debug") == log_level::debug);
   CHECK(parse_log_level("info") == log_level::info);

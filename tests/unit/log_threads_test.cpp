@@ -1,4 +1,4 @@
-// The logger is one of the two things in tenure that threads share.
+// Threads share the log.
 #include <tenure/log.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using namespace tenure;
 
-TEST_CASE("eight threads write whole lines, none lost") {
+TEST_CASE("eight threads write whole lines and lose none") {
   constexpr int threads = 8;
   constexpr int lines_each = 500;
   test::captured_stderr captured;

@@ -10,7 +10,7 @@ namespace {
 using namespace tenure;
 using namespace std::chrono_literals;
 
-TEST_CASE("a seed replays its numbers, another seed has others") {
+TEST_CASE("a seed replays its numbers, another seed gives others") {
   const auto a = runtime::seeded_random(1);
   const auto b = runtime::seeded_random(1);
   const auto c = runtime::seeded_random(2);
@@ -31,7 +31,7 @@ TEST_CASE("the generator is xoshiro256** seeded by splitmix64") {
   CHECK(zero->next() == 0x1a5f849d4933e6e0);
 }
 
-TEST_CASE("below() stays below its bound and is even") {
+TEST_CASE("below() stays below its bound and is uniform") {
   const auto random = runtime::seeded_random(3);
   CHECK(random->below(0) == 0);
   CHECK(random->below(1) == 0);
@@ -44,7 +44,7 @@ TEST_CASE("below() stays below its bound and is even") {
   for (const int count : dice) CHECK(std::abs(count - 10'000) < 500);
 }
 
-TEST_CASE("a bound just above half of all numbers is even as well") {
+TEST_CASE("a bound just above half of all numbers is uniform too") {
   // Without drawing again, the lower half would be twice as likely.
   const auto random = runtime::seeded_random(4);
   const std::uint64_t bound = (std::uint64_t{1} << 63) + (std::uint64_t{1} << 62);
@@ -57,7 +57,7 @@ TEST_CASE("a bound just above half of all numbers is even as well") {
   CHECK(std::abs(low - 10'000) < 500);
 }
 
-TEST_CASE("jitter stays within what was asked, and nothing asked is nothing") {
+TEST_CASE("jitter stays below its limit, and a limit of zero gives zero") {
   const auto random = runtime::seeded_random(5);
   CHECK(random->jitter(0s) == 0s);
   CHECK(random->jitter(-1s) == 0s);
@@ -74,7 +74,7 @@ TEST_CASE("jitter stays within what was asked, and nothing asked is nothing") {
   CHECK(most > 9ms);
 }
 
-TEST_CASE("two generators of the machine differ") {
+TEST_CASE("two system generators differ") {
   CHECK(runtime::system_random()->next() != runtime::system_random()->next());
 }
 

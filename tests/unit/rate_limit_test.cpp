@@ -1,4 +1,4 @@
-// How often an address may ask.
+// Requests a second for each address.
 #include <catch2/catch_test_macros.hpp>
 
 #include "wire/rate_limit.hpp"
@@ -18,7 +18,7 @@ int taken(wire::rate_limit& limit, const std::string& address, time_point at, in
 
 }  // namespace
 
-TEST_CASE("So many at once, then so many a second") {
+TEST_CASE("a burst up to the limit, then the limit a second") {
   wire::rate_limit limit(10);
   CHECK(taken(limit, "a", start, 100) == 10);
   CHECK(taken(limit, "a", start + 99ms, 100) == 0);
@@ -27,25 +27,25 @@ TEST_CASE("So many at once, then so many a second") {
   CHECK(taken(limit, "a", start + 1h, 100) == 10);
 }
 
-TEST_CASE("Each address has its own") {
+TEST_CASE("each address has its own bucket") {
   wire::rate_limit limit(5);
   CHECK(taken(limit, "a", start, 100) == 5);
   CHECK(taken(limit, "b", start, 100) == 5);
 }
 
-TEST_CASE("No limit") {
+TEST_CASE("no limit") {
   wire::rate_limit limit(0);
   CHECK(taken(limit, "a", start, 1000) == 1000);
   CHECK(limit.addresses() == 0);
 }
 
-TEST_CASE("A clock that steps back gives nothing away") {
+TEST_CASE("a clock that steps back gives no tokens") {
   wire::rate_limit limit(5);
   CHECK(taken(limit, "a", start, 100) == 5);
   CHECK(taken(limit, "a", start - 1h, 100) == 0);
 }
 
-TEST_CASE("However many addresses there are, little is kept of them") {
+TEST_CASE("memory is bounded for any number of addresses") {
   wire::rate_limit limit(2);
   for (int i = 0; i < 30'000; ++i) limit.take(std::to_string(i), start);
   CHECK(limit.addresses() <= 10'001);

@@ -20,7 +20,7 @@ class thing {
   std::array<char, 200> more{};
 };
 
-TEST_CASE("what lies in a slab does not overlap, and keeps what it is") {
+TEST_CASE("slots do not overlap, and their objects keep their values") {
   std::vector<std::shared_ptr<thing>> all;
   std::set<std::uintptr_t> places;
   for (std::size_t i = 0; i < 30'000; ++i) {  // more than one huge page
@@ -38,19 +38,19 @@ TEST_CASE("what lies in a slab does not overlap, and keeps what it is") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a place that is free again is the next one") {
+TEST_CASE("a freed slot is the next one to be taken") {
   slab one(48);
   void* const first = one.take();
   void* const second = one.take();
   CHECK(first != second);
   one.give_back(first);
   void* const third = one.take();
-  CHECK((slab::each_alone || third == first));
+  CHECK((slab::passthrough_under_asan || third == first));
   one.give_back(second);
   one.give_back(third);
 }
 
-TEST_CASE("a weak handle keeps the place, not the thing") {
+TEST_CASE("a weak handle keeps the slot, not the object") {
   class lone {
    public:
     std::shared_ptr<int> kept;
@@ -67,17 +67,17 @@ TEST_CASE("a weak handle keeps the place, not the thing") {
   CHECK(second.get() != place);
   weak.reset();
   const auto third = make_in_slab<lone>();
-  CHECK((slab::each_alone || third.get() == place));
+  CHECK((slab::passthrough_under_asan || third.get() == place));
 }
 
-TEST_CASE("more than one at once is no matter of slabs") {
+TEST_CASE("arrays are not allocated in slabs") {
   std::vector<thing, slab_allocator<thing>> all;
   for (std::size_t i = 0; i < 100; ++i) all.emplace_back(i);
   CHECK(all.front().number == 0);
   CHECK(all.back().number == 99);
 }
 
-TEST_CASE("a map whose nodes lie in a slab") {
+TEST_CASE("a map whose nodes are in a slab") {
   std::map<std::string, int, std::less<>, slab_allocator<std::pair<const std::string, int>>> map;
   for (int i = 0; i < 5000; ++i) map.emplace(std::to_string(i), i);
   for (int i = 0; i < 5000; i += 2) map.erase(std::to_string(i));
@@ -86,7 +86,7 @@ TEST_CASE("a map whose nodes lie in a slab") {
   CHECK(map.find("4998") == map.end());
 }
 
-TEST_CASE("slabs are for all threads, also to give back what another has taken") {
+TEST_CASE("any thread may take slots, and give back those of another") {
   constexpr std::size_t count = 4;
   constexpr std::size_t each = 20'000;
   std::array<std::vector<std::shared_ptr<thing>>, count> taken;

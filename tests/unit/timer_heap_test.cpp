@@ -44,7 +44,7 @@ TEST_CASE("timers fire by deadline, and those of one instant in the order of arm
   CHECK(heap.next() == time_point::max());
 }
 
-TEST_CASE("arming again moves a timer, disarming takes it out") {
+TEST_CASE("arming again moves a timer, disarming removes it") {
   runtime::timer_heap heap;
   int fired = 0;
   probe a([&](probe&) { ++fired; });
@@ -60,7 +60,7 @@ TEST_CASE("arming again moves a timer, disarming takes it out") {
   CHECK(fired == 0);
 }
 
-TEST_CASE("a timer is disarmed when it fires, and may arm itself: for the next turn") {
+TEST_CASE("a timer is disarmed when it fires, and may arm itself again for the next turn") {
   runtime::timer_heap heap;
   int fired = 0;
   probe again([&](probe& self) {
@@ -100,7 +100,7 @@ TEST_CASE("a firing timer may disarm and destroy others and itself") {
   CHECK(fired == std::vector{1, 3});
 }
 
-TEST_CASE("a heap that goes away leaves its timers disarmed") {
+TEST_CASE("a destroyed heap leaves its timers disarmed") {
   probe left([](probe&) { FAIL("fired"); });
   {
     runtime::timer_heap heap;

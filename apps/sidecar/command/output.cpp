@@ -26,7 +26,7 @@ command_output::command_output(std::shared_ptr<const runtime::environment> env,
       probes_(std::move(probes)),
       options_(std::move(options)),
       null_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      changed_(env_->executor, *env_->timers),
+      changed_(*env_->timers),
       gate_(options_.health) {}
 
 command_output::~command_output() {

@@ -52,8 +52,8 @@ class http_check final : public probe {
 
   asio::awaitable<finding> check(time_point deadline) override {
     runtime::http_request request("GET", address_.path);
-    const runtime::round_trip trip = co_await client_.exchange(
-        runtime::lane::requests, std::move(request), deadline, true);
+    const runtime::exchange_result trip = co_await client_.exchange(
+        runtime::lane::requests, std::move(request), deadline, runtime::on_stale::resend);
     if (trip.error == asio::error::operation_aborted)
       throw boost::system::system_error(trip.error);
     if (trip.error) co_return finding::unhealthy(url_ + ": " + trip.error.message());

@@ -38,7 +38,7 @@ consul_service_output::consul_service_output(std::shared_ptr<const runtime::envi
       session_(std::move(session)),
       lookup_(agent_, options_, env_->log),
       file_(options_.file, env_->log),
-      changed_(env_->executor, *env_->timers),
+      changed_(*env_->timers),
       id_(options_.id) {}
 
 void consul_service_output::changed(const election_state&) { changed_.notify_all(); }

@@ -35,7 +35,7 @@ hooks_output::hooks_output(hooks_dependencies with, hook_options options)
       snapshots_(with.snapshots),
       options_(std::move(options)),
       session_(std::move(with.session)),
-      changed_(env_->executor, *env_->timers),
+      changed_(*env_->timers),
       runner_(env_, with.commands, options_) {}
 
 void hooks_output::changed(const election_state& now) {

@@ -46,7 +46,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
       elections_(io.get_executor(), config_.consul, options_of(config_, log)),
       commands_(io.get_executor(), log),
       context_(io.get_executor(), config_.consul, elections_, commands_, log),
-      end_changed_(io.get_executor(), *timers_),
+      end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       signals_(io) {

@@ -83,13 +83,7 @@ class consul_leadership final : public leadership {
       if (!ours(leading)) throw tool_error(not_the_leader);
       const consul::kv_result stored = co_await read(settings_);
       settings_snapshot now = snapshot_of(stored);
-      for (const auto& [name, value] : changes) {
-        if (value.empty()) {
-          now.values.erase(name);
-        } else {
-          now.values[name] = value;
-        }
-      }
+      consul::merge_settings(changes, now.values);
       std::vector<consul::txn_op> ops;
       ops.push_back(consul::txn_op::check_session(key_, session_));
       ops.push_back(consul::txn_op::check_index(key_, leading.entry->modify_index));

@@ -65,9 +65,9 @@ class sidecar_leadership final : public leadership {
     runtime::http_request request(std::move(method),
                                   query.empty() ? path : path + "?" + query, std::move(body));
     request.headers.emplace_back("Host", "tenure");
-    runtime::round_trip trip =
+    runtime::exchange_result trip =
         co_await environment_->transport->exchange(runtime::lane::requests, std::move(request),
-                                                environment_->clock->now() + patience, false);
+                                                environment_->clock->now() + patience, runtime::on_stale::fail);
     if (trip.error) {
       throw tool_error("no sidecar answers at " + address_.socket + " (" + trip.error.message() +
                        "): start tenure sidecar with `control: {socket: " + address_.socket +

@@ -27,7 +27,7 @@ consul_session::consul_session(std::shared_ptr<const runtime::environment> env,
       client_(client),
       spawn_(std::move(spawn)),
       plan_(std::move(plan)),
-      lost_(env_->executor, *env_->timers) {}
+      lost_(*env_->timers) {}
 
 // -- users ---------------------------------------------------------------------------------------
 

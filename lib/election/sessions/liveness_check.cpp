@@ -30,7 +30,7 @@ liveness_check::liveness_check(std::shared_ptr<const runtime::environment> env,
       ttl_(ttl),
       service_(unused_id(name, *env_->random)),
       check_(service_ + "-alive"),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(*env_->timers) {}
 
 boost::asio::awaitable<consul::ack> liveness_check::begin() {
   consul::service_registration wanted;

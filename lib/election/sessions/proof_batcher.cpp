@@ -41,7 +41,7 @@ proof_batcher::proof_batcher(std::shared_ptr<const runtime::environment> env,
       client_(client),
       spawn_(std::move(spawn)),
       span_(span),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(*env_->timers) {}
 
 void proof_batcher::attach(batched_key& key) {
   key.proof_index_ = static_cast<std::uint32_t>(keys_.size());

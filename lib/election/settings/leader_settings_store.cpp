@@ -37,25 +37,12 @@ void check(const leader_settings::changes& changes) {
   }
 }
 
-/// Makes the changes; returns whether there was anything to change.
-bool merge(const leader_settings::changes& changes, std::map<std::string, std::string>& values) {
-  const auto before = values;
-  for (const auto& [name, value] : changes) {
-    if (value.empty()) {
-      values.erase(name);
-    } else {
-      values[name] = value;
-    }
-  }
-  return values != before;
-}
-
 }  // namespace
 
 leader_settings_store::leader_settings_store(std::shared_ptr<context> shared, std::string key)
     : shared_(std::move(shared)),
       key_(std::move(key)),
-      changed_(shared_->env->executor, *shared_->env->timers) {}
+      changed_(*shared_->env->timers) {}
 
 void leader_settings_store::check_open() const {
   if (shared_->stopping) fail(errc::shut_down, "\"" + key_ + "\"");
@@ -136,7 +123,7 @@ void leader_settings_store::stop() {
 asio::awaitable<void> leader_settings_store::set_once(term by,
                                                       leader_settings::changes changes) {
   settings_snapshot now = co_await get();
-  if (!merge(changes, now.values)) {
+  if (!consul::merge_settings(changes, now.values)) {
     // Nothing changes; but only the leader may say so.
     const bool leading = co_await by.prove();
     if (!leading) fail(errc::not_leading, "\"" + by.key() + "\"");

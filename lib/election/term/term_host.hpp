@@ -25,13 +25,13 @@ struct context;
 /// Held weakly by its terms' states.
 class term_host {
  public:
-  explicit term_host(const runtime::environment& env) : changed_(env.executor, *env.timers) {}
+  explicit term_host(const runtime::environment& env) : changed_(*env.timers) {}
   term_host(const term_host&) = delete;
   term_host& operator=(const term_host&) = delete;
   virtual ~term_host() = default;
 
   /// The running term, or one whose work has not stopped; else an empty one.
-  term current() const noexcept { return term_ ? term(term_) : term(); }
+  term current() const noexcept { return lease().working() ? term(term_) : term(); }
 
   // -- what a handle asks for: see tenure::term --------------------------------------------------
   boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);

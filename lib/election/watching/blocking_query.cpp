@@ -31,7 +31,7 @@ blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, 
       slots_(slots),
       hooks_(hooks),
       quick_allowed_(quick_answers),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(*env_->timers) {}
 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {

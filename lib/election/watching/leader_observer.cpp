@@ -10,7 +10,7 @@ namespace tenure::impl {
 leader_observer::leader_observer(std::shared_ptr<const runtime::environment> env, std::string key)
     : env_(std::move(env)),
       key_(std::move(key)),
-      changed_(env_->executor, *env_->timers) {}
+      changed_(*env_->timers) {}
 
 void leader_observer::on_key_changed(const consul::kv_result& answer) {
   last_error_ = error_code{};
