@@ -24,7 +24,7 @@ void check_key(const std::string& key) {
   if (key.front() == '/') {
     throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
   }
-  if (const std::string why = consul::unaddressable(key, false); !why.empty()) {
+  if (const std::string why = consul::unaddressable(key); !why.empty()) {
     throw bad_configuration("the key \"" + key + "\" cannot be asked for (" + why +
                             "): use another");
   }

@@ -32,7 +32,7 @@ class inflight_request {
         address(address),
         request(std::move(sent)),
         kind(kind_of(request)),
-        changed(from.executor(), from) {}
+        changed(from) {}
 
   bool done() const noexcept { return response.has_value() || error; }
   /// Ends the exchange with that error unless it is done.

@@ -22,7 +22,7 @@ class in_process_agent::inflight_request : public runtime::timer {
         }),
         id(id),
         request(std::move(request)),
-        changed(server.runtime_.executor(), server.runtime_.timers()),
+        changed(server.runtime_.timers()),
         server_(server) {}
 
   /// The client has given up. A delayed request still arrives.
@@ -151,7 +151,8 @@ class abandon_guard {
 
 asio::awaitable<runtime::exchange_result> handler_transport::exchange(runtime::lane where,
                                                                  runtime::http_request request,
-                                                                 time_point deadline, bool) {
+                                                                 time_point deadline,
+                                                                      runtime::on_stale) {
   runtime::exchange_result result;
   const counted in_flight(counts_[index_of(where)]);
   const fate what_happens = network ? network(where, request) : fate();

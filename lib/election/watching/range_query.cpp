@@ -59,7 +59,7 @@ asio::awaitable<query_answer> range_query::read_range() {
     seen = deliver(answer);
   } else {
     consul::raw_kv_list answer =
-        co_await context_.client.listing(range_.text, consul::consistency::default_);
+        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
     seen = deliver(answer);
   }
   co_return seen;
@@ -71,7 +71,7 @@ asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wa
     const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait);
     seen = deliver(answer);
   } else {
-    consul::raw_kv_list answer = co_await context_.client.watch_list(range_.text, index, wait);
+    consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait);
     seen = deliver(answer);
   }
   if (!seen.error) reported_error_ = error_code{};
