@@ -23,13 +23,13 @@ inline bool has(const std::string& text, std::string_view part) {
 inline bool locked(election_bench& b) { return has(b.key(key), "\"Session\""); }
 inline bool claims(const runtime::http_request& r) { return has(r.body, "\"lock\""); }
 
-/// Calls back on a line of the log.
+/// Calls back when the log reports the next term.
 class listening_log final : public log_sink {
  public:
   bool enabled(log_level) const noexcept override { return true; }
   void write(log_level, std::string_view message,
              std::span<const log_field>) noexcept override {
-    if (message == "leading" && on_leading) std::exchange(on_leading, nullptr)();
+    if (message == "term began" && on_leading) std::exchange(on_leading, nullptr)();
   }
   std::function<void()> on_leading;
 };

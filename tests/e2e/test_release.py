@@ -35,8 +35,8 @@ class CleanReleaseTest(cases.ServerCase):
         self.fail("a clean release takes more than 20 ms and more than three bare ones")
 
     def measure(self, name):
-        """Runners that follow each other. By their logs: from "the term is over" of the one to
-        "leading" of the next; from the end of one command to the begin of the next; and the same
+        """Runners that follow each other. By their logs: from "term ended" of the one to
+        "term began" of the next; from the end of one command to the begin of the next; and the same
         by bare requests."""
         stage = Stage(self, "clean-" + name)
         releases, commands, bare = [], [], []
@@ -51,8 +51,8 @@ class CleanReleaseTest(cases.ServerCase):
             self.assertEqual(0, current.wait(5))
             # mark writes its end just before it exits.
             commands.append(begin.time - stage.marks("end", str(number - 1))[0].time)
-            releases.append(self.logged(stage, following, "leading") -
-                            self.logged(stage, current, "the term is over"))
+            releases.append(self.logged(stage, following, "term began") -
+                            self.logged(stage, current, "term ended"))
             current = following
             bare.append(self.bare_hand_over(f"{self.key}-bare-{name}-{number}", *sessions))
         current.terminate()

@@ -64,7 +64,7 @@ TEST_CASE("a missing key is claimed on condition that it is missing") {
 TEST_CASE("after a clean release the term begins at once, after anything else a span later") {
   bench b;
   SECTION("clean") { b.lead(0); }
-  SECTION("the value stands") {
+  SECTION("the value is left") {
     b.c.observe(held_by("A", 9), at(0));
     b.c.observe(free_dirty(10), at(1));
     REQUIRE(b.c.next(at(1)) == action::claim);
@@ -150,7 +150,7 @@ TEST_CASE("resigning ends the term before the key is released") {
   REQUIRE(b.c.next(at(1)) == action::release);
 }
 
-TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
+TEST_CASE("a candidate that leaves within its quarantine leaves a value") {
   bench b;
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
@@ -161,10 +161,10 @@ TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
   REQUIRE(b.c.next_release(at(10)).clean);
 }
 
-TEST_CASE("a lost key closes the lease at once and is told with its reason") {
+TEST_CASE("a lost key closes the lease at once, and the end names the reason") {
   bench b;
   b.lead(0);
-  SECTION("released by somebody") {
+  SECTION("released by another client") {
     b.c.observe(free_dirty(21), at(1));
     REQUIRE(b.c.lease().lease_end() == time_point::min());
     REQUIRE(b.c.next(at(1)) == action::stop);
@@ -181,7 +181,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1.1)) == action::end);
     REQUIRE(b.c.lease().reason() == end_reason::session_lost);
   }
-  SECTION("and nobody can say why") {
+  SECTION("and the reason stays unknown") {
     b.c.observe(missing(21), at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::identify);
@@ -199,7 +199,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1)) == action::end);
     REQUIRE(b.c.lease().reason() == end_reason::key_taken);
   }
-  SECTION("overwritten: still ours, so it is released under the index of the overwriter") {
+  SECTION("overwritten: still ours, so it is released at the index of that write") {
     b.c.observe(held_by("S", 21), at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
@@ -209,7 +209,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next_release(at(2)).guard == 21);
     return;
   }
-  SECTION("the keeper says that the session is gone") {
+  SECTION("the session is reported lost") {
     b.c.session_gone("S", at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
@@ -252,7 +252,7 @@ TEST_CASE("an answer that names another guard proves nothing") {
   REQUIRE(b.c.lease().lease_end() == at(9.7));
 }
 
-TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it was carried out") {
+TEST_CASE("after a lost reply the key is read, and the claim adopted or repeated") {
   bench b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
@@ -274,12 +274,12 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     b.c.read_answered(surely(held_by("S", 20), at(1.2)), at(1.3));
     REQUIRE(b.c.next(at(1.3)) == action::begin);
   }
-  SECTION("somebody else won") {
+  SECTION("another candidate won") {
     b.c.read_answered(surely(held_by("B", 20), at(1)), at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::wait);
     REQUIRE(b.c.settled());
   }
-  SECTION("the campaign was given up meanwhile: it is made sure and released") {
+  SECTION("the campaign was given up meanwhile: the outcome is found out and the key released") {
     b.c.withdraw();
     REQUIRE_FALSE(b.c.settled());
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
@@ -299,7 +299,7 @@ TEST_CASE("a key held by our session without a term or an open claim is released
   REQUIRE_FALSE(b.c.next_release(at(0)).clean);
 }
 
-TEST_CASE("the watch may show our own acquisition before its answer is here") {
+TEST_CASE("the watch may show our own acquisition before its answer arrives") {
   bench b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
@@ -318,7 +318,7 @@ TEST_CASE("the watch may show our own acquisition before its answer is here") {
   }
 }
 
-TEST_CASE("a fence that is not above every index seen begins no term") {
+TEST_CASE("a fence that does not exceed every index seen begins no term") {
   bench b;
   b.c.observe(free_clean(100), at(0));
   b.c.observe(surely(free_clean(50), at(1)), at(1.1));
