@@ -1,4 +1,4 @@
-// Shared by the tests of faults: paused processes, blind ones, and bodies that ignore a stop.
+// What the tests of adversity share: operators, pauses, blind processes and bodies that run on.
 #pragma once
 
 #include <algorithm>
@@ -23,25 +23,24 @@ inline bool has(const std::string& text, std::string_view part) {
 inline bool locked(election_fixture& b) { return has(b.key(key), "\"Session\""); }
 inline bool claims(const runtime::http_request& r) { return has(r.body, "\"lock\""); }
 
-/// Calls back when a process logs that it leads.
+/// Calls back when the log reports the next term.
 class listening_log final : public log_sink {
  public:
   bool enabled(log_level) const noexcept override { return true; }
   void write(log_level, std::string_view message,
              std::span<const log_field>) noexcept override {
-    if (message == "leading" && on_leading) std::exchange(on_leading, nullptr)();
+    if (message == "term began" && on_leading) std::exchange(on_leading, nullptr)();
   }
   std::function<void()> on_leading;
 };
 
-/// Pauses the process: time passes, but no code runs.
+/// The process stops for a while and nothing of it runs.
 inline void pause(manual_runtime& rt, duration d) {
   const auto clock = std::dynamic_pointer_cast<const manual_clock>(rt.environment()->clock);
   const_cast<manual_clock&>(*clock).move_to(rt.now() + d);
 }
 
-/// A body that continues for `cleanup` after it is cancelled. Counts the bodies that run, and the
-/// most that have run at the same time.
+/// Runs on for `cleanup` after it was told to stop.
 inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int& running,
                                       int& most) {
   most = std::max(most, ++running);
@@ -54,7 +53,7 @@ inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int&
   --running;
 }
 
-/// Makes a process blind: its polls never get an answer.
+/// A process that is blind from the start: its watch never answers.
 inline void blind(process& p) {
   p.transport->network = [](runtime::lane where, const runtime::http_request&) {
     return fate(where == runtime::lane::polls ? mishap::silent_before : mishap::none);

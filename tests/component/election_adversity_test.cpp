@@ -61,7 +61,7 @@ TEST_CASE("a predecessor's longer span counts") {
     CHECK_FALSE(t1.holds());
     b.shut_down();
   }
-  SECTION("also when somebody held the key in between without leading") {
+  SECTION("also when another candidate held the key in between without leading") {
     election second = p.elections->enter(key, quick("second"));
     election third = q.elections->enter(key, quick("third"));
     second.stand();
@@ -96,7 +96,7 @@ TEST_CASE("a key that died with its session is not clean for a newcomer") {
   b.shut_down();
 }
 
-TEST_CASE("a claim on a missing key waits from the claim, not from an old sight of it missing") {
+TEST_CASE("a claim on a missing key waits from the claim, not from an old observation") {
   election_fixture b;
   process& p = b.add();
   process& q = b.add();
@@ -122,7 +122,7 @@ TEST_CASE("a claim on a missing key waits from the claim, not from an old sight 
   b.shut_down();
 }
 
-TEST_CASE("a plain PUT of nothing does not hide a whole term that was not seen") {
+TEST_CASE("a plain PUT of an empty value does not hide a whole term that was not seen") {
   core::key_history h;
   h.observe(free_clean(10), at(1));
   core::key_observation put = free_clean(20);
@@ -212,7 +212,7 @@ TEST_CASE("a claim whose connection is reset again and again is not repeated wit
   b.shut_down();
 }
 
-TEST_CASE("a claim that may still be on its way stays open through a lock-delay") {
+TEST_CASE("a claim that may still arrive stays open through a lock-delay") {
   core::candidate c = seasoned();
   c.observe(held_by("A", 9), at(0));
   c.observe(free_dirty(10), at(1));
@@ -226,7 +226,7 @@ TEST_CASE("a claim that may still be on its way stays open through a lock-delay"
   CHECK_FALSE(c.settled());
 }
 
-TEST_CASE("after the cluster went back to an older state a candidate stands on") {
+TEST_CASE("after the cluster went back to an older state a candidate goes on") {
   election_fixture b;
   process& p = b.add();
   process& q = b.add();

@@ -43,7 +43,7 @@ TEST_CASE("while the health gate is closed a campaign waits, and goes on when it
   b.shut_down();
 }
 
-TEST_CASE("who waits out a quarantine lets go when its health fails") {
+TEST_CASE("a candidate within its quarantine releases the key when its health fails") {
   election_fixture b;
   process& first = b.add();
   process& second = b.add();

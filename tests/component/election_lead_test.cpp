@@ -17,7 +17,7 @@ candidacy quick(std::string value = "me") {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
 }
 
-/// What a body saw, with times since the fixture began.
+/// What a body saw, with times since the bench began.
 class diary {
  public:
   explicit diary(manual_runtime& r) : rt(r), start(r.now()) {}
@@ -63,7 +63,7 @@ TEST_CASE("a body that returns resigns") {
   b.shut_down();
 }
 
-TEST_CASE("cut off, the body is told to stop a stop budget before its lease ends") {
+TEST_CASE("cut off, the body is cancelled a stop budget before its lease ends") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -110,7 +110,7 @@ TEST_CASE("the key stays locked for as long as the body runs on") {
     b.rt.advance(100ms);
     REQUIRE(other.standing() == standing::leading);
   }
-  SECTION("the process is told to shut down") {
+  SECTION("the process shuts down") {
     running<bool> down(b.rt, truly(p.elections->shut_down()));
     b.rt.advance(2s);
     REQUIRE(d.stopped == 1.0);
@@ -122,7 +122,7 @@ TEST_CASE("the key stays locked for as long as the body runs on") {
   b.shut_down();
 }
 
-TEST_CASE("what the body throws is thrown again, after the release") {
+TEST_CASE("an exception of the body is rethrown, after the release") {
   election_fixture b;
   election e = b.add().elections->enter(key, quick());
   auto body = [](tenure::term) -> asio::awaitable<void> {
@@ -136,11 +136,11 @@ TEST_CASE("what the body throws is thrown again, after the release") {
   b.shut_down();
 }
 
-TEST_CASE("that a body gave up is thrown again, unless it was told to") {
+TEST_CASE("operation_aborted from a body is rethrown unless the body was cancelled") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
-  SECTION("it was told: by the end of its term") {
+  SECTION("cancelled, by the end of its term") {
     auto body = [&b](tenure::term) {
       return runtime::sleep_until(b.rt.timers(), time_point::max());
     };
@@ -152,7 +152,7 @@ TEST_CASE("that a body gave up is thrown again, unless it was told to") {
     REQUIRE(b.rt.run_until([&] { return leading.done(); }));
     REQUIRE(leading.value() == end_reason::expired);
   }
-  SECTION("it was not") {
+  SECTION("not cancelled") {
     auto body = [](tenure::term) -> asio::awaitable<void> {
       throw boost::system::system_error(asio::error::operation_aborted);
       co_return;
@@ -182,7 +182,7 @@ TEST_CASE("what a body captured is gone before the lock is") {
   b.shut_down();
 }
 
-TEST_CASE("a body that resigned and runs on does not make its successor deaf") {
+TEST_CASE("a body that resigned and runs on does not keep the next body from its cancellation") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());
@@ -218,7 +218,7 @@ TEST_CASE("a body that resigned and runs on does not make its successor deaf") {
   b.shut_down();
 }
 
-TEST_CASE("a candidate tells its session before it leads, and the one that took its place") {
+TEST_CASE("session() is that of the candidate before it leads, and the new one after a loss") {
   election_fixture b;
   election first = b.add().elections->enter(key, quick("first"));
   election second = b.add().elections->enter(key, quick("second"));

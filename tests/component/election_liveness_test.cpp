@@ -1,4 +1,4 @@
-// Liveness: sessions that hang on a check which the process keeps passing.
+// Liveness: sessions that are bound to a check which the process keeps passing.
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_adversity.hpp"
@@ -59,7 +59,7 @@ TEST_CASE("a liveness out of range is refused, with what to do about it") {
   b.shut_down();
 }
 
-TEST_CASE("a session hangs on a check of a service of its own, and nothing is left of it") {
+TEST_CASE("a session is bound to a check of its own service, and nothing is left of both") {
   election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());
@@ -118,7 +118,7 @@ TEST_CASE("a crash is seen within the liveness, and a successor leads a span lat
   b.shut_down();
 }
 
-TEST_CASE("an agent that forgets the check: the term ends, and the process stands anew") {
+TEST_CASE("an agent that forgets the check: the term ends, and the process stands again") {
   election_fixture b;
   process& p = b.add(lively());
   election e = p.elections->enter(key, quick());

@@ -67,13 +67,13 @@ TEST_CASE("a proof on demand waits for one that is sent after the call") {
   b.shut_down();
 }
 
-TEST_CASE("a proof on demand finds a lost key out, and waits no longer than the lease") {
+TEST_CASE("a proof on demand detects a lost key, and waits no longer than the lease") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, promising());
   term t = b.lead(e);
   b.rt.advance(1s);
-  SECTION("deleted, and no watch has told it yet") {
+  SECTION("deleted, and no watch shows it yet") {
     p.transport->network = [](runtime::lane where, const runtime::http_request&) {
       return where == runtime::lane::polls ? fate(mishap::silent_before) : fate();
     };

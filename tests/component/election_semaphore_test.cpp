@@ -44,7 +44,7 @@ bool names(election_fixture& b, const std::string& session) {
 
 }  // namespace
 
-TEST_CASE("a semaphore gives out as many slots as it has, and the next when one is let go") {
+TEST_CASE("a semaphore grants as many slots as it has, and the next when one is released") {
   election_fixture b;
   process& p = b.add();
   process& q = b.add();
@@ -82,14 +82,14 @@ TEST_CASE("a semaphore gives out as many slots as it has, and the next when one 
   term again = waiting.value();
   REQUIRE(b.rt.run(again.resign()) == end_reason::resigned);
   REQUIRE(b.rt.run(c.resign()) == end_reason::resigned);
-  // Nobody is left: the next may choose another number of slots.
+  // No holder is left: the next may choose another number of slots.
   REQUIRE(b.ask("GET", "/v1/kv/" + lock_key + "?raw").body.empty());
   REQUIRE_FALSE(outcome(b, three.leave()));
   b.shut_down();
   REQUIRE(b.agent.handler().sessions() == 0);
 }
 
-TEST_CASE("a slot is held by proofs, and not longer than its lease") {
+TEST_CASE("a slot lasts by proofs, and no longer than its lease") {
   election_fixture b;
   process& p = b.add();
   semaphore s = p.elections->contend(prefix, 1, quick());
@@ -152,7 +152,7 @@ TEST_CASE("a holder notices what is done to its slot") {
     b.ask("DELETE", "/v1/kv/" + lock_key);
     why = end_reason::key_missing;
   }
-  SECTION("pruned by somebody else") {
+  SECTION("pruned by another client") {
     b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags, R"({"Limit":2,"Holders":{"x":true}})");
     why = end_reason::key_taken;
   }
@@ -169,7 +169,7 @@ TEST_CASE("a holder notices what is done to its slot") {
   b.shut_down();
 }
 
-TEST_CASE("a deleted lock lets nobody in while the lease of its holder runs") {
+TEST_CASE("a deleted .lock admits no contender while the lease of its holder runs") {
   election_fixture b;
   process& p = b.add();
   process& q = b.add();
@@ -194,7 +194,7 @@ TEST_CASE("the form is consul/api's, and its contenders count") {
   b.ask("PUT", "/v1/kv/" + prefix + "/" + id + "?acquire=" + id + "&flags=" + flags);
   b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags,
         R"({"Limit":2,"Holders":{")" + id + R"(":true}})");
-  SECTION("another number of slots is refused while somebody holds to it") {
+  SECTION("another number of slots is refused while a living holder relies on the old one") {
     semaphore s = p.elections->contend(prefix, 3, quick());
     running<term> waiting(b.rt, s.acquire());
     b.rt.run_until([&] { return waiting.done(); });
@@ -271,7 +271,7 @@ TEST_CASE("a cancelled acquire takes nothing with it") {
   b.shut_down();
 }
 
-TEST_CASE("a slot's holder writes and proclaims; who has lost it does not") {
+TEST_CASE("a slot's holder writes and proclaims; after its loss it does not") {
   election_fixture b;
   process& p = b.add();
   semaphore one = p.elections->contend(prefix, 2, quick());

@@ -36,7 +36,7 @@ asio::awaitable<void> work(runtime::timers* timers, time_point until, bool* runn
 
 }  // namespace
 
-TEST_CASE("hold() runs a body within a slot, and lets go when it has returned") {
+TEST_CASE("hold() runs a body within a slot, and releases it when the body has returned") {
   election_fixture b;
   int at_once = 0;
   int most = 0;
@@ -107,7 +107,7 @@ TEST_CASE("a slot is held until its body has returned and what it captured is go
     REQUIRE(b.rt.run_until([&] { return next.done(); }, 10s));
     REQUIRE(holding.error() == asio::error::operation_aborted);
   }
-  SECTION("what the body throws is thrown again, after the release") {
+  SECTION("an exception of the body is rethrown, after the release") {
     auto body = [kept = std::move(kept)](term) -> asio::awaitable<void> {
       throw std::runtime_error("boom");
       co_return;

@@ -77,7 +77,7 @@ TEST_CASE("a destroyed session ends the term, and the successor waits its quaran
   b.shut_down();
 }
 
-TEST_CASE("cut off from Consul, the term ends by the clock before anybody can succeed") {
+TEST_CASE("cut off from Consul, the term ends by the clock before a successor can lead") {
   election_fixture b;
   process& lone = b.add();
   election first = lone.elections->enter(key, quick("first"));
@@ -247,7 +247,7 @@ TEST_CASE("shutting down resigns, releases and destroys the session") {
   REQUIRE_THROWS_AS(p.elections->enter("other", quick()), boost::system::system_error);
 }
 
-TEST_CASE("shutting down ends in bounded time when Consul is gone and nobody resigns") {
+TEST_CASE("shutting down ends in bounded time when Consul is gone and no term is resigned") {
   election_fixture b;
   process& p = b.add();
   election e = p.elections->enter(key, quick());

@@ -84,7 +84,7 @@ TEST_CASE("a proclaim replaces the value and keeps the term") {
       return fate(lock && ++n == 1 ? mishap::reset_after : mishap::none);
     };
   }
-  SECTION("lost on its way") {
+  SECTION("lost before it arrived") {
     int n = 0;
     p.transport->network = [n](runtime::lane, const runtime::http_request& r) mutable {
       const bool lock = r.body.find("\"lock\"") != std::string::npos;
@@ -129,7 +129,7 @@ TEST_CASE("an observer sees each leader, and waits on a missing key") {
   b.shut_down();
 }
 
-TEST_CASE("one stream tells of every election, newest state only") {
+TEST_CASE("one stream reports every election, newest state only") {
   election_fixture b;
   process& p = b.add();
   election one = p.elections->enter("s/1", quick());

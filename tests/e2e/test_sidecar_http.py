@@ -109,7 +109,7 @@ class ElectorTest(cases.ServerCase):
         a = start(self, "host-a", env={"ELECTOR_ELECTION": ""},
                   options=["--election=flagged", "--election-namespace=team", "--http=127.0.0.1:0",
                            "--log-format=json", "--probe-address=127.0.0.1:0"], wait=False)
-        wait_until(lambda: '"msg":"leading"' in self.zoo.errors(a), 30, what="a leader")
+        wait_until(lambda: '"msg":"term began"' in self.zoo.errors(a), 30, what="a leader")
         lines = [json.loads(line) for line in self.zoo.error_lines(a)]
         self.assertEqual(2, len([x for x in lines if x["msg"] == "listening"]))
         self.assertTrue(all(x["level"] in ("info", "warning") for x in lines))

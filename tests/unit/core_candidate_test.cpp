@@ -14,9 +14,9 @@ namespace {
 const candidate_rules rules(lease_rules(10s, 2s), 10s);
 
 // Span 10 s: a lease of 9.7 s (1% drift, margin 200 ms), the holder told to stop 2 s before.
-class fixture {
+class bench {
  public:
-  fixture() : c(rules) {
+  bench() : c(rules) {
     c.session_ready("S");
     c.stand();
   }
@@ -39,14 +39,14 @@ class fixture {
 }  // namespace
 
 TEST_CASE("nothing is claimed while the watch shows a holder, or before it shows anything") {
-  fixture b;
+  bench b;
   REQUIRE(b.c.next(at(0)) == action::wait);
   b.c.observe(held_by("A", 10), at(1));
   REQUIRE(b.c.next(at(1)) == action::wait);
 }
 
 TEST_CASE("a claim is made on condition of the index at which the key was seen free") {
-  fixture b;
+  bench b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   REQUIRE(b.c.next_claim().index == 10);
@@ -55,16 +55,16 @@ TEST_CASE("a claim is made on condition of the index at which the key was seen f
 }
 
 TEST_CASE("a missing key is claimed on condition that it is missing") {
-  fixture b;
+  bench b;
   b.c.observe(missing(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   REQUIRE(b.c.next_claim().missing);
 }
 
 TEST_CASE("after a clean release the term begins at once, after anything else a span later") {
-  fixture b;
+  bench b;
   SECTION("clean") { b.lead(0); }
-  SECTION("the value stands") {
+  SECTION("the value is left") {
     b.c.observe(held_by("A", 9), at(0));
     b.c.observe(free_dirty(10), at(1));
     REQUIRE(b.c.next(at(1)) == action::claim);
@@ -89,7 +89,7 @@ TEST_CASE("after a clean release the term begins at once, after anything else a 
 }
 
 TEST_CASE("no term begins on a lease that is about to end") {
-  fixture b;
+  bench b;
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
@@ -99,7 +99,7 @@ TEST_CASE("no term begins on a lease that is about to end") {
 }
 
 TEST_CASE("a lease counts from the send time of its last proof and ends by the local clock") {
-  fixture b;
+  bench b;
   b.lead(0);
   REQUIRE(b.c.lease().lease_end() == at(9.7));
   REQUIRE(b.c.lease().stop_at() == at(7.7));
@@ -117,7 +117,7 @@ TEST_CASE("a lease counts from the send time of its last proof and ends by the l
 }
 
 TEST_CASE("a proof that arrives after the time to stop does not revive the term") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.proved(20, at(7), at(8));  // nothing ran between 0 and 8, as in a process that was stopped
   REQUIRE(b.c.stage() == stage::stopping);
@@ -125,7 +125,7 @@ TEST_CASE("a proof that arrives after the time to stop does not revive the term"
 }
 
 TEST_CASE("the key is released only after the work has stopped, under the guard, and cleanly") {
-  fixture b;
+  bench b;
   b.lead(0);
   REQUIRE(b.c.next(at(7.7)) == action::stop);
   REQUIRE(b.c.next(at(7.8)) == action::wait);
@@ -141,7 +141,7 @@ TEST_CASE("the key is released only after the work has stopped, under the guard,
 }
 
 TEST_CASE("resigning ends the term before the key is released") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.work_stopped(at(1));
   REQUIRE(b.c.lease().lease_end() == time_point::min());
@@ -150,8 +150,8 @@ TEST_CASE("resigning ends the term before the key is released") {
   REQUIRE(b.c.next(at(1)) == action::release);
 }
 
-TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
-  fixture b;
+TEST_CASE("a candidate that leaves within its quarantine leaves a value") {
+  bench b;
   b.c.observe(free_dirty(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.win(20, 0);
@@ -161,10 +161,10 @@ TEST_CASE("whoever leaves before its own quarantine is over leaves a value") {
   REQUIRE(b.c.next_release(at(10)).clean);
 }
 
-TEST_CASE("a lost key closes the lease at once and is told with its reason") {
-  fixture b;
+TEST_CASE("a lost key closes the lease at once, and the end names the reason") {
+  bench b;
   b.lead(0);
-  SECTION("released by somebody") {
+  SECTION("released by another client") {
     b.c.observe(free_dirty(21), at(1));
     REQUIRE(b.c.lease().lease_end() == time_point::min());
     REQUIRE(b.c.next(at(1)) == action::stop);
@@ -181,7 +181,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1.1)) == action::end);
     REQUIRE(b.c.lease().reason() == end_reason::session_lost);
   }
-  SECTION("and nobody can say why") {
+  SECTION("and the reason stays unknown") {
     b.c.observe(missing(21), at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::identify);
@@ -199,7 +199,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next(at(1)) == action::end);
     REQUIRE(b.c.lease().reason() == end_reason::key_taken);
   }
-  SECTION("overwritten: still ours, so it is released under the index of the overwriter") {
+  SECTION("overwritten: still ours, so it is released at the index of that write") {
     b.c.observe(held_by("S", 21), at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
@@ -209,7 +209,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
     REQUIRE(b.c.next_release(at(2)).guard == 21);
     return;
   }
-  SECTION("the keeper says that the session is gone") {
+  SECTION("the session is reported lost") {
     b.c.session_gone("S", at(1));
     REQUIRE(b.c.next(at(1)) == action::stop);
     REQUIRE(b.c.next(at(1)) == action::end);
@@ -225,7 +225,7 @@ TEST_CASE("a lost key closes the lease at once and is told with its reason") {
 }
 
 TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read follows") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.observe(free_clean(10), at(1));
   REQUIRE(b.c.stage() == stage::leading);
@@ -237,7 +237,7 @@ TEST_CASE("an old answer of a watch neither ends nor confirms the term: one read
 }
 
 TEST_CASE("a failed proof is followed by a read, which decides") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.proof_failed(20, at(3));
   REQUIRE(b.c.next(at(3)) == action::read);
@@ -246,14 +246,14 @@ TEST_CASE("a failed proof is followed by a read, which decides") {
 }
 
 TEST_CASE("an answer that names another guard proves nothing") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.proved(19, at(3), at(3));
   REQUIRE(b.c.lease().lease_end() == at(9.7));
 }
 
-TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it was carried out") {
-  fixture b;
+TEST_CASE("after a lost reply the key is read, and the claim adopted or repeated") {
+  bench b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.c.claim_unknown(at(1), 0);
@@ -274,12 +274,12 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
     b.c.read_answered(surely(held_by("S", 20), at(1.2)), at(1.3));
     REQUIRE(b.c.next(at(1.3)) == action::begin);
   }
-  SECTION("somebody else won") {
+  SECTION("another candidate won") {
     b.c.read_answered(surely(held_by("B", 20), at(1)), at(1.1));
     REQUIRE(b.c.next(at(1.1)) == action::wait);
     REQUIRE(b.c.settled());
   }
-  SECTION("the campaign was given up meanwhile: it is made sure and released") {
+  SECTION("the campaign was given up meanwhile: the outcome is found out and the key released") {
     b.c.withdraw();
     REQUIRE_FALSE(b.c.settled());
     b.c.read_answered(surely(free_clean(10), at(1)), at(1.1));
@@ -292,15 +292,15 @@ TEST_CASE("a claim whose answer was lost is read, made again, and adopted if it 
 }
 
 TEST_CASE("a key held by our session without a term or an open claim is released, uncleanly") {
-  fixture b;
+  bench b;
   b.c.observe(held_by("S", 30), at(0));
   REQUIRE(b.c.next(at(0)) == action::release);
   REQUIRE(b.c.next_release(at(0)).guard == 30);
   REQUIRE_FALSE(b.c.next_release(at(0)).clean);
 }
 
-TEST_CASE("the watch may show our own acquisition before its answer is here") {
-  fixture b;
+TEST_CASE("the watch may show our own acquisition before its answer arrives") {
+  bench b;
   b.c.observe(free_clean(10), at(0));
   REQUIRE(b.c.next(at(0)) == action::claim);
   b.c.observe(held_by("S", 20), at(0.1));
@@ -318,8 +318,8 @@ TEST_CASE("the watch may show our own acquisition before its answer is here") {
   }
 }
 
-TEST_CASE("a fence that is not above every index seen begins no term") {
-  fixture b;
+TEST_CASE("a fence that does not exceed every index seen begins no term") {
+  bench b;
   b.c.observe(free_clean(100), at(0));
   b.c.observe(surely(free_clean(50), at(1)), at(1.1));
   REQUIRE(b.c.next(at(1.1)) == action::claim);
@@ -329,7 +329,7 @@ TEST_CASE("a fence that is not above every index seen begins no term") {
 }
 
 TEST_CASE("a lock-delay is waited out from the moment at which the key was seen free") {
-  fixture b;
+  bench b;
   b.c.observe(held_by("A", 9), at(0));
   b.c.observe(free_dirty(10), at(1));
   REQUIRE(b.c.next(at(1)) == action::claim);
@@ -342,7 +342,7 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
 }
 
 TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an overwrite") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.proclaim_begun(19);  // an older term's: nothing of ours
   REQUIRE(b.c.provable());
@@ -359,7 +359,7 @@ TEST_CASE("a proclaim moves the guard, never the fence, and is not taken for an 
 }
 
 TEST_CASE("a stop for a reason of our own keeps the lease until the work has stopped") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.withdraw();
   b.c.request_stop(end_reason::shut_down, at(1));
@@ -373,7 +373,7 @@ TEST_CASE("a stop for a reason of our own keeps the lease until the work has sto
 }
 
 TEST_CASE("a release is tried again under the same guard until its outcome is known") {
-  fixture b;
+  bench b;
   b.lead(0);
   b.c.work_stopped(at(1));
   REQUIRE(b.c.next(at(1)) == action::end);

@@ -8,7 +8,7 @@ using namespace tenure::core;
 using namespace tenure::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("at first sight an empty or a missing key is clean, a left value is not") {
+TEST_CASE("when first seen, an empty or a missing key is clean, a left value is not") {
   key_history a;
   a.observe(missing(7), at(1));
   REQUIRE((a.free() && a.clean()));
@@ -29,7 +29,7 @@ TEST_CASE("after it was held, only an empty value of the same life of the key is
     h.observe(free_clean(11), at(2));
     REQUIRE(h.clean());
   }
-  SECTION("the session died: the value stands") {
+  SECTION("the session died: the value is left") {
     h.observe(free_dirty(11), at(2));
     REQUIRE_FALSE(h.clean());
     REQUIRE(h.free_since() == at(2));
@@ -38,19 +38,19 @@ TEST_CASE("after it was held, only an empty value of the same life of the key is
     h.observe(missing(11), at(2));
     REQUIRE_FALSE(h.clean());
   }
-  SECTION("deleted, made again and released in between") {
+  SECTION("deleted, created again and released in between") {
     key_observation s = free_clean(15);
     s.create_index = 12;
     h.observe(s, at(2));
     REQUIRE_FALSE(h.clean());
   }
-  SECTION("released by hand, with nothing in it") {
+  SECTION("released by hand, with an empty value") {
     key_observation s = free_clean(11);
     s.plain = true;
     h.observe(s, at(2));
     REQUIRE_FALSE(h.clean());
   }
-  SECTION("the session died and somebody put an empty value over the free key") {
+  SECTION("the session died, then an empty value was written over the free key") {
     key_observation s = free_clean(13);
     s.lock_index = 0;
     h.observe(s, at(2));
@@ -74,7 +74,7 @@ TEST_CASE("a free key does not become clean by being overwritten") {
   REQUIRE(h.clean());
 }
 
-TEST_CASE("older sights never replace newer ones") {
+TEST_CASE("older observations never replace newer ones") {
   key_history h;
   REQUIRE(h.observe(held_by("A", 10), at(1)) == observation_order::newer);
   REQUIRE(h.observe(free_clean(9), at(2)) == observation_order::outdated);
@@ -87,7 +87,7 @@ TEST_CASE("older sights never replace newer ones") {
   REQUIRE(h.highest() == 40);
 }
 
-TEST_CASE("a linearizable answer that is older than a question before it means another life") {
+TEST_CASE("a linearizable answer that is older than one before its request means another life") {
   key_history h;
   h.observe(free_clean(100), at(5));
   key_observation s = free_clean(20);

@@ -1,4 +1,4 @@
-// What the simulation found: claims, releases and leaving that meet somebody else's writes.
+// What the simulation found: claims, releases and leaving that race with other clients' writes.
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/candidate/candidate.hpp"
@@ -34,7 +34,7 @@ TEST_CASE("a late claim on a missing key that others held meanwhile waits out it
   REQUIRE(c.starts_at() == at(13));
 }
 
-TEST_CASE("a claim on a missing key that nobody else was seen to hold begins at once") {
+TEST_CASE("a claim on a missing key that no other was seen to hold begins at once") {
   candidate c = standing();
   c.observe(missing(10), at(0));
   REQUIRE(c.next(at(0)) == action::claim);
@@ -43,7 +43,7 @@ TEST_CASE("a claim on a missing key that nobody else was seen to hold begins at 
   REQUIRE(c.next(at(3)) == action::begin);
 }
 
-TEST_CASE("a claim that was written over before its answer came is not settled while it is ours") {
+TEST_CASE("a key overwritten before its claim was answered is not settled while it is ours") {
   candidate c = standing();
   c.observe(free_clean(10), at(0));
   REQUIRE(c.next(at(0)) == action::claim);
@@ -60,7 +60,7 @@ TEST_CASE("a claim that was written over before its answer came is not settled w
   REQUIRE(c.settled());
 }
 
-TEST_CASE("a lost claim that is found written over begins no term") {
+TEST_CASE("a lost claim that is found overwritten begins no term") {
   candidate c = standing();
   c.observe(free_clean(10), at(0));
   REQUIRE(c.next(at(0)) == action::claim);

@@ -1,4 +1,4 @@
-// Slots of a semaphore: who has one, and from when on it may be taken.
+// Slots of a semaphore: which are taken, and from when on one may be taken.
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/semaphore/slots.hpp"
@@ -23,7 +23,7 @@ semaphore_state seen(std::set<std::string> holders, std::set<std::string> conten
 
 }  // namespace
 
-TEST_CASE("slots: living holders have theirs, and oneself takes none from oneself") {
+TEST_CASE("slots: living holders occupy theirs; our own does not count") {
   slots s(2, 10s);
   CHECK_FALSE(s.known());
   s.observe(seen({}, {"me"}), start);
@@ -49,7 +49,7 @@ TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen 
   CHECK_FALSE(s.free("me", start + 15s - 1ns));
   CHECK(s.free("me", start + 15s));
   CHECK(s.holders_with("me", start + 15s) == std::set<std::string>{"me"});
-  SECTION("at first sight, too") {
+  SECTION("when first seen, too") {
     slots late(1, 10s);
     late.observe(seen({"a"}, {"me"}, 1), start);
     CHECK_FALSE(late.free("me", start + 9s));
@@ -61,7 +61,7 @@ TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen 
     s.holders_span("a", 1s);
     CHECK(s.free("me", start + 15s));
   }
-  SECTION("pruned by somebody else") {
+  SECTION("pruned by another contender") {
     s.observe(seen({"c"}, {"me", "c"}, 1), start + 10s);
     CHECK(s.occupied("me", start + 10s) == 1);
     s.observe(seen({}, {"me"}, 1), start + 11s);
@@ -69,7 +69,7 @@ TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen 
   }
 }
 
-TEST_CASE("slots: who lets go makes room at once") {
+TEST_CASE("slots: a release frees the slot at once") {
   slots s(1, 10s);
   s.observe(seen({"a"}, {"a", "me"}, 1), start);
   SECTION("in one step") {
@@ -90,12 +90,12 @@ TEST_CASE("slots: a name that vanished without its holder counts for a span") {
   s.observe(seen({}, {"a", "me"}, 0), start + 1s);  // .lock was deleted
   CHECK_FALSE(s.free("me", start + 1s));
   CHECK(s.next_free("me", start + 1s) == start + 11s);
-  s.observe(seen({"c"}, {"a", "c", "me"}, 1), start + 3s);  // somebody made a new one
+  s.observe(seen({"c"}, {"a", "c", "me"}, 1), start + 3s);  // a new one was created
   CHECK(s.occupied("me", start + 3s) == 2);
   CHECK(s.occupied("me", start + 11s) == 1);
 }
 
-TEST_CASE("slots: another limit counts as long as somebody holds to it") {
+TEST_CASE("slots: another limit counts while a living holder relies on it") {
   slots s(3, 10s);
   s.observe(seen({}, {"me"}, 2), start);
   CHECK_FALSE(s.limit_conflict());

@@ -51,7 +51,7 @@ TEST_CASE("term lease: without a proof it has to stop, then ends as expired") {
   CHECK_FALSE(lease.check(at(7.7)));
   CHECK(lease.stage() == stage::stopping);
   CHECK(lease.next_notice() == notice::stop);
-  CHECK(lease.stop_told());
+  CHECK(lease.stop_notified());
   CHECK(lease.next_notice() == notice::none);
   CHECK(lease.deadline() == at(9.7));
   lease.proved(at(7));  // too late: the holder has to stop

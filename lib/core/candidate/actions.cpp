@@ -1,5 +1,5 @@
-// What a candidate tells its driver to do next, and when to ask again. What happened to it is in
-// candidate.cpp.
+// What a candidate's driver has to do next, and when to ask again. How a candidate takes in what
+// happened is in candidate.cpp.
 #include <algorithm>
 
 #include "core/candidate/candidate.hpp"
@@ -47,7 +47,7 @@ action candidate::next_request(time_point now) {
   if (stage() != stage::none) return action::wait;
   if (open_claim_) return now >= claim_not_before_ ? ask(action::claim) : action::wait;
   if (orphaned_lock()) {
-    // Ours without a term: a claim that was carried out after all. Nobody waited for it.
+    // Ours without a term: Consul carried out a claim that had been given up.
     held_lock h;
     h.session = session_;
     h.fence = h.guard = history_.modify_index();

@@ -8,11 +8,11 @@
 namespace tenure::core {
 namespace {
 
-// After a release others go first.
+// After a release the other candidates get the first try.
 constexpr duration yield_first = std::chrono::milliseconds(100);
-// Tries are spread over this where all contenders know the same instant.
+// Spreads the tries of candidates that all know the same instant.
 constexpr duration spread = std::chrono::milliseconds(20);
-// The cluster restarted its indexes: how often to see whether they have caught up.
+// The cluster restarted its indexes: how often to check whether they have caught up.
 constexpr duration index_patience = std::chrono::seconds(5);
 
 duration part_of(duration most, std::uint64_t random) noexcept {
@@ -22,12 +22,12 @@ duration part_of(duration most, std::uint64_t random) noexcept {
 
 }  // namespace
 
-const session_id candidate::nobody_;
+const session_id candidate::no_session_;
 
 candidate::candidate(const candidate_rules& rules) noexcept
     : history_(rules.dies_with_session), lease_(rules) {}
 
-// -- what the user wants -------------------------------------------------------------------------
+// -- the user's wishes ---------------------------------------------------------------------------
 
 void candidate::work_stopped(time_point now) {
   if (lease_.work_stopped(now)) term_over();
@@ -43,40 +43,41 @@ void candidate::session_ready(session_id id) { session_ = std::move(id); }
 
 void candidate::session_gone(const session_id& id, time_point now) {
   if (session_ == id) session_.clear();
-  // A claim that is out brings its own outcome; one whose answer was lost can not happen any more.
+  // A claim in flight reports its own outcome. One whose reply was lost can no longer succeed: its
+  // session is gone.
   if (open_claim_ && open_claim_->terms.session == id && !busy_) open_claim_.reset();
   if (held_ && held_->session == id) lost(end_reason::session_lost, now);
 }
 
-// -- sights of the key ---------------------------------------------------------------------------
+// -- observations of the key ---------------------------------------------------------------------
 
 observation_order candidate::observe(const key_observation& seen, time_point now) {
   check_lease(now);
-  const observation_order verdict = history_.observe(seen, now);
-  if (verdict == observation_order::restarted) fence_too_low_ = true;
-  if (verdict == observation_order::newer || verdict == observation_order::restarted) {
+  const observation_order order = history_.observe(seen, now);
+  if (order == observation_order::restarted) fence_too_low_ = true;
+  if (order == observation_order::newer || order == observation_order::restarted) {
     look_again_ = false;
     claim_backoff_.reset();
   } else if (look_again_ && seen.linearizable) {
-    // A claim was refused because of a change that is not to be seen: not again at once.
+    // A claim was refused for a change that does not show: do not repeat it at once.
     look_again_ = false;
     claim_not_before_ = now + claim_backoff_.next(0);
   }
-  // It neither ends nor confirms anything, unless the cluster went back: ask for the truth once.
-  if (verdict == observation_order::outdated && !seen.linearizable) read_wanted_ = true;
+  // Outdated: ignore it, but read once, in case the cluster went back to an older state.
+  if (order == observation_order::outdated && !seen.linearizable) read_wanted_ = true;
   if (held_) {
-    review_lock(seen, verdict, now);
+    review_lock(seen, order, now);
   } else if (open_claim_) {
     if (history_.held() && !history_.held_by(open_claim_->terms.session)) {
       open_claim_->contested = true;
     }
-    if (!busy_ && seen.linearizable && verdict != observation_order::outdated) {
+    if (!busy_ && seen.linearizable && order != observation_order::outdated) {
       settle_claim(seen, now);
     }
   } else if (history_.free() && history_.clean()) {
     longest_span_ = duration{0};
   }
-  return verdict;
+  return order;
 }
 
 void candidate::read_answered(const key_observation& seen, time_point now) {
@@ -91,8 +92,8 @@ void candidate::read_failed(time_point now, std::uint64_t random) {
   retry_at_ = now + request_backoff_.next(random);
 }
 
-void candidate::review_lock(const key_observation& seen, observation_order verdict, time_point now) {
-  if (verdict == observation_order::outdated) return;
+void candidate::review_lock(const key_observation& seen, observation_order order, time_point now) {
+  if (order == observation_order::outdated) return;
   const bool ours = history_.held_by(held_->session);
   if (stage() == stage::over) {
     if (!ours) {
@@ -120,8 +121,8 @@ void candidate::settle_claim(const key_observation& seen, time_point now) {
     take_lock(seen, now);
     return;
   }
-  // Still as the claim wants it: the claim may be carried out at any moment. It is made again,
-  // under the same condition, until an answer tells.
+  // The key is still as the claim requires: Consul may carry it out at any moment. It is made
+  // again, under the same condition, until an answer settles it.
   const bool may_still_happen =
       terms.missing ? !seen.exists : seen.exists && seen.modify_index == terms.index;
   if (!may_still_happen) open_claim_.reset();
@@ -137,7 +138,7 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   if (bug_enabled(seeded_bug::fence_is_lock_index)) h.fence = won.lock_index;
   h.lock_index = won.lock_index;
   h.quarantine_from = open_claim_->quarantine_from;
-  // A missing key has no index: it may have been held and deleted once more since it was seen.
+  // A missing key has no index: since it was seen it may have been held and deleted again.
   const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
   if (open_claim_->terms.missing && unclean) {
     h.quarantine_from = std::max(h.quarantine_from, now);
@@ -148,7 +149,7 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   open_claim_.reset();
   proclaiming_ = false;
   lease_.lock_won(won.sent_at);
-  // Written over before its winner heard of it: a plain write sets the LockIndex back.
+  // Overwritten before its winner learned of it: a plain write resets the LockIndex.
   const bool overwritten = won.lock_index == 0;
   if (!wanted_ || fence_too_low_ || overwritten) lease_.withdraw();
 }
@@ -160,11 +161,11 @@ void candidate::claim_won(const key_observation& won, time_point now, std::uint6
   claim_backoff_.reset();
   check_lease(now);
   if (open_claim_->terms.session != session_) {
-    open_claim_.reset();  // the session died meanwhile, and the key with it
+    open_claim_.reset();  // the session died meanwhile, and the lock with it
     return;
   }
   if (history_.observe(won, now) == observation_order::outdated) {
-    open_claim_.reset();  // lost before the answer was here
+    open_claim_.reset();  // lost before the answer arrived
     read_wanted_ = true;
     return;
   }
@@ -182,7 +183,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
       const time_point ends = history_.free_since() + rules().lock_delay;
       claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
                                                           : now + lock_delay_backoff_.next(random);
-      if (reply_was_lost) return;  // an earlier try may still be carried out
+      if (reply_was_lost) return;  // Consul may still carry out an earlier try
       break;
     }
     case claim_refusal::session_invalid:
@@ -196,7 +197,7 @@ void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t rand
     case claim_refusal::index_moved:
       look_again_ = true;
       read_wanted_ = true;
-      if (reply_was_lost) return;  // moved by an earlier try of this claim, perhaps: read
+      if (reply_was_lost) return;  // perhaps moved by an earlier try of this claim: read
       break;
   }
   open_claim_.reset();
@@ -319,7 +320,7 @@ void candidate::identified(std::optional<bool> alive, time_point now) {
 
 void candidate::term_over() noexcept {
   if (lease_.lost() && lease_.reason() != end_reason::overwritten) held_.reset();
-  // Overwritten: the key is still ours, under the index of whoever wrote it.
+  // Overwritten: the key is still ours, at the index of that write.
   if (held_ && history_.held_by(held_->session)) held_->guard = history_.modify_index();
 }
 

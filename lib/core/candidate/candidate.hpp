@@ -1,13 +1,13 @@
-// One candidate in one election, as a state machine: it is told what the user wants, what the
-// network said and what time it is, and answers what to do next. No I/O, no clock, no randomness of
-// its own. Every rule that keeps two leaders apart is in here, in key_history and in lease_rules.
+// One candidate in one election, as a state machine. Its inputs are what the user wants, what the
+// network answered and what time it is; its output is what to do next. No I/O, clock or randomness.
+// The rules that keep two leaders apart are here, in key_history, in term_lease and in lease_rules.
 //
 // The life of a candidacy, with the stages of its term_lease:
 //
 //   none -> (claim) -> pending -> leading -> stopping -> over -> (release) -> none
 //
-// pending: the key is ours, the lease of a predecessor may still run. The key is released only when
-// the holder said that its work has stopped (`work_stopped`).
+// pending: the key is ours, the lease of a predecessor may still run. The key is released only
+// after work_stopped().
 #pragma once
 
 #include <algorithm>
@@ -26,23 +26,23 @@
 
 namespace tenure::core {
 
-/// What to do next. At most one request of these (read, identify, claim, release) is out at a time;
-/// its outcome is told before the next one is asked for.
+/// What to do next. At most one request (read, identify, claim, release) is in flight at a time:
+/// its outcome comes in before the next one is asked for.
 enum class action {
-  wait,      ///< until wake_at(now), or until something is told
+  wait,      ///< until wake_at(now), or until the next input
   read,      ///< read the key, linearizably -> read_answered() or read_failed()
   identify,  ///< ask whether the session lives -> identified()
   claim,     ///< try to acquire -> claim_won(), claim_lost() or claim_unknown()
-  release,   ///< let the key go -> released(), release_missed() or release_failed()
-  begin,     ///< a term begins: tell it
-  stop,      ///< the holder must stop its work: tell it
-  end,       ///< the term is over: tell it
+  release,   ///< release the key -> released(), release_missed() or release_failed()
+  begin,     ///< a term has begun
+  stop,      ///< the holder has to stop its work
+  end,       ///< the term is over
 };
 
 enum class claim_refusal { index_moved, lock_delay, session_invalid, failed };
 
-/// How to acquire: where `missing`, on condition that the key does not exist, else that its index
-/// is still `index`.
+/// How to acquire: if `missing`, on condition that the key does not exist; else on condition that
+/// its index is still `index`.
 class claim_request {
  public:
   bool missing = false;
@@ -54,11 +54,11 @@ class release_request {
  public:
   std::uint64_t guard = 0;
   session_id session;
-  /// Cleanly: with an empty value, a successor starts at once. Otherwise with a value.
+  /// Clean: with an empty value, so that a successor starts at once. Else with a value.
   bool clean = false;
 };
 
-/// What candidates that stand in the same way have in common.
+/// What candidates with equal candidacies share.
 class candidate_rules : public lease_rules {
  public:
   /// `dies_with_session`: see key_history.
@@ -74,28 +74,28 @@ class candidate {
   /// The rules must outlive it.
   explicit candidate(const candidate_rules& rules) noexcept;
 
-  // -- what the user wants ----------------------------------------------------------------------
+  // -- the user's wishes -------------------------------------------------------------------------
   void stand() noexcept { wanted_ = true; }
   void withdraw() noexcept { wanted_ = false; }
   bool stands() const noexcept { return wanted_; }
   /// The work of the term has stopped. Ends a running term as resigned.
   void work_stopped(time_point now);
-  /// Tells the holder to stop, for a reason of this process (shut_down, health_failed, ...).
+  /// The holder has to stop, for a reason of this process (shut_down, health_failed, ...).
   void request_stop(end_reason reason, time_point now);
 
-  // -- what the network said --------------------------------------------------------------------
+  // -- the network's answers ---------------------------------------------------------------------
   void session_ready(session_id id);
   void session_gone(const session_id& id, time_point now);
-  /// The span that a holder was found to use. The longest counts until a clean release is seen.
+  /// The span of a holder's session. The longest one counts until a clean release is seen.
   void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
-  /// What a watch shows.
+  /// An answer of the watch.
   observation_order observe(const key_observation& seen, time_point now);
   /// A linearizable read is wanted, whatever the watch shows.
   void want_read() noexcept { read_wanted_ = true; }
   /// The outcome of action::read.
   void read_answered(const key_observation& seen, time_point now);
   void read_failed(time_point now, std::uint64_t random);
-  /// alive: nothing where it could not be found out.
+  /// `alive`: nothing if that could not be found out.
   void identified(std::optional<bool> alive, time_point now);
   void claim_won(const key_observation& won, time_point now, std::uint64_t random);
   void claim_lost(claim_refusal why, time_point now, std::uint64_t random);
@@ -105,8 +105,7 @@ class candidate {
   void release_failed(time_point now, std::uint64_t random);
 
   // -- proofs, and the term's own writes --------------------------------------------------------
-  /// Whether proofs are wanted, and of which index: only while the key is ours and nothing that
-  /// might move the index is on its way.
+  /// Whether a proof makes sense: the key is ours, and no request in flight may move its index.
   bool provable() const noexcept;
   std::uint64_t guard() const noexcept { return held_ ? held_->guard : 0; }
   time_point proven_at() const noexcept { return held_ ? lease_.proven_at() : time_point::min(); }
@@ -128,10 +127,9 @@ class candidate {
   void proclaim_ended(std::uint64_t fence) noexcept;
   void proclaimed(std::uint64_t fence, const key_observation& written, time_point now);
 
-  // -- what to do, and what is so ---------------------------------------------------------------
+  // -- what to do, and the present state ---------------------------------------------------------
   action next(time_point now);
-  /// When next() is to be asked again if nothing happens before; `now` is what it was asked with
-  /// last.
+  /// When to call next() again if nothing happens before; `now` is that of its last call.
   time_point wake_at(time_point now) const noexcept;
 
   claim_request next_claim() const;
@@ -148,15 +146,15 @@ class candidate {
   }
   std::uint64_t fence() const noexcept { return held_ ? held_->fence : 0; }
   const session_id& session() const noexcept { return session_; }
-  const session_id& held_by() const noexcept { return held_ ? held_->session : nobody_; }
+  const session_id& held_by() const noexcept { return held_ ? held_->session : no_session_; }
   std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
   bool busy() const noexcept { return busy_; }
-  /// Neither a hold nor a claim whose outcome is open: it can be forgotten.
+  /// Holds nothing, has no claim with an open outcome, and no work runs: it can be dropped.
   bool settled() const noexcept {
     return !busy_ && !held_ && !open_claim_ && !working() && !orphaned_lock();
   }
   const key_history& history() const noexcept { return history_; }
-  /// The cluster restarted its indexes: no fence above the old ones is to be had for now.
+  /// The cluster restarted its indexes: for now it grants no fence above the old ones.
   bool fence_too_low() const noexcept { return fence_too_low_; }
 
  private:
@@ -166,15 +164,15 @@ class candidate {
     std::uint64_t fence = 0;
     std::uint64_t guard = 0;
     std::uint64_t lock_index = 0;
-    time_point quarantine_from{};  ///< time_point::min(): there is none
+    time_point quarantine_from{};  ///< time_point::min(): none
   };
   class open_claim {
    public:
     claim_request terms;
-    std::uint64_t highest = 0;      ///< every index seen before: the fence must lie above
-    time_point quarantine_from{};   ///< as the key was seen when the claim was made
-    bool contested = false;   ///< somebody else was seen to hold the key since it was made
-    bool reply_lost = false;  ///< an answer was lost: it may be carried out at any moment
+    std::uint64_t highest = 0;      ///< of the indexes seen before: the fence must exceed it
+    time_point quarantine_from{};   ///< by what was seen when the claim was made
+    bool contested = false;   ///< another holder was seen since it was made
+    bool reply_lost = false;  ///< a reply was lost: Consul may carry it out at any moment
   };
 
   void check_lease(time_point now);
@@ -188,7 +186,8 @@ class candidate {
   action next_request(time_point now);
   std::optional<action> next_notice(time_point now);
   bool may_claim(time_point now) const noexcept;
-  /// The key is ours without a term: a claim was carried out for which nobody waited any more.
+  /// The key is ours without a term: Consul carried out a claim after this candidate had given it
+  /// up.
   bool orphaned_lock() const noexcept {
     return !session_.empty() && history_.held_by(session_);
   }
@@ -197,22 +196,22 @@ class candidate {
   key_history history_;
   duration longest_span_{0};  ///< of those that held the key since its last clean release
   std::optional<held_lock> held_;
-  std::unique_ptr<open_claim> open_claim_;  // seldom there
+  std::unique_ptr<open_claim> open_claim_;  // rare
   time_point retry_at_ = time_point::min();  ///< requests
   time_point claim_not_before_ = time_point::min();
 
   // There are thousands of candidates: the small ones share a word with those of the lease.
   [[no_unique_address]] term_lease lease_;
   bool wanted_ : 1 = false;
-  bool proclaiming_ : 1 = false;  ///< a write of this hold's term is on its way
+  bool proclaiming_ : 1 = false;  ///< a proclaim of this lock's term is in flight
   bool fence_too_low_ : 1 = false;
   bool busy_ : 1 = false;
   bool read_wanted_ : 1 = false;
-  bool look_again_ : 1 = false;  ///< a claim showed that the newest sight is old
+  bool look_again_ : 1 = false;  ///< a claim showed that the newest observation is old
   fixed_backoff<50, 5'000> claim_backoff_;
   fixed_backoff<100, 5'000> request_backoff_;
   fixed_backoff<200, 2'000> lock_delay_backoff_;
-  static const session_id nobody_;
+  static const session_id no_session_;
 };
 
 }  // namespace tenure::core

@@ -6,8 +6,8 @@ namespace tenure::core {
 
 observation_order key_history::observe(const key_observation& seen, time_point now) {
   if (known_ && seen.order() < order_) {
-    // A linearizable answer to a question asked after the newer sight had arrived cannot be older:
-    // the server has begun another life.
+    // A linearizable answer to a request sent after the newer observation had arrived cannot be
+    // older, unless the cluster lost its state and began another life.
     if (!seen.linearizable || seen.sent_at <= last_at_) return observation_order::outdated;
     known_ = false;
     take(seen, now);
@@ -49,16 +49,16 @@ void key_history::take(const key_observation& seen, time_point now) {
 bool key_history::released_cleanly(const key_observation& seen) const noexcept {
   if (!seen.exists) return !known_ && !dies_with_session_;
   if (!seen.empty_value) return false;
-  // Never held in this life of the key: somebody made it in advance. Only a first sight can tell.
+  // Never held in this life of the key: created in advance. Only a first observation can show that.
   if (!known_ && seen.lock_index == 0) return true;
-  // A plain PUT of nothing is no release: it sets the LockIndex back to 0, a release keeps it. And
-  // a release by hand (PUT ?release= with nothing in it) does not carry the flags of locks: the
-  // holder was not asked to stop.
+  // A plain PUT of an empty value is no release: it resets the LockIndex to 0, a release keeps it.
+  // And a release by hand (PUT ?release= with an empty body) lacks the flags of locks: its holder
+  // was not asked to stop.
   if (seen.plain || seen.lock_index == 0) return false;
   if (!known_) return true;
-  // Made again after a deletion: whoever held it before may still be at work.
+  // Created again after a deletion: the holder before that may still be at work.
   if (seen.create_index != create_index_) return !exists_ && clean_;
-  // Over a key that was already free, only a whole term in between makes it clean.
+  // If the key was free already, only a whole term in between makes it clean.
   return held() ? seen.lock_index >= lock_index_ : seen.lock_index > lock_index_;
 }
 

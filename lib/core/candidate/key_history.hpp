@@ -1,5 +1,5 @@
-// What this process has seen of one key, in the order in which it happened, and what follows for
-// whoever wants to succeed: is it free, was it released cleanly, and since when has it been free?
+// What this process has seen of one key, in the order in which it happened, and what follows for a
+// successor: is the key free, was it released cleanly, and since when has it been free?
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace tenure::core {
 
-/// What one answer of Consul says of the key.
+/// The key as one answer of Consul shows it.
 class key_observation {
  public:
   bool exists = false;
   bool empty_value = true;
-  bool plain = false;   ///< without the flags that locks are written with: by other tools, by hand
-  session_id session;   ///< of the holder; empty: nobody
+  bool plain = false;   ///< written without the flags of locks: by other tools, by hand
+  session_id session;   ///< of the holder; empty: none
   std::uint64_t create_index = 0;
   std::uint64_t modify_index = 0;
   std::uint64_t lock_index = 0;
@@ -24,15 +24,15 @@ class key_observation {
   time_point sent_at{};       ///< of the request
 
   bool held() const noexcept { return exists && !session.empty(); }
-  /// Sights of a key are ordered by this: an index of the last write that the answer knows of.
+  /// Observations of a key are ordered by this: the index of the last write that the answer shows.
   std::uint64_t order() const noexcept { return exists ? modify_index : as_of; }
 };
 
 enum class observation_order {
   same,      ///< nothing new
   newer,     ///< something changed
-  outdated,  ///< older than what was seen before: forgotten
-  restarted  ///< the server's indexes have gone backwards: another life of the cluster
+  outdated,  ///< older than what was seen before: ignored
+  restarted  ///< the server's indexes went backwards: another life of the cluster
 };
 
 class key_history {
@@ -42,34 +42,35 @@ class key_history {
   explicit key_history(bool dies_with_session = false) noexcept
       : dies_with_session_(dies_with_session) {}
 
-  /// Takes in one answer that was complete at `now`. Older sights never replace newer ones.
+  /// Takes in one answer that was complete at `now`. An older observation never replaces a newer
+  /// one.
   observation_order observe(const key_observation& seen, time_point now);
 
   bool known() const noexcept { return known_; }
 
-  // -- the newest sight ---------------------------------------------------------------------------
+  // -- the newest observation --------------------------------------------------------------------
   bool exists() const noexcept { return exists_; }
   bool held() const noexcept { return exists_ && !holder_.empty(); }
   bool held_by(const session_id& session) const noexcept { return held() && holder_ == session; }
-  /// Empty: nobody.
+  /// Empty: none.
   const session_id& holder() const noexcept { return holder_; }
-  /// 0 where there is no such key.
+  /// 0 if the key does not exist.
   std::uint64_t modify_index() const noexcept { return exists_ ? order_ : 0; }
-  /// Known, and nobody holds the key.
+  /// Known, and without a holder.
   bool free() const noexcept { return known_ && !held(); }
-  /// Of a free key: its last holder had stopped before it let go, and nobody's lease runs.
+  /// Of a free key: its last holder stopped its work before the release, and no lease runs.
   bool clean() const noexcept { return clean_; }
   /// Of a free key that is not clean: no earlier than the moment at which it was lost.
   time_point free_since() const noexcept { return free_since_; }
 
-  /// Above every index that this process has seen for the key a new fence must lie.
+  /// The highest index seen for this key: a new fence must exceed it.
   std::uint64_t highest() const noexcept { return highest_; }
 
  private:
   void take(const key_observation& seen, time_point now);
   bool released_cleanly(const key_observation& seen) const noexcept;
 
-  // There are thousands of these: of a sight only what is asked for later is kept.
+  // There are thousands of these: only what is needed later is kept of an observation.
   session_id holder_;
   std::uint64_t create_index_ = 0;
   std::uint64_t lock_index_ = 0;

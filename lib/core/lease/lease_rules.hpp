@@ -1,11 +1,12 @@
-// The arithmetic of a lease. Everything here is about one question: until when, on this machine's
-// clock, can nobody else act as leader?
+// The arithmetic of a lease. Its one question: until when, on this computer's clock, can no other
+// process act as leader?
 //
-// The argument. A proof is a linearizable answer, sent at R, that the key was still ours. So the
-// key was lost, if at all, at some D >= R. A successor sees it free at some O >= D and waits until
-// O + span. Hence nobody else acts before R + span, whatever the cause of the loss; Consul's TTL,
-// its lock-delay and the health of any watch play no part. The holder stops earlier than R + span
-// by what its clock may be slow (drift) and by a margin for the last instructions.
+// The argument. A proof is a linearizable answer that the key was still ours, to a request sent at
+// R. So the key was lost, if at all, at some D >= R. A successor sees it free at some O >= D and
+// waits until O + span. Hence no other process acts before R + span, whatever the cause of the
+// loss; Consul's TTL, its lock-delay and the health of any watch play no part. The holder stops
+// earlier than R + span: by as much as its clock may be slow (drift), and by a margin for its last
+// steps.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +30,8 @@ class lease_rules {
   static constexpr duration margin_of(duration span) noexcept {
     return std::max(least_margin, span / 50);
   }
-  /// The longest stop budget: it leaves about a third of the span to the work, and room in that for
-  /// one proof that is lost.
+  /// The longest stop budget: it leaves about a third of the span to the work, with room for one
+  /// lost proof.
   static constexpr duration most_stop_budget(duration span) noexcept {
     return span * 2 / 3 - margin_of(span);
   }
@@ -42,22 +43,22 @@ class lease_rules {
   time_point lease_end(time_point proof_sent) const noexcept {
     return proof_sent + span_ - span_ / drift_parts - margin_of(span_);
   }
-  /// When its holder is told to stop.
+  /// When its holder has to stop.
   time_point stop_at(time_point proof_sent) const noexcept {
     return lease_end(proof_sent) - stop_budget_;
   }
-  /// How often to prove: every third of the span, or oftener where the holder would be told to stop
+  /// How often to prove: every third of the span, or more often if the holder would have to stop
   /// before a second try.
   duration proof_interval() const noexcept { return std::min(span_ / 3, working_time() / 2); }
-  /// How long to wait for the answer: after that there is time for one more.
+  /// How long to wait for the answer: there is time for one more try after it.
   duration proof_timeout() const noexcept { return (working_time() - proof_interval()) / 2; }
-  /// When a successor may start that saw the key free at `seen_free`, not cleanly released.
+  /// When a successor may start that saw the key free at `seen_free`, and not cleanly released.
   time_point quarantine_end(time_point seen_free, duration holders_span) const noexcept {
     return seen_free + std::max(span_, holders_span);
   }
 
  private:
-  /// From a proof until the holder is told to stop.
+  /// From a proof until the holder has to stop.
   duration working_time() const noexcept { return stop_at(time_point{}) - time_point{}; }
 
   duration span_;

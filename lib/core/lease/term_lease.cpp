@@ -9,7 +9,7 @@ void term_lease::lock_won(time_point sent_at) noexcept {
   reason_ = end_reason::none;
   proven_at_ = sent_at;
   proof_wanted_ = time_point::min();
-  began_ = lost_ = identify_ = stop_told_ = end_told_ = false;
+  began_ = lost_ = identify_ = stop_notified_ = end_notified_ = false;
 }
 
 void term_lease::hold_without_term() noexcept {
@@ -81,14 +81,14 @@ bool term_lease::identified(std::optional<bool> alive, time_point now) noexcept 
 }
 
 notice term_lease::next_notice() noexcept {
-  if (!began_ || end_told_) return notice::none;
+  if (!began_ || end_notified_) return notice::none;
   const bool must_stop = stage_ == stage::stopping || stage_ == stage::over;
-  if (must_stop && working_ && !stop_told_ && !bug_enabled(seeded_bug::no_stop)) {
-    stop_told_ = true;
+  if (must_stop && working_ && !stop_notified_ && !bug_enabled(seeded_bug::no_stop)) {
+    stop_notified_ = true;
     return notice::stop;
   }
   if (stage_ != stage::over) return notice::none;
-  end_told_ = true;
+  end_notified_ = true;
   last_end_ = reason_;
   return notice::end;
 }

@@ -31,7 +31,7 @@ enum class notice { none, stop, end };
 enum class loss_cause { final, identify };
 
 /// How long the end of a lost term waits to learn whether its session died. Only the name of the
-/// reason waits: the lease is closed and the holder told to stop before.
+/// reason waits: before that the lease is closed and the holder has its notice to stop.
 inline constexpr duration identify_within = std::chrono::milliseconds(500);
 
 class term_lease {
@@ -99,7 +99,7 @@ class term_lease {
 
   // -- what is so --------------------------------------------------------------------------------
   core::stage stage() const noexcept { return stage_; }
-  /// While leading or stopping: until when nobody else acts; time_point::min() otherwise.
+  /// While leading or stopping: until when no other process acts; time_point::min() otherwise.
   time_point lease_end() const noexcept;
   time_point stop_at() const noexcept;
   time_point proven_at() const noexcept { return proven_at_; }
@@ -111,7 +111,7 @@ class term_lease {
   /// lose() was called: the lease is closed, whatever was proven.
   bool lost() const noexcept { return lost_; }
   /// The holder has had its notice to stop.
-  bool stop_told() const noexcept { return stop_told_; }
+  bool stop_notified() const noexcept { return stop_notified_; }
   /// Why this term has to stop or has ended; none before.
   end_reason reason() const noexcept { return reason_; }
   /// Why the last term ended, as its holder learned it; none while one runs.
@@ -136,8 +136,8 @@ class term_lease {
   end_reason last_end_ = end_reason::none;
   bool began_ : 1 = false;
   bool working_ : 1 = false;
-  bool stop_told_ : 1 = false;
-  bool end_told_ : 1 = false;
+  bool stop_notified_ : 1 = false;
+  bool end_notified_ : 1 = false;
   bool lost_ : 1 = false;
   bool identify_ : 1 = false;  ///< lost, and the reason may still change
   bool proof_inflight_ : 1 = false;

@@ -5,36 +5,36 @@
 namespace tenure::core {
 
 void slots::observe(const semaphore_state& seen, time_point now) {
-  std::map<std::string, time_point> doubtful;
+  std::map<std::string, time_point> suspects;
   // `.lock` was deleted since it was seen last. Contenders may have become holders before that, by
   // a change that was not seen, and their leases may run.
   const bool deleted = last_.lock_index != 0 && seen.lock_created != last_.lock_created;
   if (deleted) {
     for (const std::string& session : seen.contenders) {
-      if (!seen.holders.contains(session)) doubtful.emplace(session, now);
+      if (!seen.holders.contains(session)) suspects.emplace(session, now);
     }
   }
-  const auto doubt = [&](const std::string& session) {
-    const auto found = doubtful_.find(session);
-    doubtful.emplace(session, found == doubtful_.end() ? now : found->second);
+  const auto suspect = [&](const std::string& session) {
+    const auto found = suspects_.find(session);
+    suspects.emplace(session, found == suspects_.end() ? now : found->second);
   };
   for (const std::string& session : seen.holders) {
-    if (!seen.contenders.contains(session)) doubt(session);
+    if (!seen.contenders.contains(session)) suspect(session);
   }
-  // Named before, still there, and not named any more: either it is about to delete its own key, as
-  // who lets go does, or somebody else wrote `.lock`.
+  // Its name is gone while its key is still locked: either it is about to delete its key, as a
+  // release by consul/api does, or another client wrote `.lock`.
   const auto vanished = [&](const std::string& session) {
     return !seen.holders.contains(session) && seen.contenders.contains(session);
   };
   for (const std::string& session : last_.holders) {
-    if (vanished(session)) doubt(session);
+    if (vanished(session)) suspect(session);
   }
-  for (const auto& [session, since] : doubtful_) {
-    if (vanished(session)) doubt(session);
+  for (const auto& [session, since] : suspects_) {
+    if (vanished(session)) suspect(session);
   }
-  doubtful_ = std::move(doubtful);
+  suspects_ = std::move(suspects);
   std::erase_if(spans_, [&](const auto& known) {
-    return !seen.holders.contains(known.first) && !doubtful_.contains(known.first);
+    return !seen.holders.contains(known.first) && !suspects_.contains(known.first);
   });
   last_ = seen;
   known_ = true;
@@ -45,8 +45,8 @@ void slots::holders_span(const std::string& session, duration span) {
 }
 
 time_point slots::over_at(const std::string& session) const {
-  const auto since = doubtful_.find(session);
-  if (since == doubtful_.end()) return time_point::max();
+  const auto since = suspects_.find(session);
+  if (since == suspects_.end()) return time_point::max();
   const auto known = spans_.find(session);
   return since->second + (known == spans_.end() ? span_ : std::max(span_, known->second));
 }
@@ -60,7 +60,7 @@ std::size_t slots::occupied(const std::string& self, time_point now) const {
   for (const std::string& session : last_.holders) {
     if (session != self && occupies(session, now)) ++count;
   }
-  for (const auto& [session, since] : doubtful_) {
+  for (const auto& [session, since] : suspects_) {
     const bool named = last_.holders.contains(session);
     if (!named && session != self && occupies(session, now)) ++count;
   }
@@ -75,7 +75,7 @@ bool slots::limit_conflict() const {
 
 time_point slots::next_free(const std::string& self, time_point now) const {
   time_point next = time_point::max();
-  for (const auto& [session, since] : doubtful_) {
+  for (const auto& [session, since] : suspects_) {
     if (session != self && occupies(session, now)) next = std::min(next, over_at(session));
   }
   return next;

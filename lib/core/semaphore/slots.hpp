@@ -1,16 +1,17 @@
-// Who has a slot of a semaphore, as far as a contender can tell, and whether there is one left. No
-// I/O and no clock of its own.
+// Which slots of a semaphore are taken, as far as one candidate can see, and whether one is free.
+// No I/O and no clock.
 //
-// A semaphore is what consul/api makes of two kinds of keys: `<prefix>/.lock` names the limit and
-// the holders by their sessions, and `<prefix>/<session>` is locked by each contender for as long
-// as its session lives. A holder whose contender key is not locked any more is dead, and whoever
-// comes next may take its slot.
+// A semaphore is what consul/api makes of two kinds of keys. `<prefix>/.lock` contains the limit
+// and the holders, by their sessions. `<prefix>/<session>` is the contender key: each contender
+// keeps it locked while its session lives. A holder whose contender key is no longer locked is
+// dead, and the next contender may take its slot.
 //
-// consul/api's contenders take it at once. This one waits a span first, from the moment at which
-// it saw that the holder was dead: a holder that is tenure's has proven, at some R, that both its
-// name and its key were there. They were lost at D >= R if at all, nobody sees it before D, and so
-// nobody of ours takes its slot before R + span, when its lease is over. The same holds for a
-// holder whose name is gone while its key is still locked: somebody deleted or overwrote `.lock`.
+// consul/api's contenders take it at once. This candidate first waits a span, from the moment at
+// which it saw that the holder was dead. A holder of tenure's has proven, by a request sent at some
+// R, that `.lock` named it and its key was locked. It lost them, if at all, at some D >= R; no
+// other process sees that before D, so no candidate of tenure's takes the slot before R + span,
+// when the lease is over. The same holds for a holder whose name is gone while its key is still
+// locked: another client deleted or overwrote `.lock`.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +22,13 @@
 
 namespace tenure::core {
 
-/// What one answer, complete at the time it is told, says of the semaphore.
+/// The semaphore as one answer shows it.
 class semaphore_state {
  public:
-  std::uint64_t limit = 0;            ///< 0: it says none
+  std::uint64_t limit = 0;            ///< 0: none
   std::set<std::string> holders;      ///< sessions named by `.lock`
   std::set<std::string> contenders;   ///< sessions that lock their contender key
-  std::uint64_t lock_index = 0;       ///< ModifyIndex of `.lock`; 0: there is no such key
+  std::uint64_t lock_index = 0;       ///< ModifyIndex of `.lock`; 0: the key does not exist
   std::uint64_t lock_created = 0;     ///< CreateIndex of `.lock`
 };
 
@@ -35,24 +36,25 @@ class slots {
  public:
   slots(std::uint64_t limit, duration span) noexcept : limit_(limit), span_(span) {}
 
+  /// Takes in an answer that was complete at `now`.
   void observe(const semaphore_state& seen, time_point now);
-  /// The span of another holder, where it is known: the larger one counts.
+  /// The span of another holder's session: the larger one of that and ours counts.
   void holders_span(const std::string& session, duration span);
 
   bool known() const noexcept { return known_; }
   const semaphore_state& last() const noexcept { return last_; }
-  /// Whether the semaphore has another limit, and living holders that keep to it.
+  /// Whether the semaphore has another limit, and living holders that rely on it.
   bool limit_conflict() const;
 
-  /// Slots that somebody else may still act on.
+  /// The slots whose holders may still act, without `self`.
   std::size_t occupied(const std::string& self, time_point now) const;
   bool free(const std::string& self, time_point now) const {
     return occupied(self, now) < limit_;
   }
-  /// When a slot may become free without anything happening; time_point::max(): never.
+  /// When the time of a dead holder is over, so that a slot becomes free; time_point::max(): never.
   time_point next_free(const std::string& self, time_point now) const;
-  /// The names that `.lock` should have when `self` takes a slot: those whose time is not over, and
-  /// its own.
+  /// The holders that `.lock` has to name when `self` takes a slot: those whose time is not over,
+  /// and `self`.
   std::set<std::string> holders_with(const std::string& self, time_point now) const;
 
  private:
@@ -63,8 +65,8 @@ class slots {
   duration span_;
   bool known_ = false;
   semaphore_state last_;
-  /// Holders that are dead, or whose name has gone without them: since when that was seen.
-  std::map<std::string, time_point> doubtful_;
+  /// Holders that are dead, or whose name is gone while their key is locked; since when.
+  std::map<std::string, time_point> suspects_;
   std::map<std::string, duration> spans_;
 };
 

@@ -40,7 +40,7 @@ boost::asio::awaitable<void> participant::do_read() {
     fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
-      log(log_level::debug, "a claim whose answer was lost had been carried out");
+      log(log_level::debug, "lost claim found carried out");
     }
   }
   advance();
@@ -122,7 +122,9 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
       break;
     case lock_outcome_kind::refused:
       fsm_.claim_lost(refusal(outcome.why), now, random);
-      if (outcome.why == consul::txn_failure::invalid_session) session_->session->report_lost(which.act.session);
+      if (outcome.why == consul::txn_failure::invalid_session) {
+        session_->session->report_lost(which.act.session);
+      }
       break;
   }
 }
@@ -133,8 +135,8 @@ void participant::release_done(const lock_op& which, const lock_outcome& outcome
     case lock_outcome_kind::done:
       log(log_level::info, which.clean ? "released"
                            : fsm_.starts_at() == time_point::max()
-                               ? "let go of a key that was won too late"
-                               : "let go before the quarantine was over");
+                               ? "lock of a late claim released"
+                               : "released within quarantine");
       fsm_.released(observation_of_write(outcome.written, outcome, written_key{"", which.clean}),
                     now, random);
       break;

@@ -1,5 +1,5 @@
-// The handle of a term: what other threads may ask is answered from the counted block, the rest by
-// whoever owns the term, as long as that lives.
+// The handle of a term: answers from the shared state what other threads may ask, and passes the
+// rest to the term's host while that lives.
 #include <boost/system/system_error.hpp>
 #include <tenure/term.hpp>
 #include <utility>

@@ -10,8 +10,8 @@ namespace tenure::impl {
 
 namespace asio = boost::asio;
 
-/// While a campaign waits the participant stands. A campaign that is given up gives back a term that
-/// began and was not handed out.
+/// While a campaign waits the participant stands. A campaign that is given up gives back a term
+/// that began and was not handed out.
 class participant::campaign_scope {
  public:
   explicit campaign_scope(std::shared_ptr<participant> whose) : whose_(std::move(whose)) {
@@ -58,7 +58,7 @@ asio::awaitable<term> participant::campaign() {
     waiting = fsm_.stage() != core::stage::leading;
     if (waiting) co_await changed_.wait();
   }
-  // The cancellation may have come after the last wait had been satisfied.
+  // A cancellation may have come after the last wait was satisfied.
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
     fail(asio::error::operation_aborted, key());

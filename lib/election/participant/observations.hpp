@@ -1,4 +1,4 @@
-// What Consul's answers say of a key, in core's words.
+// Consul's answers about a key as observations for core.
 #pragma once
 
 #include <string>

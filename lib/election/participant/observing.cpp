@@ -13,7 +13,7 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   const core::observation_order order =
       fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
   if (order == core::observation_order::outdated) {
-    log(log_level::debug, "an answer that is older than what is known");
+    log(log_level::debug, "outdated answer ignored");
     advance();
     return;
   }
@@ -27,10 +27,10 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   advance();
 }
 
-/// What the history has just been told of.
+/// The history has taken in the same answer just now.
 void participant::note_seen(const consul::kv_result& answer) {
   const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
-  if (index != fsm_.history().modify_index()) return;  // it knows better
+  if (index != fsm_.history().modify_index()) return;  // it knows something newer
   last_seen_value now;
   if (answer.entry && !answer.entry->session.empty()) {
     now.fence = answer.entry->modify_index;
@@ -44,11 +44,11 @@ void participant::note_seen(const consul::kv_result& answer) {
   if (news) note_event();
 }
 
-// The query may have been made before a campaign that waits now, and the watch reports an error once
-// only. The campaign's own read decides whether it is refused.
+// The query may have been made before a campaign that waits now, and the watch reports an error
+// once only. The campaign's own read decides whether it is refused.
 void participant::on_watch_error(const error_code& why, const std::string& detail) {
   if (last_error() != why) {
-    env().log->log(log_level::debug, "the key cannot be watched",
+    env().log->log(log_level::debug, "key watch failed",
                    {{"election", key()}, {"why", detail}});
   }
   error_.note(why, time_point::min());
@@ -83,7 +83,7 @@ void participant::session_lost(const std::string& id) {
   advance();
 }
 
-// See session_user: only with that seeded bug.
+// Called only with a seeded bug: see session_user.
 void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
 
 void participant::session_failed(const error_code& why, time_point asked) {

@@ -37,7 +37,8 @@ void participant::log(log_level level, std::string_view event) {
                       {{"election", key()},
                        {"fence", term_ ? term_->fence : fsm_.fence()},
                        {"session", fsm_.session().text()},
-                       {"reason", to_string(fsm_.lease().reason())}});
+                       {"reason", to_string(fsm_.lease().reason())},
+                       {"work", fsm_.working() ? "running" : "stopped"}});
 }
 
 // -- driving the state machine -------------------------------------------------------------------
@@ -59,7 +60,7 @@ void participant::advance() {
     } while (action != core::action::wait);
   } while (advance_again_);
   advancing_ = false;
-  // By the very instant at which there was nothing to do: a deadline after it is still to come.
+  // With the instant at which there was nothing to do: any deadline after it is still to come.
   publish(now);
 }
 
@@ -83,7 +84,7 @@ void participant::execute(core::action action) {
       break;
     case core::action::begin:
       begin_term(key_, fsm_.held_by(), fsm_.fence());
-      log(log_level::info, "leading");
+      log(log_level::info, "term began");
       note_event();
       break;
     case core::action::stop:
@@ -113,7 +114,7 @@ void participant::publish(time_point now) {
   if (at == time_point::max()) {
     env().timers->disarm(*this);
   } else if (!armed() || deadline() != at) {
-    // Each proof moves it on, from among the last to the last: cheaper than to let it fire early.
+    // Each proof moves it, always near the end of the heap: cheaper than to let it fire early.
     env().timers->arm(*this, at);
   }
   if (session_ && fsm_.provable()) session_->proofs->due(proof_due());
@@ -140,14 +141,14 @@ std::uint64_t participant::begin_proof() noexcept {
 void participant::proof_done(std::uint64_t guard, time_point sent_at) {
   fsm_.proof_ended(time_point::min());
   error_.clear();
-  if (guard != fsm_.guard()) log(log_level::debug, "a proof of what is not held any more");
+  if (guard != fsm_.guard()) log(log_level::debug, "proof of an old guard ignored");
   fsm_.proved(guard, sent_at, env().timers->now());
   advance();
 }
 
 void participant::proof_missed(std::uint64_t guard) {
   const time_point now = env().timers->now();
-  // Not again before the read that now follows has told what happened.
+  // Not again before the read that follows now shows what happened.
   fsm_.proof_ended(now + fsm_.rules().proof_interval() / 4);
   fsm_.proof_failed(guard, now);
   advance();

@@ -1,5 +1,5 @@
-// One election as this process stands in it: the state machine of core, driven. A record is what an
-// idle election costs; a coroutine exists only while a request of it is out.
+// One election as this process takes part in it: drives core::candidate. A participant is all that
+// an idle election costs; a coroutine exists only while one of its requests is in flight.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -20,12 +20,12 @@
 
 namespace tenure::impl {
 
-/// What was last read of the key. Its holder is in the candidate's history, and what this process
-/// publishes itself is not kept twice.
+/// The key as it was last read. Its holder is in the candidate's history, and a value that is our
+/// own is not kept twice.
 class last_seen_value {
  public:
-  std::uint64_t fence = 0;                   ///< 0: nobody held the key
-  std::unique_ptr<const std::string> value;  ///< where it is not our own
+  std::uint64_t fence = 0;                   ///< 0: the key had no holder
+  std::unique_ptr<const std::string> value;  ///< null: our own
   friend bool operator==(const last_seen_value& a, const last_seen_value& b) noexcept {
     return a.fence == b.fence && (a.value ? b.value && *a.value == *b.value : !b.value);
   }
@@ -70,12 +70,11 @@ class participant final : public key_watcher,
   std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
   void holders_span(duration span);
 
-  /// What an acquisition or a release that was asked for is to be, as of now; nothing where there
-  /// is nothing to release any more.
+  /// The operation that was queued, as of now; nothing if there is nothing left to release.
   std::optional<lock_op> make_lock_op(lock_op::kind what) override;
   void lock_op_done(const lock_op& which, const lock_outcome& outcome) override;
 
-  /// When the next proof of the key is due; time_point::max() where none is wanted.
+  /// When the next proof of the key is due; time_point::max(): none.
   time_point proof_due() const noexcept override { return fsm_.proof_due(); }
   bool proof_worthwhile(time_point now) const noexcept override {
     return fsm_.proof_worthwhile(now);
@@ -86,13 +85,12 @@ class participant final : public key_watcher,
   void proof_missed(std::uint64_t guard) override;
   void proof_put_off(time_point until, const error_code& why) override;
 
-  /// Stops standing for ever and tells the holder of a term to stop.
+  /// Stops standing for ever and asks the holder of a term to stop.
   void stop(end_reason why);
-  /// The same for who leaves: where no body is to be waited for, the work has stopped.
+  /// Like stop(), for a handle that leaves: without a running body the work counts as stopped.
   void leave();
-  /// Whether neither a key is held nor a claim open, and no work is running.
   bool left() const noexcept { return left_; }
-  /// Lets go of the watch and of the session, once it is settled.
+  /// Gives up its watch and its session, once it is settled.
   void detach() noexcept;
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept override { return fsm_.working(); }
@@ -121,7 +119,7 @@ class participant final : public key_watcher,
   boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
                                          leader_writes writes) override;
 
-  /// Asks the state machine what to do until there is nothing to do now.
+  /// Carries out what the state machine asks for, until it has to wait.
   void advance();
   void execute(core::action action);
   void publish(time_point now);
@@ -145,19 +143,19 @@ class participant final : public key_watcher,
   request_error error_;  ///< of the last request
 
  public:
-  // Small, and beside its own small members: there are thousands of participants.
-  std::uint32_t index_in_engine = 0;  ///< the engine's
-  bool retiring = false;                ///< the engine's: it is forgotten when it is settled
+  // The engine's. Beside the other small members: there are thousands of participants.
+  std::uint32_t index_in_engine = 0;
+  bool retiring = false;  ///< it is forgotten when it is settled
 
  private:
   tenure::standing told_standing_ = tenure::standing::watching;
   bool event_pending_ : 1 = false;  ///< it is in the event queue
-  bool seen_any_ : 1 = false;     ///< seen_ tells of something
-  bool standing_ : 1 = false;     ///< stand() was called
-  bool streamed_ : 1 = false;     ///< and somebody may read the event stream
-  bool campaigning_ : 1 = false;  ///< campaign() waits
-  bool healthy_ : 1 = true;       ///< the gate of set_healthy() is open
-  bool left_ : 1 = false;         ///< nobody stands here any more
+  bool seen_any_ : 1 = false;       ///< seen_ is valid
+  bool standing_ : 1 = false;       ///< stand() was called
+  bool streamed_ : 1 = false;       ///< and the event stream may have a reader
+  bool campaigning_ : 1 = false;    ///< campaign() waits
+  bool healthy_ : 1 = true;         ///< the gate of set_healthy() is open
+  bool left_ : 1 = false;           ///< it stands no more
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;

@@ -1,5 +1,5 @@
-// What participants with equal candidacies share: most programs enter thousands of elections with
-// one candidacy.
+// What participants with equal candidacies share: most programs enter all their elections with one
+// candidacy.
 #pragma once
 
 #include <memory>

@@ -20,7 +20,9 @@ void participant::withdraw() {
   update_standing();
 }
 
-std::string participant::session() const { return session_ ? session_->session->id() : std::string(); }
+std::string participant::session() const {
+  return session_ ? session_->session->id() : std::string();
+}
 
 void participant::set_healthy(bool healthy) {
   if (healthy == healthy_ || left_) return;
@@ -89,7 +91,7 @@ std::optional<leader> participant::last_seen() const {
   if (!seen_any_) return std::nullopt;
   leader who;
   who.key = key();
-  // Released by ourselves, it is nobody's, though it was not read since.
+  // Released by ourselves: free, though it was not read since.
   if (seen_.fence == 0 || !fsm_.history().held()) return who;
   who.session = fsm_.history().holder().text();
   who.value = seen_.value ? *seen_.value : how().value();

@@ -23,8 +23,8 @@ constexpr duration most_pause = 2s;
 
 }  // namespace
 
-/// After a lost answer: whether the proclaim with that guard is known to have been carried out.
-/// False: it has not (yet), or the key is not as we wrote it; the state machine was told.
+/// After a lost answer: whether Consul is known to have carried out the proclaim with that guard.
+/// False: not (yet), or the key is not as we wrote it; the state machine has the observation then.
 asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                             std::string value) {
   const consul::kv_result answer =
@@ -35,7 +35,7 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
     co_return false;
   }
   const core::key_observation seen = observation_of(answer, read_kind::consistent);
-  // A plain PUT of the same value would have set the LockIndex back.
+  // A plain PUT of the same value would have reset the LockIndex.
   const bool ours = answer.entry && answer.entry->value == value && fsm_.fence() == fence &&
                     seen.session == fsm_.held_by() && seen.lock_index == fsm_.lock_index() &&
                     seen.modify_index >= guard;
@@ -53,8 +53,8 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
 
 asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> which,
                                                 std::string value) {
-  // Where it may be carried out at any moment, what it reads meanwhile is the term's proof: not too
-  // seldom for that. Where it was refused, by a lock-delay, proofs go on beside it.
+  // While a try may still be carried out no proofs are sent, and what is read instead proves the
+  // term: so not too seldom. After a refusal, by a lock-delay, proofs go on beside it.
   core::backoff pauses(look_again_after, std::min<duration>(most_pause, how().span() / 6));
   core::backoff delays(look_again_after, most_pause);
   bool done = false;
@@ -82,8 +82,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
       fsm_.proclaim_ended(which->fence);
       fail(answer.error, answer.detail);
     } else {
-      // Refused, failed or lost: what the key says now decides. The same guarded write again does
-      // no harm.
+      // Refused, failed or lost: the present key decides. Repeating the guarded write does no harm.
       const bool seen = co_await proclaim_seen(which->fence, guard, value);
       done = seen;
       const bool refused = !answer.failures.empty();
@@ -101,7 +100,8 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
 
 void participant::check_write(const leader_writes::entry& what) const {
   if (!covers(what, key())) return;
-  fail(errc::bad_argument, "\"" + what.key + "\" is or covers the election's own key: use proclaim");
+  fail(errc::bad_argument,
+       "\"" + what.key + "\" is or covers the election's own key: use proclaim");
 }
 
 asio::awaitable<void> participant::write_now(std::shared_ptr<term_state> which,

@@ -1,5 +1,5 @@
-// The keys of a semaphore as consul/api lays them out, and the transactions on them. See core::slots
-// for what they mean.
+// The keys of a semaphore as consul/api lays them out, and the transactions on them. See
+// core::slots for what they mean.
 #pragma once
 
 #include <set>

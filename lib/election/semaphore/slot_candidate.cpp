@@ -1,4 +1,5 @@
-// The life of a candidate for a slot: its session, its contender key, and one attempt after another.
+// The life of a candidate for a slot: its session, its contender key, and one attempt after
+// another.
 #include "election/semaphore/slot_candidate.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -43,7 +44,8 @@ void slot_candidate::log(log_level level, std::string_view event) {
             {{"semaphore", prefix()},
              {"fence", term_ ? term_->fence : std::uint64_t{0}},
              {"session", session_id_},
-             {"reason", to_string(lease_.reason())}});
+             {"reason", to_string(lease_.reason())},
+             {"work", lease_.working() ? "running" : "stopped"}});
 }
 
 tenure::standing slot_candidate::standing() const noexcept {

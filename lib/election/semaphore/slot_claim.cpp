@@ -75,7 +75,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   lock_index_ = answer.results.back().modify_index;
   lease_.begin();
   begin_term(key_name(keys_.lock()), session_id_, lock_index_);
-  log(log_level::info, "a slot is ours");
+  log(log_level::info, "slot acquired");
   changed_.notify_all();
   co_return true;
 }

@@ -27,7 +27,7 @@ asio::awaitable<void> slot_candidate::serve() {
 }
 
 /// Publishes the lease, gives the notices that are due, and sends a proof if one is due. It wakes
-/// nobody for less than a notice: serve() calls it whenever it is woken.
+/// waiters for a notice only: serve() calls it whenever it is woken itself.
 void slot_candidate::advance() {
   if (!term_) return;
   lease_.check(now());

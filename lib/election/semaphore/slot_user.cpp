@@ -53,7 +53,7 @@ asio::awaitable<term> slot_candidate::acquire() {
     if (lease_.working()) work_stopped();  // a slot that came and went unseen
     co_await changed_.wait();
   }
-  // The cancellation may have come after the last wait had been satisfied.
+  // A cancellation may have come after the last wait was satisfied.
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
     fail(asio::error::operation_aborted, prefix());

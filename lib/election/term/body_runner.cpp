@@ -47,8 +47,8 @@ bool is_aborted(const std::exception_ptr& thrown) {
 
 }  // namespace
 
-/// In a turn of the loop of its own: it may have been told to stop, or slept through its lease,
-/// since the term began.
+/// In a new turn of the event loop: since the term began the body may have had to stop, or the
+/// process may have slept through the lease.
 asio::awaitable<void> body_runner::begin(asio::any_io_executor executor,
                                          std::shared_ptr<term_host> owner,
                                          std::shared_ptr<running_body> b) {
@@ -88,13 +88,13 @@ asio::awaitable<void> body_runner::supervise(asio::any_io_executor executor,
       thrown = std::current_exception();
     }
   }
-  const bool told = b->must_stop(*owner);
+  const bool stopped = b->must_stop(*owner);
   b->function = nullptr;  // what the body captured goes before the lock does
   // A body that resigned before its end may have a successor by now.
   if (running_ == b) running_.reset();
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await owner->resign(b->its_term);
-  if (thrown && !(told && is_aborted(thrown))) std::rethrow_exception(thrown);
+  if (thrown && !(stopped && is_aborted(thrown))) std::rethrow_exception(thrown);
 }
 
 asio::awaitable<end_reason> body_runner::run(asio::any_io_executor executor,

@@ -53,7 +53,7 @@ void term_host::begin_term(const key_name& key, const core::session_id& session,
 void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
 
 void term_host::stop_work() {
-  log(log_level::info, "the work has to stop");
+  log(log_level::info, "stop requested");
   body_.stop();
 }
 
@@ -62,8 +62,7 @@ void term_host::end_term() {
   term_->close();
   term_->reason.store(why, std::memory_order_release);
   const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
-  log(planned ? log_level::info : log_level::warn,
-      lease().working() ? "the term is over, and its work still runs" : "the term is over");
+  log(planned ? log_level::info : log_level::warn, "term ended");
 }
 
 void term_host::leave_work() {

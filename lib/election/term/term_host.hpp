@@ -45,7 +45,7 @@ class term_host {
 
   /// Whether the holder of that term has to stop its work.
   bool must_stop(const std::shared_ptr<term_state>& which) const noexcept {
-    return over(which) || lease().stop_told();
+    return over(which) || lease().stop_notified();
   }
 
  protected:

@@ -29,7 +29,7 @@ class term_state {
         host(std::move(r)) {}
 
   bool holds() const noexcept { return clock->now() < until(valid_until); }
-  /// Before the holder is told to stop.
+  /// Before the holder has to stop.
   bool before_stop() const noexcept { return clock->now() < until(stop_at); }
   static time_point until(const std::atomic<std::int64_t>& a) noexcept {
     return time_point(duration(a.load(std::memory_order_acquire)));

@@ -35,10 +35,10 @@ class elections_options {
   std::size_t sessions = 1;
   /// How soon a crash of this process shall be seen, 500 ms to 10 min; nothing: by the session's
   /// TTL, which takes 20 s at the least. With it the process registers a service (called `name`)
-  /// with a TTL check at the agent of its machine, binds its sessions to that check and keeps it
-  /// passing. A successor leads a liveness and a span after the crash. The lease is no shorter and
-  /// no longer for it. Needs Consul 1.7 or later, and `service:write` for `name` where ACLs are on.
-  /// Semaphores' sessions are not bound.
+  /// with a TTL check at the agent of its machine for each session, of elections and of semaphores,
+  /// binds the session to that check and keeps it passing. A successor leads, or has the slot, a
+  /// liveness and a span after the crash. The lease is the same with it and without. Needs Consul
+  /// 1.7 or later, and `service:write` for `name` if ACLs are on.
   std::optional<duration> liveness;
   /// How long one blocking query lasts, 1 s to 60 s.
   duration wait = std::chrono::seconds(30);
