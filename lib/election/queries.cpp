@@ -35,7 +35,8 @@ asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string k
 asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key) {
   const time_point give_up = shared->now() + shared->request_timeout();
   for (;;) {
-    const consul::kv_result found = co_await shared->client.get(key, consul::consistency::consistent);
+    const consul::kv_result found =
+        co_await shared->client.get(key, consul::consistency::consistent);
     if (found.error) fail(found.error, found.detail);
     const leader who = leader_in(key, found);
     if (!who.present()) fail(errc::not_leading, "\"" + key + "\" is not held");
@@ -58,8 +59,7 @@ asio::awaitable<void> ping(std::shared_ptr<context> shared) {
 }
 
 // Elections, and the holders of semaphores.
-asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared,
-                                             std::string prefix) {
+asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, std::string prefix) {
   const consul::kv_list answer =
       co_await shared->client.list(prefix, consul::consistency::default_);
   if (answer.error) fail(answer.error, answer.detail);

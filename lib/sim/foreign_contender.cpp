@@ -28,12 +28,13 @@ void foreign_contender::start() {
                  [self = shared_from_this()](std::exception_ptr) { self->stopped_ = true; });
 }
 
-asio::awaitable<runtime::exchange_result> foreign_contender::ask(runtime::lane where, std::string method,
-                                                    std::string target, std::string body) {
+asio::awaitable<runtime::exchange_result> foreign_contender::ask(runtime::lane where,
+                                                                 std::string method,
+                                                                 std::string target,
+                                                                 std::string body) {
   runtime::http_request request(std::move(method), std::move(target), std::move(body));
-  runtime::exchange_result answer =
-      co_await link_->exchange(where, std::move(request), host_.now() + 30s,
-                               runtime::on_stale::fail);
+  runtime::exchange_result answer = co_await link_->exchange(
+      where, std::move(request), host_.now() + 30s, runtime::on_stale::fail);
   co_return answer;
 }
 
@@ -59,8 +60,8 @@ asio::awaitable<void> foreign_contender::run() {
 asio::awaitable<bool> foreign_contender::wait_free(std::string key) {
   std::string index = "0";
   while (!stopping_) {
-    const runtime::exchange_result seen = co_await ask(
-        runtime::lane::polls, "GET", "/v1/kv/" + key + "?wait=15s&index=" + index, "");
+    const runtime::exchange_result seen =
+        co_await ask(runtime::lane::polls, "GET", "/v1/kv/" + key + "?wait=15s&index=" + index, "");
     if (seen.error || (seen.response.status != 200 && seen.response.status != 404)) {
       co_await runtime::sleep_until(host_, host_.now() + 1s);
       continue;
@@ -78,18 +79,17 @@ asio::awaitable<void> foreign_contender::contend(std::string session) {
   while (!stopping_ && host_.now() < until) {
     const bool free = co_await wait_free(key);
     if (!free) co_return;
-    const runtime::exchange_result taken =
-        co_await ask(runtime::lane::requests, "PUT",
-                     "/v1/kv/" + key + "?acquire=" + session +
-                         "&flags=" + std::to_string(consul::lock_flags),
-                     value_);
+    const runtime::exchange_result taken = co_await ask(
+        runtime::lane::requests, "PUT",
+        "/v1/kv/" + key + "?acquire=" + session + "&flags=" + std::to_string(consul::lock_flags),
+        value_);
     if (!taken.error && taken.response.body == "true") {
       context_.world.probes.hit("a foreign contender led");
       co_await runtime::sleep_until(host_, host_.now() + context_.world.between(10ms, 8s));
-      co_await ask(runtime::lane::requests, "PUT",
-                   "/v1/kv/" + key + "?release=" + session +
-                       "&flags=" + std::to_string(consul::lock_flags),
-                   value_);
+      co_await ask(
+          runtime::lane::requests, "PUT",
+          "/v1/kv/" + key + "?release=" + session + "&flags=" + std::to_string(consul::lock_flags),
+          value_);
       co_await runtime::sleep_until(host_, host_.now() + context_.world.between(1s, 10s));
       co_return;
     }

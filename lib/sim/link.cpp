@@ -105,8 +105,9 @@ void link::check_lane(runtime::lane where, const runtime::http_request& request)
 }
 
 asio::awaitable<runtime::exchange_result> link::exchange(runtime::lane where,
-                                                    runtime::http_request request,
-                                                    time_point deadline, runtime::on_stale when_stale) {
+                                                         runtime::http_request request,
+                                                         time_point deadline,
+                                                         runtime::on_stale when_stale) {
   exchange_state state{where, request, deadline, when_stale};
   const counted mine(exchanges_);
   if (is_process(options_.who)) check_lane(where, request);
@@ -169,9 +170,8 @@ asio::awaitable<bool> link::dial(exchange_state& e, connection& fresh) {
                                                : error_code(asio::error::timed_out);
     co_return false;
   }
-  const connect_result outcome = severed_ || network_.refused()
-                                     ? connect_result::refused
-                                     : server_.connect(options_.address);
+  const connect_result outcome =
+      severed_ || network_.refused() ? connect_result::refused : server_.connect(options_.address);
   fresh.epoch = server_.epoch();
   if (outcome == connect_result::accepted) co_return true;
   e.result.error = outcome == connect_result::refused ? asio::error::connection_refused
@@ -187,8 +187,7 @@ asio::awaitable<bool> link::dial(exchange_state& e, connection& fresh) {
   co_return false;
 }
 
-asio::awaitable<void> link::send_on(connection& on, unused_connection& guard,
-                                    exchange_state& e) {
+asio::awaitable<void> link::send_on(connection& on, unused_connection& guard, exchange_state& e) {
   const auto sent =
       std::make_shared<inflight_request>(host_, options_.who, options_.address, e.request);
   sent->epoch = on.epoch;

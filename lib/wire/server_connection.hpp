@@ -13,7 +13,7 @@
 #include <string>
 
 #include "runtime/timers.hpp"
-#include "wire/http_server.hpp"
+#include "wire/http_service.hpp"
 
 namespace tenure::wire {
 

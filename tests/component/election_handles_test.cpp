@@ -1,5 +1,5 @@
-// Handles in every state and every order of destruction: left ones, moved-from ones, awaitables that
-// are dropped. The sanitizers look on.
+// Handles in every state and every order of destruction: left ones, moved-from ones, awaitables
+// that are dropped. The sanitizers look on.
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>

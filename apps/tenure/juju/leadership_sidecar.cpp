@@ -58,16 +58,16 @@ class sidecar_leadership final : public leadership {
 
  private:
   // Returns the body of the answer. `parameter`: NAME=VALUE for the query, besides the election.
-  asio::awaitable<std::string> exchange(std::string method, std::string path,
-                                        std::string parameter, std::string body) {
+  asio::awaitable<std::string> exchange(std::string method, std::string path, std::string parameter,
+                                        std::string body) {
     std::string query = address_.election.empty() ? "" : "election=" + address_.election;
     if (!parameter.empty()) query += (query.empty() ? "" : "&") + parameter;
-    runtime::http_request request(std::move(method),
-                                  query.empty() ? path : path + "?" + query, std::move(body));
+    runtime::http_request request(std::move(method), query.empty() ? path : path + "?" + query,
+                                  std::move(body));
     request.headers.emplace_back("Host", "tenure");
-    runtime::exchange_result trip =
-        co_await environment_->transport->exchange(runtime::lane::requests, std::move(request),
-                                                environment_->clock->now() + patience, runtime::on_stale::fail);
+    runtime::exchange_result trip = co_await environment_->transport->exchange(
+        runtime::lane::requests, std::move(request), environment_->clock->now() + patience,
+        runtime::on_stale::fail);
     if (trip.error) {
       throw tool_error("no sidecar answers at " + address_.socket + " (" + trip.error.message() +
                        "): start tenure sidecar with `control: {socket: " + address_.socket +

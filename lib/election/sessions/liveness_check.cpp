@@ -49,8 +49,9 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
   answer.detail = passed.detail;
   if (!passed.error && !passed.known) {
     answer.error = consul_errc::server_error;
-    answer.detail = "the agent registered a service and does not know its check: liveness needs the "
-                    "agent of this computer, not several behind one address";
+    answer.detail =
+        "the agent registered a service and does not know its check: liveness needs the "
+        "agent of this computer, not several behind one address";
   }
   co_return answer;
 }
@@ -69,8 +70,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     const time_point now = env_->timers->now();
     if (stopped_) continue;
     if (!answer.error && !answer.known) {
-      env_->log->log(log_level::warn, "liveness check forgotten by the agent",
-                     {{"check", check_}});
+      env_->log->log(log_level::warn, "liveness check forgotten by the agent", {{"check", check_}});
       co_return true;
     }
     const bool silent = now - heard_ >= ttl_;

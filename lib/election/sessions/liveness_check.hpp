@@ -1,7 +1,7 @@
 // A TTL check at this computer's agent that the process keeps passing, so that Consul sees a crash
 // long before the session's TTL. The requests stay between the process and its agent and cost the
-// servers nothing. The check belongs to a service that is registered for it alone: a failing check of
-// the node would take every service of the node out of discovery. The ids of both are never used
+// servers nothing. The check belongs to a service that is registered for it alone: a failing check
+// of the node would take every service of the node out of discovery. The ids of both are never used
 // again: a reused id would keep the previous session alive.
 #pragma once
 
@@ -29,9 +29,9 @@ class liveness_check {
   /// Registers the service and passes its check once: for `ttl` from then on a session can be bound
   /// to it. After an error the service may be registered or not: call end() all the same.
   boost::asio::awaitable<consul::ack> begin();
-  /// Keeps passing the check until stop(). Calls `on_suspected_expiry` after a silence that may have
-  /// ended the session. Returns true where the agent forgot the check: the session that is bound to
-  /// it has ended, or will.
+  /// Keeps passing the check until stop(). Calls `on_suspected_expiry` after a silence that may
+  /// have ended the session. Returns true where the agent forgot the check: the session that is
+  /// bound to it has ended, or will.
   boost::asio::awaitable<bool> run(std::function<void()> on_suspected_expiry);
   /// Stops passing the check: it turns critical within `ttl`.
   void stop() noexcept;

@@ -40,9 +40,7 @@ void check(const leader_settings::changes& changes) {
 }  // namespace
 
 leader_settings_store::leader_settings_store(std::shared_ptr<context> shared, std::string key)
-    : shared_(std::move(shared)),
-      key_(std::move(key)),
-      changed_(*shared_->env->timers) {}
+    : shared_(std::move(shared)), key_(std::move(key)), changed_(*shared_->env->timers) {}
 
 void leader_settings_store::check_open() const {
   if (shared_->stopping) fail(errc::shut_down, "\"" + key_ + "\"");
@@ -54,7 +52,9 @@ asio::awaitable<settings_snapshot> leader_settings_store::get() {
       co_await shared_->client.get(key_, consul::consistency::consistent);
   if (answer.error) fail(answer.error, answer.detail);
   const std::optional<settings_snapshot> now = snapshot_of(answer);
-  if (!now) fail(errc::bad_argument, "\"" + key_ + "\" does not hold settings: they are a JSON object of strings");
+  if (!now)
+    fail(errc::bad_argument,
+         "\"" + key_ + "\" does not hold settings: they are a JSON object of strings");
   co_return *now;
 }
 
@@ -120,8 +120,7 @@ void leader_settings_store::stop() {
 // -- setting -------------------------------------------------------------------------------------
 
 // Reads, changes, and writes on condition that the key was not written in between.
-asio::awaitable<void> leader_settings_store::set_once(term by,
-                                                      leader_settings::changes changes) {
+asio::awaitable<void> leader_settings_store::set_once(term by, leader_settings::changes changes) {
   settings_snapshot now = co_await get();
   if (!consul::merge_settings(changes, now.values)) {
     // Nothing changes; but only the leader may say so.

@@ -10,7 +10,6 @@
 #include <exception>
 #include <utility>
 
-#include "election/term/term_host.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/next_turn.hpp"
 
@@ -23,7 +22,7 @@ class body_runner::running_body {
   running_body(std::shared_ptr<term_state> t, body_function f)
       : its_term(std::move(t)), function(std::move(f)) {}
 
-  bool must_stop(const term_host& owner) const noexcept {
+  bool must_stop(const body_host& owner) const noexcept {
     return cancelled || owner.must_stop(its_term);
   }
 
@@ -50,7 +49,7 @@ bool is_aborted(const std::exception_ptr& thrown) {
 /// In a new turn of the event loop: since the term began the body may have had to stop, or the
 /// process may have slept through the lease.
 asio::awaitable<void> body_runner::begin(asio::any_io_executor executor,
-                                         std::shared_ptr<term_host> owner,
+                                         std::shared_ptr<body_host> owner,
                                          std::shared_ptr<running_body> b) {
   co_await runtime::next_turn(executor);
   if (b->must_stop(*owner) || !b->its_term->before_stop()) co_return;
@@ -64,7 +63,7 @@ void body_runner::stop() {
 }
 
 asio::awaitable<void> body_runner::supervise(asio::any_io_executor executor,
-                                                 std::shared_ptr<term_host> owner,
+                                                 std::shared_ptr<body_host> owner,
                                                  std::shared_ptr<running_body> b) {
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) b->cancelled = true;
@@ -98,7 +97,7 @@ asio::awaitable<void> body_runner::supervise(asio::any_io_executor executor,
 }
 
 asio::awaitable<end_reason> body_runner::run(asio::any_io_executor executor,
-                                                 std::shared_ptr<term_host> owner,
+                                                 std::shared_ptr<body_host> owner,
                                                  std::shared_ptr<term_state> t,
                                                  body_function body) {
   const auto b = std::make_shared<running_body>(std::move(t), std::move(body));

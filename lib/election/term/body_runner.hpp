@@ -12,10 +12,17 @@
 
 namespace tenure::impl {
 
-class term_host;
-
 /// What a user gives to lead() or hold().
 using body_function = std::function<boost::asio::awaitable<void>(term)>;
+
+/// What a body needs of the host of its term.
+class body_host {
+ public:
+  virtual ~body_host() = default;
+  /// Whether the holder of that term has to stop its work.
+  virtual bool must_stop(const std::shared_ptr<term_state>& which) const noexcept = 0;
+  virtual boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) = 0;
+};
 
 /// A member of a term's host. One body runs at a time. Belongs to the thread of the io_context.
 class body_runner {
@@ -32,17 +39,17 @@ class body_runner {
   /// nothing else; operation_aborted is thrown at the end. Throws what the body threw, except the
   /// operation_aborted of a body that had to stop.
   boost::asio::awaitable<end_reason> run(boost::asio::any_io_executor executor,
-                                         std::shared_ptr<term_host> owner,
+                                         std::shared_ptr<body_host> owner,
                                          std::shared_ptr<term_state> t, body_function body);
 
  private:
   class running_body;
 
   static boost::asio::awaitable<void> begin(boost::asio::any_io_executor executor,
-                                            std::shared_ptr<term_host> owner,
+                                            std::shared_ptr<body_host> owner,
                                             std::shared_ptr<running_body> b);
   boost::asio::awaitable<void> supervise(boost::asio::any_io_executor executor,
-                                         std::shared_ptr<term_host> owner,
+                                         std::shared_ptr<body_host> owner,
                                          std::shared_ptr<running_body> b);
 
   std::shared_ptr<running_body> running_;

@@ -23,12 +23,11 @@ namespace tenure::impl {
 struct context;
 
 /// Held weakly by its terms' states.
-class term_host {
+class term_host : public body_host {
  public:
   explicit term_host(const runtime::environment& env) : changed_(*env.timers) {}
   term_host(const term_host&) = delete;
   term_host& operator=(const term_host&) = delete;
-  virtual ~term_host() = default;
 
   /// The running term, or one whose work has not stopped; else an empty one.
   term current() const noexcept { return lease().working() ? term(term_) : term(); }
@@ -37,14 +36,13 @@ class term_host {
   boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
   boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which);
-  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) override;
   /// Goes on in the background when its caller is cancelled, and its caller need not wait longer
   /// than the term lasts.
   boost::asio::awaitable<void> proclaim(std::shared_ptr<term_state> which, std::string value);
   boost::asio::awaitable<void> write(std::shared_ptr<term_state> which, leader_writes writes);
 
-  /// Whether the holder of that term has to stop its work.
-  bool must_stop(const std::shared_ptr<term_state>& which) const noexcept {
+  bool must_stop(const std::shared_ptr<term_state>& which) const noexcept override {
     return over(which) || lease().stop_notified();
   }
 

@@ -19,7 +19,7 @@
 
 namespace tenure::impl {
 
-class watch_registry final : private answer_sink {
+class watch_registry final : private watcher_list, private answer_sink {
  public:
   /// `spawn` starts a task, which the registry, the client and the slots have to outlive.
   /// `notified` is called after all watchers have been notified of an answer.
@@ -32,7 +32,7 @@ class watch_registry final : private answer_sink {
   /// unregistered.
   void watch(const key_name& key, const std::shared_ptr<key_watcher>& watcher);
   /// Unregisters a watcher of this registry: for key_watcher::unwatch().
-  void unwatch(key_watcher& watcher) noexcept;
+  void unwatch(key_watcher& watcher) noexcept override;
   /// Whether one of the key's watchers is a candidate.
   bool has_candidate(std::string_view key) const noexcept;
   /// The number of connections for queries has changed.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "election/watching/range_query.hpp"
-#include "election/watching/watch_registry.hpp"
 #include "election/watching/watched_keys.hpp"
 
 namespace tenure::impl {

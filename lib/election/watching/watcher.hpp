@@ -13,13 +13,21 @@
 namespace tenure::impl {
 
 class key_watcher;
-class watch_registry;
 class watched_key;
 using named_key = std::pair<const key_name, watched_key>;
 
+/// What registers watchers.
+class watcher_list {
+ public:
+  virtual void unwatch(key_watcher& who) noexcept = 0;
+
+ protected:
+  ~watcher_list() = default;
+};
+
 /// Where a watcher is registered. Only the registry writes it.
 struct watch_link {
-  watch_registry* registry = nullptr;  ///< none: it is not registered, and the rest is empty
+  watcher_list* registry = nullptr;  ///< none: it is not registered, and the rest is empty
   named_key* key = nullptr;
   key_watcher* next = nullptr;  ///< the next watcher of the same key
 };

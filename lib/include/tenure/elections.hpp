@@ -78,7 +78,8 @@ class elections {
   observer observe(std::string key);
 
   /// The leader's settings that are kept in `key`, which is not the election's own:
-  /// leader_settings::key_for(election) where nothing else is agreed on. Any number of them for a key.
+  /// leader_settings::key_for(election) where nothing else is agreed on. Any number of them for a
+  /// key.
   leader_settings settings_in(std::string key);
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).

@@ -38,8 +38,8 @@ class settings_snapshot {
 
 /// The settings in one key, from elections::settings_in(). Move-only. Belongs to the thread of the
 /// io_context. A moved-from object is empty: valid() is false, its key is empty, and its operations
-/// throw errc::shut_down, as all do after the elections object was shut down. Nothing happens before
-/// an awaitable is awaited.
+/// throw errc::shut_down, as all do after the elections object was shut down. Nothing happens
+/// before an awaitable is awaited.
 class leader_settings {
  public:
   /// Names and their new values; an empty value removes the name.
@@ -69,10 +69,10 @@ class leader_settings {
   /// Why the settings could not be read last; none after a success.
   error_code last_error() const noexcept;
 
-  /// Sets all that is `wanted` in one transaction, or none of them, and leaves the others as they are.
-  /// Consul carries it out only if `by` still holds its key: it refuses a deposed leader, however
-  /// late the request arrives. When it completes, the values are stored. It may be cancelled
-  /// (terminal): whether it was carried out is then not known.
+  /// Sets all that is `wanted` in one transaction, or none of them, and leaves the others as they
+  /// are. Consul carries it out only if `by` still holds its key: it refuses a deposed leader,
+  /// however late the request arrives. When it completes, the values are stored. It may be
+  /// cancelled (terminal): whether it was carried out is then not known.
   ///
   /// Throws system_error: errc::not_leading (nothing happened), errc::outcome_unknown (the term
   /// ended before the answer), errc::bad_argument (no changes, an empty name, what is not UTF-8,

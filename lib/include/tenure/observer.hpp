@@ -26,8 +26,9 @@ class observer {
   explicit operator bool() const noexcept { return valid(); }
 
   /// The leader at once when first called, then whenever it changes (holder or value), newest
-  /// state only. Nothing happens before it is awaited. Throws system_error (operation_aborted) when cancelled, errc::shut_down after a
-  /// shut-down. While Consul cannot be read it waits: last_error() tells.
+  /// state only. Nothing happens before it is awaited. Throws system_error (operation_aborted) when
+  /// cancelled, errc::shut_down after a shut-down. While Consul cannot be read it waits:
+  /// last_error() tells.
   boost::asio::awaitable<leader> next();
   /// Why the last read failed; none after a successful one.
   error_code last_error() const noexcept;
