@@ -15,8 +15,8 @@ std::string_view line_at(std::string_view text, int index) {
   return text.substr(0, text.find('\n'));
 }
 
-// The most common syntax error is a value like a schedule without quotes: * and @ have a meaning
-// of their own in YAML.
+// The most common syntax error is a value like a schedule without quotes: * and @ have
+// another meaning in YAML.
 std::string quoting_hint(std::string_view line) {
   const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
   const bool bare = value != std::string_view::npos && (line[value] == '*' || line[value] == '@');

@@ -30,7 +30,7 @@ VAGUE_IN_COMMENTS = [
     "nobody", "whoever", "(?:is|are|was|were|be|been|being) told", "of (?:its|their) own",
     "on (?:its|their) way", "but for", "where there is none",
 ]
-CHECK_COMMENTS = False
+CHECK_COMMENTS = True
 ALLOW_PROSE = re.compile(r"lint: allow prose because \S")
 
 

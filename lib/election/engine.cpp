@@ -122,7 +122,7 @@ asio::awaitable<void> engine::leave_now(std::shared_ptr<participant> which) {
   co_await wait_settled(which, shared_->now() + shared_->request_timeout());
 }
 
-// By a coroutine of its own: what the caller's cancellation ends is the waiting alone.
+// In a separate coroutine, so that the caller's cancellation ends only the wait.
 asio::awaitable<void> engine::leave(std::shared_ptr<participant> which) {
   auto leaving = runtime::keep_alive(leave_now(std::move(which)), shared_from_this());
   co_await asio::co_spawn(shared_->env->executor, std::move(leaving), asio::use_awaitable);

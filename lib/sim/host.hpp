@@ -1,4 +1,4 @@
-// The simulated host of a process: a clock of its own, timers, random numbers, and a pause. While
+// The simulated host of a process: its own clock, timers, random numbers, and a pause. While
 // it is paused, no timer fires and nothing is delivered, but its boot clock goes on.
 #pragma once
 

@@ -36,7 +36,7 @@ void observed_keys::key_shown(const inflight_request& read, std::string_view jso
   // Most keys of a listing are unchanged.
   const std::uint64_t index = number_after(json, "\"ModifyIndex\":");
   if (std::exchange(seen.last_index, index) == index) return;
-  // A hold of its own says nothing about earlier holders.
+  // Its own holding says nothing about earlier holders.
   const auto& holdings = truth_.of(std::string(key)).holdings;
   const auto own = [&](const holding& h) { return h.by == read.by && h.session == holder; };
   if (std::any_of(holdings.begin(), holdings.end(), own)) return;

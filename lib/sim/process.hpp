@@ -1,4 +1,4 @@
-// A simulated process: the library on a host and a link of its own, and user code that uses every
+// A simulated process: the library with its own host and link, and user code that uses every
 // way of taking part in elections.
 #pragma once
 

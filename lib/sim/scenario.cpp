@@ -121,7 +121,7 @@ void draw_faults(scenario& made, dice& draw) {
   c.operator_depose = draw.every(20s, 120s, 7);
 }
 
-/// From a stream of its own, so that older seeds give the same runs if they draw no liveness.
+/// From a separate stream, so that older seeds give the same runs if they draw no liveness.
 void draw_liveness(scenario& made, dice draw) {
   if (!draw.one_in(3)) return;
   made.liveness = draw.one_in(3) ? draw.between(2s, 10s) : draw.between(500ms, 2s);

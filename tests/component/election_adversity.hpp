@@ -40,7 +40,7 @@ inline void pause(manual_runtime& rt, duration d) {
   const_cast<manual_clock&>(*clock).move_to(rt.now() + d);
 }
 
-/// Runs on for `cleanup` after it was told to stop.
+/// Runs on for `cleanup` after its cancellation.
 inline asio::awaitable<void> stubborn(manual_runtime& rt, duration cleanup, int& running,
                                       int& most) {
   most = std::max(most, ++running);

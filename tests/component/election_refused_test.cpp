@@ -1,4 +1,4 @@
-// Requests that Consul refuses (403): an operation reports only errors of its own time, and does
+// Requests that Consul refuses (403): an operation reports no error from before its call, and does
 // not wait for ever where all that it asks is refused.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

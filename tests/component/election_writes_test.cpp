@@ -61,7 +61,7 @@ TEST_CASE("a deposed leader's write is refused by the server, however late it ar
   };
   running<bool> write(b.rt, truly(t.write(put("x/1", "old"))));
   b.rt.advance(1s);
-  // The same session loses the key and wins it again while the write is on its way.
+  // The same session loses the key and wins it again while the write is in flight.
   b.ask("PUT", "/v1/kv/" + key + "?release=" + t.session(), "v");
   b.ask("PUT", "/v1/kv/" + key + "?acquire=" + t.session(), "v");
   b.rt.run_until([&] { return write.done(); });

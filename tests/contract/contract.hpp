@@ -2,7 +2,7 @@
 // with the measured answers of Consul 1.8.7.
 //
 // The suite is one binary that runs twice, by TENURE_CONTRACT_SERVER=agent and =consul, with the
-// same expectations. Each case uses keys of its own, below its own prefix. The only waiting is for
+// same expectations. Each case uses keys below its own prefix. The only waiting is for
 // the answers to blocking queries.
 #pragma once
 
@@ -71,7 +71,7 @@ std::vector<std::string> refusals(const http_answer& answer);
 
 // --- blocking queries -------------------------------------------------------------------------
 
-/// A running query on a connection of its own.
+/// A running query on a separate connection.
 class parked_query {
  public:
   /// Sends the query with index=after and that wait.

@@ -110,7 +110,7 @@ TEST_CASE("a lease counts from the send time of its last proof and ends by the l
   REQUIRE(b.c.next(at(10.6)) == action::wait);
   REQUIRE(b.c.next(at(10.7)) == action::stop);
   REQUIRE(b.c.lease().reason() == end_reason::expired);
-  b.c.proved(20, at(10), at(10.8));  // too late: a term that was told to stop stays so
+  b.c.proved(20, at(10), at(10.8));  // too late: a term that has to stop is not revived
   REQUIRE(b.c.lease().lease_end() == at(12.7));
   REQUIRE(b.c.next(at(12.7)) == action::end);
   REQUIRE(b.c.lease().lease_end() == time_point::min());

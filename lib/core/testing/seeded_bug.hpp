@@ -1,7 +1,7 @@
 // Mistakes that the simulation must find: each is a way in which the rules that keep two leaders
-// apart could have been got wrong. In production `mutated` is a constant false and leaves no trace.
-// A variant of the objects that is compiled with TENURE_MUTATIONS can be told to make one of them,
-// to see that the checkers notice.
+// apart could have been got wrong. In production `bug_enabled` is a constant false and leaves no
+// trace. In a variant of the objects, compiled with TENURE_SEEDED_BUGS, a test can enable one of
+// them to see that the checkers find it.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@ namespace tenure::core {
 
 enum class seeded_bug : std::uint8_t {
   none,
-  no_quarantine,              ///< a successor starts as soon as it holds the key
-  clean_within_quarantine,    ///< who leaves in its quarantine says that it was a clean release
-  lease_from_reply,           ///< a proof counts from when its answer arrived
-  renewal_is_proof,           ///< a renewed session is taken for a held key
+  no_quarantine,            ///< a successor starts as soon as it holds the key
+  clean_within_quarantine,  ///< who leaves in its quarantine says that it was a clean release
+  lease_from_reply,         ///< a proof counts from when its answer arrived
+  renewal_is_proof,         ///< a renewed session is taken for a held key
   fence_is_lock_index,
-  unguarded_unlock,           ///< a release without check-index
-  unguarded_proclaim,         ///< a proclaim without check-index
-  session_guards_write,       ///< a leader's write with check-session, without check-index
-  release_before_stop,        ///< the key goes before the body has ended
-  lost_reply_is_failure,      ///< a write whose answer was lost is said not to have happened
+  unguarded_unlock,       ///< a release without check-index
+  unguarded_proclaim,     ///< a proclaim without check-index
+  session_guards_write,   ///< a leader's write with check-session, without check-index
+  release_before_stop,    ///< the key goes before the body has ended
+  lost_reply_is_failure,  ///< a write whose answer was lost is said not to have happened
   renewal_on_shared_lane,
-  no_stop,                    ///< the body is not told to stop before its lease ends
+  no_stop,  ///< the body is not told to stop before its lease ends
 };
 
 #ifdef TENURE_SEEDED_BUGS

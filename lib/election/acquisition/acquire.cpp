@@ -1,13 +1,19 @@
-// The requests that the state machine asks for: read and identify by themselves, acquisitions and
-// releases by way of the claim queue.
+// How an election acquires its key, and releases it: a loop with retries and backoff.
+//
+// advance() asks the state machine for the next action and executes it, again and again until the
+// answer is `wait`. A claim goes through the lock queue; its outcome (done, refused, failed or
+// unknown) goes back into the state machine, which answers `claim` again when the pause is over.
+// Pauses double from try to try and have jitter (the fixed_backoff members of core::candidate); the
+// participant's timer ends them by calling advance(). A claim whose reply was lost is followed by a
+// linearizable read, and made again under the same guard until an answer decides.
 #include <utility>
-#include <vector>
 
 #include "core/testing/seeded_bug.hpp"
 #include "election/context.hpp"
+#include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
 #include "election/sessions/consul_session.hpp"
-#include "election/participant/observations.hpp"
+#include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -26,6 +32,65 @@ core::claim_refusal refusal(consul::txn_failure why) noexcept {
 }
 
 }  // namespace
+
+// -- the loop ------------------------------------------------------------------------------------
+
+void participant::advance() {
+  if (advancing_) {
+    advance_again_ = true;
+    return;
+  }
+  advancing_ = true;
+  time_point now;
+  do {
+    advance_again_ = false;
+    core::action action = core::action::wait;
+    do {
+      now = env().timers->now();
+      action = fsm_.next(now);
+      execute(action);
+    } while (action != core::action::wait);
+  } while (advance_again_);
+  advancing_ = false;
+  // With the instant at which there was nothing to do: any deadline after it is still to come.
+  publish(now);
+}
+
+void participant::execute(core::action action) {
+  switch (action) {
+    case core::action::wait:
+      break;
+    case core::action::read:
+      shared().tasks.spawn(runtime::keep_alive(do_read(), self()));
+      break;
+    case core::action::identify:
+      shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
+      break;
+    case core::action::claim:
+      set_claim_inflight(true);
+      shared().locks->add(self(), lock_op::kind::acquire);
+      break;
+    case core::action::release:
+      set_claim_inflight(true);
+      shared().locks->add(self(), lock_op::kind::release);
+      break;
+    case core::action::begin:
+      begin_term(key_, fsm_.held_by(), fsm_.fence());
+      log(log_level::info, "term began");
+      note_event();
+      break;
+    case core::action::stop:
+      stop_work();
+      note_event();
+      break;
+    case core::action::end:
+      end_term();
+      note_event();
+      break;
+  }
+}
+
+// -- single requests -----------------------------------------------------------------------------
 
 boost::asio::awaitable<void> participant::do_read() {
   const consul::kv_result answer =
@@ -46,8 +111,8 @@ boost::asio::awaitable<void> participant::do_read() {
   advance();
 }
 
-// By a renewal, whose 404 is sure: a token that may not read sessions is told of living ones, too,
-// that there is no such session. A 200 is not sure, but here it decides the name of a reason only.
+// By a renewal, because its 404 is certain: a token that may not read sessions gets an empty answer
+// for living ones, too. A 200 is not certain, but here it only decides the name of a reason.
 boost::asio::awaitable<void> participant::do_identify(std::string session) {
   const time_point deadline = env().timers->now() + core::identify_within;
   const consul::session_renewed answer = co_await shared().client.renew_session(session, deadline);
@@ -58,25 +123,25 @@ boost::asio::awaitable<void> participant::do_identify(std::string session) {
   if (alive == false && session_) session_->session->report_lost(session);
 }
 
-// -- claims --------------------------------------------------------------------------------------
+// -- acquisitions and releases -------------------------------------------------------------------
 
 std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
   if (what == lock_op::kind::acquire) {
-    const core::claim_request terms = fsm_.next_claim();
-    lock_op c(what, consul::txn_op::lock(key(), terms.session.text(), how().value(),
-                                       consul::lock_flags));
-    c.guard = terms.missing ? consul::txn_op::check_not_exists(key())
-                            : consul::txn_op::check_index(key(), terms.index);
+    const core::claim_request wanted = fsm_.next_claim();
+    lock_op c(what, consul::txn_op::lock(key(), wanted.session.text(), how().value(),
+                                         consul::lock_flags));
+    c.guard = wanted.missing ? consul::txn_op::check_not_exists(key())
+                            : consul::txn_op::check_index(key(), wanted.index);
     return c;
   }
   if (fsm_.held_by().empty()) return std::nullopt;
-  const core::release_request terms = fsm_.next_release(env().timers->now());
-  // An empty value says: released after the work had stopped. Anything else makes successors wait.
-  const std::string left = terms.clean ? std::string() : how().value();
-  lock_op c(what, consul::txn_op::unlock(key(), terms.session.text(), left, consul::lock_flags));
-  c.clean = terms.clean;
+  const core::release_request wanted = fsm_.next_release(env().timers->now());
+  // An empty value means: released after the work had stopped. Any other makes successors wait.
+  const std::string left = wanted.clean ? std::string() : how().value();
+  lock_op c(what, consul::txn_op::unlock(key(), wanted.session.text(), left, consul::lock_flags));
+  c.clean = wanted.clean;
   if (!bug_enabled(core::seeded_bug::unguarded_unlock)) {
-    c.guard = consul::txn_op::check_index(key(), terms.guard);
+    c.guard = consul::txn_op::check_index(key(), wanted.guard);
   }
   return c;
 }

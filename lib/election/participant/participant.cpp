@@ -5,7 +5,6 @@
 
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
-#include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
 
@@ -34,68 +33,11 @@ std::shared_ptr<participant> participant::self() {
 void participant::log(log_level level, std::string_view event) {
   if (!env().log->enabled(level)) return;
   env().log->log(level, event,
-                      {{"election", key()},
-                       {"fence", term_ ? term_->fence : fsm_.fence()},
-                       {"session", fsm_.session().text()},
-                       {"reason", to_string(fsm_.lease().reason())},
-                       {"work", fsm_.working() ? "running" : "stopped"}});
-}
-
-// -- driving the state machine -------------------------------------------------------------------
-
-void participant::advance() {
-  if (advancing_) {
-    advance_again_ = true;
-    return;
-  }
-  advancing_ = true;
-  time_point now;
-  do {
-    advance_again_ = false;
-    core::action action = core::action::wait;
-    do {
-      now = env().timers->now();
-      action = fsm_.next(now);
-      execute(action);
-    } while (action != core::action::wait);
-  } while (advance_again_);
-  advancing_ = false;
-  // With the instant at which there was nothing to do: any deadline after it is still to come.
-  publish(now);
-}
-
-void participant::execute(core::action action) {
-  switch (action) {
-    case core::action::wait:
-      break;
-    case core::action::read:
-      shared().tasks.spawn(runtime::keep_alive(do_read(), self()));
-      break;
-    case core::action::identify:
-      shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
-      break;
-    case core::action::claim:
-      set_claim_inflight(true);
-      shared().locks->add(self(), lock_op::kind::acquire);
-      break;
-    case core::action::release:
-      set_claim_inflight(true);
-      shared().locks->add(self(), lock_op::kind::release);
-      break;
-    case core::action::begin:
-      begin_term(key_, fsm_.held_by(), fsm_.fence());
-      log(log_level::info, "term began");
-      note_event();
-      break;
-    case core::action::stop:
-      stop_work();
-      note_event();
-      break;
-    case core::action::end:
-      end_term();
-      note_event();
-      break;
-  }
+                 {{"election", key()},
+                  {"fence", term_ ? term_->fence : fsm_.fence()},
+                  {"session", fsm_.session().text()},
+                  {"reason", to_string(fsm_.lease().reason())},
+                  {"work", fsm_.working() ? "running" : "stopped"}});
 }
 
 void participant::publish(time_point now) {

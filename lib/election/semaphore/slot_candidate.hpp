@@ -1,4 +1,4 @@
-// What is behind tenure::semaphore: one candidate for a slot, with a session of its own. One task
+// What is behind tenure::semaphore: one candidate for a slot, with its own session. One task
 // decides (run), one watches the prefix, one at a time proves; the lease of the slot is a
 // core::term_lease, as an election's is.
 //

@@ -117,7 +117,7 @@ void slot_candidate::proved(time_point sent_at, std::uint64_t lock_index) {
 
 // -- the holder's writes -------------------------------------------------------------------------
 
-// What a contender publishes is the value of its own key.
+// A slot candidate publishes the value of its contender key.
 asio::awaitable<void> slot_candidate::proclaim_now(std::shared_ptr<term_state> which,
                                                    std::string value) {
   value_ = value;

@@ -20,7 +20,7 @@ bool covers(const leader_writes::entry& what, const std::string& key);
 void append(std::vector<consul::txn_op>& ops, const leader_writes& writes);
 
 /// Whether the transaction was committed; false where its guards refused it. Throws outcome_unknown
-/// where the answer was lost, refused where a write of its own did not match, and Consul's errors.
+/// where the answer was lost, refused where one of the writes did not match, and Consul's errors.
 bool committed(const consul::txn_result& answer);
 
 }  // namespace tenure::impl

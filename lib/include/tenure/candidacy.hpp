@@ -1,4 +1,4 @@
-// How a candidate stands: what it publishes, and the terms of its lease.
+// How a candidate stands: what it publishes, and the timing of its lease.
 #pragma once
 
 #include <optional>
@@ -34,15 +34,15 @@ class candidacy {
     ttl_ = d;
     return *this;
   }
-  /// Consul's lock-delay, 0 to 60 s: it protects from contenders that are not tenure. Default: the
-  /// span, as far as Consul takes it.
+  /// Consul's lock-delay, 0 to 60 s: it protects against contenders that do not use tenure.
+  /// Default: the span, at most 60 s.
   candidacy& lock_delay(duration d) {
     lock_delay_ = d;
     return *this;
   }
-  /// How long before the lease ends the body is told to stop. Default: a third of the span, at most
-  /// 5 s. More than two thirds of the span less the margin is refused: one late proof would end
-  /// the term.
+  /// How long before the lease ends the body is cancelled. Default: a third of the span, at most
+  /// 5 s. The limit is two thirds of the span minus max(50 ms, span / 50): beyond it one late proof
+  /// would end the term.
   candidacy& stop_budget(duration d) {
     stop_budget_ = d;
     return *this;

@@ -25,15 +25,15 @@ namespace impl {
 class engine;
 }
 
-/// What is common to all elections of a process.
+/// Options shared by all elections of a process.
 class elections_options {
  public:
-  /// What Consul and its operators see as the sessions' name.
+  /// The name of the sessions in Consul.
   std::string name = "tenure";
-  /// Over how many sessions the elections of one kind are spread: a lost session ends the terms of
-  /// its share only.
+  /// How many sessions share the elections with equal span, TTL, lock-delay and behavior: a lost
+  /// session ends the terms of its share only.
   std::size_t sessions = 1;
-  /// How soon a crash of this process shall be seen, 500 ms to 10 min; nothing: by the session's
+  /// How soon Consul notices a crash of this process, 500 ms to 10 min. Unset: by the session's
   /// TTL, which takes 20 s at the least. With it the process registers a service (called `name`)
   /// with a TTL check at the agent of its machine for each session, of elections and of semaphores,
   /// binds the session to that check and keeps it passing. A successor leads, or has the slot, a
@@ -46,11 +46,11 @@ class elections_options {
 };
 
 /// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
-/// down and run the io_context until that has completed; destroying it without starts the same in
-/// the background. Handles may outlive it: they keep alive what they need. The io_context must
-/// outlive all of them, unless the shut-down has completed.
+/// down and run the io_context until that has completed; the destructor starts a shut-down in the
+/// background if there was none. Handles may outlive it: they keep alive what they need. The
+/// io_context must outlive all of them, unless the shut-down has completed.
 ///
-/// A moved-from object is empty: valid() is false, and what it is asked throws errc::shut_down.
+/// A moved-from object is empty: valid() is false, and every operation throws errc::shut_down.
 /// A function that returns an awaitable does nothing before it is awaited.
 class elections {
  public:
@@ -71,38 +71,38 @@ class elections {
 
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
   boost::asio::awaitable<leader> leader_of(std::string key);
-  /// Who leads what below a prefix, read now: a leader for every key that is locked or that a lock
-  /// left free (not present() then), in order of the keys; for a semaphore one for each slot that
-  /// is taken, under `<prefix>/.lock`. Throws system_error of consul_errc.
+  /// Reads the leaders of all elections below a prefix, in the order of their keys. A released key
+  /// has a leader that is not present(); a semaphore has one for each occupied slot, under
+  /// `<prefix>/.lock`. Throws system_error of consul_errc.
   boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
   observer observe(std::string key);
 
-  /// The leader's settings that are kept in `key`, which is not the election's own:
-  /// leader_settings::key_for(election) where nothing else is agreed on. Any number of them for a
-  /// key.
+  /// A handle to the settings stored in `key`, by convention leader_settings::key_for(election),
+  /// never the election's own key. Several handles may share a key.
   leader_settings settings_in(std::string key);
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
-  /// How it stands is as in an election; the value is what its own key says. Throws
-  /// bad_configuration.
+  /// `how` means the same as for an election; its value is stored in this candidate's contender
+  /// key. Throws bad_configuration.
   semaphore contend(std::string prefix, std::size_t slots, candidacy how);
 
-  /// Takes the lock from its holder, as an operator does, and returns who that was. The published
-  /// value stays, so successors wait until the holder's lease is over; the holder notices within
-  /// milliseconds. Throws system_error: errc::not_leading where nobody holds the key, or of
-  /// consul_errc.
+  /// Releases the key on the holder's behalf, as an operator would, and returns the deposed leader.
+  /// The published value stays, so successors wait until the holder's lease is over; the holder
+  /// notices within milliseconds. Throws system_error: errc::not_leading where the key is not held,
+  /// or of consul_errc.
   boost::asio::awaitable<leader> depose(std::string key);
 
-  /// The next change of any election that stands: one pending slot an election, so the stream is
-  /// bounded, and a slow reader sees the newest state. One reader. Throws errc::shut_down.
+  /// The next change of any election that stands. At most one change per election is pending, so
+  /// the stream is bounded, and a slow reader sees the newest state. One reader. Throws
+  /// errc::shut_down.
   boost::asio::awaitable<event> next_event();
 
-  /// Whether Consul answers and has a leader. Throws system_error of consul_errc.
+  /// Completes if Consul answers and has a raft leader. Throws system_error of consul_errc.
   boost::asio::awaitable<void> ping();
 
   /// Resigns every term (bodies are cancelled and awaited), releases every key, destroys the
   /// sessions, and ends every task. Cannot be cancelled. Idempotent. Completes within about the
-  /// longest stop budget plus the request time-out, Consul or no Consul.
+  /// longest stop budget plus the request time-out, even if Consul is unreachable.
   boost::asio::awaitable<void> shut_down();
 
  private:

@@ -16,11 +16,12 @@ class event {
  public:
   std::string key;
   tenure::standing standing = tenure::standing::watching;
-  tenure::term term;                      ///< while leading or stopping
-  end_reason reason = end_reason::none;   ///< why the last term ended, while not leading
-  tenure::leader leader;                  ///< who holds the key, as last seen
-  time_point starts_at{};                 ///< while pending: when the term will start
-  std::uint64_t missed = 0;  ///< states of this election that were overtaken before they were read
+  tenure::term term;                     ///< while leading or stopping
+  end_reason reason = end_reason::none;  ///< why the last term ended, while not leading
+  tenure::leader leader;                 ///< who holds the key, as last seen
+  time_point starts_at{};                ///< while pending: when the term will start
+  std::uint64_t missed =
+      0;  ///< states of this election that newer ones replaced before they were read
 };
 
 }  // namespace tenure

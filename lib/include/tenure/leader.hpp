@@ -10,7 +10,7 @@ namespace tenure {
 class leader {
  public:
   std::string key;
-  /// The holder's session; empty where nobody holds the key.
+  /// The holder's session; empty where the key is not held.
   std::string session;
   /// What the holder published.
   std::string value;

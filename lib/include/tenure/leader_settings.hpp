@@ -1,10 +1,10 @@
 // The leader's settings: a small bucket of names and values that everybody reads and that only the
 // leader of an election can write.
 //
-// All of them are kept in one key, as a JSON object of strings: whoever reads it sees a group that
-// was set together whole or not at all, a watch of it is the watch of one key, its ModifyIndex
-// tells one state from the next, and `consul kv get KEY | jq .` reads it. It has room for 384,000
-// bytes, like the value of an election.
+// All of them are kept in one key, as a JSON object of strings: a reader sees all changes of one
+// set() or none of them, one watch covers all settings, the ModifyIndex identifies each state, and
+// `consul kv get KEY | jq .` reads it. It has room for 384,000 bytes, like the value of an
+// election.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -28,7 +28,7 @@ class settings_snapshot {
   std::uint64_t index = 0;
   std::map<std::string, std::string> values;
 
-  /// The value of that name; nullptr where there is none.
+  /// The value of that name; nullptr where it is not set.
   const std::string* find(const std::string& name) const {
     const auto found = values.find(name);
     return found == values.end() ? nullptr : &found->second;
@@ -63,8 +63,8 @@ class leader_settings {
   boost::asio::awaitable<settings_snapshot> get();
 
   /// All settings at once when first called, then whenever they have changed, newest state only.
-  /// Throws operation_aborted when cancelled (terminal), errc::shut_down after a shut-down. What is
-  /// no settings is passed over: last_error() tells, as it does while Consul cannot be read.
+  /// Throws operation_aborted when cancelled (terminal), errc::shut_down after a shut-down. A value
+  /// that is not settings is skipped, and last_error() reports it, as it does for Consul's errors.
   boost::asio::awaitable<settings_snapshot> next();
   /// Why the settings could not be read last; none after a success.
   error_code last_error() const noexcept;

@@ -1,15 +1,15 @@
 // A semaphore: up to N holders at a time, in the keys and in the form that `consul lock -n` and
 // consul/api use, so that all of them can contend with each other.
 //
-// A slot is a term: it holds until valid_until(), tells its holder to stop at stop_at(), has a
-// fence, and proves itself. What a slot is proven by: `<prefix>/.lock` names this candidate's
-// session, and the session still locks `<prefix>/<session>`.
+// A slot is a term with a lease, a stop_at() and a fence. A proof of a slot shows that
+// `<prefix>/.lock` names this candidate's session and that the session still locks
+// `<prefix>/<session>`.
 //
-// What holds between candidates that are tenure's: never more than N leases at a time, whatever is
-// lost, late, destroyed or deleted, for a dead holder's slot is not taken before one span has
-// passed since it was seen dead. consul/api's contenders do not wait: they take the slot of a
-// holder as soon as its session is gone, and Consul has no lock-delay for that. Among them a slot
-// is as safe as they make it: hand the fence to whatever the holders write to.
+// Among tenure's candidates there are never more than N leases at a time, whatever is lost, late,
+// destroyed or deleted: a dead holder's slot is taken only one span after its death was seen.
+// consul/api's contenders do not wait: they take the slot of a holder as soon as its session is
+// gone, and Consul has no lock-delay for that. Among them a slot is as safe as they make it: hand
+// the fence to whatever the holders write to.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,8 +29,8 @@ namespace impl {
 class slot_candidate;
 }
 
-/// One candidate for one slot of a semaphore, from elections::contend(). Each has a Consul session
-/// of its own, so a process may have several for the same prefix. Move-only; destroying it leaves:
+/// One candidate for one slot of a semaphore, from elections::contend(). Each has its own Consul
+/// session, so a process may have several for the same prefix. Move-only; destroying it leaves:
 /// a slot is given up in the background. Belongs to the thread of the io_context.
 ///
 /// A handle that has left keeps its prefix and answers `watching` and an empty term; acquire() and
@@ -56,8 +56,8 @@ class semaphore {
   /// Throws system_error: errc::shut_down, errc::already_entered where another acquire() waits or
   /// the last slot was not resigned, errc::bad_argument where the holders keep to another number of
   /// slots or `<prefix>/.lock` is no semaphore's, operation_aborted, and what will not go away by
-  /// itself (error_kind::fatal), such as consul_errc::forbidden. It reports only errors of its own
-  /// time: after a refusal the next acquire asks Consul again.
+  /// itself (error_kind::fatal), such as consul_errc::forbidden. An error ends only this
+  /// acquire(): the next one asks Consul again.
   boost::asio::awaitable<term> acquire();
 
   /// Acquires a slot, runs `body` while it holds, and returns why it ended, as election::lead does.
@@ -67,7 +67,7 @@ class semaphore {
     return hold_with([kept](term t) { return (*kept)(std::move(t)); });
   }
 
-  /// The slot that is held; an empty term where there is none.
+  /// The slot that is held, or one whose work has not stopped; else an empty term.
   term current() const noexcept;
   /// watching, candidate, leading or stopping.
   tenure::standing standing() const noexcept;

@@ -11,8 +11,8 @@ namespace tenure {
 ///
 /// Why: a process that stands in thousands of elections watches them by blocking queries for
 /// everything below a prefix, so each change costs an answer as long as the keys below that prefix.
-/// Keys chosen freely may share long beginnings ("tenant-1000017") or branch in too many ways at
-/// once to be divided over the connections that there are; these spread evenly: 16 ways, then 4
+/// Keys chosen freely may share long beginnings ("tenant-1000017") or branch too widely to
+/// be divided over the available connections; sharded keys spread evenly: 16 ways, then 4
 /// (the second digit is 0, 4, 8 or c).
 ///
 /// How: h is the 64-bit FNV-1a hash of the name's bytes; h ^= h >> 32, h ^= h >> 16, h ^= h >> 8;

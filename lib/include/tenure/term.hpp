@@ -48,28 +48,28 @@ class term_state;
 /// the io_context.
 class term {
  public:
-  term() = default;  ///< a term that is over and never was
+  term() = default;  ///< an empty term: it does not hold
   explicit term(std::shared_ptr<impl::term_state> state) noexcept;
 
   /// The key of the election. Any thread.
   const std::string& key() const noexcept;
   /// The fencing token: the ModifyIndex of the write that won. Grows from term to term of a key,
-  /// over all processes; never changes within one. Hand it to whatever the leader writes to. Any
-  /// thread.
+  /// over all processes; never changes within one. Pass it to every resource that the leader
+  /// writes to. Any thread.
   std::uint64_t fence() const noexcept;
   /// The Consul session that holds the key. Any thread.
   std::string session() const;
 
-  /// Whether the term goes on and its lease holds now: nobody else acts as leader. A clock read and
-  /// an atomic load; any thread, no lock.
+  /// Whether the term is running and its lease is valid now, so that no other process acts as
+  /// leader. A clock read and an atomic load; any thread, no lock.
   bool holds() const noexcept;
-  /// Whether it will hold for another `d`, whatever happens (but for resign()). Any thread.
+  /// Whether it will hold for another `d`, whatever happens, unless it is resigned. Any thread.
   bool guarantees(duration d) const noexcept;
   /// Until when the lease holds as of now; grows with each proof. time_point::min() once the term
   /// is over. Any thread.
   time_point valid_until() const noexcept;
-  /// When the holder is told to stop if no further proof arrives: valid_until() less the stop
-  /// budget. Any thread.
+  /// When the body is cancelled if no further proof arrives: valid_until() less the stop budget.
+  /// Any thread.
   time_point stop_at() const noexcept;
   /// Why it ended; none while it goes on. Any thread.
   end_reason reason() const noexcept;
@@ -81,21 +81,21 @@ class term {
   /// false for ever.
   boost::asio::awaitable<end_reason> ended() const;
 
-  /// Asks Consul now whether the term goes on, whatever the next regular proof is planned for.
+  /// Sends a proof now instead of waiting for the next regular one.
   /// Completes with true when a proof has come that was sent after the call: valid_until() counts
   /// from it; with false when the term is over. While Consul does not answer it waits, at most
-  /// until the lease ends. May be cancelled (terminal); the proof then comes all the same.
+  /// until the lease ends. Cancelling (terminal) ends only the wait; the proof is still sent.
   boost::asio::awaitable<bool> prove();
 
   /// Gives leadership up: ends the term (resigned), then releases the key, so that a successor
-  /// starts at once. Call it when the work has stopped, also for a term that ended by itself: only
-  /// then does this process stand again. Not cancelled by its caller's cancellation. Idempotent.
-  /// Throws nothing for a lost connection: the release goes on in the background.
+  /// starts at once. Call it when the work has stopped, also for a term that ended by itself: this
+  /// process does not stand again before that. Not cancelled by its caller's cancellation.
+  /// Idempotent. Throws nothing for a lost connection: the release goes on in the background.
   boost::asio::awaitable<end_reason> resign();
 
-  /// Replaces the published value (not empty) for the rest of the term. Who waits may be cancelled;
-  /// a proclaim that was begun goes on. Throws system_error: errc::not_leading when the term is
-  /// over (whether the value was published before is then unknown), errc::bad_argument.
+  /// Replaces the published value (not empty) for the rest of the term. Cancelling ends only
+  /// the wait; a proclaim in flight continues. Throws system_error: errc::not_leading when the term
+  /// is over (whether the value was published before is then unknown), errc::bad_argument.
   boost::asio::awaitable<void> proclaim(std::string value);
 
   /// Writes that only the leader can make: Consul carries them out in one transaction if, and only

@@ -15,7 +15,7 @@ struct boot_clock {
   using time_point = std::chrono::time_point<boot_clock, duration>;
   static constexpr bool is_steady = true;
 
-  /// The machine's boot clock. Any thread. Simulated runs have a clock of their own and never call
+  /// The machine's boot clock. Any thread. Simulated runs use their simulated clock and never call
   /// this.
   static time_point now() noexcept;
 };
