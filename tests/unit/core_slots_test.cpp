@@ -132,3 +132,16 @@ TEST_CASE("slots: after a deletion of .lock each contender may be a holder that 
   CHECK(s.occupied("me", start + 13s) == 2);
   CHECK(s.occupied("me", start + 23s) == 1);
 }
+
+TEST_CASE("slots: an old suspicion says nothing about a slot that was taken unseen since") {
+  slots s(1, 10s);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  s.observe(seen({}, {"a", "me"}, 1), start + 1s);  // its name is gone: suspect
+  CHECK(s.free("me", start + 11s));
+  // Unseen: "a" took a slot again. Seen: it died.
+  s.observe(seen({"a"}, {"me"}, 1), start + 20s);
+  CHECK_FALSE(s.free("me", start + 20s));
+  CHECK(s.next_free("me", start + 20s) == start + 30s);
+  s.observe(seen({"a"}, {"me", "c"}, 1), start + 25s);
+  CHECK(s.next_free("me", start + 25s) == start + 30s);
+}

@@ -19,7 +19,14 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     suspects.emplace(session, found == suspects_.end() ? now : found->second);
   };
   for (const std::string& session : seen.holders) {
-    if (!seen.contenders.contains(session)) suspect(session);
+    if (seen.contenders.contains(session)) continue;
+    // An older suspicion counts only if the session was named then as well: it may have got a slot
+    // since, by a change that was not seen.
+    if (last_.holders.contains(session)) {
+      suspect(session);
+    } else {
+      suspects.insert_or_assign(session, now);
+    }
   }
   // Its name is gone while its key is still locked: either it is about to delete its key, as a
   // release by consul/api does, or another client wrote `.lock`.
