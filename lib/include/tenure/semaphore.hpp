@@ -5,11 +5,13 @@
 // `<prefix>/.lock` names this candidate's session and that the session still locks
 // `<prefix>/<session>`.
 //
-// Among tenure's candidates there are never more than N leases at a time, whatever is lost, late,
-// destroyed or deleted: a dead holder's slot is taken only one span after its death was seen.
-// consul/api's contenders do not wait: they take the slot of a holder as soon as its session is
-// gone, and Consul has no lock-delay for that. Among them a slot is as safe as they make it: hand
-// the fence to whatever the holders write to.
+// Among tenure's candidates there are never more than N leases at a time, whatever requests are
+// lost or late and whatever sessions die: a dead holder's slot is taken only one span after its
+// death was seen. The exception is that of an election: after `.lock` was deleted, a candidate that
+// never saw it with its holders may take a slot while their leases run. Then only the fence
+// protects. consul/api's contenders do not wait: they take the slot of a holder as soon as its
+// session is gone, and Consul has no lock-delay for that. Among them a slot is as safe as they make
+// it: hand the fence to whatever the holders write to.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
