@@ -43,7 +43,7 @@ struct context : std::enable_shared_from_this<context> {
   session_pool sessions;
   span_cache spans;
   event_queue events;
-  bool stopping = false;  ///< shut_down() has begun: nothing new is entered
+  bool shutting_down = false;  ///< shut_down() has begun: nothing new is entered
 };
 
 /// Logs what escapes from a task.

@@ -54,7 +54,7 @@ engine::engine(std::shared_ptr<const runtime::environment> env, consul_config co
       stopped_changed_(*shared_->env->timers) {}
 
 void engine::check_open() const {
-  if (shared_->stopping) fail(errc::shut_down, "the elections object is shut down");
+  if (shared_->shutting_down) fail(errc::shut_down, "the elections object is shut down");
 }
 
 // -- entering and leaving ------------------------------------------------------------------------
@@ -85,7 +85,7 @@ std::shared_ptr<const profile> engine::profile_of(candidacy how) {
   return fresh;
 }
 
-// The last participant takes its place.
+// Swap-remove: the last participant moves into the freed place.
 void engine::forget(participant& which) noexcept {
   const std::uint32_t place = which.index_in_engine;
   if (place >= participants_.size() || participants_[place].get() != &which) return;
@@ -115,7 +115,7 @@ asio::awaitable<void> engine::retire(std::shared_ptr<participant> which) {
 asio::awaitable<void> engine::leave_now(std::shared_ptr<participant> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   which->leave();
-  if (!which->retiring && !shared_->stopping) {
+  if (!which->retiring && !shared_->shutting_down) {
     which->retiring = true;
     shared_->tasks.spawn(runtime::keep_alive(retire(which), shared_from_this()));
   }
@@ -129,7 +129,7 @@ asio::awaitable<void> engine::leave(std::shared_ptr<participant> which) {
 }
 
 void engine::leave_in_background(std::shared_ptr<participant> which) {
-  if (shared_->stopping || which->left()) return;
+  if (shared_->shutting_down || which->left()) return;
   asio::co_spawn(shared_->env->executor,
                  runtime::keep_alive(leave_now(std::move(which)), shared_from_this()),
                  asio::detached);
@@ -178,7 +178,7 @@ std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t 
 
 asio::awaitable<event> engine::next_event() {
   event_queue& events = shared_->events;
-  while (events.empty() && !shared_->stopping) co_await events.changed().wait();
+  while (events.empty() && !shared_->shutting_down) co_await events.changed().wait();
   if (events.empty()) fail(errc::shut_down, "the elections object is shut down");
   co_return events.pop()->take_event();
 }
@@ -187,10 +187,10 @@ asio::awaitable<event> engine::next_event() {
 
 asio::awaitable<void> engine::stop_everything() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const bool second = shared_->stopping;
+  const bool second = shared_->shutting_down;
   while (second && !stopped_) co_await stopped_changed_.wait();
   if (second) co_return;
-  shared_->stopping = true;
+  shared_->shutting_down = true;
   shared_->events.changed().notify_all();
   for (const auto& observer : living(observers_)) observer->stop();
   for (const auto& store : living(settings_)) store->stop();
@@ -218,7 +218,8 @@ asio::awaitable<void> engine::stop_everything() {
   stopped_changed_.notify_all();
 }
 
-// All at a time. A session whose locks running work relies on is left to expire.
+// Ends all sessions concurrently. If running work relies on the locks of a session, it is left to
+// expire.
 asio::awaitable<void> engine::end_sessions() {
   runtime::task_scope ending(shared_->env->executor, *shared_->env->timers,
                              log_failures(shared_->env->log));
@@ -237,7 +238,7 @@ asio::awaitable<void> engine::shut_down() {
 }
 
 void engine::shut_down_in_background() {
-  if (shared_->stopping) return;
+  if (shared_->shutting_down) return;
   asio::co_spawn(shared_->env->executor,
                  runtime::keep_alive(stop_everything(), shared_from_this()), asio::detached);
 }

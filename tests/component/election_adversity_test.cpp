@@ -222,7 +222,7 @@ TEST_CASE("a claim that may still arrive stays open through a lock-delay") {
   c.read_answered(surely(free_dirty(10), at(1.1)), at(1.2));
   c.next(at(1.2));
   REQUIRE(c.next(at(3)) != core::action::read);
-  c.claim_lost(core::claim_refusal::lock_delay, at(3), 0);
+  c.claim_refused(core::claim_refusal::lock_delay, at(3), 0);
   CHECK_FALSE(c.settled());
 }
 

@@ -269,7 +269,7 @@ TEST_CASE("after a lost reply the key is read, and the claim adopted or repeated
     REQUIRE(b.c.next(at(1.01)) == action::wait);  // not at once
     REQUIRE(b.c.next(at(1.1)) == action::claim);
     REQUIRE(b.c.next_claim().index == 10);
-    b.c.claim_lost(claim_refusal::index_moved, at(1.2), 0);
+    b.c.claim_refused(claim_refusal::index_moved, at(1.2), 0);
     REQUIRE(b.c.next(at(1.2)) == action::read);
     b.c.read_answered(surely(held_by("S", 20), at(1.2)), at(1.3));
     REQUIRE(b.c.next(at(1.3)) == action::begin);
@@ -333,11 +333,11 @@ TEST_CASE("a lock-delay is waited out from the moment at which the key was seen 
   b.c.observe(held_by("A", 9), at(0));
   b.c.observe(free_dirty(10), at(1));
   REQUIRE(b.c.next(at(1)) == action::claim);
-  b.c.claim_lost(claim_refusal::lock_delay, at(1.1), 0);
+  b.c.claim_refused(claim_refusal::lock_delay, at(1.1), 0);
   REQUIRE(b.c.next(at(1.1)) == action::wait);
   REQUIRE(b.c.wake_at(at(1.1)) == at(11));
   REQUIRE(b.c.next(at(11)) == action::claim);
-  b.c.claim_lost(claim_refusal::lock_delay, at(11.1), 0);  // somebody's is longer
+  b.c.claim_refused(claim_refusal::lock_delay, at(11.1), 0);  // somebody's is longer
   REQUIRE(b.c.wake_at(at(11.1)) == at(11.2));
 }
 

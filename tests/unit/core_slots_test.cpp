@@ -17,7 +17,7 @@ semaphore_state seen(std::set<std::string> holders, std::set<std::string> conten
   s.limit = limit;
   s.holders = std::move(holders);
   s.contenders = std::move(contenders);
-  s.lock_index = 7;
+  s.lock_modified = 7;
   return s;
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("slots: after a deletion of .lock each contender may be a holder that 
   CHECK(s.free("me", start));
   // Unseen: "a" took the slot, then .lock was deleted.
   semaphore_state missing = seen({}, {"a", "me"}, 0);
-  missing.lock_index = 0;
+  missing.lock_modified = 0;
   s.observe(missing, start + 1s);
   CHECK_FALSE(s.free("me", start + 1s));
   CHECK(s.next_free("me", start + 1s) == start + 11s);

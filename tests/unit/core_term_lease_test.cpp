@@ -156,7 +156,7 @@ TEST_CASE("term lease: proofs are due each third of the span, or when one is wan
 TEST_CASE("term lease: a lock without a term gives no notice") {
   term_lease lease(rules);
   lease.lock_won(at(0));
-  lease.withdraw();
+  lease.give_up_lock();
   CHECK(lease.stage() == stage::over);
   CHECK_FALSE(lease.began());
   CHECK(lease.next_notice() == notice::none);

@@ -11,7 +11,7 @@ action candidate::next(time_point now) {
   check_lease(now);
   if (const std::optional<action> notice = next_notice(now)) return *notice;
   if (stage() == stage::over && !working() && !held_) lease_.clear();
-  if (stage() == stage::pending && !wanted_) lease_.withdraw();
+  if (stage() == stage::pending && !wanted_) lease_.give_up_lock();
   if (busy_ || now < retry_at_) return action::wait;
   return next_request(now);
 }

@@ -151,7 +151,7 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   lease_.lock_won(won.sent_at);
   // Overwritten before its winner learned of it: a plain write resets the LockIndex.
   const bool overwritten = won.lock_index == 0;
-  if (!wanted_ || fence_too_low_ || overwritten) lease_.withdraw();
+  if (!wanted_ || fence_too_low_ || overwritten) lease_.give_up_lock();
 }
 
 void candidate::claim_won(const key_observation& won, time_point now, std::uint64_t random) {
@@ -173,7 +173,7 @@ void candidate::claim_won(const key_observation& won, time_point now, std::uint6
   if (fence_too_low_) claim_not_before_ = now + index_patience + part_of(spread, random);
 }
 
-void candidate::claim_lost(claim_refusal why, time_point now, std::uint64_t random) {
+void candidate::claim_refused(claim_refusal why, time_point now, std::uint64_t random) {
   busy_ = false;
   check_lease(now);
   const bool reply_was_lost = open_claim_->reply_lost;

@@ -32,7 +32,7 @@ enum class action {
   wait,      ///< until wake_at(now), or until the next input
   read,      ///< read the key, linearizably -> read_answered() or read_failed()
   identify,  ///< ask whether the session lives -> identified()
-  claim,     ///< try to acquire -> claim_won(), claim_lost() or claim_unknown()
+  claim,     ///< try to acquire -> claim_won(), claim_refused() or claim_unknown()
   release,   ///< release the key -> released(), release_missed() or release_failed()
   begin,     ///< a term has begun
   stop,      ///< the holder has to stop its work
@@ -98,7 +98,7 @@ class candidate {
   /// `alive`: nothing if that could not be found out.
   void identified(std::optional<bool> alive, time_point now);
   void claim_won(const key_observation& won, time_point now, std::uint64_t random);
-  void claim_lost(claim_refusal why, time_point now, std::uint64_t random);
+  void claim_refused(claim_refusal why, time_point now, std::uint64_t random);
   void claim_unknown(time_point now, std::uint64_t random);
   void released(const key_observation& free, time_point now, std::uint64_t random);
   void release_missed(time_point now);

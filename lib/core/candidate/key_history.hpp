@@ -60,7 +60,8 @@ class key_history {
   bool free() const noexcept { return known_ && !held(); }
   /// Of a free key: its last holder stopped its work before the release, and no lease runs.
   bool clean() const noexcept { return clean_; }
-  /// Of a free key that is not clean: no earlier than the moment at which it was lost.
+  /// Of a free key that is not clean: when this process saw it become free. The holder lost it then
+  /// or earlier.
   time_point free_since() const noexcept { return free_since_; }
 
   /// The highest index seen for this key: a new fence must exceed it.

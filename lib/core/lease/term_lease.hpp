@@ -45,7 +45,7 @@ class term_lease {
   /// A lock that shall not get a term.
   void hold_without_term() noexcept;
   /// pending -> over: the lock gets no term.
-  void withdraw() noexcept { stage_ = stage::over; }
+  void give_up_lock() noexcept { stage_ = stage::over; }
   /// Whether a pending term that begins now has time to work.
   bool may_begin(time_point now) const noexcept {
     return stage_ == stage::pending && now < rules_->stop_at(proven_at_);
@@ -97,7 +97,7 @@ class term_lease {
   }
   bool proof_inflight() const noexcept { return proof_inflight_; }
 
-  // -- what is so --------------------------------------------------------------------------------
+  // -- state -------------------------------------------------------------------------------------
   core::stage stage() const noexcept { return stage_; }
   /// While leading or stopping: until when no other process acts; time_point::min() otherwise.
   time_point lease_end() const noexcept;
@@ -130,7 +130,7 @@ class term_lease {
   time_point proof_wanted_ = time_point::min();
   time_point proof_not_before_ = time_point::min();
 
-  // The small ones are last: a candidate keeps its own in the same word.
+  // Small members last: core::candidate packs its bit-fields into the same word.
   core::stage stage_ = stage::none;
   end_reason reason_ = end_reason::none;
   end_reason last_end_ = end_reason::none;

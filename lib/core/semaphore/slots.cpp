@@ -8,7 +8,7 @@ void slots::observe(const semaphore_state& seen, time_point now) {
   std::map<std::string, time_point> suspects;
   // `.lock` was deleted since it was seen last. Contenders may have become holders before that, by
   // a change that was not seen, and their leases may run.
-  const bool deleted = last_.lock_index != 0 && seen.lock_created != last_.lock_created;
+  const bool deleted = last_.lock_modified != 0 && seen.lock_created != last_.lock_created;
   if (deleted) {
     for (const std::string& session : seen.contenders) {
       if (!seen.holders.contains(session)) suspects.emplace(session, now);

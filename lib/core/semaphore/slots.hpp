@@ -28,7 +28,7 @@ class semaphore_state {
   std::uint64_t limit = 0;            ///< 0: none
   std::set<std::string> holders;      ///< sessions named by `.lock`
   std::set<std::string> contenders;   ///< sessions that lock their contender key
-  std::uint64_t lock_index = 0;       ///< ModifyIndex of `.lock`; 0: the key does not exist
+  std::uint64_t lock_modified = 0;    ///< ModifyIndex of `.lock`; 0: the key does not exist
   std::uint64_t lock_created = 0;     ///< CreateIndex of `.lock`
 };
 

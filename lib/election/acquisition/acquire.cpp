@@ -1,4 +1,4 @@
-// How an election acquires its key, and releases it: a loop with retries and backoff.
+// How an election acquires its key, with retries and backoff, and how it releases it.
 //
 // advance() asks the state machine for the next action and executes it, again and again until the
 // answer is `wait`. A claim goes through the lock queue; its outcome (done, refused, failed or
@@ -67,11 +67,11 @@ void participant::execute(core::action action) {
       shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
       break;
     case core::action::claim:
-      set_claim_inflight(true);
+      set_lock_op_inflight(true);
       shared().locks->add(self(), lock_op::kind::acquire);
       break;
     case core::action::release:
-      set_claim_inflight(true);
+      set_lock_op_inflight(true);
       shared().locks->add(self(), lock_op::kind::release);
       break;
     case core::action::begin:
@@ -105,7 +105,7 @@ boost::asio::awaitable<void> participant::do_read() {
     fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
-      log(log_level::debug, "lost claim found carried out");
+      log(log_level::debug, "claim with a lost reply found carried out");
     }
   }
   advance();
@@ -148,7 +148,7 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
 
 void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome) {
   const time_point now = env().timers->now();
-  set_claim_inflight(false);
+  set_lock_op_inflight(false);
   if (outcome.what == lock_outcome_kind::done) {
     invalidate();
     error_.clear();
@@ -171,22 +171,22 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
           random);
       if (fsm_.fence_too_low()) {
         log(log_level::error,
-            "Consul's indexes have gone back (a new data directory?): no fence above the old "
-            "ones; restart this process if that is meant");
+            "Consul's indexes went back (a new data directory?): this process does not lead before "
+            "they exceed the old ones; if Consul was reset on purpose, restart this process");
       }
       break;
     case lock_outcome_kind::unknown:
       if (bug_enabled(core::seeded_bug::lost_reply_is_failure)) {
-        fsm_.claim_lost(core::claim_refusal::failed, now, random);
+        fsm_.claim_refused(core::claim_refusal::failed, now, random);
       } else {
         fsm_.claim_unknown(now, random);
       }
       break;
     case lock_outcome_kind::failed:
-      fsm_.claim_lost(core::claim_refusal::failed, now, random);
+      fsm_.claim_refused(core::claim_refusal::failed, now, random);
       break;
     case lock_outcome_kind::refused:
-      fsm_.claim_lost(refusal(outcome.why), now, random);
+      fsm_.claim_refused(refusal(outcome.why), now, random);
       if (outcome.why == consul::txn_failure::invalid_session) {
         session_->session->report_lost(which.act.session);
       }
@@ -200,7 +200,7 @@ void participant::release_done(const lock_op& which, const lock_outcome& outcome
     case lock_outcome_kind::done:
       log(log_level::info, which.clean ? "released"
                            : fsm_.starts_at() == time_point::max()
-                               ? "lock of a late claim released"
+                               ? "released a key that a late claim had acquired"
                                : "released within quarantine");
       fsm_.released(observation_of_write(outcome.written, outcome, written_key{"", which.clean}),
                     now, random);

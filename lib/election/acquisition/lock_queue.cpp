@@ -249,7 +249,8 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
   }
 }
 
-// Nothing of it happened: once more, in smaller company or in none.
+// The server refused the whole transaction: its operations go again, in smaller transactions or
+// each alone.
 void lock_queue::requeue(batch& what, company with) {
   for (batched_op& i : std::exchange(what.items, {})) {
     if (stopped_) break;

@@ -38,7 +38,7 @@ class participant::campaign_scope {
 
 asio::awaitable<term> participant::campaign() {
   const auto check_open = [this] {
-    if (shared().stopping || left_) fail(errc::shut_down, "\"" + key() + "\"");
+    if (shared().shutting_down || left_) fail(errc::shut_down, "\"" + key() + "\"");
   };
   check_open();
   if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key() + "\"");

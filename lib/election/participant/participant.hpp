@@ -57,7 +57,7 @@ class participant final : public key_watcher,
   event take_event();
 
   // -- the engine's side -------------------------------------------------------------------------
-  bool stands() const noexcept override { return true; }
+  bool is_participant() const noexcept override { return true; }
   std::weak_ptr<participant> weak() noexcept {
     return std::static_pointer_cast<participant>(weak_from_this().lock());
   }

@@ -10,7 +10,7 @@
 namespace tenure::impl {
 
 void participant::stand() {
-  if (shared().stopping || left_) throw boost::system::system_error(errc::shut_down);
+  if (shared().shutting_down || left_) throw boost::system::system_error(errc::shut_down);
   standing_ = streamed_ = true;
   update_standing();
 }
@@ -38,7 +38,7 @@ void participant::update_standing() {
   } else {
     fsm_.withdraw();
   }
-  if (wanted && !session_ && !shared().stopping) {
+  if (wanted && !session_ && !shared().shutting_down) {
     session_ = shared().sessions.session_for(how());
     session_->attach(*this);
     const std::string& id = session_->session->id();

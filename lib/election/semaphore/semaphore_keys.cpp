@@ -10,7 +10,7 @@ semaphore_reading semaphore_keys::read(const std::vector<consul::kv_entry>& entr
   semaphore_reading seen;
   for (const consul::kv_entry& entry : entries) {
     if (entry.key == lock_) {
-      seen.lock_index = entry.modify_index;
+      seen.lock_modified = entry.modify_index;
       seen.lock_created = entry.create_index;
       auto lock = consul::parse_semaphore(entry.value);
       seen.good = lock && entry.flags == consul::semaphore_flags;

@@ -111,7 +111,7 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> prove_once(std::shared_ptr<term_state> which);
   void take_proof(const consul::txn_result& answer);
-  void proved(time_point sent_at, std::uint64_t lock_index);
+  void proved(time_point sent_at, std::uint64_t lock_modified);
   void lose(end_reason how);
   void advance();
 
@@ -145,7 +145,7 @@ class slot_candidate final : public term_host,
   bool enrolled_ = false;    ///< the contender key may exist
   bool named_ = false;       ///< `.lock` may name this session
   std::set<std::string> asked_;   ///< holders whose spans are being asked for
-  std::uint64_t lock_index_ = 0;  ///< of `.lock`, when last proven
+  std::uint64_t lock_modified_ = 0;  ///< of `.lock`, when last proven
   bool wanted_ = false;    ///< acquire() waits
   bool left_ = false;
   bool finished_ = false;

@@ -55,7 +55,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   std::vector<consul::txn_op> ops;
   ops.push_back(keys_.check_contender(session_id_));
   ops.push_back(keys_.name_holders(limit_, slots_.holders_with(session_id_, now()),
-                                   slots_.last().lock_index));
+                                   slots_.last().lock_modified));
   named_ = true;
   const consul::txn_result answer = co_await write_once(std::move(ops));
   if (answer.error) co_return false;
@@ -72,9 +72,9 @@ asio::awaitable<bool> slot_candidate::claim() {
     lease_.clear();
     co_return false;
   }
-  lock_index_ = answer.results.back().modify_index;
+  lock_modified_ = answer.results.back().modify_index;
   lease_.begin();
-  begin_term(key_name(keys_.lock()), session_id_, lock_index_);
+  begin_term(key_name(keys_.lock()), session_id_, lock_modified_);
   log(log_level::info, "slot acquired");
   changed_.notify_all();
   co_return true;
@@ -103,7 +103,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   if (seen.holders.contains(session_id_)) {
     std::set<std::string> rest = seen.holders;
     rest.erase(session_id_);
-    ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_index));
+    ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_modified));
   }
   const bool key_too = what == extent::name_and_key;
   if (key_too && seen.contenders.contains(session_id_)) {

@@ -107,10 +107,10 @@ void slot_candidate::take_proof(const consul::txn_result& answer) {
   lose(no_lock ? end_reason::key_missing : end_reason::session_lost);
 }
 
-void slot_candidate::proved(time_point sent_at, std::uint64_t lock_index) {
+void slot_candidate::proved(time_point sent_at, std::uint64_t lock_modified) {
   lease_.check(now());
   lease_.proved(sent_at);
-  lock_index_ = std::max(lock_index_, lock_index);
+  lock_modified_ = std::max(lock_modified_, lock_modified);
   advance();
   changed_.notify_all();
 }
@@ -150,7 +150,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
   bool done = false;
   while (!done) {
     check_not_over(which);
-    const std::uint64_t guard = lock_index_;
+    const std::uint64_t guard = lock_modified_;
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(which->session.text()));
     ops.push_back(consul::txn_op::check_index(keys_.lock(), guard));
@@ -159,7 +159,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
     done = committed(answer);
     if (done && !over(which)) proved(answer.sent_at, guard);
     if (!done && !over(which)) want_proof(now());
-    while (!done && !over(which) && lock_index_ == guard) co_await changed_.wait();
+    while (!done && !over(which) && lock_modified_ == guard) co_await changed_.wait();
   }
 }
 

@@ -36,7 +36,7 @@ void consul_session::attach(session_user& user) {
   users_.push_back(&user);
 }
 
-// The last user takes its place.
+// Swap-remove: the last user moves into the freed place.
 void consul_session::detach(session_user& user) noexcept {
   const std::uint32_t place = user.index_;
   if (place >= users_.size() || users_[place] != &user) return;

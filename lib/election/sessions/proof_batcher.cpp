@@ -48,7 +48,7 @@ void proof_batcher::attach(batched_key& key) {
   keys_.push_back(&key);
 }
 
-// The last key takes its place.
+// Swap-remove: the last key moves into the freed place.
 void proof_batcher::detach(batched_key& key) noexcept {
   const std::uint32_t place = key.proof_index_;
   if (place >= keys_.size() || keys_[place] != &key) return;

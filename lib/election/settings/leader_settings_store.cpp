@@ -43,7 +43,7 @@ leader_settings_store::leader_settings_store(std::shared_ptr<context> shared, st
     : shared_(std::move(shared)), key_(std::move(key)), changed_(*shared_->env->timers) {}
 
 void leader_settings_store::check_open() const {
-  if (shared_->stopping) fail(errc::shut_down, "\"" + key_ + "\"");
+  if (shared_->shutting_down) fail(errc::shut_down, "\"" + key_ + "\"");
 }
 
 asio::awaitable<settings_snapshot> leader_settings_store::get() {

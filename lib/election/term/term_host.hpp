@@ -79,7 +79,7 @@ class term_host : public body_host {
     return term_ != which || which->reason.load(std::memory_order_relaxed) != end_reason::none;
   }
   void check_not_over(const std::shared_ptr<term_state>& which) const;
-  /// A body that was not begun cannot say when the work has stopped: then it counts as stopped.
+  /// If no body runs, nothing will report that the work stopped: it counts as stopped.
   void leave_work();
 
   std::shared_ptr<term_state> term_;  ///< from its begin until its work has stopped

@@ -41,7 +41,7 @@ class blocking_query::running_mark {
   running_mark& operator=(const running_mark&) = delete;
   ~running_mark() {
     query_.running_ = false;
-    query_.slots_.leave(query_);
+    query_.slots_.give_back(query_);
     query_.hooks_.on_query_ended();
   }
 
@@ -59,12 +59,12 @@ void blocking_query::resume() noexcept {
   changed_.notify_all();
 }
 
-void blocking_query::claim_answered() noexcept {
-  if (--inflight_claims_ == 0) changed_.notify_all();
+void blocking_query::lock_op_answered() noexcept {
+  if (--inflight_lock_ops_ == 0) changed_.notify_all();
 }
 
 void blocking_query::forget_claims() noexcept {
-  inflight_claims_ = 0;
+  inflight_lock_ops_ = 0;
   changed_.notify_all();
 }
 
@@ -76,7 +76,7 @@ asio::awaitable<void> blocking_query::run() {
     if (paused_) co_await wait_resumed();
     // A list after a failure: a poll would wait for news while its watchers know of the failure.
     const bool wants_poll = !will_list();
-    if (wants_poll && inflight_claims_ != 0) co_await wait_claims();
+    if (wants_poll && inflight_lock_ops_ != 0) co_await wait_claims();
     if (wants_poll && !has_slot()) co_await wait_slot();
     if (retired_ && !kept) co_return;
     const request how = wants_poll && has_slot() ? request::poll : request::list;
@@ -85,7 +85,7 @@ asio::awaitable<void> blocking_query::run() {
     kept = how == request::poll && !answer.error && retired_ && hooks_.keep_polling();
     // A slot that was given during a list is for the poll that follows.
     const bool slot_used = how == request::poll || answer.error;
-    if (has_slot() && slot_used && !kept) slots_.leave(*this);
+    if (has_slot() && slot_used && !kept) slots_.give_back(*this);
     if (retired_ && !kept) co_return;
     duration pause{0};
     if (answer.error) {
@@ -113,14 +113,14 @@ asio::awaitable<query_answer> blocking_query::ask(request how) {
 }
 
 asio::awaitable<void> blocking_query::wait_resumed() {
-  slots_.leave(*this);
+  slots_.give_back(*this);
   while (paused_ && !retired_) co_await changed_.wait();
   index_ = 0;
 }
 
 asio::awaitable<void> blocking_query::wait_claims() {
   const time_point until = now() + claims_first;
-  while (inflight_claims_ != 0 && !retired_ && now() < until) {
+  while (inflight_lock_ops_ != 0 && !retired_ && now() < until) {
     co_await changed_.wait(until);
   }
 }

@@ -84,8 +84,8 @@ class blocking_query final : private poll_client {
 
   // Claims (attempts to acquire) by this process for what the query watches. The next poll waits
   // for their outcome, for a while: each of them would end it, and it returns every key.
-  void claim_begun() noexcept { ++inflight_claims_; }
-  void claim_answered() noexcept;
+  void lock_op_begun() noexcept { ++inflight_lock_ops_; }
+  void lock_op_answered() noexcept;
   void forget_claims() noexcept;
 
  private:
@@ -108,7 +108,7 @@ class blocking_query final : private poll_client {
   runtime::async_condition changed_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
-  std::size_t inflight_claims_ = 0;
+  std::size_t inflight_lock_ops_ = 0;
   bool answered_ = false;  ///< at least once
   bool failing_ = false;   ///< the last request failed
   bool running_ = false;

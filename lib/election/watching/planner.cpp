@@ -13,8 +13,8 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// Making a plan costs about a tenth of this for each key. So planning takes no more than a tenth of
-// a core, however many keys come and go.
+// The pause between plans, for each key: ten times what planning a key costs. So planning takes at
+// most a tenth of a core, however many keys come and go.
 constexpr duration plan_per_key = 5us;
 // How many unwatched keys a prefix may return: this number, or this multiple of its watched keys.
 constexpr std::size_t unwatched_allowed = 256;
@@ -44,14 +44,14 @@ void planner::add_newcomer(named_key& key) {
   range_query& owner = *found->second;
   key.second.owner = &owner;
   ++owner.keys;
-  if (key.second.claimed) owner.query().claim_begun();
+  if (key.second.claimed) owner.query().lock_op_begun();
   owner.add_newcomer(text);
   if (owner.keys > 2 * std::max(owner.planned_keys, limits_.target)) want_plan();
 }
 
 void planner::key_removed(const watched_key& removed) {
   range_query* const owner = removed.owner;
-  if (owner != nullptr && removed.claimed) owner->query().claim_answered();
+  if (owner != nullptr && removed.claimed) owner->query().lock_op_answered();
   if (owner != nullptr && --owner->keys == 0) {
     const auto place = plan_.find(owner->range());
     const query_ptr last = place->second;
@@ -166,7 +166,7 @@ void planner::assign_keys() {
     const bool moved = watched.owner != owner->second.get();
     watched.owner = owner->second.get();
     ++watched.owner->keys;
-    if (watched.claimed) watched.owner->query().claim_begun();
+    if (watched.claimed) watched.owner->query().lock_op_begun();
     if (moved && watched.due) watched.owner->add_newcomer(key.text());
   }
   for (auto& [range, query] : plan_) query->planned_keys = query->keys;

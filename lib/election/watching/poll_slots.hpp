@@ -45,8 +45,8 @@ class poll_slots {
       : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
 
   /// A client outside the watch plan polls now and then, from joined() until left().
-  void joined() noexcept { ++others_; }
-  void left() noexcept { --others_; }
+  void add_outsider() noexcept { ++others_; }
+  void remove_outsider() noexcept { --others_; }
 
   /// How many queries a plan may have so that each gets a connection. Of many connections two stay
   /// free for the queries of a new plan, which would otherwise wait for polls of the old one.
@@ -68,7 +68,7 @@ class poll_slots {
     hand_out();
   }
   /// Gives back the slot, or the place in the queue.
-  void leave(poll_client& client) noexcept {
+  void give_back(poll_client& client) noexcept {
     const auto was = std::exchange(client.state_, poll_client::state::idle);
     if (was == poll_client::state::waiting) waiting_.remove(&client);
     if (was != poll_client::state::served) return;

@@ -19,10 +19,10 @@ prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, cons
       prefix_(std::move(prefix)),
       receiver_(to),
       query_(std::move(env), slots, *this, quick_answers) {
-  slots_.joined();
+  slots_.add_outsider();
 }
 
-prefix_watch::~prefix_watch() { slots_.left(); }
+prefix_watch::~prefix_watch() { slots_.remove_outsider(); }
 
 asio::awaitable<query_answer> prefix_watch::list() {
   const consul::kv_list answer = co_await client_.list(prefix_, consul::consistency::default_);

@@ -19,11 +19,11 @@ namespace tenure::impl {
 class range_query;
 
 /// Receives the answers of all queries, on the engine's thread.
-class answer_sink {
+class query_sink {
  public:
-  answer_sink() = default;
-  answer_sink(const answer_sink&) = delete;
-  answer_sink& operator=(const answer_sink&) = delete;
+  query_sink() = default;
+  query_sink(const query_sink&) = delete;
+  query_sink& operator=(const query_sink&) = delete;
 
   /// An answer about one key, without an error.
   virtual void on_key(const std::string& key, const consul::kv_result& answer) = 0;
@@ -39,7 +39,7 @@ class answer_sink {
                         const std::string& detail) = 0;
 
  protected:
-  ~answer_sink() = default;
+  ~query_sink() = default;
 };
 
 /// Counters for tests and the simulation.
@@ -58,7 +58,7 @@ struct query_context {
   consul::client& client;
   poll_slots& slots;
   std::function<void(boost::asio::awaitable<void>)> spawn;
-  answer_sink& sink;
+  query_sink& sink;
   watch_counts counts;
 };
 

@@ -117,7 +117,7 @@ bool watch_registry::has_candidate(std::string_view key) const noexcept {
   const auto found = keys_.find(key);
   if (found == keys_.end()) return false;
   const key_watcher* watcher = found->second.watchers;
-  while (watcher != nullptr && !watcher->stands()) watcher = watcher->link().next;
+  while (watcher != nullptr && !watcher->is_participant()) watcher = watcher->link().next;
   return watcher != nullptr;
 }
 
@@ -150,7 +150,7 @@ void watch_registry::notify(const std::string& key, const consul::kv_result& ans
     if (const auto only = watched.watchers->weak_from_this().lock()) only->on_key_changed(answer);
     return;
   }
-  watcher_list all;
+  watcher_registrar all;
   add_watchers_of(watched, all);
   for (const auto& watcher : all) {
     if (registered(watcher)) watcher->on_key_changed(answer);
@@ -186,7 +186,7 @@ bool watch_registry::due(const std::string& key) const noexcept {
 
 void watch_registry::on_error(const range_query& query, const error_code& why,
                               const std::string& detail) {
-  watcher_list all;
+  watcher_registrar all;
   const core::watch_range& range = query.range();
   for (auto at = keys_.lower_bound(range.text);
        at != keys_.end() && range.covers(at->first.text()); ++at) {
@@ -199,7 +199,7 @@ void watch_registry::on_error(const range_query& query, const error_code& why,
 
 void watch_registry::on_error(const std::vector<std::string>& keys, const error_code& why,
                               const std::string& detail) {
-  watcher_list all;
+  watcher_registrar all;
   for (const std::string& key : keys) {
     const auto found = keys_.find(key);
     if (found != keys_.end()) add_watchers_of(found->second, all);
@@ -207,7 +207,7 @@ void watch_registry::on_error(const std::vector<std::string>& keys, const error_
   notify_error(all, why, detail);
 }
 
-void watch_registry::notify_error(const watcher_list& watchers, const error_code& why,
+void watch_registry::notify_error(const watcher_registrar& watchers, const error_code& why,
                                   const std::string& detail) {
   for (const auto& watcher : watchers) {
     if (registered(watcher)) watcher->on_watch_error(why, detail);

@@ -19,7 +19,7 @@
 
 namespace tenure::impl {
 
-class watch_registry final : private watcher_list, private answer_sink {
+class watch_registry final : private watcher_registrar, private query_sink {
  public:
   /// `spawn` starts a task, which the registry, the client and the slots have to outlive.
   /// `notified` is called after all watchers have been notified of an answer.
@@ -44,7 +44,7 @@ class watch_registry final : private watcher_list, private answer_sink {
   std::size_t queries() const noexcept { return planner_.queries(); }
 
  private:
-  using watcher_list = std::vector<std::shared_ptr<key_watcher>>;
+  using watcher_registrar = std::vector<std::shared_ptr<key_watcher>>;
 
   // -- answer_sink -------------------------------------------------------------------------------
   void on_key(const std::string& key, const consul::kv_result& answer) override;
@@ -56,7 +56,7 @@ class watch_registry final : private watcher_list, private answer_sink {
                 const std::string& detail) override;
 
   void notify(const std::string& key, const consul::kv_result& answer);
-  void notify_error(const watcher_list& watchers, const error_code& why,
+  void notify_error(const watcher_registrar& watchers, const error_code& why,
                     const std::string& detail);
   bool registered(const std::shared_ptr<key_watcher>& watcher) const noexcept;
 

@@ -15,14 +15,14 @@ void key_watcher::invalidate() noexcept {
   if (link_.key != nullptr) link_.key->second.due = true;
 }
 
-void key_watcher::set_claim_inflight(bool inflight) noexcept {
+void key_watcher::set_lock_op_inflight(bool inflight) noexcept {
   if (link_.key == nullptr) return;
   watched_key& key = link_.key->second;
   if (std::exchange(key.claimed, inflight) == inflight || key.owner == nullptr) return;
   if (inflight) {
-    key.owner->query().claim_begun();
+    key.owner->query().lock_op_begun();
   } else {
-    key.owner->query().claim_answered();
+    key.owner->query().lock_op_answered();
   }
 }
 

@@ -17,17 +17,17 @@ class watched_key;
 using named_key = std::pair<const key_name, watched_key>;
 
 /// What registers watchers.
-class watcher_list {
+class watcher_registrar {
  public:
   virtual void unwatch(key_watcher& who) noexcept = 0;
 
  protected:
-  ~watcher_list() = default;
+  ~watcher_registrar() = default;
 };
 
 /// Where a watcher is registered. Only the registry writes it.
 struct watch_link {
-  watcher_list* registry = nullptr;  ///< none: it is not registered, and the rest is empty
+  watcher_registrar* registry = nullptr;  ///< none: it is not registered, and the rest is empty
   named_key* key = nullptr;
   key_watcher* next = nullptr;  ///< the next watcher of the same key
 };
@@ -43,8 +43,8 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   virtual void on_key_changed(const consul::kv_result& answer) = 0;
   virtual void on_watch_error(const error_code& why, const std::string& detail) = 0;
 
-  /// Whether it is this process's candidate for the key, of which there is at most one.
-  virtual bool stands() const noexcept { return false; }
+  /// Whether it is a participant, standing or not. A key has at most one in this process.
+  virtual bool is_participant() const noexcept { return false; }
 
   /// From now on nothing is reported to it.
   void unwatch() noexcept;
@@ -58,7 +58,7 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   void invalidate() noexcept;
   /// Its claim for the key has been sent, or answered: the next poll waits for the outcome, for a
   /// while.
-  void set_claim_inflight(bool inflight) noexcept;
+  void set_lock_op_inflight(bool inflight) noexcept;
 
  private:
   watch_link link_;
