@@ -76,7 +76,7 @@ void scheduler::on_event(const tenure::event& changed) {
 }
 
 // Works one shard for one term. A step begins only if the lease outlasts it even without another
-// renewal. So no successor works this shard before the step is over.
+// proof. So no successor works this shard before the step is over.
 asio::awaitable<void> scheduler::work_shard(tenure::term term) {
   asio::steady_timer pause(io_);
   while (!stopping_ && term.guarantees(settings_.longest_step)) {
