@@ -22,6 +22,7 @@ constexpr const char* not_consul = " without X-Consul-Index: is this Consul?";
 asio::awaitable<std::string> client::kv_body(const call& what, std::string why_unaddressable,
                                              answer_base& answer) {
   if (!why_unaddressable.empty()) {
+    answer.sent_at = env_->clock->now();
     set_error(answer, consul_errc::bad_request, describe(what, config_),
               "not sent: " + why_unaddressable);
     co_return std::string();

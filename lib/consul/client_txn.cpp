@@ -62,6 +62,7 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
   what.accepted = 409;
   const consul::effect effect = what.effect;
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
+    answer.sent_at = env_->clock->now();
     set_error(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
     co_return answer;
   }

@@ -53,6 +53,15 @@ engine::engine(std::shared_ptr<const runtime::environment> env, consul_config co
     : shared_(std::make_shared<context>(std::move(env), std::move(config), std::move(options))),
       stopped_changed_(*shared_->env->timers) {}
 
+// An engine that was not shut down goes with its io_context. What is queued in the context would
+// keep its participants alive, and they the context.
+engine::~engine() {
+  shared_->watches.stop();
+  shared_->locks->stop();
+  shared_->events.close();
+  for (const auto& pooled : shared_->sessions.take_all()) pooled->proofs->clear();
+}
+
 void engine::check_open() const {
   if (shared_->shutting_down) fail(errc::shut_down, "the elections object is shut down");
 }
@@ -164,6 +173,7 @@ std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t 
     throw bad_configuration("the prefix \"" + prefix +
                             "\" of a semaphore has to have a name, without slashes around it");
   }
+  check_key(prefix + "/.lock");
   if (slots == 0) throw bad_configuration("a semaphore of 0 slots: use 1 or more");
   how.check();
   auto fresh =
@@ -213,7 +223,7 @@ asio::awaitable<void> engine::stop_everything() {
   co_await shared_->tasks.join();
   co_await end_sessions();
   participants_.clear();
-  shared_->events.clear();
+  shared_->events.close();
   stopped_ = true;
   stopped_changed_.notify_all();
 }

@@ -22,6 +22,7 @@ class engine : public std::enable_shared_from_this<engine> {
          elections_options options);
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
+  ~engine();
 
   const std::shared_ptr<context>& shared() const noexcept { return shared_; }
 

@@ -19,6 +19,7 @@ class event_queue {
 
   /// A participant adds itself once until it is popped.
   void push(std::shared_ptr<participant> which) {
+    if (closed_) return;
     waiting_.push_back(std::move(which));
     changed_.notify_all();
   }
@@ -28,13 +29,18 @@ class event_queue {
     waiting_.pop_front();
     return first;
   }
-  void clear() noexcept { waiting_.clear(); }
+  /// Drops what is queued and takes no more: a queued participant keeps its context alive.
+  void close() noexcept {
+    closed_ = true;
+    waiting_.clear();
+  }
   /// Notified by push() and at the shut-down.
   runtime::async_condition& changed() noexcept { return changed_; }
 
  private:
   std::deque<std::shared_ptr<participant>> waiting_;
   runtime::async_condition changed_;
+  bool closed_ = false;
 };
 
 }  // namespace tenure::impl

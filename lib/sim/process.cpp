@@ -101,6 +101,7 @@ void process::start() {
   options.log = env_->log;
   auto engine = std::make_shared<impl::engine>(env_, std::move(config), std::move(options));
   engine_ = engine;
+  library_ = engine->shared();
   elections_.emplace(std::move(engine));
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
@@ -204,6 +205,7 @@ std::string process::leaks() const {
   if (host_.timers_armed() != 0) return std::to_string(host_.timers_armed()) + " timers";
   if (link_->exchanges() != 0) return std::to_string(link_->exchanges()) + " requests";
   if (!engine_.expired()) return "the engine";
+  if (!library_.expired()) return "the context";
   return {};
 }
 

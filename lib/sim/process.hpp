@@ -107,6 +107,7 @@ class process : public std::enable_shared_from_this<process> {
   std::shared_ptr<sim::link> link_;
   std::shared_ptr<runtime::environment> env_;
   std::weak_ptr<impl::engine> engine_;
+  std::weak_ptr<const void> library_;  ///< what the library's parts share
   std::optional<elections> elections_;
   std::unique_ptr<runtime::task_scope> user_tasks_;
   std::list<std::shared_ptr<canceller>> cancellers_;

@@ -266,6 +266,39 @@ TEST_CASE("an awaitable outlives its handle") {
   CHECK(end_of(b, std::move(next)) == error_code());
 }
 
+TEST_CASE("nothing is left when work stops after the shut-down") {
+  election_fixture b;
+  handles h(b);
+  h.leading->stand();
+  const std::weak_ptr<impl::context> context = h.p.engine->shared();
+  CHECK(end_of(b, h.p.elections->shut_down()) == error_code());
+  CHECK(end_of(b, h.term_of_election.resign()) == error_code());
+  CHECK(end_of(b, h.term_of_slot.resign()) == error_code());
+  h.leading.reset();
+  h.holding.reset();
+  h.waiting.reset();
+  h.watching.reset();
+  h.reading.reset();
+  h.p.elections.reset();
+  h.p.engine.reset();
+  b.rt.advance(60s);
+  CHECK(context.expired());
+}
+
+TEST_CASE("a semaphore that is left while its session is created leaves no session behind") {
+  election_fixture b;
+  process& p = b.add();
+  p.transport->network = [](runtime::lane, const runtime::http_request&) {
+    return fate(50ms, 50ms);
+  };
+  semaphore s = p.elections->contend(prefix, 1, quick());
+  running<term> waiting(b.rt, s.acquire());
+  b.rt.advance(60ms);
+  CHECK(end_of(b, s.leave()) == error_code());
+  CHECK(waiting.error() == errc::shut_down);
+  CHECK(b.ask("GET", "/v1/session/list").body == "[]");
+}
+
 TEST_CASE("handles go in every order, before and after their elections object") {
   std::array<int, 6> order{0, 1, 2, 3, 4, 5};
   const bool shut_down_first = GENERATE(false, true);

@@ -55,6 +55,20 @@ TEST_CASE("a campaign asks Consul anew after a refusal, and wins once nothing is
   b.shut_down();
 }
 
+TEST_CASE("a campaign learns of a watch that was refused before it, with its session alive") {
+  election_fixture b;
+  process& p = b.add();
+  int refused = 0;
+  forbid(p, "/v1/kv/", refused);
+  election e = p.elections->enter(key, quick());
+  e.stand();
+  b.rt.advance(5s);
+  REQUIRE_FALSE(e.session().empty());
+  e.withdraw();
+  CHECK(outcome_within(b, e.campaign(), 6s) == consul_errc::forbidden);
+  b.shut_down();
+}
+
 TEST_CASE("a campaign reports each new refusal soon") {
   election_fixture b;
   process& p = b.add();

@@ -366,6 +366,8 @@ TEST_CASE("keys that no request can carry are refused when they are entered or o
     INFO(bad);
     CHECK_THROWS(p.elections->enter(bad, quick()));
     CHECK_THROWS(p.elections->observe(bad));
+    CHECK_THROWS(p.elections->settings_in(bad));
+    CHECK_THROWS(p.elections->contend(bad, 1, quick()));
   }
   b.shut_down();
 }

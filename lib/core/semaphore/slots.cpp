@@ -34,7 +34,13 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     return !seen.holders.contains(session) && seen.contenders.contains(session);
   };
   for (const std::string& session : last_.holders) {
-    if (vanished(session)) suspect(session);
+    if (!vanished(session)) continue;
+    // It was dead when it was seen last and locks its key again: an older suspicion does not count.
+    if (last_.contenders.contains(session)) {
+      suspect(session);
+    } else {
+      suspects.insert_or_assign(session, now);
+    }
   }
   for (const auto& [session, since] : suspects_) {
     if (vanished(session)) suspect(session);

@@ -16,7 +16,10 @@ class participant::campaign_scope {
  public:
   explicit campaign_scope(std::shared_ptr<participant> whose) : whose_(std::move(whose)) {
     whose_->campaigning_ = true;
-    if (whose_->last_error() == error_kind::fatal) whose_->fsm_.want_read();
+    // The watch reports a refusal only once: a read of this campaign shows whether it is still one.
+    if (whose_->watch_refused_ || whose_->last_error() == error_kind::fatal) {
+      whose_->fsm_.want_read();
+    }
     whose_->error_.begin_operation();
     whose_->update_standing();
   }

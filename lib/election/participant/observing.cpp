@@ -10,6 +10,7 @@ namespace tenure::impl {
 
 void participant::on_key_changed(const consul::kv_result& answer) {
   error_.clear();
+  watch_refused_ = false;
   const core::observation_order order =
       fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
   if (order == core::observation_order::outdated) {
@@ -52,6 +53,7 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
                    {{"election", key()}, {"why", detail}});
   }
   error_.note(why, time_point::min());
+  watch_refused_ = why == error_kind::fatal;
   if (campaigning_ && why == error_kind::fatal) {
     fsm_.want_read();
     advance();

@@ -96,9 +96,9 @@ void participant::proof_missed(std::uint64_t guard) {
   advance();
 }
 
-void participant::proof_put_off(time_point until, const error_code& why) {
+void participant::proof_put_off(time_point until, const error_code& why, time_point asked) {
   fsm_.proof_ended(until);
-  if (why) error_.note(why, env().timers->now());
+  if (why) error_.note(why, asked);
   advance();
 }
 

@@ -83,7 +83,7 @@ class participant final : public key_watcher,
   std::uint64_t begin_proof() noexcept override;
   void proof_done(std::uint64_t guard, time_point sent_at) override;
   void proof_missed(std::uint64_t guard) override;
-  void proof_put_off(time_point until, const error_code& why) override;
+  void proof_put_off(time_point until, const error_code& why, time_point asked) override;
 
   /// Stops standing for ever and asks the holder of a term to stop.
   void stop(end_reason why);
@@ -154,6 +154,7 @@ class participant final : public key_watcher,
   bool standing_ : 1 = false;       ///< stand() was called
   bool streamed_ : 1 = false;       ///< and the event stream may have a reader
   bool campaigning_ : 1 = false;    ///< campaign() waits
+  bool watch_refused_ : 1 = false;  ///< the watch may not read the key, by its last report
   bool healthy_ : 1 = true;         ///< the gate of set_healthy() is open
   bool left_ : 1 = false;           ///< it stands no more
   bool advancing_ : 1 = false;

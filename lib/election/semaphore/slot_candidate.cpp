@@ -80,6 +80,9 @@ asio::awaitable<void> slot_candidate::run() {
     thrown = std::current_exception();
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  // A session that is being created would be left behind: its id is not known yet.
+  const time_point give_up = now() + shared_->request_timeout();
+  while (session_ && session_->creating() && now() < give_up) co_await changed_.wait(give_up);
   tasks_.cancel();
   co_await tasks_.join();
   co_await end_session();

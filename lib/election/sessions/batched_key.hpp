@@ -35,8 +35,9 @@ class batched_key : public session_user {
   virtual void proof_done(std::uint64_t guard, time_point sent_at) = 0;
   /// The key is not at that index any more.
   virtual void proof_missed(std::uint64_t guard) = 0;
-  /// No answer, or none about this key: not again before `until`.
-  virtual void proof_put_off(time_point until, const error_code& why) = 0;
+  /// No answer to the proof that was due at `asked`, or none about this key: not again before
+  /// `until`.
+  virtual void proof_put_off(time_point until, const error_code& why, time_point asked) = 0;
 
  private:
   friend class proof_batcher;

@@ -71,7 +71,9 @@ void consul_session::report_lost(const std::string& id) {
 boost::asio::awaitable<void> consul_session::run() {
   core::backoff failures(100ms, 5s);
   for (;;) {
+    creating_ = true;
     consul::session_created created = co_await create();
+    creating_ = false;
     if (!created.error && check_lost_) {
       created.error = consul_errc::server_error;
       created.detail = "the agent forgot the process's check while the session was created";

@@ -52,6 +52,8 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   void detach(session_user& user) noexcept;
   /// Empty while there is none.
   const std::string& id() const noexcept { return id_; }
+  /// A request to create the session is in flight. Users learn its outcome.
+  bool creating() const noexcept { return creating_; }
   /// Work runs that relies on the session's locks.
   bool in_use() const noexcept;
 
@@ -92,6 +94,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   std::shared_ptr<liveness_check> check_;
   /// Of lost sessions: their services may still be registered.
   std::vector<std::shared_ptr<liveness_check>> pending_deregistrations_;
+  bool creating_ = false;
   bool check_lost_ = false;  ///< the agent forgot the check
   bool bound_ = false;       ///< this Consul was seen to bind sessions to checks of services
 };

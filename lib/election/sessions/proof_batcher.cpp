@@ -108,7 +108,7 @@ boost::asio::awaitable<void> proof_batcher::send_in_turn() {
 }
 
 void proof_batcher::put_off(const batch& what, time_point until, const error_code& why) {
-  for (const auto& r : what.keys) r->proof_put_off(until, why);
+  for (const auto& r : what.keys) r->proof_put_off(until, why, what.asked);
   due(until);
 }
 
@@ -143,12 +143,12 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
       const bool late = bug_enabled(core::seeded_bug::lease_from_reply);
       r.proof_done(what->guards[i], late ? answer.received_at : answer.sent_at);
     } else if (missed[i] && answer.error) {
-      r.proof_put_off(now + timeout / 4, answer.error);  // the token may not read that key
+      r.proof_put_off(now + timeout / 4, answer.error, asked);  // the token may not read that key
     } else if (missed[i]) {
       r.proof_missed(what->guards[i]);
     } else {
       // The transaction failed for another key: prove this one again without it.
-      r.proof_put_off(now, error_code{});
+      r.proof_put_off(now, error_code{}, asked);
     }
     due(r.proof_due());
   }

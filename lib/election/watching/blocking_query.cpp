@@ -79,6 +79,7 @@ asio::awaitable<void> blocking_query::run() {
     if (wants_poll && inflight_lock_ops_ != 0) co_await wait_claims();
     if (wants_poll && !has_slot()) co_await wait_slot();
     if (retired_ && !kept) co_return;
+    if (paused_) continue;
     const request how = wants_poll && has_slot() ? request::poll : request::list;
     const time_point asked = now();
     const query_answer answer = co_await ask(how);
@@ -130,11 +131,11 @@ asio::awaitable<void> blocking_query::wait_slot() {
   const time_point until = now() + list_again;
   slots_.enqueue(*this);
   bool in_time = true;
-  while (in_time && !has_slot() && !retired_) {
+  while (in_time && !has_slot() && !retired_ && !paused_) {
     co_await changed_.wait(until);
     in_time = now() < until;
   }
-  if (!has_slot() && !retired_) hooks_.on_no_slot();
+  if (!has_slot() && !retired_ && !paused_) hooks_.on_no_slot();
 }
 
 duration blocking_query::pause_after(const query_answer& answer, request how,
