@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/yaml_map.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::cron {
 namespace {
@@ -12,18 +13,15 @@ using apps::yaml_map;
 
 constexpr std::size_t longest_name = 100;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_job_name(const std::string& s) {
   return !s.empty() && s.size() <= longest_name && std::all_of(s.begin(), s.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+    return text::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
 }
 
 bool is_variable(const std::string& s) {
-  return !s.empty() && !is_digit(s.front()) && std::all_of(s.begin(), s.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_';
+  return !s.empty() && !text::is_digit(s.front()) && std::all_of(s.begin(), s.end(), [](char c) {
+    return text::is_letter_or_digit(c) || c == '_';
   });
 }
 

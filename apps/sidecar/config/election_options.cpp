@@ -5,12 +5,13 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+
 namespace tenure::sidecar {
 namespace {
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.';
+  return text::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
 }  // namespace

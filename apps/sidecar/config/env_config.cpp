@@ -1,13 +1,13 @@
 #include "sidecar/config/env_config.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <stdexcept>
 #include <utility>
 
 #include "common/options.hpp"
 #include "sidecar/consul_service/config.hpp"
 #include "sidecar/consul_service/consul_leader_env.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -93,8 +93,7 @@ void reader::read_elector() {
 
   if (auto level = get("ELECTOR_LOG_LEVEL")) {
     // The elector logs with logrus: it ignores case and accepts "warning" for "warn".
-    std::transform(level->begin(), level->end(), level->begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    *level = text::lower(*level);
     if (*level == "warning") level = "warn";
     try {
       config_.level = parse_log_level(*level);

@@ -5,6 +5,7 @@
 
 #include "common/duration.hpp"
 #include "sidecar/consul_service/config.hpp"
+#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 
@@ -26,9 +27,7 @@ enum class bare_number { refused, seconds };
 
 duration time_of(const env_lookup& env, const char* name, const char* fallback, bare_number bare) {
   std::string text = get_env(env, name).value_or(fallback);
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool digits = std::all_of(text.begin(), text.end(), text::is_digit);
   if (digits && bare == bare_number::seconds) text += 's';
   try {
     return apps::parse_duration(text);

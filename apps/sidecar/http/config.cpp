@@ -1,6 +1,6 @@
 #include "sidecar/http/config.hpp"
 
-#include <algorithm>
+#include "text/host_port.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -22,12 +22,8 @@ void set(std::size_t& value, const std::optional<std::uint64_t>& read) {
 
 bool is_listen_address(const std::string& text) {
   if (text.starts_with("unix:///")) return true;
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || text.find("://") != std::string::npos) return false;
-  const std::string port = text.substr(colon + 1);
-  const bool digits = std::all_of(port.begin(), port.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
-  return digits && !port.empty() && port.size() <= 5 && std::stoul(port) <= 65535;
+  const auto parts = text::split_host_port(text);
+  return parts && text.find("://") == std::string::npos && text::parse_port(parts->port);
 }
 
 http_config read_http(const YAML::Node& block, apps::config_errors& errors) {

@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+
 namespace tenure::sidecar {
-namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-}  // namespace
 
 std::string_view request::path() const { return target().substr(0, target().find('?')); }
 
@@ -30,7 +23,7 @@ std::optional<std::string_view> request::query_param(std::string_view name) cons
 
 std::optional<std::string_view> request::header(std::string_view name) const {
   for (const auto& [key, value] : request_.headers) {
-    if (same_name(key, name)) return std::string_view(value);
+    if (text::iequals(key, name)) return std::string_view(value);
   }
   return std::nullopt;
 }

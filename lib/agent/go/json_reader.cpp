@@ -1,38 +1,18 @@
-#include <algorithm>
 #include <cstdint>
 
 #include "agent/go/json.hpp"
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Appends the text between two escapes, with U+FFFD for invalid UTF-8.
-void append_repaired(std::string& out, std::string_view text) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  while (!text.empty()) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin();
-    out.append(text.substr(0, static_cast<std::size_t>(plain)));
-    text.remove_prefix(static_cast<std::size_t>(plain));
-    if (text.empty()) return;
-    const std::size_t length = text::utf8_length(text);
-    if (length > 0) {
-      out.append(text.substr(0, length));
-    } else {
-      text::utf8_append(out, 0xfffd);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-}
-
 std::uint32_t hex4(std::string_view text) {
   std::uint32_t value = 0;
   for (const char c : text.substr(0, 4)) {
-    const auto letter = static_cast<unsigned char>(c | 0x20);
-    value = value << 4 | (is_digit(c) ? static_cast<unsigned>(c - '0') : letter - 'a' + 10U);
+    value = value << 4 | static_cast<std::uint32_t>(text::hex_value(c));
   }
   return value;
 }
@@ -114,7 +94,7 @@ std::string go_json_reader::string() {
   std::string out;
   while (true) {
     const std::size_t plain = text_.find_first_of("\"\\");
-    append_repaired(out, text_.substr(0, plain));
+    text::append_repaired(out, text_.substr(0, plain));
     const char stop = text_[plain];
     text_.remove_prefix(plain + 1);
     if (stop == '"') return out;

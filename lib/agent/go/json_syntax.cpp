@@ -2,22 +2,21 @@
 #include <vector>
 
 #include "agent/go/json.hpp"
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+using text::is_digit;
+bool is_hex(char c) { return text::hex_value(c) >= 0; }
 
 /// As Go quotes an offending byte.
 std::string quote_char(char c) {
   if (c == '\'') return "'\\''";
   if (c == '"') return "'\"'";
-  constexpr std::string_view digits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   std::string out = "'";
   switch (c) {
@@ -32,14 +31,12 @@ std::string quote_char(char c) {
     default:
       if (byte < ' ') {
         out += "\\x";
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
+        text::append_hex(out, c);
       } else if (byte < 0x7f) {
         out += c;
       } else if (byte < 0xa1 || byte == 0xad) {
         out += "\\u00";
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
+        text::append_hex(out, c);
       } else {  // the byte taken for a code point
         text::utf8_append(out, byte);
       }

@@ -5,23 +5,26 @@
 #include <charconv>
 #include <limits>
 
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
+using text::hex_digits;
 
 void append_hex_byte(std::string& out, unsigned char c) {
   out += "\\x";
-  out += digits[c >> 4];
-  out += digits[c & 15];
+  out += hex_digits[c >> 4];
+  out += hex_digits[c & 15];
 }
 
 void append_unicode_escape(std::string& out, std::uint32_t point) {
   const unsigned places = point < 0x10000 ? 4 : 8;
   out += places == 4 ? "\\u" : "\\U";
-  for (unsigned shift = places * 4; shift > 0; shift -= 4) out += digits[point >> (shift - 4) & 15];
+  for (unsigned shift = places * 4; shift > 0; shift -= 4) {
+    out += hex_digits[point >> (shift - 4) & 15];
+  }
 }
 
 /// Go's package time quotes without escaping.

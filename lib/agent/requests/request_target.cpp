@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+#include "text/hex.hpp"
+
 namespace tenure::agent {
 namespace {
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Go escapes the parts of a URL by different rules.
 enum class url_part { path, query };
@@ -21,8 +17,8 @@ bool unescape(std::string_view text, url_part part, std::string& out) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      const int high = i + 2 < text.size() ? text::hex_value(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? text::hex_value(text[i + 2]) : -1;
       if (high < 0 || low < 0) return false;
       out += static_cast<char>(high << 4 | low);
       i += 2;
@@ -35,21 +31,17 @@ bool unescape(std::string_view text, url_part part, std::string& out) {
 
 /// Go's escape(): keeps nearly every delimiter in a path and none in a query.
 std::string escape(std::string_view text, url_part part) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   const bool query = part == url_part::query;
   const std::string_view kept = query ? "-_.~" : "-_.~$&+,/:;=@";
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || kept.find(c) != std::string_view::npos) {
+    if (text::is_letter_or_digit(c) || kept.find(c) != std::string_view::npos) {
       out += c;
     } else if (query && c == ' ') {
       out += '+';
     } else {
       out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
+      text::append_hex(out, c, text::upper_hex_digits);
     }
   }
   return out;

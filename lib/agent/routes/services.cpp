@@ -9,6 +9,7 @@
 #include "agent/render/services.hpp"
 #include "agent/requests/service_request.hpp"
 #include "agent/routes/endpoints.hpp"
+#include "text/hex.hpp"
 #include "wire/ip_family.hpp"
 
 namespace tenure::agent {
@@ -92,9 +93,7 @@ std::string content_hash(const service_fields& service) {
   constexpr std::uint64_t prime = 1099511628211U;
   std::uint64_t hash = offset;
   for (const char c : json.text()) hash = (hash ^ static_cast<unsigned char>(c)) * prime;
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[hash >> shift & 15];
-  return text;
+  return text::hex(hash);
 }
 
 }  // namespace

@@ -3,18 +3,12 @@
 #include <algorithm>
 
 #include "agent/go/text.hpp"
+#include "text/hex.hpp"
 
 namespace tenure::agent {
 namespace {
 
 constexpr std::size_t uuid_length = 36;
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -35,7 +29,7 @@ session_key::session_key(std::string_view id) {
   int high = -1;
   for (const char c : id) {
     if (c == '-') continue;
-    const int digit = hex_digit(c);
+    const int digit = text::hex_value(c);
     if (digit < 0) {
       error_ = "Invalid UUID: encoding/hex: invalid byte: " + go_sharp_unicode(c);
       return;
@@ -54,7 +48,6 @@ session_entry* session_table::find(const session_key& key) const noexcept {
 }
 
 std::string session_table::fresh_id(runtime::random_source& random) const {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string id;
   do {
     id.clear();
@@ -62,7 +55,7 @@ std::string session_table::fresh_id(runtime::random_source& random) const {
     for (std::size_t i = 0; i < 32; ++i) {
       if (i % 16 == 0) bits = random.next();
       if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-      id += digits[bits & 15];
+      id += text::hex_digits[bits & 15];
       bits >>= 4;
     }
   } while (find(session_key(id)) != nullptr);
