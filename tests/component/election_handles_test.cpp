@@ -143,6 +143,7 @@ TEST_CASE("a handle that has left keeps its key and refuses everything else") {
   CHECK(h.holding->slots() == 2);
   check_gone(b, *h.holding);
   CHECK(h.term_of_slot.reason() == end_reason::resigned);
+  b.shut_down();
 }
 
 TEST_CASE("handles refuse everything after the shut-down") {
@@ -204,6 +205,8 @@ TEST_CASE("a moved-from handle is empty") {
   CHECK(end_of(b, h.p.elections->ping()) == errc::shut_down);
   CHECK(moved.valid());
   CHECK(h.term_of_election.holds());
+  CHECK(end_of(b, moved.shut_down()) == error_code());
+  b.shut_down();
 }
 
 TEST_CASE("an awaitable that is dropped has no effect") {
@@ -247,6 +250,7 @@ TEST_CASE("an awaitable that is dropped has no effect") {
   CHECK(end_of(b, h.leading->leave()) == error_code());
   election again = all.enter(key, quick());
   CHECK(b.lead(again).holds());
+  b.shut_down();
 }
 
 TEST_CASE("an awaitable outlives its handle") {
@@ -264,6 +268,7 @@ TEST_CASE("an awaitable outlives its handle") {
   CHECK(end_of(b, std::move(releasing)) == error_code());
   CHECK(end_of(b, std::move(settings)) == error_code());
   CHECK(end_of(b, std::move(next)) == error_code());
+  b.shut_down();
 }
 
 TEST_CASE("nothing is left when work stops after the shut-down") {
@@ -297,6 +302,7 @@ TEST_CASE("a semaphore that is left while its session is created leaves no sessi
   CHECK(end_of(b, s.leave()) == error_code());
   CHECK(waiting.error() == errc::shut_down);
   CHECK(b.ask("GET", "/v1/session/list").body == "[]");
+  b.shut_down();
 }
 
 TEST_CASE("handles go in every order, before and after their elections object") {
