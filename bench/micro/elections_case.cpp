@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "election/participant/participant.hpp"
 #include "micro.hpp"
 #include "support/handler_transport.hpp"
@@ -60,7 +61,7 @@ void elections(std::size_t times) {
     env->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
     tenure::consul_config config;
     config.connections = 80;
-    tenure::elections all(
+    tenure::elections all = tenure::impl::access::elections_of(
         std::make_shared<tenure::impl::engine>(env, config, tenure::elections_options()));
     std::vector<tenure::election> entered;
     for (std::size_t i = 0; i < election_count; ++i) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "support/handler_transport.hpp"
 #include "support/manual_runtime.hpp"
 
@@ -32,7 +33,7 @@ class process {
     env->transport = transport;
     env->log = options.log;
     engine = std::make_shared<impl::engine>(env, std::move(config), std::move(options));
-    elections.emplace(engine);
+    elections.emplace(impl::access::elections_of(engine));
   }
 
   /// Drops all requests and responses from now on.
