@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
-
-#include "text/json_writer.hpp"
+#include <tenure/toolkit/json_writer.hpp>
 
 namespace tenure::consul {
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 
-#include "runtime/task_scope.hpp"
 #include "sidecar/command/child_environment.hpp"
 
 namespace tenure::sidecar {

@@ -6,10 +6,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "command/term_commands.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 #include "sidecar/command/health_gate.hpp"
 #include "sidecar/command/probe.hpp"

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
-
-#include "runtime/task_scope.hpp"
 
 namespace tenure::sidecar {
 

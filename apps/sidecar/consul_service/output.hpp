@@ -12,9 +12,9 @@
 #include <set>
 #include <string>
 #include <tenure/consul_config.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "consul/agent_services.hpp"
-#include "runtime/async_condition.hpp"
 #include "sidecar/consul_service/leader_file.hpp"
 #include "sidecar/consul_service/lookup.hpp"
 #include "sidecar/consul_service/marks.hpp"

@@ -3,10 +3,10 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
 #include "consul/documents.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 

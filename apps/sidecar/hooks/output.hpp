@@ -10,8 +10,8 @@
 #include <string>
 #include <tenure/elections.hpp>
 #include <tenure/leader_settings.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 #include "sidecar/hooks/runner.hpp"
 #include "sidecar/hooks/scheduler.hpp"
