@@ -16,7 +16,7 @@ namespace tenure::sidecar {
 namespace asio = boost::asio;
 using command::outcome;
 
-command_output::command_output(std::shared_ptr<const runtime::environment> env,
+command_output::command_output(std::shared_ptr<const output_environment> env,
                                command::command_host& host, entered_election& election,
                                std::vector<std::shared_ptr<probe>> probes,
                                command_options options)

@@ -16,9 +16,7 @@
 #include "common/control_socket.hpp"
 #include "common/exit_codes.hpp"
 #include "common/yaml_map.hpp"
-#include "runtime/environment.hpp"
 #include "sidecar/control/api.hpp"
-#include "wire/http_client.hpp"
 
 namespace tenure::sidecar {
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/http_server.hpp>
 #include <vector>
 
-#include "runtime/transport.hpp"
 #include "sidecar/http/request.hpp"
 
 namespace tenure::sidecar {

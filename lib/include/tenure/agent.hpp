@@ -1,6 +1,8 @@
 // The embedded agent: a Consul in this process, for computers without one and for tests. It answers
 // the part of Consul's HTTP API that elections and semaphores use: sessions, keys, locks,
-// transactions, blocking queries, and the services and checks of the agent. Component tenure::agent.
+// transactions, blocking queries, and the services and checks of an agent.
+//
+// Component tenure::agent.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
