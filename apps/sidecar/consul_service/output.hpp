@@ -19,6 +19,7 @@
 #include "sidecar/consul_service/marks.hpp"
 #include "sidecar/consul_service/repair_backoff.hpp"
 #include "sidecar/main/output.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
