@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/error.hpp>
 #include <tenure/toolkit/http_service.hpp>
 #include <tenure/toolkit/timers.hpp>
 
