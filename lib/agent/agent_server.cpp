@@ -16,7 +16,7 @@ runtime::environment environment_of(boost::asio::any_io_executor executor,
   made.clock = runtime::system_boot_clock();
   made.timers = runtime::system_timers(std::move(executor));
   made.random = runtime::system_random();
-  made.log = log ? std::move(log) : silent_log();
+  made.log = std::move(log);
   return made;
 }
 

@@ -67,7 +67,7 @@ agent_services::agent_services(std::shared_ptr<const runtime::environment> env,
 agent_services::~agent_services() = default;
 
 time_point agent_services::default_deadline() const {
-  return env_->clock->now() + config_.request_timeout;
+  return env_->clock->now() + config_.request_timeout();
 }
 
 asio::awaitable<service_list> agent_services::find(std::string filter) {

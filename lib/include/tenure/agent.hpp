@@ -21,7 +21,8 @@ namespace agent {
 class server;
 }
 
-/// The options of an agent, set by chained calls.
+/// The options of an agent. Set by chained calls, read by functions of the same names. Plain
+/// values; the log is shared.
 class agent_options {
  public:
   /// The node's name, as clients see it. Default: tenure-agent.
@@ -47,9 +48,9 @@ class agent_options {
     start_lock_delay_ = delay;
     return *this;
   }
-  /// Where log lines go. Default: nowhere.
+  /// Where log lines go; nullptr or silent_log(), the default: nowhere.
   agent_options& log(std::shared_ptr<log_sink> sink) {
-    log_ = std::move(sink);
+    log_ = sink ? std::move(sink) : silent_log();
     return *this;
   }
 
