@@ -85,7 +85,8 @@ class agent_services {
   /// GET agent/service/ID.
   boost::asio::awaitable<service_result> read(std::string id);
   /// The same as a blocking query: answers when the service's hash is no longer `hash`, or after
-  /// `wait`. Some agents answer at once, so pause between calls.
+  /// `wait`. Some agents answer at once, so pause between calls; the embedded agent answers with an
+  /// error.
   boost::asio::awaitable<service_result> watch(std::string id, std::string hash, duration wait);
   /// PUT agent/service/register, by `deadline`: creates the service or replaces it. `body` is JSON,
   /// as agent_service::registration() makes it; without checks it leaves the service's checks as
