@@ -14,10 +14,12 @@ INTERNAL = re.compile(r"\b(?:tenure::(?:agent|consul|core|impl|runtime|text|wire
 # What a program must not have that uses the library alone: the agent, the server, and what only
 # components need.
 FOREIGN = re.compile(r"\b(?:re2|spdlog|tenure::agent|tenure::wire::(?:http_server|server_\w+))::")
-# Of Beast the HTTP client needs messages, their parser and serializer, a buffer to read into, and
-# helpers for sequences of buffers. WebSocket, compression, files, TLS and the rest are not needed.
-BEAST = re.compile(r"\bboost::beast::(?!http::|basic_flat_buffer\b|buffer|detail::|iequals"
-                   r"|saved_handler|(?:stable_)?async_base|bind_\w+|make_\w+)")
+# Of Beast, the HTTP client uses http:: to write requests and to read responses, a flat_buffer to
+# read into, and the helpers of these for handlers and buffers. What it does not use, a program must
+# not have: the server's side of http::, files, WebSocket, compression and the rest.
+BEAST = re.compile(r"\bboost::beast::(?:(?:websocket|zlib|test|detail::(?:base64|sha1))::"
+                   r"|http::(?:basic_)?parser<true|http::serializer<false|file_|(?:basic_)?multi_"
+                   r"|flat_static|static_buffer|rate_policy|basic_stream|tcp_stream|ssl_stream)")
 
 
 def run(*command: str) -> str:
@@ -46,6 +48,14 @@ def check_library(library: str, include: str) -> list[str]:
         own = re.match(r"tenure::(\w+)", name)
         if own and not re.search(rf"\b{own.group(1)}\b", headers):
             bad.append(f"exports {name}, which no public header declares")
+    # A function of the public API that takes an internal type is hidden with it. That suits a
+    # constructor that only the library calls.
+    for name, kind in defined(library).items():
+        public = re.match(r"tenure::[\w:~]+\(", name)
+        constructor = re.match(r"tenure::(?:\w+::)*(\w+)::\1\(", name)
+        if kind == "t" and public and not (constructor or INTERNAL.match(name)
+                                           or re.search(r"\[clone|\{lambda", name)):
+            bad.append(f"hides {name}")
     if not any(name.startswith("tenure::elections::shut_down(") for name in exported):
         bad.append("does not export tenure::elections::shut_down()")
     return bad + [f"needs {n}" for n in needed(library) if re.search("re2|spdlog|fmt", n)]

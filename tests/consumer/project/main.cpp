@@ -30,11 +30,12 @@ asio::awaitable<void> take_part(asio::io_context& io, tenure::elections& electio
 
   bool refused = false;
   try {
-    co_await elections.ping();
+    tenure::event next = co_await elections.next_event();
+    std::printf("%s\n", next.key.c_str());
   } catch (const boost::system::system_error& error) {
     refused = error.code() == tenure::errc::shut_down;
   }
-  require(refused, "a ping after the shut-down");
+  require(refused, "an event after the shut-down");
 }
 
 void catch_bad_configuration() {
