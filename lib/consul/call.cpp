@@ -4,10 +4,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <charconv>
-
-#include "runtime/async_condition.hpp"
-#include "text/ascii.hpp"
-#include "text/base64.hpp"
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/base64.hpp>
 
 namespace tenure::consul {
 namespace {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <tenure/consul_config.hpp>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
 #include "consul/client.hpp"
 #include "election/acquisition/lock_queue.hpp"
@@ -17,7 +18,6 @@
 #include "election/watching/poll_slots.hpp"
 #include "election/watching/watch_registry.hpp"
 #include "runtime/environment.hpp"
-#include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 

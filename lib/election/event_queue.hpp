@@ -4,10 +4,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <deque>
 #include <memory>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <utility>
-
-#include "runtime/async_condition.hpp"
-#include "runtime/timers.hpp"
 
 namespace tenure::impl {
 

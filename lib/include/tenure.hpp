@@ -2,10 +2,12 @@
 // package (embedded agent, testing, spdlog, toolkit) have headers of their own.
 #pragma once
 
+#include <tenure/agent_services.hpp>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/delegate.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections.hpp>
 #include <tenure/elections_options.hpp>

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
-#include "runtime/task_scope.hpp"
 #include "sim/host.hpp"
 #include "sim/link.hpp"
 #include "sim/run_context.hpp"

@@ -6,9 +6,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <stdexcept>
+#include <tenure/toolkit/ascii.hpp>
 #include <utility>
 
-#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace tenure {

@@ -5,9 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <functional>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election_fixture.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::test {
 

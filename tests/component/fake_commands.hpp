@@ -4,11 +4,11 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "runtime/async_condition.hpp"
 #include "support/manual_runtime.hpp"
 
 namespace tenure::test {

@@ -4,8 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
-
-#include "runtime/async_condition.hpp"
+#include <tenure/toolkit/async_condition.hpp>
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_fixture.hpp"
+#include "output_environment.hpp"
 #include "sidecar/consul_service/output.hpp"
 
 using namespace tenure;
@@ -26,8 +27,9 @@ class stage {
     network = std::make_shared<handler_transport>(b.rt, b.agent);
     auto env = std::make_shared<runtime::environment>(*b.rt.environment());
     env->transport = network;
-    output = std::make_shared<consul_service_output>(env, consul_config(), std::move(options),
-                                                     [this] { return handle->session(); });
+    output = std::make_shared<consul_service_output>(
+        output_environment_of(b.rt), std::make_shared<agent_services>(env, consul_config()),
+        std::move(options), [this] { return handle->session(); });
   }
   static consul_service_options with_id() {
     consul_service_options o;

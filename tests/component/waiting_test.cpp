@@ -7,10 +7,10 @@
 #include <boost/system/system_error.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <optional>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <vector>
 
-#include "runtime/async_condition.hpp"
-#include "runtime/task_scope.hpp"
 #include "support/manual_runtime.hpp"
 
 namespace {

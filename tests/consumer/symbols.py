@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-INTERNAL = re.compile(r"\b(?:tenure::(?:agent|consul|core|impl|runtime|text|wire)::"
+INTERNAL = re.compile(r"\b(?:tenure::(?:agent|consul|core|impl|runtime|text|toolkit|wire)::"
                       r"|boost::beast::|simdjson::|re2::|spdlog::)")
 # What a program must not have that uses the library alone: the agent, the server, and what only
 # components need.

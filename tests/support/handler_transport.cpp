@@ -5,8 +5,7 @@
 #include <boost/system/system_error.hpp>
 #include <optional>
 #include <stdexcept>
-
-#include "runtime/async_condition.hpp"
+#include <tenure/toolkit/async_condition.hpp>
 
 namespace tenure::test {
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
 #include "common/duration.hpp"
 #include "sidecar/http/metrics.hpp"
 #include "sidecar/http/ui/page.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 

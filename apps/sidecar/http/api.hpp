@@ -8,10 +8,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tenure/toolkit/timers.hpp>
 #include <utility>
 #include <vector>
 
-#include "runtime/timers.hpp"
 #include "sidecar/http/config.hpp"
 #include "sidecar/http/listener.hpp"
 #include "sidecar/http/request.hpp"

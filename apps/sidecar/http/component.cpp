@@ -4,10 +4,10 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
 #include "common/exit_codes.hpp"
-#include "runtime/async_condition.hpp"
 #include "sidecar/http/api.hpp"
 
 namespace tenure::sidecar {

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
 #include "sidecar/log/wall_time.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 namespace {

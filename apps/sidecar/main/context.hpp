@@ -5,13 +5,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tenure/agent_services.hpp>
 #include <tenure/consul_config.hpp>
 #include <tenure/elections.hpp>
 #include <tenure/log.hpp>
 
 #include "command/supervised_command.hpp"
-#include "runtime/environment.hpp"
 #include "sidecar/hooks/snapshots.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -36,11 +37,14 @@ class context {
   /// The settings key of each election whose configuration names one, by the election's name.
   std::map<std::string, std::string> settings_keys;
 
-  /// Clock, timers and transport for outputs that talk to Consul themselves; made at the first use.
-  std::shared_ptr<const runtime::environment> environment();
+  /// Timers and log for the outputs; made at the first use.
+  std::shared_ptr<const output_environment> environment();
+  /// The services of the local agent, for all outputs; made at the first use.
+  std::shared_ptr<agent_services> services();
 
  private:
-  std::shared_ptr<const runtime::environment> environment_;
+  std::shared_ptr<const output_environment> environment_;
+  std::shared_ptr<agent_services> services_;
 };
 
 }  // namespace tenure::sidecar

@@ -7,12 +7,12 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <unordered_map>
 #include <vector>
 
 #include "command/process_host.hpp"
-#include "runtime/async_condition.hpp"
-#include "runtime/task_scope.hpp"
 #include "sidecar/config/config.hpp"
 #include "sidecar/main/component.hpp"
 #include "sidecar/main/context.hpp"

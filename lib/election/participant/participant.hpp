@@ -8,6 +8,7 @@
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 #include "core/candidate/candidate.hpp"
 #include "election/participant/profile.hpp"
@@ -16,7 +17,6 @@
 #include "election/sessions/session_pool.hpp"
 #include "election/term/term_host.hpp"
 #include "election/watching/watcher.hpp"
-#include "runtime/timers.hpp"
 
 namespace tenure::impl {
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/semaphore.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
 #include "consul/client.hpp"
 #include "core/lease/term_lease.hpp"
@@ -24,7 +25,6 @@
 #include "election/sessions/session_user.hpp"
 #include "election/term/term_host.hpp"
 #include "election/watching/prefix_watch.hpp"
-#include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 

@@ -6,13 +6,13 @@
 #include <memory>
 #include <string>
 #include <tenure/candidacy.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/sessions/liveness_check.hpp"
 #include "election/sessions/session_user.hpp"
 #include "election/spawn.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

@@ -7,12 +7,12 @@
 #include <deque>
 #include <memory>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

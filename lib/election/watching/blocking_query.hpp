@@ -12,9 +12,9 @@
 #include <string>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/watching/poll_slots.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
-#include "runtime/async_condition.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {

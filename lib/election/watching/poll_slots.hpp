@@ -9,9 +9,8 @@
 #include <cstdint>
 #include <list>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
-
-#include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 

@@ -1,12 +1,14 @@
 // A condition variable for coroutines, with a deadline: coroutines of tenure wait by it for
 // everything except the network and plain time.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <tenure/time.hpp>
-
-#include "runtime/timers.hpp"
+#include <tenure/toolkit/timers.hpp>
 
 namespace tenure::runtime {
 

@@ -1,5 +1,5 @@
-#include "runtime/transport.hpp"
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/http_message.hpp>
 
 namespace tenure::runtime {
 

@@ -1,4 +1,7 @@
 // Characters of ASCII, whatever the locale. Bytes from 0x80 on belong to no class.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,7 @@
 // A JSON string, quotes included, and its escapes.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <cstdint>

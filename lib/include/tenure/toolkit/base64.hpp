@@ -1,4 +1,7 @@
 // Base64 with padding (RFC 4648 section 4), the form of values in Consul's JSON.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,15 @@
-// The seam for timers: intrusive, armed for an instant of the boot clock.
+// Timers that are armed for an instant of the boot clock. They are intrusive: a part of the object
+// that they wake. An interface, so that tests can pass timers of virtual time.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <tenure/time.hpp>
 
 namespace tenure::runtime {
@@ -43,6 +49,9 @@ class timers {
   virtual void arm(timer& t, time_point at) = 0;
   virtual void disarm(timer& t) noexcept = 0;
 };
+
+/// Timers on one timerfd(CLOCK_BOOTTIME): they count the time that the computer is suspended.
+std::shared_ptr<timers> system_timers(boost::asio::any_io_executor executor);
 
 /// Sleeps until `at`. Throws system_error(operation_aborted) when cancelled.
 boost::asio::awaitable<void> sleep_until(timers& timers, time_point at);

@@ -1,12 +1,7 @@
 // A scope of coroutines: cancel them all, await them all.
 //
-// The library spawns its background work in one, with these exceptions in lib/election:
-// - leaving an election and shutting down, when a handle is destroyed, run detached: a scope that
-//   shut_down() joins cannot contain shut_down() itself. They keep the engine alive until they are
-//   done;
-// - resign(), leave() and shut_down() await a coroutine that they co_spawn, so that the caller's
-//   cancellation, which acts on a whole stack, does not interrupt the release of the key;
-// - the body of a term is co_spawned on the executor that the user chose. The term awaits it.
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,8 +10,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
-
-#include "runtime/timers.hpp"
+#include <tenure/toolkit/timers.hpp>
 
 namespace tenure::runtime {
 

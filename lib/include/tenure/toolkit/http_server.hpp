@@ -2,6 +2,9 @@
 // responds whenever it can, with a whole response or with a stream. Ten thousand connections may
 // wait for a response at a time, so a waiting connection is a socket and a small object, without a
 // coroutine, a buffer or a parser.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,10 +13,9 @@
 #include <memory>
 #include <string>
 #include <tenure/time.hpp>
-
-#include "runtime/timers.hpp"
-#include "runtime/transport.hpp"
-#include "wire/http_service.hpp"
+#include <tenure/toolkit/http_message.hpp>
+#include <tenure/toolkit/http_service.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 namespace tenure::wire {
 

@@ -1,11 +1,10 @@
-#include "consul/service_entry.hpp"
+#include "consul/service_json.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <string_view>
-
-#include "text/json_writer.hpp"
+#include <tenure/toolkit/json_writer.hpp>
 
 namespace tenure::consul {
 
@@ -44,12 +43,12 @@ std::string text_of(ondemand::value value) {
   return std::string(std::string_view(value.get_string()));
 }
 
-void read_tags(ondemand::value value, service_entry& made) {
+void read_tags(ondemand::value value, agent_service& made) {
   if (value.is_null()) return;
   for (auto tag : value.get_array()) made.tags.push_back(text_of(tag.value()));
 }
 
-void read_meta(ondemand::value value, service_entry& made) {
+void read_meta(ondemand::value value, agent_service& made) {
   if (value.is_null()) return;
   for (auto field : value.get_object()) {
     std::string name(std::string_view(field.unescaped_key()));
@@ -58,8 +57,8 @@ void read_meta(ondemand::value value, service_entry& made) {
 }
 
 // All or nothing: throws simdjson_error where a field has not the form that it must have.
-service_entry read_service(ondemand::object object) {
-  service_entry made;
+agent_service read_service(ondemand::object object) {
+  agent_service made;
   for (auto field : object) {
     const std::string name(std::string_view(field.unescaped_key()));
     ondemand::value value = field.value();
@@ -101,23 +100,27 @@ auto read_document(const std::string& json, Read read)
 
 }  // namespace
 
-std::optional<service_entry> service_entry::parse(const std::string& json) {
+std::optional<agent_service> parse_service(const std::string& json) {
   return read_document(json, [](ondemand::document& document) {
     return read_service(document.get_object());
   });
 }
 
-std::optional<std::vector<service_entry>> service_entry::parse_all(const std::string& json) {
+std::optional<std::vector<agent_service>> parse_services(const std::string& json) {
   return read_document(json, [](ondemand::document& document) {
-    std::vector<service_entry> all;
+    std::vector<agent_service> all;
     for (auto field : document.get_object())
       all.push_back(read_service(field.value().get_object()));
-    std::ranges::sort(all, {}, &service_entry::id);
+    std::ranges::sort(all, {}, &agent_service::id);
     return all;
   });
 }
 
-std::string service_entry::registration(const std::set<std::string>& refused) const {
+}  // namespace tenure::consul
+
+namespace tenure {
+
+std::string agent_service::registration(const std::set<std::string>& refused) const {
   text::json_writer body;
   body.begin_object().key("ID").value(id).key("Name").value(name).key("Tags").begin_array();
   for (const std::string& tag : tags) body.value(tag);
@@ -130,4 +133,4 @@ std::string service_entry::registration(const std::set<std::string>& refused) co
   return body.take();
 }
 
-}  // namespace tenure::consul
+}  // namespace tenure

@@ -1,5 +1,8 @@
 // The two ends that a user of the HTTP server implements, a service for requests and a stream for
 // long responses, and the server's options.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <chrono>
@@ -8,8 +11,7 @@
 #include <memory>
 #include <string>
 #include <tenure/time.hpp>
-
-#include "runtime/transport.hpp"
+#include <tenure/toolkit/http_message.hpp>
 
 namespace tenure::wire {
 
@@ -54,7 +56,7 @@ class http_server_options {
   /// How many connections the server may have; 0: any number. A further one gets a 503 and is
   /// closed.
   std::size_t connections = 0;
-  /// How many requests a second a client address may send (wire/rate_limit.hpp); 0: any number. A
+  /// How many requests a second a client address may send; 0: any number. A
   /// further one gets a 429. Unix sockets have no address and no limit.
   std::size_t requests_per_second = 0;
   /// Pass all headers of a request to the service.

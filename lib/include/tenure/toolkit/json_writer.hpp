@@ -1,5 +1,8 @@
 // Writes compact JSON into a string, byte for byte as Go's encoding/json does: that is what
 // Consul's clients see. Keys stay in the order given; json_string.hpp says what is escaped.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <cstdint>
