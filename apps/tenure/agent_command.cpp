@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <tenure/agent.hpp>
+#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 #include <vector>
 

@@ -67,7 +67,7 @@ INCLUDES = [
     Pattern("include", r"^lib/(?!wire/|include/)",
             r"<boost/(?:beast|asio/ip|asio/local|asio/ssl)|<(?:sys/socket|sys/un|netinet/|arpa/)",
             "sockets and Beast belong to the wire layer"),
-    Pattern("include", r"^lib/(?!runtime/)", r"<spdlog/", "spdlog belongs to the runtime layer"),
+    Pattern("include", r"^lib/(?!spdlog_sink/)", r"<spdlog/", "spdlog belongs to lib/spdlog_sink"),
     Pattern("include", r"^lib/(text|core)/",
             r"<tenure/toolkit/(?:async_condition|task_scope|timers|http_\w+)\.hpp>",
             "this helper belongs to a layer above"),
