@@ -56,7 +56,7 @@ void elections(std::size_t times) {
     tenure::testing::manual_runtime runtime;
     tenure::testing::in_process_agent agent(runtime);
     tenure::consul_config config;
-    config.connections = 80;
+    config.connections(80);
     tenure::testing::simulated_process process(runtime, runtime.main_loop(), agent,
                                                tenure::elections_options(), std::move(config));
     tenure::elections& all = *process.elections;

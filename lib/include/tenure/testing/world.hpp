@@ -11,6 +11,7 @@
 #include <string>
 #include <tenure/consul_config.hpp>
 #include <tenure/elections.hpp>
+#include <tenure/elections_options.hpp>
 #include <tenure/testing/process.hpp>
 #include <tenure/testing/task.hpp>
 #include <tenure/time.hpp>
