@@ -1,4 +1,4 @@
-// What happens to the requests of one process on their way to the agent and back.
+// The network between one process and the agent, and the faults of both.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,8 @@ class listening_log final : public log_sink {
 
 /// The process stops for a while and nothing of it runs.
 inline void pause(manual_runtime& rt, duration d) {
-  const auto clock = std::dynamic_pointer_cast<const testing::manual_clock>(rt.environment()->clock);
+  const auto clock =
+      std::dynamic_pointer_cast<const testing::manual_clock>(rt.environment()->clock);
   const_cast<testing::manual_clock&>(*clock).move_to(rt.now() + d);
 }
 

@@ -34,3 +34,10 @@ step(${CMAKE_COMMAND} -S "${PROJECT}" -B "${SCRATCH}/build" -G Ninja
 step(${CMAKE_COMMAND} --build "${SCRATCH}/build")
 step(${PYTHON} "${WITH_AGENT}" "${PREFIX}/bin/tenure" --expect "led consumer/leader" --
   "${SCRATCH}/build/consumer")
+
+# Leader code and its unit tests in virtual time. Prints how long each test took.
+step(${CMAKE_COMMAND} -S "${PROJECT}/../leader_code" -B "${SCRATCH}/leader_code" -G Ninja
+  "-DCMAKE_PREFIX_PATH=${PREFIX}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}"
+  "-DCMAKE_BUILD_TYPE=${TYPE}")
+step(${CMAKE_COMMAND} --build "${SCRATCH}/leader_code")
+step(${CMAKE_CTEST_COMMAND} --test-dir "${SCRATCH}/leader_code" --verbose)

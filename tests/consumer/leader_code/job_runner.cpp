@@ -20,7 +20,8 @@ asio::awaitable<void> job_runner::run() {
   }
 }
 
-// lead() cancels this when the term requests a stop, early enough for a job to end within the lease.
+// lead() cancels this when the term requests a stop: early enough for a job to end within the
+// lease.
 asio::awaitable<void> job_runner::work(tenure::term term) {
   working_ = true;
   started_at_ = elections_.now();

@@ -49,7 +49,7 @@ class world {
   process& add_process(elections_options options = elections_options(),
                        consul_config config = consul_config());
 
-  // -- time ----------------------------------------------------------------------------------------
+  // -- time ---------------------------------------------------------------------------------------
 
   /// The same as elections::now() in each process.
   time_point now() const noexcept;
@@ -77,7 +77,7 @@ class world {
   /// The test's own thread.
   boost::asio::any_io_executor get_executor() const;
 
-  // -- Consul, as an operator sees it --------------------------------------------------------------
+  // -- Consul, as an operator sees it -------------------------------------------------------------
   // These act at once; processes notice when the world runs next.
 
   /// The key as it is; nothing if there is no such key.
@@ -103,7 +103,7 @@ class world {
   /// Restarts Consul with nothing in it, as `consul agent -dev` does: keys and sessions are gone.
   void restart_empty();
 
-  // -- what happened -------------------------------------------------------------------------------
+  // -- what happened ------------------------------------------------------------------------------
 
   /// The log lines of all processes at level info and above, and the coroutines that ended with an
   /// exception, each with its time and process: "12.500s p1 info: term began election=jobs/leader".
