@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "election/handles/access.hpp"
+
 namespace tenure::testing {
 namespace {
 
@@ -24,7 +26,7 @@ simulated_process::simulated_process(manual_runtime& runtime, manual_loop& on,
     : loop(on),
       transport(std::make_shared<handler_transport>(*on.timers(), server)),
       engine(make_engine(runtime, on, transport, std::move(options), std::move(config))) {
-  elections.emplace(engine);
+  elections.emplace(impl::access::elections_of(engine));
 }
 
 }  // namespace tenure::testing

@@ -19,8 +19,8 @@ class simulated_process {
                     elections_options options, consul_config config);
 
   manual_loop& loop;
-  const std::shared_ptr<handler_transport> transport;
-  const std::shared_ptr<impl::engine> engine;
+  std::shared_ptr<handler_transport> transport;
+  std::shared_ptr<impl::engine> engine;
   std::optional<tenure::elections> elections;
 };
 
