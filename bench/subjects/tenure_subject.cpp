@@ -16,6 +16,7 @@
 #include <exception>
 #include <sstream>
 #include <stdexcept>
+#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 
 namespace subject {

@@ -66,7 +66,7 @@ INCLUDES = [
     Pattern("include", r"^lib/(?!wire/|include/)",
             r"<boost/(?:beast|asio/ip|asio/local|asio/ssl)|<(?:sys/socket|sys/un|netinet/|arpa/)",
             "sockets and Beast belong to the wire layer"),
-    Pattern("include", r"^lib/(?!runtime/)", r"<spdlog/", "spdlog belongs to the runtime layer"),
+    Pattern("include", r"^lib/(?!spdlog_sink/)", r"<spdlog/", "spdlog belongs to lib/spdlog_sink"),
     Pattern("include", r"^lib/include/", rf"(?!{PUBLIC})",
             "public headers include only std, boost/asio, boost/system and tenure/"),
 ]
