@@ -77,7 +77,7 @@ void world::depose(const std::string& key) {
 
 void world::expire_session(const std::string& session) {
   const auto info = state_->agent.ask(runtime::http_request("GET", "/v1/session/info/" + session));
-  if (info.status != 200 || info.body == "[]")
+  if (info.status != 200 || info.body.starts_with("[]"))
     throw std::invalid_argument("there is no session \"" + session + "\"");
   // Consul ends a session that is destroyed and one whose TTL is over in the same way.
   write(*state_, "PUT", "/v1/session/destroy/" + session);
