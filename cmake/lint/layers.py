@@ -69,6 +69,8 @@ INCLUDES = [
     Pattern("include", r"^lib/(?!spdlog_sink/)", r"<spdlog/", "spdlog belongs to lib/spdlog_sink"),
     Pattern("include", r"^lib/include/", rf"(?!{PUBLIC})",
             "public headers include only std, boost/asio, boost/system and tenure/"),
+    Pattern("include", r"^apps/|^lib/(?!testing/|include/tenure/testing[/.])",
+            r'"testing/|<tenure/testing[/.]', "virtual time is for tests"),
 ]
 
 UNORDERED = re.compile(r"\bunordered_(?:multi)?(?:map|set)\s*<")

@@ -13,9 +13,9 @@
 // timer. A seed decides everything that is random: the same test runs the same way every time.
 //
 // **Virtual time is the time of tenure::elections.** Your code has to read it by elections::now()
-// and to wait by elections::sleep_until(). An asio::steady_timer, a thread that sleeps and the clocks
-// of std::chrono follow real time, for which a world never waits: such a timer fires late or not at
-// all. Nor does a world wait for sockets or thread pools.
+// and to wait by elections::sleep_until(). An asio::steady_timer, a thread that sleeps and the
+// clocks of std::chrono follow real time, for which a world never waits: such a timer fires late or
+// not at all. Nor does a world wait for sockets or thread pools.
 //
 // Link tenure::testing, the component `testing` of the package.
 #pragma once
