@@ -1,7 +1,7 @@
 # A layer of the library is a folder below lib/ and, in the build tree, a static library. Its files
 # are included as "LAYER/file.hpp", and only by targets that link it: each layer's include path is a
 # folder that holds nothing but a link to that layer. So the dependency rule
-#   text <- core <- runtime <- wire <- {consul <- election, agent}
+#   text <- core <- runtime <- wire <- {consul <- election, agent} <- testing
 # is kept by the compiler. What is installed is made of the layers' objects: cmake/libraries.cmake.
 #
 # tenure_layer(NAME SOURCES file... PUBLIC target... PRIVATE target...)

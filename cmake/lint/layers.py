@@ -79,6 +79,8 @@ INCLUDES = [
             "programs include the library's public headers only: <tenure/...>"),
     Pattern("include", r"^lib/include/", rf"(?!{PUBLIC})",
             "public headers include only std, boost/asio, boost/system and tenure/"),
+    Pattern("include", r"^apps/|^lib/(?!testing/|include/tenure/testing[/.])",
+            r'"testing/|<tenure/testing[/.]', "virtual time is for tests"),
 ]
 
 UNORDERED = re.compile(r"\bunordered_(?:multi)?(?:map|set)\s*<")

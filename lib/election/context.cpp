@@ -38,6 +38,7 @@ std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> l
 context::context(std::shared_ptr<const runtime::environment> environment, consul_config config,
                  elections_options its_options)
     : env(std::move(environment)),
+      executor(std::make_shared<const asio::any_io_executor>(env->executor)),
       options(checked(std::move(its_options))),
       client(env, std::move(config)),
       polls(wire::lane_limits::divide(client.config().connections()).polls, options.wait()),

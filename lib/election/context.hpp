@@ -34,6 +34,7 @@ struct context : std::enable_shared_from_this<context> {
   duration request_timeout() const noexcept { return client.config().request_timeout(); }
 
   const std::shared_ptr<const runtime::environment> env;
+  const std::shared_ptr<const boost::asio::any_io_executor> executor;  ///< env's, for the terms
   const elections_options options;
   consul::client client;
   poll_slots polls;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "sim/safety_checker.hpp"
 
 namespace tenure::sim {
@@ -102,7 +103,7 @@ void process::start() {
   auto engine = std::make_shared<impl::engine>(env_, std::move(config), std::move(options));
   engine_ = engine;
   library_ = engine->shared();
-  elections_.emplace(std::move(engine));
+  elections_.emplace(impl::access::elections_of(std::move(engine)));
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
   entered_.resize(settings.elections);

@@ -1,10 +1,14 @@
-// Handles in every state and every order of destruction: left ones, moved-from ones, awaitables
-// that are dropped. The sanitizers look on.
+// Handles in every state and every order of destruction: left ones, moved-from ones, operations
+// that are dropped. Each operation in its short form and with a completion token. The sanitizers
+// look on.
 #include <algorithm>
 #include <array>
+#include <boost/asio/bind_executor.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <type_traits>
 
 #include "election_fixture.hpp"
@@ -32,6 +36,22 @@ std::optional<error_code> end_of(election_fixture& b, asio::awaitable<T> task) {
   }
 }
 
+error_code code_of(const error_code& code) { return code; }
+error_code code_of(const std::exception_ptr& thrown) {
+  return thrown ? impl::code_of(thrown) : error_code();
+}
+
+/// The same for an operation with a completion token. Never completes inside its initiation.
+template <class Operation>
+std::optional<error_code> async_end_of(election_fixture& b, Operation operation) {
+  const auto ended = std::make_shared<std::optional<error_code>>();
+  std::move(operation)(asio::bind_executor(
+      b.rt.executor(), [ended](auto first, auto...) { *ended = code_of(first); }));
+  CHECK_FALSE(ended->has_value());
+  b.rt.advance(60s);
+  return *ended;
+}
+
 asio::awaitable<void> body(term) { co_return; }
 
 error_code thrown_by(const std::function<void()>& call) {
@@ -47,6 +67,8 @@ error_code thrown_by(const std::function<void()>& call) {
 void check_gone(election_fixture& b, election& e) {
   CHECK(end_of(b, e.campaign()) == errc::shut_down);
   CHECK(end_of(b, e.lead(body)) == errc::shut_down);
+  CHECK(async_end_of(b, e.async_campaign()) == errc::shut_down);
+  CHECK(async_end_of(b, e.async_lead(body)) == errc::shut_down);
   CHECK(thrown_by([&] { e.stand(); }) == errc::shut_down);
   e.withdraw();
   e.set_healthy(false);
@@ -56,44 +78,55 @@ void check_gone(election_fixture& b, election& e) {
   CHECK_FALSE(e.last_error());
   CHECK(end_of(b, e.leave()) == error_code());
   CHECK(end_of(b, e.leave()) == error_code());
+  CHECK(async_end_of(b, e.async_leave()) == error_code());
 }
 
 void check_gone(election_fixture& b, semaphore& s) {
   CHECK(end_of(b, s.acquire()) == errc::shut_down);
   CHECK(end_of(b, s.hold(body)) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_acquire()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_hold(body)) == errc::shut_down);
   CHECK_FALSE(s.current());
   CHECK(s.standing() == standing::watching);
   CHECK_FALSE(s.last_error());
   CHECK(end_of(b, s.leave()) == error_code());
   CHECK(end_of(b, s.leave()) == error_code());
+  CHECK(async_end_of(b, s.async_leave()) == error_code());
 }
 
 void check_gone(election_fixture& b, leader_settings& s) {
   CHECK(end_of(b, s.get()) == errc::shut_down);
   CHECK(end_of(b, s.next()) == errc::shut_down);
   CHECK(end_of(b, s.set(term(), {{"a", "b"}})) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_get()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_next()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_set(term(), {{"a", "b"}})) == errc::shut_down);
   CHECK_FALSE(s.last_error());
 }
 
 void check_gone(election_fixture& b, observer& o) {
   CHECK(end_of(b, o.next()) == errc::shut_down);
+  CHECK(async_end_of(b, o.async_next()) == errc::shut_down);
   CHECK_FALSE(o.last_error());
 }
 
 void check_gone(election_fixture& b, elections& all) {
-  CHECK(thrown_by([&] { all.enter(key, quick()); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.observe(key); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.settings_in(key); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.contend(prefix, 1, quick()); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.enter(key, quick())); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.observe(key)); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.settings_in(key)); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.contend(prefix, 1, quick())); }) == errc::shut_down);
   CHECK(end_of(b, all.next_event()) == errc::shut_down);
+  CHECK(async_end_of(b, all.async_next_event()) == errc::shut_down);
   CHECK(end_of(b, all.shut_down()) == error_code());
   CHECK(end_of(b, all.shut_down()) == error_code());
+  CHECK(async_end_of(b, all.async_shut_down()) == error_code());
 }
 
 template <class Handle>
 void check_empty(const Handle& h) {
   CHECK_FALSE(h.valid());
   CHECK_FALSE(static_cast<bool>(h));
+  CHECK_FALSE(h.get_executor());
 }
 
 /// All handles of one process, an election that leads and a slot that is held among them.
@@ -123,6 +156,44 @@ class handles {
   term term_of_election;
   term term_of_slot;
 };
+
+/// Makes every deferred operation, and drops it without initiating it.
+void drop_deferred(handles& h, elections& all, term& fresh, const leader_writes& writes) {
+  static_cast<void>(h.leading->async_leave());
+  static_cast<void>(h.leading->async_campaign());
+  static_cast<void>(h.leading->async_lead(body));
+  static_cast<void>(h.holding->async_leave());
+  static_cast<void>(h.holding->async_acquire());
+  static_cast<void>(h.holding->async_hold(body));
+  static_cast<void>(h.waiting->async_leave());
+  static_cast<void>(h.watching->async_next());
+  static_cast<void>(h.reading->async_get());
+  static_cast<void>(h.reading->async_next());
+  static_cast<void>(h.reading->async_set(fresh, {{"a", "b"}}));
+  static_cast<void>(fresh.async_resign());
+  static_cast<void>(fresh.async_proclaim("other"));
+  static_cast<void>(fresh.async_prove());
+  static_cast<void>(fresh.async_stop_requested());
+  static_cast<void>(fresh.async_ended());
+  static_cast<void>(fresh.async_write(writes));
+  static_cast<void>(all.async_shut_down());
+  static_cast<void>(all.async_depose(key));
+  static_cast<void>(all.async_next_event());
+  static_cast<void>(all.async_leader_of(key));
+  static_cast<void>(all.async_leaders(""));
+  static_cast<void>(all.async_ping());
+  static_cast<void>(all.async_sleep_until(time_point::max()));
+}
+
+// Only the library makes handles.
+static_assert(!std::is_constructible_v<election, std::shared_ptr<impl::engine>,
+                                       std::shared_ptr<impl::participant>>);
+static_assert(!std::is_constructible_v<elections, std::shared_ptr<impl::engine>>);
+static_assert(!std::is_constructible_v<semaphore, std::shared_ptr<impl::slot_candidate>>);
+static_assert(!std::is_constructible_v<observer, std::shared_ptr<impl::leader_observer>>);
+static_assert(
+    !std::is_constructible_v<leader_settings, std::shared_ptr<impl::leader_settings_store>>);
+static_assert(!std::is_constructible_v<term, std::shared_ptr<impl::term_state>>);
 
 }  // namespace
 
@@ -203,10 +274,37 @@ TEST_CASE("a moved-from handle is empty") {
   CHECK(end_of(b, h.p.elections->leaders("")) == errc::shut_down);
   CHECK(end_of(b, h.p.elections->depose(key)) == errc::shut_down);
   CHECK(end_of(b, h.p.elections->ping()) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_leader_of(key)) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_leaders("")) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_depose(key)) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_ping()) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_sleep_until(b.rt.now())) == errc::shut_down);
+  CHECK(end_of(b, h.p.elections->sleep_until(b.rt.now())) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(h.p.elections->now()); }) == errc::shut_down);
   CHECK(moved.valid());
   CHECK(h.term_of_election.holds());
   CHECK(end_of(b, moved.shut_down()) == error_code());
   b.shut_down();
+}
+
+TEST_CASE("an empty term answers at once") {
+  election_fixture b;
+  term empty;
+  leader_writes writes;
+  writes.set("a", "b");
+  CHECK(end_of(b, empty.stop_requested()) == error_code());
+  CHECK(end_of(b, empty.ended()) == error_code());
+  CHECK(end_of(b, empty.prove()) == error_code());
+  CHECK(end_of(b, empty.resign()) == error_code());
+  CHECK(end_of(b, empty.proclaim("other")) == errc::not_leading);
+  CHECK(end_of(b, empty.write(writes)) == errc::not_leading);
+  CHECK(async_end_of(b, empty.async_stop_requested()) == error_code());
+  CHECK(async_end_of(b, empty.async_ended()) == error_code());
+  CHECK(async_end_of(b, empty.async_prove()) == error_code());
+  CHECK(async_end_of(b, empty.async_resign()) == error_code());
+  CHECK(async_end_of(b, empty.async_proclaim("other")) == errc::not_leading);
+  CHECK(async_end_of(b, empty.async_write(writes)) == errc::not_leading);
+  CHECK(empty.stop_token().stop_requested());
 }
 
 TEST_CASE("an awaitable that is dropped has no effect") {
@@ -233,6 +331,7 @@ TEST_CASE("an awaitable that is dropped has no effect") {
   writes.set("a", "b");
   static_cast<void>(fresh.write(writes));
   elections& all = *h.p.elections;
+  drop_deferred(h, all, fresh, writes);
   static_cast<void>(all.shut_down());
   static_cast<void>(all.depose(key));
   static_cast<void>(all.next_event());
@@ -246,7 +345,7 @@ TEST_CASE("an awaitable that is dropped has no effect") {
   CHECK(b.rt.run(h.reading->get()).values.empty());
   CHECK(b.key("a").empty());
   // The key is still entered, and its handle still leaves.
-  CHECK(thrown_by([&] { all.enter(key, quick()); }) == errc::already_entered);
+  CHECK(thrown_by([&] { static_cast<void>(all.enter(key, quick())); }) == errc::already_entered);
   CHECK(end_of(b, h.leading->leave()) == error_code());
   election again = all.enter(key, quick());
   CHECK(b.lead(again).holds());
@@ -268,6 +367,24 @@ TEST_CASE("an awaitable outlives its handle") {
   CHECK(end_of(b, std::move(releasing)) == error_code());
   CHECK(end_of(b, std::move(settings)) == error_code());
   CHECK(end_of(b, std::move(next)) == error_code());
+  b.shut_down();
+}
+
+TEST_CASE("a deferred operation outlives its handle") {
+  election_fixture b;
+  handles h(b);
+  auto leaving = h.leading->async_leave();
+  auto releasing = h.holding->async_leave();
+  auto next = h.watching->async_next();
+  auto settings = h.reading->async_get();
+  h.leading.reset();
+  h.holding.reset();
+  h.watching.reset();
+  h.reading.reset();
+  CHECK(async_end_of(b, std::move(leaving)) == error_code());
+  CHECK(async_end_of(b, std::move(releasing)) == error_code());
+  CHECK(async_end_of(b, std::move(settings)) == error_code());
+  CHECK(async_end_of(b, std::move(next)) == error_code());
   b.shut_down();
 }
 

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 
 namespace tenure::test {
+
+using testing::manual_runtime;
 
 class fake_command final : public command::supervised_command {
  public:

@@ -24,7 +24,7 @@ class stage {
   explicit stage(consul_service_options options = with_id()) {
     process& p = b.add();
     handle.emplace(p.elections->enter(key, quick()));
-    network = std::make_shared<handler_transport>(b.rt, b.agent);
+    network = std::make_shared<handler_transport>(b.rt.timers(), b.agent);
     auto env = std::make_shared<runtime::environment>(*b.rt.environment());
     env->transport = network;
     output = std::make_shared<consul_service_output>(

@@ -16,6 +16,7 @@
 
 #include "consul/client.hpp"
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "late_transport.hpp"
 #include "wire/http_client.hpp"
 
@@ -36,7 +37,8 @@ class process {
     auto mine = std::make_shared<runtime::environment>(*real);
     mine->transport = transport;
     environment = mine;
-    elections.emplace(std::make_shared<impl::engine>(environment, config, elections_options()));
+    elections.emplace(impl::access::elections_of(
+        std::make_shared<impl::engine>(environment, config, elections_options())));
     client.emplace(environment, config);
   }
 

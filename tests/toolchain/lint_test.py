@@ -114,6 +114,9 @@ GOOD_LAYERS = [
     ("lib/runtime/a.cpp", "int fd = ::open(path, O_RDONLY);"),
     ("lib/wire/a.cpp", "#include <boost/beast/http.hpp>\nboost::asio::ip::tcp::socket s;"),
     ("lib/agent/a.cpp", "co_await timers.sleep_until(deadline);"),
+    ("lib/testing/a.cpp", "#include <tenure/testing.hpp>\n#include \"testing/a.hpp\""),
+    ("lib/include/tenure/testing.hpp", "#include <tenure/testing/world.hpp>"),
+    ("lib/core/a.cpp", "#include \"core/testing/seeded_bugs.hpp\""),
     ("lib/include/tenure/a.hpp", "#include <string>\n#include <boost/asio/awaitable.hpp>\n"
                                  "#include <tenure/time.hpp>\n#include <boost/asio.hpp>"),
     ("lib/agent/a.cpp", "// lint: allow clock because the test of the lint says so\n"
@@ -136,6 +139,9 @@ BAD_LAYERS = [
     ("lib/include/tenure/a.hpp", "#include <boost/beast/http.hpp>", "include"),
     ("lib/include/tenure/a.hpp", "#include \"core/lease.hpp\"", "include"),
     ("lib/include/tenure/a.hpp", "#include <unistd.h>", "include"),
+    ("lib/include/tenure/a.hpp", "#include <tenure/testing.hpp>", "include"),
+    ("lib/election/a.cpp", "#include \"testing/manual_runtime.hpp\"", "include"),
+    ("apps/tenure/a.cpp", "#include <tenure/testing/world.hpp>", "include"),
     ("tests/unit/a.cpp", "#include <boost/asio/post.hpp>", "include"),
     ("apps/sidecar/a.cpp", "#include \"wire/http_client.hpp\"", "include"),
     ("apps/tenure/a.hpp", "#include <core/names.hpp>", "include"),

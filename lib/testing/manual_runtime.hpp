@@ -1,5 +1,5 @@
 // Coroutines under virtual time: a clock that the test moves, timers on that clock, seeded random
-// numbers and one io_context. It never reads a real clock, so a test runs the same way every time.
+// numbers, and event loops. It never reads a real clock, so a test runs the same way every time.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,11 +10,12 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "runtime/environment.hpp"
 #include "runtime/timer_heap.hpp"
 
-namespace tenure::test {
+namespace tenure::testing {
 
 class manual_clock final : public runtime::clock {
  public:
@@ -40,7 +41,36 @@ class manual_timers final : public runtime::timers {
   runtime::timer_heap heap_;
 };
 
-/// The runtime of a component test. Coroutines run only inside its member functions.
+/// One thread of the simulated world: an executor and its timers. While it is paused nothing of it
+/// runs, as with a process that gets no processor: what is due runs when it resumes.
+class manual_loop {
+ public:
+  explicit manual_loop(std::shared_ptr<const runtime::clock> clock)
+      : timers_(std::make_shared<manual_timers>(std::move(clock))) {}
+  manual_loop(const manual_loop&) = delete;
+  manual_loop& operator=(const manual_loop&) = delete;
+
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
+  boost::asio::io_context& io() noexcept { return io_; }
+  const std::shared_ptr<manual_timers>& timers() const noexcept { return timers_; }
+
+  void pause() noexcept { paused_ = true; }
+  void resume() noexcept { paused_ = false; }
+  bool paused() const noexcept { return paused_; }
+
+  /// Runs the handlers that are ready and fires the timers that are due; returns how many.
+  std::size_t run_ready();
+  /// When the next timer is due; time_point::max() if no timer is armed, or while it is paused.
+  time_point next_timer() const noexcept;
+
+ private:
+  std::shared_ptr<manual_timers> timers_;
+  bool paused_ = false;
+  // Last, so that it is destroyed first: handlers in its queue may disarm timers.
+  boost::asio::io_context io_{1};
+};
+
+/// Coroutines run only inside its member functions. It has a main loop, and may have more.
 class manual_runtime {
  public:
   /// Virtual time starts an hour after the fictitious boot, so that a test may use earlier times.
@@ -48,9 +78,12 @@ class manual_runtime {
   manual_runtime(const manual_runtime&) = delete;
   manual_runtime& operator=(const manual_runtime&) = delete;
 
-  boost::asio::any_io_executor executor() { return io_.get_executor(); }
-  boost::asio::io_context& io() noexcept { return io_; }
-  runtime::timers& timers() noexcept { return *timers_; }
+  /// Another loop on the same clock. It lives as long as the runtime.
+  manual_loop& add_loop();
+  manual_loop& main_loop() noexcept { return main_; }
+  boost::asio::any_io_executor executor() { return main_.executor(); }
+  boost::asio::io_context& io() noexcept { return main_.io(); }
+  runtime::timers& timers() noexcept { return *main_.timers(); }
   runtime::random_source& random() noexcept { return *random_; }
   time_point now() const noexcept { return clock_->now(); }
 
@@ -70,7 +103,7 @@ class manual_runtime {
   /// Jumps to the next timer and runs the coroutines that it wakes; false if no timer is armed.
   bool step();
   /// When the next timer is due; time_point::max() if no timer is armed.
-  time_point next_timer() const noexcept { return timers_->heap().next(); }
+  time_point next_timer() const noexcept;
 
   /// Runs until `done` returns true, jumping from timer to timer. Returns false if no timer is left
   /// or `patience` of virtual time has passed.
@@ -91,7 +124,7 @@ class manual_runtime {
     std::exception_ptr thrown;
     std::optional<T> result;
     bool ended = false;
-    boost::asio::co_spawn(io_, std::move(task), [&](std::exception_ptr e, T value) {
+    boost::asio::co_spawn(io(), std::move(task), [&](std::exception_ptr e, T value) {
       thrown = std::move(e);
       if (!thrown) result.emplace(std::move(value));
       ended = true;
@@ -108,12 +141,11 @@ class manual_runtime {
   void expect_end(const bool& ended);
 
   std::shared_ptr<manual_clock> clock_;
-  std::shared_ptr<manual_timers> timers_;
   std::shared_ptr<runtime::random_source> random_;
   std::shared_ptr<runtime::transport> transport_;
   std::shared_ptr<log_sink> log_ = silent_log();
-  // Last, so that it is destroyed first: handlers in its queue may disarm timers.
-  boost::asio::io_context io_{1};
+  manual_loop main_;
+  std::vector<std::unique_ptr<manual_loop>> more_loops_;
 };
 
-}  // namespace tenure::test
+}  // namespace tenure::testing
