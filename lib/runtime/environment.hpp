@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <tenure/log.hpp>
+#include <tenure/metrics.hpp>
 
 #include "runtime/clock.hpp"
 #include "runtime/random_source.hpp"
@@ -22,6 +23,7 @@ class environment {
   std::shared_ptr<runtime::random_source> random;
   std::shared_ptr<runtime::transport> transport;
   std::shared_ptr<log_sink> log;
+  std::shared_ptr<metrics_sink> metrics;  ///< null: none
 };
 
 /// Timers on one timerfd(CLOCK_BOOTTIME) that drives one heap.

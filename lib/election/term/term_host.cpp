@@ -10,6 +10,7 @@
 #include "election/errors.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 #include "runtime/slab.hpp"
 
 namespace tenure::impl {
@@ -48,6 +49,7 @@ void term_host::begin_term(const key_name& key, const core::session_id& session,
   term_ = runtime::make_in_slab<term_state>(key, session, fence, shared().env->clock,
                                             std::weak_ptr<term_host>(host()));
   publish_lease();
+  runtime::count(*shared().env, metric::terms_begun);
 }
 
 void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
@@ -61,6 +63,7 @@ void term_host::end_term() {
   const end_reason why = lease().reason();
   term_->close();
   term_->reason.store(why, std::memory_order_release);
+  runtime::count(*shared().env, terms_ended(why));
   const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
   log(planned ? log_level::info : log_level::warn, "term ended");
 }

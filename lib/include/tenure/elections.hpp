@@ -14,6 +14,7 @@
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
 #include <tenure/log.hpp>
+#include <tenure/metrics.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/time.hpp>
@@ -43,6 +44,8 @@ class elections_options {
   /// How long one blocking query lasts, 1 s to 60 s.
   duration wait = std::chrono::seconds(30);
   std::shared_ptr<log_sink> log = silent_log();
+  /// Where metrics go, such as a metrics_registry; null: nowhere, at the cost of a pointer test.
+  std::shared_ptr<metrics_sink> metrics;
 };
 
 /// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
