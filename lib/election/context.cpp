@@ -9,36 +9,24 @@
 namespace tenure::impl {
 
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
-
 namespace {
 
 // A fifth of the request connections is left for what does not come in bulk.
 std::size_t bulk_connections(const consul_config& config) {
-  return wire::lane_limits::divide(config.connections).requests * 4 / 5;
+  return wire::lane_limits::divide(config.connections()).requests * 4 / 5;
 }
 
 elections_options checked(elections_options options) {
-  if (options.sessions == 0) {
-    throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
-  }
-  if (options.liveness && (*options.liveness < 500ms || *options.liveness > 10min)) {
-    throw bad_configuration("a liveness of " + std::to_string(*options.liveness / 1ms) +
-                            " ms is out of range: use 500 ms to 10 min, or none");
-  }
-  if (options.wait < 1s || options.wait > 60s) {
-    throw bad_configuration("a wait of " + std::to_string(options.wait / 1ms) +
-                            " ms is out of range: use 1 s to 60 s");
-  }
+  options.check();
   return options;
 }
 
 // The options' sink becomes a part of the environment, with which everything below is made.
 std::shared_ptr<const runtime::environment> with_metrics(
     std::shared_ptr<const runtime::environment> environment, const elections_options& options) {
-  if (!options.metrics) return environment;
+  if (!options.metrics()) return environment;
   auto metered = std::make_shared<runtime::environment>(*environment);
-  metered->metrics = options.metrics;
+  metered->metrics = options.metrics();
   return metered;
 }
 
@@ -61,7 +49,7 @@ context::context(std::shared_ptr<const runtime::environment> environment, consul
     : env(with_metrics(std::move(environment), its_options)),
       options(checked(std::move(its_options))),
       client(env, std::move(config)),
-      polls(wire::lane_limits::divide(client.config().connections).polls, options.wait,
+      polls(wire::lane_limits::divide(client.config().connections()).polls, options.wait(),
             env->metrics),
       tasks(env->executor, *env->timers, log_failures(env->log)),
       locks(std::make_shared<lock_queue>(env, client, spawner(),

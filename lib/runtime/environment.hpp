@@ -4,12 +4,15 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <tenure/log.hpp>
-#include <tenure/metrics.hpp>
 
 #include "runtime/clock.hpp"
 #include "runtime/random_source.hpp"
 #include "runtime/timers.hpp"
 #include "runtime/transport.hpp"
+
+namespace tenure {
+class metrics_sink;
+}
 
 namespace tenure::runtime {
 

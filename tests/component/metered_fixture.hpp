@@ -19,7 +19,7 @@ class metered_fixture : public election_fixture {
 
   process& add_metered() {
     elections_options options;
-    options.metrics = metrics;
+    options.metrics(metrics);
     return add(std::move(options));
   }
   std::int64_t operator[](metric which) const { return metrics->value(which); }

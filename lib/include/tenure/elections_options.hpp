@@ -1,0 +1,77 @@
+// The options that all elections of one elections object share.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/log.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+class metrics_sink;  // <tenure/metrics.hpp>
+
+/// Set by chained calls, read by functions of the same names. Plain values; the log and the metrics sink are shared.
+class elections_options {
+ public:
+  /// The name of the sessions in Consul, and of the service of `liveness`. Default: tenure.
+  elections_options& name(std::string n) {
+    name_ = std::move(n);
+    return *this;
+  }
+  /// How many sessions share the elections with equal span, TTL, lock-delay and behavior: a lost
+  /// session ends the terms of its share only. Default: 1.
+  elections_options& sessions(std::size_t n) {
+    sessions_ = n;
+    return *this;
+  }
+  /// How soon Consul notices a crash of this process, 500 ms to 10 min. Unset: by the session's
+  /// TTL, which takes 20 s at the least. With it the process registers a service (called `name`)
+  /// with a TTL check at the agent of its machine for each session, of elections and of semaphores,
+  /// binds the session to that check and keeps it passing. A successor leads, or has the slot, a
+  /// liveness and a span after the crash. The lease is the same with it and without. Needs Consul
+  /// 1.7 or later, and `service:write` for `name` if ACLs are on.
+  elections_options& liveness(std::optional<duration> d) {
+    liveness_ = d;
+    return *this;
+  }
+  /// How long one blocking query lasts, 1 s to 60 s. Default: 30 s.
+  elections_options& wait(duration d) {
+    wait_ = d;
+    return *this;
+  }
+  /// Where log lines go; nullptr or silent_log(), the default: nowhere.
+  elections_options& log(std::shared_ptr<log_sink> sink) {
+    log_ = sink ? std::move(sink) : silent_log();
+    return *this;
+  }
+
+  /// Where metrics go, such as a metrics_registry; nullptr, the default: nowhere.
+  elections_options& metrics(std::shared_ptr<metrics_sink> sink) {
+    metrics_ = std::move(sink);
+    return *this;
+  }
+
+  const std::string& name() const noexcept { return name_; }
+  std::size_t sessions() const noexcept { return sessions_; }
+  const std::optional<duration>& liveness() const noexcept { return liveness_; }
+  duration wait() const noexcept { return wait_; }
+  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
+
+  /// Throws bad_configuration with one line that names the value and its range. Constructing an
+  /// elections object does this.
+  void check() const;
+
+ private:
+  std::string name_ = "tenure";
+  std::size_t sessions_ = 1;
+  std::optional<duration> liveness_;
+  duration wait_ = std::chrono::seconds(30);
+  std::shared_ptr<log_sink> log_ = silent_log();
+  std::shared_ptr<metrics_sink> metrics_;
+};
+
+}  // namespace tenure
