@@ -1,5 +1,5 @@
-// All of the election library: elections, semaphores, settings, observers, metrics. The components of the
-// package (embedded agent, testing, spdlog, toolkit) have headers of their own.
+// All of the election library: elections, semaphores, settings, observers, metrics. The components
+// of the package (embedded agent, testing, spdlog, toolkit) have separate headers.
 #pragma once
 
 #include <tenure/bad_configuration.hpp>

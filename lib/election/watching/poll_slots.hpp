@@ -68,6 +68,8 @@ class poll_slots {
     return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
   }
   std::size_t free() const noexcept { return free_; }
+  /// At the end: the free slots are counted no more.
+  void uncount() noexcept { counted_free_.set(0); }
 
   void enqueue(poll_client& client) {
     if (client.state_ != poll_client::state::idle) return;

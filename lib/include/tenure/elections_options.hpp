@@ -13,7 +13,8 @@ namespace tenure {
 
 class metrics_sink;  // <tenure/metrics.hpp>
 
-/// Set by chained calls, read by functions of the same names. Plain values; the log and the metrics sink are shared.
+/// Set by chained calls, read by functions of the same names. Plain values; the log and the sink of
+/// the metrics are shared.
 class elections_options {
  public:
   /// The name of the sessions in Consul, and of the service of `liveness`. Default: tenure.

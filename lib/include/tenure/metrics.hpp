@@ -22,7 +22,7 @@ class metrics_sink {
   /// A counter grew by `n`.
   virtual void count(metric counter, std::uint64_t n) noexcept = 0;
   /// A gauge changed by `by`. Each gauge begins at 0, and the changes of all elections objects that
-  /// share a sink add up. An elections object takes its part back when it goes.
+  /// share a sink add up. An elections object takes its part back at its shut-down.
   virtual void change(metric gauge, std::int64_t by) noexcept = 0;
   /// A time was measured for a histogram.
   virtual void record(metric histogram, duration measured) noexcept = 0;
