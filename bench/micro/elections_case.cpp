@@ -52,7 +52,7 @@ asio::awaitable<void> resign(std::vector<tenure::election>& entered) {
 
 }  // namespace
 
-void elections(std::size_t times) {
+void elections(std::size_t times, std::shared_ptr<tenure::metrics_sink> metrics) {
   for (std::size_t round = 0; round < times; ++round) {
     tenure::test::manual_runtime runtime;
     tenure::test::in_process_agent agent(runtime);
@@ -60,8 +60,8 @@ void elections(std::size_t times) {
     env->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
     tenure::consul_config config;
     config.connections(80);
-    tenure::elections all(
-        std::make_shared<tenure::impl::engine>(env, config, tenure::elections_options()));
+    tenure::elections all(std::make_shared<tenure::impl::engine>(
+        env, config, tenure::elections_options().metrics(metrics)));
     std::vector<tenure::election> entered;
     for (std::size_t i = 0; i < election_count; ++i) {
       entered.push_back(all.enter(key(i), tenure::candidacy("host-1.example:8080")));
