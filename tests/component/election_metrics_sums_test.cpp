@@ -87,7 +87,7 @@ TEST_CASE("metrics: the sums are exact under faults") {
       const std::uint64_t dice = b.rt.random().next() % 100;
       if (dice < 5) return fate(mishap::reset_after);
       if (dice < 10) return fate(mishap::reset_before);
-      if (dice < 12) return fate(mishap::silent_after);
+      if (dice < 15) return fate(mishap::silent_after);
       if (dice < 20) return fate(mishap::refused);
       return fate(duration(b.rt.random().next() % 1'000'000), 1ms);
     };
