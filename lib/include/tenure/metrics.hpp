@@ -33,14 +33,14 @@ class metrics_registry final : public metrics_sink {
  public:
   /// The upper bounds of the buckets of all histograms. One more bucket has no bound.
   static constexpr std::array<duration, 15> bounds = {
-      std::chrono::milliseconds(1),   std::chrono::microseconds(2'500),
+      std::chrono::milliseconds(1),   std::chrono::microseconds(2500),
       std::chrono::milliseconds(5),   std::chrono::milliseconds(10),
       std::chrono::milliseconds(25),  std::chrono::milliseconds(50),
       std::chrono::milliseconds(100), std::chrono::milliseconds(250),
-      std::chrono::milliseconds(500), std::chrono::milliseconds(1'000),
-      std::chrono::milliseconds(2'500),
-      std::chrono::seconds(5),        std::chrono::seconds(10),
-      std::chrono::seconds(30),       std::chrono::seconds(60)};
+      std::chrono::milliseconds(500), std::chrono::seconds(1),
+      std::chrono::milliseconds(2500), std::chrono::seconds(5),
+      std::chrono::seconds(10),       std::chrono::seconds(30),
+      std::chrono::seconds(60)};
 
   /// What a histogram has recorded.
   struct times {
