@@ -51,14 +51,15 @@ asio::awaitable<void> resign(std::vector<tenure::election>& entered) {
 
 }  // namespace
 
-void elections(std::size_t times) {
+void elections(std::size_t times, std::shared_ptr<tenure::metrics_sink> metrics) {
   for (std::size_t round = 0; round < times; ++round) {
     tenure::testing::manual_runtime runtime;
     tenure::testing::in_process_agent agent(runtime);
     tenure::consul_config config;
     config.connections(80);
     tenure::testing::simulated_process process(runtime, runtime.main_loop(), agent,
-                                               tenure::elections_options(), std::move(config));
+                                               tenure::elections_options().metrics(metrics),
+                                               std::move(config));
     tenure::elections& all = *process.elections;
     std::vector<tenure::election> entered;
     for (std::size_t i = 0; i < election_count; ++i) {

@@ -21,6 +21,15 @@ elections_options checked(elections_options options) {
   return options;
 }
 
+// The options' sink becomes a part of the environment, with which everything below is made.
+std::shared_ptr<const runtime::environment> with_metrics(
+    std::shared_ptr<const runtime::environment> environment, const elections_options& options) {
+  if (!options.metrics()) return environment;
+  auto metered = std::make_shared<runtime::environment>(*environment);
+  metered->metrics = options.metrics();
+  return metered;
+}
+
 }  // namespace
 
 std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> log) {
@@ -37,18 +46,19 @@ std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> l
 
 context::context(std::shared_ptr<const runtime::environment> environment, consul_config config,
                  elections_options its_options)
-    : env(std::move(environment)),
+    : env(with_metrics(std::move(environment), its_options)),
       executor(std::make_shared<const asio::any_io_executor>(env->executor)),
       options(checked(std::move(its_options))),
       client(env, std::move(config)),
-      polls(wire::lane_limits::divide(client.config().connections()).polls, options.wait()),
+      polls(wire::lane_limits::divide(client.config().connections()).polls, options.wait(),
+            env->metrics),
       tasks(env->executor, *env->timers, log_failures(env->log)),
       locks(std::make_shared<lock_queue>(env, client, spawner(),
                                          bulk_connections(client.config()))),
       watches(env, client, polls, spawner(), [this] { locks->send(); }),
       sessions(env, client, spawner(), options),
       spans(env, client, spawner()),
-      events(*env->timers) {}
+      events(*env) {}
 
 context::~context() { watches.stop(); }
 

@@ -96,6 +96,7 @@ std::shared_ptr<const profile> engine::profile_of(candidacy how) {
 
 // Swap-remove: the last participant moves into the freed place.
 void engine::forget(participant& which) noexcept {
+  which.uncount();
   const std::uint32_t place = which.index_in_engine;
   if (place >= participants_.size() || participants_[place].get() != &which) return;
   participants_[place] = std::move(participants_.back());
@@ -222,6 +223,8 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->tasks.cancel();
   co_await shared_->tasks.join();
   co_await end_sessions();
+  for (const auto& one : all) one->uncount();
+  shared_->polls.uncount();
   participants_.clear();
   shared_->events.close();
   stopped_ = true;

@@ -1,5 +1,5 @@
-// All of the election library: elections, semaphores, settings, observers. The components of the
-// package (embedded agent, testing, spdlog, toolkit) have headers of their own.
+// All of the election library: elections, semaphores, settings, observers, metrics. The components
+// of the package (embedded agent, testing, spdlog, toolkit) have separate headers.
 #pragma once
 
 #include <tenure/agent_services.hpp>
@@ -17,6 +17,8 @@
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
 #include <tenure/log.hpp>
+#include <tenure/metric.hpp>
+#include <tenure/metrics.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/sharded_key.hpp>

@@ -10,6 +10,10 @@
 #include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
+namespace tenure {
+class metrics_sink;
+}
+
 namespace tenure::runtime {
 
 /// Its parts are shared and live as long as their users. One thread may use them, except for the
@@ -22,6 +26,7 @@ class environment {
   std::shared_ptr<runtime::random_source> random;
   std::shared_ptr<runtime::transport> transport;
   std::shared_ptr<log_sink> log;
+  std::shared_ptr<metrics_sink> metrics;  ///< null: none
 };
 
 }  // namespace tenure::runtime

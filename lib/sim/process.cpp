@@ -65,7 +65,8 @@ process::process(run_context& context, actor number, std::size_t slot)
       host_(context.world, "p" + std::to_string(number), context.world.random().next(),
             context.world.between(0s, 1000s),
             draw_rate(context.world, context.scenario.drift_ppm)),
-      env_(std::make_shared<runtime::environment>()) {
+      env_(std::make_shared<runtime::environment>()),
+      metrics_(std::make_shared<metrics_registry>()) {
   link_options options;
   options.who = number;
   options.address = address_;
@@ -100,6 +101,7 @@ void process::start() {
   options.wait(settings.wait);
   options.liveness(settings.liveness);
   options.log(env_->log);
+  options.metrics(metrics_);
   auto engine = std::make_shared<impl::engine>(env_, std::move(config), std::move(options));
   engine_ = engine;
   library_ = engine->shared();
@@ -207,6 +209,10 @@ std::string process::leaks() const {
   if (link_->exchanges() != 0) return std::to_string(link_->exchanges()) + " requests";
   if (!engine_.expired()) return "the engine";
   if (!library_.expired()) return "the context";
+  for (const metric_info& m : all_metrics) {
+    const bool gauge = m.type == metric_type::gauge;
+    if (gauge && metrics_->value(m.what) != 0) return "the gauge " + std::string(m.name);
+  }
   return {};
 }
 

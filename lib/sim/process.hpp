@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/metrics.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 
 #include "sim/host.hpp"
@@ -106,6 +107,7 @@ class process : public std::enable_shared_from_this<process> {
   host host_;
   std::shared_ptr<sim::link> link_;
   std::shared_ptr<runtime::environment> env_;
+  const std::shared_ptr<metrics_registry> metrics_;
   std::weak_ptr<impl::engine> engine_;
   std::weak_ptr<const void> library_;  ///< what the library's parts share
   std::optional<elections> elections_;

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "sidecar/main/output_environment.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 
 namespace tenure::test {
 

@@ -51,16 +51,19 @@ class lock_queue::batch {
 /// Occupies a connection while its transaction is in flight.
 class lock_queue::inflight_guard {
  public:
-  explicit inflight_guard(lock_queue& q) noexcept : queue_(q) {}
+  explicit inflight_guard(lock_queue& q) noexcept
+      : queue_(q), operations_(q.env_->metrics, metric::lock_operations_in_flight) {}
   inflight_guard(const inflight_guard&) = delete;
   inflight_guard& operator=(const inflight_guard&) = delete;
   ~inflight_guard() {
     ++queue_.free_;
     queue_.send_soon();
   }
+  void count(std::size_t operations) noexcept { operations_.set(operations); }
 
  private:
   lock_queue& queue_;
+  runtime::gauge_share operations_;
 };
 
 lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
@@ -68,6 +71,7 @@ lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
+      queued_(env_->metrics, metric::lock_operations_queued),
       free_(std::max<std::size_t>(connections, 1)) {}
 
 core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind what) noexcept {
@@ -77,6 +81,7 @@ core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind wh
 void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
   if (stopped_) return;
   queue_for(what).add(pending_op{.whose = std::move(whose), .what = what});
+  count_queued();
   send_soon();
 }
 
@@ -124,6 +129,7 @@ void lock_queue::stop() {
   stopped_ = true;
   releases_ = {};
   acquisitions_ = {};
+  count_queued();
 }
 
 void lock_queue::send() {
@@ -145,12 +151,14 @@ void lock_queue::send() {
     --free_;
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
+  count_queued();
 }
 
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
-  const inflight_guard mine(*this);
+  inflight_guard mine(*this);
   const time_point deadline = env_->timers->now() + client_.config().request_timeout();
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
+    mine.count(what->items.size());
     std::vector<consul::txn_op> ops;
     for (const batched_op& i : what->items) {
       if (i.what.guard) ops.push_back(*i.what.guard);
@@ -257,6 +265,7 @@ void lock_queue::requeue(batch& what, company with) {
     queue_for(i.what.what)
         .add(pending_op{.whose = std::move(i.whose), .what = i.what.what, .with = with});
   }
+  count_queued();
 }
 
 }  // namespace tenure::impl

@@ -15,6 +15,7 @@
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -56,6 +57,7 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
   enum class large_batches : std::uint8_t { unknown, trying, accepted, refused };
 
   void send_soon();
+  void count_queued() noexcept { queued_.set(releases_.size() + acquisitions_.size()); }
   core::fair_queue<pending_op>& queue_for(lock_op::kind what) noexcept;
   void complete_unmade(const pending_op& op);
   std::vector<pending_op> next_ops();
@@ -71,6 +73,7 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
   spawn_function spawn_;
   core::fair_queue<pending_op> releases_;
   core::fair_queue<pending_op> acquisitions_;
+  runtime::gauge_share queued_;
   std::size_t free_;
   large_batches large_ = large_batches::unknown;
   bool sending_soon_ = false;

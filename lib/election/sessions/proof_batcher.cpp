@@ -5,6 +5,7 @@
 
 #include "core/testing/seeded_bug.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -121,18 +122,24 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
     timeout = std::min(timeout, what->keys[i]->proof_timeout());
   }
   const time_point asked = what->asked;
+  const std::size_t size = ops.size();
   if (env_->timers->now() >= asked + timeout) {
+    runtime::count(*env_, metric::proofs_failed_late, size);
     put_off(*what, env_->timers->now(), consul_errc::timed_out);
     co_return;
   }
+  runtime::count(*env_, metric::proofs_sent, size);
   const consul::txn_result answer = co_await client_.prove(std::move(ops), asked + timeout);
   const time_point now = env_->timers->now();
   if (answer.error && answer.failures.empty()) {
+    runtime::count(*env_, metric::proofs_failed_error, size);
     // Only a failure that came at once needs a pause: after a time-out no time is to be lost.
     const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
     put_off(*what, now + pause / 2 + env_->random->jitter(pause), answer.error);
     co_return;
   }
+  runtime::record(*env_, metric::proof_seconds, now - asked);
+  if (answer.committed) runtime::count(*env_, metric::proofs_confirmed, size);
   std::vector<bool> missed(what->keys.size(), false);
   for (const consul::txn_error& failure : answer.failures) {
     if (failure.op_index < missed.size()) missed[failure.op_index] = true;
@@ -143,11 +150,14 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
       const bool late = bug_enabled(core::seeded_bug::lease_from_reply);
       r.proof_done(what->guards[i], late ? answer.received_at : answer.sent_at);
     } else if (missed[i] && answer.error) {
+      runtime::count(*env_, metric::proofs_failed_error);
       r.proof_put_off(now + timeout / 4, answer.error, asked);  // the token may not read that key
     } else if (missed[i]) {
+      runtime::count(*env_, metric::proofs_failed_changed);
       r.proof_missed(what->guards[i]);
     } else {
       // The transaction failed for another key: prove this one again without it.
+      runtime::count(*env_, metric::proofs_failed_batch);
       r.proof_put_off(now, error_code{}, asked);
     }
     due(r.proof_due());

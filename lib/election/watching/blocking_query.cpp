@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/util/backoff.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -36,7 +37,11 @@ blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {
  public:
-  explicit running_mark(blocking_query& query) : query_(query) { query_.running_ = true; }
+  explicit running_mark(blocking_query& query)
+      : query_(query), counted_(query.env_->metrics, metric::watch_queries) {
+    query_.running_ = true;
+    counted_.set(1);
+  }
   running_mark(const running_mark&) = delete;
   running_mark& operator=(const running_mark&) = delete;
   ~running_mark() {
@@ -47,6 +52,7 @@ class blocking_query::running_mark {
 
  private:
   blocking_query& query_;
+  runtime::gauge_share counted_;
 };
 
 void blocking_query::retire() noexcept {
@@ -83,6 +89,7 @@ asio::awaitable<void> blocking_query::run() {
     const request how = wants_poll && has_slot() ? request::poll : request::list;
     const time_point asked = now();
     const query_answer answer = co_await ask(how);
+    count(how, answer);
     kept = how == request::poll && !answer.error && retired_ && hooks_.keep_polling();
     // A slot that was given during a list is for the poll that follows.
     const bool slot_used = how == request::poll || answer.error;
@@ -111,6 +118,13 @@ asio::awaitable<void> blocking_query::run() {
 
 asio::awaitable<query_answer> blocking_query::ask(request how) {
   return how == request::poll ? hooks_.poll(index_, slots_.wait()) : hooks_.list();
+}
+
+void blocking_query::count(request how, const query_answer& answer) const noexcept {
+  if (answer.error) return runtime::count(*env_, metric::watch_errors);
+  if (how == request::list) return runtime::count(*env_, metric::watch_lists);
+  runtime::count(*env_, metric::watch_polls);
+  if (answer.index != index_) runtime::count(*env_, metric::watch_wakeups);
 }
 
 asio::awaitable<void> blocking_query::wait_resumed() {

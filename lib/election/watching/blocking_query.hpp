@@ -98,6 +98,7 @@ class blocking_query final : private poll_client {
   boost::asio::awaitable<void> wait_claims();
   boost::asio::awaitable<void> wait_slot();
   boost::asio::awaitable<query_answer> ask(request how);
+  void count(request how, const query_answer& answer) const noexcept;
   duration pause_after(const query_answer& answer, request how, time_point asked) noexcept;
   time_point now() const noexcept { return env_->timers->now(); }
 

@@ -8,9 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 #include <utility>
+
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -40,8 +43,14 @@ class poll_client {
 
 class poll_slots {
  public:
-  poll_slots(std::size_t connections, duration wait) noexcept
-      : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
+  poll_slots(std::size_t connections, duration wait,
+             std::shared_ptr<metrics_sink> metrics = nullptr) noexcept
+      : connections_(std::max<std::size_t>(connections, 1)),
+        free_(connections_),
+        wait_(wait),
+        counted_free_(std::move(metrics), metric::poll_slots_free) {
+    counted_free_.set(free_);
+  }
 
   /// A client outside the watch plan polls now and then, from joined() until left().
   void add_outsider() noexcept { ++others_; }
@@ -59,6 +68,8 @@ class poll_slots {
     return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
   }
   std::size_t free() const noexcept { return free_; }
+  /// At the end: the free slots are counted no more.
+  void uncount() noexcept { counted_free_.set(0); }
 
   void enqueue(poll_client& client) {
     if (client.state_ != poll_client::state::idle) return;
@@ -88,12 +99,14 @@ class poll_slots {
       client.state_ = poll_client::state::served;
       client.on_slot();
     }
+    counted_free_.set(free_);
   }
 
   std::size_t connections_;
   std::size_t free_;
   std::size_t others_ = 0;
   duration wait_;
+  runtime::gauge_share counted_free_;
   std::list<poll_client*> waiting_;
 };
 

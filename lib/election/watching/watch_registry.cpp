@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "election/watching/range_query.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -145,6 +146,7 @@ void watch_registry::notify(const std::string& key, const consul::kv_result& ans
   if (found == keys_.end()) return;
   watched_key& watched = found->second;
   watched.reported(key_version::of(answer), answer.received_at);
+  runtime::count(*context_.env, metric::watch_reports);
   // A watcher may unregister others, or itself, while it is notified.
   if (watched.watchers->link().next == nullptr) {
     if (const auto only = watched.watchers->weak_from_this().lock()) only->on_key_changed(answer);

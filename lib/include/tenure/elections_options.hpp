@@ -11,7 +11,10 @@
 
 namespace tenure {
 
-/// Set by chained calls, read by functions of the same names. Plain values; the log is shared.
+class metrics_sink;  // <tenure/metrics.hpp>
+
+/// Set by chained calls, read by functions of the same names. Plain values; the log and the sink of
+/// the metrics are shared.
 class elections_options {
  public:
   /// The name of the sessions in Consul, and of the service of `liveness`. Default: tenure.
@@ -46,11 +49,18 @@ class elections_options {
     return *this;
   }
 
+  /// Where metrics go, such as a metrics_registry; nullptr, the default: nowhere.
+  elections_options& metrics(std::shared_ptr<metrics_sink> sink) {
+    metrics_ = std::move(sink);
+    return *this;
+  }
+
   const std::string& name() const noexcept { return name_; }
   std::size_t sessions() const noexcept { return sessions_; }
   const std::optional<duration>& liveness() const noexcept { return liveness_; }
   duration wait() const noexcept { return wait_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
   /// Throws bad_configuration with one line that names the value and its range. Constructing an
   /// elections object does this.
@@ -62,6 +72,7 @@ class elections_options {
   std::optional<duration> liveness_;
   duration wait_ = std::chrono::seconds(30);
   std::shared_ptr<log_sink> log_ = silent_log();
+  std::shared_ptr<metrics_sink> metrics_;
 };
 
 }  // namespace tenure
