@@ -8,6 +8,7 @@
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/consul_connections.hpp>
 #include <tenure/election.hpp>
 #include <tenure/error.hpp>
 #include <tenure/event.hpp>
@@ -56,6 +57,9 @@ class elections {
  public:
   elections(boost::asio::any_io_executor executor, consul_config config,
             elections_options options = elections_options());
+  /// On connections that it shares with other elections objects, see there.
+  explicit elections(consul_connections connections,
+                     elections_options options = elections_options());
   explicit elections(std::shared_ptr<impl::engine> engine) noexcept;
   elections(elections&&) noexcept;
   elections& operator=(elections&&) noexcept;
