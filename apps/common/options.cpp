@@ -64,9 +64,9 @@ void common_options::add_to(CLI::App& app, const char* default_level) {
 
 consul_config common_options::consul() const {
   consul_config config = consul_config::from_environment();
-  if (!address_.empty()) config.set_address(address_);
-  if (!token_file_.empty()) config.token = read_token(token_file_);
-  if (!token_.empty()) config.token = token_;
+  if (!address_.empty()) config.address(address_);
+  if (!token_file_.empty()) config.token(read_token(token_file_));
+  if (!token_.empty()) config.token(token_);
   return config;
 }
 

@@ -38,11 +38,11 @@ int run(arguments a) {
   if (a.ttl) profile.ttl(*a.ttl);
   profile.check();
   tenure::consul_config consul = a.common.consul();
-  consul.connections = connections;
+  consul.connections(connections);
   tenure::elections_options options;
-  options.name = "scheduler";
-  options.liveness = a.liveness;
-  options.log = a.common.log();
+  options.name("scheduler");
+  options.liveness(a.liveness);
+  options.log(a.common.log());
 
   asio::io_context io(1);
   scheduler::scheduler service(io, consul, options, profile, a.settings);

@@ -24,9 +24,9 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 elections_options elections_options_of(const daemon_options& options) {
   elections_options o;
-  o.name = "tenure-cron";
-  o.log = options.log;
-  o.liveness = options.liveness;
+  o.name("tenure-cron");
+  o.log(options.log);
+  o.liveness(options.liveness);
   return o;
 }
 

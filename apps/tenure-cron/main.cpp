@@ -100,6 +100,9 @@ int run(const arguments& a) {
   boost::asio::co_spawn(io, daemon.run(), [&](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
+    } catch (const tenure::bad_configuration& e) {
+      std::fprintf(stderr, "tenure-cron: %s\n", e.what());
+      code = apps::exit_usage;
     } catch (const boost::system::system_error& e) {
       std::fprintf(stderr, "tenure-cron: %s\n",
                    apps::consul_error_text(consul, e.code()).c_str());

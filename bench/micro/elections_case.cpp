@@ -59,7 +59,7 @@ void elections(std::size_t times) {
     auto env = std::make_shared<tenure::runtime::environment>(*runtime.environment());
     env->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
     tenure::consul_config config;
-    config.connections = 80;
+    config.connections(80);
     tenure::elections all(
         std::make_shared<tenure::impl::engine>(env, config, tenure::elections_options()));
     std::vector<tenure::election> entered;

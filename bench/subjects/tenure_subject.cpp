@@ -175,14 +175,14 @@ class program {
 settings parse(int argc, char** argv) {
   settings s;
   s.consul = tenure::consul_config::from_environment();
-  s.consul.connections = 80;
+  s.consul.connections(80);
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     const long long number = std::atoll(argv[i + 1]);
     if (name == "--connections") {
-      s.consul.connections = static_cast<std::size_t>(number);
+      s.consul.connections(static_cast<std::size_t>(number));
     } else if (name == "--sessions") {
-      s.options.sessions = static_cast<std::size_t>(number);
+      s.options.sessions(static_cast<std::size_t>(number));
     } else if (name == "--span-ms") {
       s.span = number * 1ms;
     } else if (name == "--many-span-ms") {
@@ -192,9 +192,9 @@ settings parse(int argc, char** argv) {
     } else if (name == "--lock-delay-ms") {
       s.lock_delay = number * 1ms;
     } else if (name == "--liveness-ms") {
-      s.options.liveness = number * 1ms;
+      s.options.liveness(number * 1ms);
     } else if (name == "--log") {
-      s.options.log = tenure::stderr_log(tenure::parse_log_level(argv[i + 1]));
+      s.options.log(tenure::stderr_log(tenure::parse_log_level(argv[i + 1])));
     } else {
       throw std::runtime_error("unknown option '" + name + "'");
     }

@@ -48,7 +48,7 @@ class agent_services {
   boost::asio::awaitable<service_written> write(std::string body, time_point deadline);
 
  private:
-  time_point default_deadline() const { return env_->clock->now() + config_.request_timeout; }
+  time_point default_deadline() const { return env_->clock->now() + config_.request_timeout(); }
   boost::asio::awaitable<service_result> get(call what);
 
   std::shared_ptr<const runtime::environment> env_;

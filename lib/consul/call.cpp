@@ -20,10 +20,10 @@ constexpr duration first_pause = 50ms;  // between attempts; doubles
 runtime::http_request make_request(const call& what, const consul_config& config) {
   runtime::http_request request(what.method, what.to.text(), what.body);
   if (!what.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  if (!config.token.empty()) request.headers.emplace_back("X-Consul-Token", config.token);
-  if (!config.basic_auth.empty())
+  if (!config.token().empty()) request.headers.emplace_back("X-Consul-Token", config.token());
+  if (!config.basic_auth().empty())
     request.headers.emplace_back("Authorization",
-                                 "Basic " + text::base64_encode(config.basic_auth));
+                                 "Basic " + text::base64_encode(config.basic_auth()));
   return request;
 }
 

@@ -70,7 +70,7 @@ call client::watching(target to, std::uint64_t index, duration wait) const {
   const duration in_range = std::clamp<duration>(wait, 1s, 10min);
   to.with("index", std::to_string(index));
   to.with("wait", duration_text(std::chrono::ceil<std::chrono::milliseconds>(in_range)));
-  const duration time_limit = in_range + in_range / 16 + config_.request_timeout;
+  const duration time_limit = in_range + in_range / 16 + config_.request_timeout();
   call what(runtime::lane::polls, effect::read, "GET", std::move(to),
             env_->clock->now() + time_limit);
   what.retries = 0;

@@ -50,8 +50,13 @@ std::string checked_port(std::string_view port, std::string_view address) {
   return std::to_string(number);
 }
 
+struct host_and_port {
+  std::string host;
+  std::string port;
+};
+
 // host, host:port, [v6]:port or :port. The default port is that of HTTP, as in consul/api.
-void set_host_and_port(consul_config& config, std::string_view text, std::string_view address) {
+host_and_port parse_host_and_port(std::string_view text, std::string_view address) {
   std::string_view host = text;
   std::string_view port = "80";
   if (text.starts_with('[')) {
@@ -75,9 +80,7 @@ void set_host_and_port(consul_config& config, std::string_view text, std::string
   }
   if (host.empty()) refuse("the Consul address " + in_quotes(address) + " names no host: " +
                            std::string(expected_forms));
-  config.port = checked_port(port, address);
-  config.host = host;
-  config.unix_path.clear();
+  return {std::string(host), checked_port(port, address)};
 }
 
 // As Go's strconv.ParseBool, by which Consul's tools read it.
@@ -131,9 +134,9 @@ void refuse_tls(const variable_lookup& variable) {
 
 }  // namespace
 
-consul_config::consul_config(std::string_view address) { set_address(address); }
+consul_config::consul_config(std::string_view where) { address(where); }
 
-void consul_config::set_address(std::string_view address) {
+consul_config& consul_config::address(std::string_view address) {
   // Checked first, because messages show the address, and what is before an @ may be a password.
   if (address.find('@') != std::string_view::npos && !address.starts_with("unix://"))
     refuse(
@@ -155,8 +158,8 @@ void consul_config::set_address(std::string_view address) {
         refuse("the Consul address " + in_quotes(address) + " has a path of " +
                std::to_string(rest.size()) + " characters: a unix socket's has 1 to " +
                std::to_string(longest));
-      unix_path = rest;
-      return;
+      unix_path_ = rest;
+      return *this;
     }
     if (scheme == "https")
       refuse("the Consul address " + in_quotes(address) +
@@ -170,12 +173,16 @@ void consul_config::set_address(std::string_view address) {
   if (rest.find_first_of("/?#") != std::string_view::npos)
     refuse("the Consul address " + in_quotes(address) +
            " has a path, which is not supported: " + std::string(expected_forms));
-  set_host_and_port(*this, rest, address);
+  host_and_port found = parse_host_and_port(rest, address);
+  host_ = std::move(found.host);
+  port_ = std::move(found.port);
+  unix_path_.clear();
+  return *this;
 }
 
 std::string consul_config::address() const {
-  if (!unix_path.empty()) return "unix://" + unix_path;
-  return text::join_host_port(host, port);
+  if (!unix_path_.empty()) return "unix://" + unix_path_;
+  return text::join_host_port(host_, port_);
 }
 
 consul_config consul_config::from_environment() {
@@ -194,27 +201,29 @@ consul_config consul_config::from(const variable_lookup& variable) {
   consul_config config;
   if (const std::string address = get("CONSUL_HTTP_ADDR"); !address.empty()) {
     try {
-      config.set_address(address);
+      config.address(address);
     } catch (const bad_configuration& error) {
       refuse(std::string("CONSUL_HTTP_ADDR: ") + error.what());
     }
   }
 
   // As in consul/api: a token in the file wins over the variable, an empty file does not.
-  config.token = get("CONSUL_HTTP_TOKEN");
-  check_secret("CONSUL_HTTP_TOKEN", config.token);
+  std::string token = get("CONSUL_HTTP_TOKEN");
+  check_secret("CONSUL_HTTP_TOKEN", token);
   if (const std::string path = get("CONSUL_HTTP_TOKEN_FILE"); !path.empty()) {
-    if (std::string token = read_token_file(path); !token.empty()) config.token = std::move(token);
-    check_secret("the token in CONSUL_HTTP_TOKEN_FILE", config.token);
+    if (std::string stored = read_token_file(path); !stored.empty()) token = std::move(stored);
+    check_secret("the token in CONSUL_HTTP_TOKEN_FILE", token);
   }
+  config.access(consul_access()
+                    .token(std::move(token))
+                    .name_space(get("CONSUL_NAMESPACE"))
+                    .partition(get("CONSUL_PARTITION")));
 
-  config.basic_auth = get("CONSUL_HTTP_AUTH");
-  check_secret("CONSUL_HTTP_AUTH", config.basic_auth);
-  if (!config.basic_auth.empty() && config.basic_auth.find(':') == std::string::npos)
-    config.basic_auth += ':';  // a user without a password
-
-  config.name_space = get("CONSUL_NAMESPACE");
-  config.partition = get("CONSUL_PARTITION");
+  std::string basic_auth = get("CONSUL_HTTP_AUTH");
+  check_secret("CONSUL_HTTP_AUTH", basic_auth);
+  if (!basic_auth.empty() && basic_auth.find(':') == std::string::npos)
+    basic_auth += ':';  // a user without a password
+  config.basic_auth(std::move(basic_auth));
   return config;
 }
 

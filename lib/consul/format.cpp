@@ -44,9 +44,9 @@ std::string duration_text(duration d) {
 }
 
 target::target(std::string path, const consul_config& config) : path_(std::move(path)) {
-  if (!config.datacenter.empty()) with("dc", config.datacenter);
-  if (!config.name_space.empty()) with("ns", config.name_space);
-  if (!config.partition.empty()) with("partition", config.partition);
+  if (!config.access().datacenter().empty()) with("dc", config.access().datacenter());
+  if (!config.access().name_space().empty()) with("ns", config.access().name_space());
+  if (!config.access().partition().empty()) with("partition", config.access().partition());
 }
 
 target& target::with(std::string_view name, std::string_view value) {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>
-#include <tenure/consul_config.hpp>
 
 #include "core/lease/lease_rules.hpp"
 
@@ -29,6 +29,14 @@ duration candidacy::lock_delay() const noexcept {
 
 duration candidacy::stop_budget() const noexcept {
   return stop_budget_.value_or(core::lease_rules::default_stop_budget(span_));
+}
+
+duration candidacy::lease() const noexcept {
+  return core::lease_rules(span_, stop_budget()).lease_end(time_point{}) - time_point{};
+}
+
+duration candidacy::proof_interval() const noexcept {
+  return core::lease_rules(span_, stop_budget()).proof_interval();
 }
 
 void candidacy::check() const {

@@ -21,8 +21,8 @@ connections::connections(std::shared_ptr<const runtime::environment> environment
                          consul_config its_config)
     : env(std::move(environment)),
       config(std::move(its_config)),
-      polls(wire::lane_limits::divide(config.connections).polls),
-      lock_batches(bulk_share(wire::lane_limits::divide(config.connections).requests)),
-      proof_batches(proofs_at_a_time(wire::lane_limits::divide(config.connections).renewals)) {}
+      polls(wire::lane_limits::divide(config.connections()).polls),
+      lock_batches(bulk_share(wire::lane_limits::divide(config.connections()).requests)),
+      proof_batches(proofs_at_a_time(wire::lane_limits::divide(config.connections()).renewals)) {}
 
 }  // namespace tenure::impl

@@ -8,7 +8,6 @@
 namespace tenure::impl {
 
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -25,18 +24,13 @@ std::shared_ptr<turn_queue> turns_of(const std::shared_ptr<connections>& shared,
   return std::shared_ptr<turn_queue>(shared, &turns);
 }
 
+consul_config configured(consul_config config, const elections_options& options) {
+  if (options.access()) config.access(*options.access());
+  return config;
+}
+
 elections_options checked(elections_options options) {
-  if (options.sessions == 0) {
-    throw bad_configuration("0 sessions cannot hold a key: use 1 or more");
-  }
-  if (options.liveness && (*options.liveness < 500ms || *options.liveness > 10min)) {
-    throw bad_configuration("a liveness of " + std::to_string(*options.liveness / 1ms) +
-                            " ms is out of range: use 500 ms to 10 min, or none");
-  }
-  if (options.wait < 1s || options.wait > 60s) {
-    throw bad_configuration("a wait of " + std::to_string(options.wait / 1ms) +
-                            " ms is out of range: use 1 s to 60 s");
-  }
+  options.check();
   return options;
 }
 
@@ -57,13 +51,13 @@ std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> l
 context::context(std::shared_ptr<impl::connections> shared_connections,
                  elections_options its_options)
     : connections(std::move(shared_connections)),
-      env(with_log(*connections->env, its_options.log)),
+      env(with_log(*connections->env, its_options.log())),
       options(checked(std::move(its_options))),
-      client(env, connections->config),
+      client(env, configured(connections->config, options)),
       tasks(env->executor, *env->timers, log_failures(env->log)),
       locks(std::make_shared<lock_queue>(env, client, spawner(),
                                          turns_of(connections, connections->lock_batches))),
-      watches(env, client, connections->polls, options.wait, spawner(),
+      watches(env, client, connections->polls, options.wait(), spawner(),
               [this] { locks->send(); }),
       sessions(env, client, spawner(), options,
                turns_of(connections, connections->proof_batches)),

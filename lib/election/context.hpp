@@ -30,7 +30,7 @@ struct context : std::enable_shared_from_this<context> {
   /// Starts tasks that keep this context alive.
   spawn_function spawner();
   time_point now() const noexcept { return env->timers->now(); }
-  duration request_timeout() const noexcept { return client.config().request_timeout; }
+  duration request_timeout() const noexcept { return client.config().request_timeout(); }
 
   const std::shared_ptr<impl::connections> connections;
   const std::shared_ptr<const runtime::environment> env;  ///< that of the connections, but the log

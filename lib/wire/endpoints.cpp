@@ -14,8 +14,8 @@ using asio::ip::tcp;
 class endpoints::resolution : public std::enable_shared_from_this<resolution> {
  public:
   resolution(asio::any_io_executor executor, runtime::timers& timers, const consul_config& config)
-      : host(config.host),
-        port(config.port),
+      : host(config.host()),
+        port(config.port()),
         resolver(std::move(executor)),
         waiting(std::make_shared<runtime::wait_list>(timers)) {}
 
@@ -54,15 +54,15 @@ class endpoints::resolution : public std::enable_shared_from_this<resolution> {
 endpoints::endpoints(asio::any_io_executor executor, runtime::timers& timers,
                      const consul_config& config)
     : resolution_(std::make_shared<resolution>(std::move(executor), timers, config)) {
-  if (!config.unix_path.empty()) {
-    resolution_->known.emplace_back(asio::local::stream_protocol::endpoint(config.unix_path));
+  if (!config.unix_path().empty()) {
+    resolution_->known.emplace_back(asio::local::stream_protocol::endpoint(config.unix_path()));
     resolution_->fixed = true;
     return;
   }
   error_code not_an_address;
-  const auto address = asio::ip::make_address(config.host, not_an_address);
+  const auto address = asio::ip::make_address(config.host(), not_an_address);
   if (not_an_address) return;
-  const std::uint16_t port = text::parse_port(config.port).value_or(0);
+  const std::uint16_t port = text::parse_port(config.port()).value_or(0);
   resolution_->known.emplace_back(tcp::endpoint(address, port));
   resolution_->fixed = true;
 }

@@ -20,8 +20,8 @@ constexpr duration connect_timeout = std::chrono::seconds(3);
 
 // The Host header: the host and the port as a URL has them.
 std::string host_header(const consul_config& config) {
-  if (!config.unix_path.empty()) return "localhost";
-  return text::join_host_port(config.host, config.port);
+  if (!config.unix_path().empty()) return "localhost";
+  return text::join_host_port(config.host(), config.port());
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ std::shared_ptr<const runtime::environment> make_system_environment(asio::any_io
   all->timers = runtime::system_timers(executor);
   all->random = runtime::system_random();
   all->transport = std::make_shared<http_client>(executor, all->timers, config,
-                                                 lane_limits::divide(config.connections));
+                                                 lane_limits::divide(config.connections()));
   all->log = log ? std::move(log) : silent_log();
   return all;
 }

@@ -28,7 +28,7 @@ TEST_CASE("a watch without a response times out after wait, sixteenth and reques
   const time_point began = b.runtime.now();
   const auto found = b.runtime.run(b.client->watch("k", 5, 16s));
   CHECK(found.error == consul_errc::timed_out);
-  CHECK(b.runtime.now() - began == 17s + b.client->config().request_timeout);
+  CHECK(b.runtime.now() - began == 17s + b.client->config().request_timeout());
 }
 
 TEST_CASE("a cancelled watch throws, and keeps its slot at the server until its wait is over") {
@@ -244,7 +244,7 @@ TEST_CASE("a 404 that is not Consul's means neither a missing key nor a dead ses
 
 TEST_CASE("a token without permission, a lost leader, a busy server") {
   scripted_server server;
-  server.config.token = "the-token";
+  server.config.token("the-token");
   auto denied = server.says(
       409, R"({"Results":null,"Errors":[{"OpIndex":0,"What":"Permission denied"}]})");
   CHECK(server.write(denied) == consul_errc::forbidden);
@@ -262,9 +262,9 @@ TEST_CASE("a token without permission, a lost leader, a busy server") {
 
 TEST_CASE("every request has the token, the credentials and the datacenter") {
   scripted_server server;
-  server.config.token = "the-token";
-  server.config.basic_auth = "user:pass";
-  server.config.datacenter = "dc2";
+  server.config.token("the-token");
+  server.config.basic_auth("user:pass");
+  server.config.access(consul_access(server.config.access()).datacenter("dc2"));
   auto configured = server.says(200, "\"x\"");
   CHECK_FALSE(server.runtime.run(configured.ping()).error);
   REQUIRE(server.transport->sent.size() == 1);

@@ -30,7 +30,7 @@ class process {
       : transport(std::make_shared<handler_transport>(rt, server)) {
     auto env = std::make_shared<runtime::environment>(*rt.environment());
     env->transport = transport;
-    env->log = options.log;
+    env->log = options.log();
     engine = std::make_shared<impl::engine>(env, std::move(config), std::move(options));
     elections.emplace(engine);
   }

@@ -89,7 +89,7 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
   election_fixture b;
   auto log = std::make_shared<listening_log>();
   elections_options options;
-  options.log = log;
+  options.log(log);
   process& p = b.add(options);
   election e = p.elections->enter(key, quick());
   SECTION("two answers that arrive together") {
@@ -123,7 +123,7 @@ TEST_CASE("no body starts after its lease has ended") {
   election_fixture b;
   auto log = std::make_shared<listening_log>();
   elections_options options;
-  options.log = log;
+  options.log(log);
   election e = b.add(options).elections->enter(key, quick());
   // Paused between the begin of the term and the campaign's wake-up.
   log->on_leading = [&] { asio::post(b.rt.executor(), [&] { pause(b.rt, 8s); }); };
@@ -184,7 +184,7 @@ TEST_CASE("without Consul, shutting down several sessions takes no longer than o
   election_fixture b;
   process& other = b.add();
   elections_options options;
-  options.sessions = 3;
+  options.sessions(3);
   process& p = b.add(options);
   std::vector<election> theirs;
   std::vector<election> ours;

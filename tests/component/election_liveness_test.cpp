@@ -10,8 +10,8 @@ namespace {
 
 elections_options lively(duration liveness = 1s) {
   elections_options options;
-  options.name = "lively";
-  options.liveness = liveness;
+  options.name("lively");
+  options.liveness(liveness);
   return options;
 }
 

@@ -21,8 +21,8 @@ term take(election_fixture& b, semaphore& s) {
 
 elections_options lively(duration liveness = 1s) {
   elections_options options;
-  options.name = "lively";
-  options.liveness = liveness;
+  options.name("lively");
+  options.liveness(liveness);
   return options;
 }
 

@@ -55,7 +55,7 @@ std::size_t polls(const process& p) { return p.transport->in_flight(runtime::lan
 
 consul_config with_connections(std::size_t n) {
   consul_config config;
-  config.connections = n;
+  config.connections(n);
   return config;
 }
 
@@ -173,15 +173,15 @@ TEST_CASE("a change of the plan leaves no key blind and drops no poll") {
 TEST_CASE("a key that is added to thousands of others is watched at once") {
   election_fixture b;
   consul_config config;
-  SECTION("40 connections") { config.connections = 40; }
-  SECTION("80 connections") { config.connections = 80; }
+  SECTION("40 connections") { config.connections(40); }
+  SECTION("80 connections") { config.connections(80); }
   process& p = b.add({}, config);
   listeners all;
   const auto sharded = [](int i) { return sharded_key("jobs", std::to_string(i)); };
   for (int i = 0; i < 5000; ++i) put(b, sharded(i), "v");
   for (int i = 0; i < 5000; ++i) watch(p, all, sharded(i));
   b.rt.advance(2s);
-  CHECK(p.engine->shared()->watches.queries() >= (config.connections == 80 ? 64U : 19U));
+  CHECK(p.engine->shared()->watches.queries() >= (config.connections() == 80 ? 64U : 19U));
   for (const char* const late : {"a/leader", "z/leader"}) {
     watch(p, all, late);
     put(b, late, "0");
@@ -270,7 +270,7 @@ TEST_CASE("a storm costs pauses, and the first change after a quiet poll none") 
 TEST_CASE("prefixes without a connection for a poll are listed each second") {
   election_fixture b;
   process& p = b.add({}, with_connections(4));
-  REQUIRE(p.engine->shared()->client.config().connections == 4);
+  REQUIRE(p.engine->shared()->client.config().connections() == 4);
   listeners all;
   for (const char* top : {"a", "b", "c", "d", "e", "f"}) {
     for (int i = 0; i < 10; ++i) watch(p, all, name(top + std::string("/"), i));

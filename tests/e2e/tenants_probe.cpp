@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
@@ -68,7 +69,8 @@ asio::awaitable<void> serve(tenant& whose, std::size_t number) {
   const std::string key = whose.name + "/" + std::to_string(number) + "/leader";
   tenure::election entered = whose.elections.enter(
       key, tenure::candidacy("probe-" + std::to_string(::getpid())).span(6s).ttl(10s));
-  asio::steady_timer pause(whose.elections.get_executor());
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
   bool open = true;
   while (open) {
     bool refused = false;

@@ -59,12 +59,12 @@ class token_file {
 
 TEST_CASE("without variables the configuration is the local agent") {
   const consul_config config = read({});
-  CHECK(config.host == "127.0.0.1");
-  CHECK(config.port == "8500");
-  CHECK(config.unix_path.empty());
-  CHECK(config.token.empty());
+  CHECK(config.host() == "127.0.0.1");
+  CHECK(config.port() == "8500");
+  CHECK(config.unix_path().empty());
+  CHECK(config.token().empty());
   CHECK(config.address() == "127.0.0.1:8500");
-  CHECK(config.connections == 40);
+  CHECK(config.connections() == 40);
 }
 
 TEST_CASE("valid addresses") {
@@ -91,21 +91,21 @@ TEST_CASE("valid addresses") {
   for (const form& f : forms) {
     INFO(f.text);
     const consul_config config(f.text);
-    CHECK(config.host == f.host);
-    CHECK(config.port == f.port);
+    CHECK(config.host() == f.host);
+    CHECK(config.port() == f.port);
     CHECK(config.address() == f.shown);
-    CHECK(config.unix_path.empty());
+    CHECK(config.unix_path().empty());
   }
   const consul_config unix_socket("unix:///run/consul/http.sock");
-  CHECK(unix_socket.unix_path == "/run/consul/http.sock");
+  CHECK(unix_socket.unix_path() == "/run/consul/http.sock");
   CHECK(unix_socket.address() == "unix:///run/consul/http.sock");
 }
 
 TEST_CASE("a second address replaces the first, of either kind") {
   consul_config config("unix:///run/consul.sock");
-  config.set_address("[::1]:8500");
+  config.address("[::1]:8500");
   CHECK(config.address() == "[::1]:8500");
-  config.set_address("unix:///x");
+  config.address("unix:///x");
   CHECK(config.address() == "unix:///x");
 }
 
@@ -157,11 +157,11 @@ TEST_CASE("every variable is read") {
                                      {"CONSUL_NAMESPACE", "team"},
                                      {"CONSUL_PARTITION", "part"}});
   CHECK(config.address() == "consul:8500");
-  CHECK(config.token == "secret");
-  CHECK(config.basic_auth == "user:pass:word");
-  CHECK(config.name_space == "team");
-  CHECK(config.partition == "part");
-  CHECK(read({{"CONSUL_HTTP_AUTH", "user"}}).basic_auth == "user:");
+  CHECK(config.token() == "secret");
+  CHECK(config.basic_auth() == "user:pass:word");
+  CHECK(config.access().name_space() == "team");
+  CHECK(config.access().partition() == "part");
+  CHECK(read({{"CONSUL_HTTP_AUTH", "user"}}).basic_auth() == "user:");
 }
 
 TEST_CASE("an empty variable counts as not set") {
@@ -174,11 +174,11 @@ TEST_CASE("an empty variable counts as not set") {
 
 TEST_CASE("a token file is trimmed and wins over the variable, unless it is empty") {
   const token_file file(" \n 1b2c\r\n\n");
-  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}}).token == "1b2c");
-  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token ==
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}}).token() == "1b2c");
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", file.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token() ==
         "1b2c");
   const token_file empty("\n");
-  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", empty.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token ==
+  CHECK(read({{"CONSUL_HTTP_TOKEN_FILE", empty.name}, {"CONSUL_HTTP_TOKEN", "other"}}).token() ==
         "other");
 }
 

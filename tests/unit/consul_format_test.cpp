@@ -61,9 +61,7 @@ TEST_CASE("a target has the configured datacenter, namespace and partition, esca
   consul_config config;
   CHECK(target("/v1/kv/a", config).text() == "/v1/kv/a");
   CHECK(target("/v1/kv/a", config).with(consistency::stale).text() == "/v1/kv/a?stale");
-  config.datacenter = "dc 1";
-  config.name_space = "team&x";
-  config.partition = "p";
+  config.access(consul_access().datacenter("dc 1").name_space("team&x").partition("p"));
   target to("/v1/kv/a", config);
   to.with("index", "7").with(consistency::consistent);
   CHECK(to.text() == "/v1/kv/a?dc=dc%201&ns=team%26x&partition=p&index=7&consistent");

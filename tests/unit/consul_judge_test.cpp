@@ -73,7 +73,7 @@ TEST_CASE("the errors of statuses and texts; what may have been executed is neve
 
 TEST_CASE("a description is one line of bounded length, without the query") {
   consul_config config;
-  config.token = "secret";
+  config.token("secret");
   target to("/v1/kv/a", config);
   to.with("index", "7");
   const call what(runtime::lane::polls, effect::read, "GET", std::move(to), time_point());

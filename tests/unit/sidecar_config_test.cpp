@@ -78,7 +78,7 @@ elections:
   - {name: mail, key: mail/lock, value: me, span: 9s, lock_delay: 1s, stop_budget: 2s}
 )");
   CHECK(c.consul.address() == "10.0.0.1:8501");
-  CHECK(c.consul.datacenter == "dc2");
+  CHECK(c.consul.access().datacenter() == "dc2");
   CHECK(c.sessions == 3);
   CHECK(c.level == log_level::debug);
   CHECK(c.json_log);

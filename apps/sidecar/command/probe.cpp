@@ -31,7 +31,7 @@ class http_url {
     if (host.empty())
       throw bad_configuration("'" + url + "' is not a URL of HTTP: write http://HOST:PORT/PATH");
     const bool has_port = host.back() != ']' && host.find(':', host.rfind(']') + 1) != host.npos;
-    server.set_address(has_port ? host : host + ":80");
+    server.address(has_port ? host : host + ":80");
     if (end < url.size()) path = url.substr(end);
     for (const char c : path)
       if (c <= ' ' || c == 0x7f || c == '#')

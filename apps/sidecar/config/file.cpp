@@ -76,7 +76,7 @@ void reader::read_consul(const YAML::Node& node) {
                      {"address", "token_file", "datacenter", "connections", "sessions"});
   if (const auto address = map.text("address")) {
     try {
-      config_.consul.set_address(*address);
+      config_.consul.address(*address);
     } catch (const bad_configuration& e) {
       map.error("address", e.what());
     }
@@ -85,14 +85,16 @@ void reader::read_consul(const YAML::Node& node) {
     try {
       std::string token = apps::read_file(*file);
       token.erase(token.find_last_not_of(" \t\r\n") + 1);
-      config_.consul.token = token;
+      config_.consul.token(token);
       if (token.empty()) map.error("token_file", "'" + *file + "' is empty");
     } catch (const apps::usage_error& e) {
       map.error("token_file", e.what());
     }
   }
-  if (const auto name = map.text("datacenter")) config_.consul.datacenter = *name;
-  if (const auto n = map.number("connections", 3, 10'000)) config_.consul.connections = *n;
+  if (const auto name = map.text("datacenter")) {
+    config_.consul.access(consul_access(config_.consul.access()).datacenter(*name));
+  }
+  if (const auto n = map.number("connections", 3, 10'000)) config_.consul.connections(*n);
   if (const auto n = map.number("sessions", 1, 1'000)) config_.sessions = *n;
 }
 

@@ -1,18 +1,9 @@
 #include "sidecar/config/guarantee.hpp"
 
 #include "common/duration.hpp"
-#include "core/lease/lease_rules.hpp"
 
 namespace tenure::sidecar {
 namespace {
-
-core::lease_rules rules_of(const candidacy& how) {
-  return core::lease_rules(how.span(), how.stop_budget());
-}
-
-duration lease_of(const candidacy& how) {
-  return rules_of(how).lease_end(time_point{}) - time_point{};
-}
 
 std::string rounded(duration d) {
   return apps::to_text(std::chrono::floor<std::chrono::milliseconds>(d));
@@ -21,7 +12,7 @@ std::string rounded(duration d) {
 }  // namespace
 
 duration steady_guarantee(const candidacy& how) {
-  return lease_of(how) - rules_of(how).proof_interval();
+  return how.lease() - how.proof_interval();
 }
 
 duration span_for(duration guarantee, candidacy how) {
@@ -35,7 +26,7 @@ duration span_for(duration guarantee, candidacy how) {
 std::string guarantee_error(duration guarantee, const candidacy& how) {
   const duration steady = steady_guarantee(how);
   if (guarantee <= steady) return {};
-  const duration lease = lease_of(how);
+  const duration lease = how.lease();
   return apps::to_text(guarantee) + " cannot be promised with a span of " +
          apps::to_text(how.span()) + ": a lease of " + rounded(lease) + " less " +
          rounded(lease - steady) + " between proofs is " + rounded(steady) +

@@ -29,10 +29,10 @@ constexpr int max_refusals = 10;
 
 elections_options options_of(const config& c, std::shared_ptr<log_sink> log) {
   elections_options o;
-  o.name = "tenure-sidecar";
-  o.sessions = c.sessions;
-  o.liveness = c.liveness;
-  o.log = std::move(log);
+  o.name("tenure-sidecar");
+  o.sessions(c.sessions);
+  o.liveness(c.liveness);
+  o.log(std::move(log));
   return o;
 }
 
@@ -146,6 +146,8 @@ void sidecar::on_failure(std::exception_ptr why) {
     std::rethrow_exception(why);
   } catch (const fatal_error& e) {
     fail(e.exit_code(), e.what());
+  } catch (const bad_configuration& e) {
+    fail(apps::exit_usage, e.what());
   } catch (const boost::system::system_error& e) {
     fail(apps::exit_unavailable, e.what());
   } catch (const std::exception& e) {

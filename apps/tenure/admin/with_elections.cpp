@@ -76,7 +76,7 @@ int with_elections(const common_options& common, on_interrupt after_signal, elec
   const consul_config config = common.consul();
   asio::io_context io{1};
   elections_options options;
-  options.log = common.log();
+  options.log(common.log());
   elections all(io.get_executor(), config, options);
 
   int signalled = 0;
@@ -98,6 +98,8 @@ int with_elections(const common_options& common, on_interrupt after_signal, elec
   if (!result.failure) return result.code;
   try {
     std::rethrow_exception(result.failure);
+  } catch (const bad_configuration&) {
+    throw;
   } catch (const boost::system::system_error& e) {
     std::fprintf(stderr, "tenure: %s\n", consul_error_text(config, e.code()).c_str());
   }

@@ -96,7 +96,7 @@ run_options options_from(const arguments& a) {
       throw usage_error("'" + value + "': TLS is not supported yet: remove the TLS options");
   }
   run_options o(a.common.consul());
-  o.consul.datacenter = a.datacenter;
+  o.consul.access(consul_access(o.consul.access()).datacenter(a.datacenter));
   std::string prefix = a.prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
   if (prefix.empty() || prefix.starts_with('/'))

@@ -31,9 +31,9 @@ constexpr duration most_respawn_pause = 30s;
 
 elections_options elections_options_of(const run_options& o) {
   elections_options e;
-  e.log = o.log;
-  e.name = o.session_name;
-  e.liveness = o.liveness;
+  e.log(o.log);
+  e.name(o.session_name);
+  e.liveness(o.liveness);
   return e;
 }
 

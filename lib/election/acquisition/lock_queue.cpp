@@ -153,7 +153,7 @@ void lock_queue::send() {
 
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
   const inflight_guard mine(*this);
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout;
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
     std::vector<consul::txn_op> ops;
     for (const batched_op& i : what->items) {

@@ -17,7 +17,7 @@ namespace {
 std::shared_ptr<impl::engine> system_engine(asio::any_io_executor executor, consul_config config,
                                             elections_options options) {
   auto environment =
-      wire::make_system_environment(std::move(executor), config, options.log);
+      wire::make_system_environment(std::move(executor), config, options.log());
   return std::make_shared<impl::engine>(std::move(environment), std::move(config),
                                         std::move(options));
 }

@@ -40,7 +40,7 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
   wanted.check_name = "alive";
   wanted.ttl = ttl_;
   wanted.deregister_after = deregister_after;
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout;
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
   consul::ack answer = co_await client_.register_service(std::move(wanted), deadline);
   if (answer.error) co_return answer;
   heard_ = env_->timers->now();

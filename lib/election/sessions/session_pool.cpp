@@ -16,13 +16,13 @@ session_pool::session_pool(std::shared_ptr<const runtime::environment> env, cons
       proof_turns_(std::move(proof_turns)) {}
 
 session_plan session_pool::plan_for(session_kind kind) const {
-  return session_plan(kind, options_.name, options_.liveness.value_or(duration{0}));
+  return session_plan(kind, options_.name(), options_.liveness().value_or(duration{0}));
 }
 
 session_pool::pooled session_pool::session_for(const candidacy& how) {
   const session_kind kind(how);
   group& g = groups_[kind];
-  if (g.sessions.size() >= options_.sessions) return g.sessions[g.next++ % g.sessions.size()];
+  if (g.sessions.size() >= options_.sessions()) return g.sessions[g.next++ % g.sessions.size()];
   auto fresh = std::make_shared<pooled_session>();
   fresh->session = std::make_shared<consul_session>(env_, client_, spawn_, plan_for(kind));
   fresh->proofs = std::make_shared<proof_batcher>(env_, client_, spawn_, kind.span, proof_turns_);

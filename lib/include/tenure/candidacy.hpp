@@ -61,6 +61,14 @@ class candidacy {
 
   friend bool operator==(const candidacy&, const candidacy&) = default;
 
+  /// How long a lease lasts, counted from the sending of the proof on which it rests: the span less
+  /// 1% for a slow clock and less a margin of max(50 ms, span / 50). It is what
+  /// term::guarantees() can promise at best.
+  duration lease() const noexcept;
+  /// How often a term is proven, where Consul answers: a third of the span, or more often if the
+  /// holder would have to stop before a second try.
+  duration proof_interval() const noexcept;
+
   /// Throws bad_configuration with one line that names the value, the limit and the sum behind it.
   void check() const;
 

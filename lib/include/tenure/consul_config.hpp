@@ -3,20 +3,17 @@
 
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tenure/bad_configuration.hpp>
+#include <tenure/consul_access.hpp>
 #include <tenure/time.hpp>
+#include <utility>
 
 namespace tenure {
 
-/// A configuration that cannot work. what() is one line that names the value and the remedy.
-class bad_configuration : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// How to reach Consul. Plain values; copy it as you like.
+/// How to reach Consul. Set by chained calls, read by functions of the same names. Plain values;
+/// copy it as you like.
 class consul_config {
  public:
   /// A Consul agent at `address`: "host:port", "http://host:port" or "unix:///path". Throws
@@ -26,30 +23,61 @@ class consul_config {
   /// Reads CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH,
   /// CONSUL_HTTP_SSL, CONSUL_NAMESPACE and CONSUL_PARTITION. Throws bad_configuration for what
   /// cannot work, and for what asks for TLS.
-  static consul_config from_environment();
-  /// The same from any lookup; nothing stands for "not set".
-  static consul_config from(
+  [[nodiscard]] static consul_config from_environment();
+  /// The same from any lookup, which returns nothing for a variable that is not set.
+  [[nodiscard]] static consul_config from(
       const std::function<std::optional<std::string>(const char* name)>& variable);
 
-  /// Replaces host, port and unix_path by another address.
-  void set_address(std::string_view address);
+  /// Replaces the address. Throws bad_configuration.
+  consul_config& address(std::string_view address);
+  /// Rights, tenancy and datacenter of all requests.
+  consul_config& access(consul_access who) {
+    access_ = std::move(who);
+    return *this;
+  }
+  /// The token alone, see consul_access::token().
+  consul_config& token(std::string secret) {
+    access_.token(std::move(secret));
+    return *this;
+  }
+  /// user:password of HTTP's basic authentication. Never logged.
+  consul_config& basic_auth(std::string user_and_password) {
+    basic_auth_ = std::move(user_and_password);
+    return *this;
+  }
+  /// Connections of this process to Consul, all lanes together. Default: 40. Consul's default limit
+  /// is 200 per client address, which the processes of one host share.
+  consul_config& connections(std::size_t most) {
+    connections_ = most;
+    return *this;
+  }
+  /// How long one request may take, waiting for a connection included. Default: 10 s.
+  consul_config& request_timeout(duration d) {
+    request_timeout_ = d;
+    return *this;
+  }
+
   /// The address as one would write it into CONSUL_HTTP_ADDR; never a secret.
   std::string address() const;
+  /// Of a TCP address.
+  const std::string& host() const noexcept { return host_; }
+  const std::string& port() const noexcept { return port_; }
+  /// Not empty: a unix socket instead of host and port.
+  const std::string& unix_path() const noexcept { return unix_path_; }
+  const consul_access& access() const noexcept { return access_; }
+  const std::string& token() const noexcept { return access_.token(); }
+  const std::string& basic_auth() const noexcept { return basic_auth_; }
+  std::size_t connections() const noexcept { return connections_; }
+  duration request_timeout() const noexcept { return request_timeout_; }
 
-  std::string host = "127.0.0.1";
-  std::string port = "8500";
-  std::string unix_path;  ///< not empty: a unix socket instead of host and port
-  std::string token;      ///< sent as X-Consul-Token; never logged
-  std::string basic_auth; ///< user:password; never logged
-  std::string datacenter;
-  std::string name_space;
-  std::string partition;
-
-  /// Connections of this process to Consul, all lanes together. Consul's default limit is 200 per
-  /// client address, which the processes of one host share.
-  std::size_t connections = 40;
-  /// How long one request may take, waiting for a connection included.
-  duration request_timeout = std::chrono::seconds(10);
+ private:
+  std::string host_ = "127.0.0.1";
+  std::string port_ = "8500";
+  std::string unix_path_;
+  consul_access access_;
+  std::string basic_auth_;
+  std::size_t connections_ = 40;
+  duration request_timeout_ = std::chrono::seconds(10);
 };
 
 }  // namespace tenure

@@ -10,11 +10,11 @@
 #include <tenure/consul_config.hpp>
 #include <tenure/consul_connections.hpp>
 #include <tenure/election.hpp>
+#include <tenure/elections_options.hpp>
 #include <tenure/error.hpp>
 #include <tenure/event.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
-#include <tenure/log.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/time.hpp>
@@ -26,26 +26,6 @@ namespace impl {
 class engine;
 }
 
-/// Options shared by all elections of a process.
-class elections_options {
- public:
-  /// The name of the sessions in Consul.
-  std::string name = "tenure";
-  /// How many sessions share the elections with equal span, TTL, lock-delay and behavior: a lost
-  /// session ends the terms of its share only.
-  std::size_t sessions = 1;
-  /// How soon Consul notices a crash of this process, 500 ms to 10 min. Unset: by the session's
-  /// TTL, which takes 20 s at the least. With it the process registers a service (called `name`)
-  /// with a TTL check at the agent of its machine for each session, of elections and of semaphores,
-  /// binds the session to that check and keeps it passing. A successor leads, or has the slot, a
-  /// liveness and a span after the crash. The lease is the same with it and without. Needs Consul
-  /// 1.7 or later, and `service:write` for `name` if ACLs are on.
-  std::optional<duration> liveness;
-  /// How long one blocking query lasts, 1 s to 60 s.
-  duration wait = std::chrono::seconds(30);
-  std::shared_ptr<log_sink> log = silent_log();
-};
-
 /// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
 /// down and run the io_context until that has completed; the destructor starts a shut-down in the
 /// background if there was none. Handles may outlive it: they keep alive what they need. The
@@ -55,6 +35,8 @@ class elections_options {
 /// A function that returns an awaitable does nothing before it is awaited.
 class elections {
  public:
+  /// Throws bad_configuration for options that cannot work. Nothing is sent to Consul before
+  /// something is entered, observed or asked.
   elections(boost::asio::any_io_executor executor, consul_config config,
             elections_options options = elections_options());
   /// On connections that it shares with other elections objects, see there.
@@ -68,9 +50,11 @@ class elections {
   bool valid() const noexcept { return engine_ != nullptr; }
   explicit operator bool() const noexcept { return valid(); }
 
-  /// Enters the election for `key` (not empty, no leading slash). Throws bad_configuration for a
-  /// candidacy that cannot work, system_error(errc::already_entered) where this process already
-  /// stands for that key: two candidates on one session would both win.
+  /// Enters the election for `key` (not empty, no leading slash). Throws system_error, before
+  /// anything is sent: bad_configuration (errc::bad_argument) for a key or a candidacy that cannot
+  /// work, errc::already_entered where this process already stands for that key (two candidates on
+  /// one session would both win), errc::shut_down. What Consul refuses is met later: by campaign(),
+  /// by lead(), or by last_error() of a candidate that stands.
   election enter(std::string key, candidacy how);
 
   /// Who leads, read now from Consul. Throws system_error of consul_errc.

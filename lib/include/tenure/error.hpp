@@ -8,6 +8,11 @@ namespace tenure {
 
 using boost::system::error_code;
 
+// Every error that the library throws is a boost::system::system_error. Its code is one of the two
+// enumerations below, or operation_aborted of a cancelled operation; `code == error_kind::fatal`
+// and `code == error_kind::retryable` say what a caller may do about it. bad_configuration is such
+// an error, too, with a line for people.
+
 /// What can go wrong in an election, seen by its user. "Held by another" is a value, never an
 /// error.
 enum class errc {

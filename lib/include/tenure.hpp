@@ -1,0 +1,24 @@
+// All of the election library: elections, semaphores, settings, observers. The components of the
+// package (embedded agent, testing, spdlog, toolkit) have headers of their own.
+#pragma once
+
+#include <tenure/bad_configuration.hpp>
+#include <tenure/candidacy.hpp>
+#include <tenure/consul_access.hpp>
+#include <tenure/consul_config.hpp>
+#include <tenure/election.hpp>
+#include <tenure/elections.hpp>
+#include <tenure/elections_options.hpp>
+#include <tenure/end_reason.hpp>
+#include <tenure/error.hpp>
+#include <tenure/event.hpp>
+#include <tenure/leader.hpp>
+#include <tenure/leader_settings.hpp>
+#include <tenure/log.hpp>
+#include <tenure/observer.hpp>
+#include <tenure/semaphore.hpp>
+#include <tenure/sharded_key.hpp>
+#include <tenure/standing.hpp>
+#include <tenure/term.hpp>
+#include <tenure/time.hpp>
+#include <tenure/version.hpp>

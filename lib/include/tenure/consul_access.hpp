@@ -1,0 +1,48 @@
+// As whom to ask Consul: the token, and the tenancy and datacenter that requests name.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace tenure {
+
+/// Rights and place of requests. Set by chained calls, read by functions of the same names. Plain
+/// values; copy it as you like. What is empty is not sent.
+class consul_access {
+ public:
+  /// Sent as X-Consul-Token. Never logged.
+  consul_access& token(std::string secret) {
+    token_ = std::move(secret);
+    return *this;
+  }
+  /// The namespace (Consul Enterprise).
+  consul_access& name_space(std::string name) {
+    name_space_ = std::move(name);
+    return *this;
+  }
+  /// The admin partition (Consul Enterprise).
+  consul_access& partition(std::string name) {
+    partition_ = std::move(name);
+    return *this;
+  }
+  /// Another datacenter than the agent's.
+  consul_access& datacenter(std::string name) {
+    datacenter_ = std::move(name);
+    return *this;
+  }
+
+  const std::string& token() const noexcept { return token_; }
+  const std::string& name_space() const noexcept { return name_space_; }
+  const std::string& partition() const noexcept { return partition_; }
+  const std::string& datacenter() const noexcept { return datacenter_; }
+
+  friend bool operator==(const consul_access&, const consul_access&) = default;
+
+ private:
+  std::string token_;
+  std::string name_space_;
+  std::string partition_;
+  std::string datacenter_;
+};
+
+}  // namespace tenure
