@@ -77,9 +77,12 @@ void planner::on_share_changed() {
   if (too_many || (too_few && !plan_.empty())) want_plan();
 }
 
-/// As many as range_plan would use at most.
+/// As many as range_plan would use at most. A few keys for which there were too few connections
+/// share a prefix, and want no more: the plan would change with every object that comes or goes.
 std::size_t planner::queries_wanted() const noexcept {
-  if (keys_.size() <= limits_.singles) return keys_.size();
+  if (keys_.size() <= limits_.singles) {
+    return plan_.empty() ? keys_.size() : std::min(plan_.size(), keys_.size());
+  }
   if (keys_.size() <= limits_.target) return std::max<std::size_t>(plan_.size(), 1);
   const std::size_t by_target = (keys_.size() + limits_.target - 1) / limits_.target;
   return std::max(by_target * broadest, plan_.size());
