@@ -61,6 +61,11 @@ class turn_queue {
     next.on_turn();
   }
 
+  /// Whether a client other than this one waits.
+  bool others_wait(const turn_client& who) const noexcept {
+    return waiting_.size() > (who.waiting_ ? 1U : 0U);
+  }
+
   /// The client has no more requests now: gives up its place and what is reserved for it.
   void leave(turn_client& who) {
     if (who.waiting_) waiting_.remove(&who);

@@ -113,17 +113,22 @@ void proof_batcher::on_turn() {
 }
 
 void proof_batcher::send_in_turns() {
-  while (!queued_.empty() && turns_->take(*this)) {
-    std::shared_ptr<batch> next = std::move(queued_.front());
-    queued_.pop_front();
-    spawn_(runtime::keep_alive(send_in_turn(std::move(next)), shared_from_this()));
+  for (std::size_t n = queued_.size(); n > 0 && turns_->take(*this); --n) {
+    spawn_(runtime::keep_alive(send_in_turn(), shared_from_this()));
   }
   if (queued_.empty()) turns_->leave(*this);
 }
 
-boost::asio::awaitable<void> proof_batcher::send_in_turn(std::shared_ptr<batch> what) {
+// One transaction a turn, or as many as there are if no other batcher waits.
+boost::asio::awaitable<void> proof_batcher::send_in_turn() {
   const turn mine(*turns_);
-  co_await send_batch(std::move(what));
+  bool goes_on = true;
+  while (goes_on && !queued_.empty()) {
+    std::shared_ptr<batch> next = std::move(queued_.front());
+    queued_.pop_front();
+    co_await send_batch(std::move(next));
+    goes_on = !turns_->others_wait(*this);
+  }
 }
 
 void proof_batcher::put_off(const batch& what, time_point until, const error_code& why) {

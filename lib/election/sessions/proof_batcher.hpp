@@ -45,7 +45,7 @@ class proof_batcher final : private turn_client,
   void on_turn() override;
   time_point collect_due(time_point now);
   void send_in_turns();
-  boost::asio::awaitable<void> send_in_turn(std::shared_ptr<batch> what);
+  boost::asio::awaitable<void> send_in_turn();
   boost::asio::awaitable<void> send_batch(std::shared_ptr<batch> what);
   void put_off(const batch& what, time_point until, const error_code& why);
 
