@@ -204,6 +204,13 @@ TEST_CASE("a revoked token ends the terms of its tenant, which leads again when 
   b.end();
 }
 
+TEST_CASE("claims of a transaction that was too large go again without waiting for others") {
+  tenants_fixture b(20);
+  b.add_tenants(2, 40, patient());  // 80 operations each, and this server takes 64
+  CHECK(b.rt.run_until([&] { return b.all_lead(); }, 5s));
+  b.end();
+}
+
 TEST_CASE("a tenant with thousands of claims does not hold up another") {
   tenants_fixture b(20);
   b.transport->network = [](runtime::lane, const runtime::http_request&) {

@@ -54,7 +54,10 @@ class lock_queue::inflight_guard {
   explicit inflight_guard(lock_queue& q) noexcept : queue_(q) {}
   inflight_guard(const inflight_guard&) = delete;
   inflight_guard& operator=(const inflight_guard&) = delete;
-  ~inflight_guard() { queue_.turns_->give_back(); }
+  ~inflight_guard() {
+    queue_.turns_->give_back();
+    queue_.send_soon();  // what was queued again waits for no other turn
+  }
 
  private:
   lock_queue& queue_;
