@@ -7,6 +7,7 @@
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/consul_connections.hpp>
 #include <tenure/delegate.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections.hpp>

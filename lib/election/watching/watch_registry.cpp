@@ -75,11 +75,13 @@ void add_watchers_of(const watched_key& key, std::vector<std::shared_ptr<key_wat
 
 watch_registry::watch_registry(std::shared_ptr<const runtime::environment> env,
                                consul::client& client, poll_slots& slots,
+                               duration wait,
                                std::function<void(boost::asio::awaitable<void>)> spawn,
                                std::function<void()> notified)
     : context_{.env = std::move(env),
                .client = client,
                .slots = slots,
+               .wait = wait,
                .spawn = std::move(spawn),
                .sink = *this,
                .counts = {}},

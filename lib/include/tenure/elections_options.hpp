@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/consul_access.hpp>
 #include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
@@ -43,6 +44,12 @@ class elections_options {
     wait_ = d;
     return *this;
   }
+  /// Rights, tenancy and datacenter of the requests of this elections object, in place of those of
+  /// the consul_config: for objects that share a consul_connections. Unset: those of the config.
+  elections_options& access(std::optional<consul_access> who) {
+    access_ = std::move(who);
+    return *this;
+  }
   /// Where log lines go; nullptr or silent_log(), the default: nowhere.
   elections_options& log(std::shared_ptr<log_sink> sink) {
     log_ = sink ? std::move(sink) : silent_log();
@@ -59,6 +66,7 @@ class elections_options {
   std::size_t sessions() const noexcept { return sessions_; }
   const std::optional<duration>& liveness() const noexcept { return liveness_; }
   duration wait() const noexcept { return wait_; }
+  const std::optional<consul_access>& access() const noexcept { return access_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
   const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
@@ -71,6 +79,7 @@ class elections_options {
   std::size_t sessions_ = 1;
   std::optional<duration> liveness_;
   duration wait_ = std::chrono::seconds(30);
+  std::optional<consul_access> access_;
   std::shared_ptr<log_sink> log_ = silent_log();
   std::shared_ptr<metrics_sink> metrics_;
 };
