@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/agent.hpp>
+#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 #include <vector>
 
-#include "agent/server.hpp"
 #include "common/options.hpp"
-#include "runtime/environment.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 /// How long clients have to read their last answers at the end.
 constexpr std::chrono::seconds drain_time{5};
 
-struct agent_options {
+struct agent_arguments {
   std::vector<std::string> listen{"127.0.0.1:8500"};
   std::string state;
   std::string node_name = "tenure-agent";
@@ -47,27 +47,15 @@ std::string default_state_file(const std::string& listen) {
   return std::string(home) + "/.local/state/tenure/" + name;
 }
 
-agent::server_options server_options(const agent_options& o) {
-  agent::server_options options;
-  options.handler.node_name = o.node_name;
-  options.connections_per_address = o.connections_per_client;
-  if (o.state != "none") {
-    options.state_file = o.state.empty() ? default_state_file(o.listen.front()) : o.state;
-    options.unclean_lock_delay = o.start_lock_delay.value_or(options.unclean_lock_delay);
-  } else {
-    options.handler.start_lock_delay = o.start_lock_delay.value_or(options.unclean_lock_delay);
-  }
+agent_options options_of(const agent_arguments& o, log_level level) {
+  agent_options options;
+  options.node_name(o.node_name)
+      .connections_per_address(o.connections_per_client)
+      .log(stderr_log(level));
+  if (o.state != "none")
+    options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
+  if (o.start_lock_delay) options.start_lock_delay(*o.start_lock_delay);
   return options;
-}
-
-runtime::environment make_environment(asio::io_context& io, log_level level) {
-  runtime::environment made;
-  made.executor = io.get_executor();
-  made.clock = runtime::system_boot_clock();
-  made.timers = runtime::system_timers(io.get_executor());
-  made.random = runtime::system_random();
-  made.log = stderr_log(level);
-  return made;
 }
 
 /// The user must correct a bad address; an address in use may be free at the next try.
@@ -78,7 +66,7 @@ int exit_code_of(const boost::system::error_code& error) {
              : exit_usage;
 }
 
-int serve(const agent_options& o) {
+int serve(const agent_arguments& o) {
   log_level level{};
   try {
     level = parse_log_level(o.log_level);
@@ -86,10 +74,9 @@ int serve(const agent_options& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   asio::io_context io{1};
-  const runtime::environment environment = make_environment(io, level);
-  std::unique_ptr<agent::server> server;
+  std::unique_ptr<agent_server> server;
   try {
-    server = std::make_unique<agent::server>(environment, server_options(o));
+    server = std::make_unique<agent_server>(io.get_executor(), options_of(o, level));
     for (const std::string& address : o.listen) server->listen(address);
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
@@ -118,7 +105,7 @@ int serve(const agent_options& o) {
 }  // namespace
 
 void add_agent_command(CLI::App& app, action& chosen) {
-  auto o = std::make_shared<agent_options>();
+  auto o = std::make_shared<agent_arguments>();
   CLI::App* command = app.add_subcommand("agent", "Run an embedded Consul");
   command->add_option("--listen", o->listen, "host:port or unix:///path; may be given repeatedly")
       ->type_name("ADDR")

@@ -7,14 +7,19 @@
 #include <vector>
 
 #include "consul/client.hpp"
-#include "support/handler_transport.hpp"
+#include "testing/handler_transport.hpp"
 
 namespace tenure::test {
+
+using testing::fate;
+using testing::handler_transport;
+using testing::in_process_agent;
+using testing::manual_runtime;
 
 class consul_fixture {
  public:
   consul_fixture()
-      : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
+      : agent(runtime), network(std::make_shared<handler_transport>(runtime.timers(), agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }

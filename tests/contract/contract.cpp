@@ -5,8 +5,7 @@
 #include <optional>
 #include <simdjson.h>
 #include <stdexcept>
-
-#include "text/base64.hpp"
+#include <tenure/toolkit/base64.hpp>
 
 namespace tenure::test {
 namespace {

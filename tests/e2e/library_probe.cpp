@@ -11,13 +11,13 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/engine.hpp"
 #include "election/handles/access.hpp"
 #include "late_transport.hpp"
-#include "runtime/async_condition.hpp"
 #include "wire/http_client.hpp"
 
 namespace {

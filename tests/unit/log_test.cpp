@@ -1,4 +1,4 @@
-#include <tenure/log.hpp>
+#include <tenure/spdlog_sink.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <regex>

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <tenure/toolkit/json_writer.hpp>
 
 #include "agent/state/check_entry.hpp"
 #include "agent/state/service_entry.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 

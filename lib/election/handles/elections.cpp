@@ -28,6 +28,9 @@ std::shared_ptr<impl::engine> system_engine(asio::any_io_executor executor, cons
 elections::elections(asio::any_io_executor executor, consul_config config,
                      elections_options options)
     : engine_(system_engine(std::move(executor), std::move(config), std::move(options))) {}
+elections::elections(consul_connections connections, elections_options options)
+    : engine_(std::make_shared<impl::engine>(std::move(connections.shared_),
+                                             std::move(options))) {}
 elections::elections(std::shared_ptr<impl::engine> engine) noexcept : engine_(std::move(engine)) {}
 elections::elections(elections&&) noexcept = default;
 

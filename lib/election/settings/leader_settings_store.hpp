@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 #include <tenure/leader_settings.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/context.hpp"
 #include "election/watching/watcher.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 

@@ -12,6 +12,7 @@
 #include "election/handles/access.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 #include "runtime/slab.hpp"
 
 namespace tenure::impl {
@@ -79,6 +80,7 @@ void term_host::begin_term(const key_name& key, const core::session_id& session,
   term_ = runtime::make_in_slab<term_state>(key, session, fence, shared().env->clock,
                                             std::weak_ptr<term_host>(host()), shared().executor);
   publish_lease();
+  runtime::count(*shared().env, metric::terms_begun);
 }
 
 void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
@@ -100,6 +102,7 @@ void term_host::end_term() {
   term_->close();
   term_->reason.store(why, std::memory_order_release);
   request_stop_tokens();
+  runtime::count(*shared().env, terms_ended(why));
   const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
   log(planned ? log_level::info : log_level::warn, "term ended");
 }

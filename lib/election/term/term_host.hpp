@@ -11,11 +11,11 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/log.hpp>
 #include <tenure/term.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "core/lease/term_lease.hpp"
 #include "election/term/body_runner.hpp"
 #include "election/term/term_state.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

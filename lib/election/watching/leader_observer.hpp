@@ -7,9 +7,9 @@
 #include <string>
 #include <tenure/error.hpp>
 #include <tenure/leader.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/watching/watcher.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

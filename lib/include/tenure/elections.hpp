@@ -9,6 +9,7 @@
 #include <tenure/candidacy.hpp>
 #include <tenure/completion.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/consul_connections.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections_options.hpp>
 #include <tenure/error.hpp>
@@ -44,6 +45,9 @@ class elections {
   /// something is entered, observed or asked.
   elections(boost::asio::any_io_executor executor, consul_config config,
             elections_options options = elections_options());
+  /// On connections that it shares with other elections objects, see there.
+  explicit elections(consul_connections connections,
+                     elections_options options = elections_options());
   elections(elections&&) noexcept;
   elections& operator=(elections&&) noexcept;
   ~elections();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tenure/completion.hpp>
 #include <tenure/error.hpp>
@@ -37,6 +38,12 @@ class settings_snapshot {
     const auto found = values.find(name);
     return found == values.end() ? nullptr : &found->second;
   }
+  /// Reads the value of a settings key: a JSON object of strings with unique names, or an empty
+  /// text. Nothing if it is something else. The index is 0: the text does not have it.
+  static std::optional<settings_snapshot> parse(std::string text);
+  /// The values as JSON, sorted by name. Names and values must be UTF-8.
+  std::string text() const;
+
   friend bool operator==(const settings_snapshot&, const settings_snapshot&) = default;
 };
 
