@@ -41,8 +41,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/system_executor.hpp>
+#include <boost/system/errc.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <new>
 #include <tenure/error.hpp>
 #include <type_traits>
 #include <utility>
@@ -81,7 +84,15 @@ namespace impl {
 
 /// The code of a system_error; not_enough_memory for std::bad_alloc. The library throws nothing
 /// else from an operation that completes with a code; it would be thrown again.
-error_code code_of(const std::exception_ptr& thrown);
+inline error_code code_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& e) {
+    return e.code();
+  } catch (const std::bad_alloc&) {
+    return make_error_code(boost::system::errc::not_enough_memory);
+  }
+}
 
 template <class First>
 First first_of(std::exception_ptr thrown) {
