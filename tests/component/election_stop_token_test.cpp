@@ -142,24 +142,25 @@ TEST_CASE("a callback of a stop token runs in a later turn and may destroy the h
   CHECK(b.agent.handler().sessions() == 0);
 }
 
-TEST_CASE("a stop token is requested when the elections object goes away with its io_context") {
-  std::stop_token of_election;
-  std::stop_token of_slot;
-  term leads;
-  term slot;
-  {
-    election_fixture b;
-    process& p = b.add();
-    election e = p.elections->enter(key, quick());
-    semaphore s = p.elections->contend("pool/c", 2, quick());
-    leads = b.lead(e);
-    slot = take(b, s);
-    of_election = leads.stop_token();
-    of_slot = slot.stop_token();
-  }
+TEST_CASE("a stop token is requested when the elections object is destroyed") {
+  election_fixture b;
+  process& p = b.add();
+  election e = p.elections->enter(key, quick());
+  semaphore s = p.elections->contend("pool/c", 2, quick());
+  term leads = b.lead(e);
+  term slot = take(b, s);
+  const std::stop_token of_election = leads.stop_token();
+  const std::stop_token of_slot = slot.stop_token();
+  p.elections.reset();
+  b.rt.run_until_idle();
   CHECK(of_election.stop_requested());
   CHECK(of_slot.stop_requested());
   CHECK(leads.stop_token().stop_requested());
+  CHECK(b.rt.run(leads.resign()) == end_reason::shut_down);
+  CHECK(b.rt.run(slot.resign()) == end_reason::shut_down);
+  b.rt.advance(60s);
+  b.processes.clear();
+  b.rt.run_until_idle();
 }
 
 TEST_CASE("the token of an empty term is requested already") {

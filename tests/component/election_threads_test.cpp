@@ -16,6 +16,7 @@
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <condition_variable>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <stop_token>
@@ -40,7 +41,8 @@ candidacy quick(std::string value) {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
 }
 
-/// Elections on a thread, as a service has them whose work runs elsewhere.
+/// Elections on a thread, as a service has them whose work runs elsewhere. Enter all before start();
+/// the handles belong to the thread and are destroyed when it has ended.
 class elections_thread {
  public:
   explicit elections_thread(const agent_thread& agent)
@@ -50,7 +52,10 @@ class elections_thread {
     work_.reset();
     thread_.join();
   }
-  /// From now on the elections belong to their thread.
+  election& enter(std::string value) {
+    entered_.push_back(all.enter(key, quick(std::move(value))));
+    return entered_.back();
+  }
   void start() {
     thread_ = std::thread([this] { io_.run(); });
   }
@@ -62,6 +67,9 @@ class elections_thread {
 
  public:
   elections all;
+
+ private:
+  std::deque<election> entered_;
 };
 
 class observed {
@@ -100,7 +108,7 @@ asio::awaitable<void> lead_on_pool(elections& all, election& e, pool_executor po
 TEST_CASE("a thread pool's coroutine campaigns, writes and resigns") {
   const agent_thread agent;
   elections_thread mine(agent);
-  election e = mine.all.enter(key, quick("me"));
+  election& e = mine.enter("me");
   mine.start();
   asio::thread_pool pool(2);
   observed o;
@@ -117,7 +125,7 @@ TEST_CASE("a thread pool's coroutine campaigns, writes and resigns") {
 TEST_CASE("a callback runs on the executor that it is bound to, and the pool waits for it") {
   const agent_thread agent;
   elections_thread mine(agent);
-  election e = mine.all.enter(key, quick("me"));
+  election& e = mine.enter("me");
   mine.start();
   asio::thread_pool pool(1);
   const pool_executor executor = pool.get_executor();
@@ -136,8 +144,8 @@ TEST_CASE("a campaign is cancelled from the strand of its handler, at any moment
   const agent_thread agent;
   elections_thread mine(agent);
   elections_thread others(agent);
-  election e = mine.all.enter(key, quick("me"));
-  election rival = others.all.enter(key, quick("other"));
+  election& e = mine.enter("me");
+  election& rival = others.enter("other");
   others.start();
   term held = rival.async_campaign(asio::use_future).get();
   mine.start();
@@ -169,7 +177,7 @@ TEST_CASE("a campaign is cancelled from the strand of its handler, at any moment
 TEST_CASE("a thread sleeps on the stop token of a term and wakes when the term ends") {
   const agent_thread agent;
   elections_thread mine(agent);
-  election e = mine.all.enter(key, quick("me"));
+  election& e = mine.enter("me");
   mine.start();
   term won = e.async_campaign(asio::use_future).get();
   std::atomic<bool> woke{false};
