@@ -41,8 +41,8 @@ candidacy quick(std::string value) {
   return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
 }
 
-/// Elections on a thread, as a service has them whose work runs elsewhere. Enter all before start();
-/// the handles belong to the thread and are destroyed when it has ended.
+/// Elections on a thread, as a service has them whose work runs elsewhere. Enter all of them before
+/// start(). The handles belong to the thread and are destroyed when it has ended.
 class elections_thread {
  public:
   explicit elections_thread(const agent_thread& agent)
