@@ -224,7 +224,6 @@ asio::awaitable<void> engine::stop_everything() {
   co_await shared_->tasks.join();
   co_await end_sessions();
   for (const auto& one : all) one->uncount();
-  shared_->polls.uncount();
   participants_.clear();
   shared_->events.close();
   stopped_ = true;

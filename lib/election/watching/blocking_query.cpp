@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/util/backoff.hpp"
-#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -32,7 +31,9 @@ blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, 
       slots_(slots),
       hooks_(hooks),
       quick_allowed_(quick_answers),
-      changed_(*env_->timers) {}
+      changed_(*env_->timers),
+      slots_used_(env_->metrics, metric::poll_slots_used),
+      slots_awaited_(env_->metrics, metric::poll_slots_awaited) {}
 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {
@@ -46,7 +47,7 @@ class blocking_query::running_mark {
   running_mark& operator=(const running_mark&) = delete;
   ~running_mark() {
     query_.running_ = false;
-    query_.slots_.give_back(query_);
+    query_.give_back_slot();
     query_.hooks_.on_query_ended();
   }
 
@@ -93,7 +94,7 @@ asio::awaitable<void> blocking_query::run() {
     kept = how == request::poll && !answer.error && retired_ && hooks_.keep_polling();
     // A slot that was given during a list is for the poll that follows.
     const bool slot_used = how == request::poll || answer.error;
-    if (has_slot() && slot_used && !kept) slots_.give_back(*this);
+    if (has_slot() && slot_used && !kept) give_back_slot();
     if (retired_ && !kept) co_return;
     duration pause{0};
     if (answer.error) {
@@ -127,8 +128,23 @@ void blocking_query::count(request how, const query_answer& answer) const noexce
   if (answer.index != index_) runtime::count(*env_, metric::watch_wakeups);
 }
 
-asio::awaitable<void> blocking_query::wait_resumed() {
+void blocking_query::count_slot() noexcept {
+  slots_used_.set(has_slot() ? 1 : 0);
+  slots_awaited_.set(waits_for_slot() ? 1 : 0);
+}
+
+void blocking_query::give_back_slot() noexcept {
   slots_.give_back(*this);
+  count_slot();
+}
+
+void blocking_query::on_slot() noexcept {
+  count_slot();
+  changed_.notify_all();
+}
+
+asio::awaitable<void> blocking_query::wait_resumed() {
+  give_back_slot();
   while (paused_ && !retired_) co_await changed_.wait();
   index_ = 0;
 }
@@ -144,6 +160,7 @@ asio::awaitable<void> blocking_query::wait_claims() {
 asio::awaitable<void> blocking_query::wait_slot() {
   const time_point until = now() + list_again;
   slots_.enqueue(*this);
+  count_slot();
   bool in_time = true;
   while (in_time && !has_slot() && !retired_ && !paused_) {
     co_await changed_.wait(until);

@@ -16,6 +16,7 @@
 #include "election/watching/poll_slots.hpp"
 #include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -92,7 +93,9 @@ class blocking_query final : private poll_client {
   enum class request : std::uint8_t { list, poll };
   class running_mark;
 
-  void on_slot() noexcept override { changed_.notify_all(); }
+  void on_slot() noexcept override;
+  void give_back_slot() noexcept;
+  void count_slot() noexcept;
   bool low_priority() const noexcept override { return hooks_.low_priority(); }
   boost::asio::awaitable<void> wait_resumed();
   boost::asio::awaitable<void> wait_claims();
@@ -107,6 +110,8 @@ class blocking_query final : private poll_client {
   query_hooks& hooks_;
   const std::uint64_t quick_allowed_;
   runtime::async_condition changed_;
+  runtime::gauge_share slots_used_;
+  runtime::gauge_share slots_awaited_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
   std::size_t inflight_lock_ops_ = 0;

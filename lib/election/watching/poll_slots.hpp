@@ -8,12 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <memory>
 #include <tenure/time.hpp>
 #include <utility>
 
 #include "runtime/async_condition.hpp"
-#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -43,14 +41,8 @@ class poll_client {
 
 class poll_slots {
  public:
-  poll_slots(std::size_t connections, duration wait,
-             std::shared_ptr<metrics_sink> metrics = nullptr) noexcept
-      : connections_(std::max<std::size_t>(connections, 1)),
-        free_(connections_),
-        wait_(wait),
-        counted_free_(std::move(metrics), metric::poll_slots_free) {
-    counted_free_.set(free_);
-  }
+  poll_slots(std::size_t connections, duration wait) noexcept
+      : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
 
   /// A client outside the watch plan polls now and then, from joined() until left().
   void add_outsider() noexcept { ++others_; }
@@ -68,8 +60,6 @@ class poll_slots {
     return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
   }
   std::size_t free() const noexcept { return free_; }
-  /// At the end: the free slots are counted no more.
-  void uncount() noexcept { counted_free_.set(0); }
 
   void enqueue(poll_client& client) {
     if (client.state_ != poll_client::state::idle) return;
@@ -99,14 +89,12 @@ class poll_slots {
       client.state_ = poll_client::state::served;
       client.on_slot();
     }
-    counted_free_.set(free_);
   }
 
   std::size_t connections_;
   std::size_t free_;
   std::size_t others_ = 0;
   duration wait_;
-  runtime::gauge_share counted_free_;
   std::list<poll_client*> waiting_;
 };
 
