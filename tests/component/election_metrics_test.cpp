@@ -1,5 +1,7 @@
 // What the metrics sink gets from one process and one key, in exact numbers.
 #include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
 
 #include "metered_fixture.hpp"
 
@@ -196,6 +198,22 @@ TEST_CASE("metrics: a watch reports each change, and counts the polls that had n
   CHECK(b[metric::watch_wakeups] == 1);
   CHECK(b[metric::watch_reports] == 2);
   CHECK(b[metric::leader_changes] == 0);  // of elections that are entered
+  b.end();
+}
+
+TEST_CASE("metrics: watches wait for a slot when there are too few connections") {
+  metered_fixture b;
+  process& p = b.add_metered(consul_config().connections(4));  // two of them for polls
+  std::vector<observer> all;
+  for (const char* top : {"a/", "b/", "c/", "d/", "e/"}) {
+    for (int i = 0; i < 10; ++i) all.push_back(p.elections->observe(top + std::to_string(i)));
+  }
+  b.rt.advance(10s);
+  CHECK(b[metric::watch_queries] == 5);
+  CHECK(b[metric::poll_slots_used] == 2);
+  CHECK(b[metric::poll_slots_awaited] == 3);
+  CHECK(b[metric::watch_reports] == 50);
+  CHECK(b[metric::watch_lists] > 20);
   b.end();
 }
 
