@@ -43,7 +43,7 @@ class blocking_query::running_mark {
   explicit running_mark(blocking_query& query)
       : query_(query), counted_(query.env_->metrics, metric::watch_queries) {
     query_.running_ = true;
-    count_slot();
+    counted_.set(1);
   }
   running_mark(const running_mark&) = delete;
   running_mark& operator=(const running_mark&) = delete;
@@ -69,7 +69,7 @@ void blocking_query::count_slot() noexcept {
 }
 
 void blocking_query::on_slot() noexcept {
-  counted_.set(1);
+  count_slot();
   turn_began_ = time_point::min();
   changed_.notify_all();
 }
