@@ -13,12 +13,12 @@
 //   associated executor, by default on that of the elections object, and never inside the function
 //   that initiates the operation.
 // - An operation may be initiated on any thread, as long as no other thread changes the handle at
-//   that time (moves or destroys it, or assigns to it). To drop a deferred operation that was not
-//   initiated is, like to destroy the handle, for the thread of the io_context; of a term's
-//   operations, for any thread.
+//   that time (moves or destroys it, or assigns to it). A deferred operation that is not initiated
+//   must be dropped on the thread of the io_context, as a handle must be destroyed there; one of a
+//   term may be dropped on any thread.
 // - Terminal cancellation through the handler's cancellation slot has the effect that the awaitable
-//   function documents. As for every operation of Asio, emit the signal where the handler runs: no
-//   two threads may use a signal at a time.
+//   function documents. Emit the signal where the handler runs, as for every operation of Asio: two
+//   threads must not use one signal at the same time.
 // - An empty handle has no executor. Its operations complete with errc::shut_down (async_leave()
 //   and async_shut_down() with success) by a post to the handler's executor, by default the system
 //   executor. So do the operations of a term that has outlived its elections object, with what the
@@ -41,8 +41,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/system_executor.hpp>
+#include <boost/system/errc.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <new>
 #include <tenure/error.hpp>
 #include <type_traits>
 #include <utility>
@@ -81,7 +84,15 @@ namespace impl {
 
 /// The code of a system_error; not_enough_memory for std::bad_alloc. The library throws nothing
 /// else from an operation that completes with a code; it would be thrown again.
-error_code code_of(const std::exception_ptr& thrown);
+inline error_code code_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& e) {
+    return e.code();
+  } catch (const std::bad_alloc&) {
+    return make_error_code(boost::system::errc::not_enough_memory);
+  }
+}
 
 template <class First>
 First first_of(std::exception_ptr thrown) {
@@ -137,9 +148,9 @@ class completion {
   std::shared_ptr<boost::asio::cancellation_signal> signal_;  ///< lives as long as the coroutine
 };
 
-/// In the cancellation slot of a user's handler: brings the signal to the operation's executor.
-/// (co_spawn does so by a raw pointer, which a completed operation leaves dangling.) It never
-/// cancels inside the call that emits: the coroutine may be the one that runs.
+/// In the cancellation slot of a user's handler: passes the signal on to the operation's executor.
+/// (co_spawn uses a raw pointer for this, which dangles once the operation has completed.) It never
+/// cancels inside the call that emits: that call may come from the coroutine itself.
 class cancellation_relay {
  public:
   cancellation_relay(boost::asio::any_io_executor executor,

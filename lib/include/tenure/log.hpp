@@ -66,10 +66,10 @@ class log_sink {
 };
 
 /// A sink that drops everything: the default of the library. <tenure/spdlog_sink.hpp> has others.
-std::shared_ptr<log_sink> silent_log();
+[[nodiscard]] std::shared_ptr<log_sink> silent_log();
 
 /// "trace" ... "off" to a level. Throws std::invalid_argument that names the value and what is
 /// allowed.
-log_level parse_log_level(std::string_view name);
+[[nodiscard]] log_level parse_log_level(std::string_view name);
 
 }  // namespace tenure
