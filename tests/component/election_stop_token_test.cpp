@@ -83,7 +83,7 @@ TEST_CASE("a stop token is requested when its term is resigned") {
   CHECK(of_election.stop_requested());
   CHECK(b.rt.run(slot.resign()) == end_reason::resigned);
   CHECK(of_slot.stop_requested());
-  // The next term has a token of its own.
+  // The next term has another token.
   const term again = b.lead(e);
   CHECK_FALSE(again.stop_token().stop_requested());
   CHECK(leads.stop_token().stop_requested());
@@ -114,7 +114,7 @@ TEST_CASE("a stop token is requested when the health gate closes, and at a shut-
   CHECK(shut.done());
 }
 
-TEST_CASE("a callback of a stop token runs in a turn of its own and may destroy the handle") {
+TEST_CASE("a callback of a stop token runs in a later turn and may destroy the handle") {
   election_fixture b;
   process& p = b.add();
   std::optional<election> e = p.elections->enter(key, quick());

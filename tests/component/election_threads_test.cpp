@@ -83,13 +83,16 @@ asio::awaitable<void> lead_on_pool(elections& all, election& e, pool_executor po
   term won = co_await e.async_campaign(asio::use_awaitable);
   note_thread(o, pool);
   o.held = won.holds();
-  o.proven = co_await won.async_prove(asio::use_awaitable);
+  const bool proven = co_await won.async_prove(asio::use_awaitable);
   note_thread(o, pool);
   co_await won.async_proclaim("other", asio::use_awaitable);
-  o.seen = co_await all.async_leader_of(key, asio::use_awaitable);
+  const leader seen = co_await all.async_leader_of(key, asio::use_awaitable);
   note_thread(o, pool);
-  o.why = co_await won.async_resign(asio::use_awaitable);
+  const end_reason why = co_await won.async_resign(asio::use_awaitable);
   note_thread(o, pool);
+  o.proven = proven;
+  o.seen = seen;
+  o.why = why;
 }
 
 }  // namespace
@@ -149,8 +152,9 @@ TEST_CASE("a campaign is cancelled from the strand of its handler, at any moment
             ended.set_value(error);
           })));
     });
+    // Before the operation has begun, while it begins, and when it waits for the key.
     if (round % 3 == 1) std::this_thread::yield();
-    if (round % 3 == 2) std::this_thread::sleep_for(1ms);
+    if (round % 3 == 2) mine.all.async_ping(asio::use_future).get();
     asio::post(strand, [&] { stop.emit(asio::cancellation_type::terminal); });
     CHECK(ended.get_future().get() == asio::error::operation_aborted);
     // The handler may still be on its strand: the signal goes after it.

@@ -34,7 +34,7 @@ leader_writes one_write() {
   return writes;
 }
 
-/// What happens in each test: a campaign, a proof, a write, a new value, a resignation, the leaving.
+/// What each test does: a campaign, a proof, a write, a new value, a resignation, the leaving.
 class course {
  public:
   std::uint64_t fence = 0;
@@ -66,12 +66,15 @@ asio::awaitable<void, io_executor> by_awaitables(elections& all, election& e, co
   const asio::use_awaitable_t<io_executor> token;
   term won = co_await e.async_campaign(token);
   c.fence = won.fence();
-  c.proven = co_await won.async_prove(token);
+  const bool proven = co_await won.async_prove(token);
+  c.proven = proven;
   leader_writes writes = one_write();
   co_await won.async_write(std::move(writes), token);
   co_await won.async_proclaim("other", token);
-  c.seen = co_await all.async_leader_of(key, token);
-  c.why = co_await won.async_resign(token);
+  const leader seen = co_await all.async_leader_of(key, token);
+  c.seen = seen;
+  const end_reason why = co_await won.async_resign(token);
+  c.why = why;
   co_await e.async_leave(token);
   c.left = true;
 }

@@ -13,13 +13,16 @@
 //   associated executor, by default on that of the elections object, and never inside the function
 //   that initiates the operation.
 // - An operation may be initiated on any thread, as long as no other thread changes the handle at
-//   that time (moves or destroys it, or assigns to it). A deferred operation that was not initiated
-//   belongs, like its handle, to the thread of the io_context; those of a term to any thread.
+//   that time (moves or destroys it, or assigns to it). To drop a deferred operation that was not
+//   initiated is, like to destroy the handle, for the thread of the io_context; of a term's
+//   operations, for any thread.
 // - Terminal cancellation through the handler's cancellation slot has the effect that the awaitable
-//   function documents. The signal may be emitted on the thread of the io_context and on the
-//   handler's executor, wherever the handler's own operations are.
-// - An empty handle has no executor. Its operations complete with errc::shut_down (those that leave
-//   or shut down: with success) by a post to the handler's executor, by default the system executor.
+//   function documents. As for every operation of Asio, emit the signal where the handler runs: no
+//   two threads may use a signal at a time.
+// - An empty handle has no executor. Its operations complete with errc::shut_down (async_leave()
+//   and async_shut_down() with success) by a post to the handler's executor, by default the system
+//   executor. So do the operations of a term that has outlived its elections object, with what the
+//   awaitable function answers.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -82,10 +82,10 @@ class term {
   /// further proof, or at once when the term ends otherwise or its elections object is destroyed.
   /// For a term that is over, and for an empty one, it is requested already. Any thread.
   ///
-  /// The thread of the io_context requests it, in the next turn of its loop, and runs the callbacks:
-  /// they must be short and must not throw. While that thread is blocked or suspended it requests
-  /// nothing, so holds() and guarantees() remain the truth: ask them before each step, and use the
-  /// token to wake what sleeps.
+  /// The thread of the io_context requests it, in the next turn of its loop, and runs the
+  /// callbacks: they must be short and must not throw. While that thread is blocked or suspended it
+  /// requests nothing, so holds() and guarantees() remain the truth: ask them before each step, and
+  /// use the token to wake what sleeps.
   [[nodiscard]] std::stop_token stop_token() const;
 
   /// Completes when the holder must stop its work: at stop_at() without a further proof, or at once
