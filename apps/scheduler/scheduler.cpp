@@ -142,7 +142,7 @@ void scheduler::print_progress() const {
   const auto proofs = metrics_->recorded(metric::proof_seconds);
   const double proof_ms = std::chrono::duration<double, std::milli>(proofs.sum).count();
   std::printf(
-      "%s works %zu of %zu shards, %llu steps so far terms=%lld ended=%lld claims=%lld "
+      "%s works %zu of %zu shards, %llu steps so far: terms=%lld ended=%lld claims=%lld "
       "refused=%lld unknown=%lld proofs=%lld proof_ms=%.2f sessions_lost=%lld\n",
       settings_.name.c_str(), shards_worked_, shards_.size(),
       static_cast<unsigned long long>(steps_), total(metric::terms_begun),

@@ -185,10 +185,15 @@ asio::awaitable<void> process::shut_down() {
   context_.world.note(host_.name(), "stops");
   // Either the user tasks end first, or the library's shutdown ends them.
   if (chance_of(0.5)) cancel_user_tasks();
-  runtime::task_scope ending(env_->executor, host_,
-                             [self](std::exception_ptr e) { self->failed(std::move(e)); });
-  for (elections& tenant : tenants_) ending.spawn(tenant.shut_down());
-  co_await ending.join();
+  std::size_t open = tenants_.size();
+  runtime::async_condition ended(host_);
+  for (elections& tenant : tenants_) {
+    asio::co_spawn(env_->executor, tenant.shut_down(), [&, self](std::exception_ptr e) {
+      if (e) self->failed(std::move(e));
+      if (--open == 0) ended.notify_all();
+    });
+  }
+  while (open > 0) co_await ended.wait();
   cancel_user_tasks();
   co_await user_tasks_->join();
   count_watches();

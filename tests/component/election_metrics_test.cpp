@@ -1,5 +1,7 @@
 // What the metrics sink gets from one process and one key, in exact numbers.
 #include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
 
 #include "metered_fixture.hpp"
 
@@ -9,7 +11,6 @@ using namespace tenure::test;
 TEST_CASE("metrics: a term from the claim to the release") {
   metered_fixture b;
   process& p = b.add_metered();
-  CHECK(b[metric::poll_slots_held] == 0);
   election e = p.elections->enter(key, quick());
   CHECK(b[metric::elections_watching] == 1);
   term t = b.lead(e);
@@ -26,7 +27,8 @@ TEST_CASE("metrics: a term from the claim to the release") {
   CHECK(b[metric::terms_begun] == 1);
   b.rt.advance(1s);
   CHECK(b[metric::watch_queries] == 1);
-  CHECK(b[metric::poll_slots_held] == 1);
+  CHECK(b[metric::poll_slots_used] == 1);
+  CHECK(b[metric::poll_slots_awaited] == 0);
 
   b.rt.advance(59s);
   // A renewal each third of the TTL of 10 s.
@@ -196,6 +198,22 @@ TEST_CASE("metrics: a watch reports each change, and counts the polls that had n
   CHECK(b[metric::watch_wakeups] == 1);
   CHECK(b[metric::watch_reports] == 2);
   CHECK(b[metric::leader_changes] == 0);  // of elections that are entered
+  b.end();
+}
+
+TEST_CASE("metrics: watches wait for a slot when there are too few connections") {
+  metered_fixture b;
+  process& p = b.add_metered(consul_config().connections(4));  // two of them for polls
+  std::vector<observer> all;
+  for (const char* top : {"a/", "b/", "c/", "d/", "e/"}) {
+    for (int i = 0; i < 10; ++i) all.push_back(p.elections->observe(top + std::to_string(i)));
+  }
+  b.rt.advance(10s);
+  CHECK(b[metric::watch_queries] == 5);
+  CHECK(b[metric::poll_slots_used] == 2);
+  CHECK(b[metric::poll_slots_awaited] == 3);
+  CHECK(b[metric::watch_reports] == 50);
+  CHECK(b[metric::watch_lists] >= 5);
   b.end();
 }
 

@@ -6,6 +6,7 @@
 #include <tenure/toolkit/async_condition.hpp>
 
 #include "election/connections.hpp"
+#include "election/handles/access.hpp"
 #include "election_fixture.hpp"
 
 namespace {
@@ -50,7 +51,7 @@ class tenant {
       : engine(std::make_shared<impl::engine>(
             std::move(shared),
             elections_options().access(consul_access().token(token_of(number))))),
-        elections(engine) {
+        elections(impl::access::elections_of(engine)) {
     timers_ = rt.environment()->timers;
     for (std::size_t i = 0; i < size; ++i) {
       const std::string key = prefix_of(number) + std::to_string(i) + "/leader";
@@ -77,7 +78,7 @@ class tenant {
 class tenants_fixture : public election_fixture {
  public:
   explicit tenants_fixture(std::size_t connections)
-      : transport(std::make_shared<handler_transport>(rt, agent)) {
+      : transport(std::make_shared<handler_transport>(rt.timers(), agent)) {
     auto env = std::make_shared<runtime::environment>(*rt.environment());
     env->transport = transport;
     shared = std::make_shared<impl::connections>(env, consul_config().connections(connections));

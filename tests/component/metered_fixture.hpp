@@ -17,10 +17,10 @@ class metered_fixture : public election_fixture {
   explicit metered_fixture(agent::handler_options server = {})
       : election_fixture(std::move(server)) {}
 
-  process& add_metered() {
+  process& add_metered(consul_config config = consul_config()) {
     elections_options options;
     options.metrics(metrics);
-    return add(std::move(options));
+    return add(std::move(options), std::move(config));
   }
   std::int64_t operator[](metric which) const { return metrics->value(which); }
   std::int64_t total(metric which) const { return metrics->total(which); }

@@ -74,7 +74,6 @@ def check_program(program: str, library: str | None) -> list[str]:
         bad += [f"has its own {name}" for name, kind in symbols.items()
                 if kind in "uVBDvbd" and "boost::asio::" in name and name in of_library
                 and name not in exported]
-        bad += [f"has {name}" for name in symbols if INTERNAL.match(name)]
     return bad
 
 

@@ -3,6 +3,7 @@
 one process at a time, also when a process is killed."""
 
 import os
+import re
 import time
 import unittest
 
@@ -66,6 +67,10 @@ class SchedulerTest(cases.Case):
         self.assertEqual("", self.zoo.errors(process))
         self.assertIn(" steps, 0 rejected", self.zoo.output(process))
 
+    def last_figure(self, process, name):
+        """A field of the last progress line."""
+        return int(re.findall(rf" steps so far: .*\b{name}=(\d+)", self.zoo.output(process))[-1])
+
     def test_a_process_is_killed(self):
         first = self.scheduler("first")
         wait_until(lambda: self.all_worked_since(0, "first"), 20, what="all shards by the first")
@@ -91,6 +96,13 @@ class SchedulerTest(cases.Case):
         self.check_one_at_a_time()
         third.terminate()
         self.check_clean_exit(third)
+        for process in (second, third):
+            terms, ended, claims, proofs = (self.last_figure(process, name) for name in (
+                "terms", "ended", "claims", "proofs"))
+            self.assertGreater(terms, 0)
+            self.assertLessEqual(ended, terms)
+            self.assertGreaterEqual(claims, terms)
+            self.assertGreater(proofs, 0)
         keys = self.agent.client.json("GET", "/v1/kv/scheduler/", recurse="")
         self.assertEqual(TENANTS * SHARDS, len(keys))
         self.assertFalse([key for key in keys if "Session" in key])

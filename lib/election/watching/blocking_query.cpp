@@ -34,7 +34,8 @@ blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, 
       wait_(wait),
       quick_allowed_(quick_answers),
       changed_(*env_->timers),
-      counted_(env_->metrics, metric::poll_slots_held) {}
+      slots_used_(env_->metrics, metric::poll_slots_used),
+      slots_awaited_(env_->metrics, metric::poll_slots_awaited) {}
 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {
@@ -59,11 +60,16 @@ class blocking_query::running_mark {
 
 void blocking_query::give_back_slot() noexcept {
   slots_.give_back(*this);
-  counted_.set(0);
+  count_slot();
+}
+
+void blocking_query::count_slot() noexcept {
+  slots_used_.set(has_slot() ? 1 : 0);
+  slots_awaited_.set(waits_for_slot() ? 1 : 0);
 }
 
 void blocking_query::on_slot() noexcept {
-  counted_.set(1);
+  count_slot();
   turn_began_ = time_point::min();
   changed_.notify_all();
 }
@@ -174,6 +180,7 @@ asio::awaitable<void> blocking_query::wait_claims() {
 /// Until it has a slot, is retired, or should list instead. It keeps its place in the queue.
 asio::awaitable<void> blocking_query::wait_slot() {
   slots_.enqueue(*this);
+  count_slot();
   const time_point until = now() + slots_.patience();
   bool in_time = true;
   while (in_time && !has_slot() && !retired_ && !paused_) {

@@ -102,6 +102,7 @@ class blocking_query final : private poll_client {
   boost::asio::awaitable<void> wait_slot();
   boost::asio::awaitable<query_answer> ask(request how);
   void give_back_slot() noexcept;
+  void count_slot() noexcept;
   void count(request how, const query_answer& answer) const noexcept;
   duration poll_wait() noexcept;
   bool turn_goes_on() const noexcept;
@@ -114,7 +115,8 @@ class blocking_query final : private poll_client {
   const duration wait_;
   const std::uint64_t quick_allowed_;
   runtime::async_condition changed_;
-  runtime::gauge_share counted_;
+  runtime::gauge_share slots_used_;
+  runtime::gauge_share slots_awaited_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
   std::size_t inflight_lock_ops_ = 0;

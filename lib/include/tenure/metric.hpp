@@ -77,7 +77,8 @@ enum class metric : std::uint8_t {
   watch_lists,  ///< at the start, after a failure, or without a slot
   watch_errors,
   watch_queries,
-  poll_slots_held,
+  poll_slots_used,
+  poll_slots_awaited,
 
   // -- requests of any kind, and queues
   requests_ok,     ///< refused transactions included
@@ -229,8 +230,10 @@ inline constexpr metric_info all_metrics[] = {
      "Watch requests that failed; tried again."},
     {metric::watch_queries, metric_type::gauge, "tenure_watch_queries", "", "",
      "Watches that run, each as one blocking query after another."},
-    {metric::poll_slots_held, metric_type::gauge, "tenure_poll_slots_held", "", "",
-     "Connections that the watches hold for their blocking queries."},
+    {metric::poll_slots_used, metric_type::gauge, "tenure_poll_slots_used", "", "",
+     "Connections for blocking queries that watches use."},
+    {metric::poll_slots_awaited, metric_type::gauge, "tenure_poll_slots_awaited", "", "",
+     "Watches that wait for a connection for their blocking query."},
     {metric::requests_ok, metric_type::counter, "tenure_requests_total", "outcome", "ok",
      "Requests to Consul that ended, by outcome."},
     {metric::requests_error, metric_type::counter, "tenure_requests_total", "outcome", "error",

@@ -2,6 +2,7 @@
 // once, and leaves. What the library throws is caught here by its type, the shared library's too.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
@@ -25,6 +26,7 @@ asio::awaitable<void> take_part(asio::io_context& io, tenure::elections& electio
   std::printf("ended: %s\n", std::string(tenure::to_string(reason)).c_str());
   // The library resumed this coroutine: program and library share Asio's stack of executors.
   require(io.get_executor().running_in_this_thread(), "the coroutine is outside of the io_context");
+  co_await elections.async_ping(asio::use_awaitable);
   co_await election.leave();
   co_await elections.shut_down();
 
