@@ -153,8 +153,7 @@ TEST_CASE("tenants get equal shares of the polls, and what the others do not nee
   b.rt.run_until([&] { return b.all_lead(); }, 30s);
   b.rt.advance(40s);
   CHECK(b.queries() <= 64);
-  CHECK(b.all[0]->queries() >= 10);
-  for (std::size_t i = 1; i <= 20; ++i) CHECK(b.all[i]->queries() >= 1);
+  for (const auto& t : b.all) CHECK(t->queries() >= 1);
   // As tenants go, those that remain get their shares.
   for (std::size_t i = 1; i <= 20; ++i) b.rt.run(b.all[i]->elections.shut_down());
   b.rt.advance(1s);
