@@ -34,7 +34,8 @@ class engine;
 /// background if there was none. Handles may outlive it: they keep alive what they need. The
 /// io_context must outlive all of them, unless the shut-down has completed.
 ///
-/// A moved-from object is empty: valid() is false, and every operation throws errc::shut_down.
+/// A moved-from object is empty: valid() is false, and every operation throws errc::shut_down. So
+/// does every operation but shut_down(), now() and sleep_until() once a shut-down has begun.
 /// A function that returns an awaitable does nothing before it is awaited. Its twin `async_...`
 /// takes a completion token instead: see <tenure/completion.hpp>.
 class elections {
