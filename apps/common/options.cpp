@@ -73,7 +73,7 @@ consul_config common_options::consul() const {
 log_level common_options::level() const {
   try {
     return parse_log_level(level_);
-  } catch (const std::invalid_argument& e) {
+  } catch (const bad_configuration& e) {
     throw usage_error(std::string("--log-level: ") + e.what());
   }
 }

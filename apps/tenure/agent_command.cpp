@@ -70,7 +70,7 @@ int serve(const agent_arguments& o) {
   log_level level{};
   try {
     level = parse_log_level(o.log_level);
-  } catch (const std::invalid_argument& error) {
+  } catch (const bad_configuration& error) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   asio::io_context io{1};

@@ -10,7 +10,7 @@ class election_category_type final : public boost::system::error_category {
   std::string message(int value) const override {
     switch (static_cast<errc>(value)) {
       case errc::already_entered:
-        return "this process already stands in that election";
+        return "this elections object has entered that election already";
       case errc::not_leading:
         return "not leading: the term is over";
       case errc::shut_down:
@@ -23,6 +23,8 @@ class election_category_type final : public boost::system::error_category {
         return "refused by the server: nothing of it happened";
       case errc::bad_argument:
         return "bad argument";
+      case errc::busy:
+        return "another campaign waits, or the last term was not resigned";
     }
     return "unknown election error";
   }

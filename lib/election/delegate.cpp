@@ -69,6 +69,8 @@ delegate::delegate(delegate&&) noexcept = default;
 delegate& delegate::operator=(delegate&&) noexcept = default;
 delegate::~delegate() = default;
 
+asio::any_io_executor delegate::get_executor() const noexcept { return state_->env->executor; }
+
 asio::awaitable<bool> delegate::leads() {
   const consul::kv_result found = co_await state_->read(state_->key);
   co_return state_->held_by_us(found);

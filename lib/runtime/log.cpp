@@ -1,6 +1,6 @@
+#include <tenure/bad_configuration.hpp>
 #include <tenure/log.hpp>
 
-#include <stdexcept>
 
 namespace tenure {
 namespace {
@@ -19,7 +19,7 @@ log_level parse_log_level(std::string_view name) {
   for (const log_level level : {log_level::trace, log_level::debug, log_level::info,
                                 log_level::warn, log_level::error, log_level::off})
     if (to_string(level) == name) return level;
-  throw std::invalid_argument("unknown log level \"" + std::string(name) +
+  throw bad_configuration("unknown log level \"" + std::string(name) +
                               "\": use trace, debug, info, warn, error or off");
 }
 

@@ -2,6 +2,7 @@
 // deals with an agent that does not answer.
 #include <catch2/catch_test_macros.hpp>
 
+#include "election/handles/access.hpp"
 #include "election_fixture.hpp"
 #include "output_environment.hpp"
 #include "sidecar/consul_service/output.hpp"
@@ -28,7 +29,7 @@ class stage {
     auto env = std::make_shared<runtime::environment>(*b.rt.environment());
     env->transport = network;
     output = std::make_shared<consul_service_output>(
-        output_environment_of(b.rt), std::make_shared<agent_services>(env, consul_config()),
+        output_environment_of(b.rt), impl::access::services_of(env, consul_config()),
         std::move(options), [this] { return handle->session(); });
   }
   static consul_service_options with_id() {

@@ -1,3 +1,4 @@
+#include <tenure/bad_configuration.hpp>
 #include <tenure/spdlog_sink.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -72,7 +73,7 @@ TEST_CASE("levels are parsed, and the error for an unknown one lists them") {
   try {
     static_cast<void>(parse_log_level("loud"));
     FAIL("accepted");
-  } catch (const std::invalid_argument& error) {
+  } catch (const bad_configuration& error) {
     CHECK(std::string(error.what()) ==
           "unknown log level \"loud\": use trace, debug, info, warn, error or off");
   }

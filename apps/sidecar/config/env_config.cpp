@@ -97,7 +97,7 @@ void reader::read_elector() {
     if (*level == "warning") level = "warn";
     try {
       config_.level = parse_log_level(*level);
-    } catch (const std::invalid_argument& e) {
+    } catch (const bad_configuration& e) {
       refuse("ELECTOR_LOG_LEVEL", e.what());
     }
   }

@@ -103,7 +103,7 @@ void reader::read_log(const YAML::Node& node) {
   if (const auto level = map.text("level")) {
     try {
       config_.level = parse_log_level(*level);
-    } catch (const std::invalid_argument& e) {
+    } catch (const bad_configuration& e) {
       map.error("level", e.what());
     }
   }

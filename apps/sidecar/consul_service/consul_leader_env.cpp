@@ -54,7 +54,7 @@ std::string key_of(const env_lookup& env, const std::string& service) {
 log_level level_of(const env_lookup& env) {
   try {
     return parse_log_level(get_env(env, "CONSUL_LEADER_LOG_LEVEL").value_or("warn"));
-  } catch (const std::invalid_argument& e) {
+  } catch (const bad_configuration& e) {
     throw usage_error(std::string("CONSUL_LEADER_LOG_LEVEL: ") + e.what());
   }
 }

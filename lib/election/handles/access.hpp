@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <tenure/agent_services.hpp>
 #include <tenure/elections.hpp>
 #include <utility>
 
@@ -26,6 +27,12 @@ class access {
   static tenure::leader_settings settings_of(
       std::shared_ptr<leader_settings_store> store) noexcept {
     return tenure::leader_settings(std::move(store));
+  }
+  /// With another clock and another network than this computer's.
+  static std::shared_ptr<tenure::agent_services> services_of(
+      std::shared_ptr<const runtime::environment> env, consul_config config) {
+    return std::shared_ptr<tenure::agent_services>(
+        new tenure::agent_services(std::move(env), std::move(config)));
   }
   static tenure::term term_of(std::shared_ptr<term_state> state) noexcept {
     return tenure::term(std::move(state));

@@ -44,9 +44,9 @@ asio::awaitable<term> participant::campaign() {
     if (shared().shutting_down || left_) fail(errc::shut_down, "\"" + key() + "\"");
   };
   check_open();
-  if (campaigning_) fail(errc::already_entered, "another campaign waits for \"" + key() + "\"");
+  if (campaigning_) fail(errc::busy, "another campaign waits for \"" + key() + "\"");
   if (fsm_.working()) {
-    fail(errc::already_entered, "resign the last term of \"" + key() + "\" first");
+    fail(errc::busy, "resign the last term of \"" + key() + "\" first");
   }
   const time_point called = env().timers->now();
   campaign_scope scope(self());

@@ -40,9 +40,9 @@ class slot_candidate::waiting_acquire {
 
 asio::awaitable<term> slot_candidate::acquire() {
   if (left_) fail(errc::shut_down, "\"" + prefix() + "\"");
-  if (wanted_) fail(errc::already_entered, "another acquire waits for \"" + prefix() + "\"");
+  if (wanted_) fail(errc::busy, "another acquire waits for \"" + prefix() + "\"");
   if (lease_.working()) {
-    fail(errc::already_entered, "resign the last slot of \"" + prefix() + "\" first");
+    fail(errc::busy, "resign the last slot of \"" + prefix() + "\" first");
   }
   const time_point called = now();
   waiting_acquire scope(shared_from_this());

@@ -15,6 +15,9 @@
 
 namespace tenure {
 
+namespace impl {
+class access;
+}
 namespace runtime {
 class environment;
 }
@@ -31,7 +34,7 @@ class agent_service {
 
   /// The body of `agent/service/register` for this service, without the fields that are `refused`:
   /// an agent may refuse fields that it returns.
-  std::string registration(const std::set<std::string>& refused = {}) const;
+  [[nodiscard]] std::string registration(const std::set<std::string>& refused = {}) const;
 
   std::string id;
   std::string name;
@@ -75,28 +78,31 @@ class agent_services {
  public:
   /// Connects when the first operation needs it.
   agent_services(boost::asio::any_io_executor executor, consul_config config);
-  /// For tests of the library: with another clock and another network.
-  agent_services(std::shared_ptr<const runtime::environment> env, consul_config config) noexcept;
   ~agent_services();
 
   /// GET agent/services. `filter` is an expression in Consul's language, such as
   /// `Service == "web"`; empty: all services.
-  boost::asio::awaitable<service_list> find(std::string filter);
+  [[nodiscard]] boost::asio::awaitable<service_list> find(std::string filter);
   /// GET agent/service/ID.
-  boost::asio::awaitable<service_result> read(std::string id);
+  [[nodiscard]] boost::asio::awaitable<service_result> read(std::string id);
   /// The same as a blocking query: answers when the service's hash is no longer `hash`, or after
   /// `wait`. Some agents answer at once, so pause between calls; the embedded agent answers with an
   /// error.
-  boost::asio::awaitable<service_result> watch(std::string id, std::string hash, duration wait);
+  [[nodiscard]] boost::asio::awaitable<service_result> watch(std::string id, std::string hash,
+                                                              duration wait);
   /// PUT agent/service/register, by `deadline`: creates the service or replaces it. `body` is JSON,
   /// as agent_service::registration() makes it; without checks it leaves the service's checks as
   /// they are.
-  boost::asio::awaitable<service_written> register_service(std::string body, time_point deadline);
+  [[nodiscard]] boost::asio::awaitable<service_written> register_service(std::string body,
+                                                                          time_point deadline);
   /// PUT agent/service/deregister/ID, by `deadline`. A service that the agent does not know is no
   /// error.
-  boost::asio::awaitable<service_answer> deregister(std::string id, time_point deadline);
+  [[nodiscard]] boost::asio::awaitable<service_answer> deregister(std::string id,
+                                                                   time_point deadline);
 
  private:
+  friend class impl::access;
+  agent_services(std::shared_ptr<const runtime::environment> env, consul_config config) noexcept;
   time_point default_deadline() const;
 
   std::shared_ptr<const runtime::environment> env_;

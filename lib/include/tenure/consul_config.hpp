@@ -45,8 +45,9 @@ class consul_config {
     basic_auth_ = std::move(user_and_password);
     return *this;
   }
-  /// Connections of this process to Consul, all lanes together. Default: 40. Consul's default limit
-  /// is 200 per client address, which the processes of one host share.
+  /// The most connections to Consul of each object that is made with this configuration: an
+  /// elections object, consul_connections, agent_services, a delegate. Default: 40. Consul's
+  /// default limit is 200 per client address, which the processes of one host share.
   consul_config& connections(std::size_t most) {
     connections_ = most;
     return *this;

@@ -6,10 +6,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <tenure/completion.hpp>
 #include <tenure/consul_config.hpp>
 #include <tenure/error.hpp>
 #include <tenure/leader_settings.hpp>
 #include <tenure/time.hpp>
+#include <utility>
 
 namespace tenure {
 
@@ -37,9 +39,12 @@ class leadership_proof {
 ///
 /// The holder must not release its key while its delegate acts: it waits for the process that it
 /// started. One thread: the executor's. Must outlive its operations. Those throw system_error of
-/// consul_errc when a request fails, and operation_aborted when cancelled (terminal).
+/// consul_errc when a request fails, and operation_aborted when cancelled (terminal). The twins
+/// `async_...` take a completion token instead: see <tenure/completion.hpp>.
 class delegate {
  public:
+  using executor_type = boost::asio::any_io_executor;
+
   /// `session`: empty for a process whose parent does not lead. Then it can still read the
   /// settings. `settings_key`: where the settings are; empty: leader_settings::key_for(key).
   delegate(boost::asio::any_io_executor executor, consul_config config, std::string key,
@@ -48,18 +53,45 @@ class delegate {
   delegate& operator=(delegate&&) noexcept;
   ~delegate();
 
+  /// The executor that the constructor was given.
+  [[nodiscard]] executor_type get_executor() const noexcept;
+
   /// Whether the session holds the key: one consistent read.
-  boost::asio::awaitable<bool> leads();
+  [[nodiscard]] boost::asio::awaitable<bool> leads();
+  /// The same, completed with `void(error_code, bool)`.
+  template <completes_with<bool> Token = default_token>
+  [[nodiscard]] auto async_leads(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), leads(),
+                                       std::forward<Token>(token));
+  }
   /// The same, and until when that is guaranteed: a second read, of the session.
-  boost::asio::awaitable<leadership_proof> prove();
+  [[nodiscard]] boost::asio::awaitable<leadership_proof> prove();
+  /// The same, completed with `void(error_code, leadership_proof)`.
+  template <completes_with<leadership_proof> Token = default_token>
+  [[nodiscard]] auto async_prove(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), prove(),
+                                       std::forward<Token>(token));
+  }
 
   /// The settings, read now. Throws errc::bad_argument if the key holds something else.
-  boost::asio::awaitable<settings_snapshot> settings();
+  [[nodiscard]] boost::asio::awaitable<settings_snapshot> settings();
+  /// The same, completed with `void(error_code, settings_snapshot)`.
+  template <completes_with<settings_snapshot> Token = default_token>
+  [[nodiscard]] auto async_settings(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), settings(),
+                                       std::forward<Token>(token));
+  }
   /// Stores all changes, of which an empty value removes its setting, or none. Consul executes it
   /// only if the session still holds the key. Throws errc::not_leading (nothing happened),
   /// errc::bad_argument (the key holds something that is not settings), errc::refused (the settings
   /// were changed by another writer again and again for ten seconds; nothing happened).
-  boost::asio::awaitable<void> set(leader_settings::changes changes);
+  [[nodiscard]] boost::asio::awaitable<void> set(leader_settings::changes changes);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_set(leader_settings::changes changes, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), set(std::move(changes)),
+                                       std::forward<Token>(token));
+  }
 
  private:
   std::unique_ptr<impl::delegate_state> state_;

@@ -52,7 +52,7 @@ class election {
 
   /// Stands until it wins, and returns the term. Cancellation (terminal) withdraws: an acquisition
   /// in flight is released when its outcome is known. Throws system_error: errc::shut_down
-  /// (also after leave()), errc::already_entered where another campaign of this election waits or
+  /// (also after leave()), errc::busy where another campaign of this election waits or
   /// the last term was not resigned, operation_aborted, and what will not go away by itself
   /// (error_kind::fatal), such as consul_errc::forbidden. An error ends only this
   /// campaign: the next one asks Consul again.
@@ -68,6 +68,10 @@ class election {
   /// term ends; the key is released only after the body has returned. Cancelling lead() cancels
   /// the body, waits for it, releases, and then throws operation_aborted. The body's exception is
   /// rethrown after the release, except operation_aborted after the end of the term.
+  ///
+  /// In a cancelled body every co_await throws operation_aborted. A body that has to wait while it
+  /// cleans up first awaits this_coro::reset_cancellation_state(disable_cancellation()), and has
+  /// the stop budget for it.
   ///
   /// `body` is a function object of `awaitable<void>(term)`; it is kept until it has returned. Name
   /// a capturing lambda and move it in: g++ 12 destroys a lambda twice that is written inside a
@@ -89,12 +93,13 @@ class election {
   /// of elections::next_event, and current() is the term. Throws errc::shut_down where the handle
   /// has left.
   void stand();
-  /// Stops standing. A running term goes on until it is resigned.
+  /// Stops standing. A running term goes on until it is resigned, and a campaign goes on waiting.
+  /// An empty handle ignores it.
   void withdraw();
-  /// The health gate, open at first. Closing it ends a running term (end_reason::health_failed):
-  /// the body is cancelled at once, and the key is released when the work has stopped. While the
-  /// gate is closed this process does not stand, and a campaign waits; opened again, it stands as
-  /// before.
+  /// The health gate, open at first. Closing it asks the holder to stop: the body is cancelled at
+  /// once, inside this call, and when it has returned the term ends (end_reason::health_failed) and
+  /// the key is released. While the gate is closed this process does not stand, and a campaign
+  /// waits; opened again, it stands as before. An empty handle ignores it.
   void set_healthy(bool healthy);
   /// The running term, or one whose work has not stopped; else an empty one.
   [[nodiscard]] term current() const noexcept;

@@ -1,4 +1,4 @@
-// All elections of a process.
+// Elections on one thread, with one access to Consul.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -29,7 +29,8 @@ class access;
 class engine;
 }  // namespace impl
 
-/// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
+/// Elections against one Consul with one access, on one thread: that of the io_context. A process
+/// has one such object, or one for each access (see consul_connections). Shut it
 /// down and run the io_context until that has completed; the destructor starts a shut-down in the
 /// background if there was none. Handles may outlive it: they keep alive what they need. The
 /// io_context must outlive all of them, unless the shut-down has completed.
@@ -42,8 +43,9 @@ class elections {
  public:
   using executor_type = boost::asio::any_io_executor;
 
-  /// Throws bad_configuration for options that cannot work. Nothing is sent to Consul before
-  /// something is entered, observed or asked.
+  /// `executor`: of an io_context that one thread runs. Throws bad_configuration for options that
+  /// cannot work, system_error if the machine has no timer descriptor left. Nothing is sent to
+  /// Consul before something is entered, observed or asked.
   elections(boost::asio::any_io_executor executor, consul_config config,
             elections_options options = elections_options());
   /// On connections that it shares with other elections objects, see there.
@@ -60,10 +62,12 @@ class elections {
 
   /// Enters the election for `key` (not empty, no leading slash). Throws system_error, before
   /// anything is sent: bad_configuration (errc::bad_argument) for a key or a candidacy that cannot
-  /// work, errc::already_entered where this process already stands for that key (two candidates on
+  /// work, errc::already_entered where this object has entered it already (two candidates on
   /// one session would both win), errc::shut_down. What Consul refuses is met later: by campaign(),
   /// by lead(), or by last_error() of a candidate that stands.
   [[nodiscard]] election enter(std::string key, candidacy how);
+
+  // The queries below can be cancelled (terminal), and then throw operation_aborted.
 
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
   [[nodiscard]] boost::asio::awaitable<leader> leader_of(std::string key);
@@ -83,22 +87,24 @@ class elections {
     return impl::async_run<error_code>(get_executor(), leaders(std::move(prefix)),
                                        std::forward<Token>(token));
   }
-  /// Follows who leads `key`. Throws bad_configuration for a key that cannot work.
+  /// Follows who leads `key`. Throws bad_configuration for a key that cannot work, errc::shut_down.
   [[nodiscard]] observer observe(std::string key);
 
   /// A handle to the settings stored in `key`, by convention leader_settings::key_for(election),
-  /// never the election's own key. Several handles may share a key.
+  /// never the election's own key. Several handles may share a key. Throws bad_configuration for a
+  /// key that cannot work, errc::shut_down.
   [[nodiscard]] leader_settings settings_in(std::string key);
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
   /// `how` means the same as for an election; its value is stored in this candidate's contender
-  /// key. Throws bad_configuration.
+  /// key. Throws bad_configuration, errc::shut_down.
   [[nodiscard]] semaphore contend(std::string prefix, std::size_t slots, candidacy how);
 
   /// Releases the key on the holder's behalf, as an operator would, and returns the deposed leader.
   /// The published value stays, so successors wait until the holder's lease is over; the holder
   /// notices within milliseconds. Throws system_error: errc::not_leading where the key is not held,
-  /// or of consul_errc.
+  /// errc::timed_out where others keep writing it for the request time-out, or of consul_errc.
+  /// Cancelled, it may have happened or not.
   [[nodiscard]] boost::asio::awaitable<leader> depose(std::string key);
   /// The same, completed with `void(error_code, leader)`.
   template <completes_with<leader> Token = default_token>

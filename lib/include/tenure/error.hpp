@@ -16,13 +16,14 @@ using boost::system::error_code;
 /// What can go wrong in an election, seen by its user. "Held by another" is a value, never an
 /// error.
 enum class errc {
-  already_entered = 1,  ///< this process already stands in that election
+  already_entered = 1,  ///< this elections object has entered that election already
   not_leading,          ///< the term is over, or there is none
   shut_down,            ///< the elections object is shutting down or gone
   timed_out,            ///< the time the caller gave is over
   outcome_unknown,      ///< sent, but the answer was lost: it may or may not have happened
   refused,              ///< the transaction was refused by the server: nothing of it happened
   bad_argument,         ///< an argument or a setting that cannot work
+  busy,  ///< another campaign() or acquire() waits, or the last term was not resigned
 };
 
 /// What can go wrong between this process and Consul.
@@ -41,7 +42,8 @@ enum class consul_errc {
 /// What a caller may do about an error.
 enum class error_kind {
   retryable = 1,  ///< may go away by itself: try again, after a pause
-  fatal,          ///< will not go away by itself: change the input or the configuration
+  fatal,  ///< the same call fails again until something changes: its input, the configuration, the
+          ///< token's rights, or who leads
 };
 
 const boost::system::error_category& election_category() noexcept;

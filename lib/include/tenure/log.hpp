@@ -68,7 +68,7 @@ class log_sink {
 /// A sink that drops everything: the default of the library. <tenure/spdlog_sink.hpp> has others.
 [[nodiscard]] std::shared_ptr<log_sink> silent_log();
 
-/// "trace" ... "off" to a level. Throws std::invalid_argument that names the value and what is
+/// "trace" ... "off" to a level. Throws bad_configuration that names the value and what is
 /// allowed.
 [[nodiscard]] log_level parse_log_level(std::string_view name);
 

@@ -65,7 +65,7 @@ class semaphore {
   /// fence() grows from slot to slot. Resign it when the work has stopped; only then can another be
   /// acquired. Cancellation (terminal) withdraws: a slot that is being taken is given back.
   ///
-  /// Throws system_error: errc::shut_down; errc::already_entered if another acquire() waits or the
+  /// Throws system_error: errc::shut_down; errc::busy if another acquire() waits or the
   /// last slot was not resigned; errc::bad_argument if the holders use another number of slots or
   /// `<prefix>/.lock` does not belong to a semaphore; operation_aborted; and what will not go away
   /// by itself (error_kind::fatal), such as consul_errc::forbidden. An error ends only this

@@ -130,7 +130,8 @@ class term {
 
   /// Replaces the published value (not empty) for the rest of the term. Cancelling ends only
   /// the wait; a proclaim in flight continues. Throws system_error: errc::not_leading when the term
-  /// is over (whether the value was published before is then unknown), errc::bad_argument.
+  /// is over (whether the value was published before is then unknown), errc::bad_argument, and
+  /// what a retry cannot mend (error_kind::fatal), such as consul_errc::forbidden.
   [[nodiscard]] boost::asio::awaitable<void> proclaim(std::string value);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
@@ -143,7 +144,8 @@ class term {
   /// if, this very term still holds the key, however late the request arrives. Throws system_error:
   /// errc::not_leading (nothing happened), errc::refused (a set_if did not match: nothing
   /// happened), errc::outcome_unknown (the answer was lost), errc::bad_argument (empty, too many,
-  /// or the election's own key).
+  /// or the election's own key), or of consul_errc (nothing happened). Cancelled (terminal), it may
+  /// have happened or not.
   [[nodiscard]] boost::asio::awaitable<void> write(leader_writes writes);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
