@@ -31,7 +31,13 @@ struct agent_options {
   std::size_t connections_per_client = 0;
   std::optional<duration> start_lock_delay;
   std::string log_level = "info";
+  std::string as{agent::traits_of(agent::handler_options().version).name};
 };
+
+agent::consul_version parse_version(const std::string& text) {
+  if (const auto version = agent::find_consul_version(text)) return *version;
+  throw usage_error("--as: the agent answers as Consul 1.8 or 1.21, not as '" + text + "'");
+}
 
 /// The name contains the address, so that two agents on a machine do not share a file.
 std::string default_state_file(const std::string& listen) {
@@ -49,6 +55,7 @@ std::string default_state_file(const std::string& listen) {
 
 agent::server_options server_options(const agent_options& o) {
   agent::server_options options;
+  options.handler.version = parse_version(o.as);
   options.handler.node_name = o.node_name;
   options.connections_per_address = o.connections_per_client;
   if (o.state != "none") {
@@ -137,13 +144,17 @@ void add_agent_command(CLI::App& app, action& chosen) {
   command->add_option("--node", o->node_name, "the node's name")
       ->type_name("NAME")
       ->capture_default_str();
+  command->add_option("--as", o->as, "the version of Consul to answer as: 1.8 or 1.21")
+      ->type_name("VERSION")
+      ->capture_default_str();
   command->add_option("--log-level", o->log_level, "trace, debug, info, warn, error or off")
       ->type_name("LEVEL")
       ->envname("TENURE_LOG_LEVEL")
       ->capture_default_str();
   command->footer(
-      "Answers as Consul 1.8 does: sessions, keys, locks, transactions, blocking\n"
-      "queries. Keys and sessions are in memory, and end with the process. The index\n"
+      "Answers as Consul does: sessions, keys, locks, transactions, blocking queries,\n"
+      "services. --as chooses the version: 1.21, or 1.8, whose statuses, texts and\n"
+      "limits differ. Keys and sessions are in memory, and end with the process. The index\n"
       "continues to grow over restarts, and with it the fencing tokens: it is in the\n"
       "state file\n"
       "  $XDG_STATE_HOME/tenure/agent-ADDR.state\n"

@@ -1,10 +1,11 @@
 // The configuration of the agent's handler.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tenure/time.hpp>
+
+#include "agent/consul_version.hpp"
 
 namespace tenure::agent {
 
@@ -19,8 +20,8 @@ class handler_options {
   /// For this long after the start every acquisition fails "due to lock delay", because the agent
   /// does not know the delays of its former run.
   duration start_lock_delay{0};
-  /// The limit of operations per transaction: 64 as in Consul 1.8.7; since 1.14 Consul takes 128.
-  std::size_t most_operations = 64;
+  /// The Consul that the agent answers as.
+  consul_version version = consul_version::v1_21;
 };
 
 }  // namespace tenure::agent

@@ -13,6 +13,10 @@ namespace {
 wire::http_server_options http_options(const server_options& options) {
   wire::http_server_options http;
   http.connections_per_address = options.connections_per_address;
+  using excess = wire::http_server_options::excess;
+  http.excess_connection = traits_of(options.handler.version).answers_excess_connection
+                               ? excess::answered
+                               : excess::closed;
   return http;
 }
 

@@ -29,6 +29,7 @@ class query {
   bool raw = false;
   bool pretty = false;
   bool passing = false;   ///< health: only services whose checks all pass
+  bool may_block = false;  ///< health and catalog: it has an index
   const char* consistency = nullptr;  ///< health and catalog: Consul's name of it
   std::string name;       ///< the key, the prefix, the session's id, the node, or the service
   std::string separator;  ///< key_names: folders end at it
@@ -38,11 +39,19 @@ class query {
 class query_reader {
  public:
   query_reader(kv_store& keys, session_table& sessions, service_table& services,
-               node_fields node)
-      : keys_(keys), sessions_(sessions), services_(services), node_(std::move(node)) {}
+               node_fields node, const consul_traits& traits)
+      : keys_(keys),
+        sessions_(sessions),
+        services_(services),
+        node_(std::move(node)),
+        traits_(traits) {}
+
+  const consul_traits& traits() const noexcept { return traits_; }
 
   /// The present index of the answer. Never 0.
   std::uint64_t index(const query& q) const;
+  /// Whether the query asks for one key or session that does not exist.
+  bool missing(const query& q) const;
   /// The present answer, with that index.
   runtime::http_response answer(const query& q, std::uint64_t index) const;
   /// Where to wait for a change of the answer.
@@ -59,6 +68,7 @@ class query_reader {
   session_table& sessions_;
   service_table& services_;
   node_fields node_;
+  const consul_traits& traits_;
 };
 
 }  // namespace tenure::agent

@@ -1,6 +1,7 @@
 // The path and the query of a request, parsed as Go's net/url does.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,10 @@ class request_target {
   /// Unescaped.
   const std::string& path() const noexcept { return path_; }
   /// Where net/http's ServeMux redirects a path that is not clean (`//`, `.`, `..`), escaped, with
-  /// the query; nothing if the path is clean.
-  std::optional<std::string> redirect() const;
+  /// the query; nothing if the path is clean. `of`: the path that it cleans. Go cleans the escaped
+  /// path since 1.22, and then escapes it a second time.
+  enum class cleaned : std::uint8_t { unescaped, escaped };
+  std::optional<std::string> redirect(cleaned of) const;
   /// The escaped path with a slash added, and the query.
   std::string with_slash() const;
 
@@ -39,6 +42,7 @@ class request_target {
   std::string with_query(std::string_view path) const;
 
   std::string path_;
+  std::string raw_path_;
   std::string raw_query_;
   std::vector<std::pair<std::string, std::string>> parameters_;
   bool path_valid_ = true;

@@ -129,7 +129,8 @@ class check_reader {
 /// Reads the members of a service.
 class service_reader {
  public:
-  service_reader(go_struct_reader& fields, service_request& into) : fields_(fields), into_(into) {}
+  service_reader(go_struct_reader& fields, service_request& into, const consul_traits& traits)
+      : fields_(fields), into_(into), traits_(traits) {}
 
   void member(const std::string& name) {
     service_fields& s = into_.service;
@@ -164,6 +165,10 @@ class service_reader {
       connect();
     } else if (is(name, "Proxy")) {
       proxy();
+    } else if (traits_.has_service_places && (is(name, "SocketPath") || is(name, "socket_path"))) {
+      fields_.text(s.socket_path, "SocketPath");
+    } else if (traits_.has_service_places && is(name, "Locality")) {
+      locality();
     } else {
       fields_.unknown(name);
     }
@@ -191,6 +196,16 @@ class service_reader {
                        fields_.unknown(name);
                      });
     }
+  }
+
+  void locality() {
+    if (fields_.is_null()) return into_.service.locality.reset();
+    service_locality& at = into_.service.locality.emplace();
+    fields_.object("Locality", "Locality", "structs.Locality", [&](const std::string& name) {
+      if (is(name, "Region")) return fields_.text(at.region, "Region");
+      if (is(name, "Zone")) return fields_.text(at.zone, "Zone");
+      fields_.unknown(name);
+    });
   }
 
   /// Explicit weights have no defaults.
@@ -262,6 +277,7 @@ class service_reader {
 
   go_struct_reader& fields_;
   service_request& into_;
+  const consul_traits& traits_;
   check_request check_;
 };
 
@@ -276,9 +292,9 @@ bool check_request::empty() const noexcept {
          interval_ns == 0 && reap_after_ns == 0 && output_size == 0 && !probes && !alias;
 }
 
-std::string check_request::refusal() const {
+std::string check_request::refusal(const consul_traits& traits) const {
   if (interval_ns > 0 && ttl_ns > 0) return "Interval and TTL cannot both be specified";
-  if (probes && interval_ns <= 0) return "Interval must be > 0 for Script, HTTP, or TCP checks";
+  if (probes && interval_ns <= 0) return std::string(traits.interval_missing);
   if (probes && alias) return "Interval cannot be set for Alias checks";
   if (alias && ttl_ns > 0) return "TTL must be not be set for Alias checks";
   if (!probes && !alias && ttl_ns <= 0) return "TTL must be > 0 for TTL checks";
@@ -287,11 +303,11 @@ std::string check_request::refusal() const {
   return {};
 }
 
-std::string service_request::read(std::string_view body) {
+std::string service_request::read(std::string_view body, const consul_traits& traits) {
   const go_json_syntax syntax(body);
   if (!syntax.ok()) return syntax.error();
   go_struct_reader fields(syntax.value(), service_type);
-  service_reader reader(fields, *this);
+  service_reader reader(fields, *this, traits);
   const std::string error =
       fields.read([&reader](const std::string& name) { reader.member(name); });
   reader.finish();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/consul_version.hpp"
 #include "agent/state/service_entry.hpp"
 
 namespace tenure::agent {
@@ -22,7 +23,7 @@ class check_request {
   std::int64_t reap_after_ns = 0;  ///< DeregisterCriticalServiceAfter
 
   /// Why Consul refuses it; empty if it does not.
-  std::string refusal() const;
+  std::string refusal(const consul_traits& traits) const;
   bool empty() const noexcept;
 
   // Checks that Consul runs by itself: only enough to refuse them.
@@ -36,7 +37,7 @@ class check_request {
 class service_request {
  public:
   /// Reads the body and fills in defaults. Returns Consul's error text; empty if the body is valid.
-  std::string read(std::string_view body);
+  std::string read(std::string_view body, const consul_traits& traits);
 
   service_fields service;
   std::vector<check_request> checks;

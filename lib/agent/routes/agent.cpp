@@ -7,8 +7,6 @@
 namespace tenure::agent {
 namespace {
 
-constexpr std::string_view emulated_version = "1.8.7";
-
 std::string host_of(std::string_view address) {
   return std::string(address.substr(0, address.rfind(':')));
 }
@@ -51,11 +49,13 @@ maybe_response endpoints::agent_self(request_context& context) {
 
   body.key("Config").begin_object();
   body.key("Datacenter").value(options_.datacenter);
+  if (traits_.shows_newer_members) body.key("PrimaryDatacenter").value(options_.datacenter);
   body.key("NodeName").value(options_.node_name);
   body.key("NodeID").value(node_id_);
   body.key("Revision").value("");
   body.key("Server").value(true);
-  body.key("Version").value(emulated_version);
+  body.key("Version").value(traits_.release);
+  if (traits_.shows_newer_members) body.key("BuildDate").value("1970-01-01T00:00:01Z");
   body.end_object();
 
   body.key("DebugConfig").begin_object();
@@ -76,7 +76,7 @@ maybe_response endpoints::agent_self(request_context& context) {
   body.key("Port").value(port_of(options_.advertised));
   body.key("Tags").begin_object();
   body.key("bootstrap").value("1");
-  body.key("build").value(std::string(emulated_version) + ":");
+  body.key("build").value(std::string(traits_.release) + ":");
   body.key("dc").value(options_.datacenter);
   body.key("id").value(node_id_);
   body.key("role").value("consul");
@@ -86,7 +86,7 @@ maybe_response endpoints::agent_self(request_context& context) {
 
   body.key("Stats").begin_object();
   body.key("build").begin_object();
-  body.key("version").value(emulated_version);
+  body.key("version").value(traits_.release);
   body.end_object();
   body.key("consul").begin_object();
   body.key("leader").value("true");

@@ -29,10 +29,6 @@ std::string shortened(std::string_view output) {
          std::to_string(longest_output) + " of " + std::to_string(output.size()) + " bytes)";
 }
 
-runtime::http_response unknown_check(const std::string& id) {
-  return text_response(500, "CheckID " + go_quote(id) + " does not have associated TTL");
-}
-
 }  // namespace
 
 maybe_response endpoints::check_list(request_context& context) {
@@ -44,7 +40,7 @@ maybe_response endpoints::check_list(request_context& context) {
   body.begin_object();
   for (const auto& [id, check] : services_.all_checks()) {
     body.key(id);
-    write_check(body, options_.node_name, check, 0, 0);
+    write_check(body, options_.node_name, check, {}, traits_);
   }
   body.end_object();
   return json(context, 200, body.take());
@@ -62,11 +58,12 @@ maybe_response endpoints::check_register(request_context& context) {
   if (!wanted.status.empty() && !known_status(wanted.status)) {
     return text_response(400, "Bad check status");
   }
-  if (const std::string error = wanted.refusal(); !error.empty()) {
+  if (const std::string error = wanted.refusal(traits_); !error.empty()) {
     return text_response(400, "Invalid check: " + error);
   }
   if (!wanted.service_id.empty() && services_.find_service(wanted.service_id) == nullptr) {
-    return text_response(500, "ServiceID " + go_quote(wanted.service_id) + " does not exist");
+    return text_response(traits_.unknown_check_status,
+                         "ServiceID " + go_quote(wanted.service_id) + " does not exist");
   }
   put_check(next_index(), wanted);
   return text_response(200, {});
@@ -74,9 +71,19 @@ maybe_response endpoints::check_register(request_context& context) {
 
 maybe_response endpoints::check_deregister(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
+  const bool known = services_.find_check(context.rest) != nullptr;
+  if (!known && traits_.misses_deregistered) return unknown_check(context.rest);
   if (context.rest.empty()) return text_response(500, "CheckID missing");
-  if (services_.find_check(context.rest) != nullptr) remove_check(next_index(), context.rest);
+  if (known) remove_check(next_index(), context.rest);
   return text_response(200, {});
+}
+
+maybe_response endpoints::unknown_check(const std::string& id) const {
+  return text_response(traits_.unknown_check_status,
+                       traits_.misses_deregistered
+                           ? "Unknown check ID " + go_quote(id) +
+                                 ". Ensure that the check ID is passed, not the check name."
+                           : "CheckID " + go_quote(id) + " does not have associated TTL");
 }
 
 maybe_response endpoints::check_pass(request_context& context) {

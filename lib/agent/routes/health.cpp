@@ -42,11 +42,15 @@ maybe_response endpoints::query_services(request_context& context, query q,
   }
   const std::string_view datacenter = target.get("dc");
   if (!datacenter.empty() && datacenter != options_.datacenter) {
-    return text_response(500, "No path to datacenter", unstarted_query());
+    if (q.what == query::subject::health && !traits_.failed_health_query_has_meta) {
+      return text_response(500, "No path to datacenter");
+    }
+    return unstarted_query(500, "No path to datacenter", traits_);
   }
   q.name = std::move(context.rest);
   q.tags = target.all("tag");
   q.consistency = options.consistency;
+  q.may_block = options.after > 0;
   return run_query(context, std::move(q), options);
 }
 
