@@ -1,7 +1,9 @@
-// The typed client and the embedded agent, with a scripted network between them.
+// The typed client and the embedded agent, with a scripted network between them. Each test runs
+// with an agent of every version of Consul.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,10 +13,17 @@
 
 namespace tenure::test {
 
+inline agent::handler_options options_of_each_version() {
+  agent::handler_options options;
+  options.version = GENERATE(agent::consul_version::v1_8, agent::consul_version::v1_21);
+  return options;
+}
+
 class consul_fixture {
  public:
   consul_fixture()
-      : agent(runtime), network(std::make_shared<handler_transport>(runtime, agent)) {
+      : agent(runtime, options_of_each_version()),
+        network(std::make_shared<handler_transport>(runtime, agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }
