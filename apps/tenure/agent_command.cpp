@@ -30,6 +30,7 @@ struct agent_options {
   std::string node_name = "tenure-agent";
   std::size_t connections_per_client = 0;
   std::optional<duration> start_lock_delay;
+  std::optional<duration> session_ttl_min;
   std::string log_level = "info";
   std::string as{agent::traits_of(agent::handler_options().version).name};
 };
@@ -57,6 +58,12 @@ agent::server_options server_options(const agent_options& o) {
   agent::server_options options;
   options.handler.version = parse_version(o.as);
   options.handler.node_name = o.node_name;
+  if (o.session_ttl_min) {
+    if (*o.session_ttl_min <= duration::zero() || *o.session_ttl_min > std::chrono::hours(24)) {
+      throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
+    }
+    options.handler.session_ttl_min = *o.session_ttl_min;
+  }
   options.connections_per_address = o.connections_per_client;
   if (o.state != "none") {
     options.state_file = o.state.empty() ? default_state_file(o.listen.front()) : o.state;
@@ -137,6 +144,8 @@ void add_agent_command(CLI::App& app, action& chosen) {
   add_duration(*command, "--start-lock-delay", o->start_lock_delay,
                "how long the agent grants no lock after an unclean stop, because it does not know "
                "the former holders (default: 60s)");
+  add_duration(*command, "--session-ttl-min", o->session_ttl_min,
+               "the shortest TTL of a session, as Consul's session_ttl_min (default: 10s)");
   command->add_option("--max-connections-per-client", o->connections_per_client,
                       "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
@@ -153,10 +162,9 @@ void add_agent_command(CLI::App& app, action& chosen) {
       ->capture_default_str();
   command->footer(
       "Answers as Consul does: sessions, keys, locks, transactions, blocking queries,\n"
-      "services. --as chooses the version: 1.21, or 1.8, whose statuses, texts and\n"
-      "limits differ. Keys and sessions are in memory, and end with the process. The index\n"
-      "continues to grow over restarts, and with it the fencing tokens: it is in the\n"
-      "state file\n"
+      "services. --as chooses the version, as statuses, texts and limits differ. Keys\n"
+      "and sessions are in memory, and end with the process. The index continues to\n"
+      "grow over restarts, and with it the fencing tokens: it is in the state file\n"
       "  $XDG_STATE_HOME/tenure/agent-ADDR.state\n"
       "or below ~/.local/state or, for root, /var/lib. After a crash, or without a state\n"
       "file, the agent grants no lock for a minute: a former holder may still act on its\n"

@@ -21,8 +21,8 @@ struct consul_traits {
   std::string_view acl_policy;
   /// The value of X-Consul-Query-Backend in the answer to a query; empty: no header.
   std::string_view query_backend;
-  /// The same for a health/service query that may block, and whether its answer names a leader;
-  /// empty: as any other query.
+  /// The same for a health/service query with an index, whose answer then names no leader;
+  /// empty: as for any other query.
   std::string_view health_backend;
   /// Whether a health/service query that failed before it started has the headers of a query.
   bool failed_health_query_has_meta;
@@ -33,6 +33,8 @@ struct consul_traits {
   unsigned redirect_status;
   /// Whether %2F counts as a slash when a path is cleaned.
   bool cleans_escaped_slashes;
+  /// Whether a semicolon separates the parameters of a query; otherwise it makes the query invalid.
+  bool splits_at_semicolon;
   /// Whether JSON has \b and \f; otherwise \u0008 and \u000c.
   bool short_json_escapes;
   std::string_view root_text;      ///< for the path /
@@ -50,7 +52,7 @@ struct consul_traits {
   /// Before the error of a session/create, or of an acquire, that went through raft.
   std::string_view session_error_start;
   std::string_view lock_error_start;
-  /// Whether a check without an id, to which a session is bound, is an error of its own.
+  /// Whether a check without an id, to which a session is bound, is refused in other words.
   bool names_empty_check;
 
   // --- services and checks ----------------------------------------------------------------------
@@ -63,6 +65,8 @@ struct consul_traits {
   std::string_view interval_missing;  ///< for a check without an interval that needs one
   /// Whether services have SocketPath and Locality.
   bool has_service_places;
+  /// Whether checks have UDP, H2PING, OSService, and the members that came with them.
+  bool has_newer_checks;
   /// Whether JSON shows Datacenter of a service, PeerName, Proxy.Mode, the SocketPath and Locality
   /// of a catalog entry, Interval, Timeout and ExposedPort of a check, the version of a node; and
   /// omits the Port 0 of a service in health.
@@ -94,6 +98,7 @@ inline constexpr consul_traits consul_1_8{
     .types_empty_bodies = false,
     .redirect_status = 301,
     .cleans_escaped_slashes = true,
+    .splits_at_semicolon = true,
     .short_json_escapes = false,
     .root_text = "Consul Agent",
     .no_such_path = {},
@@ -111,6 +116,7 @@ inline constexpr consul_traits consul_1_8{
     .native_needs_port = false,
     .interval_missing = "Interval must be > 0 for Script, HTTP, or TCP checks",
     .has_service_places = false,
+    .has_newer_checks = false,
     .shows_newer_members = false,
     .most_operations = 64,
     .checks_verbs_first = false,
@@ -130,6 +136,7 @@ inline constexpr consul_traits consul_1_21{
     .types_empty_bodies = true,
     .redirect_status = 307,
     .cleans_escaped_slashes = false,
+    .splits_at_semicolon = false,
     .short_json_escapes = true,
     .root_text =
         "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent "
@@ -151,6 +158,7 @@ inline constexpr consul_traits consul_1_21{
     .interval_missing =
         "Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks",
     .has_service_places = true,
+    .has_newer_checks = true,
     .shows_newer_members = true,
     .most_operations = 128,
     .checks_verbs_first = true,

@@ -17,6 +17,8 @@ class handler_options {
   /// The first index is one above this, and above 10, because Consul's start takes the first ten. A
   /// value from a state file or a clock makes fences grow across restarts.
   std::uint64_t start_index = 0;
+  /// The shortest TTL of a session: Consul's session_ttl_min.
+  duration session_ttl_min = std::chrono::seconds(10);
   /// For this long after the start every acquisition fails "due to lock delay", because the agent
   /// does not know the delays of its former run.
   duration start_lock_delay{0};

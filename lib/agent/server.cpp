@@ -53,6 +53,10 @@ class server::implementation final : public wire::http_service, public answer_si
     http_.respond(id, std::move(response));
   }
 
+  void check_not_run(const std::string& id, const std::string& type) override {
+    env_.log->log(log_level::warn, "check not run", {{"check", id}, {"type", type}});
+  }
+
   void stop() {
     if (std::exchange(stopped_, true)) return;
     http_.stop();

@@ -285,6 +285,19 @@ TEST_CASE("Intended differences from Consul") {
   CHECK(probe.ask("GET", "/v1/session/list").body == "[]");
   // Consul's server crashes on a null among the operations.
   CHECK(probe.ask("PUT", "/v1/txn", "[null]").status == 200);
+  // An endpoint of Consul's that the agent lacks.
+  for (const char* path : {"/v1/event/list", "/v1/acl/tokens", "/v1/agent/metrics", "/v1/query",
+                           "/v1/operator/raft/configuration", "/v1/snapshot"}) {
+    const http_answer lacking = probe.ask("GET", path);
+    CHECK(lacking.status == 501);
+    CHECK(lacking.header("Content-Type") == "text/plain; charset=utf-8");
+    CHECK(lacking.body == "the embedded agent has no endpoint " + std::string(path));
+  }
+  // It takes a script as a check, as every check that it does not run.
+  CHECK(probe.ask("PUT", "/v1/agent/service/register",
+                  R"({"Name":"scripted","Check":{"Args":["true"],"Interval":"10s"}})")
+            .status == 200);
+  CHECK_THAT(probe.ask("GET", "/v1/agent/checks").body, ContainsSubstring("\"Type\":\"script\""));
   // The agent has no catalog.
   const http_answer catalog =
       probe.ask("PUT", "/v1/txn", R"([{"Node":{"Verb":"get","Node":{"Node":"x"}}}])");

@@ -36,14 +36,17 @@ std::string unknown_check(const std::string& id) {
 
 std::string name() { return server().node_name(); }
 
-/// The JSON of a check, without its indexes.
+/// The JSON of a check, without its indexes. `time`: how 1.21 shows the times that it has not.
 std::string shown(const std::string& id, const char* what, const char* status, const char* notes,
-                  const std::string& output, const std::string& service, const char* tags) {
+                  const std::string& output, const std::string& service, const char* tags,
+                  const std::string& time = {}) {
+  const std::string times =
+      R"("Interval":")" + time + R"(","Timeout":")" + time + R"(","ExposedPort":0,)";
   return R"({"Node":")" + name() + R"(","CheckID":")" + id + R"(","Name":")" + what +
          R"(","Status":")" + status + R"(","Notes":")" + notes + R"(","Output":")" + output +
          R"(","ServiceID":")" + service + R"(","ServiceName":")" + service +
          R"(","ServiceTags":)" + tags + R"(,"Type":"ttl",)" +
-         by_version("", R"("Interval":"","Timeout":"","ExposedPort":0,)") +
+         (newer() ? times : std::string()) +
          R"("Definition":{},"CreateIndex":)";
 }
 
@@ -156,7 +159,7 @@ TEST_CASE("Checks registered alone, of a service and of the node") {
   enroll(R"({"Name":"own","Tags":["t"]})");
   CHECK(seen(add_check(R"({"ID":"own-1","Name":"of own","service_id":"own","TTL":"100s",)"
                        R"("Status":"passing","Notes":"n","Token":"t"})")) == done);
-  const auto check = shown("own-1", "of own", "passing", "n", "", "own", R"(["t"])");
+  const auto check = shown("own-1", "of own", "passing", "n", "", "own", R"(["t"])", "0s");
   CHECK(agent_has(check));
   CHECK(catalog_has("own", check));
   const std::uint64_t before = index_of("own");

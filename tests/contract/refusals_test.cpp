@@ -189,6 +189,16 @@ TEST_CASE("Paths that are not clean are redirected; unknown paths are not found"
         "500 Internal Server Error\nVary: Accept-Encoding\n\n");
 }
 
+TEST_CASE("A semicolon in a query separates parameters in 1.8, and is refused since") {
+  put("no/semicolon", "v");
+  const http_answer answer = ask("GET", "/v1/kv/no/semicolon?raw;x=1");
+  if (newer()) {
+    CHECK(seen(answer) == "500 Internal Server Error\nVary: Accept-Encoding\n\n");
+  } else {
+    CHECK(answer.body == "v");
+  }
+}
+
 TEST_CASE("Too large bodies") {
   const std::string large(512 * 1024 + 1, 'x');
   const std::string page =

@@ -98,7 +98,8 @@ TEST_CASE("A service is registered, shown and deregistered") {
             R"(,"Meta":{"a-b":"x","z":"\u003c"},"Port":8000,)"
             R"("Weights":{"Passing":10,"Warning":0},"EnableTagOverride":true,)"
             R"("Proxy":)" + no_proxy() + R"(,"Connect":{},)" +
-            by_version("", R"("PeerName":"",)") + R"("CreateIndex":)" + index + R"(,"ModifyIndex":)" + index + "}\n");
+            by_version("", R"("PeerName":"",)") + R"("CreateIndex":)" + index +
+            R"(,"ModifyIndex":)" + index + "}\n");
   CHECK(part(health.body, "[{\"Node\":{", "\"Address\"").find(server().node_name()) !=
         std::string::npos);
   CHECK(part(health.body, R"("Datacenter")", R"("CreateIndex")") ==
@@ -376,6 +377,8 @@ TEST_CASE("A watcher of a service sees it appear, change and disappear") {
   CHECK(enroll(R"({"Name":"watched","ID":"w1","Tags":["t"]})").status == 200);
   const http_answer changed = changes.answer();
   CHECK(changed.index() > came);
+  CHECK(changed.header("X-Consul-Query-Backend") == by_version("", "streaming"));
+  CHECK(changed.header("X-Consul-Knownleader") == by_version("true", "false"));
   CHECK(changed.body.find(R"("Tags":["t"])") != std::string::npos);
   parked_query goes(target, changed.index());
   let_park();

@@ -133,7 +133,8 @@ bool consul_server::start(const consul_server_options& options) {
       << R"( "leave_on_terminate": )" << (options.leave_on_terminate ? "true" : "false")
       << R"(, "limits": {"http_max_conns_per_client": )" << options.http_max_conns_per_client
       << R"(}, "ports": {"dns": -1, "grpc": -1, )"
-      << (has_grpc_tls(version_) ? R"("grpc_tls": -1, )" : "") << R"("http": )" << http << R"(, "server": )" << server
+      << (has_grpc_tls(version_) ? R"("grpc_tls": -1, )" : "") << R"("http": )" << http
+      << R"(, "server": )" << server
       << R"(, "serf_lan": )" << lan << R"(, "serf_wan": )" << wan << "}}";
 
   const std::string path = program();

@@ -28,6 +28,14 @@ std::uint64_t query_reader::index(const query& q) const {
     case query::subject::node_sessions: index = sessions_.table_index(); break;
     case query::subject::health:
     case query::subject::catalog: index = services_.index_of(q.name); break;
+    case query::subject::nodes: index = node_.index; break;
+    case query::subject::node:
+      index = same_name(q.name, node_.name) ? services_.services_index() : 0;
+      break;
+    case query::subject::services: index = services_.services_index(); break;
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: index = services_.checks_index(); break;
   }
   return std::max<std::uint64_t>(index, 1);
 }
@@ -51,6 +59,12 @@ runtime::http_response query_reader::answer(const query& q, std::uint64_t index)
     case query::subject::key_names: return names_answer(q, meta);
     case query::subject::health:
     case query::subject::catalog: return services_answer(q, meta);
+    case query::subject::nodes:
+    case query::subject::node:
+    case query::subject::services:
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: return catalog_answer(q, meta);
     case query::subject::session:
     case query::subject::node_sessions: break;
   }
@@ -64,7 +78,13 @@ watch_list& query_reader::watch(const query& q) const noexcept {
     case query::subject::key_names: return keys_.watch_below(q.name);
     case query::subject::session: return sessions_.watch(session_key(q.name));
     case query::subject::health:
-    case query::subject::catalog: return services_.watch();
+    case query::subject::catalog:
+    case query::subject::nodes:
+    case query::subject::node:
+    case query::subject::services:
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: return services_.watch();
     case query::subject::node_sessions: break;
   }
   return sessions_.watch_all();
@@ -159,7 +179,7 @@ runtime::http_response query_reader::services_answer(const query& q,
   };
   json.begin_array();
   for (const service_entry* service : services_.named(q.name)) {
-    if (!has_tags(*service)) continue;
+    if (!has_tags(*service) || !node_selected(q)) continue;
     if (q.what == query::subject::catalog) {
       write_catalog_service(json, node_, *service, traits_);
       continue;

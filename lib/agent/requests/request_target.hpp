@@ -12,11 +12,14 @@ namespace tenure::agent {
 
 class request_target {
  public:
-  explicit request_target(std::string_view target);
+  /// What a semicolon in the query does. Go refuses it since 1.17.
+  enum class semicolon : std::uint8_t { separates, refused };
+  explicit request_target(std::string_view target, semicolon how = semicolon::separates);
 
   /// False for a path with a broken escape: Go's net/http answers 400.
   bool path_valid() const noexcept { return path_valid_; }
-  /// False for a query with a broken escape: Consul answers 500 with an empty body.
+  /// False for a query with a broken escape or a refused semicolon: Consul answers 500 with an
+  /// empty body.
   bool query_valid() const noexcept { return query_valid_; }
 
   /// Unescaped.
@@ -38,7 +41,7 @@ class request_target {
   std::string encoded_query() const;
 
  private:
-  void parse_query(std::string_view query);
+  void parse_query(std::string_view query, semicolon how);
   std::string with_query(std::string_view path) const;
 
   std::string path_;

@@ -23,6 +23,10 @@ constexpr duration output_delay = 5min;
 constexpr duration reap_interval = 30s;
 constexpr duration least_reap_after = 1min;
 
+std::string no_ttl(const std::string& id) {
+  return "CheckID " + go_quote(id) + " does not have associated TTL";
+}
+
 std::string shortened(std::string_view output) {
   if (output.size() <= longest_output) return std::string(output);
   return std::string(output.substr(0, longest_output)) + " ... (captured " +
@@ -33,9 +37,7 @@ std::string shortened(std::string_view output) {
 
 maybe_response endpoints::check_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
-  if (!context.target.get("filter").empty()) {
-    return text_response(501, "the embedded agent supports filters on agent/services only");
-  }
+  if (maybe_response error = no_filter(context)) return error;
   text::json_writer body;
   body.begin_object();
   for (const auto& [id, check] : services_.all_checks()) {
@@ -50,7 +52,7 @@ maybe_response endpoints::check_register(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   check_request wanted;
-  if (const std::string error = read_check_request(context.request.body, wanted);
+  if (const std::string error = read_check_request(context.request.body, wanted, traits_);
       !error.empty()) {
     return text_response(400, "Request decode failed: " + error);
   }
@@ -83,7 +85,7 @@ maybe_response endpoints::unknown_check(const std::string& id) const {
                        traits_.misses_deregistered
                            ? "Unknown check ID " + go_quote(id) +
                                  ". Ensure that the check ID is passed, not the check name."
-                           : "CheckID " + go_quote(id) + " does not have associated TTL");
+                           : no_ttl(id));
 }
 
 maybe_response endpoints::check_pass(request_context& context) {
@@ -132,13 +134,15 @@ maybe_response endpoints::report_check(const std::string& id, std::string_view s
                                         std::string_view output) {
   check_entry* check = services_.find_check(id);
   if (check == nullptr) return unknown_check(id);
+  if (check->ttl <= duration::zero()) return text_response(500, no_ttl(id));
   check->last_output = shortened(output);
   timers_.arm(check->expiry, now_ + check->ttl);
   set_check_status(*check, status, check->last_output);
   return text_response(200, {});
 }
 
-/// An existing check keeps its status and its output.
+/// An existing check keeps its status and its output. A check that Consul would run keeps its first
+/// status: this agent does not run it.
 void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check_entry& check = services_.check(wanted.id, *this);
   const bool created = check.create_index == 0;
@@ -147,6 +151,9 @@ void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check.notes = wanted.notes;
   check.service_id = wanted.service_id;
   check.ttl = duration(wanted.ttl_ns);
+  check.type = wanted.type;
+  check.interval = wanted.shown(wanted.interval_ns);
+  check.timeout = wanted.shown(wanted.timeout_ns);
   check.reap_after = wanted.reap_after_ns > 0
                          ? std::max(duration(wanted.reap_after_ns), least_reap_after)
                          : duration::zero();
@@ -155,7 +162,12 @@ void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
     check.service_name = service->name;
     check.service_tags = service->tags;
   }
-  timers_.arm(check.expiry, now_ + check.ttl);
+  if (check.ttl > duration::zero()) {
+    timers_.arm(check.expiry, now_ + check.ttl);
+  } else {
+    timers_.disarm(check.expiry);
+    sink_.check_not_run(check.id, check.type);
+  }
   show_check(index, check);
 }
 

@@ -41,6 +41,7 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/status/leader", "GET", &endpoints::status_leader},
     {"/v1/status/peers", "GET", &endpoints::status_peers},
     {"/v1/agent/self", "GET", &endpoints::agent_self},
+    {"/v1/agent/members", "GET", &endpoints::agent_members},
     {"/v1/agent/services", "GET", &endpoints::service_list},
     {"/v1/agent/service/register", "PUT", &endpoints::service_register},
     {"/v1/agent/service/deregister/", "PUT", &endpoints::service_deregister},
@@ -53,7 +54,21 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/agent/check/fail/", "PUT", &endpoints::check_fail},
     {"/v1/agent/check/update/", "PUT", &endpoints::check_update},
     {"/v1/health/service/", "GET", &endpoints::health_service},
+    {"/v1/health/node/", "GET", &endpoints::health_node},
+    {"/v1/health/checks/", "GET", &endpoints::health_checks},
+    {"/v1/health/state/", "GET", &endpoints::health_state},
+    {"/v1/catalog/datacenters", "GET", &endpoints::catalog_datacenters},
+    {"/v1/catalog/nodes", "GET", &endpoints::catalog_nodes},
+    {"/v1/catalog/node/", "GET", &endpoints::catalog_node},
+    {"/v1/catalog/services", "GET", &endpoints::catalog_services},
     {"/v1/catalog/service/", "GET", &endpoints::catalog_service},
+});
+
+/// The parts of Consul's API below which this agent lacks endpoints.
+constexpr auto api_parts = std::to_array<std::string_view>({
+    "/v1/acl/", "/v1/agent/", "/v1/catalog/", "/v1/config", "/v1/connect/", "/v1/coordinate/",
+    "/v1/discovery-chain/", "/v1/event/", "/v1/exported-services", "/v1/health/", "/v1/internal/",
+    "/v1/operator/", "/v1/peering", "/v1/query", "/v1/snapshot",
 });
 
 bool allowed(std::string_view method, std::string_view methods) {
@@ -108,7 +123,9 @@ void endpoints::tick(time_point now) {
 
 void endpoints::handle(const runtime::http_request& request, time_point now, request_id id) {
   tick(now);
-  request_context context(request, request_target(request.target), id);
+  const auto semicolons = traits_.splits_at_semicolon ? request_target::semicolon::separates
+                                                      : request_target::semicolon::refused;
+  request_context context(request, request_target(request.target, semicolons), id);
   route(context);
   after_change();
 }
@@ -142,6 +159,11 @@ void endpoints::route(request_context& context) {
     maybe_response response = serve(context, r);
     if (response) endpoint_sink_.answered(context.id, std::move(*response));
     return;
+  }
+  for (const std::string_view part : api_parts) {
+    if (!path.starts_with(part)) continue;
+    return endpoint_sink_.answered(
+        context.id, text_response(501, "the embedded agent has no endpoint " + target.path()));
   }
   turn_away(path == "/" ? root_response(traits_) : unknown_path_response(path, traits_));
 }

@@ -21,6 +21,7 @@
 #include "agent/state/service_table.hpp"
 #include "agent/state/session_table.hpp"
 #include "runtime/timer_heap.hpp"
+#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 
@@ -78,6 +79,7 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response status_leader(request_context& context);
   maybe_response status_peers(request_context& context);
   maybe_response agent_self(request_context& context);
+  maybe_response agent_members(request_context& context);
   maybe_response service_register(request_context& context);
   maybe_response service_deregister(request_context& context);
   maybe_response service_list(request_context& context);
@@ -90,6 +92,13 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response check_fail(request_context& context);
   maybe_response check_update(request_context& context);
   maybe_response health_service(request_context& context);
+  maybe_response health_node(request_context& context);
+  maybe_response health_checks(request_context& context);
+  maybe_response health_state(request_context& context);
+  maybe_response catalog_datacenters(request_context& context);
+  maybe_response catalog_nodes(request_context& context);
+  maybe_response catalog_node(request_context& context);
+  maybe_response catalog_services(request_context& context);
   maybe_response catalog_service(request_context& context);
 
   // fault_injection, in routes/faults.cpp.
@@ -156,7 +165,13 @@ class endpoints final : public fault_injection, private session_owner, private c
   void session_expired(session_entry& session) noexcept override;
   void reap_tombstones();
 
-  maybe_response query_services(request_context& context, query q, const query_options& options);
+  /// A query of catalog or health. `missing`: the refusal of an empty rest of the path; empty: the
+  /// endpoint takes none.
+  maybe_response query_catalog(request_context& context, query q, std::string_view missing);
+  /// The refusal of ?filter, which this agent does not have everywhere.
+  static maybe_response no_filter(const request_context& context);
+  /// A member of the gossip pool, with the members that consul/api reads.
+  void write_member(text::json_writer& json) const;
   /// The datacenter that agent/services shows; empty: none.
   std::string_view shown_datacenter() const noexcept;
   maybe_response unknown_check(const std::string& id) const;

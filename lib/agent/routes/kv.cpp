@@ -51,7 +51,9 @@ maybe_response endpoints::kv_put(request_context& context) {
   kv_fields wanted;
   wanted.key = std::move(context.rest);
   if (wanted.key.empty()) return text_response(400, "Missing key name");
-  if (maybe_response error = conflicting(target, traits_, {"cas", "acquire", "release"})) return error;
+  if (maybe_response error = conflicting(target, traits_, {"cas", "acquire", "release"})) {
+    return error;
+  }
   if (target.has("flags")) {
     const auto flags = go_parse_uint(target.get("flags"));
     if (!flags.ok()) return text_response(500, flags.error);
@@ -83,7 +85,9 @@ maybe_response endpoints::kv_put(request_context& context) {
     keys_.set(next_index(), wanted);
     outcome.done = true;
   }
-  if (!outcome.error.empty()) return text_response(500, std::string(traits_.lock_error_start) + outcome.error);
+  if (!outcome.error.empty()) {
+    return text_response(500, std::string(traits_.lock_error_start) + outcome.error);
+  }
   return json(context, 200, outcome.done ? "true" : "false");
 }
 

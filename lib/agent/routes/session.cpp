@@ -15,13 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration shortest_ttl = 10s;
 constexpr duration longest_ttl = 24h;
 /// A session lives this many TTLs after its last renewal.
 constexpr int ttl_multiplier = 2;
 
 /// The length of a TTL, or Consul's error text.
-go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
+go_parsed<std::int64_t> checked_ttl(const std::string& ttl, duration shortest) {
   if (ttl.empty()) return {};
   auto parsed = go_parse_duration(ttl);
   if (!parsed.ok()) {
@@ -29,9 +28,10 @@ go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
     return parsed;
   }
   const duration span(parsed.value);
-  if (span != duration::zero() && (span < shortest_ttl || span > longest_ttl)) {
+  if (span != duration::zero() && (span < shortest || span > longest_ttl)) {
     parsed.error = "Invalid Session TTL '" + std::to_string(parsed.value) +
-                   "', must be between [10s=24h0m0s]";
+                   "', must be between [" + go_format_duration(shortest.count()) + "=" +
+                   go_format_duration(longest_ttl.count()) + "]";
   }
   return parsed;
 }
@@ -68,7 +68,7 @@ maybe_response endpoints::session_create(request_context& context) {
   if (wanted.behavior != "release" && wanted.behavior != "delete") {
     return text_response(500, "Invalid Behavior setting '" + wanted.behavior + "'");
   }
-  const auto ttl = checked_ttl(wanted.ttl);
+  const auto ttl = checked_ttl(wanted.ttl, options_.session_ttl_min);
   if (!ttl.ok()) return text_response(500, ttl.error);
 
   const auto refused = [this](const std::string& why) {
