@@ -8,3 +8,11 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, ..." FORCE)
   endif()
 endif()
+
+# The static and the shared library are made of the same objects, and all targets share one
+# precompiled header. So everything is compiled as code of a shared library; g++ may still inline
+# the functions that such a library exports.
+add_compile_options(-fPIC)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fno-semantic-interposition)
+endif()

@@ -1,18 +1,27 @@
-# cmake --install: a package for find_package(tenure), with the public headers, the static libraries
-# of all layers (as tenure::LAYER; users link tenure::tenure) and the command-line tools. The
-# layers' private headers are not installed.
+# cmake --install: a package for find_package(tenure), with the public headers, the library (static
+# and shared), its components, and the command-line tools. No layer is installed by itself, and no
+# private header.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-get_property(installed GLOBAL PROPERTY TENURE_INSTALLED)
-install(TARGETS ${installed} EXPORT tenureTargets
-  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tenure")
+set(destinations
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime
+  NAMELINK_COMPONENT development)
+install(TARGETS tenure_static tenure_shared EXPORT tenureTargets ${destinations})
+install(EXPORT tenureTargets NAMESPACE tenure:: DESTINATION "${package_dir}"
+  COMPONENT development)
+# A file of targets for each component: who does not ask for it, does not need its dependencies.
+get_property(components GLOBAL PROPERTY TENURE_COMPONENTS)
+foreach(component ${components})
+  install(TARGETS tenure_component_${component} EXPORT tenure_${component} ${destinations})
+  install(EXPORT tenure_${component} NAMESPACE tenure:: DESTINATION "${package_dir}"
+    FILE tenure_${component}.cmake COMPONENT development)
+endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/include/" DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN "*.hpp")
 
-set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tenure")
-install(EXPORT tenureTargets NAMESPACE tenure:: DESTINATION "${package_dir}"
-  COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/tenureConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/tenureConfig.cmake" INSTALL_DESTINATION "${package_dir}"
   NO_SET_AND_CHECK_MACRO)

@@ -1,7 +1,7 @@
 #include "common/json.hpp"
 
-#include "text/ascii.hpp"
-#include "text/json_string.hpp"
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/json_string.hpp>
 
 namespace tenure::apps {
 

@@ -13,6 +13,7 @@
 #include <tenure/consul_config.hpp>
 #include <tenure/error.hpp>
 #include <tenure/log.hpp>
+#include <tenure/spdlog_sink.hpp>
 
 #include "common/duration.hpp"
 #include "common/exit_codes.hpp"

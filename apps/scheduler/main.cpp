@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <optional>
 
 #include "common/options.hpp"
@@ -43,9 +44,11 @@ int run(arguments a) {
   options.name("scheduler");
   options.liveness(a.liveness);
   options.log(a.common.log());
+  const auto metrics = std::make_shared<tenure::metrics_registry>();
+  options.metrics(metrics);
 
   asio::io_context io(1);
-  scheduler::scheduler service(io, consul, options, profile, a.settings);
+  scheduler::scheduler service(io, consul, options, profile, metrics, a.settings);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const auto& error, int) {
     if (!error) service.stop();

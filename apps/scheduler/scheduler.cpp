@@ -24,9 +24,10 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 scheduler::scheduler(asio::io_context& io, const tenure::consul_config& consul,
                      const tenure::elections_options& options, const tenure::candidacy& profile,
-                     settings s)
+                     std::shared_ptr<const tenure::metrics_registry> metrics, settings s)
     : io_(io),
       settings_(std::move(s)),
+      metrics_(std::move(metrics)),
       ledger_(settings_.ledger_folder),
       pool_(settings_.worker_threads),
       elections_(io.get_executor(), consul, options),
@@ -126,13 +127,30 @@ asio::awaitable<void> scheduler::report_progress() {
   while (!stopping_) {
     if (steps_ != reported) {
       reported = steps_;
-      std::printf("%s works %zu of %zu shards, %llu steps so far\n", settings_.name.c_str(),
-                  shards_worked_, shards_.size(), static_cast<unsigned long long>(reported));
-      std::fflush(stdout);
+      print_progress();
     }
     report_timer_.expires_after(1s);
     co_await report_timer_.async_wait(no_throw);
   }
+}
+
+// What this process works on, and the figures of the library by which an operator judges it: how
+// many terms it had, how many claims others were faster with, and how long a proof takes.
+void scheduler::print_progress() const {
+  using tenure::metric;
+  const auto total = [this](metric m) { return static_cast<long long>(metrics_->total(m)); };
+  const auto proofs = metrics_->recorded(metric::proof_seconds);
+  const double proof_ms = std::chrono::duration<double, std::milli>(proofs.sum).count();
+  std::printf(
+      "%s works %zu of %zu shards, %llu steps so far: terms=%lld ended=%lld claims=%lld "
+      "refused=%lld unknown=%lld proofs=%lld proof_ms=%.2f sessions_lost=%lld\n",
+      settings_.name.c_str(), shards_worked_, shards_.size(),
+      static_cast<unsigned long long>(steps_), total(metric::terms_begun),
+      total(metric::terms_ended_expired), total(metric::claims),
+      total(metric::claims_refused_held), total(metric::claims_unknown),
+      total(metric::proofs_confirmed), proofs.count > 0 ? proof_ms / double(proofs.count) : 0.0,
+      total(metric::sessions_lost));
+  std::fflush(stdout);
 }
 
 }  // namespace scheduler

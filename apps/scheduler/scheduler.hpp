@@ -13,8 +13,10 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/metrics.hpp>
 #include <utility>
 
 #include "scheduler/ledger.hpp"
@@ -34,10 +36,10 @@ struct settings {
 
 class scheduler {
  public:
-  /// Throws tenure::bad_configuration.
+  /// `metrics`: the sink of the options. Throws tenure::bad_configuration.
   scheduler(boost::asio::io_context& io, const tenure::consul_config& consul,
             const tenure::elections_options& options, const tenure::candidacy& profile,
-            settings s);
+            std::shared_ptr<const tenure::metrics_registry> metrics, settings s);
 
   /// Campaigns for every shard and works those that this process leads. Returns after stop(), when
   /// no shard is being worked and every key is released.
@@ -57,9 +59,11 @@ class scheduler {
   boost::asio::awaitable<void> run_step(tenure::term term);
   boost::asio::awaitable<void> shut_down_after_stop();
   boost::asio::awaitable<void> report_progress();
+  void print_progress() const;
 
   boost::asio::io_context& io_;
   settings settings_;
+  const std::shared_ptr<const tenure::metrics_registry> metrics_;
   ledger ledger_;
   boost::asio::thread_pool pool_;
   tenure::elections elections_;

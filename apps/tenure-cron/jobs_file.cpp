@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <tenure/toolkit/ascii.hpp>
 
 #include "common/yaml_map.hpp"
-#include "text/ascii.hpp"
 
 namespace tenure::cron {
 namespace {

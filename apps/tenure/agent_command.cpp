@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/agent.hpp>
+#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 #include <vector>
 
-#include "agent/server.hpp"
 #include "common/options.hpp"
-#include "runtime/environment.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 /// How long clients have to read their last answers at the end.
 constexpr std::chrono::seconds drain_time{5};
 
-struct agent_options {
+struct agent_arguments {
   std::vector<std::string> listen{"127.0.0.1:8500"};
   std::string state;
   std::string node_name = "tenure-agent";
@@ -32,12 +32,17 @@ struct agent_options {
   std::optional<duration> start_lock_delay;
   std::optional<duration> session_ttl_min;
   std::string log_level = "info";
-  std::string as{agent::traits_of(agent::handler_options().version).name};
+  std::string as{name_of(agent_options().as())};
 };
 
-agent::consul_version parse_version(const std::string& text) {
-  if (const auto version = agent::find_consul_version(text)) return *version;
+consul_version parse_version(const std::string& text) {
+  if (const auto version = find_consul_version(text)) return *version;
   throw usage_error("--as: the agent answers as Consul 1.8 or 1.21, not as '" + text + "'");
+}
+
+duration checked_ttl_min(duration ttl) {
+  if (ttl > duration::zero() && ttl <= std::chrono::hours(24)) return ttl;
+  throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
 }
 
 /// The name contains the address, so that two agents on a machine do not share a file.
@@ -54,34 +59,17 @@ std::string default_state_file(const std::string& listen) {
   return std::string(home) + "/.local/state/tenure/" + name;
 }
 
-agent::server_options server_options(const agent_options& o) {
-  agent::server_options options;
-  options.handler.version = parse_version(o.as);
-  options.handler.node_name = o.node_name;
-  if (o.session_ttl_min) {
-    if (*o.session_ttl_min <= duration::zero() || *o.session_ttl_min > std::chrono::hours(24)) {
-      throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
-    }
-    options.handler.session_ttl_min = *o.session_ttl_min;
-  }
-  options.connections_per_address = o.connections_per_client;
-  if (o.state != "none") {
-    options.state_file = o.state.empty() ? default_state_file(o.listen.front()) : o.state;
-    options.unclean_lock_delay = o.start_lock_delay.value_or(options.unclean_lock_delay);
-  } else {
-    options.handler.start_lock_delay = o.start_lock_delay.value_or(options.unclean_lock_delay);
-  }
+agent_options options_of(const agent_arguments& o, log_level level) {
+  agent_options options;
+  options.as(parse_version(o.as))
+      .node_name(o.node_name)
+      .connections_per_address(o.connections_per_client)
+      .log(stderr_log(level));
+  if (o.state != "none")
+    options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
+  if (o.session_ttl_min) options.session_ttl_min(checked_ttl_min(*o.session_ttl_min));
+  if (o.start_lock_delay) options.start_lock_delay(*o.start_lock_delay);
   return options;
-}
-
-runtime::environment make_environment(asio::io_context& io, log_level level) {
-  runtime::environment made;
-  made.executor = io.get_executor();
-  made.clock = runtime::system_boot_clock();
-  made.timers = runtime::system_timers(io.get_executor());
-  made.random = runtime::system_random();
-  made.log = stderr_log(level);
-  return made;
 }
 
 /// The user must correct a bad address; an address in use may be free at the next try.
@@ -92,7 +80,7 @@ int exit_code_of(const boost::system::error_code& error) {
              : exit_usage;
 }
 
-int serve(const agent_options& o) {
+int serve(const agent_arguments& o) {
   log_level level{};
   try {
     level = parse_log_level(o.log_level);
@@ -100,10 +88,9 @@ int serve(const agent_options& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   asio::io_context io{1};
-  const runtime::environment environment = make_environment(io, level);
-  std::unique_ptr<agent::server> server;
+  std::unique_ptr<agent_server> server;
   try {
-    server = std::make_unique<agent::server>(environment, server_options(o));
+    server = std::make_unique<agent_server>(io.get_executor(), options_of(o, level));
     for (const std::string& address : o.listen) server->listen(address);
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
@@ -132,7 +119,7 @@ int serve(const agent_options& o) {
 }  // namespace
 
 void add_agent_command(CLI::App& app, action& chosen) {
-  auto o = std::make_shared<agent_options>();
+  auto o = std::make_shared<agent_arguments>();
   CLI::App* command = app.add_subcommand("agent", "Run an embedded Consul");
   command->add_option("--listen", o->listen, "host:port or unix:///path; may be given repeatedly")
       ->type_name("ADDR")

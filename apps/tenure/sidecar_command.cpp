@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/spdlog_sink.hpp>
 #include <utility>
 
 #include "common/options.hpp"

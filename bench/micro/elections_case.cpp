@@ -8,13 +8,12 @@
 #include <string>
 #include <tenure/elections.hpp>
 #include <tenure/sharded_key.hpp>
+#include <utility>
 #include <vector>
 
-#include "election/engine.hpp"
 #include "election/participant/participant.hpp"
 #include "micro.hpp"
-#include "support/handler_transport.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/simulated_process.hpp"
 
 namespace micro {
 
@@ -52,16 +51,16 @@ asio::awaitable<void> resign(std::vector<tenure::election>& entered) {
 
 }  // namespace
 
-void elections(std::size_t times) {
+void elections(std::size_t times, std::shared_ptr<tenure::metrics_sink> metrics) {
   for (std::size_t round = 0; round < times; ++round) {
-    tenure::test::manual_runtime runtime;
-    tenure::test::in_process_agent agent(runtime);
-    auto env = std::make_shared<tenure::runtime::environment>(*runtime.environment());
-    env->transport = std::make_shared<tenure::test::handler_transport>(runtime, agent);
+    tenure::testing::manual_runtime runtime;
+    tenure::testing::in_process_agent agent(runtime);
     tenure::consul_config config;
     config.connections(80);
-    tenure::elections all(
-        std::make_shared<tenure::impl::engine>(env, config, tenure::elections_options()));
+    tenure::testing::simulated_process process(runtime, runtime.main_loop(), agent,
+                                               tenure::elections_options().metrics(metrics),
+                                               std::move(config));
+    tenure::elections& all = *process.elections;
     std::vector<tenure::election> entered;
     for (std::size_t i = 0; i < election_count; ++i) {
       entered.push_back(all.enter(key(i), tenure::candidacy("host-1.example:8080")));

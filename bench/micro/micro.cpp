@@ -117,7 +117,9 @@ int run(std::string_view name, std::size_t times) {
   } else if (name == "timer-heap") {
     timer_heap(times);
   } else if (name == "elections") {
-    elections(times);
+    elections(times, nullptr);
+  } else if (name == "elections-metered") {
+    elections(times, std::make_shared<tenure::metrics_registry>());
   } else if (name == "election-memory") {
     election_memory();
   } else {

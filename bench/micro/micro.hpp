@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <tenure/metrics.hpp>
 
 namespace micro {
 
@@ -10,8 +12,8 @@ namespace micro {
 void report(const char* metric, const char* unit, double value);
 
 /// Enters 1,000 elections, claims them, proves them for a minute of virtual time, and leaves them,
-/// against the embedded agent's state without a network between.
-void elections(std::size_t times);
+/// against the embedded agent's state without a network between. `metrics` may be null.
+void elections(std::size_t times, std::shared_ptr<tenure::metrics_sink> metrics);
 /// Reports the memory of an entered election, and the size of its `participant`.
 void election_memory();
 

@@ -9,8 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
-
-#include "text/base64.hpp"
+#include <tenure/toolkit/base64.hpp>
 
 namespace raw {
 

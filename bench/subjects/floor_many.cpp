@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <tenure/toolkit/base64.hpp>
 #include <utility>
 
 #include "floor.hpp"
-#include "text/base64.hpp"
 
 namespace raw {
 namespace {

@@ -19,7 +19,10 @@ asio::awaitable<void> resign_later(tenure::term t) { co_await t.resign(); }
 }  // namespace
 
 many::many(asio::io_context& io, const settings& s)
-    : io_(io), settings_(s), elections_(io.get_executor(), s.consul, s.options) {
+    : many(io, s, tenure::elections(io.get_executor(), s.consul, s.options)) {}
+
+many::many(asio::io_context& io, const settings& s, tenure::elections where)
+    : io_(io), settings_(s), elections_(std::move(where)) {
   asio::co_spawn(io, follow(), asio::detached);
 }
 

@@ -16,6 +16,7 @@
 #include <exception>
 #include <sstream>
 #include <stdexcept>
+#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 
 namespace subject {
@@ -126,6 +127,10 @@ class program {
     } else if (what == "many") {
       words >> text >> n >> value;
       all().enter(text, n, value);
+    } else if (what == "tenants") {
+      std::size_t tenants = 0;
+      words >> text >> tenants >> n >> value;
+      enter_tenants(text, tenants, n, value);
     } else if (what == "latencies") {
       all().report_latencies();
     } else if (what == "leave") {
@@ -137,6 +142,15 @@ class program {
     }
   }
 
+  /// Each of them with its own elections object, all on one set of connections.
+  void enter_tenants(const std::string& prefix, std::size_t tenants, std::size_t each,
+                     const std::string& value) {
+    const tenure::consul_connections shared(io_.get_executor(), settings_.consul);
+    for (std::size_t i = 0; i < tenants; ++i) {
+      tenants_.emplace_back(io_, settings_, tenure::elections(shared, settings_.options));
+      tenants_.back().enter(prefix + "/" + std::to_string(i), each, value);
+    }
+  }
   candidate& one(std::istringstream& words) {
     std::size_t id = 0;
     words >> id;
@@ -156,6 +170,7 @@ class program {
   asio::posix::stream_descriptor input_;
   std::deque<candidate> candidates_;
   std::optional<many> many_;
+  std::deque<many> tenants_;
 };
 
 settings parse(int argc, char** argv) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tenure/consul_connections.hpp>
 #include <tenure/elections.hpp>
 #include <vector>
 
@@ -57,6 +58,7 @@ class candidate {
 class many {
  public:
   many(boost::asio::io_context& io, const settings& s);
+  many(boost::asio::io_context& io, const settings& s, tenure::elections where);
 
   tenure::elections& elections() { return elections_; }
   /// Stands for the keys 0 to N-1 below the prefix. Reports `all N T0 T1` once it leads them all,

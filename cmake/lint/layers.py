@@ -24,6 +24,7 @@ class Pattern(NamedTuple):
 
 
 LIB = r"^lib/(?!include/)"
+LAYERS = "text|core|runtime|wire|consul|election|agent|testing|sim"
 NO_CLOCK_TESTS = r"^tests/(unit|component|contract|sim)/"
 
 CODE = [
@@ -66,9 +67,20 @@ INCLUDES = [
     Pattern("include", r"^lib/(?!wire/|include/)",
             r"<boost/(?:beast|asio/ip|asio/local|asio/ssl)|<(?:sys/socket|sys/un|netinet/|arpa/)",
             "sockets and Beast belong to the wire layer"),
-    Pattern("include", r"^lib/(?!runtime/)", r"<spdlog/", "spdlog belongs to the runtime layer"),
+    Pattern("include", r"^lib/(?!spdlog_sink/)", r"<spdlog/", "spdlog belongs to lib/spdlog_sink"),
+    Pattern("include", r"^lib/(text|core)/",
+            r"<tenure/toolkit/(?:async_condition|task_scope|timers|http_\w+)\.hpp>",
+            "this helper belongs to a layer above"),
+    Pattern("include", r"^lib/runtime/", r"<tenure/toolkit/http_(?!message)\w+\.hpp>",
+            "this helper belongs to the wire layer"),
+    # Not for bench/micro, which times parts of the library by themselves; nor for the simulation,
+    # which is made of the library's layers and replaces their network and clock.
+    Pattern("include", r"^(?:apps|bench/subjects)/", rf'["<](?:{LAYERS})/',
+            "programs include the library's public headers only: <tenure/...>"),
     Pattern("include", r"^lib/include/", rf"(?!{PUBLIC})",
             "public headers include only std, boost/asio, boost/system and tenure/"),
+    Pattern("include", r"^apps/|^lib/(?!testing/|include/tenure/testing[/.])",
+            r'"testing/|<tenure/testing[/.]', "virtual time is for tests"),
 ]
 
 UNORDERED = re.compile(r"\bunordered_(?:multi)?(?:map|set)\s*<")

@@ -1,19 +1,16 @@
-// The versions of Consul that the agent can answer as, and how they differ: each difference is a
-// named trait. The agent asks a trait by its name and never compares versions.
+// How the versions of Consul that the agent can answer as differ: each difference is a named trait.
+// The agent asks a trait by its name and never compares versions.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
+#include <tenure/consul_version.hpp>
 
 namespace tenure::agent {
 
-enum class consul_version : std::uint8_t { v1_8, v1_21 };
-
 /// How one version of Consul behaves. Measured on the release that `release` names.
 struct consul_traits {
-  std::string_view name;     ///< as a user writes it: "1.8"
   std::string_view release;  ///< what Consul reports of itself: "1.8.7"
 
   // --- HTTP -------------------------------------------------------------------------------------
@@ -89,7 +86,6 @@ struct consul_traits {
 };
 
 inline constexpr consul_traits consul_1_8{
-    .name = "1.8",
     .release = "1.8.7",
     .acl_policy = {},
     .query_backend = {},
@@ -127,7 +123,6 @@ inline constexpr consul_traits consul_1_8{
 };
 
 inline constexpr consul_traits consul_1_21{
-    .name = "1.21",
     .release = "1.21.4",
     .acl_policy = "allow",
     .query_backend = "blocking-query",
@@ -170,14 +165,6 @@ inline constexpr consul_traits consul_1_21{
 
 constexpr const consul_traits& traits_of(consul_version version) noexcept {
   return version == consul_version::v1_8 ? consul_1_8 : consul_1_21;
-}
-
-/// The version with that name, "1.8" or "1.21"; nothing for any other.
-constexpr std::optional<consul_version> find_consul_version(std::string_view name) noexcept {
-  for (const consul_version version : {consul_version::v1_8, consul_version::v1_21}) {
-    if (traits_of(version).name == name) return version;
-  }
-  return std::nullopt;
 }
 
 }  // namespace tenure::agent

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <tenure/toolkit/http_server.hpp>
 #include <utility>
 
 #include "agent/state_file.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::agent {
 namespace {

@@ -1,12 +1,14 @@
-#include "consul/agent_services.hpp"
-
+#include <tenure/agent_services.hpp>
 #include <utility>
 
 #include "consul/client_support.hpp"
 #include "consul/format.hpp"
+#include "consul/service_json.hpp"
+#include "runtime/environment.hpp"
 #include "text/percent.hpp"
+#include "wire/http_client.hpp"
 
-namespace tenure::consul {
+namespace tenure {
 
 namespace asio = boost::asio;
 
@@ -24,62 +26,105 @@ std::string unknown_field(const std::string& text) {
   return end == std::string::npos ? std::string() : text.substr(name, end - name);
 }
 
+consul::target target_of(std::string_view path, const std::string& id,
+                         const consul_config& config) {
+  return consul::target(std::string(path) + text::percent_encode(id), config);
+}
+
+void take_error(consul::answer_base& from, service_answer& to) {
+  to.error = from.error;
+  to.detail = std::move(from.detail);
+}
+
+void set_malformed(service_answer& answer, const consul::call& what, const consul_config& config,
+                   std::string_view body) {
+  answer.error = consul_errc::bad_answer;
+  answer.detail = consul::with_outcome(consul::describe(what, config), body);
+}
+
+asio::awaitable<service_result> get(const runtime::environment& env, const consul_config& config,
+                                    consul::call what) {
+  service_result answer;
+  what.accepted = not_found;
+  consul::response received = co_await consul::perform(env, config, what);
+  take_error(received, answer);
+  if (answer.error || received.status == not_found) co_return answer;
+  answer.service = consul::parse_service(received.body);
+  if (!answer.service) set_malformed(answer, what, config, received.body);
+  co_return answer;
+}
+
 }  // namespace
+
+agent_services::agent_services(asio::any_io_executor executor, consul_config config)
+    : env_(wire::make_system_environment(std::move(executor), config, silent_log())),
+      config_(std::move(config)) {}
+
+agent_services::agent_services(std::shared_ptr<const runtime::environment> env,
+                               consul_config config) noexcept
+    : env_(std::move(env)), config_(std::move(config)) {}
+
+agent_services::~agent_services() = default;
+
+time_point agent_services::default_deadline() const {
+  return env_->clock->now() + config_.request_timeout();
+}
 
 asio::awaitable<service_list> agent_services::find(std::string filter) {
   service_list answer;
-  target to("/v1/agent/services", config_);
-  to.with("filter", filter);
-  const call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
-  response received = co_await perform(*env_, config_, what);
-  take_base(received, answer);
+  consul::target to("/v1/agent/services", config_);
+  if (!filter.empty()) to.with("filter", filter);
+  const consul::call what(runtime::lane::requests, consul::effect::read, "GET", std::move(to),
+                          default_deadline());
+  consul::response received = co_await consul::perform(*env_, config_, what);
+  take_error(received, answer);
   if (answer.error) co_return answer;
-  auto all = service_entry::parse_all(received.body);
+  auto all = consul::parse_services(received.body);
   if (all)
     answer.services = std::move(*all);
   else
-    set_error(answer, consul_errc::bad_answer, describe(what, config_), received.body);
+    set_malformed(answer, what, config_, received.body);
   co_return answer;
 }
 
 asio::awaitable<service_result> agent_services::read(std::string id) {
-  target to("/v1/agent/service/" + text::percent_encode(id), config_);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
-  return get(std::move(what));
+  consul::call what(runtime::lane::requests, consul::effect::read, "GET",
+                    target_of("/v1/agent/service/", id, config_), default_deadline());
+  return get(*env_, config_, std::move(what));
 }
 
 asio::awaitable<service_result> agent_services::watch(std::string id, std::string hash,
                                                       duration wait) {
-  target to("/v1/agent/service/" + text::percent_encode(id), config_);
-  to.with("hash", hash).with("wait", duration_text(wait));
-  call what(runtime::lane::polls, effect::read, "GET", std::move(to),
-            default_deadline() + wait + wait / 16);
+  consul::target to = target_of("/v1/agent/service/", id, config_);
+  to.with("hash", hash).with("wait", consul::duration_text(wait));
+  consul::call what(runtime::lane::polls, consul::effect::read, "GET", std::move(to),
+                    default_deadline() + wait + wait / 16);
   what.retries = 0;  // the caller polls again anyway
-  return get(std::move(what));
+  return get(*env_, config_, std::move(what));
 }
 
-asio::awaitable<service_result> agent_services::get(call what) {
-  service_result answer;
-  what.accepted = not_found;
-  response received = co_await perform(*env_, config_, what);
-  take_base(received, answer);
-  if (answer.error || received.status == not_found) co_return answer;
-  answer.service = service_entry::parse(received.body);
-  if (!answer.service)
-    set_error(answer, consul_errc::bad_answer, describe(what, config_), received.body);
-  co_return answer;
-}
-
-asio::awaitable<service_written> agent_services::write(std::string body, time_point deadline) {
+asio::awaitable<service_written> agent_services::register_service(std::string body,
+                                                                  time_point deadline) {
   service_written answer;
-  target to("/v1/agent/service/register", config_);
+  consul::target to("/v1/agent/service/register", config_);
   // Registering twice does no harm.
-  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
+  consul::call what(runtime::lane::requests, consul::effect::repeatable, "PUT", std::move(to),
+                    deadline);
   what.body = std::move(body);
-  response received = co_await perform(*env_, config_, what);
-  take_base(received, answer);
+  consul::response received = co_await consul::perform(*env_, config_, what);
+  take_error(received, answer);
   if (answer.error == consul_errc::bad_request) answer.unknown_field = unknown_field(received.body);
   co_return answer;
 }
 
-}  // namespace tenure::consul
+asio::awaitable<service_answer> agent_services::deregister(std::string id, time_point deadline) {
+  service_answer answer;
+  consul::call what(runtime::lane::requests, consul::effect::repeatable, "PUT",
+                    target_of("/v1/agent/service/deregister/", id, config_), deadline);
+  what.accepted = not_found;  // of newer agents, for an unknown service
+  consul::response received = co_await consul::perform(*env_, config_, what);
+  take_error(received, answer);
+  co_return answer;
+}
+
+}  // namespace tenure

@@ -4,10 +4,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <charconv>
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/base64.hpp>
 
-#include "runtime/async_condition.hpp"
-#include "text/ascii.hpp"
-#include "text/base64.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::consul {
 namespace {
@@ -53,6 +54,16 @@ std::string network_text(const runtime::exchange_result& exchange) {
     return "the connection was closed without a response; has this host more connections to Consul "
            "than its limit (200 unless configured)?";
   return exchange.error.message();
+}
+
+metric counter_of(error_code error) noexcept {
+  if (!error) return metric::requests_ok;
+  if (error == consul_errc::unreachable) return metric::requests_unreachable;
+  if (error == consul_errc::timed_out) return metric::requests_timed_out;
+  if (error == consul_errc::outcome_unknown) return metric::requests_unknown;
+  if (error == consul_errc::throttled) return metric::requests_throttled;
+  if (error == consul_errc::forbidden) return metric::requests_forbidden;
+  return metric::requests_error;
 }
 
 response judged(runtime::exchange_result exchange, bool sent, time_point now, const call& what,
@@ -110,8 +121,12 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
       const duration pause = first_pause * (1U << failed) / 2;
       next_attempt = now + pause + env.random->jitter(pause);
     }
-    if (next_attempt >= what.deadline)
-      co_return judged(std::move(exchange), sent, now, what, config);
+    if (next_attempt >= what.deadline) {
+      response result = judged(std::move(exchange), sent, now, what, config);
+      runtime::count(env, counter_of(result.error));
+      co_return result;
+    }
+    runtime::count(env, metric::request_retries);
     co_await runtime::sleep_until(*env.timers, next_attempt);
   }
 }

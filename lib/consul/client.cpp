@@ -9,7 +9,9 @@ namespace tenure::consul {
 client::client(std::shared_ptr<const runtime::environment> env, consul_config config)
     : env_(std::move(env)), config_(std::move(config)), parser_(std::make_shared<parser>()) {}
 
-time_point client::default_deadline() const { return env_->clock->now() + config_.request_timeout(); }
+time_point client::default_deadline() const {
+  return env_->clock->now() + config_.request_timeout();
+}
 
 boost::asio::awaitable<ack> client::ping() {
   ack answer;

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <tenure/toolkit/ascii.hpp>
 
-#include "text/ascii.hpp"
 #include "text/host_port.hpp"
 
 namespace tenure {

@@ -2,9 +2,8 @@
 
 #include <simdjson.h>
 
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
-
-#include "text/json_writer.hpp"
 
 namespace tenure::consul {
 namespace {

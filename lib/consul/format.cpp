@@ -1,9 +1,9 @@
 #include "consul/format.hpp"
 
 #include <algorithm>
+#include <tenure/toolkit/base64.hpp>
+#include <tenure/toolkit/json_writer.hpp>
 
-#include "text/base64.hpp"
-#include "text/json_writer.hpp"
 #include "text/percent.hpp"
 
 namespace tenure::consul {

@@ -3,9 +3,8 @@
 #include <simdjson.h>
 
 #include <cstring>
+#include <tenure/toolkit/base64.hpp>
 #include <utility>
-
-#include "text/base64.hpp"
 
 namespace tenure::consul {
 namespace {

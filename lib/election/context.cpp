@@ -4,16 +4,31 @@
 #include <utility>
 
 #include "runtime/keep_alive.hpp"
-#include "wire/http_client.hpp"
 
 namespace tenure::impl {
 
 namespace asio = boost::asio;
+
 namespace {
 
-// A fifth of the request connections is left for what does not come in bulk.
-std::size_t bulk_connections(const consul_config& config) {
-  return wire::lane_limits::divide(config.connections()).requests * 4 / 5;
+// The options' sinks become a part of the environment, with which everything below is made.
+std::shared_ptr<const runtime::environment> with_sinks(const runtime::environment& env,
+                                                       const elections_options& options) {
+  auto own = std::make_shared<runtime::environment>(env);
+  own->log = options.log() ? options.log() : silent_log();
+  own->metrics = options.metrics();
+  return own;
+}
+
+// As a part of the connections, which it keeps alive.
+std::shared_ptr<turn_queue> turns_of(const std::shared_ptr<connections>& shared,
+                                     turn_queue& turns) {
+  return std::shared_ptr<turn_queue>(shared, &turns);
+}
+
+consul_config configured(consul_config config, const elections_options& options) {
+  if (options.access()) config.access(*options.access());
+  return config;
 }
 
 elections_options checked(elections_options options) {
@@ -35,19 +50,22 @@ std::function<void(std::exception_ptr)> log_failures(std::shared_ptr<log_sink> l
   };
 }
 
-context::context(std::shared_ptr<const runtime::environment> environment, consul_config config,
+context::context(std::shared_ptr<impl::connections> shared_connections,
                  elections_options its_options)
-    : env(std::move(environment)),
+    : connections(std::move(shared_connections)),
+      env(with_sinks(*connections->env, its_options)),
+      executor(std::make_shared<const asio::any_io_executor>(env->executor)),
       options(checked(std::move(its_options))),
-      client(env, std::move(config)),
-      polls(wire::lane_limits::divide(client.config().connections()).polls, options.wait()),
+      client(env, configured(connections->config, options)),
       tasks(env->executor, *env->timers, log_failures(env->log)),
       locks(std::make_shared<lock_queue>(env, client, spawner(),
-                                         bulk_connections(client.config()))),
-      watches(env, client, polls, spawner(), [this] { locks->send(); }),
-      sessions(env, client, spawner(), options),
+                                         turns_of(connections, connections->lock_batches))),
+      watches(env, client, connections->polls, options.wait(), spawner(),
+              [this] { locks->send(); }),
+      sessions(env, client, spawner(), options,
+               turns_of(connections, connections->proof_batches)),
       spans(env, client, spawner()),
-      events(*env->timers) {}
+      events(*env) {}
 
 context::~context() { watches.stop(); }
 

@@ -7,23 +7,22 @@
 #include <memory>
 #include <tenure/consul_config.hpp>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
 #include "consul/client.hpp"
 #include "election/acquisition/lock_queue.hpp"
+#include "election/connections.hpp"
 #include "election/event_queue.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/span_cache.hpp"
 #include "election/spawn.hpp"
-#include "election/watching/poll_slots.hpp"
 #include "election/watching/watch_registry.hpp"
 #include "runtime/environment.hpp"
-#include "runtime/task_scope.hpp"
 
 namespace tenure::impl {
 
 struct context : std::enable_shared_from_this<context> {
-  context(std::shared_ptr<const runtime::environment> environment, consul_config config,
-          elections_options options);
+  context(std::shared_ptr<impl::connections> shared_connections, elections_options options);
   context(const context&) = delete;
   context& operator=(const context&) = delete;
   ~context();
@@ -33,10 +32,11 @@ struct context : std::enable_shared_from_this<context> {
   time_point now() const noexcept { return env->timers->now(); }
   duration request_timeout() const noexcept { return client.config().request_timeout(); }
 
-  const std::shared_ptr<const runtime::environment> env;
+  const std::shared_ptr<impl::connections> connections;
+  const std::shared_ptr<const runtime::environment> env;  ///< the connections' with our own sinks
+  const std::shared_ptr<const boost::asio::any_io_executor> executor;  ///< env's, for the terms
   const elections_options options;
   consul::client client;
-  poll_slots polls;
   runtime::task_scope tasks;  ///< everything that runs until the shut-down
   const std::shared_ptr<lock_queue> locks;
   watch_registry watches;

@@ -50,7 +50,11 @@ std::vector<std::shared_ptr<T>> living(const std::vector<std::weak_ptr<T>>& list
 
 engine::engine(std::shared_ptr<const runtime::environment> env, consul_config config,
                elections_options options)
-    : shared_(std::make_shared<context>(std::move(env), std::move(config), std::move(options))),
+    : engine(std::make_shared<connections>(std::move(env), std::move(config)),
+             std::move(options)) {}
+
+engine::engine(std::shared_ptr<connections> shared_connections, elections_options options)
+    : shared_(std::make_shared<context>(std::move(shared_connections), std::move(options))),
       stopped_changed_(*shared_->env->timers) {}
 
 // An engine that was not shut down goes with its io_context. What is queued in the context would
@@ -96,6 +100,7 @@ std::shared_ptr<const profile> engine::profile_of(candidacy how) {
 
 // Swap-remove: the last participant moves into the freed place.
 void engine::forget(participant& which) noexcept {
+  which.uncount();
   const std::uint32_t place = which.index_in_engine;
   if (place >= participants_.size() || participants_[place].get() != &which) return;
   participants_[place] = std::move(participants_.back());
@@ -179,7 +184,6 @@ std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t 
   auto fresh =
       std::make_shared<slot_candidate>(shared_, std::move(prefix), slots, std::move(how));
   remember(slot_candidates_, fresh);
-  shared_->watches.connections_changed();
   shared_->tasks.spawn(runtime::keep_alive(fresh->run(), fresh));
   return fresh;
 }
@@ -222,6 +226,7 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->tasks.cancel();
   co_await shared_->tasks.join();
   co_await end_sessions();
+  for (const auto& one : all) one->uncount();
   participants_.clear();
   shared_->events.close();
   stopped_ = true;

@@ -18,6 +18,8 @@ namespace tenure::impl {
 
 class engine : public std::enable_shared_from_this<engine> {
  public:
+  engine(std::shared_ptr<connections> shared_connections, elections_options options);
+  /// With its own connections.
   engine(std::shared_ptr<const runtime::environment> env, consul_config config,
          elections_options options);
   engine(const engine&) = delete;

@@ -1,11 +1,14 @@
-// All of the election library: elections, semaphores, settings, observers. The components of the
-// package (embedded agent, testing, spdlog, toolkit) have headers of their own.
+// All of the election library: elections, semaphores, settings, observers, metrics. The components
+// of the package (embedded agent, testing, spdlog, toolkit) have separate headers.
 #pragma once
 
+#include <tenure/agent_services.hpp>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/consul_connections.hpp>
+#include <tenure/delegate.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections.hpp>
 #include <tenure/elections_options.hpp>
@@ -15,6 +18,8 @@
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
 #include <tenure/log.hpp>
+#include <tenure/metric.hpp>
+#include <tenure/metrics.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/sharded_key.hpp>

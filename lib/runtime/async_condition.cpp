@@ -1,4 +1,4 @@
-#include "runtime/async_condition.hpp"
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "runtime/wait_list.hpp"
 

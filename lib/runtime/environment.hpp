@@ -4,11 +4,15 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <tenure/log.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 #include "runtime/clock.hpp"
 #include "runtime/random_source.hpp"
-#include "runtime/timers.hpp"
 #include "runtime/transport.hpp"
+
+namespace tenure {
+class metrics_sink;
+}
 
 namespace tenure::runtime {
 
@@ -22,9 +26,7 @@ class environment {
   std::shared_ptr<runtime::random_source> random;
   std::shared_ptr<runtime::transport> transport;
   std::shared_ptr<log_sink> log;
+  std::shared_ptr<metrics_sink> metrics;  ///< null: none
 };
-
-/// Timers on one timerfd(CLOCK_BOOTTIME) that drives one heap.
-std::shared_ptr<timers> system_timers(boost::asio::any_io_executor executor);
 
 }  // namespace tenure::runtime

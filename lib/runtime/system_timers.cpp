@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/timers.hpp>
 
-#include "runtime/environment.hpp"
 #include "runtime/timer_heap.hpp"
 
 namespace tenure::runtime {

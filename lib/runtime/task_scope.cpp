@@ -1,5 +1,10 @@
-#include "runtime/task_scope.hpp"
-
+// The library spawns its background work in a task_scope, with these exceptions in lib/election:
+// - leaving an election and shutting down, when a handle is destroyed, run detached: a scope that
+//   shut_down() joins cannot contain shut_down() itself. They keep the engine alive until they are
+//   done;
+// - resign(), leave() and shut_down() await a coroutine that they co_spawn, so that the caller's
+//   cancellation, which acts on a whole stack, does not interrupt the release of the key;
+// - the body of a term is co_spawned on the executor that the user chose. The term awaits it.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -7,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <list>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 #include <vector>
 

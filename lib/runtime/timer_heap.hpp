@@ -4,9 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
-
-#include "runtime/timers.hpp"
 
 namespace tenure::runtime {
 

@@ -3,39 +3,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <string>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
-#include <utility>
-#include <vector>
+#include <tenure/toolkit/http_message.hpp>
 
 namespace tenure::runtime {
-
-/// `target` is the path with its query, already percent-encoded.
-class http_request {
- public:
-  http_request() = default;
-  http_request(std::string method, std::string target, std::string body = {})
-      : method(std::move(method)), target(std::move(target)), body(std::move(body)) {}
-
-  std::string method = "GET";
-  std::string target = "/";
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-};
-
-class http_response {
- public:
-  http_response() = default;
-  http_response(unsigned status, std::string body) : status(status), body(std::move(body)) {}
-
-  /// The first header of that name, in any case; empty if the response has none.
-  std::string_view header(std::string_view name) const noexcept;
-
-  unsigned status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-};
 
 /// A class of traffic. Each lane has connections for its traffic alone, so that a request never
 /// waits behind requests of another class.

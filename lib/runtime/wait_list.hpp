@@ -7,8 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <tenure/time.hpp>
-
-#include "runtime/timers.hpp"
+#include <tenure/toolkit/timers.hpp>
 
 namespace tenure::runtime {
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
 #include "agent/handler.hpp"
-#include "runtime/async_condition.hpp"
 #include "sim/ground_truth.hpp"
 #include "sim/host.hpp"
 #include "sim/request_kind.hpp"

@@ -1,11 +1,13 @@
 #include "sim/process.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "sim/safety_checker.hpp"
 
 namespace tenure::sim {
@@ -64,7 +66,8 @@ process::process(run_context& context, actor number, std::size_t slot)
       host_(context.world, "p" + std::to_string(number), context.world.random().next(),
             context.world.between(0s, 1000s),
             draw_rate(context.world, context.scenario.drift_ppm)),
-      env_(std::make_shared<runtime::environment>()) {
+      env_(std::make_shared<runtime::environment>()),
+      metrics_(std::make_shared<metrics_registry>()) {
   link_options options;
   options.who = number;
   options.address = address_;
@@ -99,14 +102,19 @@ void process::start() {
   options.wait(settings.wait);
   options.liveness(settings.liveness);
   options.log(env_->log);
-  auto engine = std::make_shared<impl::engine>(env_, std::move(config), std::move(options));
-  engine_ = engine;
-  library_ = engine->shared();
-  elections_.emplace(std::move(engine));
+  options.metrics(metrics_);
+  const auto shared = std::make_shared<impl::connections>(env_, std::move(config));
+  library_.push_back(shared);
+  for (std::size_t i = 0; i < settings.tenants; ++i) {
+    auto engine = std::make_shared<impl::engine>(shared, options);
+    engines_.push_back(engine);
+    library_.push_back(engine->shared());
+    tenants_.push_back(impl::access::elections_of(std::move(engine)));
+  }
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
   entered_.resize(settings.elections);
-  user_tasks_->spawn(follow_events());
+  for (std::size_t i = 0; i < tenants_.size(); ++i) user_tasks_->spawn(follow_events(i));
   if (chance_of(0.3)) user_tasks_->spawn(toggle_health());
   const bool observes = chance_of(0.5);
   for (std::size_t i = 0; i < settings.elections; ++i) {
@@ -177,11 +185,19 @@ asio::awaitable<void> process::shut_down() {
   context_.world.note(host_.name(), "stops");
   // Either the user tasks end first, or the library's shutdown ends them.
   if (chance_of(0.5)) cancel_user_tasks();
-  co_await elections_->shut_down();
+  std::size_t open = tenants_.size();
+  runtime::async_condition ended(host_);
+  for (elections& tenant : tenants_) {
+    asio::co_spawn(env_->executor, tenant.shut_down(), [&, self](std::exception_ptr e) {
+      if (e) self->failed(std::move(e));
+      if (--open == 0) ended.notify_all();
+    });
+  }
+  while (open > 0) co_await ended.wait();
   cancel_user_tasks();
   co_await user_tasks_->join();
   count_watches();
-  elections_.reset();
+  tenants_.clear();
   user_tasks_.reset();
   link_->close_idle();
   stopped_ = true;
@@ -189,23 +205,31 @@ asio::awaitable<void> process::shut_down() {
 }
 
 void process::count_watches() {
-  const auto e = engine_.lock();
-  if (!e) return;
-  const impl::watch_counts& n = e->shared()->watches.counts();
-  probes& all = context_.world.probes;
-  all.hit("watches: planned", n.plans);
-  all.hit("watches: plan changed", n.changed_plans);
-  all.hit("watches: oversized prefix", n.costly_prefixes);
-  all.hit("watches: empty prefix", n.empty_answers);
-  all.hit("watches: no connection for a poll", n.waits);
-  all.hit("watches: old poll kept for its successors", n.kept);
+  for (const auto& weak : engines_) {
+    const auto e = weak.lock();
+    if (!e) continue;
+    const impl::watch_counts& n = e->shared()->watches.counts();
+    probes& all = context_.world.probes;
+    all.hit("watches: planned", n.plans);
+    all.hit("watches: plan changed", n.changed_plans);
+    all.hit("watches: oversized prefix", n.costly_prefixes);
+    all.hit("watches: empty prefix", n.empty_answers);
+    all.hit("watches: no connection for a poll", n.waits);
+    all.hit("watches: old poll kept for its successors", n.kept);
+    if (engines_.size() > 1) all.hit("several tenants in a process");
+  }
 }
 
 std::string process::leaks() const {
   if (host_.timers_armed() != 0) return std::to_string(host_.timers_armed()) + " timers";
   if (link_->exchanges() != 0) return std::to_string(link_->exchanges()) + " requests";
-  if (!engine_.expired()) return "the engine";
-  if (!library_.expired()) return "the context";
+  const auto lives = [](const auto& weak) { return !weak.expired(); };
+  if (std::any_of(engines_.begin(), engines_.end(), lives)) return "an engine";
+  if (std::any_of(library_.begin(), library_.end(), lives)) return "a context";
+  for (const metric_info& m : all_metrics) {
+    const bool gauge = m.type == metric_type::gauge;
+    if (gauge && metrics_->value(m.what) != 0) return "the gauge " + std::string(m.name);
+  }
   return {};
 }
 

@@ -10,8 +10,9 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/metrics.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
-#include "runtime/task_scope.hpp"
 #include "sim/host.hpp"
 #include "sim/link.hpp"
 #include "sim/run_context.hpp"
@@ -69,6 +70,8 @@ class process : public std::enable_shared_from_this<process> {
   };
 
   // User code, in user_code.cpp.
+  /// Elections belong to the tenants in turn.
+  elections& elections_of(std::size_t election) { return tenants_[election % tenants_.size()]; }
   std::optional<election> enter(std::size_t election);
   awaitable<void> take_part(std::size_t election);
   awaitable<void> lead_repeatedly(election& e);
@@ -76,7 +79,7 @@ class process : public std::enable_shared_from_this<process> {
   awaitable<void> stand_by_events(election& e);
   awaitable<void> lead_once(election& e);
   awaitable<void> campaign_once(election& e);
-  awaitable<void> follow_events();
+  awaitable<void> follow_events(std::size_t tenant);
   awaitable<void> toggle_health();
   awaitable<void> observe(std::size_t election);
   awaitable<void> work(term t);
@@ -87,7 +90,7 @@ class process : public std::enable_shared_from_this<process> {
   awaitable<void> resign(term t);
   awaitable<void> stop_at_request(term t, std::shared_ptr<canceller> s);
   awaitable<void> cancel_at(std::shared_ptr<canceller> s, time_point at);
-  awaitable<void> depose_now(std::string key);
+  awaitable<void> depose_now(std::size_t election);
   /// Runs a task and cancels it after that time, or when the process stops.
   awaitable<void> run_for(duration limit, awaitable<void> task);
 
@@ -106,9 +109,10 @@ class process : public std::enable_shared_from_this<process> {
   host host_;
   std::shared_ptr<sim::link> link_;
   std::shared_ptr<runtime::environment> env_;
-  std::weak_ptr<impl::engine> engine_;
-  std::weak_ptr<const void> library_;  ///< what the library's parts share
-  std::optional<elections> elections_;
+  const std::shared_ptr<metrics_registry> metrics_;
+  std::vector<std::weak_ptr<impl::engine>> engines_;
+  std::vector<std::weak_ptr<const void>> library_;  ///< what the library's parts share
+  std::vector<elections> tenants_;
   std::unique_ptr<runtime::task_scope> user_tasks_;
   std::list<std::shared_ptr<canceller>> cancellers_;
   std::map<std::size_t, std::optional<leader>> observed_;

@@ -63,6 +63,7 @@ class scenario {
   std::size_t processes = 3;
   std::size_t foreign_contenders = 0;
   std::size_t pool = 1;           ///< sessions per process
+  std::size_t tenants = 1;        ///< elections objects per process, on shared connections
   std::size_t connections = 40;   ///< per process
   std::size_t server_limit = 200; ///< connections per address
   std::size_t addresses = 3;      ///< client addresses that the processes share

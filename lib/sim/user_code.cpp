@@ -57,8 +57,8 @@ asio::awaitable<void> process::run_for(duration limit, awaitable<void> task) {
 std::optional<election> process::enter(std::size_t number) {
   try {
     const std::string value = host_.name() + " stands for " + std::to_string(number);
-    return elections_->enter(election_key(number),
-                             context_.scenario.make_candidacy(value, spans_));
+    return elections_of(number).enter(election_key(number),
+                                      context_.scenario.make_candidacy(value, spans_));
   } catch (const system_error& e) {
     if (e.code() != errc::already_entered) throw;
     context_.world.probes.hit("election not yet left");
@@ -153,10 +153,10 @@ asio::awaitable<void> process::stand_by_events(election& e) {
   while (e.current()) co_await sleep(context_.world.between(10ms, 200ms));
 }
 
-asio::awaitable<void> process::follow_events() {
+asio::awaitable<void> process::follow_events(std::size_t tenant) {
   std::map<std::string, std::uint64_t> worked;  // the fences of handled terms
   for (;;) {
-    const event what = co_await elections_->next_event();
+    const event what = co_await tenants_[tenant].next_event();
     const bool leads = what.standing == standing::leading;
     if (!what.term || (!leads && what.standing != standing::stopping)) continue;
     std::uint64_t& fence = worked[what.key];
@@ -274,7 +274,7 @@ asio::awaitable<void> process::proclaim(term t) {
 // -- observing and deposing ----------------------------------------------------------------------
 
 asio::awaitable<void> process::observe(std::size_t number) {
-  observer o = elections_->observe(election_key(number));
+  observer o = elections_of(number).observe(election_key(number));
   try {
     for (;;) {
       leader l = co_await o.next();
@@ -287,12 +287,12 @@ asio::awaitable<void> process::observe(std::size_t number) {
 }
 
 void process::depose(std::size_t number) {
-  if (user_tasks_ && alive()) user_tasks_->spawn(depose_now(election_key(number)));
+  if (user_tasks_ && alive()) user_tasks_->spawn(depose_now(number));
 }
 
-asio::awaitable<void> process::depose_now(std::string key) {
+asio::awaitable<void> process::depose_now(std::size_t number) {
   try {
-    co_await elections_->depose(key);
+    co_await elections_of(number).depose(election_key(number));
     context_.world.probes.hit("deposed");
   } catch (const system_error& e) {
     if (e.code() == asio::error::operation_aborted) throw;

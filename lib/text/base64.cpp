@@ -1,7 +1,6 @@
-#include "text/base64.hpp"
-
 #include <array>
 #include <cstdint>
+#include <tenure/toolkit/base64.hpp>
 
 namespace tenure::text {
 namespace {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
 
 namespace tenure::text {
 

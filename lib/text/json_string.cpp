@@ -1,6 +1,5 @@
-#include "text/json_string.hpp"
-
 #include <array>
+#include <tenure/toolkit/json_string.hpp>
 
 #include "text/hex.hpp"
 #include "text/utf8.hpp"

@@ -1,9 +1,7 @@
-#include "text/json_writer.hpp"
-
 #include <cassert>
 #include <charconv>
-
-#include "text/json_string.hpp"
+#include <tenure/toolkit/json_string.hpp>
+#include <tenure/toolkit/json_writer.hpp>
 
 namespace tenure::text {
 namespace {

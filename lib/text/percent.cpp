@@ -1,6 +1,7 @@
 #include "text/percent.hpp"
 
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
+
 #include "text/hex.hpp"
 
 namespace tenure::text {

@@ -8,8 +8,8 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <string>
+#include <tenure/toolkit/timers.hpp>
 
-#include "runtime/timers.hpp"
 #include "runtime/transport.hpp"
 #include "wire/endpoints.hpp"
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <tenure/consul_config.hpp>
 #include <tenure/error.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
 
-#include "runtime/timers.hpp"
 #include "runtime/wait_list.hpp"
 
 namespace tenure::wire {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <tenure/consul_config.hpp>
 #include <tenure/log.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 #include "runtime/environment.hpp"
-#include "runtime/timers.hpp"
 #include "runtime/transport.hpp"
 
 namespace tenure::wire {

@@ -1,5 +1,3 @@
-#include "wire/http_server.hpp"
-
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -13,6 +11,7 @@
 #include <cerrno>
 #include <ctime>
 #include <map>
+#include <tenure/toolkit/http_server.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>

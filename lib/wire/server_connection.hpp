@@ -11,9 +11,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-#include "runtime/timers.hpp"
-#include "wire/http_service.hpp"
+#include <tenure/error.hpp>
+#include <tenure/toolkit/http_service.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 namespace tenure::wire {
 

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 using consul::consistency;
 using consul::txn_op;
 using runtime::lane;
-using test::fate;
-using test::mishap;
+using testing::fate;
+using testing::mishap;
 using fixture = test::consul_fixture;
 namespace asio = boost::asio;
 
@@ -186,7 +186,7 @@ class scripted_server {
     return runtime.run(client.get(key, consistency::default_)).error;
   }
 
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   consul_config config;
   std::shared_ptr<scripted> transport;
 };

@@ -9,13 +9,18 @@
 #include <vector>
 
 #include "consul/client.hpp"
-#include "support/handler_transport.hpp"
+#include "testing/handler_transport.hpp"
 
 namespace tenure::test {
 
+using testing::fate;
+using testing::handler_transport;
+using testing::in_process_agent;
+using testing::manual_runtime;
+
 inline agent::handler_options options_of_each_version() {
   agent::handler_options options;
-  options.version = GENERATE(agent::consul_version::v1_8, agent::consul_version::v1_21);
+  options.version = GENERATE(consul_version::v1_8, consul_version::v1_21);
   return options;
 }
 
@@ -23,7 +28,7 @@ class consul_fixture {
  public:
   consul_fixture()
       : agent(runtime, options_of_each_version()),
-        network(std::make_shared<handler_transport>(runtime, agent)) {
+        network(std::make_shared<handler_transport>(runtime.timers(), agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }

@@ -48,7 +48,7 @@ class fixture {
     return wait(client->write({txn_op::set(key, value)}, runtime.now() + 10s));
   }
 
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   std::unique_ptr<agent::server> server;
   std::shared_ptr<wire::http_client> transport;
   std::unique_ptr<consul::client> client;

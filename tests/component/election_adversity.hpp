@@ -5,9 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <functional>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election_fixture.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::test {
 
@@ -36,8 +36,9 @@ class listening_log final : public log_sink {
 
 /// The process stops for a while and nothing of it runs.
 inline void pause(manual_runtime& rt, duration d) {
-  const auto clock = std::dynamic_pointer_cast<const manual_clock>(rt.environment()->clock);
-  const_cast<manual_clock&>(*clock).move_to(rt.now() + d);
+  const auto clock =
+      std::dynamic_pointer_cast<const testing::manual_clock>(rt.environment()->clock);
+  const_cast<testing::manual_clock&>(*clock).move_to(rt.now() + d);
 }
 
 /// Runs on for `cleanup` after its cancellation.

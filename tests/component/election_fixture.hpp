@@ -13,39 +13,32 @@
 #include <utility>
 #include <vector>
 
-#include "election/engine.hpp"
-#include "support/handler_transport.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/simulated_process.hpp"
 
 namespace tenure::test {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using testing::fate;
+using testing::handler_transport;
+using testing::in_process_agent;
+using testing::manual_runtime;
+using testing::mishap;
 
-/// One process: its own transport, and the elections that use it.
-class process {
+/// One process, on the main loop: its own transport, and the elections that use it.
+class process : public testing::simulated_process {
  public:
   process(manual_runtime& rt, in_process_agent& server, elections_options options = {},
           consul_config config = consul_config())
-      : transport(std::make_shared<handler_transport>(rt, server)) {
-    auto env = std::make_shared<runtime::environment>(*rt.environment());
-    env->transport = transport;
-    env->log = options.log();
-    engine = std::make_shared<impl::engine>(env, std::move(config), std::move(options));
-    elections.emplace(engine);
-  }
+      : simulated_process(rt, rt.main_loop(), server, std::move(options), std::move(config)) {}
 
-  /// Drops all requests and responses from now on.
+  /// Drops all requests from now on.
   void cut_off() {
     transport->network = [](runtime::lane, const runtime::http_request&) {
       return fate(mishap::silent_before);
     };
   }
   void reconnect() { transport->network = nullptr; }
-
-  std::shared_ptr<handler_transport> transport;
-  std::shared_ptr<impl::engine> engine;
-  std::optional<tenure::elections> elections;
 };
 
 /// A coroutine that runs in the background of a test, which can poll its result.

@@ -1,52 +1,22 @@
-// Handles in every state and every order of destruction: left ones, moved-from ones, awaitables
-// that are dropped. The sanitizers look on.
-#include <algorithm>
-#include <array>
+// Handles in every state: left ones, moved-from ones, those after a shut-down. Each operation in
+// its short form and with a completion token.
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-#include <functional>
 #include <type_traits>
 
-#include "election_fixture.hpp"
+#include "election_handles.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
+using namespace tenure::test::every_handle;
 
 namespace {
-
-const std::string key = "service/a/leader";
-const std::string prefix = "pool/c";
-
-candidacy quick() { return candidacy("me").span(5s).ttl(10s).lock_delay(0s); }
-
-/// How an operation ends within a minute; nothing while it still waits.
-template <class T>
-std::optional<error_code> end_of(election_fixture& b, asio::awaitable<T> task) {
-  if constexpr (std::is_void_v<T>) {
-    return end_of<bool>(b, truly(std::move(task)));
-  } else {
-    running<T> r(b.rt, std::move(task));
-    b.rt.advance(60s);
-    if (!r.done()) return std::nullopt;
-    return r.error();
-  }
-}
-
-asio::awaitable<void> body(term) { co_return; }
-
-error_code thrown_by(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const boost::system::system_error& e) {
-    return e.code();
-  }
-  return {};
-}
 
 /// What is so of every election that has left or is empty.
 void check_gone(election_fixture& b, election& e) {
   CHECK(end_of(b, e.campaign()) == errc::shut_down);
   CHECK(end_of(b, e.lead(body)) == errc::shut_down);
+  CHECK(async_end_of(b, e.async_campaign()) == errc::shut_down);
+  CHECK(async_end_of(b, e.async_lead(body)) == errc::shut_down);
   CHECK(thrown_by([&] { e.stand(); }) == errc::shut_down);
   e.withdraw();
   e.set_healthy(false);
@@ -56,73 +26,66 @@ void check_gone(election_fixture& b, election& e) {
   CHECK_FALSE(e.last_error());
   CHECK(end_of(b, e.leave()) == error_code());
   CHECK(end_of(b, e.leave()) == error_code());
+  CHECK(async_end_of(b, e.async_leave()) == error_code());
 }
 
 void check_gone(election_fixture& b, semaphore& s) {
   CHECK(end_of(b, s.acquire()) == errc::shut_down);
   CHECK(end_of(b, s.hold(body)) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_acquire()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_hold(body)) == errc::shut_down);
   CHECK_FALSE(s.current());
   CHECK(s.standing() == standing::watching);
   CHECK_FALSE(s.last_error());
   CHECK(end_of(b, s.leave()) == error_code());
   CHECK(end_of(b, s.leave()) == error_code());
+  CHECK(async_end_of(b, s.async_leave()) == error_code());
 }
 
 void check_gone(election_fixture& b, leader_settings& s) {
   CHECK(end_of(b, s.get()) == errc::shut_down);
   CHECK(end_of(b, s.next()) == errc::shut_down);
   CHECK(end_of(b, s.set(term(), {{"a", "b"}})) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_get()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_next()) == errc::shut_down);
+  CHECK(async_end_of(b, s.async_set(term(), {{"a", "b"}})) == errc::shut_down);
   CHECK_FALSE(s.last_error());
 }
 
 void check_gone(election_fixture& b, observer& o) {
   CHECK(end_of(b, o.next()) == errc::shut_down);
+  CHECK(async_end_of(b, o.async_next()) == errc::shut_down);
   CHECK_FALSE(o.last_error());
 }
 
 void check_gone(election_fixture& b, elections& all) {
-  CHECK(thrown_by([&] { all.enter(key, quick()); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.observe(key); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.settings_in(key); }) == errc::shut_down);
-  CHECK(thrown_by([&] { all.contend(prefix, 1, quick()); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.enter(key, quick())); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.observe(key)); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.settings_in(key)); }) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(all.contend(prefix, 1, quick())); }) == errc::shut_down);
   CHECK(end_of(b, all.next_event()) == errc::shut_down);
+  CHECK(async_end_of(b, all.async_next_event()) == errc::shut_down);
   CHECK(end_of(b, all.shut_down()) == error_code());
   CHECK(end_of(b, all.shut_down()) == error_code());
+  CHECK(async_end_of(b, all.async_shut_down()) == error_code());
 }
 
 template <class Handle>
 void check_empty(const Handle& h) {
   CHECK_FALSE(h.valid());
   CHECK_FALSE(static_cast<bool>(h));
+  CHECK_FALSE(h.get_executor());
 }
 
-/// All handles of one process, an election that leads and a slot that is held among them.
-class handles {
- public:
-  explicit handles(election_fixture& b)
-      : p(b.add()),
-        leading(p.elections->enter(key, quick())),
-        holding(p.elections->contend(prefix, 2, quick())),
-        waiting(p.elections->contend(prefix, 1, quick())),
-        watching(p.elections->observe(key)),
-        reading(p.elections->settings_in(leader_settings::key_for(key))) {
-    term_of_election = b.lead(*leading);
-    running<term> slot(b.rt, holding->acquire());
-    b.rt.run_until([&] { return slot.done(); });
-    term_of_slot = slot.value();
-    REQUIRE(b.rt.run(watching->next()).present());
-    REQUIRE(b.rt.run(reading->next()).values.empty());
-  }
-
-  process& p;
-  std::optional<election> leading;
-  std::optional<semaphore> holding;
-  std::optional<semaphore> waiting;
-  std::optional<observer> watching;
-  std::optional<leader_settings> reading;
-  term term_of_election;
-  term term_of_slot;
-};
+// Only the library makes handles.
+static_assert(!std::is_constructible_v<election, std::shared_ptr<impl::engine>,
+                                       std::shared_ptr<impl::participant>>);
+static_assert(!std::is_constructible_v<elections, std::shared_ptr<impl::engine>>);
+static_assert(!std::is_constructible_v<semaphore, std::shared_ptr<impl::slot_candidate>>);
+static_assert(!std::is_constructible_v<observer, std::shared_ptr<impl::leader_observer>>);
+static_assert(
+    !std::is_constructible_v<leader_settings, std::shared_ptr<impl::leader_settings_store>>);
+static_assert(!std::is_constructible_v<term, std::shared_ptr<impl::term_state>>);
 
 }  // namespace
 
@@ -203,142 +166,35 @@ TEST_CASE("a moved-from handle is empty") {
   CHECK(end_of(b, h.p.elections->leaders("")) == errc::shut_down);
   CHECK(end_of(b, h.p.elections->depose(key)) == errc::shut_down);
   CHECK(end_of(b, h.p.elections->ping()) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_leader_of(key)) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_leaders("")) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_depose(key)) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_ping()) == errc::shut_down);
+  CHECK(async_end_of(b, h.p.elections->async_sleep_until(b.rt.now())) == errc::shut_down);
+  CHECK(end_of(b, h.p.elections->sleep_until(b.rt.now())) == errc::shut_down);
+  CHECK(thrown_by([&] { static_cast<void>(h.p.elections->now()); }) == errc::shut_down);
   CHECK(moved.valid());
   CHECK(h.term_of_election.holds());
   CHECK(end_of(b, moved.shut_down()) == error_code());
   b.shut_down();
 }
 
-TEST_CASE("an awaitable that is dropped has no effect") {
+TEST_CASE("an empty term answers at once") {
   election_fixture b;
-  handles h(b);
-  term fresh = h.term_of_election;
-  static_cast<void>(h.leading->leave());
-  static_cast<void>(h.leading->campaign());
-  static_cast<void>(h.leading->lead(body));
-  static_cast<void>(h.holding->leave());
-  static_cast<void>(h.holding->acquire());
-  static_cast<void>(h.holding->hold(body));
-  static_cast<void>(h.waiting->leave());
-  static_cast<void>(h.watching->next());
-  static_cast<void>(h.reading->get());
-  static_cast<void>(h.reading->next());
-  static_cast<void>(h.reading->set(fresh, {{"a", "b"}}));
-  static_cast<void>(fresh.resign());
-  static_cast<void>(fresh.proclaim("other"));
-  static_cast<void>(fresh.prove());
-  static_cast<void>(fresh.stop_requested());
-  static_cast<void>(fresh.ended());
+  term empty;
   leader_writes writes;
   writes.set("a", "b");
-  static_cast<void>(fresh.write(writes));
-  elections& all = *h.p.elections;
-  static_cast<void>(all.shut_down());
-  static_cast<void>(all.depose(key));
-  static_cast<void>(all.next_event());
-  static_cast<void>(all.leader_of(key));
-  static_cast<void>(all.leaders(""));
-  static_cast<void>(all.ping());
-  b.rt.advance(60s);
-  CHECK(h.term_of_election.holds());
-  CHECK(h.term_of_slot.holds());
-  CHECK(b.rt.run(all.leader_of(key)).value == "me");
-  CHECK(b.rt.run(h.reading->get()).values.empty());
-  CHECK(b.key("a").empty());
-  // The key is still entered, and its handle still leaves.
-  CHECK(thrown_by([&] { all.enter(key, quick()); }) == errc::already_entered);
-  CHECK(end_of(b, h.leading->leave()) == error_code());
-  election again = all.enter(key, quick());
-  CHECK(b.lead(again).holds());
-  b.shut_down();
-}
-
-TEST_CASE("an awaitable outlives its handle") {
-  election_fixture b;
-  handles h(b);
-  auto leaving = h.leading->leave();
-  auto releasing = h.holding->leave();
-  auto next = h.watching->next();
-  auto settings = h.reading->get();
-  h.leading.reset();
-  h.holding.reset();
-  h.watching.reset();
-  h.reading.reset();
-  CHECK(end_of(b, std::move(leaving)) == error_code());
-  CHECK(end_of(b, std::move(releasing)) == error_code());
-  CHECK(end_of(b, std::move(settings)) == error_code());
-  CHECK(end_of(b, std::move(next)) == error_code());
-  b.shut_down();
-}
-
-TEST_CASE("nothing is left when work stops after the shut-down") {
-  election_fixture b;
-  handles h(b);
-  h.leading->stand();
-  const std::weak_ptr<impl::context> context = h.p.engine->shared();
-  CHECK(end_of(b, h.p.elections->shut_down()) == error_code());
-  CHECK(end_of(b, h.term_of_election.resign()) == error_code());
-  CHECK(end_of(b, h.term_of_slot.resign()) == error_code());
-  h.leading.reset();
-  h.holding.reset();
-  h.waiting.reset();
-  h.watching.reset();
-  h.reading.reset();
-  h.p.elections.reset();
-  h.p.engine.reset();
-  b.rt.advance(60s);
-  CHECK(context.expired());
-}
-
-TEST_CASE("a semaphore that is left while its session is created leaves no session behind") {
-  election_fixture b;
-  process& p = b.add();
-  p.transport->network = [](runtime::lane, const runtime::http_request&) {
-    return fate(50ms, 50ms);
-  };
-  semaphore s = p.elections->contend(prefix, 1, quick());
-  running<term> waiting(b.rt, s.acquire());
-  b.rt.advance(60ms);
-  CHECK(end_of(b, s.leave()) == error_code());
-  CHECK(waiting.error() == errc::shut_down);
-  CHECK(b.ask("GET", "/v1/session/list").body == "[]");
-  b.shut_down();
-}
-
-TEST_CASE("handles go in every order, before and after their elections object") {
-  std::array<int, 6> order{0, 1, 2, 3, 4, 5};
-  const bool shut_down_first = GENERATE(false, true);
-  do {
-    election_fixture b;
-    handles h(b);
-    if (shut_down_first) REQUIRE(end_of(b, h.p.elections->shut_down()) == error_code());
-    for (const int which : order) {
-      switch (which) {
-        case 0:
-          h.leading.reset();
-          break;
-        case 1:
-          h.holding.reset();
-          break;
-        case 2:
-          h.waiting.reset();
-          break;
-        case 3:
-          h.watching.reset();
-          break;
-        case 4:
-          h.reading.reset();
-          break;
-        case 5:
-          h.p.elections.reset();
-          h.p.engine.reset();
-          break;
-      }
-      b.rt.advance(10ms);
-    }
-    b.rt.advance(60s);
-    CHECK_FALSE(h.term_of_election.holds());
-    CHECK_FALSE(h.term_of_slot.holds());
-    CHECK(b.ask("GET", "/v1/session/list").body == "[]");
-  } while (std::next_permutation(order.begin(), order.end()));
+  CHECK(end_of(b, empty.stop_requested()) == error_code());
+  CHECK(end_of(b, empty.ended()) == error_code());
+  CHECK(end_of(b, empty.prove()) == error_code());
+  CHECK(end_of(b, empty.resign()) == error_code());
+  CHECK(end_of(b, empty.proclaim("other")) == errc::not_leading);
+  CHECK(end_of(b, empty.write(writes)) == errc::not_leading);
+  CHECK(async_end_of(b, empty.async_stop_requested()) == error_code());
+  CHECK(async_end_of(b, empty.async_ended()) == error_code());
+  CHECK(async_end_of(b, empty.async_prove()) == error_code());
+  CHECK(async_end_of(b, empty.async_resign()) == error_code());
+  CHECK(async_end_of(b, empty.async_proclaim("other")) == errc::not_leading);
+  CHECK(async_end_of(b, empty.async_write(writes)) == errc::not_leading);
+  CHECK(empty.stop_token().stop_requested());
 }

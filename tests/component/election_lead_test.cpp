@@ -2,9 +2,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <stdexcept>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election_fixture.hpp"
-#include "runtime/async_condition.hpp"
 
 using namespace tenure;
 using namespace tenure::test;

@@ -16,7 +16,7 @@ using namespace tenure::test;
 class watching final : private impl::prefix_watch::receiver {
  public:
   watching(election_fixture& b, process& p, impl::poll_slots& slots)
-      : watch(p.engine->shared()->env, p.engine->shared()->client, slots, "s/", *this),
+      : watch(p.engine->shared()->env, p.engine->shared()->client, slots, 30s, "s/", *this),
         run_(b.rt, truly(watch.run())) {}
 
   void end(election_fixture& b) {
@@ -53,7 +53,7 @@ TEST_CASE("a prefix watch delivers the list at once and after each change") {
   election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
-  impl::poll_slots slots(4, 30s);
+  impl::poll_slots slots(4);
   watching w(b, p, slots);
   b.rt.run_until_idle();
   CHECK(w.values == texts{"1"});
@@ -72,7 +72,7 @@ TEST_CASE("a paused prefix watch asks no more, and begins again with a list") {
   election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
-  impl::poll_slots slots(1, 30s);
+  impl::poll_slots slots(1);
   watching w(b, p, slots);
   b.rt.run_until_idle();
   w.watch.pause();
@@ -97,7 +97,7 @@ TEST_CASE("without a slot a watch lists each second, until it gets one") {
   election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
-  impl::poll_slots slots(1, 30s);
+  impl::poll_slots slots(1);
   watching first(b, p, slots);
   b.rt.run_until_idle();
   watching second(b, p, slots);
@@ -121,7 +121,7 @@ TEST_CASE("a failing watch reports each failure, and shows the present state whe
   election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
-  impl::poll_slots slots(1, 30s);
+  impl::poll_slots slots(1);
   watching w(b, p, slots);
   b.rt.run_until_idle();
   p.transport->network = [](runtime::lane, const runtime::http_request&) {
@@ -146,7 +146,7 @@ TEST_CASE("answers in quick succession cost a watch a pause") {
   election_fixture b;
   process& p = b.add();
   put(b, "s/a", "1");
-  impl::poll_slots slots(1, 30s);
+  impl::poll_slots slots(1);
   watching w(b, p, slots);
   b.rt.run_until_idle();
   for (int i = 0; i < 1000; ++i) {

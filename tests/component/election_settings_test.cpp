@@ -148,3 +148,15 @@ TEST_CASE("a follower of settings sees every group whole") {
   b.shut_down();
   REQUIRE(cut.error() == errc::shut_down);
 }
+
+TEST_CASE("settings are read from text and written as text") {
+  const auto read = settings_snapshot::parse(R"({"b":"2","a":"<1>"})");
+  REQUIRE(read);
+  REQUIRE(read->index == 0);
+  REQUIRE(read->values == leader_settings::changes{{"a", "<1>"}, {"b", "2"}});
+  REQUIRE(settings_snapshot::parse(read->text()) == read);
+  REQUIRE(settings_snapshot::parse("")->values.empty());
+  REQUIRE(settings_snapshot().text() == "{}");
+  for (const char* bad : {"[]", R"({"a":1})", R"({"a":"1","a":"2"})", "a"})
+    REQUIRE_FALSE(settings_snapshot::parse(bad));
+}

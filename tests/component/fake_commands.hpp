@@ -4,14 +4,16 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 #include <vector>
 
 #include "command/supervised_command.hpp"
-#include "runtime/async_condition.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 
 namespace tenure::test {
+
+using testing::manual_runtime;
 
 class fake_command final : public command::supervised_command {
  public:

@@ -95,7 +95,7 @@ TEST_CASE("a truncated response does not count as a stale connection") {
 TEST_CASE("without a server nothing was sent") {
   std::string address;
   {
-    test::manual_runtime runtime;
+    testing::manual_runtime runtime;
     const test::loopback_server gone(runtime, mute);
     address = gone.address();
   }

@@ -4,9 +4,9 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdio>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "component/http_client_fixture.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace {
 

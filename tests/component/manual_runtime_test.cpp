@@ -1,11 +1,10 @@
 // The test runtime itself.
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
-
-#include "runtime/async_condition.hpp"
+#include <tenure/toolkit/async_condition.hpp>
 
 namespace {
 
@@ -14,7 +13,7 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
 TEST_CASE("virtual time moves only on request") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   const time_point start = runtime.now();
   runtime.run_until_idle();
   CHECK(runtime.now() == start);
@@ -24,7 +23,7 @@ TEST_CASE("virtual time moves only on request") {
 }
 
 TEST_CASE("a coroutine is run to its end, through its sleeps") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   const time_point start = runtime.now();
   const auto body = [&]() -> awaitable<std::string> {
     co_await runtime::sleep_until(runtime.timers(), start + 2h);
@@ -40,7 +39,7 @@ TEST_CASE("a coroutine is run to its end, through its sleeps") {
 }
 
 TEST_CASE("run_until stops when its predicate holds, or at its limit") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   const time_point start = runtime.now();
   int ticks = 0;
   const auto ticking = [&]() -> awaitable<void> {

@@ -4,6 +4,7 @@
 
 #include "election_fixture.hpp"
 #include "fake_commands.hpp"
+#include "output_environment.hpp"
 #include "sidecar/command/output.hpp"
 
 using namespace tenure;
@@ -69,8 +70,8 @@ class stage {
       : p(b.add()), handle(p.elections->enter(key, quick())), recorded(handle), host(b.rt) {
     std::vector<std::shared_ptr<probe>> probes;
     if (with == probing::one) probes.push_back(probe_ = std::make_shared<fake_probe>(b.rt));
-    output = std::make_shared<command_output>(b.rt.environment(), host, recorded, std::move(probes),
-                                           std::move(o));
+    output = std::make_shared<command_output>(output_environment_of(b.rt), host, recorded,
+                                              std::move(probes), std::move(o));
     run.emplace(b.rt, truly(output->run()));
     b.rt.run_until_idle();
   }

@@ -5,6 +5,7 @@
 
 #include "election_fixture.hpp"
 #include "fake_commands.hpp"
+#include "output_environment.hpp"
 #include "sidecar/hooks/output.hpp"
 
 using namespace tenure;
@@ -53,7 +54,7 @@ class stage {
     o.grace = 1s;
     o.guarantee = 1s;
     o.timeout = 60s;
-    hooks_dependencies with{.env = b.rt.environment(),
+    hooks_dependencies with{.env = output_environment_of(b.rt),
                             .commands = host,
                             .settings = p.elections->settings_in(leader_settings::key_for(key)),
                             .snapshots = snapshots,

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "election_fixture.hpp"
+#include "output_environment.hpp"
 #include "sidecar/consul_service/output.hpp"
 
 using namespace tenure;
@@ -23,11 +24,12 @@ class stage {
   explicit stage(consul_service_options options = with_id()) {
     process& p = b.add();
     handle.emplace(p.elections->enter(key, quick()));
-    network = std::make_shared<handler_transport>(b.rt, b.agent);
+    network = std::make_shared<handler_transport>(b.rt.timers(), b.agent);
     auto env = std::make_shared<runtime::environment>(*b.rt.environment());
     env->transport = network;
-    output = std::make_shared<consul_service_output>(env, consul_config(), std::move(options),
-                                                     [this] { return handle->session(); });
+    output = std::make_shared<consul_service_output>(
+        output_environment_of(b.rt), std::make_shared<agent_services>(env, consul_config()),
+        std::move(options), [this] { return handle->session(); });
   }
   static consul_service_options with_id() {
     consul_service_options o;

@@ -7,11 +7,11 @@
 #include <boost/system/system_error.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <optional>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <vector>
 
-#include "runtime/async_condition.hpp"
-#include "runtime/task_scope.hpp"
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 
 namespace {
 
@@ -35,7 +35,7 @@ awaitable<void> wait_once(runtime::async_condition& changed, time_point deadline
 // A coroutine that can be cancelled.
 class spawned {
  public:
-  spawned(test::manual_runtime& runtime, awaitable<void> task) {
+  spawned(testing::manual_runtime& runtime, awaitable<void> task) {
     asio::co_spawn(runtime.executor(), std::move(task),
                    asio::bind_cancellation_slot(signal.slot(),
                                                 [this](std::exception_ptr) { ended = true; }));
@@ -45,7 +45,7 @@ class spawned {
 };
 
 TEST_CASE("a condition wakes all waiters, always by post") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::async_condition changed(runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
@@ -61,7 +61,7 @@ TEST_CASE("a condition wakes all waiters, always by post") {
 }
 
 TEST_CASE("a notification does not wake later waiters") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::async_condition changed(runtime.timers());
   changed.notify_all();
   outcome result = outcome::none;
@@ -73,7 +73,7 @@ TEST_CASE("a notification does not wake later waiters") {
 }
 
 TEST_CASE("a deadline in the past times out, but not inside the call") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::async_condition changed(runtime.timers());
   outcome result = outcome::none;
   const spawned a(runtime, wait_once(changed, runtime.now() - 1s, result));
@@ -85,7 +85,7 @@ TEST_CASE("a deadline in the past times out, but not inside the call") {
 }
 
 TEST_CASE("waiters are cancelled independently") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::async_condition changed(runtime.timers());
   outcome first = outcome::none;
   outcome second = outcome::none;
@@ -104,7 +104,7 @@ TEST_CASE("waiters are cancelled independently") {
 }
 
 TEST_CASE("a waiter that is notified and then cancelled learns of both") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::async_condition changed(runtime.timers());
   outcome result = outcome::none;
   bool next_threw = false;
@@ -126,7 +126,7 @@ TEST_CASE("a waiter that is notified and then cancelled learns of both") {
 }
 
 TEST_CASE("a destroyed condition wakes its waiters, also those whose wait begins later") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   auto changed = std::make_unique<runtime::async_condition>(runtime.timers());
   outcome result = outcome::none;
   outcome late = outcome::none;
@@ -145,7 +145,7 @@ TEST_CASE("a destroyed condition wakes its waiters, also those whose wait begins
 }
 
 TEST_CASE("a waiter may destroy the condition and wait for another") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   auto changed = std::make_unique<runtime::async_condition>(runtime.timers());
   int woken = 0;
   const auto body = [&]() -> awaitable<void> {
@@ -165,7 +165,7 @@ TEST_CASE("a waiter may destroy the condition and wait for another") {
 }
 
 TEST_CASE("a thousand sleeps end on time and in order") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   const time_point start = runtime.now();
   std::vector<time_point> woke;
   const auto sleeper = [&](duration after) -> awaitable<void> {
@@ -184,7 +184,7 @@ TEST_CASE("a thousand sleeps end on time and in order") {
 }
 
 TEST_CASE("a cancelled sleep throws and leaves no timer behind") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   std::optional<boost::system::error_code> error;
   const auto body = [&]() -> awaitable<void> {
     try {
@@ -205,7 +205,7 @@ TEST_CASE("a cancelled sleep throws and leaves no timer behind") {
 }
 
 TEST_CASE("a scope cancels all its tasks and awaits the last") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   int failures = 0;
   runtime::task_scope scope(runtime.executor(), runtime.timers(),
                             [&](std::exception_ptr) { ++failures; });
@@ -242,7 +242,7 @@ TEST_CASE("a scope cancels all its tasks and awaits the last") {
 }
 
 TEST_CASE("spawn() does not start the task inside the call, not even on the executor's thread") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   bool started = false;
   bool started_inside = true;
@@ -262,7 +262,7 @@ TEST_CASE("spawn() does not start the task inside the call, not even on the exec
 }
 
 TEST_CASE("a task that is spawned after cancel() starts and is cancelled at once") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   scope.cancel();
   bool started = false;
@@ -283,7 +283,7 @@ TEST_CASE("a task that is spawned after cancel() starts and is cancelled at once
 }
 
 TEST_CASE("a scope reports exceptions, but not cancellation") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   std::vector<std::string> told;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), [&](std::exception_ptr thrown) {
     try {
@@ -309,7 +309,7 @@ TEST_CASE("a scope reports exceptions, but not cancellation") {
 }
 
 TEST_CASE("joining an empty scope completes, and cancelling a join does not end it") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   runtime.run(scope.join());
   const auto sleeper = [&]() -> awaitable<void> {
@@ -331,7 +331,7 @@ TEST_CASE("joining an empty scope completes, and cancelling a join does not end 
 }
 
 TEST_CASE("cancelling just after a task has ended is safe") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   runtime::async_condition go(runtime.timers());
   const auto task = [&]() -> awaitable<void> { co_await go.wait(); };
@@ -345,7 +345,7 @@ TEST_CASE("cancelling just after a task has ended is safe") {
 }
 
 TEST_CASE("a task may cancel its own scope") {
-  test::manual_runtime runtime;
+  testing::manual_runtime runtime;
   runtime::task_scope scope(runtime.executor(), runtime.timers(), nullptr);
   const auto canceller = [&]() -> awaitable<void> {
     co_await runtime::sleep_until(runtime.timers(), runtime.now() + 1s);

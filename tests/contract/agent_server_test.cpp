@@ -46,7 +46,7 @@ std::string content(const std::string& file) {
 agent::server_options each_version() {
   agent::server_options options;
   options.handler.version =
-      GENERATE(agent::consul_version::v1_8, agent::consul_version::v1_21);
+      GENERATE(consul_version::v1_8, consul_version::v1_21);
   return options;
 }
 

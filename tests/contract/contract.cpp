@@ -5,8 +5,7 @@
 #include <optional>
 #include <simdjson.h>
 #include <stdexcept>
-
-#include "text/base64.hpp"
+#include <tenure/toolkit/base64.hpp>
 
 namespace tenure::test {
 namespace {
@@ -31,7 +30,7 @@ bool is_true(const http_answer& answer, const std::string& what) {
 
 }  // namespace
 
-bool newer() { return server().version() == agent::consul_version::v1_21; }
+bool newer() { return server().version() == consul_version::v1_21; }
 
 http_probe connect() { return http_probe(server().address()); }
 

@@ -26,7 +26,7 @@ class contract_server {
   virtual std::string node_name() const = 0;
   virtual std::string advertised() const = 0;
   /// The version that it is, or answers as.
-  virtual agent::consul_version version() const = 0;
+  virtual consul_version version() const = 0;
   /// Whether it is a real Consul. The few cases where the agent differs say why.
   virtual bool real() const = 0;
 };

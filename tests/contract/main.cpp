@@ -23,14 +23,14 @@ class real_server final : public contract_server {
  public:
   real_server() {
     const std::string version = consul_.version();
-    const auto known = agent::find_consul_version(version.substr(0, version.rfind('.')));
+    const auto known = find_consul_version(version.substr(0, version.rfind('.')));
     if (!known) {
       throw std::runtime_error("the suite knows the answers of Consul 1.8 and 1.21, not of " +
                                version);
     }
     version_ = *known;
   }
-  agent::consul_version version() const override { return version_; }
+  consul_version version() const override { return version_; }
   std::string address() const override { return consul_.address(); }
   std::string node_name() const override { return consul_.node_name(); }
   std::string advertised() const override { return consul_.advertised(); }
@@ -38,27 +38,27 @@ class real_server final : public contract_server {
 
  private:
   consul_server consul_;
-  agent::consul_version version_{};
+  consul_version version_{};
 };
 
 class embedded_server final : public contract_server {
  public:
-  explicit embedded_server(agent::consul_version version)
+  explicit embedded_server(consul_version version)
       : version_(version), agent_(options(version)) {}
-  agent::consul_version version() const override { return version_; }
+  consul_version version() const override { return version_; }
   std::string address() const override { return agent_.address(); }
   std::string node_name() const override { return "test-server"; }
   std::string advertised() const override { return "127.0.0.1:8300"; }
   bool real() const override { return false; }
 
  private:
-  static agent::server_options options(agent::consul_version version) {
+  static agent::server_options options(consul_version version) {
     agent::server_options options;
     options.handler.version = version;
     options.handler.node_name = "test-server";
     return options;
   }
-  agent::consul_version version_;
+  consul_version version_;
   agent_thread agent_;
 };
 
@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   using namespace tenure::test;
   const char* const wanted = std::getenv("TENURE_CONTRACT_SERVER");
   const std::string_view name = wanted != nullptr ? wanted : "1.21";
-  const auto embedded = tenure::agent::find_consul_version(name);
+  const auto embedded = tenure::find_consul_version(name);
   if (!embedded && name != "consul") {
     std::fprintf(stderr, "TENURE_CONTRACT_SERVER must be 1.8, 1.21 or consul, not '%s'\n", wanted);
     return usage;

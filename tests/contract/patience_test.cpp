@@ -6,12 +6,12 @@
 #include <future>
 #include <memory>
 #include <sys/socket.h>
+#include <tenure/toolkit/http_server.hpp>
 #include <thread>
 #include <vector>
 
 #include "runtime/environment.hpp"
 #include "support/http_probe.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::test {
 namespace {

@@ -9,12 +9,12 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <tenure/toolkit/http_server.hpp>
 #include <thread>
 #include <vector>
 
 #include "runtime/environment.hpp"
 #include "support/http_probe.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::test {
 namespace {

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <tenure/spdlog_sink.hpp>
 
 #include "command/guardian/descendants.hpp"
 #include "command/guardian/guardian.hpp"

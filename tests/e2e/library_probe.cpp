@@ -11,12 +11,13 @@
 #include <optional>
 #include <string>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "late_transport.hpp"
-#include "runtime/async_condition.hpp"
 #include "wire/http_client.hpp"
 
 namespace {
@@ -36,7 +37,8 @@ class process {
     auto mine = std::make_shared<runtime::environment>(*real);
     mine->transport = transport;
     environment = mine;
-    elections.emplace(std::make_shared<impl::engine>(environment, config, elections_options()));
+    elections.emplace(impl::access::elections_of(
+        std::make_shared<impl::engine>(environment, config, elections_options())));
     client.emplace(environment, config);
   }
 

@@ -5,9 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace {

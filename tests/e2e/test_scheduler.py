@@ -3,6 +3,7 @@
 one process at a time, also when a process is killed."""
 
 import os
+import re
 import time
 import unittest
 
@@ -113,6 +114,17 @@ class SchedulerTest(cases.Case):
         self.check_one_at_a_time()
         second.terminate()
         self.check_clean_exit(second)
+
+    def test_progress_line_has_the_library_s_figures(self):
+        all_shards = TENANTS * SHARDS
+        alone = self.scheduler("alone")
+        line = re.compile(rf"^alone works {all_shards} of {all_shards} shards, \d+ steps so far: "
+                          rf"terms={all_shards} ended=0 claims=(\d+) refused=\d+ unknown=0 "
+                          r"proofs=([1-9]\d*) proof_ms=\d+\.\d\d sessions_lost=0$", re.MULTILINE)
+        wait_until(lambda: line.search(self.zoo.output(alone)), 20, what="the line")
+        self.assertGreaterEqual(int(line.search(self.zoo.output(alone))[1]), all_shards)
+        alone.terminate()
+        self.check_clean_exit(alone)
 
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger, "--span", "1ms"),

@@ -2,6 +2,7 @@
 """The sidecar's HTTP API: byte-compatible with the nais elector, and its extensions."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -10,6 +11,23 @@ from support import cases
 from support.elector import (BODY, FRAME, Raw, body, get, listening, name_in, open_stream, start,
                              wait_for_leader)
 from support.processes import TENURE, wait_until
+
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
+
+
+def documented_metrics():
+    """The names of metrics in docs/metrics.md and docs/sidecar.md."""
+    found = set()
+    for page in ("metrics.md", "sidecar.md"):
+        with open(os.path.join(DOCS, page), encoding="utf-8") as file:
+            found |= set(re.findall(r"\b(?:tenure|elector)_[a-z_]+[a-z]\b", file.read()))
+    return found
+
+
+def families(series):
+    """The names of the metrics to which these series belong."""
+    return {re.sub(r"(_seconds)_(bucket|sum|count)$", r"\1", name.partition("{")[0])
+            for name in series}
 
 
 class ElectorTest(cases.ServerCase):
@@ -220,6 +238,7 @@ elections:
                 name, _, value = line.rpartition(" ")
                 self.assertNotIn(name, values)
                 values[name] = float(value)
+        self.assertEqual(documented_metrics(), families(values))
         self.assertEqual((1, 0), (values["elector_elections_won"],
                                   values["elector_elections_lost"]))
         self.assertEqual((1, 1, 1), (values['tenure_elections{standing="leading"}'],

@@ -18,10 +18,12 @@
 #include <string>
 #include <vector>
 
-#include "support/manual_runtime.hpp"
+#include "testing/manual_runtime.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure::test {
+
+using testing::manual_runtime;
 
 /// The server's side of a connection.
 class server_side {

@@ -114,10 +114,19 @@ GOOD_LAYERS = [
     ("lib/runtime/a.cpp", "int fd = ::open(path, O_RDONLY);"),
     ("lib/wire/a.cpp", "#include <boost/beast/http.hpp>\nboost::asio::ip::tcp::socket s;"),
     ("lib/agent/a.cpp", "co_await timers.sleep_until(deadline);"),
+    ("lib/testing/a.cpp", "#include <tenure/testing.hpp>\n#include \"testing/a.hpp\""),
+    ("lib/include/tenure/testing.hpp", "#include <tenure/testing/world.hpp>"),
+    ("lib/core/a.cpp", "#include \"core/testing/seeded_bugs.hpp\""),
     ("lib/include/tenure/a.hpp", "#include <string>\n#include <boost/asio/awaitable.hpp>\n"
                                  "#include <tenure/time.hpp>\n#include <boost/asio.hpp>"),
     ("lib/agent/a.cpp", "// lint: allow clock because the test of the lint says so\n"
                         "auto t = system_clock::now();"),
+    ("apps/sidecar/a.cpp", "#include <tenure/toolkit/timers.hpp>\n#include \"tenure/run.hpp\"\n"
+                           "#include \"command/outcome.hpp\""),
+    ("bench/micro/a.cpp", "#include \"core/candidate/candidate.hpp\""),
+    ("lib/sim/a.cpp", "#include \"election/engine.hpp\""),
+    ("lib/runtime/a.cpp", "#include <tenure/toolkit/http_message.hpp>"),
+    ("lib/core/a.cpp", "#include <tenure/toolkit/ascii.hpp>"),
     ("tests/e2e/a.cpp", "SKIP(\"no consul\"); std::this_thread::sleep_for(1s);"),
 ]
 
@@ -130,7 +139,15 @@ BAD_LAYERS = [
     ("lib/include/tenure/a.hpp", "#include <boost/beast/http.hpp>", "include"),
     ("lib/include/tenure/a.hpp", "#include \"core/lease.hpp\"", "include"),
     ("lib/include/tenure/a.hpp", "#include <unistd.h>", "include"),
+    ("lib/include/tenure/a.hpp", "#include <tenure/testing.hpp>", "include"),
+    ("lib/election/a.cpp", "#include \"testing/manual_runtime.hpp\"", "include"),
+    ("apps/tenure/a.cpp", "#include <tenure/testing/world.hpp>", "include"),
     ("tests/unit/a.cpp", "#include <boost/asio/post.hpp>", "include"),
+    ("apps/sidecar/a.cpp", "#include \"wire/http_client.hpp\"", "include"),
+    ("apps/tenure/a.hpp", "#include <core/names.hpp>", "include"),
+    ("bench/subjects/a.cpp", "#include \"text/hex.hpp\"", "include"),
+    ("lib/core/a.cpp", "#include <tenure/toolkit/timers.hpp>", "include"),
+    ("lib/runtime/a.cpp", "#include <tenure/toolkit/http_server.hpp>", "include"),
     ("lib/core/a.cpp", "auto t = std::chrono::steady_clock::now();", "clock"),
     ("lib/agent/a.cpp", "auto t = clock::now(), u = system_clock::now();", "clock"),
     ("lib/agent/a.cpp", "timespec t; clock_gettime(CLOCK_BOOTTIME, &t);", "clock"),

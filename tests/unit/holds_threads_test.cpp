@@ -2,10 +2,13 @@
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
+#include <stop_token>
 #include <tenure/term.hpp>
 #include <thread>
 #include <vector>
 
+#include "election/handles/access.hpp"
+#include "election/term/lazy_stop_source.hpp"
 #include "election/term/term_state.hpp"
 #include "runtime/clock.hpp"
 
@@ -16,9 +19,10 @@ TEST_CASE("any thread may ask a term whether it holds, copy it and let go of it"
   const auto clock = runtime::system_boot_clock();
   auto state =
       std::make_shared<impl::term_state>(impl::key_name("k"), "s", 7, clock,
-                                        std::weak_ptr<impl::term_host>());
+                                         std::weak_ptr<impl::term_host>(),
+                                         std::weak_ptr<const boost::asio::any_io_executor>());
   state->open(clock->now() + 1h, clock->now() + 30min);
-  term shared(state);
+  term shared = impl::access::term_of(state);
   std::atomic<int> closed{0};
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
@@ -49,4 +53,30 @@ TEST_CASE("any thread may ask a term whether it holds, copy it and let go of it"
   state.reset();
   for (std::thread& t : threads) t.join();
   REQUIRE(wrong.load() == 0);
+}
+
+TEST_CASE("a stop reaches every thread that asks for a token, whenever it asks") {
+  for (int round = 0; round < 500; ++round) {
+    impl::lazy_stop_source source;
+    std::atomic<bool> go{false};
+    std::atomic<int> called{0};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.emplace_back([&] {
+        while (!go) std::this_thread::yield();
+        std::atomic<bool> mine{false};
+        const std::stop_callback counts(source.token(), [&] {
+          ++called;
+          mine = true;
+        });
+        while (!mine) std::this_thread::yield();
+      });
+    }
+    go = true;
+    if (round % 2 == 1) std::this_thread::yield();
+    if (!source.request_if_unused()) source.request();
+    threads.clear();
+    REQUIRE(called == 3);
+    REQUIRE(source.token().stop_requested());
+  }
 }

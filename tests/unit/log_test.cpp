@@ -1,4 +1,4 @@
-#include <tenure/log.hpp>
+#include <tenure/spdlog_sink.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <regex>
@@ -70,7 +70,7 @@ TEST_CASE("levels are parsed, and the error for an unknown one lists them") {
   CHECK(parse_log_level("error") == log_level::error);
   CHECK(parse_log_level("off") == log_level::off);
   try {
-    parse_log_level("loud");
+    static_cast<void>(parse_log_level("loud"));
     FAIL("accepted");
   } catch (const std::invalid_argument& error) {
     CHECK(std::string(error.what()) ==

@@ -1,5 +1,5 @@
 // Threads share the log.
-#include <tenure/log.hpp>
+#include <tenure/spdlog_sink.hpp>
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>

@@ -1,10 +1,12 @@
 // The registration of a service with its marks: everything else stays as the agent returned it.
 #include <catch2/catch_test_macros.hpp>
 
+#include "consul/service_json.hpp"
 #include "sidecar/consul_service/marks.hpp"
 
 using namespace tenure::sidecar;
-using tenure::consul::service_entry;
+using tenure::agent_service;
+using namespace tenure::consul;
 
 namespace {
 
@@ -19,8 +21,8 @@ const std::string returned = R"({
     "Odd": {"number": 12345678901234567890, "float": 1.50e-3, "deep": [{"a": null}, true]},
     "Proxy": {"Config": {"x": 1}}, "Connect": {"Native": true} })";
 
-service_entry document(const std::string& json = returned) {
-  auto read = service_entry::parse(json);
+agent_service document(const std::string& json = returned) {
+  auto read = parse_service(json);
   REQUIRE(read);
   return *read;
 }
@@ -41,7 +43,7 @@ service_labels labels(std::string replica = "") {
 }  // namespace
 
 TEST_CASE("a registration keeps every field as the agent returned it") {
-  const service_entry web = document();
+  const agent_service web = document();
   REQUIRE(web.id == "_nomad-task-a-web");
   REQUIRE(web.name == "web");
   REQUIRE(web.hash == "7b7f9b626b7b0d6b");
@@ -59,7 +61,7 @@ TEST_CASE("a registration keeps every field as the agent returned it") {
 }
 
 TEST_CASE("a service that has its marks needs no registration") {
-  const service_entry web = document();
+  const agent_service web = document();
   REQUIRE_FALSE(registration(web, marks(false, ""), labels("replica"), {}));
   REQUIRE_FALSE(registration(web, marks(false, ""), labels(), {}));
   REQUIRE(registration(web, marks(false, "s"), labels(), {}));
@@ -99,16 +101,16 @@ TEST_CASE("an incomplete or malformed service is refused") {
                           R"({"ID":"i","Service":"s","Meta":{"a":1}})",
                           R"({"ID":"i","Service":"s","Port":)"}) {
     CAPTURE(bad);
-    REQUIRE_FALSE(service_entry::parse(bad));
+    REQUIRE_FALSE(parse_service(bad));
   }
 }
 
 TEST_CASE("the services of an agent are sorted by id") {
-  const auto all = service_entry::parse_all(
+  const auto all = parse_services(
       R"({"b":{"ID":"b","Service":"s"},"a":{"ID":"a","Service":"s","Kind":"connect-proxy"}})");
   REQUIRE(all);
   REQUIRE(all->size() == 2);
   REQUIRE(all->front().id == "a");
-  REQUIRE(service_entry::parse_all("{}")->empty());
-  REQUIRE_FALSE(service_entry::parse_all("unknown"));
+  REQUIRE(parse_services("{}")->empty());
+  REQUIRE_FALSE(parse_services("unknown"));
 }

@@ -1,8 +1,8 @@
 // Base64, hexadecimal digits, percent-encoding, ports, ASCII.
 #include <catch2/catch_test_macros.hpp>
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/base64.hpp>
 
-#include "text/ascii.hpp"
-#include "text/base64.hpp"
 #include "text/hex.hpp"
 #include "text/host_port.hpp"
 #include "text/percent.hpp"

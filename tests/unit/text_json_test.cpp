@@ -1,9 +1,8 @@
 // JSON as Go writes it.
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
-
-#include "text/json_string.hpp"
-#include "text/json_writer.hpp"
+#include <tenure/toolkit/json_string.hpp>
+#include <tenure/toolkit/json_writer.hpp>
 
 namespace tenure::text {
 namespace {

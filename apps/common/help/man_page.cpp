@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <string>
-
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
 
 namespace tenure::apps {
 namespace {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 
-#include "runtime/task_scope.hpp"
 #include "sidecar/command/child_environment.hpp"
 
 namespace tenure::sidecar {
@@ -16,7 +16,7 @@ namespace tenure::sidecar {
 namespace asio = boost::asio;
 using command::outcome;
 
-command_output::command_output(std::shared_ptr<const runtime::environment> env,
+command_output::command_output(std::shared_ptr<const output_environment> env,
                                command::command_host& host, entered_election& election,
                                std::vector<std::shared_ptr<probe>> probes,
                                command_options options)

@@ -6,14 +6,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "command/term_commands.hpp"
-#include "runtime/async_condition.hpp"
-#include "runtime/environment.hpp"
 #include "sidecar/command/health_gate.hpp"
 #include "sidecar/command/probe.hpp"
 #include "sidecar/main/output.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -35,7 +35,7 @@ class command_options {
 
 class command_output final : public output {
  public:
-  command_output(std::shared_ptr<const runtime::environment> env, command::command_host& host,
+  command_output(std::shared_ptr<const output_environment> env, command::command_host& host,
                  entered_election& election, std::vector<std::shared_ptr<probe>> probes,
                  command_options options);
   ~command_output() override;
@@ -52,9 +52,9 @@ class command_output final : public output {
   time_point next_probe() const;
   bool probed_always() const;
   void judge();
-  time_point now() const { return env_->clock->now(); }
+  time_point now() const { return env_->now(); }
 
-  std::shared_ptr<const runtime::environment> env_;
+  std::shared_ptr<const output_environment> env_;
   command::command_host& host_;
   entered_election& election_;
   std::vector<std::shared_ptr<probe>> probes_;

@@ -2,16 +2,14 @@
 
 #include <sys/stat.h>
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <tenure/consul_config.hpp>
+#include <tenure/toolkit/http_client.hpp>
 #include <utility>
 
 #include "common/duration.hpp"
-#include "wire/http_client.hpp"
 
 namespace tenure::sidecar {
 
@@ -31,31 +29,27 @@ class http_url {
     if (host.empty())
       throw bad_configuration("'" + url + "' is not a URL of HTTP: write http://HOST:PORT/PATH");
     const bool has_port = host.back() != ']' && host.find(':', host.rfind(']') + 1) != host.npos;
-    server.address(has_port ? host : host + ":80");
+    server = consul_config(has_port ? host : host + ":80").address();
     if (end < url.size()) path = url.substr(end);
     for (const char c : path)
       if (c <= ' ' || c == 0x7f || c == '#')
         throw bad_configuration("'" + url +
                                 "' has a character that is not allowed in a path: escape it");
   }
-  consul_config server;
+  std::string server;  ///< host and port
   std::string path = "/";
 };
 
 class http_check final : public probe {
  public:
-  http_check(std::shared_ptr<const runtime::environment> env, const std::string& url)
+  http_check(std::shared_ptr<const output_environment> env, const std::string& url)
       : url_(url),
         address_(url),
-        client_(env->executor, env->timers, address_.server,
-                wire::lane_limits(1, 1, 1)) {}
+        client_(env->executor, env->timers, address_.server) {}
 
   asio::awaitable<finding> check(time_point deadline) override {
     runtime::http_request request("GET", address_.path);
-    const runtime::exchange_result trip = co_await client_.exchange(
-        runtime::lane::requests, std::move(request), deadline, runtime::on_stale::resend);
-    if (trip.error == asio::error::operation_aborted)
-      throw boost::system::system_error(trip.error);
+    const toolkit::http_result trip = co_await client_.send(std::move(request), deadline);
     if (trip.error) co_return finding::unhealthy(url_ + ": " + trip.error.message());
     const unsigned status = trip.response.status;
     if (status >= 200 && status < 400) co_return finding::healthy();
@@ -65,7 +59,7 @@ class http_check final : public probe {
  private:
   std::string url_;
   http_url address_;
-  wire::http_client client_;
+  toolkit::http_client client_;
 };
 
 class file_check final : public probe {
@@ -98,7 +92,7 @@ class file_check final : public probe {
 
 }  // namespace
 
-std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::environment> env,
+std::shared_ptr<probe> http_probe(std::shared_ptr<const output_environment> env,
                                   const std::string& url) {
   return std::make_shared<http_check>(std::move(env), url);
 }

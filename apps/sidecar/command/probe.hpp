@@ -7,7 +7,8 @@
 #include <tenure/time.hpp>
 #include <utility>
 
-#include "runtime/environment.hpp"
+#include "sidecar/main/output_environment.hpp"
+
 
 namespace tenure::sidecar {
 
@@ -36,7 +37,7 @@ class probe {
 
 /// GET `url`, http://HOST[:PORT][/PATH]: healthy with a status of 2xx or 3xx. Throws
 /// bad_configuration for any other kind of URL.
-std::shared_ptr<probe> http_probe(std::shared_ptr<const runtime::environment> env,
+std::shared_ptr<probe> http_probe(std::shared_ptr<const output_environment> env,
                                   const std::string& url);
 /// Throws as http_probe() does.
 void check_probe_url(const std::string& url);

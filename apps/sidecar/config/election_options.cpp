@@ -4,8 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
 
 namespace tenure::sidecar {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <tenure/toolkit/ascii.hpp>
 #include <utility>
 
 #include "common/options.hpp"
 #include "sidecar/consul_service/config.hpp"
 #include "sidecar/consul_service/consul_leader_env.hpp"
-#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 namespace {

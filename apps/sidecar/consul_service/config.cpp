@@ -25,8 +25,8 @@ bool is_allocation_id(const std::string& text) {
 output_factory make_consul_service(consul_service_options options) {
   return [options = std::move(options)](context& with, entered_election& election) {
     auto session = [&election] { return election.handle().session(); };
-    return std::make_shared<consul_service_output>(with.environment(), with.consul, options,
-                                                   session);
+    return std::make_shared<consul_service_output>(with.environment(), with.services(),
+                                                   options, session);
   };
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tenure/toolkit/ascii.hpp>
 
 #include "common/duration.hpp"
 #include "sidecar/consul_service/config.hpp"
-#include "text/ascii.hpp"
 
 namespace tenure::sidecar {
 

@@ -13,12 +13,12 @@ std::string service_lookup::description() const {
 
 asio::awaitable<std::string> service_lookup::find() {
   if (!wanted_.id.empty()) {
-    const consul::service_result known = co_await agent_.read(wanted_.id);
+    const service_result known = co_await agent_.read(wanted_.id);
     note_answer(known);
     co_return known.service ? wanted_.id : std::string();
   }
   std::string filter = "ID matches \"_nomad-task-" + wanted_.allocation + "-.*\"";
-  consul::service_list found = co_await agent_.find(std::move(filter));
+  service_list found = co_await agent_.find(std::move(filter));
   note_answer(found);
   // The id of a sidecar proxy begins with the id of its service.
   std::erase_if(found.services, [](const auto& s) { return !s.kind.empty(); });
@@ -36,7 +36,7 @@ asio::awaitable<std::string> service_lookup::find() {
   co_return id;
 }
 
-void service_lookup::note_answer(const consul::answer_base& answer) {
+void service_lookup::note_answer(const service_answer& answer) {
   const bool repeated = answer.error && answer.detail == error_;
   error_ = answer.error ? answer.detail : std::string();
   if (answer.error && !repeated)

@@ -4,10 +4,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <tenure/agent_services.hpp>
 #include <tenure/log.hpp>
 #include <utility>
-
-#include "consul/agent_services.hpp"
 
 namespace tenure::sidecar {
 
@@ -20,7 +19,7 @@ class service_selector {
 
 class service_lookup {
  public:
-  service_lookup(consul::agent_services& agent, service_selector wanted,
+  service_lookup(agent_services& agent, service_selector wanted,
                  std::shared_ptr<log_sink> log)
       : agent_(agent), wanted_(std::move(wanted)), log_(std::move(log)) {}
 
@@ -32,9 +31,9 @@ class service_lookup {
   std::string description() const;
 
  private:
-  void note_answer(const consul::answer_base& answer);
+  void note_answer(const service_answer& answer);
 
-  consul::agent_services& agent_;
+  agent_services& agent_;
   const service_selector wanted_;
   std::shared_ptr<log_sink> log_;
   std::string error_;

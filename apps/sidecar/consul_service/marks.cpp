@@ -15,7 +15,7 @@ void set_label(std::vector<std::string>& tags, bool leading, const service_label
   if (!wanted.empty() && std::ranges::find(tags, wanted) == tags.end()) tags.push_back(wanted);
 }
 
-void set_session(consul::service_entry::named_texts& meta, const std::string& session) {
+void set_session(agent_service::named_texts& meta, const std::string& session) {
   const auto old = std::ranges::find_if(meta, [](const auto& m) { return m.first == session_key; });
   if (session.empty()) {
     if (old != meta.end()) meta.erase(old);
@@ -28,10 +28,10 @@ void set_session(consul::service_entry::named_texts& meta, const std::string& se
 
 }  // namespace
 
-std::optional<std::string> registration(const consul::service_entry& service,
+std::optional<std::string> registration(const agent_service& service,
                                         const service_marks& marks, const service_labels& labels,
                                         const std::set<std::string>& refused) {
-  consul::service_entry marked = service;
+  agent_service marked = service;
   set_label(marked.tags, marks.leading, labels);
   set_session(marked.meta, marks.session);
   if (marked.tags == service.tags && marked.meta == service.meta) return std::nullopt;

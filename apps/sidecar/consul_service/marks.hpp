@@ -5,8 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
-
-#include "consul/service_entry.hpp"
+#include <tenure/agent_services.hpp>
 
 namespace tenure::sidecar {
 
@@ -28,7 +27,7 @@ class service_labels {
 
 /// The body for `agent/service/register` that gives the service these marks and changes nothing
 /// else. Nothing where it has them already. `refused`: fields that the agent does not accept.
-std::optional<std::string> registration(const consul::service_entry& service,
+std::optional<std::string> registration(const agent_service& service,
                                         const service_marks& marks, const service_labels& labels,
                                         const std::set<std::string>& refused);
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
-
-#include "runtime/task_scope.hpp"
 
 namespace tenure::sidecar {
 
@@ -29,14 +28,15 @@ constexpr int max_attempts = 5;       // of one publish(): each unknown field co
 
 }  // namespace
 
-consul_service_output::consul_service_output(std::shared_ptr<const runtime::environment> env,
-                                             consul_config consul, consul_service_options options,
+consul_service_output::consul_service_output(std::shared_ptr<const output_environment> env,
+                                             std::shared_ptr<agent_services> agent,
+                                             consul_service_options options,
                                              std::function<std::string()> session)
     : env_(std::move(env)),
-      agent_(env_, std::move(consul)),
+      agent_(std::move(agent)),
       options_(std::move(options)),
       session_(std::move(session)),
-      lookup_(agent_, options_, env_->log),
+      lookup_(*agent_, options_, env_->log),
       file_(options_.file, env_->log),
       changed_(*env_->timers),
       id_(options_.id) {}
@@ -137,7 +137,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
   const bool repair = unknown_ && published_ == marks && !hash_.empty();
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     unknown_ = false;  // a change that watch() sees from here on is newer than this read
-    const consul::service_result known = co_await agent_.read(id_);
+    const service_result known = co_await agent_->read(id_);
     if (!known.error && !known.service) {
       const bool again = co_await find_again();
       if (again) continue;
@@ -162,7 +162,8 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service);
-    const consul::service_written written = co_await agent_.write(std::move(*body), deadline);
+    const service_written written =
+        co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
       continue;
     if (written.error) {
@@ -194,7 +195,7 @@ asio::awaitable<void> consul_service_output::watch() {
     while (hash_.empty() || unknown_) co_await changed_.wait();
     const std::string seen = hash_;
     const time_point begin = now();
-    const consul::service_result news = co_await agent_.watch(id_, seen, poll_wait);
+    const service_result news = co_await agent_->watch(id_, seen, poll_wait);
     if (seen != hash_) continue;  // our own write
     const bool same = !news.error && news.service && news.service->hash == seen;
     // Some agents answer a blocking query at once.
@@ -217,7 +218,7 @@ asio::awaitable<void> consul_service_output::remove_marks() {
   if (!up_to_date()) report(log_level::error, "marks not removed");
 }
 
-void consul_service_output::note_repair(const consul::service_entry& service) {
+void consul_service_output::note_repair(const agent_service& service) {
   repairs_.note_repair(now());
   const log_field service_id("service", id_);
   const log_field repairs("repairs", std::uint64_t{repairs_.in_a_row()});

@@ -11,15 +11,15 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <tenure/consul_config.hpp>
+#include <tenure/agent_services.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
-#include "consul/agent_services.hpp"
-#include "runtime/async_condition.hpp"
 #include "sidecar/consul_service/leader_file.hpp"
 #include "sidecar/consul_service/lookup.hpp"
 #include "sidecar/consul_service/marks.hpp"
 #include "sidecar/consul_service/repair_backoff.hpp"
 #include "sidecar/main/output.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -32,8 +32,9 @@ class consul_service_options : public service_selector {
 class consul_service_output final : public output {
  public:
   /// `session` returns the present session of the election; empty without one.
-  consul_service_output(std::shared_ptr<const runtime::environment> env, consul_config consul,
-                        consul_service_options options, std::function<std::string()> session);
+  consul_service_output(std::shared_ptr<const output_environment> env,
+                        std::shared_ptr<agent_services> agent, consul_service_options options,
+                        std::function<std::string()> session);
 
   void changed(const election_state& now) override;
   boost::asio::awaitable<void> lead(term t) override;
@@ -49,12 +50,12 @@ class consul_service_output final : public output {
   boost::asio::awaitable<void> remove_marks();
   service_marks wanted() const;
   bool up_to_date() const { return !unknown_ && published_ == wanted(); }
-  void note_repair(const consul::service_entry& service);
+  void note_repair(const agent_service& service);
   void report(log_level level, std::string_view event, const std::string& error = {});
-  time_point now() const { return env_->clock->now(); }
+  time_point now() const { return env_->now(); }
 
-  std::shared_ptr<const runtime::environment> env_;
-  consul::agent_services agent_;
+  std::shared_ptr<const output_environment> env_;
+  std::shared_ptr<agent_services> agent_;
   const consul_service_options options_;
   std::function<std::string()> session_;
   service_lookup lookup_;

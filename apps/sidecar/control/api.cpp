@@ -3,10 +3,9 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
-#include "consul/documents.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -152,15 +151,15 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
   }
   text::json_writer json;
   json.begin_object().key("index").value(now.index);
-  json.key("values").raw(consul::settings_text(now.values)).end_object();
+  json.key("values").raw(now.text()).end_object();
   co_return json_response(200, json.take());
 }
 
 asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
   const auto which = election_of(what);
-  auto parsed = consul::parse_settings(what.body());
+  auto parsed = settings_snapshot::parse(what.body());
   if (!parsed) throw refusal(400, "the body must be a JSON object of strings");
-  leader_settings::changes changes = std::move(*parsed);
+  leader_settings::changes changes = std::move(parsed->values);
   const term by = which->election().handle().current();
   co_await settings_of(*which).set(by, std::move(changes));
   co_return json_response(200, "{}");

@@ -15,8 +15,8 @@
 #include <memory>
 #include <string>
 #include <tenure/leader_settings.hpp>
+#include <tenure/toolkit/http_message.hpp>
 
-#include "runtime/transport.hpp"
 #include "sidecar/control/control_election.hpp"
 #include "sidecar/http/request.hpp"
 #include "sidecar/main/context.hpp"

@@ -7,9 +7,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
-#include "runtime/async_condition.hpp"
 #include "sidecar/config/guarantee.hpp"
 
 namespace tenure::sidecar {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/timers.hpp>
 
-#include "runtime/timers.hpp"
 #include "sidecar/config/election_options.hpp"
 #include "sidecar/main/output.hpp"
 

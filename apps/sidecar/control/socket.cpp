@@ -8,17 +8,15 @@
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/http_server.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 
 #include "common/control_socket.hpp"
 #include "common/exit_codes.hpp"
 #include "common/yaml_map.hpp"
-#include "runtime/async_condition.hpp"
-#include "runtime/environment.hpp"
-#include "runtime/task_scope.hpp"
 #include "sidecar/control/api.hpp"
-#include "wire/http_client.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::sidecar {
 

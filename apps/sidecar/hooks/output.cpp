@@ -6,9 +6,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
-
-#include "runtime/task_scope.hpp"
 
 namespace tenure::sidecar {
 

@@ -10,19 +10,19 @@
 #include <string>
 #include <tenure/elections.hpp>
 #include <tenure/leader_settings.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
-#include "runtime/async_condition.hpp"
-#include "runtime/environment.hpp"
 #include "sidecar/hooks/runner.hpp"
 #include "sidecar/hooks/scheduler.hpp"
 #include "sidecar/hooks/snapshots.hpp"
 #include "sidecar/main/output.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
 /// What the hooks of one election use. References outlive them.
 struct hooks_dependencies {
-  std::shared_ptr<const runtime::environment> env;
+  std::shared_ptr<const output_environment> env;
   command::command_host& commands;
   tenure::leader_settings settings;
   hook_snapshots& snapshots;
@@ -49,9 +49,9 @@ class hooks_output final : public output {
   boost::asio::awaitable<void> read_settings();
   hook_run run_of(hook what) const;
   void reset_backoff();
-  time_point now() const { return env_->clock->now(); }
+  time_point now() const { return env_->now(); }
 
-  std::shared_ptr<const runtime::environment> env_;
+  std::shared_ptr<const output_environment> env_;
   tenure::leader_settings settings_;
   hook_snapshots& snapshots_;
   const hook_options options_;

@@ -30,7 +30,7 @@ std::string search_path() {
 
 }  // namespace
 
-hook_runner::hook_runner(std::shared_ptr<const runtime::environment> env,
+hook_runner::hook_runner(std::shared_ptr<const output_environment> env,
                          command::command_host& commands, const hook_options& options)
     : env_(std::move(env)),
       commands_(commands),
@@ -46,7 +46,7 @@ std::string hook_runner::file_of(hook what) const {
 }
 
 asio::awaitable<hook_result> hook_runner::run(hook_run which) {
-  const time_point begin = env_->clock->now();
+  const time_point begin = env_->now();
   const log_field election("election", options_.election);
   const log_field name("hook", to_string(which.what));
   running_ = which.what;
@@ -56,7 +56,7 @@ asio::awaitable<hook_result> hook_runner::run(hook_run which) {
   try {
     const outcome result = co_await run_command(which);
     how = result;
-    timed_out = env_->clock->now() - begin >= which.timeout;
+    timed_out = env_->now() - begin >= which.timeout;
   } catch (const boost::system::system_error& e) {
     how = outcome(outcome::kind::not_started, e.code().value());
   }
@@ -71,7 +71,7 @@ asio::awaitable<hook_result> hook_runner::run(hook_run which) {
 }
 
 asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
-  const time_point begin = env_->clock->now();
+  const time_point begin = env_->now();
   const auto output = command::output_lines::open(
       commands_.executor(), [this, what = which.what](std::string_view line) {
         env_->log->log(log_level::info, line,

@@ -9,8 +9,8 @@
 #include <tenure/term.hpp>
 
 #include "command/term_commands.hpp"
-#include "runtime/environment.hpp"
 #include "sidecar/hooks/scheduler.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -44,7 +44,7 @@ class hook_run {
 class hook_runner {
  public:
   /// Both outlive the runner.
-  hook_runner(std::shared_ptr<const runtime::environment> env, command::command_host& commands,
+  hook_runner(std::shared_ptr<const output_environment> env, command::command_host& commands,
               const hook_options& options);
   hook_runner(const hook_runner&) = delete;
   hook_runner& operator=(const hook_runner&) = delete;
@@ -63,7 +63,7 @@ class hook_runner {
   boost::asio::awaitable<command::outcome> run_command(hook_run which);
   command::invocation invocation_of(const hook_run& which) const;
 
-  std::shared_ptr<const runtime::environment> env_;
+  std::shared_ptr<const output_environment> env_;
   command::command_host& commands_;
   const hook_options& options_;
   const int null_input_;  // /dev/null

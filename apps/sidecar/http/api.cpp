@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
 #include "common/duration.hpp"
 #include "sidecar/http/metrics.hpp"
 #include "sidecar/http/ui/page.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 
@@ -71,10 +71,12 @@ class http_api::lease_timer final : public runtime::timer {
 };
 
 http_api::http_api(const http_config& config, boost::asio::any_io_executor executor,
-                   runtime::timers& timers)
+                   runtime::timers& timers,
+                   std::shared_ptr<const metrics_registry> library_metrics)
     : config_(config),
       executor_(std::move(executor)),
       timers_(timers),
+      library_metrics_(std::move(library_metrics)),
       wakeups_(executor_, feeds_),
       lease_timer_(std::make_unique<lease_timer>(*this)) {}
 
@@ -275,7 +277,7 @@ std::string http_api::feed_hello() const {
 }
 
 std::string http_api::metrics() const {
-  metrics_input in(registry_, config_.metrics_of_elections);
+  metrics_input in(*library_metrics_, registry_, config_.metrics_of_elections);
   in.connections = connections();
   for (const auto& e : registry_.all()) in.subscribers += e->subscribers.size();
   in.feeds = feeds_.size();

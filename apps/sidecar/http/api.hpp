@@ -8,10 +8,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tenure/metrics.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <utility>
 #include <vector>
 
-#include "runtime/timers.hpp"
 #include "sidecar/http/config.hpp"
 #include "sidecar/http/listener.hpp"
 #include "sidecar/http/request.hpp"
@@ -24,7 +25,7 @@ namespace tenure::sidecar {
 class http_api {
  public:
   http_api(const http_config& config, boost::asio::any_io_executor executor,
-           runtime::timers& timers);
+           runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics);
   http_api(const http_api&) = delete;
   http_api& operator=(const http_api&) = delete;
   ~http_api();
@@ -73,6 +74,7 @@ class http_api {
   const http_config config_;
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
+  const std::shared_ptr<const metrics_registry> library_metrics_;
   status_registry registry_;
   std::map<unsigned, std::uint64_t> responses_;  ///< by class of status: 2 for 2xx
   std::set<feed_stream*> feeds_;

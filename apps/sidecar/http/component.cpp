@@ -4,10 +4,10 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
 #include "common/exit_codes.hpp"
-#include "runtime/async_condition.hpp"
 #include "sidecar/http/api.hpp"
 
 namespace tenure::sidecar {
@@ -59,7 +59,7 @@ class http_component final : public component {
   http_component(const http_config& config, context& with, std::shared_ptr<runtime::timers> timers)
       : timers_(std::move(timers)),
         log_(with.log),
-        api_(within_limits(config, *log_), with.executor, *timers_) {
+        api_(within_limits(config, *log_), with.executor, *timers_, with.metrics) {
     const endpoints main{.elections = true,
                          .probes = config.probe.empty(),
                          .metrics = config.metrics.empty()};

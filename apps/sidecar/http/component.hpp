@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <tenure/toolkit/timers.hpp>
 
-#include "runtime/timers.hpp"
 #include "sidecar/http/config.hpp"
 #include "sidecar/main/component.hpp"
 #include "sidecar/main/context.hpp"

@@ -1,6 +1,7 @@
 #include "sidecar/http/config.hpp"
 
-#include "text/host_port.hpp"
+#include <charconv>
+#include <cstdint>
 
 namespace tenure::sidecar {
 namespace {
@@ -14,6 +15,16 @@ void check_address(const apps::yaml_map& map, const char* key, const std::string
   }
 }
 
+/// The text after the last colon is a port.
+bool has_port(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || text.size() - colon > 6) return false;
+  const char* const end = text.data() + text.size();
+  std::uint16_t port = 0;
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc() && rest == end;
+}
+
 void set(std::size_t& value, const std::optional<std::uint64_t>& read) {
   if (read) value = *read;
 }
@@ -22,8 +33,7 @@ void set(std::size_t& value, const std::optional<std::uint64_t>& read) {
 
 bool is_listen_address(const std::string& text) {
   if (text.starts_with("unix:///")) return true;
-  const auto parts = text::split_host_port(text);
-  return parts && text.find("://") == std::string::npos && text::parse_port(parts->port);
+  return text.find("://") == std::string::npos && has_port(text);
 }
 
 http_config read_http(const YAML::Node& block, apps::config_errors& errors) {

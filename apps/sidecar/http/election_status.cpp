@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
 #include "sidecar/log/wall_time.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -113,7 +113,7 @@ bool election_status::update() {
   return true;
 }
 
-bool election_status::update_terms() {
+void election_status::update_terms() {
   const election_state& now = election.state();
   const bool ours = leads(now);
   const bool theirs =
@@ -126,17 +126,16 @@ bool election_status::update_terms() {
   observed_term* const last = terms_.empty() || terms_.back().until ? nullptr : &terms_.back();
   const bool same = last != nullptr && last->ours == ours && last->value == value &&
                     (ours || theirs) && (!ours || last->fence == fence);
-  if (same) return false;
+  if (same) return;
   const auto at = system_clock::now();
   if (last != nullptr) {
     last->until = at;
     if (last->ours) last->why = now.term ? now.term.reason() : now.last_end;
   }
-  if (!ours && !theirs) return false;
+  if (!ours && !theirs) return;
   ++leader_changes_;
   terms_.push_back({.value = value, .fence = fence, .ours = ours, .since = at});
   if (terms_.size() > max_terms) terms_.pop_front();
-  return true;
 }
 
 std::string detail_json(const election_status& e, std::size_t max_terms) {

@@ -57,8 +57,8 @@ class election_status {
   /// The last terms, the newest last.
   const std::deque<observed_term>& terms() const noexcept { return terms_; }
 
-  /// Records the present term. Whether it is a new one.
-  bool update_terms();
+  /// Records the present term.
+  void update_terms();
   /// Takes over the election's present state. Whether json() has changed.
   bool update();
 

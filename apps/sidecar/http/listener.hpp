@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <tenure/toolkit/http_message.hpp>
+#include <tenure/toolkit/http_server.hpp>
 #include <vector>
 
-#include "runtime/transport.hpp"
 #include "sidecar/http/request.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::sidecar {
 

@@ -5,9 +5,6 @@
 namespace tenure::sidecar {
 namespace {
 
-constexpr standing standings[] = {standing::watching, standing::candidate, standing::pending,
-                                  standing::leading, standing::stopping};
-
 /// Builds the text of an exposition.
 class exposition {
  public:
@@ -16,7 +13,7 @@ class exposition {
     name_ = name;
   }
   void value(std::uint64_t v) { out_ += std::string(name_) + ' ' + std::to_string(v) + '\n'; }
-  /// Labels need no escaping: they are names of elections, reasons or standings.
+  /// Labels need no escaping: they are names of elections or classes of status.
   void value(const char* label, std::string_view label_value, const std::string& v) {
     out_ += std::string(name_) + '{' + label + "=\"" + std::string(label_value) + "\"} " + v + '\n';
   }
@@ -34,28 +31,19 @@ class exposition {
   const char* name_ = "";
 };
 
+std::uint64_t unsigned_of(std::int64_t counter) { return static_cast<std::uint64_t>(counter); }
+
+/// The library's figures under the elector's names, and what only the sidecar knows.
 void totals(exposition& out, const metrics_input& in) {
-  const election_counters& counters = in.registry.counters();
-  out.single("elector_elections_won", "counter", "Terms of this process that began.", counters.won);
+  out.single("elector_elections_won", "counter", "Terms of this process that began.",
+             unsigned_of(in.library.value(metric::terms_begun)));
   out.single("elector_elections_lost", "counter", "Terms of this process that ended.",
-             counters.lost);
-  out.single("tenure_leader_changes_total", "counter",
-             "Observed changes of leader, over all elections.", counters.leader_changes);
-  out.head("tenure_terms_ended_total", "counter", "Terms of this process that ended, by reason.");
-  for (std::size_t i = 1; i < election_counters::reasons; ++i) {
-    out.value("reason", to_string(static_cast<end_reason>(i)), counters.ended[i]);
-  }
-  std::map<standing, std::uint64_t> by_standing;
+             unsigned_of(in.library.total(metric::terms_ended_resigned)));
   std::uint64_t unknown = 0;
   std::uint64_t failing = 0;
   for (const auto& e : in.registry.all()) {
-    ++by_standing[e->election.state().standing];
     if (!e->known()) ++unknown;
     if (e->election.handle().last_error()) ++failing;
-  }
-  out.head("tenure_elections", "gauge", "Elections, by the standing of this process.");
-  for (const standing which : standings) {
-    out.value("standing", to_string(which), by_standing[which]);
   }
   out.single("tenure_elections_unknown", "gauge", "Elections whose key has not been read yet.",
              unknown);
@@ -107,7 +95,7 @@ std::string metrics_text(const metrics_input& in) {
   totals(out, in);
   http(out, in);
   if (in.registry.all().size() <= in.max_elections) each(out, in);
-  return out.take();
+  return out.take() + in.library.prometheus_text();
 }
 
 }  // namespace tenure::sidecar

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tenure/metrics.hpp>
 
 #include "sidecar/http/status_registry.hpp"
 
@@ -11,9 +12,11 @@ namespace tenure::sidecar {
 
 class metrics_input {
  public:
-  metrics_input(const status_registry& registry, std::size_t max_elections)
-      : registry(registry), max_elections(max_elections) {}
+  metrics_input(const metrics_registry& library, const status_registry& registry,
+                std::size_t max_elections)
+      : library(library), registry(registry), max_elections(max_elections) {}
 
+  const metrics_registry& library;
   const status_registry& registry;
   /// With more elections than this, there are only totals: the number of labels stays bounded.
   std::size_t max_elections;
@@ -24,7 +27,7 @@ class metrics_input {
   std::map<unsigned, std::uint64_t> responses;  ///< by class of status: 2 for 2xx
 };
 
-/// In the text format 0.0.4 of Prometheus.
+/// The sidecar's own metrics and those of the library, in the text format 0.0.4 of Prometheus.
 std::string metrics_text(const metrics_input& in);
 
 }  // namespace tenure::sidecar

@@ -1,8 +1,7 @@
 #include "sidecar/http/request.hpp"
 
 #include <algorithm>
-
-#include "text/ascii.hpp"
+#include <tenure/toolkit/ascii.hpp>
 
 namespace tenure::sidecar {
 

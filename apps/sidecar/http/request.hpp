@@ -4,8 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "runtime/transport.hpp"
+#include <tenure/toolkit/http_message.hpp>
 
 namespace tenure::sidecar {
 

@@ -15,24 +15,11 @@ election_status* status_registry::find(std::string_view name) {
 }
 
 bool status_registry::update(election_status& e) {
-  count_terms(e);
-  if (e.update_terms()) ++counters_.leader_changes;
+  e.update_terms();
   const bool was_known = e.known();
   const bool changed = e.update();
   if (!was_known && e.known()) ++known_;
   return changed;
-}
-
-// Our own terms, as the elector counts them.
-void status_registry::count_terms(const election_status& e) {
-  const election_state& now = e.election.state();
-  const auto counted = our_terms_.find(&e);
-  if (counted != our_terms_.end() && counted->second.reason() != end_reason::none) {
-    ++counters_.lost;
-    ++counters_.ended[static_cast<std::size_t>(counted->second.reason())];
-    our_terms_.erase(counted);
-  }
-  if (leads(now) && our_terms_.emplace(&e, now.term).second) ++counters_.won;
 }
 
 }  // namespace tenure::sidecar

@@ -7,12 +7,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tenure/toolkit/http_server.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
 
-#include "runtime/timers.hpp"
 #include "sidecar/http/status_registry.hpp"
 #include "sidecar/http/subscription.hpp"
-#include "wire/http_server.hpp"
 
 namespace tenure::sidecar {
 

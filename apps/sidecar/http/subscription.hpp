@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstdint>
-
-#include "wire/http_server.hpp"
+#include <tenure/toolkit/http_server.hpp>
 
 namespace tenure::sidecar {
 

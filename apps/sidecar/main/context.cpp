@@ -1,12 +1,21 @@
 #include "sidecar/main/context.hpp"
 
-#include "wire/http_client.hpp"
-
 namespace tenure::sidecar {
 
-std::shared_ptr<const runtime::environment> context::environment() {
-  if (!environment_) environment_ = wire::make_system_environment(executor, consul, log);
+std::shared_ptr<const output_environment> context::environment() {
+  if (!environment_) {
+    auto made = std::make_shared<output_environment>();
+    made->executor = executor;
+    made->timers = runtime::system_timers(executor);
+    made->log = log;
+    environment_ = std::move(made);
+  }
   return environment_;
+}
+
+std::shared_ptr<agent_services> context::services() {
+  if (!services_) services_ = std::make_shared<agent_services>(executor, consul);
+  return services_;
 }
 
 }  // namespace tenure::sidecar

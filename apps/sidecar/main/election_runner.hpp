@@ -9,10 +9,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/task_scope.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
 
-#include "runtime/task_scope.hpp"
-#include "runtime/timers.hpp"
 #include "sidecar/main/output.hpp"
 
 namespace tenure::sidecar {

@@ -7,12 +7,12 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <unordered_map>
 #include <vector>
 
 #include "command/process_host.hpp"
-#include "runtime/async_condition.hpp"
-#include "runtime/task_scope.hpp"
 #include "sidecar/config/config.hpp"
 #include "sidecar/main/component.hpp"
 #include "sidecar/main/context.hpp"
@@ -44,6 +44,7 @@ class sidecar {
   boost::asio::io_context& io_;
   config config_;
   std::shared_ptr<log_sink> log_;
+  std::shared_ptr<metrics_registry> metrics_;
   std::shared_ptr<runtime::timers> timers_;
   elections elections_;
   command::process_host commands_;

@@ -1,11 +1,10 @@
 // Leadership by the sidecar, over its control socket.
 #include <simdjson.h>
 
+#include <tenure/toolkit/http_client.hpp>
 #include <utility>
 
-#include "consul/documents.hpp"
 #include "tenure/juju/leadership.hpp"
-#include "wire/http_client.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -18,8 +17,8 @@ constexpr duration patience = 15s;
 class sidecar_leadership final : public leadership {
  public:
   sidecar_leadership(asio::any_io_executor executor, sidecar_address address)
-      : environment_(wire::make_system_environment(
-            std::move(executor), consul_config("unix://" + address.socket), silent_log())),
+      : timers_(runtime::system_timers(executor)),
+        client_(std::move(executor), timers_, "unix://" + address.socket),
         address_(std::move(address)) {}
 
   asio::awaitable<bool> is_leader(std::optional<duration> guarantee) override {
@@ -52,7 +51,9 @@ class sidecar_leadership final : public leadership {
   }
 
   asio::awaitable<void> set(leader_settings::changes changes) override {
-    std::string body = consul::settings_text(changes);
+    settings_snapshot wanted;
+    wanted.values = std::move(changes);
+    std::string body = wanted.text();
     co_await exchange("PUT", "/v1/settings", "", std::move(body));
   }
 
@@ -65,9 +66,8 @@ class sidecar_leadership final : public leadership {
     runtime::http_request request(std::move(method), query.empty() ? path : path + "?" + query,
                                   std::move(body));
     request.headers.emplace_back("Host", "tenure");
-    runtime::exchange_result trip = co_await environment_->transport->exchange(
-        runtime::lane::requests, std::move(request), environment_->clock->now() + patience,
-        runtime::on_stale::fail);
+    toolkit::http_result trip =
+        co_await client_.send(std::move(request), timers_->now() + patience);
     if (trip.error) {
       throw tool_error("no sidecar answers at " + address_.socket + " (" + trip.error.message() +
                        "): start tenure sidecar with `control: {socket: " + address_.socket +
@@ -89,7 +89,8 @@ class sidecar_leadership final : public leadership {
     return tool_error("the server at " + address_.socket + " is not a tenure sidecar");
   }
 
-  std::shared_ptr<const runtime::environment> environment_;
+  std::shared_ptr<runtime::timers> timers_;
+  toolkit::http_client client_;
   sidecar_address address_;
   simdjson::dom::parser parser_;
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <tenure/toolkit/ascii.hpp>
 
 #include "common/json.hpp"
-#include "text/ascii.hpp"
 
 namespace tenure::apps {
 namespace {

@@ -1,13 +1,14 @@
 """One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
 from . import (cold_start, crash, failover, growth, mass_failover, micro, standby,
-               steady)
+               steady, tenants)
 
 ALL = {
     "failover": failover,
     "crash": crash,
     "cold_start": cold_start,
     "steady": steady,
+    "tenants": tenants,
     "standby": standby,
     "mass_failover": mass_failover,
     "micro": micro,

@@ -1,7 +1,7 @@
 #include <cstdint>
+#include <tenure/toolkit/ascii.hpp>
 
 #include "agent/go/json.hpp"
-#include "text/ascii.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 

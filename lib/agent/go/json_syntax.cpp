@@ -1,8 +1,8 @@
 #include <cstdint>
+#include <tenure/toolkit/ascii.hpp>
 #include <vector>
 
 #include "agent/go/json.hpp"
-#include "text/ascii.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 

@@ -1,6 +1,6 @@
 #include "agent/render/entries.hpp"
 
-#include "text/base64.hpp"
+#include <tenure/toolkit/base64.hpp>
 
 namespace tenure::agent {
 

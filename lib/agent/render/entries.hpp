@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <tenure/toolkit/json_writer.hpp>
 #include <vector>
 
 #include "agent/state/kv_entry.hpp"
 #include "agent/state/session_entry.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 

@@ -5,11 +5,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tenure/toolkit/json_writer.hpp>
 
 #include "agent/consul_version.hpp"
 #include "agent/state/check_entry.hpp"
 #include "agent/state/service_entry.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 

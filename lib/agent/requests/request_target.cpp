@@ -1,8 +1,8 @@
 #include "agent/requests/request_target.hpp"
 
 #include <algorithm>
+#include <tenure/toolkit/ascii.hpp>
 
-#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace tenure::agent {

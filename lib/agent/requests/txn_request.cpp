@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <tenure/toolkit/base64.hpp>
 
 #include "agent/go/json.hpp"
 #include "agent/go/text.hpp"
-#include "text/base64.hpp"
 
 namespace tenure::agent {
 namespace {

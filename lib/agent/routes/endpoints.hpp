@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tenure/toolkit/json_writer.hpp>
 
 #include "agent/answer_sink.hpp"
 #include "agent/consul_version.hpp"
@@ -21,7 +22,6 @@
 #include "agent/state/service_table.hpp"
 #include "agent/state/session_table.hpp"
 #include "runtime/timer_heap.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 

@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <tenure/toolkit/json_writer.hpp>
 #include <vector>
 
 #include "agent/consul_version.hpp"
 #include "agent/render/entries.hpp"
 #include "agent/requests/txn_request.hpp"
 #include "agent/state/locks.hpp"
-#include "text/json_writer.hpp"
 
 namespace tenure::agent {
 

@@ -7,9 +7,8 @@
 #include <optional>
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
-
-#include "runtime/timers.hpp"
 
 namespace tenure::agent {
 

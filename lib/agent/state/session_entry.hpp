@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
 
 #include "agent/state/kv_entry.hpp"
-#include "runtime/timers.hpp"
 
 namespace tenure::agent {
 

@@ -6,6 +6,7 @@
 // Pauses double from try to try and have jitter (the fixed_backoff members of core::candidate); the
 // participant's timer ends them by calling advance(). A claim whose reply was lost is followed by a
 // linearizable read, and made again under the same guard until an answer decides.
+#include <algorithm>
 #include <utility>
 
 #include "core/testing/seeded_bug.hpp"
@@ -14,6 +15,7 @@
 #include "election/participant/participant.hpp"
 #include "election/sessions/consul_session.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -29,6 +31,51 @@ core::claim_refusal refusal(consul::txn_failure why) noexcept {
     default:
       return core::claim_refusal::index_moved;
   }
+}
+
+metric refusal_counter(consul::txn_failure why) noexcept {
+  switch (why) {
+    case consul::txn_failure::held_by_another:
+      return metric::claims_refused_held;
+    case consul::txn_failure::lock_delay:
+      return metric::claims_refused_lock_delay;
+    case consul::txn_failure::invalid_session:
+      return metric::claims_refused_session;
+    case consul::txn_failure::index_mismatch:
+    case consul::txn_failure::missing_key:
+      return metric::claims_refused_changed;
+    case consul::txn_failure::forbidden:
+    case consul::txn_failure::other:
+      break;
+  }
+  return metric::claims_refused_other;
+}
+
+metric claim_counter(const lock_outcome& outcome) noexcept {
+  switch (outcome.what) {
+    case lock_outcome_kind::done:
+      return metric::claims_acquired;
+    case lock_outcome_kind::refused:
+      return refusal_counter(outcome.why);
+    case lock_outcome_kind::failed:
+      return metric::claims_failed;
+    case lock_outcome_kind::unknown:
+      break;
+  }
+  return metric::claims_unknown;
+}
+
+metric release_counter(const lock_outcome& outcome) noexcept {
+  switch (outcome.what) {
+    case lock_outcome_kind::done:
+      return metric::releases_done;
+    case lock_outcome_kind::refused:
+      return metric::releases_missed;
+    case lock_outcome_kind::failed:
+    case lock_outcome_kind::unknown:
+      break;
+  }
+  return metric::releases_failed;
 }
 
 }  // namespace
@@ -67,6 +114,7 @@ void participant::execute(core::action action) {
       shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
       break;
     case core::action::claim:
+      runtime::count(env(), metric::claims);
       set_lock_op_inflight(true);
       shared().locks->add(self(), lock_op::kind::acquire);
       break;
@@ -102,9 +150,13 @@ boost::asio::awaitable<void> participant::do_read() {
   } else {
     invalidate();
     const bool held = !fsm_.held_by().empty();
+    const core::session_id holder = fsm_.history().holder();
     fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
+    count_change_of_leader(holder);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
+      runtime::count(env(), metric::claims_recovered);
+      record_quarantine(now);
       log(log_level::debug, "claim with a lost reply found carried out");
     }
   }
@@ -164,11 +216,20 @@ void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome
 
 void participant::acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
   const std::uint64_t random = env().random->next();
+  const core::session_id holder = fsm_.history().holder();
+  const bool answered = outcome.what == lock_outcome_kind::done ||
+                        outcome.what == lock_outcome_kind::refused;
+  runtime::count(env(), claim_counter(outcome));
+  if (answered) {
+    runtime::record(env(), metric::claim_seconds, outcome.received_at - outcome.sent_at);
+  }
   switch (outcome.what) {
     case lock_outcome_kind::done:
       fsm_.claim_won(
           observation_of_write(outcome.written, outcome, written_key{which.act.session}), now,
           random);
+      count_change_of_leader(holder);
+      record_quarantine(now);
       if (fsm_.fence_too_low()) {
         log(log_level::error,
             "Consul's indexes went back (a new data directory?): this process does not lead before "
@@ -194,8 +255,16 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
   }
 }
 
+/// How long the key that was acquired just now is ours without a term.
+void participant::record_quarantine(time_point now) const noexcept {
+  if (fsm_.stage() != core::stage::pending) return;
+  const time_point begin = std::max(fsm_.starts_at(), now);
+  runtime::record(env(), metric::quarantine_seconds, begin - now);
+}
+
 void participant::release_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
   const std::uint64_t random = env().random->next();
+  runtime::count(env(), release_counter(outcome));
   switch (outcome.what) {
     case lock_outcome_kind::done:
       log(log_level::info, which.clean ? "released"

@@ -48,27 +48,34 @@ class lock_queue::batch {
   }
 };
 
-/// Occupies a connection while its transaction is in flight.
+/// Gives the turn back when its transaction is over.
 class lock_queue::inflight_guard {
  public:
-  explicit inflight_guard(lock_queue& q) noexcept : queue_(q) {}
+  explicit inflight_guard(lock_queue& q) noexcept
+      : queue_(q), operations_(q.env_->metrics, metric::lock_operations_in_flight) {}
   inflight_guard(const inflight_guard&) = delete;
   inflight_guard& operator=(const inflight_guard&) = delete;
   ~inflight_guard() {
-    ++queue_.free_;
-    queue_.send_soon();
+    queue_.turns_->give_back();
+    queue_.send_soon();  // what was queued again waits for no other turn
   }
+  void count(std::size_t operations) noexcept { operations_.set(operations); }
 
  private:
   lock_queue& queue_;
+  runtime::gauge_share operations_;
 };
 
 lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
-                       consul::client& client, spawn_function spawn, std::size_t connections)
+                       consul::client& client, spawn_function spawn,
+                       std::shared_ptr<turn_queue> turns)
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
-      free_(std::max<std::size_t>(connections, 1)) {}
+      queued_(env_->metrics, metric::lock_operations_queued),
+      turns_(std::move(turns)) {}
+
+lock_queue::~lock_queue() { turns_->leave(*this); }
 
 core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind what) noexcept {
   return what == lock_op::kind::release ? releases_ : acquisitions_;
@@ -77,6 +84,7 @@ core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind wh
 void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
   if (stopped_) return;
   queue_for(what).add(pending_op{.whose = std::move(whose), .what = what});
+  count_queued();
   send_soon();
 }
 
@@ -124,10 +132,12 @@ void lock_queue::stop() {
   stopped_ = true;
   releases_ = {};
   acquisitions_ = {};
+  count_queued();
+  turns_->leave(*this);
 }
 
 void lock_queue::send() {
-  while (!stopped_ && free_ > 0 && !(releases_.empty() && acquisitions_.empty())) {
+  while (!stopped_ && !(releases_.empty() && acquisitions_.empty()) && turns_->take(*this)) {
     auto b = std::make_shared<batch>();
     for (pending_op& op : next_ops()) {
       std::optional<lock_op> made = op.whose->make_lock_op(op.what);
@@ -137,20 +147,25 @@ void lock_queue::send() {
         complete_unmade(op);
       }
     }
-    if (b->items.empty()) continue;
+    if (b->items.empty()) {
+      turns_->give_back();
+      continue;
+    }
     // One batch tries whether the server takes 128; the others do not wait for the answer.
     if (b->operations() > small_batch && large_ == large_batches::unknown) {
       large_ = large_batches::trying;
     }
-    --free_;
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
+  count_queued();
+  if (stopped_ || (releases_.empty() && acquisitions_.empty())) turns_->leave(*this);
 }
 
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
-  const inflight_guard mine(*this);
+  inflight_guard mine(*this);
   const time_point deadline = env_->timers->now() + client_.config().request_timeout();
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
+    mine.count(what->items.size());
     std::vector<consul::txn_op> ops;
     for (const batched_op& i : what->items) {
       if (i.what.guard) ops.push_back(*i.what.guard);
@@ -257,6 +272,7 @@ void lock_queue::requeue(batch& what, company with) {
     queue_for(i.what.what)
         .add(pending_op{.whose = std::move(i.whose), .what = i.what.what, .with = with});
   }
+  count_queued();
 }
 
 }  // namespace tenure::impl

@@ -14,22 +14,26 @@
 #include "election/acquisition/lock_op.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
+#include "election/turn_queue.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
-class lock_queue : public std::enable_shared_from_this<lock_queue> {
+class lock_queue final : private turn_client, public std::enable_shared_from_this<lock_queue> {
  public:
-  /// At most `connections` transactions at a time: single requests find a connection beside them.
+  /// Each transaction takes one of the `turns`, so that single requests find a connection beside
+  /// them.
   lock_queue(std::shared_ptr<const runtime::environment> env, consul::client& client,
-              spawn_function spawn, std::size_t connections);
+             spawn_function spawn, std::shared_ptr<turn_queue> turns);
+  ~lock_queue();
   lock_queue(const lock_queue&) = delete;
   lock_queue& operator=(const lock_queue&) = delete;
 
   /// Queues an operation. batched_key::make_lock_op makes it when its transaction is made, and
   /// lock_op_done gets the outcome; both in later turns of the loop.
   void add(std::shared_ptr<batched_key> whose, lock_op::kind what);
-  /// Sends what is queued, as far as connections are free, without waiting for more of this turn of
+  /// Sends what is queued, as far as turns are free, without waiting for more of this turn of
   /// the loop.
   void send();
   /// Sends nothing any more, and drops what was not sent.
@@ -55,7 +59,9 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
   /// Whether this server takes 128 operations in a transaction, as Consul does since 1.14.
   enum class large_batches : std::uint8_t { unknown, trying, accepted, refused };
 
+  void on_turn() override { send_soon(); }
   void send_soon();
+  void count_queued() noexcept { queued_.set(releases_.size() + acquisitions_.size()); }
   core::fair_queue<pending_op>& queue_for(lock_op::kind what) noexcept;
   void complete_unmade(const pending_op& op);
   std::vector<pending_op> next_ops();
@@ -71,7 +77,8 @@ class lock_queue : public std::enable_shared_from_this<lock_queue> {
   spawn_function spawn_;
   core::fair_queue<pending_op> releases_;
   core::fair_queue<pending_op> acquisitions_;
-  std::size_t free_;
+  runtime::gauge_share queued_;
+  const std::shared_ptr<turn_queue> turns_;
   large_batches large_ = large_batches::unknown;
   bool sending_soon_ = false;
   bool stopped_ = false;

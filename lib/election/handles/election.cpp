@@ -27,6 +27,10 @@ election::~election() {
   if (participant_) engine_->leave_in_background(std::move(participant_));
 }
 
+asio::any_io_executor election::get_executor() const noexcept {
+  return engine_ ? engine_->shared()->env->executor : asio::any_io_executor();
+}
+
 const std::string& election::key() const noexcept {
   return participant_ ? participant_->key() : impl::no_text;
 }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/handles/access.hpp"
 #include "election/handles/empty_handle.hpp"
 #include "election/queries.hpp"
 #include "runtime/keep_alive.hpp"
@@ -27,6 +28,9 @@ std::shared_ptr<impl::engine> system_engine(asio::any_io_executor executor, cons
 elections::elections(asio::any_io_executor executor, consul_config config,
                      elections_options options)
     : engine_(system_engine(std::move(executor), std::move(config), std::move(options))) {}
+elections::elections(consul_connections connections, elections_options options)
+    : engine_(std::make_shared<impl::engine>(std::move(connections.shared_),
+                                             std::move(options))) {}
 elections::elections(std::shared_ptr<impl::engine> engine) noexcept : engine_(std::move(engine)) {}
 elections::elections(elections&&) noexcept = default;
 
@@ -42,28 +46,32 @@ elections::~elections() {
   if (engine_) engine_->shut_down_in_background();
 }
 
+asio::any_io_executor elections::get_executor() const noexcept {
+  return engine_ ? engine_->shared()->env->executor : asio::any_io_executor();
+}
+
 void elections::check_not_empty() const {
   if (!engine_) impl::fail(errc::shut_down, impl::empty_handle);
 }
 
 election elections::enter(std::string key, candidacy how) {
   check_not_empty();
-  return election(engine_, engine_->enter(std::move(key), std::move(how)));
+  return impl::access::election_of(engine_, engine_->enter(std::move(key), std::move(how)));
 }
 
 observer elections::observe(std::string key) {
   check_not_empty();
-  return observer(engine_->observe(std::move(key)));
+  return impl::access::observer_of(engine_->observe(std::move(key)));
 }
 
 leader_settings elections::settings_in(std::string key) {
   check_not_empty();
-  return leader_settings(engine_->settings_in(std::move(key)));
+  return impl::access::settings_of(engine_->settings_in(std::move(key)));
 }
 
 semaphore elections::contend(std::string prefix, std::size_t slots, candidacy how) {
   check_not_empty();
-  return semaphore(engine_->contend(std::move(prefix), slots, std::move(how)));
+  return impl::access::semaphore_of(engine_->contend(std::move(prefix), slots, std::move(how)));
 }
 
 asio::awaitable<leader> elections::leader_of(std::string key) {
@@ -79,6 +87,17 @@ asio::awaitable<std::vector<leader>> elections::leaders(std::string prefix) {
 asio::awaitable<leader> elections::depose(std::string key) {
   if (!engine_) return impl::refused<leader>();
   return impl::depose(engine_->shared(), std::move(key));
+}
+
+time_point elections::now() const {
+  check_not_empty();
+  return engine_->shared()->env->clock->now();
+}
+
+asio::awaitable<void> elections::sleep_until(time_point at) {
+  if (!engine_) return impl::refused<void>();
+  const auto& env = engine_->shared()->env;
+  return runtime::keep_alive(runtime::sleep_until(*env->timers, at), env);
 }
 
 asio::awaitable<event> elections::next_event() {

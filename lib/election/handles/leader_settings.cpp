@@ -15,6 +15,10 @@ leader_settings::leader_settings(leader_settings&&) noexcept = default;
 leader_settings& leader_settings::operator=(leader_settings&&) noexcept = default;
 leader_settings::~leader_settings() = default;
 
+asio::any_io_executor leader_settings::get_executor() const noexcept {
+  return store_ ? store_->executor() : asio::any_io_executor();
+}
+
 const std::string& leader_settings::key() const noexcept {
   return store_ ? store_->key() : impl::no_text;
 }

@@ -7,13 +7,19 @@
 
 namespace tenure {
 
+namespace asio = boost::asio;
+
 observer::observer(std::shared_ptr<impl::leader_observer> state) noexcept
     : state_(std::move(state)) {}
 observer::observer(observer&&) noexcept = default;
 observer& observer::operator=(observer&&) noexcept = default;
 observer::~observer() = default;
 
-boost::asio::awaitable<leader> observer::next() {
+asio::any_io_executor observer::get_executor() const noexcept {
+  return state_ ? state_->executor() : asio::any_io_executor();
+}
+
+asio::awaitable<leader> observer::next() {
   if (!state_) return impl::refused<leader>();
   return runtime::keep_alive(state_->next(state_), state_);
 }

@@ -25,6 +25,10 @@ semaphore::~semaphore() {
   if (slot_candidate_) slot_candidate_->leave_in_background();
 }
 
+asio::any_io_executor semaphore::get_executor() const noexcept {
+  return slot_candidate_ ? slot_candidate_->executor() : asio::any_io_executor();
+}
+
 const std::string& semaphore::prefix() const noexcept {
   return slot_candidate_ ? slot_candidate_->prefix() : impl::no_text;
 }

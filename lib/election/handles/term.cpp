@@ -6,23 +6,70 @@
 
 #include "election/term/term_host.hpp"
 #include "election/term/term_state.hpp"
-#include "runtime/keep_alive.hpp"
 
 namespace tenure {
 
 namespace {
 
+namespace asio = boost::asio;
+
 const std::string none;
 
-boost::asio::awaitable<void> nothing() { co_return; }
+using shared_state = std::shared_ptr<impl::term_state>;
 
-boost::asio::awaitable<end_reason> just(end_reason reason) { co_return reason; }
+std::shared_ptr<impl::term_host> host_of(const shared_state& state) {
+  return state ? state->host.lock() : nullptr;
+}
 
-boost::asio::awaitable<bool> not_any_more() { co_return false; }
+end_reason reason_of(const shared_state& state) noexcept {
+  return state ? state->reason.load(std::memory_order_acquire) : end_reason::none;
+}
 
-boost::asio::awaitable<void> refused(std::string key) {
-  throw boost::system::system_error(errc::not_leading, "\"" + key + "\"");
-  co_return;
+[[noreturn]] void fail_not_leading(const shared_state& state) {
+  throw boost::system::system_error(errc::not_leading,
+                                    "\"" + (state ? state->key.text() : none) + "\"");
+}
+
+// What a handle asks of its term's host. The host is looked up when the operation runs, on the
+// thread of the io_context: an operation that another thread made and drops must not be the host's
+// last owner.
+
+asio::awaitable<void> wait_stop(shared_state state) {
+  const auto host = host_of(state);
+  if (host) co_await host->wait_stop(std::move(state));
+}
+
+asio::awaitable<end_reason> wait_end(shared_state state) {
+  const auto host = host_of(state);
+  if (!host) co_return reason_of(state);
+  const end_reason why = co_await host->wait_end(std::move(state));
+  co_return why;
+}
+
+asio::awaitable<bool> prove_now(shared_state state) {
+  const auto host = host_of(state);
+  if (!host) co_return false;
+  const bool proven = co_await host->prove(std::move(state));
+  co_return proven;
+}
+
+asio::awaitable<end_reason> give_up(shared_state state) {
+  const auto host = host_of(state);
+  if (!host) co_return reason_of(state);
+  const end_reason why = co_await host->resign(std::move(state));
+  co_return why;
+}
+
+asio::awaitable<void> publish(shared_state state, std::string value) {
+  const auto host = host_of(state);
+  if (!host) fail_not_leading(state);
+  co_await host->proclaim(std::move(state), std::move(value));
+}
+
+asio::awaitable<void> write_guarded(shared_state state, leader_writes writes) {
+  const auto host = host_of(state);
+  if (!host) fail_not_leading(state);
+  co_await host->write(std::move(state), std::move(writes));
 }
 
 leader_writes::entry write_of(leader_writes::kind what, std::string key) {
@@ -81,42 +128,28 @@ time_point term::stop_at() const noexcept {
   return state_ ? impl::term_state::until(state_->stop_at) : time_point::min();
 }
 
-end_reason term::reason() const noexcept {
-  return state_ ? state_->reason.load(std::memory_order_acquire) : end_reason::none;
+end_reason term::reason() const noexcept { return reason_of(state_); }
+
+std::stop_token term::stop_token() const {
+  return state_ ? state_->stop_source.token() : impl::lazy_stop_source::requested_token();
 }
 
-// What follows does not depend on this handle: it may be gone before the coroutine begins.
-
-boost::asio::awaitable<void> term::stop_requested() const {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->wait_stop(state_), host) : nothing();
+asio::any_io_executor term::executor() const noexcept {
+  const auto executor = state_ ? state_->executor.lock() : nullptr;
+  return executor ? *executor : asio::any_io_executor();
 }
 
-boost::asio::awaitable<end_reason> term::ended() const {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->wait_end(state_), host) : just(reason());
+asio::awaitable<void> term::stop_requested() const { return wait_stop(state_); }
+asio::awaitable<end_reason> term::ended() const { return wait_end(state_); }
+asio::awaitable<bool> term::prove() { return prove_now(state_); }
+asio::awaitable<end_reason> term::resign() { return give_up(state_); }
+
+asio::awaitable<void> term::proclaim(std::string value) {
+  return publish(state_, std::move(value));
 }
 
-boost::asio::awaitable<bool> term::prove() {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->prove(state_), host) : not_any_more();
-}
-
-boost::asio::awaitable<end_reason> term::resign() {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->resign(state_), host) : just(reason());
-}
-
-boost::asio::awaitable<void> term::proclaim(std::string value) {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->proclaim(state_, std::move(value)), host)
-                : refused(key());
-}
-
-boost::asio::awaitable<void> term::write(leader_writes writes) {
-  const auto host = state_ ? state_->host.lock() : nullptr;
-  return host ? runtime::keep_alive(host->write(state_, std::move(writes)), host)
-                : refused(key());
+asio::awaitable<void> term::write(leader_writes writes) {
+  return write_guarded(state_, std::move(writes));
 }
 
 }  // namespace tenure

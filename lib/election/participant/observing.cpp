@@ -5,12 +5,14 @@
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
 void participant::on_key_changed(const consul::kv_result& answer) {
   error_.clear();
   watch_refused_ = false;
+  const core::session_id holder_before = fsm_.history().holder();
   const core::observation_order order =
       fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
   if (order == core::observation_order::outdated) {
@@ -18,6 +20,7 @@ void participant::on_key_changed(const consul::kv_result& answer) {
     advance();
     return;
   }
+  count_change_of_leader(holder_before);
   if (answer.entry && !answer.entry->session.empty()) {
     const core::session_id& holder = fsm_.history().holder();
     if (holder != fsm_.session() && holder != fsm_.held_by()) {
@@ -26,6 +29,12 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   }
   note_seen(answer);
   advance();
+}
+
+void participant::count_change_of_leader(const core::session_id& holder_before) const noexcept {
+  const core::key_history& now = fsm_.history();
+  if (!now.held() || now.holder() == holder_before) return;
+  runtime::count(env(), metric::leader_changes);
 }
 
 /// The history has taken in the same answer just now.

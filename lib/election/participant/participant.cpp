@@ -5,6 +5,7 @@
 
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -13,10 +14,13 @@ participant::participant(std::shared_ptr<const profile> how, std::string key)
       runtime::timer([](runtime::timer& t) noexcept { static_cast<participant&>(t).advance(); }),
       profile_(std::move(how)),
       key_(std::move(key)),
-      fsm_(profile_->rules) {}
+      fsm_(profile_->rules) {
+  runtime::change(env(), elections_with(told_standing_), 1);
+}
 
 participant::~participant() {
   env().timers->disarm(*this);
+  uncount();
   detach();
 }
 
@@ -24,6 +28,11 @@ void participant::detach() noexcept {
   unwatch();
   if (session_) session_->detach(*this);
   session_.reset();
+}
+
+void participant::uncount() noexcept {
+  if (counted_) runtime::change(env(), elections_with(told_standing_), -1);
+  counted_ = false;
 }
 
 std::shared_ptr<participant> participant::self() {
@@ -49,6 +58,10 @@ void participant::publish(time_point now) {
     }
   }
   if (standing() != told_standing_) {
+    if (counted_) {
+      runtime::change(env(), elections_with(told_standing_), -1);
+      runtime::change(env(), elections_with(standing()), 1);
+    }
     told_standing_ = standing();
     note_event();
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/elections.hpp>
+#include <tenure/toolkit/timers.hpp>
 
 #include "core/candidate/candidate.hpp"
 #include "election/participant/profile.hpp"
@@ -16,7 +17,6 @@
 #include "election/sessions/session_pool.hpp"
 #include "election/term/term_host.hpp"
 #include "election/watching/watcher.hpp"
-#include "runtime/timers.hpp"
 
 namespace tenure::impl {
 
@@ -92,6 +92,8 @@ class participant final : public key_watcher,
   bool left() const noexcept { return left_; }
   /// Gives up its watch and its session, once it is settled.
   void detach() noexcept;
+  /// From now on it is not counted among the elections entered.
+  void uncount() noexcept;
   bool settled() const noexcept { return fsm_.settled(); }
   bool working() const noexcept override { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }
@@ -125,6 +127,8 @@ class participant final : public key_watcher,
   void publish(time_point now);
   void note_seen(const consul::kv_result& answer);
   void note_event();
+  void count_change_of_leader(const core::session_id& holder_before) const noexcept;
+  void record_quarantine(time_point now) const noexcept;
   void update_standing();
   void learn_span_of(const std::string& session);
 
@@ -157,6 +161,7 @@ class participant final : public key_watcher,
   bool watch_refused_ : 1 = false;  ///< the watch may not read the key, by its last report
   bool healthy_ : 1 = true;         ///< the gate of set_healthy() is open
   bool left_ : 1 = false;           ///< it stands no more
+  bool counted_ : 1 = true;         ///< its standing is counted
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;

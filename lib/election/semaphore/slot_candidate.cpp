@@ -27,7 +27,9 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
       rules_(how_.span(), how_.stop_budget()),
       slots_(slots, how_.span()),
       lease_(rules_),
-      watch_(shared_->env, shared_->client, shared_->polls, keys_.below(), *this),
+      counted_(shared_->env->metrics, metric::slots_held),
+      watch_(shared_->env, shared_->client, shared_->connections->polls, shared_->options.wait(),
+             keys_.below(), *this),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       value_(how_.value()) {
   watch_.pause();

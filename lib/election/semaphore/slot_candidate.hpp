@@ -8,10 +8,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/semaphore.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
 #include "consul/client.hpp"
 #include "core/lease/term_lease.hpp"
@@ -24,7 +26,7 @@
 #include "election/sessions/session_user.hpp"
 #include "election/term/term_host.hpp"
 #include "election/watching/prefix_watch.hpp"
-#include "runtime/task_scope.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -110,7 +112,7 @@ class slot_candidate final : public term_host,
   // -- the term ----------------------------------------------------------------------------------
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> prove_once(std::shared_ptr<term_state> which);
-  void take_proof(const consul::txn_result& answer);
+  void take_proof(const consul::txn_result& answer, std::optional<end_reason> lost);
   void proved(time_point sent_at, std::uint64_t lock_modified);
   void lose(end_reason how);
   void advance();
@@ -131,6 +133,7 @@ class slot_candidate final : public term_host,
   const core::lease_rules rules_;
   core::slots slots_;
   core::term_lease lease_;
+  runtime::gauge_share counted_;
   prefix_watch watch_;
   runtime::task_scope tasks_;
   std::shared_ptr<consul_session> session_;  ///< from the first acquire() on

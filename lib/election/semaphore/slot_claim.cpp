@@ -3,12 +3,22 @@
 #include <vector>
 
 #include "election/semaphore/slot_candidate.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+metric claim_counter(const consul::txn_result& answer) noexcept {
+  if (answer.committed) return metric::claims_acquired;
+  if (answer.error == consul_errc::outcome_unknown) return metric::claims_unknown;
+  if (answer.error || answer.failures.empty()) return metric::claims_failed;
+  // The first operation checks the contender key, which goes with its session.
+  return answer.failures.front().op_index == 0 ? metric::claims_refused_session
+                                               : metric::claims_refused_changed;
+}
 
 }  // namespace
 
@@ -25,6 +35,7 @@ asio::awaitable<bool> slot_candidate::take_slot() {
     } else if (slots_.last().holders.contains(session_id_)) {
       // A claim was carried out whose answer was lost or came too late for a term.
       named_ = true;
+      runtime::count(*shared_->env, metric::claims_recovered);
       co_await let_go(extent::name);
       look_again_ = true;
     } else if (!slots_.free(session_id_, now())) {
@@ -57,8 +68,11 @@ asio::awaitable<bool> slot_candidate::claim() {
   ops.push_back(keys_.name_holders(limit_, slots_.holders_with(session_id_, now()),
                                    slots_.last().lock_modified));
   named_ = true;
+  runtime::count(*shared_->env, metric::claims);
   const consul::txn_result answer = co_await write_once(std::move(ops));
+  runtime::count(*shared_->env, claim_counter(answer));
   if (answer.error) co_return false;
+  runtime::record(*shared_->env, metric::claim_seconds, answer.received_at - answer.sent_at);
   named_ = answer.committed;
   const bool no_key = !answer.failures.empty() && answer.failures.front().op_index == 0;
   if (no_key) {
@@ -75,6 +89,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   lock_modified_ = answer.results.back().modify_index;
   lease_.begin();
   begin_term(key_name(keys_.lock()), session_id_, lock_modified_);
+  counted_.set(1);
   log(log_level::info, "slot acquired");
   changed_.notify_all();
   co_return true;
@@ -100,7 +115,8 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   if (found.error) co_return false;
   const semaphore_reading seen = keys_.read(found.entries);
   std::vector<consul::txn_op> ops;
-  if (seen.holders.contains(session_id_)) {
+  const bool named = seen.holders.contains(session_id_);
+  if (named) {
     std::set<std::string> rest = seen.holders;
     rest.erase(session_id_);
     ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_modified));
@@ -112,7 +128,10 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   }
   if (!ops.empty()) {
     const consul::txn_result answer = co_await write_once(std::move(ops));
-    if (!answer.committed) co_return false;
+    const bool done = answer.committed;
+    const metric outcome = done ? metric::releases_done : metric::releases_failed;
+    if (named) runtime::count(*shared_->env, outcome);
+    if (!done) co_return false;
   }
   named_ = false;
   if (key_too) set_enrolled(false);

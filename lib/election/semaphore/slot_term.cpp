@@ -8,12 +8,26 @@
 #include "election/semaphore/slot_candidate.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+/// Why the slot is lost by the answer to a proof; nothing if the answer confirms it.
+std::optional<end_reason> loss_shown_by(const consul::txn_result& answer,
+                                        const std::string& session) {
+  if (!answer.committed) {
+    return answer.failures.front().op_index == 0 ? end_reason::key_missing
+                                                 : end_reason::session_lost;
+  }
+  const auto lock = consul::parse_semaphore(answer.results.front().value);
+  if (!lock) return end_reason::overwritten;
+  if (!lock->holders.contains(session)) return end_reason::key_taken;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -38,6 +52,7 @@ void slot_candidate::advance() {
       stop_work();
     } else {
       end_term();
+      counted_.set(0);
     }
     changed_.notify_all();
     due = lease_.next_notice();
@@ -77,34 +92,33 @@ asio::awaitable<void> slot_candidate::prove_once(std::shared_ptr<term_state> whi
   ops.push_back(keys_.check_contender(session));
   const time_point asked = now();
   const duration timeout = rules_.proof_timeout();
+  runtime::count(*shared_->env, metric::proofs_sent);
   const consul::txn_result answer =
       co_await shared_->client.prove(std::move(ops), asked + timeout);
   note(answer);
   time_point not_before = time_point::min();
+  if (!answer.error) runtime::record(*shared_->env, metric::proof_seconds, now() - asked);
   if (answer.error) {
+    runtime::count(*shared_->env, metric::proofs_failed_error);
     // Only a failure that came at once needs a pause.
     const duration rest = now() - asked < timeout / 2 ? timeout / 4 : duration{0};
     not_before = now() + rest / 2 + shared_->env->random->jitter(rest);
   }
   lease_.proof_ended(not_before);
   changed_.notify_all();
-  if (!answer.error && !over(which)) take_proof(answer);
+  if (answer.error) co_return;
+  const std::optional<end_reason> lost = loss_shown_by(answer, session);
+  runtime::count(*shared_->env, lost ? metric::proofs_failed_changed : metric::proofs_confirmed);
+  if (!over(which)) take_proof(answer, lost);
 }
 
-void slot_candidate::take_proof(const consul::txn_result& answer) {
-  if (answer.committed) {
-    const auto lock = consul::parse_semaphore(answer.results.front().value);
-    if (lock && lock->holders.contains(session_id_)) {
-      proved(answer.sent_at, answer.results.front().modify_index);
-    } else {
-      lose(lock ? end_reason::key_taken : end_reason::overwritten);
-    }
-    return;
+void slot_candidate::take_proof(const consul::txn_result& answer, std::optional<end_reason> lost) {
+  if (!lost) return proved(answer.sent_at, answer.results.front().modify_index);
+  if (!answer.committed) {
+    session_->check_now();
+    set_enrolled(enrolled_ && lost == end_reason::key_missing);
   }
-  const bool no_lock = answer.failures.front().op_index == 0;
-  session_->check_now();
-  set_enrolled(enrolled_ && no_lock);
-  lose(no_lock ? end_reason::key_missing : end_reason::session_lost);
+  lose(*lost);
 }
 
 void slot_candidate::proved(time_point sent_at, std::uint64_t lock_modified) {

@@ -27,6 +27,7 @@ consul_session::consul_session(std::shared_ptr<const runtime::environment> env,
       client_(client),
       spawn_(std::move(spawn)),
       plan_(std::move(plan)),
+      counted_(env_->metrics, metric::sessions),
       lost_(*env_->timers) {}
 
 // -- users ---------------------------------------------------------------------------------------
@@ -60,11 +61,17 @@ void consul_session::notify_users(void (*what)(session_user&, const std::string&
   }
 }
 
+void consul_session::set_id(std::string id) noexcept {
+  id_ = std::move(id);
+  counted_.set(id_.empty() ? 0 : 1);
+}
+
 void consul_session::report_lost(const std::string& id) {
   if (id.empty() || id != id_) return;
   env_->log->log(log_level::warn, "session lost", {{"session", id}});
+  runtime::count(*env_, metric::sessions_lost);
   notify_users([](session_user& r, const std::string& lost) { r.session_lost(lost); });
-  id_.clear();
+  set_id({});
   lost_.notify_all();
 }
 
@@ -85,8 +92,9 @@ boost::asio::awaitable<void> consul_session::run() {
       continue;
     }
     const time_point since = env_->timers->now();
-    id_ = created.id;
+    set_id(created.id);
     env_->log->log(log_level::info, "session created", {{"session", id_}});
+    runtime::count(*env_, metric::sessions_created);
     notify_users([](session_user& r, const std::string& id) { r.session_ready(id); });
     if (check_ && !bound_) {
       spawn_(runtime::keep_alive(verify_bound(check_, id_), shared_from_this()));
@@ -136,6 +144,7 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
     failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
   }
   env_->log->log(log_level::warn, "session create failed", {{"why", failed.detail}});
+  runtime::count(*env_, metric::session_creations_failed);
   for (const auto& weak : users()) {
     if (const auto r = weak.lock()) r->session_failed(failed.error, failed.sent_at);
   }
@@ -152,6 +161,7 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     if (lost || id_ != id) continue;
     const time_point sent = env_->timers->now();
     const consul::session_renewed renewed = co_await client_.renew_session(id, sent + interval);
+    count_renewal(renewed);
     if (renewed.error) {
       env_->log->log(log_level::warn, "session renewal failed",
                      {{"session", id}, {"why", renewed.detail}});
@@ -164,6 +174,11 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
       if (bug_enabled(core::seeded_bug::renewal_is_proof)) report_renewed(sent);
     }
   }
+}
+
+void consul_session::count_renewal(const consul::session_renewed& answer) const noexcept {
+  if (answer.error) runtime::count(*env_, metric::session_renewals_failed);
+  if (!answer.error && answer.alive) runtime::count(*env_, metric::session_renewals);
 }
 
 void consul_session::report_renewed(time_point sent_at) {
@@ -185,13 +200,14 @@ boost::asio::awaitable<void> consul_session::end(ending how) {
       env_->log->log(log_level::warn, "session destroy failed; it will expire",
                      {{"session", id_}, {"why", answer.detail}});
     }
-    id_.clear();
+    set_id({});
   }
   if (check_ && how == ending::destroy) {
     pending_deregistrations_.push_back(std::exchange(check_, nullptr));
   }
   const auto pending = std::exchange(pending_deregistrations_, {});
   for (const auto& check : pending) co_await check->end(give_up);
+  counted_.set(0);
 }
 
 }  // namespace tenure::impl

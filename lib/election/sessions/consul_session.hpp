@@ -6,14 +6,15 @@
 #include <memory>
 #include <string>
 #include <tenure/candidacy.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/sessions/liveness_check.hpp"
 #include "election/sessions/session_user.hpp"
 #include "election/spawn.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -73,6 +74,8 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   boost::asio::awaitable<void> renew_until_lost();
   boost::asio::awaitable<void> renew_once(std::string session);
   void report_renewed(time_point sent_at);
+  void count_renewal(const consul::session_renewed& answer) const noexcept;
+  void set_id(std::string id) noexcept;
   void notify_users(void (*what)(session_user&, const std::string& id));
   std::vector<std::weak_ptr<session_user>> users() const;
 
@@ -89,6 +92,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   spawn_function spawn_;
   const session_plan plan_;
   std::string id_;
+  runtime::gauge_share counted_;
   std::vector<session_user*> users_;
   runtime::async_condition lost_;
   std::shared_ptr<liveness_check> check_;

@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "consul/client.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {

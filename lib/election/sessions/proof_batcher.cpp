@@ -5,14 +5,12 @@
 
 #include "core/testing/seeded_bug.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
 
 constexpr std::size_t keys_a_proof = 64;
-// Proofs in flight at a time, one more than the lane has connections at most: the requests of all
-// that are due, made at once, would take as much memory as a third of the elections.
-constexpr std::size_t most_senders = 5;
 
 }  // namespace
 
@@ -23,25 +21,39 @@ class proof_batcher::batch {
   time_point asked{};  ///< when it was due; its time in the queue counts against its time-out
 };
 
-/// Counts a sender for as long as it runs.
-class proof_batcher::sender {
+/// Gives the turn back when its transaction is over.
+class proof_batcher::turn {
  public:
-  explicit sender(proof_batcher& owner) noexcept : owner_(owner) {}
-  sender(const sender&) = delete;
-  sender& operator=(const sender&) = delete;
-  ~sender() { --owner_.senders_; }
+  explicit turn(turn_queue& from) noexcept : from_(from) {}
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+  ~turn() { from_.give_back(); }
+
+ private:
+  turn_queue& from_;
+};
+
+/// Only run() takes turns, so that none stays reserved after its end.
+class proof_batcher::running_mark {
+ public:
+  explicit running_mark(proof_batcher& owner) noexcept : owner_(owner) {}
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+  ~running_mark() { owner_.turns_->leave(owner_); }
 
  private:
   proof_batcher& owner_;
 };
 
 proof_batcher::proof_batcher(std::shared_ptr<const runtime::environment> env,
-                             consul::client& client, spawn_function spawn, duration span)
+                             consul::client& client, spawn_function spawn, duration span,
+                             std::shared_ptr<turn_queue> turns)
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
       span_(span),
-      changed_(*env_->timers) {}
+      changed_(*env_->timers),
+      turns_(std::move(turns)) {}
 
 void proof_batcher::attach(batched_key& key) {
   key.proof_index_ = static_cast<std::uint32_t>(keys_.size());
@@ -87,23 +99,36 @@ time_point proof_batcher::collect_due(time_point now) {
 }
 
 boost::asio::awaitable<void> proof_batcher::run() {
+  const running_mark mark(*this);
   for (;;) {
-    while (env_->timers->now() < next_proof_) co_await changed_.wait(next_proof_);
-    const std::size_t before = queued_.size();
-    next_proof_ = collect_due(env_->timers->now());
-    const std::size_t wanted = std::min(senders_ + queued_.size() - before, most_senders);
-    for (; senders_ < wanted; ++senders_) {
-      spawn_(runtime::keep_alive(send_in_turn(), shared_from_this()));
-    }
+    while (env_->timers->now() < next_proof_ && !has_turn_) co_await changed_.wait(next_proof_);
+    has_turn_ = false;
+    if (env_->timers->now() >= next_proof_) next_proof_ = collect_due(env_->timers->now());
+    send_in_turns();
   }
 }
 
+void proof_batcher::on_turn() {
+  has_turn_ = true;
+  changed_.notify_all();
+}
+
+void proof_batcher::send_in_turns() {
+  for (std::size_t n = queued_.size(); n > 0 && turns_->take(*this); --n) {
+    spawn_(runtime::keep_alive(send_in_turn(), shared_from_this()));
+  }
+  if (queued_.empty()) turns_->leave(*this);
+}
+
+// One transaction a turn, or as many as there are if no other batcher waits.
 boost::asio::awaitable<void> proof_batcher::send_in_turn() {
-  const sender mine(*this);
-  while (!queued_.empty()) {
+  const turn mine(*turns_);
+  bool goes_on = true;
+  while (goes_on && !queued_.empty()) {
     std::shared_ptr<batch> next = std::move(queued_.front());
     queued_.pop_front();
     co_await send_batch(std::move(next));
+    goes_on = !turns_->others_wait(*this);
   }
 }
 
@@ -121,18 +146,24 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
     timeout = std::min(timeout, what->keys[i]->proof_timeout());
   }
   const time_point asked = what->asked;
+  const std::size_t size = ops.size();
   if (env_->timers->now() >= asked + timeout) {
+    runtime::count(*env_, metric::proofs_failed_late, size);
     put_off(*what, env_->timers->now(), consul_errc::timed_out);
     co_return;
   }
+  runtime::count(*env_, metric::proofs_sent, size);
   const consul::txn_result answer = co_await client_.prove(std::move(ops), asked + timeout);
   const time_point now = env_->timers->now();
   if (answer.error && answer.failures.empty()) {
+    runtime::count(*env_, metric::proofs_failed_error, size);
     // Only a failure that came at once needs a pause: after a time-out no time is to be lost.
     const duration pause = now - asked < timeout / 2 ? timeout / 4 : duration{0};
     put_off(*what, now + pause / 2 + env_->random->jitter(pause), answer.error);
     co_return;
   }
+  runtime::record(*env_, metric::proof_seconds, now - asked);
+  if (answer.committed) runtime::count(*env_, metric::proofs_confirmed, size);
   std::vector<bool> missed(what->keys.size(), false);
   for (const consul::txn_error& failure : answer.failures) {
     if (failure.op_index < missed.size()) missed[failure.op_index] = true;
@@ -143,11 +174,14 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
       const bool late = bug_enabled(core::seeded_bug::lease_from_reply);
       r.proof_done(what->guards[i], late ? answer.received_at : answer.sent_at);
     } else if (missed[i] && answer.error) {
+      runtime::count(*env_, metric::proofs_failed_error);
       r.proof_put_off(now + timeout / 4, answer.error, asked);  // the token may not read that key
     } else if (missed[i]) {
+      runtime::count(*env_, metric::proofs_failed_changed);
       r.proof_missed(what->guards[i]);
     } else {
       // The transaction failed for another key: prove this one again without it.
+      runtime::count(*env_, metric::proofs_failed_batch);
       r.proof_put_off(now, error_code{}, asked);
     }
     due(r.proof_due());

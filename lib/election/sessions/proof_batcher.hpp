@@ -7,21 +7,24 @@
 #include <deque>
 #include <memory>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
-#include "runtime/async_condition.hpp"
+#include "election/turn_queue.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
 
-class proof_batcher : public std::enable_shared_from_this<proof_batcher> {
+class proof_batcher final : private turn_client,
+                            public std::enable_shared_from_this<proof_batcher> {
  public:
-  /// `client` outlives the batcher and the tasks that it spawns. `span`: of all its keys.
+  /// `client` outlives the batcher and the tasks that it spawns. `span`: of all its keys. Each
+  /// transaction takes one of the `turns`.
   proof_batcher(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                spawn_function spawn, duration span);
+                spawn_function spawn, duration span, std::shared_ptr<turn_queue> turns);
   proof_batcher(const proof_batcher&) = delete;
   proof_batcher& operator=(const proof_batcher&) = delete;
 
@@ -37,8 +40,11 @@ class proof_batcher : public std::enable_shared_from_this<proof_batcher> {
 
  private:
   class batch;
-  class sender;
+  class running_mark;
+  class turn;
+  void on_turn() override;
   time_point collect_due(time_point now);
+  void send_in_turns();
   boost::asio::awaitable<void> send_in_turn();
   boost::asio::awaitable<void> send_batch(std::shared_ptr<batch> what);
   void put_off(const batch& what, time_point until, const error_code& why);
@@ -51,7 +57,8 @@ class proof_batcher : public std::enable_shared_from_this<proof_batcher> {
   runtime::async_condition changed_;
   time_point next_proof_ = time_point::max();
   std::deque<std::shared_ptr<batch>> queued_;
-  std::size_t senders_ = 0;
+  const std::shared_ptr<turn_queue> turns_;
+  bool has_turn_ = false;  ///< one is reserved, and run() has to take it
 };
 
 }  // namespace tenure::impl

@@ -37,6 +37,7 @@ void consul_session::check_now() {
 boost::asio::awaitable<void> consul_session::renew_once(std::string session) {
   const time_point deadline = env_->timers->now() + plan_.kind.ttl / 3;
   const consul::session_renewed renewed = co_await client_.renew_session(session, deadline);
+  count_renewal(renewed);
   if (!renewed.error && !renewed.alive) report_lost(session);
 }
 

@@ -39,7 +39,8 @@ class session_pool {
 
   /// `client` and `options` outlive the pool.
   session_pool(std::shared_ptr<const runtime::environment> env, consul::client& client,
-               spawn_function spawn, const elections_options& options);
+               spawn_function spawn, const elections_options& options,
+               std::shared_ptr<turn_queue> proof_turns);
 
   /// The session that serves this candidacy; started if need be.
   pooled session_for(const candidacy& how);
@@ -58,6 +59,7 @@ class session_pool {
   consul::client& client_;
   spawn_function spawn_;
   const elections_options& options_;
+  const std::shared_ptr<turn_queue> proof_turns_;
   std::map<session_kind, group> groups_;
 };
 

@@ -1,10 +1,10 @@
 #include "election/sessions/span_cache.hpp"
 
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
 #include "core/util/backoff.hpp"
 #include "election/sessions/span_tag.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 namespace {

@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 #include <tenure/leader_settings.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/context.hpp"
 #include "election/watching/watcher.hpp"
-#include "runtime/async_condition.hpp"
 
 namespace tenure::impl {
 
@@ -19,6 +19,7 @@ class leader_settings_store final : public key_watcher {
 
   const std::string& key() const noexcept { return key_; }
   const error_code& last_error() const noexcept { return last_error_; }
+  const boost::asio::any_io_executor& executor() const noexcept { return shared_->env->executor; }
 
   boost::asio::awaitable<settings_snapshot> get();
   boost::asio::awaitable<settings_snapshot> next();

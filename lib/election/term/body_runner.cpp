@@ -10,6 +10,7 @@
 #include <exception>
 #include <utility>
 
+#include "election/handles/access.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/next_turn.hpp"
 
@@ -53,7 +54,7 @@ asio::awaitable<void> body_runner::begin(asio::any_io_executor executor,
                                          std::shared_ptr<running_body> b) {
   co_await runtime::next_turn(executor);
   if (b->must_stop(*owner) || !b->its_term->before_stop()) co_return;
-  auto work = b->function(term(b->its_term));
+  auto work = b->function(access::term_of(b->its_term));
   co_await std::move(work);
 }
 

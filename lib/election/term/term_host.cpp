@@ -1,6 +1,7 @@
 #include "election/term/term_host.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <tenure/candidacy.hpp>
@@ -8,8 +9,10 @@
 
 #include "election/context.hpp"
 #include "election/errors.hpp"
+#include "election/handles/access.hpp"
 #include "election/term/guarded_writes.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/metering.hpp"
 #include "runtime/slab.hpp"
 
 namespace tenure::impl {
@@ -41,26 +44,65 @@ class term_host::write_turn {
   runtime::async_condition& changed_;
 };
 
+/// Requests stop of a term's tokens when it is called, or at the latest when it is dropped: an
+/// io_context that is destroyed drops what it has not run.
+class term_host::stop_request {
+ public:
+  explicit stop_request(std::shared_ptr<term_state> which) noexcept : which_(std::move(which)) {}
+  stop_request(stop_request&&) noexcept = default;
+  stop_request& operator=(stop_request&&) = delete;
+  ~stop_request() { (*this)(); }
+  void operator()() noexcept {
+    if (which_) which_->stop_source.request();
+    which_.reset();
+  }
+
+ private:
+  std::shared_ptr<term_state> which_;
+};
+
+term_host::~term_host() {
+  if (term_) term_->stop_source.request();
+}
+
+const asio::any_io_executor& term_host::executor() const noexcept {
+  return shared().env->executor;
+}
+
 // -- the term's life -----------------------------------------------------------------------------
+
+term term_host::current() const noexcept {
+  return lease().working() ? access::term_of(term_) : term();
+}
 
 void term_host::begin_term(const key_name& key, const core::session_id& session,
                            std::uint64_t fence) {
   term_ = runtime::make_in_slab<term_state>(key, session, fence, shared().env->clock,
-                                            std::weak_ptr<term_host>(host()));
+                                            std::weak_ptr<term_host>(host()), shared().executor);
   publish_lease();
+  runtime::count(*shared().env, metric::terms_begun);
 }
 
 void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
 
+// In a turn of the event loop that is not ours: the callbacks are user code, which may destroy any
+// handle.
+void term_host::request_stop_tokens() {
+  if (!term_->stop_source.request_if_unused()) asio::post(executor(), stop_request(term_));
+}
+
 void term_host::stop_work() {
   log(log_level::info, "stop requested");
   body_.stop();
+  request_stop_tokens();
 }
 
 void term_host::end_term() {
   const end_reason why = lease().reason();
   term_->close();
   term_->reason.store(why, std::memory_order_release);
+  request_stop_tokens();
+  runtime::count(*shared().env, terms_ended(why));
   const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
   log(planned ? log_level::info : log_level::warn, "term ended");
 }

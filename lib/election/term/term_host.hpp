@@ -11,11 +11,11 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/log.hpp>
 #include <tenure/term.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "core/lease/term_lease.hpp"
 #include "election/term/body_runner.hpp"
 #include "election/term/term_state.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
@@ -26,11 +26,13 @@ struct context;
 class term_host : public body_host {
  public:
   explicit term_host(const runtime::environment& env) : changed_(*env.timers) {}
+  ~term_host() override;
   term_host(const term_host&) = delete;
   term_host& operator=(const term_host&) = delete;
 
   /// The running term, or one whose work has not stopped; else an empty one.
-  term current() const noexcept { return lease().working() ? term(term_) : term(); }
+  term current() const noexcept;
+  const boost::asio::any_io_executor& executor() const noexcept;
 
   // -- what a handle asks for: see tenure::term --------------------------------------------------
   boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
@@ -88,8 +90,10 @@ class term_host : public body_host {
 
  private:
   class write_turn;
+  class stop_request;
   struct proclaim_result;
 
+  void request_stop_tokens();
   boost::asio::awaitable<void> wait_turn(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> proclaim_in_turn(std::shared_ptr<term_state> which,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 #include <tenure/end_reason.hpp>
@@ -9,6 +10,7 @@
 
 #include "core/util/session_id.hpp"
 #include "election/key_name.hpp"
+#include "election/term/lazy_stop_source.hpp"
 #include "runtime/clock.hpp"
 
 namespace tenure::impl {
@@ -21,12 +23,14 @@ class term_host;
 class term_state {
  public:
   term_state(key_name k, core::session_id s, std::uint64_t f,
-             std::shared_ptr<const runtime::clock> c, std::weak_ptr<term_host> r)
+             std::shared_ptr<const runtime::clock> c, std::weak_ptr<term_host> r,
+             std::weak_ptr<const boost::asio::any_io_executor> e)
       : key(std::move(k)),
         session(std::move(s)),
         fence(f),
         clock(std::move(c)),
-        host(std::move(r)) {}
+        host(std::move(r)),
+        executor(std::move(e)) {}
 
   bool holds() const noexcept { return clock->now() < until(valid_until); }
   /// Before the holder has to stop.
@@ -47,8 +51,11 @@ class term_state {
   std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};
   std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
   std::atomic<end_reason> reason{end_reason::none};
+  lazy_stop_source stop_source;
   bool writing = false;  ///< a proclaim or a guarded write has its turn
   const std::weak_ptr<term_host> host;
+  /// Any thread. Of the context, which any thread may see, as long as it lives.
+  const std::weak_ptr<const boost::asio::any_io_executor> executor;
 };
 
 }  // namespace tenure::impl

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/util/backoff.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -18,36 +19,60 @@ constexpr duration storm_pause = 20ms;
 constexpr std::uint64_t storm_doublings = 2;
 // A poll on a missing key or prefix is woken by every write to the store.
 constexpr duration missing_pause = 250ms;
-// How often to list while there is no slot for a poll.
-constexpr duration list_again = 1s;
+// A turn that goes on for less than this is not worth another poll.
+constexpr duration least_turn = 1s;
 // How long claims may delay a poll: keys of other processes may be below the same prefix.
 constexpr duration claims_first = 250ms;
 
 }  // namespace
 
 blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                               query_hooks& hooks, std::uint64_t quick_answers)
+                               query_hooks& hooks, duration wait, std::uint64_t quick_answers)
     : env_(std::move(env)),
       slots_(slots),
       hooks_(hooks),
+      wait_(wait),
       quick_allowed_(quick_answers),
-      changed_(*env_->timers) {}
+      changed_(*env_->timers),
+      slots_used_(env_->metrics, metric::poll_slots_used),
+      slots_awaited_(env_->metrics, metric::poll_slots_awaited) {}
 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {
  public:
-  explicit running_mark(blocking_query& query) : query_(query) { query_.running_ = true; }
+  explicit running_mark(blocking_query& query)
+      : query_(query), counted_(query.env_->metrics, metric::watch_queries) {
+    query_.running_ = true;
+    counted_.set(1);
+  }
   running_mark(const running_mark&) = delete;
   running_mark& operator=(const running_mark&) = delete;
   ~running_mark() {
     query_.running_ = false;
-    query_.slots_.give_back(query_);
+    query_.give_back_slot();
     query_.hooks_.on_query_ended();
   }
 
  private:
   blocking_query& query_;
+  runtime::gauge_share counted_;
 };
+
+void blocking_query::give_back_slot() noexcept {
+  slots_.give_back(*this);
+  count_slot();
+}
+
+void blocking_query::count_slot() noexcept {
+  slots_used_.set(has_slot() ? 1 : 0);
+  slots_awaited_.set(waits_for_slot() ? 1 : 0);
+}
+
+void blocking_query::on_slot() noexcept {
+  count_slot();
+  turn_began_ = time_point::min();
+  changed_.notify_all();
+}
 
 void blocking_query::retire() noexcept {
   retired_ = true;
@@ -83,10 +108,13 @@ asio::awaitable<void> blocking_query::run() {
     const request how = wants_poll && has_slot() ? request::poll : request::list;
     const time_point asked = now();
     const query_answer answer = co_await ask(how);
+    count(how, answer);
     kept = how == request::poll && !answer.error && retired_ && hooks_.keep_polling();
     // A slot that was given during a list is for the poll that follows.
     const bool slot_used = how == request::poll || answer.error;
-    if (has_slot() && slot_used && !kept) slots_.give_back(*this);
+    if (has_slot() && slot_used && !kept && (retired_ || answer.error || !turn_goes_on())) {
+      give_back_slot();
+    }
     if (retired_ && !kept) co_return;
     duration pause{0};
     if (answer.error) {
@@ -110,11 +138,34 @@ asio::awaitable<void> blocking_query::run() {
 }
 
 asio::awaitable<query_answer> blocking_query::ask(request how) {
-  return how == request::poll ? hooks_.poll(index_, slots_.wait()) : hooks_.list();
+  return how == request::poll ? hooks_.poll(index_, poll_wait()) : hooks_.list();
+}
+
+/// Turns that begin together must not end together: some clients would wait for a whole turn, and
+/// others not at all.
+duration blocking_query::poll_wait() noexcept {
+  const duration turn = slots_.turn(wait_);
+  if (turn_began_ != time_point::min()) {
+    return std::max(turn_began_ + turn - now(), least_turn);
+  }
+  turn_began_ = now();
+  return slots_.contended() ? turn * 3 / 4 + env_->random->jitter(turn / 2) : turn;
+}
+
+/// Whether it may poll again in this turn. If no client waits, another turn begins.
+bool blocking_query::turn_goes_on() const noexcept {
+  return slots_.contended() && now() + least_turn < turn_began_ + slots_.turn(wait_);
+}
+
+void blocking_query::count(request how, const query_answer& answer) const noexcept {
+  if (answer.error) return runtime::count(*env_, metric::watch_errors);
+  if (how == request::list) return runtime::count(*env_, metric::watch_lists);
+  runtime::count(*env_, metric::watch_polls);
+  if (answer.index != index_) runtime::count(*env_, metric::watch_wakeups);
 }
 
 asio::awaitable<void> blocking_query::wait_resumed() {
-  slots_.give_back(*this);
+  give_back_slot();
   while (paused_ && !retired_) co_await changed_.wait();
   index_ = 0;
 }
@@ -128,8 +179,9 @@ asio::awaitable<void> blocking_query::wait_claims() {
 
 /// Until it has a slot, is retired, or should list instead. It keeps its place in the queue.
 asio::awaitable<void> blocking_query::wait_slot() {
-  const time_point until = now() + list_again;
   slots_.enqueue(*this);
+  count_slot();
+  const time_point until = now() + slots_.patience();
   bool in_time = true;
   while (in_time && !has_slot() && !retired_ && !paused_) {
     co_await changed_.wait(until);

@@ -1,9 +1,11 @@
 // One blocking query that is repeated: it lists, then polls with the index of the last answer, and
 // so on. It knows when to ask; what to ask and what becomes of the answers is for its hooks.
 //
-// It begins with a plain list, on the lane of requests. Without a slot for a poll it lists again
-// each second. After a failure it lists as well, with a backoff. An index that goes backwards
-// starts it over: the server lost its state. Answers in quick succession cost a pause.
+// It begins with a plain list, on the lane of requests. While others wait for a slot it gives its
+// slot back when its turn is over, and polls on from the same index in its next turn, so that no
+// change between the turns is lost. Without a slot for a while it lists. After a failure it lists
+// as well, with a backoff. An index that goes backwards starts it over: the server lost its state.
+// Answers in quick succession cost a pause.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,10 +14,11 @@
 #include <string>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/watching/poll_slots.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
@@ -41,7 +44,7 @@ class query_hooks {
   virtual boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) = 0;
   /// A request failed; the next one follows after a pause.
   virtual void on_query_error(const query_answer& answer) = 0;
-  /// It waited a second for a slot in vain, and lists instead.
+  /// It waited for a slot in vain, for poll_slots::patience(), and lists instead.
   virtual void on_no_slot() noexcept {}
   /// The end of run(), cancelled or not: the slot is given back already.
   virtual void on_query_ended() noexcept {}
@@ -57,10 +60,10 @@ class query_hooks {
 
 class blocking_query final : private poll_client {
  public:
-  /// `quick_answers`: how many answers in a row may come within 20 ms each before they cost a
-  /// pause. The slots and the hooks have to outlive the query.
+  /// `wait`: how long one poll lasts at most. `quick_answers`: how many answers in a row may come
+  /// within 20 ms each before they cost a pause. The slots and the hooks have to outlive the query.
   blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                 query_hooks& hooks, std::uint64_t quick_answers);
+                 query_hooks& hooks, duration wait, std::uint64_t quick_answers);
 
   /// Lists and polls until it is cancelled (terminal) or retired. The owner keeps it alive.
   boost::asio::awaitable<void> run();
@@ -92,24 +95,33 @@ class blocking_query final : private poll_client {
   enum class request : std::uint8_t { list, poll };
   class running_mark;
 
-  void on_slot() noexcept override { changed_.notify_all(); }
+  void on_slot() noexcept override;
   bool low_priority() const noexcept override { return hooks_.low_priority(); }
   boost::asio::awaitable<void> wait_resumed();
   boost::asio::awaitable<void> wait_claims();
   boost::asio::awaitable<void> wait_slot();
   boost::asio::awaitable<query_answer> ask(request how);
+  void give_back_slot() noexcept;
+  void count_slot() noexcept;
+  void count(request how, const query_answer& answer) const noexcept;
+  duration poll_wait() noexcept;
+  bool turn_goes_on() const noexcept;
   duration pause_after(const query_answer& answer, request how, time_point asked) noexcept;
   time_point now() const noexcept { return env_->timers->now(); }
 
   const std::shared_ptr<const runtime::environment> env_;
   poll_slots& slots_;
   query_hooks& hooks_;
+  const duration wait_;
   const std::uint64_t quick_allowed_;
   runtime::async_condition changed_;
+  runtime::gauge_share slots_used_;
+  runtime::gauge_share slots_awaited_;
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
   std::size_t inflight_lock_ops_ = 0;
-  bool answered_ = false;  ///< at least once
+  time_point turn_began_ = time_point::min();  ///< min: with the next poll
+  bool answered_ = false;                      ///< at least once
   bool failing_ = false;   ///< the last request failed
   bool running_ = false;
   bool retired_ = false;

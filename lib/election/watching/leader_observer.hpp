@@ -7,9 +7,9 @@
 #include <string>
 #include <tenure/error.hpp>
 #include <tenure/leader.hpp>
+#include <tenure/toolkit/async_condition.hpp>
 
 #include "election/watching/watcher.hpp"
-#include "runtime/async_condition.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
@@ -24,6 +24,7 @@ class leader_observer final : public key_watcher {
   /// Why the last read failed; none after a successful one.
   const error_code& last_error() const noexcept { return last_error_; }
   void stop();
+  const boost::asio::any_io_executor& executor() const noexcept { return env_->executor; }
 
   void on_key_changed(const consul::kv_result& answer) override;
   void on_watch_error(const error_code& why, const std::string& detail) override;

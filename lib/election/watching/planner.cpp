@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
-#include "runtime/async_condition.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -21,12 +21,20 @@ constexpr std::size_t unwatched_allowed = 256;
 constexpr std::size_t unwatched_ratio = 4;
 // A prefix with more than this is not asked for at all.
 constexpr std::size_t unwatched_most = 50'000;
+// A plan has at most this many times the queries that its keys need.
+constexpr std::size_t broadest = 4;
 // Up to how many keys are watched one by one if the server refuses lists.
 constexpr std::size_t most_without_lists = 512;
 
 }  // namespace
 
-planner::planner(query_context& context, watched_keys& keys) : context_(context), keys_(keys) {}
+planner::planner(query_context& context, watched_keys& keys) : context_(context), keys_(keys) {
+  context_.slots.add(*this);
+}
+
+void planner::stop() noexcept {
+  if (!std::exchange(stopped_, true)) context_.slots.remove(*this);
+}
 
 // -- keys that come and go -----------------------------------------------------------------------
 
@@ -61,8 +69,23 @@ void planner::key_removed(const watched_key& removed) {
   if (keys_.size() < planned_keys_ / 2) want_plan();
 }
 
-void planner::slots_changed() {
-  if (context_.slots.for_queries() < plan_.size()) want_plan();
+// A smaller share is kept to at once. A larger one is worth a new plan when it is much larger.
+void planner::on_share_changed() {
+  const std::size_t share = context_.slots.for_queries();
+  const bool too_many = share < plan_.size() && share < limits_.most;
+  const bool too_few = limits_.most < queries_wanted() && share >= limits_.most * 3 / 2 + 1;
+  if (too_many || (too_few && !plan_.empty())) want_plan();
+}
+
+/// As many as range_plan would use at most. A few keys for which there were too few connections
+/// share a prefix, and want no more: the plan would change with every object that comes or goes.
+std::size_t planner::queries_wanted() const noexcept {
+  if (keys_.size() <= limits_.singles) {
+    return plan_.empty() ? keys_.size() : std::min(plan_.size(), keys_.size());
+  }
+  if (keys_.size() <= limits_.target) return std::max<std::size_t>(plan_.size(), 1);
+  const std::size_t by_target = (keys_.size() + limits_.target - 1) / limits_.target;
+  return std::max(by_target * broadest, plan_.size());
 }
 
 // -- planning ------------------------------------------------------------------------------------
@@ -78,8 +101,8 @@ asio::awaitable<void> planner::plan_soon() {
       planned_keys_ == 0 ? time_point::min()
                          : planned_at_ + plan_per_key * static_cast<std::int64_t>(planned_keys_);
   if (timers.now() < earliest) co_await runtime::sleep_until(timers, earliest);
-  planning_ = false;
   if (!stopped_) plan();
+  planning_ = false;
 }
 
 void planner::plan() {
@@ -92,6 +115,7 @@ void planner::plan() {
   for (const auto& [key, watched] : keys_) keys.emplace_back(key.text());
   core::range_set present;
   for (const auto& [range, query] : plan_) present.insert(range);
+  context_.slots.want(*this, queries_wanted());
   limits_.most = context_.slots.for_queries();
   const core::range_set wanted = core::plan_ranges(keys, present, costs_, limits_);
   if (wanted != present) {
@@ -100,6 +124,7 @@ void planner::plan() {
                            {{"keys", keys.size()}, {"queries", wanted.size()}});
   }
   carry_out(wanted);
+  context_.slots.want(*this, queries_wanted());
 }
 
 // Costs of prefixes below which nothing is watched any more.

@@ -19,19 +19,18 @@
 
 namespace tenure::impl {
 
-class planner final : private plan_events {
+class planner final : private plan_events, private poll_share {
  public:
   /// The context and the keys have to outlive it, and the tasks that it spawns must not outlive it.
   planner(query_context& context, watched_keys& keys);
+  ~planner() { stop(); }
 
   /// A watcher of the key waits for its first answer. Gives the key a query if it has none.
   void add_newcomer(named_key& key);
   /// This key, which was watched until now, is no longer among the keys.
   void key_removed(const watched_key& removed);
-  /// The number of connections for queries has changed.
-  void slots_changed();
-  /// Plans no more. The queries end when their tasks are cancelled.
-  void stop() noexcept { stopped_ = true; }
+  /// Plans no more, and wants no connections. The queries end when their tasks are cancelled.
+  void stop() noexcept;
 
   std::size_t queries() const noexcept { return plan_.size(); }
 
@@ -46,6 +45,8 @@ class planner final : private plan_events {
   bool covered(const range_query& query) const noexcept override;
   bool still_needed(const range_query& retired) const noexcept override;
 
+  void on_share_changed() override;
+  std::size_t queries_wanted() const noexcept;
   void want_plan();
   boost::asio::awaitable<void> plan_soon();
   void plan();

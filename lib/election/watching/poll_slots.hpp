@@ -1,23 +1,23 @@
-// The connections of the poll lane, handed out one to a blocking query. A query waits here for a
-// connection and not in the transport, where its deadline would already run.
+// The connections of the poll lane, handed out one to a blocking query, for all elections objects
+// on one set of connections. A query waits here for a connection and not in the transport, where
+// its deadline would already run.
+//
+// With more queries than connections they take turns: a turn is so long that a query without a slot
+// waits a few seconds for the next one, and that the slots change hands a few times a second.
 #pragma once
 
-#include <algorithm>
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <tenure/time.hpp>
-#include <utility>
-
-#include "runtime/async_condition.hpp"
+#include <vector>
 
 namespace tenure::impl {
 
 class poll_slots;
 
-/// Waits for a slot and holds it. It has to call poll_slots::leave() before it is destroyed.
+/// Waits for a slot and holds it. It has to call poll_slots::give_back() before it is destroyed.
 class poll_client {
  public:
   poll_client() = default;
@@ -37,64 +37,70 @@ class poll_client {
   friend class poll_slots;
   enum class state : std::uint8_t { idle, waiting, served };
   state state_ = state::idle;
+  std::uint16_t passed_over_ = 0;
+};
+
+/// A watch plan, which divides its keys among as many queries as it may have.
+class poll_share {
+ public:
+  poll_share() = default;
+  poll_share(const poll_share&) = delete;
+  poll_share& operator=(const poll_share&) = delete;
+
+ protected:
+  ~poll_share() = default;
+  /// poll_slots::for_queries() has changed.
+  virtual void on_share_changed() = 0;
+
+ private:
+  friend class poll_slots;
+  std::size_t wanted_ = 0;
 };
 
 class poll_slots {
  public:
-  poll_slots(std::size_t connections, duration wait) noexcept
-      : connections_(std::max<std::size_t>(connections, 1)), free_(connections_), wait_(wait) {}
+  explicit poll_slots(std::size_t connections) noexcept;
+  poll_slots(const poll_slots&) = delete;
+  poll_slots& operator=(const poll_slots&) = delete;
 
-  /// A client outside the watch plan polls now and then, from joined() until left().
-  void add_outsider() noexcept { ++others_; }
-  void remove_outsider() noexcept { --others_; }
+  // -- shares ------------------------------------------------------------------------------------
+  void add(poll_share& plan);
+  void remove(poll_share& plan) noexcept;
+  /// How many queries the plan would have if there were connections enough.
+  void want(poll_share& plan, std::size_t queries);
+  /// A client outside the watch plans polls now and then, from add_outsider() until
+  /// remove_outsider().
+  void add_outsider();
+  void remove_outsider() noexcept;
 
-  /// How many queries a plan may have so that each gets a connection. Of many connections two stay
-  /// free for the queries of a new plan, which would otherwise wait for polls of the old one.
-  std::size_t for_queries() const noexcept {
-    const std::size_t taken = others_ + (connections_ >= 16 ? 2 : 0);
-    return connections_ > taken ? connections_ - taken : 1;
-  }
-  /// How long one poll should last so that every client gets a slot within about one wait.
-  duration wait() const noexcept {
-    const auto rounds = static_cast<std::int64_t>((others_ + connections_) / connections_);
-    return std::max<duration>(wait_ / rounds, std::chrono::seconds(1));
-  }
+  /// How many queries each plan may have so that each query gets a connection: an equal share, and
+  /// what others do not want, but at least 1. Of many connections two stay free for the queries of
+  /// a new plan, which would otherwise wait for polls of the old one.
+  std::size_t for_queries() const noexcept { return share_; }
+
+  // -- slots -------------------------------------------------------------------------------------
   std::size_t free() const noexcept { return free_; }
-
-  void enqueue(poll_client& client) {
-    if (client.state_ != poll_client::state::idle) return;
-    waiting_.push_back(&client);
-    client.state_ = poll_client::state::waiting;
-    hand_out();
-  }
+  void enqueue(poll_client& client);
   /// Gives back the slot, or the place in the queue.
-  void give_back(poll_client& client) noexcept {
-    const auto was = std::exchange(client.state_, poll_client::state::idle);
-    if (was == poll_client::state::waiting) waiting_.remove(&client);
-    if (was != poll_client::state::served) return;
-    ++free_;
-    hand_out();
-  }
+  void give_back(poll_client& client) noexcept;
+
+  /// Whether a client waits for a slot.
+  bool contended() const noexcept { return !waiting_.empty(); }
+  /// How long a client may keep its slot: `longest`, or less while others wait.
+  duration turn(duration longest) const noexcept;
+  /// How long a client waits for a slot before it lists instead.
+  duration patience() const noexcept;
 
  private:
-  // Normal priority first, then first come, first served.
-  void hand_out() noexcept {
-    while (free_ > 0 && !waiting_.empty()) {
-      auto next = std::find_if(waiting_.begin(), waiting_.end(),
-                               [](const poll_client* c) { return !c->low_priority(); });
-      if (next == waiting_.end()) next = waiting_.begin();
-      poll_client& client = **next;
-      waiting_.erase(next);
-      --free_;
-      client.state_ = poll_client::state::served;
-      client.on_slot();
-    }
-  }
+  std::size_t fair_share() const;
+  void divide();
+  void hand_out() noexcept;
 
   std::size_t connections_;
   std::size_t free_;
-  std::size_t others_ = 0;
-  duration wait_;
+  std::size_t outsiders_ = 0;
+  std::size_t share_;
+  std::vector<poll_share*> plans_;
   std::list<poll_client*> waiting_;
 };
 

@@ -13,12 +13,13 @@ constexpr std::uint64_t quick_answers = 4;
 }  // namespace
 
 prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                           poll_slots& slots, std::string prefix, receiver& to)
+                           poll_slots& slots, duration wait, std::string prefix,
+                           receiver& to)
     : client_(client),
       slots_(slots),
       prefix_(std::move(prefix)),
       receiver_(to),
-      query_(std::move(env), slots, *this, quick_answers) {
+      query_(std::move(env), slots, *this, wait, quick_answers) {
   slots_.add_outsider();
 }
 

@@ -36,7 +36,7 @@ class prefix_watch final : private query_hooks {
   /// Takes a share of the poll lane for as long as it exists. The client, the slots and the
   /// receiver have to outlive it.
   prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
-               poll_slots& slots, std::string prefix, receiver& to);
+               poll_slots& slots, duration wait, std::string prefix, receiver& to);
   ~prefix_watch();
 
   /// Watches until it is cancelled (terminal). The owner keeps the watch alive meanwhile.

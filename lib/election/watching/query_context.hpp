@@ -57,6 +57,7 @@ struct query_context {
   std::shared_ptr<const runtime::environment> env;
   consul::client& client;
   poll_slots& slots;
+  duration wait;  ///< how long one poll lasts at most
   std::function<void(boost::asio::awaitable<void>)> spawn;
   query_sink& sink;
   watch_counts counts;

@@ -24,7 +24,7 @@ range_query::range_query(query_context& context, plan_events& plan, core::watch_
     : context_(context),
       plan_(plan),
       range_(std::move(range)),
-      query_(context.env, context.slots, *this,
+      query_(context.env, context.slots, *this, context.wait,
              range_.single() ? quick_answers_of_key : quick_answers_of_prefix) {}
 
 bool range_query::keep_polling() noexcept {

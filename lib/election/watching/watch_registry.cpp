@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "election/watching/range_query.hpp"
+#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -74,11 +75,13 @@ void add_watchers_of(const watched_key& key, std::vector<std::shared_ptr<key_wat
 
 watch_registry::watch_registry(std::shared_ptr<const runtime::environment> env,
                                consul::client& client, poll_slots& slots,
+                               duration wait,
                                std::function<void(boost::asio::awaitable<void>)> spawn,
                                std::function<void()> notified)
     : context_{.env = std::move(env),
                .client = client,
                .slots = slots,
+               .wait = wait,
                .spawn = std::move(spawn),
                .sink = *this,
                .counts = {}},
@@ -145,6 +148,7 @@ void watch_registry::notify(const std::string& key, const consul::kv_result& ans
   if (found == keys_.end()) return;
   watched_key& watched = found->second;
   watched.reported(key_version::of(answer), answer.received_at);
+  runtime::count(*context_.env, metric::watch_reports);
   // A watcher may unregister others, or itself, while it is notified.
   if (watched.watchers->link().next == nullptr) {
     if (const auto only = watched.watchers->weak_from_this().lock()) only->on_key_changed(answer);

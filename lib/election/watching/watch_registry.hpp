@@ -24,7 +24,8 @@ class watch_registry final : private watcher_registrar, private query_sink {
   /// `spawn` starts a task, which the registry, the client and the slots have to outlive.
   /// `notified` is called after all watchers have been notified of an answer.
   watch_registry(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                 poll_slots& slots, std::function<void(boost::asio::awaitable<void>)> spawn,
+                 poll_slots& slots, duration wait,
+                 std::function<void(boost::asio::awaitable<void>)> spawn,
                  std::function<void()> notified);
   ~watch_registry();
 
@@ -35,8 +36,6 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void unwatch(key_watcher& watcher) noexcept override;
   /// Whether one of the key's watchers is a candidate.
   bool has_candidate(std::string_view key) const noexcept;
-  /// The number of connections for queries has changed.
-  void connections_changed() { planner_.slots_changed(); }
   /// Unregisters all watchers, for good.
   void stop() noexcept;
 

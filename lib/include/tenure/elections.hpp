@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
+#include <tenure/completion.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/consul_connections.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections_options.hpp>
 #include <tenure/error.hpp>
@@ -17,13 +19,15 @@
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/time.hpp>
+#include <utility>
 #include <vector>
 
 namespace tenure {
 
 namespace impl {
+class access;
 class engine;
-}
+}  // namespace impl
 
 /// All elections of one process against one Consul, on one thread: that of the io_context. Shut it
 /// down and run the io_context until that has completed; the destructor starts a shut-down in the
@@ -31,65 +35,121 @@ class engine;
 /// io_context must outlive all of them, unless the shut-down has completed.
 ///
 /// A moved-from object is empty: valid() is false, and every operation throws errc::shut_down.
-/// A function that returns an awaitable does nothing before it is awaited.
+/// A function that returns an awaitable does nothing before it is awaited. Its twin `async_...`
+/// takes a completion token instead: see <tenure/completion.hpp>.
 class elections {
  public:
+  using executor_type = boost::asio::any_io_executor;
+
   /// Throws bad_configuration for options that cannot work. Nothing is sent to Consul before
   /// something is entered, observed or asked.
   elections(boost::asio::any_io_executor executor, consul_config config,
             elections_options options = elections_options());
-  explicit elections(std::shared_ptr<impl::engine> engine) noexcept;
+  /// On connections that it shares with other elections objects, see there.
+  explicit elections(consul_connections connections,
+                     elections_options options = elections_options());
   elections(elections&&) noexcept;
   elections& operator=(elections&&) noexcept;
   ~elections();
 
-  bool valid() const noexcept { return engine_ != nullptr; }
+  [[nodiscard]] bool valid() const noexcept { return engine_ != nullptr; }
   explicit operator bool() const noexcept { return valid(); }
+  /// The executor that the constructor was given; an empty any_io_executor if the object is empty.
+  [[nodiscard]] executor_type get_executor() const noexcept;
 
   /// Enters the election for `key` (not empty, no leading slash). Throws system_error, before
   /// anything is sent: bad_configuration (errc::bad_argument) for a key or a candidacy that cannot
   /// work, errc::already_entered where this process already stands for that key (two candidates on
   /// one session would both win), errc::shut_down. What Consul refuses is met later: by campaign(),
   /// by lead(), or by last_error() of a candidate that stands.
-  election enter(std::string key, candidacy how);
+  [[nodiscard]] election enter(std::string key, candidacy how);
 
   /// Who leads, read now from Consul. Throws system_error of consul_errc.
-  boost::asio::awaitable<leader> leader_of(std::string key);
+  [[nodiscard]] boost::asio::awaitable<leader> leader_of(std::string key);
+  /// The same, completed with `void(error_code, leader)`.
+  template <completes_with<leader> Token = default_token>
+  [[nodiscard]] auto async_leader_of(std::string key, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), leader_of(std::move(key)),
+                                       std::forward<Token>(token));
+  }
   /// Reads the leaders of all elections below a prefix, in the order of their keys. A released key
   /// has a leader that is not present(); a semaphore has one for each occupied slot, under
   /// `<prefix>/.lock`. Throws system_error of consul_errc.
-  boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
-  observer observe(std::string key);
+  [[nodiscard]] boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
+  /// The same, completed with `void(error_code, std::vector<leader>)`.
+  template <completes_with<std::vector<leader>> Token = default_token>
+  [[nodiscard]] auto async_leaders(std::string prefix, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), leaders(std::move(prefix)),
+                                       std::forward<Token>(token));
+  }
+  /// Follows who leads `key`. Throws bad_configuration for a key that cannot work.
+  [[nodiscard]] observer observe(std::string key);
 
   /// A handle to the settings stored in `key`, by convention leader_settings::key_for(election),
   /// never the election's own key. Several handles may share a key.
-  leader_settings settings_in(std::string key);
+  [[nodiscard]] leader_settings settings_in(std::string key);
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
   /// `how` means the same as for an election; its value is stored in this candidate's contender
   /// key. Throws bad_configuration.
-  semaphore contend(std::string prefix, std::size_t slots, candidacy how);
+  [[nodiscard]] semaphore contend(std::string prefix, std::size_t slots, candidacy how);
 
   /// Releases the key on the holder's behalf, as an operator would, and returns the deposed leader.
   /// The published value stays, so successors wait until the holder's lease is over; the holder
   /// notices within milliseconds. Throws system_error: errc::not_leading where the key is not held,
   /// or of consul_errc.
-  boost::asio::awaitable<leader> depose(std::string key);
+  [[nodiscard]] boost::asio::awaitable<leader> depose(std::string key);
+  /// The same, completed with `void(error_code, leader)`.
+  template <completes_with<leader> Token = default_token>
+  [[nodiscard]] auto async_depose(std::string key, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), depose(std::move(key)),
+                                       std::forward<Token>(token));
+  }
+
+  /// Now, by the clock of the leases: boot_clock, or virtual time in a simulation. Any thread.
+  /// Throws errc::shut_down if the object is empty.
+  [[nodiscard]] time_point now() const;
+  /// Waits until `at` by that clock; completes at once if `at` has passed. It is a plain timer: a
+  /// shut-down does not end it. Throws system_error: operation_aborted when cancelled (terminal),
+  /// errc::shut_down if the object is empty.
+  [[nodiscard]] boost::asio::awaitable<void> sleep_until(time_point at);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_sleep_until(time_point at, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), sleep_until(at), std::forward<Token>(token));
+  }
 
   /// The next change of any election that stands. At most one change per election is pending, so
   /// the stream is bounded, and a slow reader sees the newest state. One reader. Throws
   /// errc::shut_down.
-  boost::asio::awaitable<event> next_event();
+  [[nodiscard]] boost::asio::awaitable<event> next_event();
+  /// The same, completed with `void(error_code, event)`.
+  template <completes_with<event> Token = default_token>
+  [[nodiscard]] auto async_next_event(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), next_event(), std::forward<Token>(token));
+  }
 
   /// Completes if Consul answers and has a raft leader. Throws system_error of consul_errc.
-  boost::asio::awaitable<void> ping();
+  [[nodiscard]] boost::asio::awaitable<void> ping();
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_ping(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), ping(), std::forward<Token>(token));
+  }
 
   /// Resigns every term (bodies are cancelled and awaited), releases every key, destroys the
   /// sessions, and ends every task. Cannot be cancelled. Idempotent. Completes within about the
   /// longest stop budget plus the request time-out, even if Consul is unreachable.
-  boost::asio::awaitable<void> shut_down();
+  [[nodiscard]] boost::asio::awaitable<void> shut_down();
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_shut_down(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), shut_down(), std::forward<Token>(token));
+  }
 
  private:
+  friend class impl::access;
+  explicit elections(std::shared_ptr<impl::engine> engine) noexcept;
   void check_not_empty() const;
   std::shared_ptr<impl::engine> engine_;
 };

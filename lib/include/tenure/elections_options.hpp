@@ -5,13 +5,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/consul_access.hpp>
 #include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
 
 namespace tenure {
 
-/// Set by chained calls, read by functions of the same names. Plain values; the log is shared.
+class metrics_sink;  // <tenure/metrics.hpp>
+
+/// Set by chained calls, read by functions of the same names. Plain values; the log and the sink of
+/// the metrics are shared.
 class elections_options {
  public:
   /// The name of the sessions in Consul, and of the service of `liveness`. Default: tenure.
@@ -40,9 +44,21 @@ class elections_options {
     wait_ = d;
     return *this;
   }
+  /// Rights, tenancy and datacenter of the requests of this elections object, in place of those of
+  /// the consul_config: for objects that share a consul_connections. Unset: those of the config.
+  elections_options& access(std::optional<consul_access> who) {
+    access_ = std::move(who);
+    return *this;
+  }
   /// Where log lines go; nullptr or silent_log(), the default: nowhere.
   elections_options& log(std::shared_ptr<log_sink> sink) {
     log_ = sink ? std::move(sink) : silent_log();
+    return *this;
+  }
+
+  /// Where metrics go, such as a metrics_registry; nullptr, the default: nowhere.
+  elections_options& metrics(std::shared_ptr<metrics_sink> sink) {
+    metrics_ = std::move(sink);
     return *this;
   }
 
@@ -50,7 +66,9 @@ class elections_options {
   std::size_t sessions() const noexcept { return sessions_; }
   const std::optional<duration>& liveness() const noexcept { return liveness_; }
   duration wait() const noexcept { return wait_; }
+  const std::optional<consul_access>& access() const noexcept { return access_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
   /// Throws bad_configuration with one line that names the value and its range. Constructing an
   /// elections object does this.
@@ -61,7 +79,9 @@ class elections_options {
   std::size_t sessions_ = 1;
   std::optional<duration> liveness_;
   duration wait_ = std::chrono::seconds(30);
+  std::optional<consul_access> access_;
   std::shared_ptr<log_sink> log_ = silent_log();
+  std::shared_ptr<metrics_sink> metrics_;
 };
 
 }  // namespace tenure

@@ -20,6 +20,6 @@ enum class end_reason : std::uint8_t {
   handed_over,    ///< given to a chosen successor
   shut_down,      ///< the elections object was shut down
 };
-std::string_view to_string(end_reason reason) noexcept;
+[[nodiscard]] std::string_view to_string(end_reason reason) noexcept;
 
 }  // namespace tenure

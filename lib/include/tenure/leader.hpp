@@ -20,7 +20,7 @@ class leader {
 
   /// Whether somebody holds the key. A successor may hold it while it waits for the lease of its
   /// predecessor to end; it does not act until then.
-  bool present() const noexcept { return !session.empty(); }
+  [[nodiscard]] bool present() const noexcept { return !session.empty(); }
   friend bool operator==(const leader&, const leader&) = default;
 };
 

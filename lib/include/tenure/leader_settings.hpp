@@ -7,19 +7,24 @@
 // election.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tenure/completion.hpp>
 #include <tenure/error.hpp>
 #include <tenure/term.hpp>
+#include <utility>
 
 namespace tenure {
 
 namespace impl {
+class access;
 class leader_settings_store;
-}
+}  // namespace impl
 
 /// All settings at one moment. Plain values.
 class settings_snapshot {
@@ -29,45 +34,66 @@ class settings_snapshot {
   std::map<std::string, std::string> values;
 
   /// The value of that name; nullptr where it is not set.
-  const std::string* find(const std::string& name) const {
+  [[nodiscard]] const std::string* find(const std::string& name) const {
     const auto found = values.find(name);
     return found == values.end() ? nullptr : &found->second;
   }
+  /// Reads the value of a settings key: a JSON object of strings with unique names, or an empty
+  /// text. Nothing if it is something else. The index is 0: the text does not have it.
+  static std::optional<settings_snapshot> parse(std::string text);
+  /// The values as JSON, sorted by name. Names and values must be UTF-8.
+  std::string text() const;
+
   friend bool operator==(const settings_snapshot&, const settings_snapshot&) = default;
 };
 
 /// The settings in one key, from elections::settings_in(). Move-only. Belongs to the thread of the
 /// io_context. A moved-from object is empty: valid() is false, its key is empty, and its operations
 /// throw errc::shut_down, as all do after the elections object was shut down. Nothing happens
-/// before an awaitable is awaited.
+/// before an awaitable is awaited. Its twin `async_...` takes a completion token instead: see
+/// <tenure/completion.hpp>.
 class leader_settings {
  public:
+  using executor_type = boost::asio::any_io_executor;
   /// Names and their new values; an empty value removes the name.
   using changes = std::map<std::string, std::string>;
 
   /// The key that goes by itself with an election's: `<key>.settings`.
-  static std::string key_for(const std::string& election_key) { return election_key + ".settings"; }
+  [[nodiscard]] static std::string key_for(const std::string& election_key) {
+    return election_key + ".settings";
+  }
 
-  explicit leader_settings(std::shared_ptr<impl::leader_settings_store> store) noexcept;
   leader_settings(leader_settings&&) noexcept;
   leader_settings& operator=(leader_settings&&) noexcept;
   ~leader_settings();
 
-  bool valid() const noexcept { return store_ != nullptr; }
+  [[nodiscard]] bool valid() const noexcept { return store_ != nullptr; }
   explicit operator bool() const noexcept { return valid(); }
+  /// The executor of the elections object; an empty any_io_executor if the handle is empty.
+  [[nodiscard]] executor_type get_executor() const noexcept;
 
-  const std::string& key() const noexcept;
+  [[nodiscard]] const std::string& key() const noexcept;
 
   /// All settings, read now. Throws system_error of consul_errc; errc::bad_argument where the key
   /// holds something that is no settings.
-  boost::asio::awaitable<settings_snapshot> get();
+  [[nodiscard]] boost::asio::awaitable<settings_snapshot> get();
+  /// The same, completed with `void(error_code, settings_snapshot)`.
+  template <completes_with<settings_snapshot> Token = default_token>
+  [[nodiscard]] auto async_get(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), get(), std::forward<Token>(token));
+  }
 
   /// All settings at once when first called, then whenever they have changed, newest state only.
   /// Throws operation_aborted when cancelled (terminal), errc::shut_down after a shut-down. A value
   /// that is not settings is skipped, and last_error() reports it, as it does for Consul's errors.
-  boost::asio::awaitable<settings_snapshot> next();
-  /// Why the settings could not be read last; none after a success.
-  error_code last_error() const noexcept;
+  [[nodiscard]] boost::asio::awaitable<settings_snapshot> next();
+  /// The same, completed with `void(error_code, settings_snapshot)`.
+  template <completes_with<settings_snapshot> Token = default_token>
+  [[nodiscard]] auto async_next(Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), next(), std::forward<Token>(token));
+  }
+  /// Why the last read of the settings failed; none after a success.
+  [[nodiscard]] error_code last_error() const noexcept;
 
   /// Sets all that is `wanted` in one transaction, or none of them, and leaves the others as they
   /// are. Consul carries it out only if `by` still holds its key: it refuses a deposed leader,
@@ -77,9 +103,17 @@ class leader_settings {
   /// Throws system_error: errc::not_leading (nothing happened), errc::outcome_unknown (the term
   /// ended before the answer), errc::bad_argument (no changes, an empty name, what is not UTF-8,
   /// too much of it, or a key that holds something else, which stays as it is), or of consul_errc.
-  boost::asio::awaitable<void> set(term by, changes wanted);
+  [[nodiscard]] boost::asio::awaitable<void> set(term by, changes wanted);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_set(term by, changes wanted, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), set(std::move(by), std::move(wanted)),
+                                       std::forward<Token>(token));
+  }
 
  private:
+  friend class impl::access;
+  explicit leader_settings(std::shared_ptr<impl::leader_settings_store> store) noexcept;
   std::shared_ptr<impl::leader_settings_store> store_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,25 @@
 namespace tenure {
 
 enum class log_level { trace, debug, info, warn, error, off };
+
+/// "trace" ... "off".
+constexpr std::string_view to_string(log_level level) noexcept {
+  switch (level) {
+    case log_level::trace:
+      return "trace";
+    case log_level::debug:
+      return "debug";
+    case log_level::info:
+      return "info";
+    case log_level::warn:
+      return "warn";
+    case log_level::error:
+      return "error";
+    case log_level::off:
+      break;
+  }
+  return "off";
+}
 
 /// One structured field of a log line: election, term, fence, reason, ... Never a secret: tokens
 /// and credentials are not logged at any level.
@@ -45,14 +65,11 @@ class log_sink {
   }
 };
 
-/// A sink that drops everything: the default of the library.
-std::shared_ptr<log_sink> silent_log();
-
-/// Lines on standard error, by spdlog: `time level message key=value ...`. Thread-safe.
-std::shared_ptr<log_sink> stderr_log(log_level level);
+/// A sink that drops everything: the default of the library. <tenure/spdlog_sink.hpp> has others.
+[[nodiscard]] std::shared_ptr<log_sink> silent_log();
 
 /// "trace" ... "off" to a level. Throws std::invalid_argument that names the value and what is
 /// allowed.
-log_level parse_log_level(std::string_view name);
+[[nodiscard]] log_level parse_log_level(std::string_view name);
 
 }  // namespace tenure

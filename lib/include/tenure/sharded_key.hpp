@@ -21,6 +21,6 @@ namespace tenure {
 ///
 /// One slash stands between the parts, whether `prefix` ends with one or not; without a prefix the
 /// key begins with HH. Equal names always have equal keys, and different ones different.
-std::string sharded_key(std::string_view prefix, std::string_view name);
+[[nodiscard]] std::string sharded_key(std::string_view prefix, std::string_view name);
 
 }  // namespace tenure

@@ -14,6 +14,6 @@ enum class standing : std::uint8_t {
   leading,    ///< a term is running
   stopping,   ///< the term is over or about to be, and the work has to stop; then resign()
 };
-std::string_view to_string(standing s) noexcept;
+[[nodiscard]] std::string_view to_string(standing s) noexcept;
 
 }  // namespace tenure

@@ -17,7 +17,7 @@ struct boot_clock {
 
   /// The machine's boot clock. Any thread. Simulated runs use their simulated clock and never call
   /// this.
-  static time_point now() noexcept;
+  [[nodiscard]] static time_point now() noexcept;
 };
 
 using duration = boot_clock::duration;

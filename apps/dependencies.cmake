@@ -1,0 +1,5 @@
+# What the programs need beside tenure.
+find_package(Boost 1.81 REQUIRED COMPONENTS filesystem)  # for Boost.Process
+find_package(CLI11 REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(yaml-cpp REQUIRED)

@@ -1,0 +1,123 @@
+#include <tenure/delegate.hpp>
+#include <utility>
+#include <vector>
+
+#include "consul/client.hpp"
+#include "consul/documents.hpp"
+#include "core/lease/lease_rules.hpp"
+#include "election/errors.hpp"
+#include "election/sessions/span_tag.hpp"
+#include "wire/http_client.hpp"
+
+namespace tenure {
+
+namespace asio = boost::asio;
+
+namespace impl {
+namespace {
+
+constexpr duration write_timeout = std::chrono::seconds(10);
+
+duration lease_of(duration span) {
+  const core::lease_rules rules(span, core::lease_rules::default_stop_budget(span));
+  return rules.lease_end(time_point{}) - time_point{};
+}
+
+}  // namespace
+
+class delegate_state {
+ public:
+  delegate_state(asio::any_io_executor executor, consul_config config, std::string its_key,
+                 std::string its_session, std::string settings)
+      : env(wire::make_system_environment(std::move(executor), config, silent_log())),
+        client(env, std::move(config)),
+        key(std::move(its_key)),
+        session(std::move(its_session)),
+        settings_key(settings.empty() ? leader_settings::key_for(key) : std::move(settings)) {}
+
+  asio::awaitable<consul::kv_result> read(std::string what) {
+    consul::kv_result found = co_await client.get(std::move(what), consul::consistency::consistent);
+    if (found.error) fail(found.error, found.detail);
+    co_return found;
+  }
+  bool held_by_us(const consul::kv_result& found) const {
+    return !session.empty() && found.entry && found.entry->session == session;
+  }
+  settings_snapshot snapshot_of(const consul::kv_result& found) const {
+    if (!found.entry) return {};
+    auto now = settings_snapshot::parse(found.entry->value);
+    if (!now) fail(errc::bad_argument, "the value of '" + settings_key + "' is not settings");
+    now->index = found.entry->modify_index;
+    return std::move(*now);
+  }
+
+  std::shared_ptr<const runtime::environment> env;
+  consul::client client;
+  std::string key;
+  std::string session;
+  std::string settings_key;
+};
+
+}  // namespace impl
+
+delegate::delegate(asio::any_io_executor executor, consul_config config, std::string key,
+                   std::string session, std::string settings_key)
+    : state_(std::make_unique<impl::delegate_state>(std::move(executor), std::move(config),
+                                                    std::move(key), std::move(session),
+                                                    std::move(settings_key))) {}
+delegate::delegate(delegate&&) noexcept = default;
+delegate& delegate::operator=(delegate&&) noexcept = default;
+delegate::~delegate() = default;
+
+asio::awaitable<bool> delegate::leads() {
+  const consul::kv_result found = co_await state_->read(state_->key);
+  co_return state_->held_by_us(found);
+}
+
+// The argument by which a term proves itself: our session held the key when the request was sent,
+// so no successor of tenure's starts before one span has passed since then. Only the holder could
+// release the key earlier, and it does not while its delegate acts.
+asio::awaitable<leadership_proof> delegate::prove() {
+  leadership_proof proof;
+  const consul::kv_result found = co_await state_->read(state_->key);
+  if (!state_->held_by_us(found)) co_return proof;
+  const consul::session_found holder =
+      co_await state_->client.session_info(state_->session, consul::consistency::consistent);
+  if (holder.error) impl::fail(holder.error, holder.detail);
+  if (!holder.session) co_return proof;
+  proof.leads = true;
+  proof.span = impl::span_in_name(holder.session->name);
+  if (proof.span == duration(0)) co_return proof;
+  proof.lease = impl::lease_of(proof.span);
+  proof.valid_until = found.sent_at + proof.lease;
+  co_return proof;
+}
+
+asio::awaitable<settings_snapshot> delegate::settings() {
+  const consul::kv_result found = co_await state_->read(state_->settings_key);
+  co_return state_->snapshot_of(found);
+}
+
+asio::awaitable<void> delegate::set(leader_settings::changes changes) {
+  impl::delegate_state& all = *state_;
+  const time_point give_up = all.env->clock->now() + impl::write_timeout;
+  bool done = false;
+  while (!done) {
+    const consul::kv_result leading = co_await all.read(all.key);
+    if (!all.held_by_us(leading)) impl::fail(errc::not_leading, "'" + all.key + "' is not held");
+    const consul::kv_result stored = co_await all.read(all.settings_key);
+    settings_snapshot now = all.snapshot_of(stored);
+    consul::merge_settings(changes, now.values);
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_session(all.key, all.session));
+    ops.push_back(consul::txn_op::check_index(all.key, leading.entry->modify_index));
+    ops.push_back(consul::txn_op::cas(all.settings_key, now.text(), now.index));
+    const consul::txn_result answer = co_await all.client.write(std::move(ops), give_up);
+    if (answer.error) impl::fail(answer.error, answer.detail);
+    done = answer.committed;
+    if (!done && all.env->clock->now() >= give_up)
+      impl::fail(errc::refused, "the settings keep changing");
+  }
+}
+
+}  // namespace tenure

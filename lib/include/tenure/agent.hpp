@@ -1,0 +1,123 @@
+// The embedded agent: a Consul in this process, for computers without one and for tests. It answers
+// the part of Consul's HTTP API that elections and semaphores use: sessions, keys, locks,
+// transactions, blocking queries, and the services and checks of an agent.
+//
+// Component tenure::agent.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tenure/consul_version.hpp>
+#include <tenure/log.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+namespace agent {
+class server;
+}
+
+/// The options of an agent. Set by chained calls, read by functions of the same names. Plain
+/// values; the log is shared.
+class agent_options {
+ public:
+  /// The Consul that the agent answers as. Default: 1.21.
+  agent_options& as(consul_version version) {
+    as_ = version;
+    return *this;
+  }
+  /// The shortest TTL of a session, above 0 and at most 24 h, as Consul's session_ttl_min. Default:
+  /// 10 s.
+  agent_options& session_ttl_min(duration ttl) {
+    session_ttl_min_ = ttl;
+    return *this;
+  }
+  /// The node's name, as clients see it. Default: tenure-agent.
+  agent_options& node_name(std::string name) {
+    node_name_ = std::move(name);
+    return *this;
+  }
+  /// How many connections a client address may have; 0, the default: any number.
+  agent_options& connections_per_address(std::size_t most) {
+    connections_per_address_ = most;
+    return *this;
+  }
+  /// The file that keeps the index, and whether the last stop was clean, over a restart. With it
+  /// the fencing tokens grow over restarts. Empty, the default: no file; the index starts low.
+  agent_options& state_file(std::string path) {
+    state_file_ = std::move(path);
+    return *this;
+  }
+  /// For how long after an unclean stop the agent grants no lock, because it does not know the
+  /// holders of its last run. Without a state file every start counts as one after an unclean stop.
+  /// Default: 60 s.
+  agent_options& start_lock_delay(duration delay) {
+    start_lock_delay_ = delay;
+    return *this;
+  }
+  /// Where log lines go; nullptr or silent_log(), the default: nowhere.
+  agent_options& log(std::shared_ptr<log_sink> sink) {
+    log_ = sink ? std::move(sink) : silent_log();
+    return *this;
+  }
+
+  consul_version as() const noexcept { return as_; }
+  duration session_ttl_min() const noexcept { return session_ttl_min_; }
+  const std::string& node_name() const noexcept { return node_name_; }
+  std::size_t connections_per_address() const noexcept { return connections_per_address_; }
+  const std::string& state_file() const noexcept { return state_file_; }
+  duration start_lock_delay() const noexcept { return start_lock_delay_; }
+  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+
+ private:
+  consul_version as_ = consul_version::v1_21;
+  duration session_ttl_min_ = std::chrono::seconds(10);
+  std::string node_name_ = "tenure-agent";
+  std::size_t connections_per_address_ = 0;
+  std::string state_file_;
+  duration start_lock_delay_ = std::chrono::seconds(60);
+  std::shared_ptr<log_sink> log_ = silent_log();
+};
+
+/// An agent that serves while the executor runs. Keys and sessions are in memory and end with the
+/// object. One thread: the executor's.
+class agent_server {
+ public:
+  /// Throws boost::system::system_error that names the state file if it cannot read it.
+  explicit agent_server(boost::asio::any_io_executor executor,
+                        agent_options options = agent_options());
+  agent_server(agent_server&&) noexcept;
+  agent_server& operator=(agent_server&&) noexcept;
+  /// Closes all connections at once: an unclean stop, unless stop() came before.
+  ~agent_server();
+
+  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Each call adds an address.
+  /// Throws boost::system::system_error that names the address or the state file.
+  void listen(const std::string& address);
+  /// Of the first TCP address; 0 if there is none.
+  unsigned short port() const noexcept;
+  /// The address for local clients, as consul_config takes it: `127.0.0.1:port`.
+  std::string address() const;
+
+  /// Stops as Consul does: accepts no more requests, answers blocking queries with an unchanged
+  /// index and closes each connection after its response. Writes the state file. Then run the
+  /// executor until connections() is 0.
+  void stop();
+
+  /// The open connections, the blocking queries that wait, and the sessions that are alive.
+  std::size_t connections() const noexcept;
+  std::size_t blocking_queries() const noexcept;
+  std::size_t sessions() const noexcept;
+  /// The index of the last change.
+  std::uint64_t index() const noexcept;
+
+ private:
+  std::unique_ptr<agent::server> server_;
+};
+
+}  // namespace tenure

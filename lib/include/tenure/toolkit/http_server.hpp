@@ -1,0 +1,60 @@
+// An HTTP/1.1 server for one thread. It accepts connections and passes requests to a service, which
+// responds whenever it can, with a whole response or with a stream. Ten thousand connections may
+// wait for a response at a time, so a waiting connection is a socket and a small object, without a
+// coroutine, a buffer or a parser.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tenure/time.hpp>
+#include <tenure/toolkit/http_message.hpp>
+#include <tenure/toolkit/http_service.hpp>
+#include <tenure/toolkit/timers.hpp>
+
+namespace tenure::wire {
+
+class http_server {
+ public:
+  /// `service` and `timers` outlive the server. One thread: the executor's.
+  http_server(boost::asio::any_io_executor executor, runtime::timers& timers,
+              http_service& service, http_server_options options = {});
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+  /// Closes everything at once and does not call the service again.
+  ~http_server();
+
+  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Replaces a unix socket on
+  /// which no process listens. Throws boost::system::system_error, which names the address.
+  void listen(const std::string& address);
+  /// Of the first TCP address; 0 if there is none.
+  unsigned short port() const noexcept;
+
+  /// Answers a request; drops the response if the client has disconnected. Does not call the
+  /// service.
+  void respond(std::uint64_t id, runtime::http_response response);
+
+  /// Answers a request by a stream; `head` has its status and headers. Disconnects a client that
+  /// does not read a piece within the write time.
+  void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);
+  /// The stream has something to send again. Does not call the service.
+  void resume(std::uint64_t id);
+
+  /// Accepts no more connections or requests. Idle connections close at once, others after their
+  /// response, streams when they have nothing to send.
+  void stop();
+  std::size_t connections() const noexcept;
+  /// How many connections and requests the limits have refused.
+  std::uint64_t refused() const noexcept;
+
+ private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+}  // namespace tenure::wire

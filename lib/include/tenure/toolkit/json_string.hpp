@@ -1,0 +1,26 @@
+// A JSON string, quotes included, and its escapes.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tenure::text {
+
+/// Which characters are escaped beside the quote, the backslash and control characters below 0x20.
+enum class json_escapes : std::uint8_t {
+  /// As Go's encoding/json does, byte for byte: `<`, `>`, `&`, U+2028, U+2029; what is not UTF-8
+  /// becomes \ufffd. It is what Consul's clients see.
+  go,
+  /// For people: only DEL, which a terminal would obey. What is not UTF-8 becomes U+FFFD itself.
+  terminal,
+};
+
+void append_json_string(std::string& out, std::string_view text, json_escapes how);
+/// One character of ASCII by its escape: \" \\ \n \r \t, any other as \u00XX.
+void append_json_escape(std::string& out, char c);
+
+}  // namespace tenure::text

@@ -1,0 +1,146 @@
+// The only file that includes spdlog.
+#include <tenure/spdlog_sink.hpp>
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <stdexcept>
+#include <tenure/toolkit/ascii.hpp>
+#include <utility>
+
+#include "text/hex.hpp"
+
+namespace tenure {
+namespace {
+
+spdlog::level::level_enum to_spdlog(log_level level) noexcept {
+  switch (level) {
+    case log_level::trace:
+      return spdlog::level::trace;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::warn:
+      return spdlog::level::warn;
+    case log_level::error:
+      return spdlog::level::err;
+    case log_level::off:
+      break;
+  }
+  return spdlog::level::off;
+}
+
+enum class position { bare, in_quotes };
+
+// Keeps text of the network or of a user on one line.
+void append_escaped(std::string& line, std::string_view text, position where) {
+  for (const char c : text) {
+    if (where == position::in_quotes && (c == '"' || c == '\\')) {
+      line += '\\';
+      line += c;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (text::is_control(c)) {
+      line += "\\x";
+      line += text::hex_digits[static_cast<unsigned char>(c) >> 4];
+      line += text::hex_digits[static_cast<unsigned char>(c) & 15];
+    } else {
+      line += c;
+    }
+  }
+}
+
+bool needs_quotes(std::string_view value) noexcept {
+  if (value.empty()) return true;
+  for (const char c : value)
+    if (c == ' ' || c == '"' || c == '=' || c == '\\' || text::is_control(c)) return true;
+  return false;
+}
+
+void append_field(std::string& line, const log_field& field) {
+  line += ' ';
+  line += field.name();
+  line += '=';
+  const bool quoted = needs_quotes(field.value());
+  if (quoted) line += '"';
+  append_escaped(line, field.value(), quoted ? position::in_quotes : position::bare);
+  if (quoted) line += '"';
+}
+
+void append_line(std::string& line, std::string_view message, std::span<const log_field> fields) {
+  append_escaped(line, message, position::bare);
+  for (const log_field& field : fields) append_field(line, field);
+}
+
+void log_line(spdlog::logger& logger, log_level level, const std::string& line) {
+  logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+class to_stderr final : public log_sink {
+ public:
+  explicit to_stderr(log_level level)
+      : logger_("tenure", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger_.set_level(to_spdlog(level));
+    logger_.flush_on(spdlog::level::trace);
+    logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        "%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
+    // A line that cannot be written is lost: there is no other place to report it.
+    logger_.set_error_handler([](const std::string&) {});
+  }
+
+  bool enabled(log_level level) const noexcept override {
+    return level != log_level::off && logger_.should_log(to_spdlog(level));
+  }
+
+  void write(log_level level, std::string_view message,
+             std::span<const log_field> fields) noexcept override {
+    if (!enabled(level)) return;
+    try {
+      std::string line(to_string(level));
+      line += ' ';
+      append_line(line, message, fields);
+      log_line(logger_, level, line);
+    } catch (...) {  // out of memory: the line is lost
+    }
+  }
+
+ private:
+  spdlog::logger logger_;
+};
+
+class to_logger final : public log_sink {
+ public:
+  explicit to_logger(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {
+    if (!logger_) throw std::invalid_argument("spdlog_sink: there is no logger");
+  }
+
+  bool enabled(log_level level) const noexcept override {
+    return level != log_level::off && logger_->should_log(to_spdlog(level));
+  }
+
+  void write(log_level level, std::string_view message,
+             std::span<const log_field> fields) noexcept override {
+    if (!enabled(level)) return;
+    try {
+      std::string line;
+      append_line(line, message, fields);
+      log_line(*logger_, level, line);
+    } catch (...) {  // out of memory, or the logger's error handler threw: the line is lost
+    }
+  }
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace
+
+std::shared_ptr<log_sink> stderr_log(log_level level) { return std::make_shared<to_stderr>(level); }
+
+std::shared_ptr<log_sink> spdlog_sink(std::shared_ptr<spdlog::logger> logger) {
+  return std::make_shared<to_logger>(std::move(logger));
+}
+
+}  // namespace tenure

@@ -1,0 +1,123 @@
+#include "testing/handler_transport.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <memory>
+#include <utility>
+
+namespace tenure::testing {
+
+namespace asio = boost::asio;
+
+class handler_transport::counted {
+ public:
+  explicit counted(count& counts) noexcept : counts_(counts) {
+    ++counts_.started;
+    counts_.peak = std::max(counts_.peak, ++counts_.now);
+  }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  ~counted() { --counts_.now; }
+
+ private:
+  count& counts_;
+};
+
+namespace {
+
+// Abandons the request if its sender goes away before the response.
+class abandon_guard {
+ public:
+  explicit abandon_guard(std::shared_ptr<in_process_agent::inflight_request> sent)
+      : sent_(std::move(sent)) {}
+  abandon_guard(const abandon_guard&) = delete;
+  abandon_guard& operator=(const abandon_guard&) = delete;
+  ~abandon_guard() {
+    if (!sent_->response) sent_->abandon();
+  }
+
+ private:
+  std::shared_ptr<in_process_agent::inflight_request> sent_;
+};
+
+}  // namespace
+
+asio::awaitable<runtime::exchange_result> handler_transport::exchange(runtime::lane where,
+                                                                      runtime::http_request request,
+                                                                      time_point deadline,
+                                                                      runtime::on_stale) {
+  runtime::exchange_result result;
+  const counted in_flight(counts_[index_of(where)]);
+  const fate what_happens = network ? network(where, request) : fate();
+  try {
+    co_await run(where, request, deadline, what_happens, result);
+  } catch (const boost::system::system_error& error) {
+    result.error = error.code();
+  }
+  if (!result.error && observer) observer(request, result.response);
+  co_return result;
+}
+
+asio::awaitable<void> handler_transport::stay_silent(time_point deadline,
+                                                     runtime::exchange_result& result) {
+  const bool was_reset = co_await silence_.wait(deadline);
+  if (was_reset) result.error = asio::error::connection_reset;
+}
+
+asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_request& request,
+                                             time_point deadline, const fate& what_happens,
+                                             runtime::exchange_result& result) {
+  result.error = consul_errc::timed_out;
+  if (what_happens.what == mishap::refused) {
+    co_await runtime::sleep_until(timers_, timers_.now());
+    result.error = asio::error::connection_refused;
+    co_return;
+  }
+  result.sent = true;
+  result.sent_at = timers_.now();
+  if (what_happens.what == mishap::silent_before) {
+    co_await stay_silent(deadline, result);
+    co_return;
+  }
+  if (what_happens.what == mishap::reset_before) {
+    const time_point reset_at = timers_.now() + what_happens.request_delay;
+    co_await runtime::sleep_until(timers_, std::min(deadline, reset_at));
+    if (reset_at <= deadline) result.error = asio::error::connection_reset;
+    co_return;
+  }
+
+  if (what_happens.what == mishap::forbidden) {
+    co_await runtime::sleep_until(timers_, timers_.now());
+    result.error = {};
+    result.response = runtime::http_response(403, "Permission denied");
+    co_return;
+  }
+
+  const auto sent = server_.send(request, what_happens.request_delay);
+  const abandon_guard abandon_on_exit(sent);
+  // Always through the executor, even for an immediate response.
+  co_await runtime::sleep_until(timers_, timers_.now());
+  while (!sent->response && !sent->reset) {
+    const bool notified = co_await sent->changed.wait(deadline);
+    if (!notified) co_return;
+  }
+  const bool lost = loses_response && loses_response(where);
+  if (what_happens.what == mishap::silent_after || lost) {
+    co_await stay_silent(deadline, result);
+    co_return;
+  }
+  if (what_happens.answer_delay > duration::zero()) {
+    const time_point back_at = timers_.now() + what_happens.answer_delay;
+    co_await runtime::sleep_until(timers_, std::min(deadline, back_at));
+    if (back_at > deadline) co_return;
+  }
+  if (what_happens.what == mishap::reset_after || sent->reset) {
+    result.error = asio::error::connection_reset;
+    co_return;
+  }
+  result.error = {};
+  result.response = std::move(*sent->response);
+}
+
+}  // namespace tenure::testing

@@ -1,2 +1,0 @@
-// Boost.Beast, compiled once.
-#include <boost/beast/src.hpp>

@@ -1,0 +1,21 @@
+// The environment of a sidecar's output under virtual time.
+#pragma once
+
+#include <memory>
+
+#include "sidecar/main/output_environment.hpp"
+#include "testing/manual_runtime.hpp"
+
+namespace tenure::test {
+
+inline std::shared_ptr<const sidecar::output_environment> output_environment_of(
+    manual_runtime& rt) {
+  const auto whole = rt.environment();
+  auto made = std::make_shared<sidecar::output_environment>();
+  made->executor = whole->executor;
+  made->timers = whole->timers;
+  made->log = whole->log;
+  return made;
+}
+
+}  // namespace tenure::test
