@@ -30,8 +30,20 @@ struct agent_arguments {
   std::string node_name = "tenure-agent";
   std::size_t connections_per_client = 0;
   std::optional<duration> start_lock_delay;
+  std::optional<duration> session_ttl_min;
   std::string log_level = "info";
+  std::string as{name_of(agent_options().as())};
 };
+
+consul_version parse_version(const std::string& text) {
+  if (const auto version = find_consul_version(text)) return *version;
+  throw usage_error("--as: the agent answers as Consul 1.8 or 1.21, not as '" + text + "'");
+}
+
+duration checked_ttl_min(duration ttl) {
+  if (ttl > duration::zero() && ttl <= std::chrono::hours(24)) return ttl;
+  throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
+}
 
 /// The name contains the address, so that two agents on a machine do not share a file.
 std::string default_state_file(const std::string& listen) {
@@ -49,11 +61,13 @@ std::string default_state_file(const std::string& listen) {
 
 agent_options options_of(const agent_arguments& o, log_level level) {
   agent_options options;
-  options.node_name(o.node_name)
+  options.as(parse_version(o.as))
+      .node_name(o.node_name)
       .connections_per_address(o.connections_per_client)
       .log(stderr_log(level));
   if (o.state != "none")
     options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
+  if (o.session_ttl_min) options.session_ttl_min(checked_ttl_min(*o.session_ttl_min));
   if (o.start_lock_delay) options.start_lock_delay(*o.start_lock_delay);
   return options;
 }
@@ -117,6 +131,8 @@ void add_agent_command(CLI::App& app, action& chosen) {
   add_duration(*command, "--start-lock-delay", o->start_lock_delay,
                "how long the agent grants no lock after an unclean stop, because it does not know "
                "the former holders (default: 60s)");
+  add_duration(*command, "--session-ttl-min", o->session_ttl_min,
+               "the shortest TTL of a session, as Consul's session_ttl_min (default: 10s)");
   command->add_option("--max-connections-per-client", o->connections_per_client,
                       "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
@@ -124,15 +140,18 @@ void add_agent_command(CLI::App& app, action& chosen) {
   command->add_option("--node", o->node_name, "the node's name")
       ->type_name("NAME")
       ->capture_default_str();
+  command->add_option("--as", o->as, "the version of Consul to answer as: 1.8 or 1.21")
+      ->type_name("VERSION")
+      ->capture_default_str();
   command->add_option("--log-level", o->log_level, "trace, debug, info, warn, error or off")
       ->type_name("LEVEL")
       ->envname("TENURE_LOG_LEVEL")
       ->capture_default_str();
   command->footer(
-      "Answers as Consul 1.8 does: sessions, keys, locks, transactions, blocking\n"
-      "queries. Keys and sessions are in memory, and end with the process. The index\n"
-      "continues to grow over restarts, and with it the fencing tokens: it is in the\n"
-      "state file\n"
+      "Answers as Consul does: sessions, keys, locks, transactions, blocking queries,\n"
+      "services. --as chooses the version, as statuses, texts and limits differ. Keys\n"
+      "and sessions are in memory, and end with the process. The index continues to\n"
+      "grow over restarts, and with it the fencing tokens: it is in the state file\n"
       "  $XDG_STATE_HOME/tenure/agent-ADDR.state\n"
       "or below ~/.local/state or, for root, /var/lib. After a crash, or without a state\n"
       "file, the agent grants no lock for a minute: a former holder may still act on its\n"

@@ -22,6 +22,8 @@ runtime::environment environment_of(boost::asio::any_io_executor executor,
 
 agent::server_options server_options_of(const agent_options& options) {
   agent::server_options made;
+  made.handler.version = options.as();
+  made.handler.session_ttl_min = options.session_ttl_min();
   made.handler.node_name = options.node_name();
   made.connections_per_address = options.connections_per_address();
   if (options.state_file().empty()) {

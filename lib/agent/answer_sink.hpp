@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "runtime/transport.hpp"
 
@@ -16,6 +17,9 @@ class answer_sink {
   /// Called once per request, from handle(), tick() or a later handle(). Must not call back into
   /// the handler.
   virtual void answered(request_id id, runtime::http_response response) = 0;
+  /// A client registered a check that Consul would run itself (HTTP, TCP, ...); its status never
+  /// changes here.
+  virtual void check_not_run(const std::string& /*id*/, const std::string& /*type*/) {}
 };
 
 }  // namespace tenure::agent

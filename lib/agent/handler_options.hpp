@@ -1,10 +1,11 @@
 // The configuration of the agent's handler.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tenure/time.hpp>
+
+#include "agent/consul_version.hpp"
 
 namespace tenure::agent {
 
@@ -16,11 +17,13 @@ class handler_options {
   /// The first index is one above this, and above 10, because Consul's start takes the first ten. A
   /// value from a state file or a clock makes fences grow across restarts.
   std::uint64_t start_index = 0;
+  /// The shortest TTL of a session: Consul's session_ttl_min.
+  duration session_ttl_min = std::chrono::seconds(10);
   /// For this long after the start every acquisition fails "due to lock delay", because the agent
   /// does not know the delays of its former run.
   duration start_lock_delay{0};
-  /// The limit of operations per transaction: 64 as in Consul 1.8.7; since 1.14 Consul takes 128.
-  std::size_t most_operations = 64;
+  /// The Consul that the agent answers as.
+  consul_version version = consul_version::v1_21;
 };
 
 }  // namespace tenure::agent

@@ -13,6 +13,10 @@ namespace {
 wire::http_server_options http_options(const server_options& options) {
   wire::http_server_options http;
   http.connections_per_address = options.connections_per_address;
+  using excess = wire::http_server_options::excess;
+  http.excess_connection = traits_of(options.handler.version).answers_excess_connection
+                               ? excess::answered
+                               : excess::closed;
   return http;
 }
 
@@ -47,6 +51,10 @@ class server::implementation final : public wire::http_service, public answer_si
   void on_closed(std::uint64_t id) override { handler_.abandon(id); }
   void answered(request_id id, runtime::http_response response) override {
     http_.respond(id, std::move(response));
+  }
+
+  void check_not_run(const std::string& id, const std::string& type) override {
+    env_.log->log(log_level::warn, "check not run", {{"check", id}, {"type", type}});
   }
 
   void stop() {

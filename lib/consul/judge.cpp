@@ -1,5 +1,6 @@
-// What Consul's statuses and texts mean. The texts are those of 1.8.7 (measured) and of 1.21 (read
-// in the source); a client agent puts "rpc error making call: " before its server's text.
+// What Consul's statuses and texts mean. The texts are those of 1.8.7 and of 1.21. A text of 1.21
+// that went through raft follows "apply failed: " or "raft apply failed: ". A client agent puts
+// "rpc error making call: " before its server's text.
 #include <array>
 
 #include "consul/call.hpp"

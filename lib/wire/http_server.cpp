@@ -251,6 +251,7 @@ void http_server::implementation::accepted(server_connection::socket socket,
   if (options_.connections_per_address > 0 && !address.empty()) {
     if (per_address_[address] >= options_.connections_per_address) {
       ++refused_;
+      if (options_.excess_connection == http_server_options::excess::closed) return;
       return turn_away(socket, too_many_connections);
     }
     ++per_address_[address];

@@ -1,7 +1,9 @@
-// The typed client and the embedded agent, with a scripted network between them.
+// The typed client and the embedded agent, with a scripted network between them. Each test runs
+// with an agent of every version of Consul.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,10 +18,17 @@ using testing::handler_transport;
 using testing::in_process_agent;
 using testing::manual_runtime;
 
+inline agent::handler_options options_of_each_version() {
+  agent::handler_options options;
+  options.version = GENERATE(consul_version::v1_8, consul_version::v1_21);
+  return options;
+}
+
 class consul_fixture {
  public:
   consul_fixture()
-      : agent(runtime), network(std::make_shared<handler_transport>(runtime.timers(), agent)) {
+      : agent(runtime, options_of_each_version()),
+        network(std::make_shared<handler_transport>(runtime.timers(), agent)) {
     runtime.set_transport(network);
     client = std::make_unique<consul::client>(runtime.environment(), consul_config());
   }

@@ -69,7 +69,7 @@ TEST_CASE("a thousand elections are claimed in about forty transactions, and rel
 TEST_CASE("a server that accepts 128 operations gets them, after a single probe") {
   agent::handler_options server;
   SECTION("as since Consul 1.14") {
-    server.most_operations = 128;
+    server.version = consul_version::v1_21;
     crowd c(1000, server);
     c.b.rt.advance(2s);
     c.stand();
@@ -80,6 +80,7 @@ TEST_CASE("a server that accepts 128 operations gets them, after a single probe"
     c.b.shut_down();
   }
   SECTION("as before") {
+    server.version = consul_version::v1_8;
     crowd c(1000, server);
     int refused = 0;
     c.before = [&](const runtime::http_request& r) {
@@ -101,14 +102,14 @@ TEST_CASE("a server that accepts 128 operations gets them, after a single probe"
 
 TEST_CASE("a server that no longer accepts 128 operations gets smaller transactions") {
   agent::handler_options server;
-  server.most_operations = 128;
+  server.version = consul_version::v1_21;
   crowd c(300, server);
   c.b.rt.advance(2s);
   c.stand();
   c.b.rt.advance(1s);
   REQUIRE(c.leading() == 300);
   // A different server at the same address.
-  server.most_operations = 64;
+  server.version = consul_version::v1_8;
   server.start_index = 1'000'000;
   c.b.agent.restart(server);
   c.elections.clear();

@@ -27,15 +27,27 @@ http_answer add_check(std::string_view body) {
   return ask("PUT", "/v1/agent/check/register", body);
 }
 
+/// The answer of 1.21 for an unknown check.
+std::string unknown_check(const std::string& id) {
+  return text_answer(404, "Not Found",
+                     "Unknown check ID \"" + id +
+                         "\". Ensure that the check ID is passed, not the check name.");
+}
+
 std::string name() { return server().node_name(); }
 
-/// The JSON of a check, without its indexes.
+/// The JSON of a check, without its indexes. `time`: how 1.21 shows the times that it has not.
 std::string shown(const std::string& id, const char* what, const char* status, const char* notes,
-                  const std::string& output, const std::string& service, const char* tags) {
+                  const std::string& output, const std::string& service, const char* tags,
+                  const std::string& time = {}) {
+  const std::string times =
+      R"("Interval":")" + time + R"(","Timeout":")" + time + R"(","ExposedPort":0,)";
   return R"({"Node":")" + name() + R"(","CheckID":")" + id + R"(","Name":")" + what +
          R"(","Status":")" + status + R"(","Notes":")" + notes + R"(","Output":")" + output +
          R"(","ServiceID":")" + service + R"(","ServiceName":")" + service +
-         R"(","ServiceTags":)" + tags + R"(,"Type":"ttl","Definition":{},"CreateIndex":)";
+         R"(","ServiceTags":)" + tags + R"(,"Type":"ttl",)" +
+         (newer() ? times : std::string()) +
+         R"("Definition":{},"CreateIndex":)";
 }
 
 /// Whether the agent, or the catalog, shows that check.
@@ -100,7 +112,7 @@ TEST_CASE("A service's check starts critical and then follows its owner's report
   CHECK(catalog_has("said", check("warning", kept + " ... (captured 4096 of 5000 bytes)")));
   deregister("said");
   CHECK_FALSE(agent_has(check("warning", kept)));
-  CHECK(say("pass", "said-1").status == 500);
+  CHECK(say("pass", "said-1").status == by_version(500, 404));
 }
 
 TEST_CASE("Several checks of a service have given ids or numbers") {
@@ -147,7 +159,7 @@ TEST_CASE("Checks registered alone, of a service and of the node") {
   enroll(R"({"Name":"own","Tags":["t"]})");
   CHECK(seen(add_check(R"({"ID":"own-1","Name":"of own","service_id":"own","TTL":"100s",)"
                        R"("Status":"passing","Notes":"n","Token":"t"})")) == done);
-  const auto check = shown("own-1", "of own", "passing", "n", "", "own", R"(["t"])");
+  const auto check = shown("own-1", "of own", "passing", "n", "", "own", R"(["t"])", "0s");
   CHECK(agent_has(check));
   CHECK(catalog_has("own", check));
   const std::uint64_t before = index_of("own");
@@ -159,7 +171,8 @@ TEST_CASE("Checks registered alone, of a service and of the node") {
   CHECK(say("pass", "own%20node").status == 200);
   CHECK(ask("GET", "/v1/health/service/own?passing").body != "[]");
   CHECK(seen(ask("PUT", "/v1/agent/check/deregister/own%20node")) == done);
-  CHECK(seen(ask("PUT", "/v1/agent/check/deregister/own%20node")) == done);
+  CHECK(seen(ask("PUT", "/v1/agent/check/deregister/own%20node")) ==
+        by_version<std::string>(done, unknown_check("own node")));
   CHECK_FALSE(catalog_has("own", "own node"));
   deregister("own");
   CHECK_FALSE(agent_has(check));
@@ -184,9 +197,12 @@ TEST_CASE("Invalid checks") {
     CHECK(seen(add_check(w.body)) == text_answer(400, "Bad Request", w.answer));
   }
   CHECK(seen(add_check(R"({"Name":"x","ServiceID":"nobody","TTL":"1s"})")) ==
-        text_answer(500, "Internal Server Error", "ServiceID \"nobody\" does not exist"));
-  const std::string unknown = text_answer(500, "Internal Server Error",
-                                          "CheckID \"nobody\" does not have associated TTL");
+        text_answer(by_version(500, 404), by_version("Internal Server Error", "Not Found"),
+                    "ServiceID \"nobody\" does not exist"));
+  const std::string unknown =
+      by_version(text_answer(500, "Internal Server Error",
+                             "CheckID \"nobody\" does not have associated TTL"),
+                 unknown_check("nobody"));
   for (const char* what : {"pass", "warn", "fail"}) CHECK(seen(say(what, "nobody")) == unknown);
   CHECK(seen(ask("PUT", "/v1/agent/check/update/nobody", R"({"Status":"passing"})")) == unknown);
   for (const wished& w : {
@@ -204,7 +220,8 @@ TEST_CASE("Invalid checks") {
           text_answer(400, "Bad Request", w.answer));
   }
   CHECK(seen(ask("PUT", "/v1/agent/check/deregister/")) ==
-        text_answer(500, "Internal Server Error", "CheckID missing"));
+        by_version(text_answer(500, "Internal Server Error", "CheckID missing"),
+                   unknown_check("")));
 }
 
 TEST_CASE("A check without reports for its TTL becomes critical") {
@@ -261,13 +278,17 @@ TEST_CASE("Sessions show their checks") {
            {R"({"NodeChecks":["BOUND-1"]})", "Check 'BOUND-1' is in critical state"},
            {R"({"Checks":["bound-1"]})", "Check 'bound-1' is in critical state"},
            {R"({"ServiceChecks":[{"ID":"nobody"}]})", "Missing check 'nobody' registration"},
-           {R"({"ServiceChecks":[null]})", "Missing check '' registration"},
+           {R"({"ServiceChecks":[null]})",
+            by_version("Missing check '' registration",
+                       "failed check lookup: index error: object is missing a value for this "
+                       "index")},
            {R"({"Checks":["nobody"],"NodeChecks":["bound-1"]})",
             "Missing check 'nobody' registration"},
        }) {
     INFO(w.body);
     CHECK(seen(ask("PUT", "/v1/session/create", w.body)) ==
-          text_answer(500, "Internal Server Error", w.answer));
+          text_answer(500, "Internal Server Error",
+                      std::string(by_version("", "apply failed: ")) + w.answer));
   }
   for (const wished& w : {
            wished{R"({"ServiceChecks":["bound-1"]})",

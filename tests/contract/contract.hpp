@@ -1,9 +1,10 @@
 // The common parts of the suite: the server under test, requests, and answers as text, to compare
-// with the measured answers of Consul 1.8.7.
+// with the measured answers of Consul 1.8.7 and 1.21.4.
 //
-// The suite is one binary that runs twice, by TENURE_CONTRACT_SERVER=agent and =consul, with the
-// same expectations. Each case uses keys below its own prefix. The only waiting is for
-// the answers to blocking queries.
+// The suite is one binary with the same expectations for the embedded agent and for a real Consul.
+// TENURE_CONTRACT_SERVER names the server: 1.8 or 1.21, the version that the agent answers as, or
+// consul, a real one, whose version decides what is expected. Each case uses keys below its own
+// prefix. The only waiting is for the answers to blocking queries.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/consul_version.hpp"
 #include "support/http_probe.hpp"
 
 namespace tenure::test {
@@ -23,10 +25,20 @@ class contract_server {
   virtual std::string address() const = 0;
   virtual std::string node_name() const = 0;
   virtual std::string advertised() const = 0;
+  /// The version that it is, or answers as.
+  virtual consul_version version() const = 0;
   /// Whether it is a real Consul. The few cases where the agent differs say why.
   virtual bool real() const = 0;
 };
 contract_server& server();
+
+/// Whether the version under test is 1.21 and not 1.8.
+bool newer();
+/// What the version under test answers.
+template <class T>
+T by_version(T in_1_8, T in_1_21) {
+  return newer() ? in_1_21 : in_1_8;
+}
 
 /// A new connection to it.
 http_probe connect();
@@ -91,6 +103,11 @@ void let_park();
 
 /// Status, sorted headers and body, without the headers of the transfer itself: Date,
 /// Content-Length, Transfer-Encoding and Connection.
+///
+/// Three headers of 1.21 are the same in every answer: X-Consul-Default-Acl-Policy,
+/// X-Consul-Query-Backend, and the Content-Type of an empty body. The text leaves them out if they
+/// are right, and names them if they are missing or wrong. Consul 1.21 builds with different
+/// releases of Go, which name the field of a type error differently, so the text leaves that out.
 std::string seen(const http_answer& answer);
 
 /// The texts of seen() for Consul's usual answers.

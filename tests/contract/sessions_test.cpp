@@ -132,14 +132,22 @@ TEST_CASE("Invalid sessions") {
   for (const wished& w : {
            wished{R"({"Behavior":"keep"})", "Invalid Behavior setting 'keep'"},
            {R"({"Node":""})", "Must provide Node"},
-           {R"({"Node":"elsewhere"})", "Missing node registration"},
+       }) {
+    INFO(w.body);
+    CHECK(seen(ask("PUT", "/v1/session/create", w.body)) ==
+          text_answer(500, "Internal Server Error", w.answer));
+  }
+  // Those that went through raft.
+  for (const wished& w : {
+           wished{R"({"Node":"elsewhere"})", "Missing node registration"},
            {R"({"Checks":["mem"]})", "Missing check 'mem' registration"},
            {R"({"NodeChecks":["serfHealth","cpu"]})", "Missing check 'cpu' registration"},
            {R"({"ServiceChecks":[{"ID":"web"}]})", "Missing check 'web' registration"},
        }) {
     INFO(w.body);
     CHECK(seen(ask("PUT", "/v1/session/create", w.body)) ==
-          text_answer(500, "Internal Server Error", w.answer));
+          text_answer(500, "Internal Server Error",
+                      std::string(by_version("", "apply failed: ")) + w.answer));
   }
   for (const wished& w : {
            wished{"{", "unexpected EOF"},

@@ -20,8 +20,11 @@ std::string result(const std::string& key, const shown_key& k, std::string_view 
 }
 
 /// The part of an answer that only read-only transactions have.
-constexpr const char* read_only_tail =
-    R"(,"Index":0,"LastContact":0,"KnownLeader":true,"ConsistencyLevel":""})";
+std::string read_only_tail() {
+  return by_version(R"(,"Index":0,"LastContact":0,"KnownLeader":true,"ConsistencyLevel":""})",
+                    R"(,"Index":1,"LastContact":0,"KnownLeader":true,"ConsistencyLevel":"",)"
+                    R"("NotModified":false,"Backend":0,"ResultsFilteredByACLs":false})");
+}
 
 std::string read_answer(int status, const char* reason, const std::string& body) {
   return std::to_string(status) + " " + reason +
@@ -71,7 +74,7 @@ TEST_CASE("A read-only transaction has no index, and a different answer") {
   const shown_key k = show("txn/read");
   const std::string body =
       R"({"Results":[)" + result("txn/read", k, R"("dg==")") + R"(],"Errors":null)" +
-      read_only_tail;
+      read_only_tail();
   CHECK(seen(txn({op("get", "txn/read")})) == read_answer(200, "OK", body));
   CHECK(seen(txn({op("get", "txn/read")}, "?consistent")) == read_answer(200, "OK", body));
   CHECK(seen(txn({op("get", "txn/read")}, "?stale")) == read_answer(200, "OK", body));
@@ -80,7 +83,7 @@ TEST_CASE("A read-only transaction has no index, and a different answer") {
   CHECK(seen(txn({op("get", "txn/read")}, "?stale&consistent")) ==
         text_answer(400, "Bad Request",
                     "Cannot specify ?stale with ?consistent, conflicting semantics."));
-  const std::string nothing = std::string(R"({"Results":[],"Errors":null)") + read_only_tail;
+  const std::string nothing = std::string(R"({"Results":[],"Errors":null)") + read_only_tail();
   CHECK(seen(txn({op("get-tree", "txn/nowhere/")})) == read_answer(200, "OK", nothing));
   CHECK(seen(txn({op("check-not-exists", "txn/nowhere")})) == read_answer(200, "OK", nothing));
   CHECK(seen(txn({})) == read_answer(200, "OK", nothing));
@@ -89,7 +92,7 @@ TEST_CASE("A read-only transaction has no index, and a different answer") {
   CHECK(seen(txn({op("get", "txn/nowhere")})) ==
         read_answer(409, "Conflict",
                     R"({"Results":null,"Errors":[{"OpIndex":0,"What":"key \"txn/nowhere\" doesn't)"
-                    R"( exist"}])" + std::string(read_only_tail)));
+                    R"( exist"}])" + read_only_tail()));
   // A writing one ignores it.
   CHECK(txn({op_value("set", "txn/read", "w")}, "?stale&consistent").status == 200);
 }
@@ -119,12 +122,11 @@ TEST_CASE("The errors of the state, all reported together") {
             op_index("check-index", "txn/none", 1),
             op("check-not-exists", "txn/held"),
             op("get", "txn/none"),
-            op("get-or-empty", "txn/held"),
-            op("", "txn/held"),
         })) == texts{
                    "0: failed to lock key \"txn/held\", lock is already held",
                    "1: invalid session \"11111111-1111-1111-1111-111111111111\"",
-                   "2: failed session lookup: index error: UUID must be 36 characters",
+                   by_version("2: failed session lookup: index error: UUID must be 36 characters",
+                              "2: invalid session \"zz\""),
                    "3: missing session",
                    "4: failed to unlock key \"txn/held\", lock isn't held, or is held by another "
                    "session",
@@ -143,10 +145,27 @@ TEST_CASE("The errors of the state, all reported together") {
                    "14: failed to check index, key \"txn/none\" doesn't exist",
                    "15: key \"txn/held\" exists",
                    "16: key \"txn/none\" doesn't exist",
-                   "17: unknown KV verb \"get-or-empty\"",
-                   "18: unknown KV verb \"\"",
                });
   CHECK(show("txn/held").modify_index == held.modify_index);
+}
+
+TEST_CASE("An unknown verb, and get-or-empty") {
+  put("txn/verb", "v");
+  const shown_key k = show("txn/verb");
+  const http_answer empty = txn({op("get-or-empty", "txn/verb"), op("get-or-empty", "txn/none")});
+  const http_answer unknown = txn({op("get", "txn/none"), op("", "txn/verb"), op("x", "txn/verb")});
+  if (newer()) {
+    CHECK(empty.body ==
+          R"({"Results":[)" + result("txn/verb", k, R"("dg==")") + "," +
+              result("txn/none", shown_key()) + R"(],"Errors":null)" + read_only_tail());
+    // Consul looks at the verbs first.
+    CHECK(refusals(unknown) == texts{"1: unknown KV operation: ", "2: unknown KV operation: x"});
+    return;
+  }
+  CHECK(refusals(empty) == texts{"0: unknown KV verb \"get-or-empty\"",
+                                 "1: unknown KV verb \"get-or-empty\""});
+  CHECK(refusals(unknown) == texts{"0: key \"txn/none\" doesn't exist",
+                                   "1: unknown KV verb \"\"", "2: unknown KV verb \"x\""});
 }
 
 TEST_CASE("Errors have two phases: keys and lock-delay, then the state") {
@@ -223,16 +242,18 @@ TEST_CASE("One transaction hands a key from one session to another") {
   CHECK(show("txn/hand").session == b);
 }
 
-TEST_CASE("At most 64 operations") {
+TEST_CASE("At most 64 operations, since 1.14 128") {
   std::string body = "[";
-  for (int i = 0; i < 64; ++i) body += op("set", "txn/64/" + std::to_string(i)) + ",";
+  const int most = by_version(64, 128);
+  for (int i = 0; i < most; ++i) body += op("set", "txn/64/" + std::to_string(i)) + ",";
   body.back() = ']';
   CHECK(ask("PUT", "/v1/txn", body).status == 200);
-  CHECK(show("txn/64/63").exists);
+  CHECK(show("txn/64/" + std::to_string(most - 1)).exists);
   body.back() = ',';
   CHECK(seen(ask("PUT", "/v1/txn", body + "{}]")) ==
         text_answer(413, "Request Entity Too Large",
-                    "Transaction contains too many operations (65 > 64)"));
+                    by_version("Transaction contains too many operations (65 > 64)",
+                               "Transaction contains too many operations (129 > 128)")));
 }
 
 TEST_CASE("Invalid bodies") {

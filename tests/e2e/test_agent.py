@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`tenure run` on an embedded agent that restarts while a leader is running."""
 
+import json
 import signal
 
 from support import cases, marks
@@ -72,6 +73,50 @@ class AgentRestartTest(cases.Case):
         second = self.run_to_end(*run, env=environment)
         self.assertEqual((0, 0), (first[0], second[0]), second[2])
         self.assertGreater(int(second[1]), int(first[1]))
+
+
+class AgentOptionsTest(cases.Case):
+    def agent(self, *options):
+        agent = Agent(self.folder, options=options)
+        self.addCleanup(agent.close)
+        return agent
+
+    def test_version(self):
+        for options, release in (((), "1.21.4"), (("--as", "1.21"), "1.21.4"),
+                                 (("--as", "1.8"), "1.8.7")):
+            agent = self.agent(*options)
+            config = agent.client.json("GET", "/v1/agent/self")["Config"]
+            self.assertEqual(release, config["Version"])
+            agent.close()
+
+    def test_wrong_values(self):
+        for option, value, what in (("--as", "1.9", "answers as Consul 1.8 or 1.21, not as '1.9'"),
+                                    ("--session-ttl-min", "0s", "above 0 and at most 24h"),
+                                    ("--session-ttl-min", "25h", "above 0 and at most 24h")):
+            code, out, err = self.run_to_end(TENURE, "agent", option, value)
+            self.assertEqual((64, ""), (code, out))
+            self.assertEqual(1, err.count("\n"), err)
+            self.assertIn(option, err)
+            self.assertIn(what, err)
+
+    def test_shorter_sessions(self):
+        agent = self.agent("--session-ttl-min", "1s")
+        session = agent.client.json("PUT", "/v1/session/create", {"TTL": "1s", "LockDelay": "0s"})
+        self.assertTrue(agent.client.json("PUT", "/v1/kv/k", acquire=session["ID"]))
+        wait_until(lambda: agent.client.json("GET", "/v1/session/list") == [], 20,
+                   what="the session's end")
+
+    def test_checks_that_it_does_not_run(self):
+        agent = self.agent()
+        status, _, text = agent.client.request(
+            "PUT", "/v1/agent/service/register",
+            json.dumps({"Name": "web", "Check": {"HTTP": "http://127.0.0.1:1", "Interval": "1s",
+                                                 "Status": "passing"}}))
+        self.assertEqual(200, status, text)
+        with open(self.zoo.path("agent.err"), encoding="utf-8") as log:
+            lines = [line for line in log if "check not run" in line]
+        self.assertEqual(1, len(lines))
+        self.assertIn("service:web", lines[0])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -33,6 +34,9 @@ constexpr auto stop_time = 3s;
 constexpr auto step = 20ms;
 
 std::string program() {
+  if (const char* const named = std::getenv("TENURE_CONSUL"); named != nullptr && *named != 0) {
+    return ::access(named, X_OK) == 0 ? named : std::string();
+  }
   const char* const path = std::getenv("PATH");
   std::istringstream folders(path != nullptr ? path : "");
   for (std::string folder; std::getline(folders, folder, ':');) {
@@ -40,6 +44,27 @@ std::string program() {
     if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return {};
+}
+
+/// The answer of `consul version`: "Consul v1.8.7".
+std::string version_of(const std::string& consul) {
+  std::FILE* const pipe = ::popen(("'" + consul + "' version").c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot run " + consul);
+  std::array<char, 256> line{};
+  const bool read = std::fgets(line.data(), line.size(), pipe) != nullptr;
+  ::pclose(pipe);
+  constexpr std::string_view start = "Consul v";
+  const std::string_view text = read ? line.data() : "";
+  if (!text.starts_with(start)) throw std::runtime_error(consul + " names no version");
+  return std::string(text.substr(start.size(), text.find_first_of("+-\r\n ", start.size()) -
+                                                   start.size()));
+}
+
+/// Consul has a second gRPC port since 1.14, and refuses to start without knowing that it is off.
+bool has_grpc_tls(const std::string& version) {
+  const std::size_t dot = version.find('.');
+  return dot != version.npos &&
+         (std::stoi(version) > 1 || std::stoi(version.substr(dot + 1)) >= 14);
 }
 
 bool port_is_free(std::uint16_t port, int type) {
@@ -76,6 +101,7 @@ consul_server::consul_server(consul_server_options options) {
   if (!installed()) {
     throw std::runtime_error("no `consul` on the PATH: ./dev setup installs it");
   }
+  version_ = version_of(program());
   std::string pattern = fs::temp_directory_path() / "tenure-consul-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
@@ -106,7 +132,9 @@ bool consul_server::start(const consul_server_options& options) {
       << R"( "disable_update_check": true, "performance": {"raft_multiplier": 1},)"
       << R"( "leave_on_terminate": )" << (options.leave_on_terminate ? "true" : "false")
       << R"(, "limits": {"http_max_conns_per_client": )" << options.http_max_conns_per_client
-      << R"(}, "ports": {"dns": -1, "grpc": -1, "http": )" << http << R"(, "server": )" << server
+      << R"(}, "ports": {"dns": -1, "grpc": -1, )"
+      << (has_grpc_tls(version_) ? R"("grpc_tls": -1, )" : "") << R"("http": )" << http
+      << R"(, "server": )" << server
       << R"(, "serf_lan": )" << lan << R"(, "serf_wan": )" << wan << "}}";
 
   const std::string path = program();

@@ -1,5 +1,6 @@
 // A real Consul server for one test: `consul agent -server` on free ports of the loopback
-// interface, with its data in a temporary folder. It ends with the object, and in any case with the
+// interface, with its data in a temporary folder. The program is the one that TENURE_CONSUL names,
+// or `consul` on the PATH. It ends with the object, and in any case with the
 // process that started it.
 #pragma once
 
@@ -20,7 +21,6 @@ class consul_server_options {
 
 class consul_server {
  public:
-  /// Whether `consul` is on the PATH.
   static bool installed();
 
   /// Returns when the server has a leader and accepts writes. Throws std::runtime_error if Consul
@@ -33,6 +33,8 @@ class consul_server {
   /// The HTTP address: 127.0.0.1:port.
   const std::string& address() const noexcept { return address_; }
   const std::string& node_name() const noexcept { return node_name_; }
+  /// What Consul reports of itself: 1.8.7.
+  const std::string& version() const noexcept { return version_; }
   /// The answer of status/leader, without quotes.
   const std::string& advertised() const noexcept { return advertised_; }
   ::pid_t pid() const noexcept { return pid_; }
@@ -46,6 +48,7 @@ class consul_server {
   std::string log_end() const;
 
   std::filesystem::path folder_;
+  std::string version_;
   std::string node_name_ = "test-server";
   std::string address_;
   std::string advertised_;

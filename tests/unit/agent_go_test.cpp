@@ -124,6 +124,23 @@ TEST_CASE("Go's durations") {
   }
 }
 
+TEST_CASE("Go's texts of durations") {
+  for (const auto& [ns, text] : {std::pair<std::int64_t, const char*>{0, "0s"},
+                                 {1, "1ns"},
+                                 {1'100, "1.1\u00b5s"},
+                                 {2'200'000, "2.2ms"},
+                                 {3'300'000'000, "3.3s"},
+                                 {10'000'000'000, "10s"},
+                                 {90'000'000'000, "1m30s"},
+                                 {245'000'000'000, "4m5s"},
+                                 {245'001'000'000, "4m5.001s"},
+                                 {18'367'001'000'000, "5h6m7.001s"},
+                                 {480'000'000'001, "8m0.000000001s"},
+                                 {-86'400'000'000'000, "-24h0m0s"}}) {
+    CHECK(go_format_duration(ns) == text);
+  }
+}
+
 TEST_CASE("Go's numbers and quotes") {
   CHECK(go_parse_uint("18446744073709551615").value == std::numeric_limits<std::uint64_t>::max());
   CHECK(go_parse_uint("18446744073709551616").error ==
@@ -151,7 +168,7 @@ TEST_CASE("Request targets") {
   CHECK(plain.get("z") == "/ ");
   CHECK_FALSE(plain.has("a"));
   CHECK(plain.encoded_query() == "x=1&x=2&y=&z=%2F+");
-  CHECK_FALSE(plain.redirect().has_value());
+  CHECK_FALSE(plain.redirect(request_target::cleaned::unescaped).has_value());
 
   CHECK(request_target("http://host:1/a?b").path() == "/a");
   CHECK(request_target("http://host:1/a?b").has("b"));
@@ -159,12 +176,15 @@ TEST_CASE("Request targets") {
   CHECK_FALSE(request_target("/%z1").path_valid());
   CHECK_FALSE(request_target("/%1").path_valid());
   CHECK_FALSE(request_target("/?%zz").query_valid());
+  CHECK_FALSE(request_target("/?a;b", request_target::semicolon::refused).query_valid());
+  CHECK_FALSE(request_target("/a%2F%2Fb").redirect(request_target::cleaned::escaped).has_value());
+  CHECK(request_target("/a//b%20c").redirect(request_target::cleaned::escaped) == "/a/b%2520c");
   for (const auto& [from, to] :
        {std::pair{"//a", "/a"}, {"/a//b/", "/a/b/"}, {"/a/./b?c=//", "/a/b?c=//"},
         {"/../a/..", "/"}, {"/a/b/..", "/a"}, {"/a/%2e%2e/%20;b", "/%20;b"}, {"/.", "/"},
         {"/a/.", "/a"}}) {
     INFO(from);
-    CHECK(request_target(from).redirect() == to);
+    CHECK(request_target(from).redirect(request_target::cleaned::unescaped) == to);
   }
 }
 

@@ -89,6 +89,20 @@ TEST_CASE("start_lock_delay: every key is under lock-delay for that time") {
   CHECK(f.acquire("k", id));
 }
 
+TEST_CASE("session_ttl_min: shorter TTLs than Consul's default") {
+  handler_options options;
+  options.session_ttl_min = 1500ms;
+  handler_fixture f(options);
+  const std::string id = f.session(R"({"TTL":"1500ms","LockDelay":0})");
+  CHECK(f.acquire("k", id));
+  CHECK(f.ask("PUT", "/v1/session/create", R"({"TTL":"1s"})").body ==
+        "Invalid Session TTL '1000000000', must be between [1.5s=24h0m0s]");
+  f.pass(3s - 1ns);
+  CHECK(f.handler.sessions() == 1);
+  f.pass(1ns);
+  CHECK(f.handler.sessions() == 0);
+}
+
 TEST_CASE("A wait takes its time plus up to a sixteenth, by the seed") {
   const auto waited = [](const char* wait, std::uint64_t seed) {
     handler_fixture f({}, seed);

@@ -1,7 +1,8 @@
-// Parsing Consul's answers. The texts are those of 1.8.7.
+// Parsing Consul's answers. The texts are those of 1.8.7; where 1.21 writes others, those too.
 #include "consul/parse.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 namespace {
 
@@ -26,6 +27,13 @@ const std::string committed =
     R"("CreateIndex":16,"ModifyIndex":17}},{"Node":{"ID":"x"}},{"KV":{"LockIndex":0,"Key":"s",)"
     R"("Flags":1,"Value":"eA==","CreateIndex":18,"ModifyIndex":19}}],"Errors":null,"Index":0,)"
     R"("LastContact":0,"KnownLeader":true,"ConsistencyLevel":""})";
+/// The same of 1.21, whose read-only transactions have more members.
+const std::string committed_1_21 =
+    R"({"Results":[{"KV":{"LockIndex":1,"Key":"k2","Flags":0,"Value":null,"Session":"s",)"
+    R"("CreateIndex":16,"ModifyIndex":17}},{"KV":{"LockIndex":0,"Key":"s",)"
+    R"("Flags":1,"Value":"eA==","CreateIndex":18,"ModifyIndex":19}}],"Errors":null,"Index":1,)"
+    R"("LastContact":0,"KnownLeader":true,"ConsistencyLevel":"","NotModified":false,"Backend":0,)"
+    R"("ResultsFilteredByACLs":false})";
 const std::string refused =
     R"({"Results":null,"Errors":[{"OpIndex":1,"What":"failed to lock key \"m/1\", lock is already )"
     R"(held"},{"OpIndex":2,"What":"failed to lock key \"k2\" due to lock delay"}]})";
@@ -87,6 +95,19 @@ TEST_CASE("a key without a session and without a value, members in any order") {
   CHECK(entries.empty());
 }
 
+TEST_CASE("a key with a backspace and a form feed, as each version escapes them") {
+  parser json;
+  for (std::string body :
+       {R"([{"LockIndex":0,"Key":"a\u0008\u000c","Flags":0,"Value":null,"CreateIndex":1,)"
+        R"("ModifyIndex":2}])",
+        R"([{"LockIndex":0,"Key":"a\b\f","Flags":0,"Value":null,"CreateIndex":1,)"
+        R"("ModifyIndex":2}])"}) {
+    std::vector<kv_entry> entries;
+    REQUIRE_FALSE(json.kv(body, entries));
+    CHECK(entries.at(0).key == "a\b\f");
+  }
+}
+
 TEST_CASE("a session, and an empty list") {
   parser json;
   std::string body = a_session;
@@ -108,7 +129,7 @@ TEST_CASE("a session, and an empty list") {
 
 TEST_CASE("a committed transaction: keys in order, other results skipped") {
   parser json;
-  std::string body = committed;
+  std::string body = GENERATE(committed, committed_1_21);
   std::string again = body;
   all_or_none all(true);
   std::vector<txn_error> failures;
@@ -164,6 +185,9 @@ TEST_CASE("the texts of failed operations") {
       {R"(failed to delete key "k", index is stale)", txn_failure::index_mismatch},
       {"Permission denied", txn_failure::forbidden},
       {R"(unknown KV verb "bogus")", txn_failure::other},
+      {"unknown KV operation: bogus", txn_failure::other},
+      {R"(invalid session "zz")", txn_failure::invalid_session},
+      {"failed session lookup: index error: UUID must be 36 characters", txn_failure::other},
       {"", txn_failure::other},
       // A key may be called anything.
       {R"(key "lock is already held" exists)", txn_failure::index_mismatch},
@@ -262,7 +286,7 @@ TEST_CASE("an answer that is truncated anywhere is refused") {
   REQUIRE(reader.sessions(a_session));
   for (std::size_t length = 0; length < a_session.size(); ++length)
     REQUIRE_FALSE(reader.sessions(a_session.substr(0, length)));
-  for (const std::string& whole : {committed, refused}) {
+  for (const std::string& whole : {committed, committed_1_21, refused}) {
     REQUIRE(reader.txn(whole));
     for (std::size_t length = 0; length < whole.size(); ++length) {
       INFO(whole.substr(0, length));

@@ -213,6 +213,31 @@ go_parsed<std::int64_t> go_parse_duration(std::string_view text) {
   return {negative ? -total : total, {}};
 }
 
+std::string go_format_duration(std::int64_t ns) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  const bool negative = ns < 0;
+  auto left = static_cast<std::uint64_t>(ns);
+  if (negative) left = 0 - left;
+  // A whole part, and the rest as a fraction without zeros at its end.
+  const auto decimal = [](std::uint64_t value, std::uint64_t unit) {
+    std::string text = std::to_string(value / unit);
+    std::string rest = std::to_string(unit + value % unit).substr(1);
+    rest.erase(rest.find_last_not_of('0') + 1);
+    return rest.empty() || unit == 1 ? text : text + "." + rest;
+  };
+  std::string text = negative ? "-" : "";
+  if (left == 0) return "0s";
+  if (left < 1'000) return text + decimal(left, 1) + "ns";
+  if (left < 1'000'000) return text + decimal(left, 1'000) + "\u00b5s";
+  if (left < second) return text + decimal(left, 1'000'000) + "ms";
+  const std::uint64_t hours = left / (3600 * second);
+  left %= 3600 * second;
+  const std::uint64_t minutes = left / (60 * second);
+  if (hours > 0) text += std::to_string(hours) + "h";
+  if (hours > 0 || minutes > 0) text += std::to_string(minutes) + "m";
+  return text + decimal(left % (60 * second), second) + "s";
+}
+
 go_parsed<std::uint64_t> go_parse_uint(std::string_view text) {
   go_parsed<std::uint64_t> parsed;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), parsed.value);

@@ -31,6 +31,8 @@ class go_parsed {
 
 /// time.ParseDuration, in nanoseconds.
 go_parsed<std::int64_t> go_parse_duration(std::string_view text);
+/// time.Duration.String, of nanoseconds: 1m30s.
+std::string go_format_duration(std::int64_t ns);
 /// strconv.ParseUint(text, 10, 64).
 go_parsed<std::uint64_t> go_parse_uint(std::string_view text);
 /// strconv.ParseInt(text, 0, 64): 8080, -1, 0x1f90, 1_000.

@@ -15,6 +15,7 @@ void parked_queries::ask(query q, std::uint64_t after, time_point deadline, requ
   const auto [place, inserted] = parked_.try_emplace(id, *this, std::move(q), after, index, id);
   runtime::ensure(inserted, "a request's id is not in use");
   parked& p = place->second;
+  p.missing = reader_.missing(p.q);
   reader_.watch(p.q).add(p);
   timers_.arm(p, deadline);
 }
@@ -23,7 +24,9 @@ void parked_queries::serve_woken() {
   while (watcher* next = woken_.take_first()) {
     auto& p = static_cast<parked&>(*next);
     const std::uint64_t index = reader_.index(p.q);
-    if (index > p.after) {
+    const bool was_missing = std::exchange(p.missing, reader_.missing(p.q));
+    const bool news = !(was_missing && p.missing) || reader_.traits().missing_wakes_for_neighbours;
+    if (news && index > p.after) {
       finish(p, index);
       continue;
     }

@@ -46,6 +46,7 @@ class parked_queries {
     std::uint64_t after;
     std::uint64_t seen;  ///< the index at its last evaluation; a time-out answers with it
     request_id id;
+    bool missing = false;  ///< at its last evaluation
     bool abandoned = false;
   };
   void finish(parked& p, std::uint64_t index);

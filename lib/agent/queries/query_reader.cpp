@@ -28,18 +28,43 @@ std::uint64_t query_reader::index(const query& q) const {
     case query::subject::node_sessions: index = sessions_.table_index(); break;
     case query::subject::health:
     case query::subject::catalog: index = services_.index_of(q.name); break;
+    case query::subject::nodes: index = node_.index; break;
+    case query::subject::node:
+      index = same_name(q.name, node_.name) ? services_.services_index() : 0;
+      break;
+    case query::subject::services: index = services_.services_index(); break;
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: index = services_.checks_index(); break;
   }
   return std::max<std::uint64_t>(index, 1);
 }
 
+bool query_reader::missing(const query& q) const {
+  if (q.what == query::subject::key) return keys_.find(q.name) == nullptr;
+  if (q.what != query::subject::session) return false;
+  return sessions_.find(session_key(q.name)) == nullptr;
+}
+
 runtime::http_response query_reader::answer(const query& q, std::uint64_t index) const {
-  const query_meta meta(index);
+  query_meta meta(index);
+  meta.backend = traits_.query_backend;
+  if (q.what == query::subject::health && q.may_block && !traits_.health_backend.empty()) {
+    meta.backend = traits_.health_backend;
+    meta.known_leader = false;
+  }
   switch (q.what) {
     case query::subject::key: return key_answer(q, meta);
     case query::subject::tree: return tree_answer(q, meta);
     case query::subject::key_names: return names_answer(q, meta);
     case query::subject::health:
     case query::subject::catalog: return services_answer(q, meta);
+    case query::subject::nodes:
+    case query::subject::node:
+    case query::subject::services:
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: return catalog_answer(q, meta);
     case query::subject::session:
     case query::subject::node_sessions: break;
   }
@@ -53,7 +78,13 @@ watch_list& query_reader::watch(const query& q) const noexcept {
     case query::subject::key_names: return keys_.watch_below(q.name);
     case query::subject::session: return sessions_.watch(session_key(q.name));
     case query::subject::health:
-    case query::subject::catalog: return services_.watch();
+    case query::subject::catalog:
+    case query::subject::nodes:
+    case query::subject::node:
+    case query::subject::services:
+    case query::subject::node_checks:
+    case query::subject::service_checks:
+    case query::subject::state_checks: return services_.watch();
     case query::subject::node_sessions: break;
   }
   return sessions_.watch_all();
@@ -142,14 +173,15 @@ runtime::http_response query_reader::services_answer(const query& q,
   text::json_writer json;
   const auto write_checks = [&](const std::vector<const check_entry*>& checks) {
     for (const check_entry* check : checks) {
-      write_check(json, node_.name, check->shown, check->create_index, check->modify_index);
+      write_check(json, node_.name, check->shown, {check->create_index, check->modify_index},
+                  traits_);
     }
   };
   json.begin_array();
   for (const service_entry* service : services_.named(q.name)) {
-    if (!has_tags(*service)) continue;
+    if (!has_tags(*service) || !node_selected(q)) continue;
     if (q.what == query::subject::catalog) {
-      write_catalog_service(json, node_, *service);
+      write_catalog_service(json, node_, *service, traits_);
       continue;
     }
     const std::vector<const check_entry*> own = services_.shown_checks(service->id);
@@ -157,13 +189,13 @@ runtime::http_response query_reader::services_answer(const query& q,
     json.begin_object().key("Node");
     write_node(json, node_);
     json.key("Service");
-    write_health_service(json, *service);
+    write_health_service(json, *service, traits_);
     json.key("Checks").begin_array();
     const auto middle = std::partition_point(of_node.begin(), of_node.end(), [&](auto* check) {
       return name_order()(check->id, gossip.id);
     });
     write_checks({of_node.begin(), middle});
-    write_check(json, node_.name, gossip, node_.index, node_.index);
+    write_check(json, node_.name, gossip, {node_.index, node_.index}, traits_);
     write_checks({middle, of_node.end()});
     write_checks(own);
     json.end_array().end_object();

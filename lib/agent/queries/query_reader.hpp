@@ -22,27 +22,43 @@ class query {
     session,
     node_sessions,
     health,
-    catalog
+    catalog,
+    nodes,
+    node,
+    services,
+    node_checks,
+    service_checks,
+    state_checks
   };
 
   subject what = subject::key;
   bool raw = false;
   bool pretty = false;
   bool passing = false;   ///< health: only services whose checks all pass
+  bool may_block = false;  ///< health and catalog: it has an index
   const char* consistency = nullptr;  ///< health and catalog: Consul's name of it
-  std::string name;       ///< the key, the prefix, the session's id, the node, or the service
+  std::string name;  ///< the key, the prefix, the session's id, the node, the service, the state
   std::string separator;  ///< key_names: folders end at it
   std::vector<std::string> tags;  ///< health and catalog: a service must have all of them
+  std::vector<std::string> node_meta;  ///< "name:value": the node must have all of them
 };
 
 class query_reader {
  public:
   query_reader(kv_store& keys, session_table& sessions, service_table& services,
-               node_fields node)
-      : keys_(keys), sessions_(sessions), services_(services), node_(std::move(node)) {}
+               node_fields node, const consul_traits& traits)
+      : keys_(keys),
+        sessions_(sessions),
+        services_(services),
+        node_(std::move(node)),
+        traits_(traits) {}
+
+  const consul_traits& traits() const noexcept { return traits_; }
 
   /// The present index of the answer. Never 0.
   std::uint64_t index(const query& q) const;
+  /// Whether the query asks for one key or session that does not exist.
+  bool missing(const query& q) const;
   /// The present answer, with that index.
   runtime::http_response answer(const query& q, std::uint64_t index) const;
   /// Where to wait for a change of the answer.
@@ -54,11 +70,19 @@ class query_reader {
   runtime::http_response names_answer(const query& q, const query_meta& meta) const;
   runtime::http_response session_answer(const query& q, const query_meta& meta) const;
   runtime::http_response services_answer(const query& q, const query_meta& meta) const;
+  // Of the catalog, in catalog_answers.cpp.
+  runtime::http_response catalog_answer(const query& q, const query_meta& meta) const;
+  bool node_selected(const query& q) const;
+  std::string nodes_json(const query& q) const;
+  std::string node_json(const query& q) const;
+  std::string services_json(const query& q) const;
+  std::string checks_json(const query& q) const;
 
   kv_store& keys_;
   session_table& sessions_;
   service_table& services_;
   node_fields node_;
+  const consul_traits& traits_;
 };
 
 }  // namespace tenure::agent

@@ -3,6 +3,13 @@
 #include "agent/render/entries.hpp"
 
 namespace tenure::agent {
+
+std::map<std::string, std::string> node_meta(const node_fields& node) {
+  std::map<std::string, std::string> meta{{"consul-network-segment", ""}};
+  if (!node.release.empty()) meta.emplace("consul-version", node.release);
+  return meta;
+}
+
 namespace {
 
 void write_map(text::json_writer& json, const std::map<std::string, std::string>& map) {
@@ -34,12 +41,28 @@ void write_node_addresses(text::json_writer& json, const node_fields& node) {
   json.end_object();
 }
 
-void write_node_meta(text::json_writer& json) {
-  json.begin_object().key("consul-network-segment").value("").end_object();
+void write_node_meta(text::json_writer& json, const node_fields& node) {
+  json.begin_object();
+  for (const auto& [name, value] : node_meta(node)) json.key(name).value(value);
+  json.end_object();
 }
 
-void write_no_proxy(text::json_writer& json) {
-  json.begin_object().key("MeshGateway").begin_object().end_object();
+void write_locality(text::json_writer& json, const service_locality& locality) {
+  json.begin_object().key("Region").value(locality.region);
+  json.key("Zone").value(locality.zone).end_object();
+}
+
+/// Omitted if empty.
+void write_places(text::json_writer& json, const service_fields& service) {
+  if (!service.locality) return;
+  json.key("Locality");
+  write_locality(json, *service.locality);
+}
+
+void write_no_proxy(text::json_writer& json, const consul_traits& traits) {
+  json.begin_object();
+  if (traits.shows_newer_members) json.key("Mode").value("");
+  json.key("MeshGateway").begin_object().end_object();
   json.key("Expose").begin_object().end_object().end_object();
 }
 
@@ -52,7 +75,7 @@ void write_connect(text::json_writer& json, const service_fields& service) {
 }  // namespace
 
 void write_agent_service(text::json_writer& json, const service_fields& service,
-                       const std::string* hash) {
+                         const agent_service_extras& extras) {
   json.begin_object();
   if (!service.kind.empty()) json.key("Kind").value(service.kind);
   json.key("ID").value(service.id);
@@ -63,20 +86,23 @@ void write_agent_service(text::json_writer& json, const service_fields& service,
   write_map(json, service.meta);
   json.key("Port").value(service.port);
   json.key("Address").value(service.address);
+  if (!service.socket_path.empty()) json.key("SocketPath").value(service.socket_path);
   write_addresses(json, "TaggedAddresses", service.tagged_addresses);
   json.key("Weights");
   write_weights(json, service);
   json.key("EnableTagOverride").value(service.enable_tag_override);
-  if (hash != nullptr) json.key("ContentHash").value(*hash);
+  if (!extras.hash.empty()) json.key("ContentHash").value(extras.hash);
   if (service.native) {
     json.key("Connect");
     write_connect(json, service);
   }
+  if (!extras.datacenter.empty()) json.key("Datacenter").value(extras.datacenter);
+  write_places(json, service);
   json.end_object();
 }
 
 void write_check(text::json_writer& json, const std::string& node, const check_fields& check,
-                 std::uint64_t create_index, std::uint64_t modify_index) {
+                 const check_indexes& indexes, const consul_traits& traits) {
   json.begin_object();
   json.key("Node").value(node);
   json.key("CheckID").value(check.id);
@@ -89,9 +115,14 @@ void write_check(text::json_writer& json, const std::string& node, const check_f
   json.key("ServiceTags");
   write_strings(json, check.service_tags);
   json.key("Type").value(check.type);
+  if (traits.shows_newer_members) {
+    json.key("Interval").value(check.interval);
+    json.key("Timeout").value(check.timeout);
+    json.key("ExposedPort").value(std::uint64_t{0});
+  }
   json.key("Definition").begin_object().end_object();
-  json.key("CreateIndex").value(create_index);
-  json.key("ModifyIndex").value(modify_index);
+  json.key("CreateIndex").value(indexes.create);
+  json.key("ModifyIndex").value(indexes.modify);
   json.end_object();
 }
 
@@ -114,13 +145,14 @@ void write_node(text::json_writer& json, const node_fields& node) {
   json.key("TaggedAddresses");
   write_node_addresses(json, node);
   json.key("Meta");
-  write_node_meta(json);
+  write_node_meta(json, node);
   json.key("CreateIndex").value(node.index);
   json.key("ModifyIndex").value(node.index);
   json.end_object();
 }
 
-void write_health_service(text::json_writer& json, const service_entry& service) {
+void write_health_service(text::json_writer& json, const service_entry& service,
+                          const consul_traits& traits) {
   json.begin_object();
   if (!service.kind.empty()) json.key("Kind").value(service.kind);
   json.key("ID").value(service.id);
@@ -135,21 +167,24 @@ void write_health_service(text::json_writer& json, const service_entry& service)
   } else {
     write_map(json, service.meta);
   }
-  json.key("Port").value(service.port);
+  if (service.port != 0 || !traits.shows_newer_members) json.key("Port").value(service.port);
+  if (!service.socket_path.empty()) json.key("SocketPath").value(service.socket_path);
   json.key("Weights");
   write_weights(json, service);
   json.key("EnableTagOverride").value(service.enable_tag_override);
+  write_places(json, service);
   json.key("Proxy");
-  write_no_proxy(json);
+  write_no_proxy(json, traits);
   json.key("Connect");
   write_connect(json, service);
+  if (traits.shows_newer_members) json.key("PeerName").value("");
   json.key("CreateIndex").value(service.create_index);
   json.key("ModifyIndex").value(service.modify_index);
   json.end_object();
 }
 
 void write_catalog_service(text::json_writer& json, const node_fields& node,
-                           const service_entry& service) {
+                           const service_entry& service, const consul_traits& traits) {
   json.begin_object();
   json.key("ID").value(node.id);
   json.key("Node").value(node.name);
@@ -158,7 +193,7 @@ void write_catalog_service(text::json_writer& json, const node_fields& node,
   json.key("TaggedAddresses");
   write_node_addresses(json, node);
   json.key("NodeMeta");
-  write_node_meta(json);
+  write_node_meta(json, node);
   json.key("ServiceKind").value(service.kind);
   json.key("ServiceID").value(service.id);
   json.key("ServiceName").value(service.name);
@@ -171,11 +206,20 @@ void write_catalog_service(text::json_writer& json, const node_fields& node,
   json.key("ServiceMeta");
   write_map(json, service.meta);
   json.key("ServicePort").value(service.port);
+  if (traits.shows_newer_members) json.key("ServiceSocketPath").value(service.socket_path);
   json.key("ServiceEnableTagOverride").value(service.enable_tag_override);
   json.key("ServiceProxy");
-  write_no_proxy(json);
+  write_no_proxy(json, traits);
   json.key("ServiceConnect");
   write_connect(json, service);
+  if (traits.shows_newer_members) {
+    json.key("ServiceLocality");
+    if (service.locality) {
+      write_locality(json, *service.locality);
+    } else {
+      json.null();
+    }
+  }
   json.key("CreateIndex").value(service.create_index);
   json.key("ModifyIndex").value(service.modify_index);
   json.end_object();

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
 
+#include "agent/consul_version.hpp"
 #include "agent/state/check_entry.hpp"
 #include "agent/state/service_entry.hpp"
 
@@ -17,21 +20,39 @@ class node_fields {
   std::string name;
   std::string address;
   std::string datacenter;
+  std::string_view release;  ///< of Consul; empty: not shown
   std::uint64_t index = 0;
 };
 
-/// As agent/services does; `hash` (null: none) as agent/service/ID does.
+/// The node's metadata, which ?node-meta selects by.
+std::map<std::string, std::string> node_meta(const node_fields& node);
+
+/// What agent/services and agent/service/ID add to a service; empty: not shown.
+class agent_service_extras {
+ public:
+  std::string_view datacenter;
+  std::string_view hash;
+};
+/// As agent/services does.
 void write_agent_service(text::json_writer& json, const service_fields& service,
-                       const std::string* hash);
+                         const agent_service_extras& extras);
+
+/// The indexes of a check; those of the agent's own are 0.
+class check_indexes {
+ public:
+  std::uint64_t create = 0;
+  std::uint64_t modify = 0;
+};
 void write_check(text::json_writer& json, const std::string& node, const check_fields& check,
-                 std::uint64_t create_index, std::uint64_t modify_index);
+                 const check_indexes& indexes, const consul_traits& traits);
 /// As health/service does.
 void write_node(text::json_writer& json, const node_fields& node);
-void write_health_service(text::json_writer& json, const service_entry& service);
+void write_health_service(text::json_writer& json, const service_entry& service,
+                          const consul_traits& traits);
 /// The node's own check, which always exists: Consul's gossip among servers.
 check_fields node_health();
 /// As catalog/service does.
 void write_catalog_service(text::json_writer& json, const node_fields& node,
-                           const service_entry& service);
+                           const service_entry& service, const consul_traits& traits);
 
 }  // namespace tenure::agent

@@ -87,21 +87,27 @@ std::string_view without_origin(std::string_view target) {
 
 }  // namespace
 
-request_target::request_target(std::string_view target) {
+request_target::request_target(std::string_view target, semicolon how) {
   target = without_origin(target);
   const std::size_t mark = std::min(target.find('?'), target.size());
-  path_valid_ = unescape(target.substr(0, mark), url_part::path, path_);
+  raw_path_ = target.substr(0, mark);
+  path_valid_ = unescape(raw_path_, url_part::path, path_);
   if (mark == target.size()) return;
   raw_query_ = target.substr(mark + 1);
-  parse_query(raw_query_);
+  parse_query(raw_query_, how);
 }
 
-void request_target::parse_query(std::string_view query) {
+void request_target::parse_query(std::string_view query, semicolon how) {
+  const std::string_view separators = how == semicolon::separates ? "&;" : "&";
   while (!query.empty()) {
-    const std::size_t end = std::min(query.find_first_of("&;"), query.size());
+    const std::size_t end = std::min(query.find_first_of(separators), query.size());
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (pair.empty()) continue;
+    if (pair.find(';') != pair.npos) {
+      query_valid_ = false;
+      continue;
+    }
     const std::size_t equals = std::min(pair.find('='), pair.size());
     std::pair<std::string, std::string> parameter;
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
@@ -114,9 +120,10 @@ void request_target::parse_query(std::string_view query) {
   }
 }
 
-std::optional<std::string> request_target::redirect() const {
-  if (is_clean(path_)) return std::nullopt;
-  return with_query(escape(clean(path_), url_part::path));
+std::optional<std::string> request_target::redirect(cleaned of) const {
+  const std::string& path = of == cleaned::unescaped ? path_ : raw_path_;
+  if (is_clean(path)) return std::nullopt;
+  return with_query(escape(clean(path), url_part::path));
 }
 
 std::string request_target::with_slash() const {

@@ -1,13 +1,12 @@
-// /v1/status/ and /v1/agent/self: clients read them to identify the server.
+// /v1/status/, /v1/agent/self and /v1/agent/members: clients read them to identify the server.
 #include <string>
+#include <utility>
 
 #include "agent/render/responses.hpp"
 #include "agent/routes/endpoints.hpp"
 
 namespace tenure::agent {
 namespace {
-
-constexpr std::string_view emulated_version = "1.8.7";
 
 std::string host_of(std::string_view address) {
   return std::string(address.substr(0, address.rfind(':')));
@@ -41,6 +40,41 @@ maybe_response endpoints::status_peers(request_context& context) {
   return json(context, 200, body.take());
 }
 
+void endpoints::write_member(text::json_writer& json) const {
+  // The versions of the gossip and of its delegate: the same in all versions of Consul.
+  constexpr std::pair<const char*, std::uint64_t> bounds[] = {
+      {"ProtocolMin", 1}, {"ProtocolMax", 5}, {"ProtocolCur", 2},
+      {"DelegateMin", 2}, {"DelegateMax", 5}, {"DelegateCur", 4}};
+  json.begin_object();
+  json.key("Name").value(options_.node_name);
+  json.key("Addr").value(host_of(options_.advertised));
+  json.key("Port").value(port_of(options_.advertised));
+  json.key("Tags").begin_object();
+  json.key("acls").value("0");
+  json.key("bootstrap").value("1");
+  json.key("build").value(std::string(traits_.release) + ":");
+  json.key("dc").value(options_.datacenter);
+  json.key("id").value(node_id_);
+  json.key("port").value(std::to_string(port_of(options_.advertised)));
+  json.key("role").value("consul");
+  json.key("segment").value("");
+  json.key("vsn").value("2");
+  json.key("vsn_max").value("3");
+  json.key("vsn_min").value("2");
+  json.end_object();
+  json.key("Status").value(std::uint64_t{1});
+  for (const auto& [name, version] : bounds) json.key(name).value(version);
+  json.end_object();
+}
+
+maybe_response endpoints::agent_members(request_context& context) {
+  text::json_writer body;
+  body.begin_array();
+  write_member(body);
+  body.end_array();
+  return json(context, 200, body.take());
+}
+
 /// The parts that clients read: consul/api and the consul command read Config, tools that look for
 /// a server read Member and Stats. Consul's DebugConfig has 200 more members, for features that
 /// this agent does not have.
@@ -51,11 +85,13 @@ maybe_response endpoints::agent_self(request_context& context) {
 
   body.key("Config").begin_object();
   body.key("Datacenter").value(options_.datacenter);
+  if (traits_.shows_newer_members) body.key("PrimaryDatacenter").value(options_.datacenter);
   body.key("NodeName").value(options_.node_name);
   body.key("NodeID").value(node_id_);
   body.key("Revision").value("");
   body.key("Server").value(true);
-  body.key("Version").value(emulated_version);
+  body.key("Version").value(traits_.release);
+  if (traits_.shows_newer_members) body.key("BuildDate").value("1970-01-01T00:00:01Z");
   body.end_object();
 
   body.key("DebugConfig").begin_object();
@@ -70,23 +106,12 @@ maybe_response endpoints::agent_self(request_context& context) {
   body.key("TxnMaxReqLen").value(std::uint64_t{body_limit});
   body.end_object();
 
-  body.key("Member").begin_object();
-  body.key("Name").value(options_.node_name);
-  body.key("Addr").value(host);
-  body.key("Port").value(port_of(options_.advertised));
-  body.key("Tags").begin_object();
-  body.key("bootstrap").value("1");
-  body.key("build").value(std::string(emulated_version) + ":");
-  body.key("dc").value(options_.datacenter);
-  body.key("id").value(node_id_);
-  body.key("role").value("consul");
-  body.end_object();
-  body.key("Status").value(std::uint64_t{1});
-  body.end_object();
+  body.key("Member");
+  write_member(body);
 
   body.key("Stats").begin_object();
   body.key("build").begin_object();
-  body.key("version").value(emulated_version);
+  body.key("version").value(traits_.release);
   body.end_object();
   body.key("consul").begin_object();
   body.key("leader").value("true");

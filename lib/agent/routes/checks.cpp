@@ -23,28 +23,26 @@ constexpr duration output_delay = 5min;
 constexpr duration reap_interval = 30s;
 constexpr duration least_reap_after = 1min;
 
+std::string no_ttl(const std::string& id) {
+  return "CheckID " + go_quote(id) + " does not have associated TTL";
+}
+
 std::string shortened(std::string_view output) {
   if (output.size() <= longest_output) return std::string(output);
   return std::string(output.substr(0, longest_output)) + " ... (captured " +
          std::to_string(longest_output) + " of " + std::to_string(output.size()) + " bytes)";
 }
 
-runtime::http_response unknown_check(const std::string& id) {
-  return text_response(500, "CheckID " + go_quote(id) + " does not have associated TTL");
-}
-
 }  // namespace
 
 maybe_response endpoints::check_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
-  if (!context.target.get("filter").empty()) {
-    return text_response(501, "the embedded agent supports filters on agent/services only");
-  }
+  if (maybe_response error = no_filter(context)) return error;
   text::json_writer body;
   body.begin_object();
   for (const auto& [id, check] : services_.all_checks()) {
     body.key(id);
-    write_check(body, options_.node_name, check, 0, 0);
+    write_check(body, options_.node_name, check, {}, traits_);
   }
   body.end_object();
   return json(context, 200, body.take());
@@ -54,7 +52,7 @@ maybe_response endpoints::check_register(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   check_request wanted;
-  if (const std::string error = read_check_request(context.request.body, wanted);
+  if (const std::string error = read_check_request(context.request.body, wanted, traits_);
       !error.empty()) {
     return text_response(400, "Request decode failed: " + error);
   }
@@ -62,11 +60,12 @@ maybe_response endpoints::check_register(request_context& context) {
   if (!wanted.status.empty() && !known_status(wanted.status)) {
     return text_response(400, "Bad check status");
   }
-  if (const std::string error = wanted.refusal(); !error.empty()) {
+  if (const std::string error = wanted.refusal(traits_); !error.empty()) {
     return text_response(400, "Invalid check: " + error);
   }
   if (!wanted.service_id.empty() && services_.find_service(wanted.service_id) == nullptr) {
-    return text_response(500, "ServiceID " + go_quote(wanted.service_id) + " does not exist");
+    return text_response(traits_.unknown_check_status,
+                         "ServiceID " + go_quote(wanted.service_id) + " does not exist");
   }
   put_check(next_index(), wanted);
   return text_response(200, {});
@@ -74,9 +73,19 @@ maybe_response endpoints::check_register(request_context& context) {
 
 maybe_response endpoints::check_deregister(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
+  const bool known = services_.find_check(context.rest) != nullptr;
+  if (!known && traits_.misses_deregistered) return unknown_check(context.rest);
   if (context.rest.empty()) return text_response(500, "CheckID missing");
-  if (services_.find_check(context.rest) != nullptr) remove_check(next_index(), context.rest);
+  if (known) remove_check(next_index(), context.rest);
   return text_response(200, {});
+}
+
+maybe_response endpoints::unknown_check(const std::string& id) const {
+  return text_response(traits_.unknown_check_status,
+                       traits_.misses_deregistered
+                           ? "Unknown check ID " + go_quote(id) +
+                                 ". Ensure that the check ID is passed, not the check name."
+                           : no_ttl(id));
 }
 
 maybe_response endpoints::check_pass(request_context& context) {
@@ -125,13 +134,15 @@ maybe_response endpoints::report_check(const std::string& id, std::string_view s
                                         std::string_view output) {
   check_entry* check = services_.find_check(id);
   if (check == nullptr) return unknown_check(id);
+  if (check->ttl <= duration::zero()) return text_response(500, no_ttl(id));
   check->last_output = shortened(output);
   timers_.arm(check->expiry, now_ + check->ttl);
   set_check_status(*check, status, check->last_output);
   return text_response(200, {});
 }
 
-/// An existing check keeps its status and its output.
+/// An existing check keeps its status and its output. A check that Consul would run keeps its first
+/// status: this agent does not run it.
 void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check_entry& check = services_.check(wanted.id, *this);
   const bool created = check.create_index == 0;
@@ -140,6 +151,9 @@ void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check.notes = wanted.notes;
   check.service_id = wanted.service_id;
   check.ttl = duration(wanted.ttl_ns);
+  check.type = wanted.type;
+  check.interval = wanted.shown(wanted.interval_ns);
+  check.timeout = wanted.shown(wanted.timeout_ns);
   check.reap_after = wanted.reap_after_ns > 0
                          ? std::max(duration(wanted.reap_after_ns), least_reap_after)
                          : duration::zero();
@@ -148,7 +162,12 @@ void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
     check.service_name = service->name;
     check.service_tags = service->tags;
   }
-  timers_.arm(check.expiry, now_ + check.ttl);
+  if (check.ttl > duration::zero()) {
+    timers_.arm(check.expiry, now_ + check.ttl);
+  } else {
+    timers_.disarm(check.expiry);
+    sink_.check_not_run(check.id, check.type);
+  }
   show_check(index, check);
 }
 

@@ -9,6 +9,13 @@
 #include "agent/state/names.hpp"
 
 namespace tenure::agent {
+
+struct route_entry {
+  std::string_view path;  ///< a final slash: the endpoint takes the rest of the path
+  std::string_view methods;
+  maybe_response (endpoints::*serve)(request_context&);
+};
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,12 +29,6 @@ constexpr std::uint64_t lowest_start_index = 10;
 constexpr duration tombstone_life = 15min;
 constexpr duration tombstone_granularity = 30s;
 
-struct route_entry {
-  std::string_view path;  ///< a final slash: the endpoint takes the rest of the path
-  std::string_view methods;
-  maybe_response (endpoints::*serve)(request_context&);
-};
-
 constexpr auto routes = std::to_array<route_entry>({
     {"/v1/kv/", "GET,PUT,DELETE", &endpoints::kv},
     {"/v1/txn", "PUT", &endpoints::txn},
@@ -40,6 +41,7 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/status/leader", "GET", &endpoints::status_leader},
     {"/v1/status/peers", "GET", &endpoints::status_peers},
     {"/v1/agent/self", "GET", &endpoints::agent_self},
+    {"/v1/agent/members", "GET", &endpoints::agent_members},
     {"/v1/agent/services", "GET", &endpoints::service_list},
     {"/v1/agent/service/register", "PUT", &endpoints::service_register},
     {"/v1/agent/service/deregister/", "PUT", &endpoints::service_deregister},
@@ -52,7 +54,21 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/agent/check/fail/", "PUT", &endpoints::check_fail},
     {"/v1/agent/check/update/", "PUT", &endpoints::check_update},
     {"/v1/health/service/", "GET", &endpoints::health_service},
+    {"/v1/health/node/", "GET", &endpoints::health_node},
+    {"/v1/health/checks/", "GET", &endpoints::health_checks},
+    {"/v1/health/state/", "GET", &endpoints::health_state},
+    {"/v1/catalog/datacenters", "GET", &endpoints::catalog_datacenters},
+    {"/v1/catalog/nodes", "GET", &endpoints::catalog_nodes},
+    {"/v1/catalog/node/", "GET", &endpoints::catalog_node},
+    {"/v1/catalog/services", "GET", &endpoints::catalog_services},
     {"/v1/catalog/service/", "GET", &endpoints::catalog_service},
+});
+
+/// The parts of Consul's API below which this agent lacks endpoints.
+constexpr auto api_parts = std::to_array<std::string_view>({
+    "/v1/acl/", "/v1/agent/", "/v1/catalog/", "/v1/config", "/v1/connect/", "/v1/coordinate/",
+    "/v1/discovery-chain/", "/v1/event/", "/v1/exported-services", "/v1/health/", "/v1/internal/",
+    "/v1/operator/", "/v1/peering", "/v1/query", "/v1/snapshot",
 });
 
 bool allowed(std::string_view method, std::string_view methods) {
@@ -75,6 +91,9 @@ node_fields node_of(const handler_options& options, const std::string& id, std::
   node.name = options.node_name;
   node.address = options.advertised.substr(0, options.advertised.rfind(':'));
   node.datacenter = options.datacenter;
+  if (traits_of(options.version).shows_newer_members) {
+    node.release = traits_of(options.version).release;
+  }
   node.index = index;
   return node;
 }
@@ -90,8 +109,8 @@ endpoints::endpoints(handler_options options, runtime::random_source& random, an
       now_(start),
       index_(std::max(options_.start_index, lowest_start_index)),
       node_id_(sessions_.fresh_id(random)),
-      locks_(keys_, sessions_, timers_, start + options_.start_lock_delay),
-      reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_)) {}
+      locks_(keys_, sessions_, timers_, traits_, start + options_.start_lock_delay),
+      reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_), traits_) {}
 
 void endpoints::tick(time_point now) {
   now_ = std::max(now_, now);
@@ -104,36 +123,62 @@ void endpoints::tick(time_point now) {
 
 void endpoints::handle(const runtime::http_request& request, time_point now, request_id id) {
   tick(now);
-  request_context context(request, request_target(request.target), id);
-  maybe_response response = route(context);
-  if (response) sink_.answered(id, std::move(*response));
+  const auto semicolons = traits_.splits_at_semicolon ? request_target::semicolon::separates
+                                                      : request_target::semicolon::refused;
+  request_context context(request, request_target(request.target, semicolons), id);
+  route(context);
   after_change();
 }
 
-maybe_response endpoints::route(request_context& context) {
+void endpoints::endpoint_sink::answered(request_id id, runtime::http_response response) {
+  finish_response(response, traits_);
+  to_.answered(id, std::move(response));
+}
+
+void endpoints::route(request_context& context) {
   const std::string& method = context.request.method;
   request_target& target = context.target;
-  if (!target.path_valid()) return bad_path_response();
-  if (!go_printable(target.path())) return runtime::http_response(400, {});
-  if (const auto location = target.redirect()) return redirect_response(method, *location);
+  const auto turn_away = [&](runtime::http_response response) {
+    sink_.answered(context.id, std::move(response));
+  };
+  if (!target.path_valid()) return turn_away(bad_path_response());
+  if (!go_printable(target.path())) return turn_away(runtime::http_response(400, {}));
+  using cleaned = request_target::cleaned;
+  const auto clean = traits_.cleans_escaped_slashes ? cleaned::unescaped : cleaned::escaped;
+  if (const auto location = target.redirect(clean)) {
+    return turn_away(redirect_response(traits_.redirect_status, method, *location));
+  }
 
   const std::string_view path = target.path();
   for (const auto& r : routes) {
     const bool takes_rest = r.path.ends_with('/');
     if (takes_rest && path == r.path.substr(0, r.path.size() - 1)) {
-      return redirect_response(method, target.with_slash());
+      return turn_away(redirect_response(traits_.redirect_status, method, target.with_slash()));
     }
     if (takes_rest ? !path.starts_with(r.path) : path != r.path) continue;
-    if (!target.query_valid()) return text_response(500, {});
-    if (method == "OPTIONS") return with_allow(text_response(200, {}), r.methods);
-    if (!allowed(method, r.methods)) {
-      return with_allow(text_response(405, "method " + method + " not allowed"), r.methods);
-    }
-    context.rest = path.substr(std::min(r.path.size(), path.size()));
-    context.pretty = target.has("pretty");
-    return (this->*r.serve)(context);
+    maybe_response response = serve(context, r);
+    if (response) endpoint_sink_.answered(context.id, std::move(*response));
+    return;
   }
-  return path == "/" ? root_response() : unknown_path_response();
+  for (const std::string_view part : api_parts) {
+    if (!path.starts_with(part)) continue;
+    return endpoint_sink_.answered(
+        context.id, text_response(501, "the embedded agent has no endpoint " + target.path()));
+  }
+  turn_away(path == "/" ? root_response(traits_) : unknown_path_response(path, traits_));
+}
+
+maybe_response endpoints::serve(request_context& context, const route_entry& route) {
+  const std::string& method = context.request.method;
+  request_target& target = context.target;
+  if (!target.query_valid()) return text_response(500, {});
+  if (method == "OPTIONS") return with_allow(text_response(200, {}), route.methods);
+  if (!allowed(method, route.methods)) {
+    return with_allow(text_response(405, "method " + method + " not allowed"), route.methods);
+  }
+  context.rest = target.path().substr(route.path.size());
+  context.pretty = target.has("pretty");
+  return (this->*route.serve)(context);
 }
 
 maybe_response endpoints::parse_options(const request_context& context,
@@ -177,12 +222,13 @@ maybe_response endpoints::other_datacenter(const request_context& context) const
 maybe_response endpoints::other_namespace(const request_context& context) const {
   if (context.target.get("ns").empty()) return std::nullopt;
   return text_response(400,
-                       "Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
-                       "Enterprise feature");
+                       std::string(traits_.refusal_start) +
+                           "Invalid query parameter: \"ns\" - Namespaces are a Consul "
+                           "Enterprise feature");
 }
 
 maybe_response endpoints::body_too_large(const request_context& context,
-                                              std::string_view anchor) {
+                                         std::string_view anchor) const {
   const auto& request = context.request;
   std::string size = std::to_string(request.body.size());
   bool too_large = request.body.size() > body_limit;
@@ -201,8 +247,9 @@ maybe_response endpoints::body_too_large(const request_context& context,
   std::string text = "Request body";
   if (!size.empty()) text += "(" + size + " bytes)";
   text += " too large, max size: " + std::to_string(body_limit) + " bytes.";
-  if (!anchor.empty()) text += " See https://www.consul.io/docs/agent/options.html#";
-  return text_response(413, text + std::string(anchor) + (anchor.empty() ? "" : "."));
+  if (anchor.empty()) return text_response(413, text);
+  return text_response(413, text + " See " + std::string(traits_.limits_page) + "#" +
+                                std::string(anchor) + ".");
 }
 
 maybe_response endpoints::run_query(request_context& context, query q,

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tenure/toolkit/json_writer.hpp>
 
 #include "agent/answer_sink.hpp"
+#include "agent/consul_version.hpp"
 #include "agent/fault_injection.hpp"
 #include "agent/handler_options.hpp"
 #include "agent/queries/parked_queries.hpp"
@@ -24,6 +26,7 @@
 namespace tenure::agent {
 
 class check_request;
+struct route_entry;
 
 /// Consul's limit of bodies and values.
 inline constexpr std::size_t body_limit = 512 * 1024;
@@ -76,6 +79,7 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response status_leader(request_context& context);
   maybe_response status_peers(request_context& context);
   maybe_response agent_self(request_context& context);
+  maybe_response agent_members(request_context& context);
   maybe_response service_register(request_context& context);
   maybe_response service_deregister(request_context& context);
   maybe_response service_list(request_context& context);
@@ -88,6 +92,13 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response check_fail(request_context& context);
   maybe_response check_update(request_context& context);
   maybe_response health_service(request_context& context);
+  maybe_response health_node(request_context& context);
+  maybe_response health_checks(request_context& context);
+  maybe_response health_state(request_context& context);
+  maybe_response catalog_datacenters(request_context& context);
+  maybe_response catalog_nodes(request_context& context);
+  maybe_response catalog_node(request_context& context);
+  maybe_response catalog_services(request_context& context);
   maybe_response catalog_service(request_context& context);
 
   // fault_injection, in routes/faults.cpp.
@@ -103,6 +114,17 @@ class endpoints final : public fault_injection, private session_owner, private c
   std::optional<kv_fields> find(const std::string& key) const override;
 
  private:
+  /// Passes on the responses of endpoints, finished as the version does it.
+  class endpoint_sink final : public answer_sink {
+   public:
+    endpoint_sink(answer_sink& to, const consul_traits& traits) : to_(to), traits_(traits) {}
+    void answered(request_id id, runtime::http_response response) override;
+
+   private:
+    answer_sink& to_;
+    const consul_traits& traits_;
+  };
+
   /// A timer that calls one of the endpoints' methods.
   class reaper : public runtime::timer {
    public:
@@ -124,22 +146,35 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response other_namespace(const request_context& context) const;
   /// Consul's refusal of a body above the limit, which the HTTP server may not have read. `anchor`:
   /// the place in Consul's documentation that explains the limit.
-  static maybe_response body_too_large(const request_context& context, std::string_view anchor);
+  maybe_response body_too_large(const request_context& context, std::string_view anchor) const;
   maybe_response run_query(request_context& context, query q, const query_options& options);
   runtime::http_response json(const request_context& context, unsigned status,
                               std::string body) const;
   std::uint64_t next_index() noexcept { return ++index_; }
   void after_change();
-  maybe_response route(request_context& context);
+  /// Finds the endpoint for the request and responds.
+  void route(request_context& context);
+  maybe_response serve(request_context& context, const route_entry& route);
 
   maybe_response kv_get(request_context& context, const query_options& options);
   maybe_response kv_put(request_context& context);
   maybe_response kv_delete(request_context& context);
+  /// Whether the version refuses that id instead of calling the session unknown.
+  bool malformed(const session_key& key) const noexcept;
   void arm_session(session_entry& session);
   void session_expired(session_entry& session) noexcept override;
   void reap_tombstones();
 
-  maybe_response query_services(request_context& context, query q, const query_options& options);
+  /// A query of catalog or health. `missing`: the refusal of an empty rest of the path; empty: the
+  /// endpoint takes none.
+  maybe_response query_catalog(request_context& context, query q, std::string_view missing);
+  /// The refusal of ?filter, which this agent does not have everywhere.
+  static maybe_response no_filter(const request_context& context);
+  /// A member of the gossip pool, with the members that consul/api reads.
+  void write_member(text::json_writer& json) const;
+  /// The datacenter that agent/services shows; empty: none.
+  std::string_view shown_datacenter() const noexcept;
+  maybe_response unknown_check(const std::string& id) const;
   maybe_response check_note(request_context& context, std::string_view status);
   /// The owner of a check reported its status.
   maybe_response report_check(const std::string& id, std::string_view status,
@@ -157,8 +192,10 @@ class endpoints final : public fault_injection, private session_owner, private c
   void end_sessions_of(std::uint64_t index, const std::string& check);
 
   const handler_options options_;
+  const consul_traits& traits_{traits_of(options_.version)};
   runtime::random_source& random_;
   answer_sink& sink_;
+  endpoint_sink endpoint_sink_{sink_, traits_};
   const time_point start_;
   time_point now_;
   std::uint64_t index_;
@@ -175,7 +212,7 @@ class endpoints final : public fault_injection, private session_owner, private c
   locks locks_;
   service_table services_{woken_, index_};
   query_reader reader_;
-  parked_queries parked_{reader_, timers_, sink_, woken_};
+  parked_queries parked_{reader_, timers_, endpoint_sink_, woken_};
 
   /// At `at` the tombstones up to `index` go.
   struct tombstone_batch {

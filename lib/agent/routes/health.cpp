@@ -1,4 +1,4 @@
-// /v1/health/service/ and /v1/catalog/service/: the catalog's view of the services.
+// /v1/health/ and /v1/catalog/: the catalog's view of the node, its services and checks.
 #include <utility>
 
 #include "agent/go/text.hpp"
@@ -6,47 +6,87 @@
 #include "agent/routes/endpoints.hpp"
 
 namespace tenure::agent {
+namespace {
+
+query about(query::subject what) {
+  query q;
+  q.what = what;
+  return q;
+}
+
+}  // namespace
 
 maybe_response endpoints::health_service(request_context& context) {
-  query q;
-  q.what = query::subject::health;
+  query q = about(query::subject::health);
   const request_target& target = context.target;
-  query_options options;
-  if (maybe_response error = other_namespace(context)) return error;
-  if (maybe_response error = parse_options(context, options)) return error;
-  if (context.rest.empty()) return text_response(400, "Missing service name");
-  if (target.has("passing")) {
+  if (!context.rest.empty() && target.has("passing")) {
     const std::string_view value = target.get("passing");
     const auto passing = value.empty() ? go_parsed<bool>{true, {}} : go_parse_bool(value);
     if (!passing.ok()) return text_response(400, "Invalid value for ?passing");
     q.passing = passing.value;
   }
-  return query_services(context, std::move(q), options);
+  return query_catalog(context, std::move(q), "Missing service name");
+}
+
+maybe_response endpoints::health_node(request_context& context) {
+  return query_catalog(context, about(query::subject::node_checks), "Missing node name");
+}
+
+maybe_response endpoints::health_checks(request_context& context) {
+  return query_catalog(context, about(query::subject::service_checks), "Missing service name");
+}
+
+maybe_response endpoints::health_state(request_context& context) {
+  return query_catalog(context, about(query::subject::state_checks), "Missing check state");
+}
+
+maybe_response endpoints::catalog_datacenters(request_context& context) {
+  text::json_writer body;
+  body.begin_array().value(options_.datacenter).end_array();
+  return json(context, 200, body.take());
+}
+
+maybe_response endpoints::catalog_nodes(request_context& context) {
+  return query_catalog(context, about(query::subject::nodes), {});
+}
+
+maybe_response endpoints::catalog_node(request_context& context) {
+  return query_catalog(context, about(query::subject::node), "Missing node name");
+}
+
+maybe_response endpoints::catalog_services(request_context& context) {
+  return query_catalog(context, about(query::subject::services), {});
 }
 
 maybe_response endpoints::catalog_service(request_context& context) {
-  query q;
-  q.what = query::subject::catalog;
+  return query_catalog(context, about(query::subject::catalog), "Missing service name");
+}
+
+maybe_response endpoints::no_filter(const request_context& context) {
+  if (context.target.get("filter").empty()) return std::nullopt;
+  return text_response(501, "the embedded agent supports filters on agent/services only");
+}
+
+maybe_response endpoints::query_catalog(request_context& context, query q,
+                                        std::string_view missing) {
+  const request_target& target = context.target;
   query_options options;
   if (maybe_response error = other_namespace(context)) return error;
   if (maybe_response error = parse_options(context, options)) return error;
-  if (context.rest.empty()) return text_response(400, "Missing service name");
-  return query_services(context, std::move(q), options);
-}
-
-maybe_response endpoints::query_services(request_context& context, query q,
-                                            const query_options& options) {
-  const request_target& target = context.target;
-  if (!target.get("filter").empty()) {
-    return text_response(501, "the embedded agent supports filters on agent/services only");
-  }
+  if (!missing.empty() && context.rest.empty()) return text_response(400, std::string(missing));
+  if (maybe_response error = no_filter(context)) return error;
   const std::string_view datacenter = target.get("dc");
   if (!datacenter.empty() && datacenter != options_.datacenter) {
-    return text_response(500, "No path to datacenter", unstarted_query());
+    if (q.what == query::subject::health && !traits_.failed_health_query_has_meta) {
+      return text_response(500, "No path to datacenter");
+    }
+    return unstarted_query(500, "No path to datacenter", traits_);
   }
   q.name = std::move(context.rest);
   q.tags = target.all("tag");
+  q.node_meta = target.all("node-meta");
   q.consistency = options.consistency;
+  q.may_block = options.after > 0;
   return run_query(context, std::move(q), options);
 }
 

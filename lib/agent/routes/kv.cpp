@@ -9,12 +9,13 @@ namespace tenure::agent {
 namespace {
 
 /// Consul's refusal of mutually exclusive parameters; nothing if there is at most one.
-maybe_response conflicting(const request_target& target,
+maybe_response conflicting(const request_target& target, const consul_traits& traits,
                            std::initializer_list<std::string_view> names) {
   int found = 0;
   for (const std::string_view name : names) found += target.has(name) ? 1 : 0;
   if (found < 2) return std::nullopt;
-  return text_response(400, "Conflicting flags: " + target.encoded_query());
+  return text_response(400, "Conflicting flags: " + target.encoded_query() +
+                                std::string(traits.conflict_end));
 }
 
 }  // namespace
@@ -50,7 +51,9 @@ maybe_response endpoints::kv_put(request_context& context) {
   kv_fields wanted;
   wanted.key = std::move(context.rest);
   if (wanted.key.empty()) return text_response(400, "Missing key name");
-  if (maybe_response error = conflicting(target, {"cas", "acquire", "release"})) return error;
+  if (maybe_response error = conflicting(target, traits_, {"cas", "acquire", "release"})) {
+    return error;
+  }
   if (target.has("flags")) {
     const auto flags = go_parse_uint(target.get("flags"));
     if (!flags.ok()) return text_response(500, flags.error);
@@ -82,14 +85,16 @@ maybe_response endpoints::kv_put(request_context& context) {
     keys_.set(next_index(), wanted);
     outcome.done = true;
   }
-  if (!outcome.error.empty()) return text_response(500, outcome.error);
+  if (!outcome.error.empty()) {
+    return text_response(500, std::string(traits_.lock_error_start) + outcome.error);
+  }
   return json(context, 200, outcome.done ? "true" : "false");
 }
 
 maybe_response endpoints::kv_delete(request_context& context) {
   const request_target& target = context.target;
   const std::string key = std::move(context.rest);
-  if (maybe_response error = conflicting(target, {"recurse", "cas"})) return error;
+  if (maybe_response error = conflicting(target, traits_, {"recurse", "cas"})) return error;
   const bool recurse = target.has("recurse");
   if (!recurse && key.empty()) return text_response(400, "Missing key name");
   go_parsed<std::uint64_t> expected;

@@ -47,7 +47,7 @@ std::string meta_error(const std::map<std::string, std::string>& meta) {
 }
 
 /// Why Consul refuses a service that parsed; empty if it does not.
-std::string refusal(const service_request& wanted) {
+std::string refusal(const service_request& wanted, const consul_traits& traits) {
   const service_fields& service = wanted.service;
   if (service.name.empty()) return "Missing service name";
   if (any_address(service.address)) return "Invalid service address";
@@ -56,8 +56,13 @@ std::string refusal(const service_request& wanted) {
     return "Invalid Weights: Warning must be greater or equal than 0";
   }
   if (std::string error = meta_error(service.meta); !error.empty()) return error;
+  if (traits.native_needs_port && service.native && service.port == 0 &&
+      service.socket_path.empty()) {
+    return "Validation failed: 1 error occurred:\n\t* Port or SocketPath must be set for a "
+           "Connect native service.\n\n";
+  }
   for (const check_request& check : wanted.checks) {
-    if (const std::string error = check.refusal(); !error.empty()) {
+    if (const std::string error = check.refusal(traits); !error.empty()) {
       return "Invalid check: " + error;
     }
   }
@@ -88,7 +93,7 @@ bool replaces_checks(const request_target& target) {
 /// Differs whenever the service does. Consul's hash has another value.
 std::string content_hash(const service_fields& service) {
   text::json_writer json;
-  write_agent_service(json, service, nullptr);
+  write_agent_service(json, service, {});
   constexpr std::uint64_t offset = 14695981039346656037U;
   constexpr std::uint64_t prime = 1099511628211U;
   std::uint64_t hash = offset;
@@ -102,10 +107,10 @@ maybe_response endpoints::service_register(request_context& context) {
   if (maybe_response error = body_too_large(context, {})) return error;
   if (maybe_response error = other_namespace(context)) return error;
   service_request wanted;
-  if (const std::string error = wanted.read(context.request.body); !error.empty()) {
+  if (const std::string error = wanted.read(context.request.body, traits_); !error.empty()) {
     return text_response(400, "Request decode failed: " + error);
   }
-  if (std::string error = refusal(wanted); !error.empty()) {
+  if (std::string error = refusal(wanted, traits_); !error.empty()) {
     return text_response(400, std::move(error));
   }
   service_fields& service = wanted.service;
@@ -137,6 +142,10 @@ maybe_response endpoints::service_register(request_context& context) {
 
 maybe_response endpoints::service_deregister(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
+  if (traits_.misses_deregistered && services_.find_service(context.rest) == nullptr) {
+    return text_response(404, "Unknown service ID " + go_quote(context.rest) +
+                                  ". Ensure that the service ID is passed, not the service name.");
+  }
   if (context.rest.empty()) return text_response(500, "ServiceID missing");
   remove_service(context.rest);
   return text_response(200, {});
@@ -151,7 +160,7 @@ maybe_response endpoints::service_list(request_context& context) {
   for (const auto& [id, service] : services_.all_services()) {
     if (!filter.matches(service)) continue;
     body.key(id);
-    write_agent_service(body, service, nullptr);
+    write_agent_service(body, service, agent_service_extras{shown_datacenter(), {}});
   }
   body.end_object();
   return json(context, 200, body.take());
@@ -166,10 +175,14 @@ maybe_response endpoints::service_show(request_context& context) {
   if (service == nullptr) return text_response(404, "unknown service ID: " + context.rest);
   const std::string hash = content_hash(*service);
   text::json_writer body;
-  write_agent_service(body, *service, &hash);
+  write_agent_service(body, *service, agent_service_extras{shown_datacenter(), hash});
   runtime::http_response response = json(context, 200, body.take());
   response.headers.emplace_back("X-Consul-Contenthash", hash);
   return response;
+}
+
+std::string_view endpoints::shown_datacenter() const noexcept {
+  return traits_.shows_newer_members ? std::string_view(options_.datacenter) : std::string_view();
 }
 
 void endpoints::remove_service(const std::string& id) {

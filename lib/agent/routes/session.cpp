@@ -15,13 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration shortest_ttl = 10s;
 constexpr duration longest_ttl = 24h;
 /// A session lives this many TTLs after its last renewal.
 constexpr int ttl_multiplier = 2;
 
 /// The length of a TTL, or Consul's error text.
-go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
+go_parsed<std::int64_t> checked_ttl(const std::string& ttl, duration shortest) {
   if (ttl.empty()) return {};
   auto parsed = go_parse_duration(ttl);
   if (!parsed.ok()) {
@@ -29,9 +28,10 @@ go_parsed<std::int64_t> checked_ttl(const std::string& ttl) {
     return parsed;
   }
   const duration span(parsed.value);
-  if (span != duration::zero() && (span < shortest_ttl || span > longest_ttl)) {
+  if (span != duration::zero() && (span < shortest || span > longest_ttl)) {
     parsed.error = "Invalid Session TTL '" + std::to_string(parsed.value) +
-                   "', must be between [10s=24h0m0s]";
+                   "', must be between [" + go_format_duration(shortest.count()) + "=" +
+                   go_format_duration(longest_ttl.count()) + "]";
   }
   return parsed;
 }
@@ -68,21 +68,25 @@ maybe_response endpoints::session_create(request_context& context) {
   if (wanted.behavior != "release" && wanted.behavior != "delete") {
     return text_response(500, "Invalid Behavior setting '" + wanted.behavior + "'");
   }
-  const auto ttl = checked_ttl(wanted.ttl);
+  const auto ttl = checked_ttl(wanted.ttl, options_.session_ttl_min);
   if (!ttl.ok()) return text_response(500, ttl.error);
 
+  const auto refused = [this](const std::string& why) {
+    return text_response(500, std::string(traits_.session_error_start) + why);
+  };
   // From here on Consul has a raft log entry.
   const std::uint64_t index = next_index();
   if (!same_name(wanted.node, options_.node_name)) {
-    return text_response(500, "Missing node registration");
+    return refused("Missing node registration");
   }
   for (const std::string& id : all_checks(wanted)) {
     if (same_name(id, node_health().id)) continue;
-    const check_entry* check = services_.shown_check(id);
-    if (check == nullptr) return text_response(500, "Missing check '" + id + "' registration");
-    if (check->shown.critical()) {
-      return text_response(500, "Check '" + id + "' is in critical state");
+    if (id.empty() && traits_.names_empty_check) {
+      return refused("failed check lookup: index error: object is missing a value for this index");
     }
+    const check_entry* check = services_.shown_check(id);
+    if (check == nullptr) return refused("Missing check '" + id + "' registration");
+    if (check->shown.critical()) return refused("Check '" + id + "' is in critical state");
   }
   session_entry& session = sessions_.add(index, sessions_.fresh_id(random_));
   session.name = std::move(wanted.name);
@@ -109,7 +113,7 @@ maybe_response endpoints::session_destroy(request_context& context) {
   if (maybe_response error = other_datacenter(context)) return error;
   const session_key key(context.rest);
   const std::uint64_t index = next_index();
-  if (!key.valid()) return text_response(500, lookup_error(key));
+  if (malformed(key)) return text_response(500, lookup_error(key));
   session_entry* session = sessions_.find(key);
   if (session != nullptr) locks_.end_session(index, *session, now_);
   return json(context, 200, "true");
@@ -121,7 +125,7 @@ maybe_response endpoints::session_renew(request_context& context) {
   if (context.rest.empty()) return text_response(400, "Missing session");
   if (maybe_response error = other_datacenter(context)) return error;
   const session_key key(context.rest);
-  if (!key.valid()) return text_response(500, lookup_error(key));
+  if (malformed(key)) return text_response(500, lookup_error(key));
   session_entry* session = sessions_.find(key);
   if (session == nullptr) {
     return text_response(404, "Session id '" + context.rest + "' not found");
@@ -140,7 +144,7 @@ maybe_response endpoints::session_info(request_context& context) {
   if (context.rest.empty()) return text_response(400, "Missing session");
   if (maybe_response error = other_datacenter(context)) return error;
   const session_key key(context.rest);
-  if (!key.valid()) return text_response(500, lookup_error(key), unstarted_query());
+  if (malformed(key)) return unstarted_query(500, lookup_error(key), traits_);
   query q;
   q.what = query::subject::session;
   q.name = std::move(context.rest);
@@ -161,6 +165,10 @@ maybe_response endpoints::session_node(request_context& context) {
 maybe_response endpoints::session_list(request_context& context) {
   context.rest = options_.node_name;  // the only node
   return session_node(context);
+}
+
+bool endpoints::malformed(const session_key& key) const noexcept {
+  return !key.valid() && traits_.refuses_malformed_sessions;
 }
 
 void endpoints::end_sessions_of(std::uint64_t index, const std::string& check) {

@@ -1,11 +1,24 @@
 #include "agent/routes/transaction.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "agent/go/text.hpp"
 
 namespace tenure::agent {
+
+namespace {
+
+bool known_verb(std::string_view verb, const consul_traits& traits) {
+  constexpr std::array<std::string_view, 12> verbs{
+      "set",    "delete", "delete-cas", "delete-tree",   "cas",         "lock",
+      "unlock", "get",    "get-tree",   "check-session", "check-index", "check-not-exists"};
+  if (verb == "get-or-empty") return traits.has_get_or_empty;
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
+
+}  // namespace
 
 bool transaction::precheck(time_point now) {
   for (std::size_t i = 0; i < operations_.size(); ++i) {
@@ -14,6 +27,8 @@ bool transaction::precheck(time_point now) {
     const std::string& key = op.wanted.key;
     if (key.empty() && op.verb != "delete-tree") {
       errors_.emplace_back(i, "Must provide key");
+    } else if (traits_.checks_verbs_first && !known_verb(op.verb, traits_)) {
+      errors_.emplace_back(i, "unknown KV operation: " + op.verb);
     } else if (op.verb == "lock" && locks_.delayed(key, now)) {
       errors_.emplace_back(i, "failed to lock key " + go_quote(key) + " due to lock delay");
     }
@@ -84,6 +99,12 @@ std::string transaction::read(const std::string& verb, const kv_fields& wanted) 
   if (verb == "get") {
     if (entry == nullptr) return "key " + go_quote(key) + " doesn't exist";
     add_result(*entry, value_part::included);
+  } else if (verb == "get-or-empty" && traits_.has_get_or_empty) {
+    if (entry != nullptr) {
+      add_result(*entry, value_part::included);
+    } else {
+      add_result(wanted, value_part::omitted);
+    }
   } else if (verb == "get-tree") {
     keys_.for_each(key, [this](const kv_entry& found) {
       add_result(found, value_part::included);

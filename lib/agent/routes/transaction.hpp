@@ -6,6 +6,7 @@
 #include <tenure/toolkit/json_writer.hpp>
 #include <vector>
 
+#include "agent/consul_version.hpp"
 #include "agent/render/entries.hpp"
 #include "agent/requests/txn_request.hpp"
 #include "agent/state/locks.hpp"
@@ -22,11 +23,12 @@ class txn_error {
 
 class transaction {
  public:
-  transaction(kv_store& keys, locks& locks, std::vector<txn_operation>& operations)
-      : keys_(keys), locks_(locks), operations_(operations) {}
+  transaction(kv_store& keys, locks& locks, const consul_traits& traits,
+              std::vector<txn_operation>& operations)
+      : keys_(keys), locks_(locks), traits_(traits), operations_(operations) {}
 
-  /// The checks that Consul makes before it orders the transaction: keys and lock-delay. False if
-  /// one fails; then run() is not to be called.
+  /// The checks that Consul makes before it orders the transaction: keys, lock-delay and, in later
+  /// versions, verbs. False if one fails; then run() is not to be called.
   bool precheck(time_point now);
   /// Applies all operations at `index`; rolls all of them back if one fails.
   void run(std::uint64_t index);
@@ -43,6 +45,7 @@ class transaction {
 
   kv_store& keys_;
   locks& locks_;
+  const consul_traits& traits_;
   std::vector<txn_operation>& operations_;
   std::vector<txn_error> errors_;
   text::json_writer results_;

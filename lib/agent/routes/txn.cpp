@@ -13,10 +13,10 @@ maybe_response endpoints::txn(request_context& context) {
   txn_request request;
   const std::string error = request.read(context.request.body);
   if (!error.empty()) return text_response(400, "Failed to parse body: " + error);
-  if (request.sent > options_.most_operations) {
+  if (request.sent > traits_.most_operations) {
     return text_response(413, "Transaction contains too many operations (" +
                                   std::to_string(request.sent) + " > " +
-                                  std::to_string(options_.most_operations) + ")");
+                                  std::to_string(traits_.most_operations) + ")");
   }
   const bool writes =
       std::any_of(request.operations.begin(), request.operations.end(),
@@ -28,7 +28,7 @@ maybe_response endpoints::txn(request_context& context) {
   }
   if (maybe_response refused = other_datacenter(context)) return refused;
 
-  transaction transaction(keys_, locks_, request.operations);
+  transaction transaction(keys_, locks_, traits_, request.operations);
   if (transaction.precheck(now_)) transaction.run(writes ? next_index() : 0);
 
   if (transaction.failed()) parked_.return_woken();
@@ -37,10 +37,15 @@ maybe_response endpoints::txn(request_context& context) {
   body.begin_object();
   transaction.write(body);
   if (!writes) {
-    body.key("Index").value(std::uint64_t{0});
+    body.key("Index").value(traits_.read_index);
     body.key("LastContact").value(std::uint64_t{0});
     body.key("KnownLeader").value(true);
     body.key("ConsistencyLevel").value("");
+    if (traits_.read_has_newer_members) {
+      body.key("NotModified").value(false);
+      body.key("Backend").value(std::uint64_t{0});
+      body.key("ResultsFilteredByACLs").value(false);
+    }
   }
   body.end_object();
   runtime::http_response response = json(context, transaction.failed() ? 409 : 200, body.take());

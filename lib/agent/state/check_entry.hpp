@@ -24,6 +24,8 @@ class check_fields {
   std::string service_name;
   std::vector<std::string> service_tags;
   std::string type = "ttl";
+  std::string interval;  ///< of a check that Consul would run, as Go writes durations
+  std::string timeout;
   bool operator==(const check_fields&) const = default;
 
   bool critical() const noexcept { return status == "critical"; }

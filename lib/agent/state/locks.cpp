@@ -9,7 +9,9 @@ namespace tenure::agent {
 lock_outcome locks::lock(std::uint64_t index, kv_fields& wanted) {
   if (wanted.session.empty()) return {false, "missing session"};
   const session_key id(wanted.session);
-  if (!id.valid()) return {false, "failed session lookup: index error: " + id.error()};
+  if (!id.valid() && traits_.refuses_malformed_sessions) {
+    return {false, "failed session lookup: index error: " + id.error()};
+  }
   session_entry* session = sessions_.find(id);
   if (session == nullptr) return {false, "invalid session " + go_quote(wanted.session)};
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/consul_version.hpp"
 #include "agent/state/kv_store.hpp"
 #include "agent/state/session_table.hpp"
 #include "runtime/timer_heap.hpp"
@@ -26,8 +27,12 @@ class locks {
  public:
   /// Until `closed_until` every key is under lock-delay.
   locks(kv_store& keys, session_table& sessions, runtime::timer_heap& timers,
-        time_point closed_until)
-      : keys_(keys), sessions_(sessions), timers_(timers), closed_until_(closed_until) {}
+        const consul_traits& traits, time_point closed_until)
+      : keys_(keys),
+        sessions_(sessions),
+        timers_(timers),
+        traits_(traits),
+        closed_until_(closed_until) {}
 
   /// Gives `wanted.key` to `wanted.session`. Ignores lock-delay: Consul checks it before it orders
   /// a write, not when it applies the write.
@@ -59,6 +64,7 @@ class locks {
   kv_store& keys_;
   session_table& sessions_;
   runtime::timer_heap& timers_;
+  const consul_traits& traits_;
   time_point closed_until_;
   lock_delay_mode mode_ = lock_delay_mode::enforced;
   std::map<std::string, delay, std::less<>> delays_;

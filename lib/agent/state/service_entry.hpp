@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,14 @@ class service_address {
   bool operator==(const service_address&) const = default;
 };
 
+/// Where a service runs, for routing by distance.
+class service_locality {
+ public:
+  std::string region;
+  std::string zone;
+  bool operator==(const service_locality&) const = default;
+};
+
 /// What a client sees of a service, its indexes apart. Registering an equal one changes nothing.
 class service_fields {
  public:
@@ -24,6 +33,8 @@ class service_fields {
   std::vector<std::string> tags;
   std::string address;
   std::int64_t port = 0;
+  std::string socket_path;
+  std::optional<service_locality> locality;
   std::map<std::string, service_address> tagged_addresses;
   std::map<std::string, std::string> meta;
   std::int64_t passing_weight = 1;

@@ -67,6 +67,7 @@ void service_table::put_service(std::uint64_t index, service_fields wanted) {
   static_cast<service_fields&>(entry) = std::move(wanted);
   if (fresh) entry.create_index = index;
   entry.modify_index = index;
+  services_index_ = index;
   touch(index, entry.name);
   if (!fresh && named(former).empty()) {
     indexes_.erase(former);
@@ -79,6 +80,7 @@ void service_table::erase_service(std::uint64_t index, const std::string& id) {
   if (found == services_.end()) return;
   const std::string name = found->second.name;
   services_.erase(found);
+  services_index_ = index;
   touch(index, name);
   if (!named(name).empty()) return;
   indexes_.erase(name);
@@ -100,6 +102,7 @@ bool service_table::show(std::uint64_t index, check_entry& check) {
   check.shown = std::move(wanted);
   if (fresh) check.create_index = index;
   check.modify_index = index;
+  checks_index_ = index;
   if (check.service_id.empty()) {
     touch_all(index);
   } else {
@@ -114,6 +117,7 @@ void service_table::erase_check(std::uint64_t index, const std::string& id) {
   const service_entry* service = find_service(found->second.service_id);
   const bool of_node = found->second.service_id.empty();
   checks_.erase(found);
+  checks_index_ = index;
   if (of_node) {
     touch_all(index);
   } else if (service != nullptr) {

@@ -21,7 +21,11 @@ class service_table {
 
   /// `index`: the node's own.
   service_table(watch_list& woken, std::uint64_t index)
-      : woken_(woken), node_index_(index), last_extinction_(index) {}
+      : woken_(woken),
+        node_index_(index),
+        services_index_(index),
+        checks_index_(index),
+        last_extinction_(index) {}
 
   const services& all_services() const noexcept { return services_; }
   const checks& all_checks() const noexcept { return checks_; }
@@ -46,6 +50,9 @@ class service_table {
   std::uint64_t node_index() const noexcept { return node_index_; }
   /// The index of the last change of services of that name or of their checks.
   std::uint64_t index_of(std::string_view name) const noexcept;
+  /// The indexes of the last change of any service, and of any check.
+  std::uint64_t services_index() const noexcept { return services_index_; }
+  std::uint64_t checks_index() const noexcept { return checks_index_; }
   watch_list& watch() noexcept { return watchers_; }
 
  private:
@@ -54,6 +61,8 @@ class service_table {
 
   watch_list& woken_;
   const std::uint64_t node_index_;
+  std::uint64_t services_index_;
+  std::uint64_t checks_index_;
   services services_;
   checks checks_;
   std::map<std::string, std::uint64_t, name_order> indexes_;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tenure/consul_version.hpp>
 #include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
@@ -25,6 +26,17 @@ class server;
 /// values; the log is shared.
 class agent_options {
  public:
+  /// The Consul that the agent answers as. Default: 1.21.
+  agent_options& as(consul_version version) {
+    as_ = version;
+    return *this;
+  }
+  /// The shortest TTL of a session, above 0 and at most 24 h, as Consul's session_ttl_min. Default:
+  /// 10 s.
+  agent_options& session_ttl_min(duration ttl) {
+    session_ttl_min_ = ttl;
+    return *this;
+  }
   /// The node's name, as clients see it. Default: tenure-agent.
   agent_options& node_name(std::string name) {
     node_name_ = std::move(name);
@@ -54,6 +66,8 @@ class agent_options {
     return *this;
   }
 
+  consul_version as() const noexcept { return as_; }
+  duration session_ttl_min() const noexcept { return session_ttl_min_; }
   const std::string& node_name() const noexcept { return node_name_; }
   std::size_t connections_per_address() const noexcept { return connections_per_address_; }
   const std::string& state_file() const noexcept { return state_file_; }
@@ -61,6 +75,8 @@ class agent_options {
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
 
  private:
+  consul_version as_ = consul_version::v1_21;
+  duration session_ttl_min_ = std::chrono::seconds(10);
   std::string node_name_ = "tenure-agent";
   std::size_t connections_per_address_ = 0;
   std::string state_file_;

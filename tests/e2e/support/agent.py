@@ -10,12 +10,13 @@ from .processes import TENURE, wait_until
 class Agent:
     """`tenure agent` on a free port of the loopback. close() stops it."""
 
-    def __init__(self, folder, state="none", start_lock_delay="0s", listen="127.0.0.1:0"):
+    def __init__(self, folder, state="none", start_lock_delay="0s", listen="127.0.0.1:0",
+                 options=()):
         self.output = os.path.join(folder, "agent.out")
         with open(self.output, "wb") as out, open(os.path.join(folder, "agent.err"), "ab") as err:
             self.process = subprocess.Popen(
                 [TENURE, "agent", "--listen", listen, "--state", state,
-                 "--start-lock-delay", start_lock_delay],
+                 "--start-lock-delay", start_lock_delay, *options],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         self.address = wait_until(self._address, what="the agent")
         self.client = Client(self.address)

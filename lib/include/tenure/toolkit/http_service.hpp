@@ -50,9 +50,12 @@ class http_server_options {
   duration body_time = std::chrono::seconds(60);
   /// How long a client may take to read a response; one second more for every 64 KiB.
   duration write_time = std::chrono::seconds(30);
-  /// How many connections a client address may have; 0: any number. A further one gets a 429 and is
-  /// closed. Unix sockets have no address and no limit.
+  /// How many connections a client address may have; 0: any number. Unix sockets have no address
+  /// and no limit.
   std::size_t connections_per_address = 0;
+  /// A further connection gets a 429 and is closed, or is closed without a response.
+  enum class excess : std::uint8_t { answered, closed };
+  excess excess_connection = excess::answered;
   /// How many connections the server may have; 0: any number. A further one gets a 503 and is
   /// closed.
   std::size_t connections = 0;
