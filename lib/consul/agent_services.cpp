@@ -58,7 +58,9 @@ asio::awaitable<service_result> get(const runtime::environment& env, const consu
 
 agent_services::agent_services(asio::any_io_executor executor, consul_config config)
     : env_(wire::make_system_environment(std::move(executor), config, silent_log())),
-      config_(std::move(config)) {}
+      config_(std::move(config)) {
+  config_.access().check();
+}
 
 agent_services::agent_services(std::shared_ptr<const runtime::environment> env,
                                consul_config config) noexcept
@@ -90,7 +92,8 @@ asio::awaitable<service_list> agent_services::find(std::string filter) {
 asio::awaitable<service_result> agent_services::read(std::string id) {
   consul::call what(runtime::lane::requests, consul::effect::read, "GET",
                     target_of("/v1/agent/service/", id, config_), default_deadline());
-  return get(*env_, config_, std::move(what));
+  service_result answer = co_await get(*env_, config_, std::move(what));
+  co_return answer;
 }
 
 asio::awaitable<service_result> agent_services::watch(std::string id, std::string hash,
@@ -100,7 +103,8 @@ asio::awaitable<service_result> agent_services::watch(std::string id, std::strin
   consul::call what(runtime::lane::polls, consul::effect::read, "GET", std::move(to),
                     default_deadline() + wait + wait / 16);
   what.retries = 0;  // the caller polls again anyway
-  return get(*env_, config_, std::move(what));
+  service_result answer = co_await get(*env_, config_, std::move(what));
+  co_return answer;
 }
 
 asio::awaitable<service_written> agent_services::register_service(std::string body,

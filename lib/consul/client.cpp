@@ -7,7 +7,9 @@
 namespace tenure::consul {
 
 client::client(std::shared_ptr<const runtime::environment> env, consul_config config)
-    : env_(std::move(env)), config_(std::move(config)), parser_(std::make_shared<parser>()) {}
+    : env_(std::move(env)), config_(std::move(config)), parser_(std::make_shared<parser>()) {
+  config_.access().check();
+}
 
 time_point client::default_deadline() const {
   return env_->clock->now() + config_.request_timeout();

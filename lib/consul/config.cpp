@@ -134,6 +134,8 @@ void refuse_tls(const variable_lookup& variable) {
 
 }  // namespace
 
+void consul_access::check() const { check_secret("the token", token_); }
+
 consul_config::consul_config(std::string_view where) { address(where); }
 
 consul_config& consul_config::address(std::string_view address) {

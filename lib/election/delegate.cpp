@@ -5,6 +5,7 @@
 #include "consul/client.hpp"
 #include "consul/documents.hpp"
 #include "core/lease/lease_rules.hpp"
+#include "core/util/backoff.hpp"
 #include "election/errors.hpp"
 #include "election/sessions/span_tag.hpp"
 #include "wire/http_client.hpp"
@@ -69,22 +70,31 @@ delegate::delegate(delegate&&) noexcept = default;
 delegate& delegate::operator=(delegate&&) noexcept = default;
 delegate::~delegate() = default;
 
-asio::any_io_executor delegate::get_executor() const noexcept { return state_->env->executor; }
+asio::any_io_executor delegate::get_executor() const noexcept {
+  return state_ ? state_->env->executor : asio::any_io_executor();
+}
+
+impl::delegate_state& delegate::state() const {
+  if (!state_) impl::fail(errc::shut_down, "the delegate is empty: it was moved from");
+  return *state_;
+}
 
 asio::awaitable<bool> delegate::leads() {
-  const consul::kv_result found = co_await state_->read(state_->key);
-  co_return state_->held_by_us(found);
+  impl::delegate_state& all = state();
+  const consul::kv_result found = co_await all.read(all.key);
+  co_return all.held_by_us(found);
 }
 
 // The argument by which a term proves itself: our session held the key when the request was sent,
 // so no successor of tenure's starts before one span has passed since then. Only the holder could
 // release the key earlier, and it does not while its delegate acts.
 asio::awaitable<leadership_proof> delegate::prove() {
+  impl::delegate_state& all = state();
   leadership_proof proof;
-  const consul::kv_result found = co_await state_->read(state_->key);
-  if (!state_->held_by_us(found)) co_return proof;
+  const consul::kv_result found = co_await all.read(all.key);
+  if (!all.held_by_us(found)) co_return proof;
   const consul::session_found holder =
-      co_await state_->client.session_info(state_->session, consul::consistency::consistent);
+      co_await all.client.session_info(all.session, consul::consistency::consistent);
   if (holder.error) impl::fail(holder.error, holder.detail);
   if (!holder.session) co_return proof;
   proof.leads = true;
@@ -96,13 +106,15 @@ asio::awaitable<leadership_proof> delegate::prove() {
 }
 
 asio::awaitable<settings_snapshot> delegate::settings() {
-  const consul::kv_result found = co_await state_->read(state_->settings_key);
-  co_return state_->snapshot_of(found);
+  impl::delegate_state& all = state();
+  const consul::kv_result found = co_await all.read(all.settings_key);
+  co_return all.snapshot_of(found);
 }
 
 asio::awaitable<void> delegate::set(leader_settings::changes changes) {
-  impl::delegate_state& all = *state_;
+  impl::delegate_state& all = state();
   const time_point give_up = all.env->clock->now() + impl::write_timeout;
+  core::backoff pauses(std::chrono::milliseconds(10), std::chrono::seconds(1));
   bool done = false;
   while (!done) {
     const consul::kv_result leading = co_await all.read(all.key);
@@ -117,8 +129,10 @@ asio::awaitable<void> delegate::set(leader_settings::changes changes) {
     const consul::txn_result answer = co_await all.client.write(std::move(ops), give_up);
     if (answer.error) impl::fail(answer.error, answer.detail);
     done = answer.committed;
-    if (!done && all.env->clock->now() >= give_up)
-      impl::fail(errc::refused, "the settings keep changing");
+    if (done) co_return;
+    const time_point again = all.env->clock->now() + pauses.next(all.env->random->next());
+    if (again >= give_up) impl::fail(errc::refused, "the settings keep changing");
+    co_await runtime::sleep_until(*all.env->timers, again);
   }
 }
 

@@ -94,7 +94,9 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  const auto sent = server_.send(request, what_happens.request_delay);
+  const auto sent = server_.send(request, what_happens.request_delay, [this, where] {
+    return loses_response && loses_response(where);
+  });
   const abandon_guard abandon_on_exit(sent);
   // Always through the executor, even for an immediate response.
   co_await runtime::sleep_until(timers_, timers_.now());
@@ -102,8 +104,7 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     const bool notified = co_await sent->changed.wait(deadline);
     if (!notified) co_return;
   }
-  const bool lost = loses_response && loses_response(where);
-  if (what_happens.what == mishap::silent_after || lost) {
+  if (what_happens.what == mishap::silent_after || sent->lost) {
     co_await stay_silent(deadline, result);
     co_return;
   }

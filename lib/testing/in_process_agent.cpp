@@ -68,8 +68,9 @@ runtime::http_response in_process_agent::ask(runtime::http_request request) {
 }
 
 std::shared_ptr<in_process_agent::inflight_request> in_process_agent::send(
-    runtime::http_request request, duration delay) {
+    runtime::http_request request, duration delay, std::function<bool()> loses_answer) {
   auto sent = std::make_shared<inflight_request>(*this, ++last_id_, std::move(request));
+  sent->loses_answer = std::move(loses_answer);
   inflight_.emplace(sent->id, sent);
   if (delay > duration::zero())
     runtime_.timers().arm(*sent, runtime_.now() + delay);
@@ -99,6 +100,7 @@ void in_process_agent::reset(inflight_request& which) noexcept {
   inflight_.erase(found);
   handler_->abandon(kept->id);
   kept->reset = true;
+  kept->lost = kept->loses_answer && kept->loses_answer();
   kept->changed.notify_all();
 }
 
@@ -112,8 +114,10 @@ void in_process_agent::abandon(inflight_request& abandoned) noexcept {
 void in_process_agent::answered(agent::request_id id, runtime::http_response response) {
   const auto found = inflight_.find(id);
   if (found == inflight_.end()) return;  // the client has gone
-  found->second->response = std::move(response);
-  found->second->changed.notify_all();
+  inflight_request& asked = *found->second;
+  asked.response = std::move(response);
+  asked.lost = asked.loses_answer && asked.loses_answer();
+  asked.changed.notify_all();
   inflight_.erase(found);
 }
 

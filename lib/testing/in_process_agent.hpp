@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,7 +38,8 @@ class in_process_agent final : public agent::answer_sink {
   /// A sent request, and its response once there is one.
   class inflight_request;
   /// Delivers the request to the server after `delay`, even if its sender gives up.
-  std::shared_ptr<inflight_request> send(runtime::http_request request, duration delay);
+  std::shared_ptr<inflight_request> send(runtime::http_request request, duration delay,
+                                         std::function<bool()> loses_answer);
 
  private:
   class tick_timer;
@@ -70,6 +72,9 @@ class in_process_agent::inflight_request : public runtime::timer {
   bool abandoned = false;
   bool reset = false;  ///< the server closed the connection instead of answering
   std::optional<runtime::http_response> response;
+  /// Asked when the server answers or closes the connection: whether the network loses that.
+  std::function<bool()> loses_answer;
+  bool lost = false;
   runtime::async_condition changed;  ///< `reset` or `response`
 
  private:

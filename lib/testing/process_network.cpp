@@ -65,8 +65,9 @@ bool process_network::loses_response(runtime::lane where) const noexcept {
 }
 
 fate process_network::decide(const runtime::http_request& request) noexcept {
-  if (link_ == link::unplugged || server_.stopped()) return mishap::refused;
+  if (link_ == link::unplugged) return mishap::refused;
   if (link_ == link::cut_off) return mishap::silent_before;
+  if (server_.stopped()) return mishap::refused;
   if (writes_refused_ && changes_a_key(request)) return mishap::forbidden;
   if (lose_next_write_answer_ && writes_values(request)) {
     lose_next_write_answer_ = false;

@@ -1,3 +1,4 @@
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
 #include <cstdio>
@@ -14,13 +15,23 @@ using namespace std::chrono_literals;
 
 constexpr duration patience = 1h;
 
+// In the coroutine's loop, where it takes effect at once: co_spawn would post a pointer into the
+// signal, which may be gone before the loop runs.
+void cancel_task(const std::shared_ptr<task_state>& task) {
+  if (task->done) return;
+  boost::asio::post(task->loop.executor(), [task] {
+    if (!task->done) task->cancel.emit(boost::asio::cancellation_type::terminal);
+  });
+}
+
 // For a destructor: the coroutine uses what its owner destroys next.
-void end(task_state& task) noexcept {
+void end(const std::shared_ptr<task_state>& state) noexcept {
+  task_state& task = *state;
   const auto world = task.world.lock();
   if (task.done || !world) return;
   try {
     task.loop.resume();
-    task.cancel.emit(boost::asio::cancellation_type::terminal);
+    cancel_task(state);
     if (world->moving()) return;  // a coroutine destroys it: it ends when the world runs on
     if (!world->run_until([&] { return task.done; }, patience)) {
       std::fprintf(stderr, "tenure::testing: a task of %s was destroyed, and its coroutine has not "
@@ -38,19 +49,19 @@ task_base::task_base(task_base&&) noexcept = default;
 
 task_base& task_base::operator=(task_base&& other) noexcept {
   if (this != &other) {
-    if (state_) end(*state_);
+    if (state_) end(state_);
     state_ = std::move(other.state_);
   }
   return *this;
 }
 
 task_base::~task_base() {
-  if (state_) end(*state_);
+  if (state_) end(state_);
 }
 
 bool task_base::done() const noexcept { return state_->done; }
 
-void task_base::cancel() { state_->cancel.emit(boost::asio::cancellation_type::terminal); }
+void task_base::cancel() { cancel_task(state_); }
 
 error_code task_base::error() const {
   try {

@@ -160,7 +160,8 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     const bool lost = co_await lost_.wait(next);
     if (lost || id_ != id) continue;
     const time_point sent = env_->timers->now();
-    const consul::session_renewed renewed = co_await client_.renew_session(id, sent + interval);
+    const time_point give_up = sent + std::min(interval, client_.config().request_timeout());
+    const consul::session_renewed renewed = co_await client_.renew_session(id, give_up);
     count_renewal(renewed);
     if (renewed.error) {
       env_->log->log(log_level::warn, "session renewal failed",

@@ -140,7 +140,8 @@ void proof_batcher::put_off(const batch& what, time_point until, const error_cod
 boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> what) {
   std::vector<consul::txn_op> ops;
   ops.reserve(what->keys.size());
-  duration timeout = span_;
+  // No longer than any request: a hung connection would hold up the proofs of other objects.
+  duration timeout = std::min(span_, client_.config().request_timeout());
   for (std::size_t i = 0; i < what->keys.size(); ++i) {
     ops.push_back(consul::txn_op::check_index(what->keys[i]->key(), what->guards[i]));
     timeout = std::min(timeout, what->keys[i]->proof_timeout());

@@ -118,6 +118,7 @@ asio::awaitable<void> blocking_query::run() {
     if (retired_ && !kept) co_return;
     duration pause{0};
     if (answer.error) {
+      give_back_slot();  // also its place in the queue: others would wait out its pause
       failing_ = true;
       hooks_.on_query_error(answer);
       pause = failures.next(env_->random->next());

@@ -66,7 +66,7 @@ void planner::key_removed(const watched_key& removed) {
     plan_.erase(place);
     retire(last);
   }
-  if (keys_.size() < planned_keys_ / 2) want_plan();
+  if (keys_.empty() || keys_.size() < planned_keys_ / 2) want_plan();
 }
 
 // A smaller share is kept to at once. A larger one is worth a new plan when it is much larger.
@@ -103,6 +103,7 @@ asio::awaitable<void> planner::plan_soon() {
   if (timers.now() < earliest) co_await runtime::sleep_until(timers, earliest);
   if (!stopped_) plan();
   planning_ = false;
+  if (!stopped_) on_share_changed();  // what the plan itself made of the shares
 }
 
 void planner::plan() {

@@ -76,7 +76,8 @@ class service_written : public service_answer {
 /// most three times: that does no harm.
 class agent_services {
  public:
-  /// Connects when the first operation needs it.
+  /// Connects when the first operation needs it. Throws bad_configuration for a token that cannot
+  /// be sent.
   agent_services(boost::asio::any_io_executor executor, consul_config config);
   ~agent_services();
 

@@ -36,6 +36,10 @@ class consul_access {
   const std::string& partition() const noexcept { return partition_; }
   const std::string& datacenter() const noexcept { return datacenter_; }
 
+  /// Throws bad_configuration for a token that cannot be sent, such as one with a line end from a
+  /// file. Every object that sends it does this when it is made.
+  void check() const;
+
   friend bool operator==(const consul_access&, const consul_access&) = default;
 
  private:

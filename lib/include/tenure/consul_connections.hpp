@@ -20,15 +20,16 @@ struct connections;
 /// queries, and what the others do not need. With more objects than connections their queries take
 /// turns, and an object notices a change a few seconds later at most. Claims, releases and proofs
 /// are sent transaction by transaction, one object after the other, so an object with thousands of
-/// elections does not hold up another.
+/// elections does not hold up another. Slots of semaphores take no turns: each has its own session,
+/// and sends its own requests.
 ///
 /// Not shared are the token, the namespace and the partition (elections_options::access), the
 /// sessions, the locks, the watches, the events, the name and the log. What happens to one of these
 /// objects, a revoked token for example, does not touch the others.
 ///
-/// A handle: copies refer to the same connections. It may be destroyed at any time; the elections
-/// objects keep the connections alive. Only the thread of the executor may use the connections, so
-/// all of these elections objects belong to that thread.
+/// A handle: copies refer to the same connections. It may be destroyed before the elections
+/// objects, which keep the connections alive, and not after the io_context. Only the thread of the
+/// executor may use the connections, so all of these elections objects belong to that thread.
 class consul_connections {
  public:
   /// `config`: the address, the number of connections, the request time-out, and the access of

@@ -46,14 +46,16 @@ class delegate {
   using executor_type = boost::asio::any_io_executor;
 
   /// `session`: empty for a process whose parent does not lead. Then it can still read the
-  /// settings. `settings_key`: where the settings are; empty: leader_settings::key_for(key).
+  /// settings. `settings_key`: where the settings are; empty: leader_settings::key_for(key). Throws
+  /// bad_configuration for a token that cannot be sent.
   delegate(boost::asio::any_io_executor executor, consul_config config, std::string key,
            std::string session, std::string settings_key = {});
   delegate(delegate&&) noexcept;
   delegate& operator=(delegate&&) noexcept;
   ~delegate();
 
-  /// The executor that the constructor was given.
+  /// The executor that the constructor was given; an empty any_io_executor if it was moved from.
+  /// Then every operation throws errc::shut_down.
   [[nodiscard]] executor_type get_executor() const noexcept;
 
   /// Whether the session holds the key: one consistent read.
@@ -94,6 +96,7 @@ class delegate {
   }
 
  private:
+  impl::delegate_state& state() const;
   std::unique_ptr<impl::delegate_state> state_;
 };
 

@@ -33,7 +33,8 @@ class engine;
 /// has one such object, or one for each access (see consul_connections). Shut it
 /// down and run the io_context until that has completed; the destructor starts a shut-down in the
 /// background if there was none. Handles may outlive it: they keep alive what they need. The
-/// io_context must outlive all of them, unless the shut-down has completed.
+/// io_context must outlive this object and all of them; only a term may outlive the io_context, and
+/// then only what it offers to any thread may be used.
 ///
 /// A moved-from object is empty: valid() is false, and every operation throws errc::shut_down. So
 /// does every operation but shut_down(), now() and sleep_until() once a shut-down has begun.
