@@ -5,7 +5,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <tenure/bad_configuration.hpp>
+#include <stdexcept>
 #include <tenure/toolkit/ascii.hpp>
 #include <utility>
 
@@ -113,7 +113,7 @@ class to_stderr final : public log_sink {
 class to_logger final : public log_sink {
  public:
   explicit to_logger(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {
-    if (!logger_) throw bad_configuration("spdlog_sink: there is no logger");
+    if (!logger_) throw std::invalid_argument("spdlog_sink: there is no logger");
   }
 
   bool enabled(log_level level) const noexcept override {

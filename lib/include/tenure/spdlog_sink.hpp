@@ -16,7 +16,7 @@ std::shared_ptr<log_sink> stderr_log(log_level level);
 
 /// Lines of the form `message key=value ...` for a logger of yours, which adds what its pattern
 /// says and decides by its level. Allows calls from any thread if the logger's sinks do (those with
-/// a name in _mt). Throws bad_configuration if there is no logger.
+/// a name in _mt). Throws std::invalid_argument if there is no logger.
 std::shared_ptr<log_sink> spdlog_sink(std::shared_ptr<spdlog::logger> logger);
 
 }  // namespace tenure

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
-#include <tenure/bad_configuration.hpp>
 #include <tenure/spdlog_sink.hpp>
 
 int main() {
@@ -24,7 +24,7 @@ int main() {
   }
   try {
     tenure::spdlog_sink(nullptr);
-  } catch (const tenure::bad_configuration&) {
+  } catch (const std::invalid_argument&) {
     return tenure::silent_log()->enabled(tenure::log_level::error) ? 1 : 0;
   }
   return 1;
