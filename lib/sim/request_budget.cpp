@@ -31,7 +31,8 @@ void request_budget::check(phase now) {
 /// Requests per second.
 double request_budget::limit(phase now) const {
   const auto elections = static_cast<double>(scenario_.elections);
-  const auto sessions = static_cast<double>(scenario_.pool);
+  // Each tenant's elections object has a pool for itself.
+  const auto sessions = static_cast<double>(scenario_.pool * scenario_.tenants);
   // One heartbeat per session and third of the liveness; a failed one is retried twice.
   const double heartbeats =
       scenario_.liveness
