@@ -138,6 +138,7 @@ asio::awaitable<void> scheduler::report_progress() {
 // many terms it had, how many claims others were faster with, and how long a proof takes.
 void scheduler::print_progress() const {
   using tenure::metric;
+  // All series of a name, whatever their label: all ends of terms, all refusals.
   const auto total = [this](metric m) { return static_cast<long long>(metrics_->total(m)); };
   const auto proofs = metrics_->recorded(metric::proof_seconds);
   const double proof_ms = std::chrono::duration<double, std::milli>(proofs.sum).count();

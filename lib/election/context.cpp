@@ -15,7 +15,7 @@ namespace {
 std::shared_ptr<const runtime::environment> with_sinks(const runtime::environment& env,
                                                        const elections_options& options) {
   auto own = std::make_shared<runtime::environment>(env);
-  own->log = options.log() ? options.log() : silent_log();
+  own->log = options.log();
   own->metrics = options.metrics();
   return own;
 }
