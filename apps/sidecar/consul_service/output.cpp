@@ -74,6 +74,11 @@ service_marks consul_service_output::wanted() const {
   return marks;
 }
 
+// The agent reports the service to the servers with this token: it must not be one that was revoked.
+bool consul_service_output::registered_with_old_token() const {
+  return registered_with_ && *registered_with_ != agent_->config().token();
+}
+
 // -- as long as the sidecar runs -----------------------------------------------------------------
 
 asio::awaitable<void> consul_service_output::run() {
@@ -150,6 +155,8 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     }
     missing_ = false;
     auto body = registration(*known.service, marks, options_.labels, refused_fields_);
+    if (!body && registered_with_old_token())
+      body = known.service->registration(refused_fields_);
     if (!body) {
       published_ = marks;
       hash_ = known.service->hash;
@@ -162,6 +169,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service);
+    const std::string token = agent_->config().token();
     const service_written written =
         co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
@@ -170,6 +178,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
       report(log_level::warn, "service update failed", written.detail);
       break;
     }
+    registered_with_ = token;
   }
   unknown_ = true;
   co_return false;

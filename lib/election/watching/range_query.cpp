@@ -51,28 +51,58 @@ asio::awaitable<query_answer> range_query::list() {
   co_return answer;
 }
 
+// A range that only observers watch may be read stale. A participant that enters while such a
+// request is in flight must not see its answer: the range is read again instead.
+bool range_query::unfit(const core::watch_range& range, consul::consistency how) const noexcept {
+  return how == consul::consistency::stale && context_.sink.reads(range) != how;
+}
+
 asio::awaitable<query_answer> range_query::read_range() {
   query_answer seen;
   if (range_.single()) {
-    const consul::kv_result answer =
-        co_await context_.client.get(range_.text, consul::consistency::default_);
+    const consul::kv_result answer = co_await read_key(range_.text);
     seen = deliver(answer);
-  } else {
-    consul::raw_kv_list answer =
-        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
-    seen = deliver(answer);
+    co_return seen;
   }
+  const consul::consistency how = context_.sink.reads(range_);
+  consul::raw_kv_list answer = co_await context_.client.list_raw(range_.text, how);
+  if (unfit(range_, how)) {
+    consul::raw_kv_list again =
+        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
+    answer = std::move(again);
+  }
+  seen = deliver(answer);
   co_return seen;
+}
+
+asio::awaitable<consul::kv_result> range_query::read_key(std::string key) {
+  const core::watch_range range(key, core::range_kind::key);
+  const consul::consistency how = context_.sink.reads(range);
+  consul::kv_result answer = co_await context_.client.get(key, how);
+  if (unfit(range, how)) {
+    consul::kv_result again = co_await context_.client.get(key, consul::consistency::default_);
+    answer = std::move(again);
+  }
+  co_return answer;
 }
 
 asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wait) {
   query_answer seen;
+  bool fit = true;
+  const consul::consistency how = context_.sink.reads(range_);
   if (range_.single()) {
-    const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait);
-    seen = deliver(answer);
+    const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait, how);
+    fit = !unfit(range_, how);
+    if (fit) seen = deliver(answer);
   } else {
-    consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait);
-    seen = deliver(answer);
+    consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait, how);
+    fit = !unfit(range_, how);
+    if (fit) seen = deliver(answer);
+  }
+  // The keys of a retired query have other queries by now.
+  if (!fit && !query_.retired()) {
+    query_answer again = co_await read_range();
+    seen = std::move(again);
   }
   if (!seen.error) reported_error_ = error_code{};
   co_return seen;
@@ -144,8 +174,7 @@ asio::awaitable<query_answer> range_query::read_batch(
     co_return all;
   }
   for (std::size_t i = 0; i < batch->size() && !seen.error; ++i) {
-    const consul::kv_result answer =
-        co_await context_.client.get((*batch)[i], consul::consistency::default_);
+    const consul::kv_result answer = co_await read_key((*batch)[i]);
     seen.error = answer.error;
     seen.detail = answer.detail;
     if (!answer.error) context_.sink.on_key((*batch)[i], answer);
