@@ -1,5 +1,5 @@
-// The token that a command prints, such as one of Vault's. A thread runs the command, because it
-// may take long.
+#include "consul/token_command.hpp"
+
 #include <mutex>
 #include <optional>
 #include <tenure/bad_configuration.hpp>
@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "consul/token_file.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/periodic_thread.hpp"
 #include "runtime/shell_command.hpp"
 
 namespace tenure {
+namespace consul {
 namespace {
 
 using namespace std::chrono_literals;
@@ -43,18 +43,19 @@ printed run(const std::string& command, const std::stop_token& stop) {
   printed now;
   now.failure = result.failure;
   if (!now.failure.empty()) return now;
-  now.token = consul::trimmed_token(result.output.substr(0, result.output.find('\n')));
+  now.token = trimmed_token(result.output.substr(0, result.output.find('\n')));
   if (now.token.empty()) now.failure = "its first line is empty";
   if (now.token.size() > longest_token) now.failure = "its first line is longer than any token";
-  if (const std::string why = consul::bad_token(now.token); !why.empty())
+  if (const std::string why = bad_token(now.token); !why.empty())
     now.failure = "its first line " + why;
   return now;
 }
 
+/// A thread runs the command, because it may take long.
 class token_command final : public token_source {
  public:
   token_command(std::string command, std::string first, duration interval,
-                std::shared_ptr<log_sink> log);
+                std::shared_ptr<log_sink> log, std::shared_ptr<const runtime::clock> clock);
 
   std::string token() override;
   bool refused(const std::string& token) override;
@@ -65,7 +66,7 @@ class token_command final : public token_source {
 
   const std::string command_;
   const std::shared_ptr<log_sink> log_;
-  const std::shared_ptr<const runtime::clock> clock_ = runtime::system_boot_clock();
+  const std::shared_ptr<const runtime::clock> clock_;
   std::mutex mutex_;
   std::string token_;
   time_point since_;     ///< when the command first printed this token
@@ -76,9 +77,11 @@ class token_command final : public token_source {
 };
 
 token_command::token_command(std::string command, std::string first, duration interval,
-                             std::shared_ptr<log_sink> log)
+                             std::shared_ptr<log_sink> log,
+                             std::shared_ptr<const runtime::clock> clock)
     : command_(std::move(command)),
       log_(std::move(log)),
+      clock_(std::move(clock)),
       token_(std::move(first)),
       since_(clock_->now()),
       thread_([this](const std::stop_token& stop) { renew(stop); }, interval) {}
@@ -128,8 +131,9 @@ void token_command::take(printed now) {
 
 }  // namespace
 
-std::shared_ptr<token_source> token_from_command(std::string command, duration interval,
-                                                 std::shared_ptr<log_sink> log) {
+std::shared_ptr<token_source> follow_token_command(std::string command, duration interval,
+                                                   std::shared_ptr<log_sink> log,
+                                                   std::shared_ptr<const runtime::clock> clock) {
   if (command.empty()) throw bad_configuration("the token command is empty: name one");
   if (interval < 1s)
     throw bad_configuration("the interval of the token command is below 1 s: use 1 s or more");
@@ -138,7 +142,15 @@ std::shared_ptr<token_source> token_from_command(std::string command, duration i
     throw bad_configuration("the token command '" + shown(command) + "' printed no token (" +
                             first.failure + "): run it by hand, as this user, to see why");
   return std::make_shared<token_command>(std::move(command), std::move(first.token), interval,
-                                         log ? std::move(log) : silent_log());
+                                         log ? std::move(log) : silent_log(), std::move(clock));
+}
+
+}  // namespace consul
+
+std::shared_ptr<token_source> token_from_command(std::string command, duration interval,
+                                                 std::shared_ptr<log_sink> log) {
+  return consul::follow_token_command(std::move(command), interval, std::move(log),
+                                      runtime::system_boot_clock());
 }
 
 }  // namespace tenure

@@ -12,8 +12,6 @@
 #include <tenure/toolkit/ascii.hpp>
 #include <utility>
 
-#include "runtime/clock.hpp"
-
 namespace tenure {
 namespace consul {
 namespace {
@@ -67,7 +65,8 @@ std::string read_small(const std::string& path, std::string& why) {
 
 class token_file final : public token_source {
  public:
-  token_file(std::string path, std::string until_then, std::shared_ptr<log_sink> log);
+  token_file(std::string path, std::string until_then, std::shared_ptr<log_sink> log,
+             std::shared_ptr<const runtime::clock> clock);
 
   std::string token() override;
   bool refused(const std::string& token) override;
@@ -84,7 +83,7 @@ class token_file final : public token_source {
 
   const std::string path_;
   const std::shared_ptr<log_sink> log_;
-  const std::shared_ptr<const runtime::clock> clock_ = runtime::system_boot_clock();
+  const std::shared_ptr<const runtime::clock> clock_;
   std::mutex mutex_;
   std::string token_;
   file_stamp stamp_;
@@ -94,8 +93,12 @@ class token_file final : public token_source {
   time_point refused_at_{};
 };
 
-token_file::token_file(std::string path, std::string until_then, std::shared_ptr<log_sink> log)
-    : path_(std::move(path)), log_(std::move(log)), token_(std::move(until_then)) {
+token_file::token_file(std::string path, std::string until_then, std::shared_ptr<log_sink> log,
+                       std::shared_ptr<const runtime::clock> clock)
+    : path_(std::move(path)),
+      log_(std::move(log)),
+      clock_(std::move(clock)),
+      token_(std::move(until_then)) {
   struct stat info{};
   if (::stat(path_.c_str(), &info) == 0) stamp_ = file_stamp(info);
   if (auto found = read()) {
@@ -173,10 +176,11 @@ std::string in_quotes(std::string_view text) {
 
 std::shared_ptr<token_source> follow_token_file(std::string path, std::string until_then,
                                                 empty_file when_empty,
-                                                std::shared_ptr<log_sink> log) {
+                                                std::shared_ptr<log_sink> log,
+                                                std::shared_ptr<const runtime::clock> clock) {
   const std::string name = in_quotes(path);
   auto made = std::make_shared<token_file>(std::move(path), std::move(until_then),
-                                           log ? std::move(log) : silent_log());
+                                           log ? std::move(log) : silent_log(), std::move(clock));
   const std::string& why = made->failure();
   if (!why.empty() && !(why == is_empty && when_empty == empty_file::no_token_yet))
     throw bad_configuration("the file " + name + " " + why +

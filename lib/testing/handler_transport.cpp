@@ -87,10 +87,12 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden) {
+  const bool lacks_right = what_happens.what == mishap::forbidden;
+  if (lacks_right || what_happens.what == mishap::unknown_token) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = runtime::http_response(403, "Permission denied");
+    result.response =
+        runtime::http_response(403, lacks_right ? "Permission denied" : "ACL not found");
     co_return;
   }
 
