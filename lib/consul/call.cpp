@@ -43,16 +43,20 @@ std::uint64_t consul_index(const runtime::http_response& response) noexcept {
 // What an exchange without a response means. `sent`: whether any attempt sent a byte.
 error_code failure(error_code error, bool sent, effect what) noexcept {
   if (sent && what != effect::read) return consul_errc::outcome_unknown;
-  if (error == consul_errc::timed_out || error == consul_errc::bad_answer) return error;
+  if (error == consul_errc::timed_out || error == consul_errc::bad_answer ||
+      error == consul_errc::tls_failed)
+    return error;
   return consul_errc::unreachable;
 }
 
 bool worth_retrying(error_code error) noexcept {
-  return error && error != consul_errc::timed_out && error != consul_errc::bad_answer;
+  return error && error != consul_errc::timed_out && error != consul_errc::bad_answer &&
+         error != consul_errc::tls_failed;
 }
 
 // The network's error, for people.
 std::string network_text(const runtime::exchange_result& exchange) {
+  if (!exchange.detail.empty()) return exchange.detail;
   // Consul up to 1.8 closes a connection without a response when its client has too many.
   if (exchange.sent &&
       (exchange.error == asio::error::eof || exchange.error == asio::error::connection_reset))
@@ -61,9 +65,18 @@ std::string network_text(const runtime::exchange_result& exchange) {
   return exchange.error.message();
 }
 
+// How Go's server answers a plain request on a port for TLS. It has read no request.
+bool wants_tls(unsigned status, std::string_view body) noexcept {
+  return status == 400 && body.find("HTTP request to an HTTPS server") != body.npos;
+}
+
+constexpr std::string_view wants_tls_text =
+    "the server speaks TLS on this port: use https:// or CONSUL_HTTP_SSL=true";
+
 metric counter_of(error_code error) noexcept {
   if (!error) return metric::requests_ok;
-  if (error == consul_errc::unreachable) return metric::requests_unreachable;
+  if (error == consul_errc::unreachable || error == consul_errc::tls_failed)
+    return metric::requests_unreachable;
   if (error == consul_errc::timed_out) return metric::requests_timed_out;
   if (error == consul_errc::outcome_unknown) return metric::requests_unknown;
   if (error == consul_errc::throttled) return metric::requests_throttled;
@@ -86,6 +99,11 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
   result.body = std::move(exchange.response.body);
   if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
     return result;
+  if (wants_tls(result.status, result.body)) {
+    result.error = consul_errc::tls_failed;
+    result.detail = with_outcome(describe(what, config), wants_tls_text);
+    return result;
+  }
   result.error = judge(result.status, result.body, what.effect);
   result.detail = with_outcome(describe(what, config),
                                std::to_string(result.status) + " " + result.body);

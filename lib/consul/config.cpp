@@ -5,10 +5,7 @@
 #include <tenure/consul_config.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <tenure/toolkit/ascii.hpp>
 
@@ -21,7 +18,7 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const char* name)>;
 
 constexpr std::string_view expected_forms =
-    "expected host:port, http://host:port or unix:///path/to/socket";
+    "expected host:port, http://host:port, https://host:port or unix:///path/to/socket";
 
 [[noreturn]] void refuse(std::string line) { throw bad_configuration(std::move(line)); }
 
@@ -46,13 +43,13 @@ std::string checked_port(std::string_view port, std::string_view address) {
 
 struct host_and_port {
   std::string host;
-  std::string port;
+  std::string port;  // empty: none
 };
 
-// host, host:port, [v6]:port or :port. The default port is that of HTTP, as in consul/api.
+// host, host:port, [v6]:port or :port.
 host_and_port parse_host_and_port(std::string_view text, std::string_view address) {
   std::string_view host = text;
-  std::string_view port = "80";
+  std::optional<std::string_view> port;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || end == 1)
@@ -74,7 +71,7 @@ host_and_port parse_host_and_port(std::string_view text, std::string_view addres
   }
   if (host.empty()) refuse("the Consul address " + in_quotes(address) + " names no host: " +
                            std::string(expected_forms));
-  return {std::string(host), checked_port(port, address)};
+  return {std::string(host), port ? checked_port(*port, address) : std::string()};
 }
 
 // As Go's strconv.ParseBool, by which Consul's tools read it.
@@ -86,27 +83,25 @@ bool parse_bool(const char* name, const std::string& text) {
   refuse(std::string(name) + " is " + in_quotes(text) + ": use true or false");
 }
 
+bool is_true(const char* name, const std::string& text, bool unless_set) {
+  return text.empty() ? unless_set : parse_bool(name, text);
+}
+
+consul_tls tls_from(const std::function<std::string(const char* name)>& get) {
+  return consul_tls()
+      .ca_file(get("CONSUL_CACERT"))
+      .ca_path(get("CONSUL_CAPATH"))
+      .client_cert(get("CONSUL_CLIENT_CERT"))
+      .client_key(get("CONSUL_CLIENT_KEY"))
+      .server_name(get("CONSUL_TLS_SERVER_NAME"))
+      .verify(is_true("CONSUL_HTTP_SSL_VERIFY", get("CONSUL_HTTP_SSL_VERIFY"), true));
+}
+
 // A secret becomes part of a header, so it must not contain a line end.
 void check_secret(const char* name, std::string_view secret) {
   if (std::ranges::any_of(secret, text::is_control))
     refuse(std::string(name) +
            " holds control characters (its value is not shown): write it on one line");
-}
-
-void refuse_tls(const variable_lookup& variable) {
-  if (const auto ssl = variable("CONSUL_HTTP_SSL"); ssl && !ssl->empty())
-    if (parse_bool("CONSUL_HTTP_SSL", *ssl))
-      refuse("CONSUL_HTTP_SSL is " + in_quotes(*ssl) +
-             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
-             "local agent");
-  if (const auto verify = variable("CONSUL_HTTP_SSL_VERIFY"); verify && !verify->empty())
-    parse_bool("CONSUL_HTTP_SSL_VERIFY", *verify);  // without TLS it changes nothing
-  for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
-                           "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"})
-    if (const auto value = variable(name); value && !value->empty())
-      refuse(std::string(name) + " is set to " + in_quotes(*value) +
-             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
-             "local agent");
 }
 
 }  // namespace
@@ -128,6 +123,7 @@ consul_config& consul_config::address(std::string_view address) {
            std::string(expected_forms));
 
   std::string_view rest = address;
+  bool secure = false;
   if (const auto scheme_end = address.find("://"); scheme_end != std::string_view::npos) {
     const std::string_view scheme = address.substr(0, scheme_end);
     rest = address.substr(scheme_end + 3);
@@ -140,11 +136,8 @@ consul_config& consul_config::address(std::string_view address) {
       unix_path_ = rest;
       return *this;
     }
-    if (scheme == "https")
-      refuse("the Consul address " + in_quotes(address) +
-             " asks for TLS, which is not supported yet: use http:// or a unix socket of the "
-             "local agent");
-    if (scheme != "http")
+    secure = scheme == "https";
+    if (!secure && scheme != "http")
       refuse("the Consul address " + in_quotes(address) + " has the unknown scheme " +
              in_quotes(scheme) + ": " + std::string(expected_forms));
     if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -155,13 +148,28 @@ consul_config& consul_config::address(std::string_view address) {
   host_and_port found = parse_host_and_port(rest, address);
   host_ = std::move(found.host);
   port_ = std::move(found.port);
+  any_port_ = port_.empty();
   unix_path_.clear();
+  if (secure && !tls_) tls_ = tls_of_https_;
+  set_default_port();
   return *this;
+}
+
+consul_config& consul_config::tls(consul_tls how) {
+  tls_ = std::move(how);
+  tls_of_https_ = *tls_;
+  set_default_port();
+  return *this;
+}
+
+// As in consul/api: that of HTTP or HTTPS, not Consul's.
+void consul_config::set_default_port() {
+  if (any_port_) port_ = tls_ ? "443" : "80";
 }
 
 std::string consul_config::address() const {
   if (!unix_path_.empty()) return "unix://" + unix_path_;
-  return text::join_host_port(host_, port_);
+  return (tls_ ? "https://" : "") + text::join_host_port(host_, port_);
 }
 
 consul_config consul_config::from_environment(std::shared_ptr<log_sink> log) {
@@ -178,8 +186,11 @@ consul_config consul_config::from(const variable_lookup& variable,
   // An empty variable counts as not set, as in Consul's tools.
   const auto get = [&](const char* name) { return variable(name).value_or(std::string()); };
 
-  refuse_tls(variable);
+  // As in consul/api: neither http:// nor an address without a scheme turns off what
+  // CONSUL_HTTP_SSL turns on, and the other variables count only with TLS.
   consul_config config;
+  config.tls_of_https_ = tls_from(get);
+  if (is_true("CONSUL_HTTP_SSL", get("CONSUL_HTTP_SSL"), false)) config.tls(config.tls_of_https_);
   if (const std::string address = get("CONSUL_HTTP_ADDR"); !address.empty()) {
     try {
       config.address(address);

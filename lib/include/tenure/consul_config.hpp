@@ -41,10 +41,7 @@ class consul_config {
   consul_config& address(std::string_view address);
   /// Speaks TLS, whatever the scheme of the address. A file that is missing or unreadable throws
   /// bad_configuration when an object is made with this configuration.
-  consul_config& tls(consul_tls how) {
-    tls_ = std::move(how);
-    return *this;
-  }
+  consul_config& tls(consul_tls how);
   /// Rights, tenancy and datacenter of all requests.
   consul_config& access(consul_access who) {
     access_ = std::move(who);
@@ -94,10 +91,14 @@ class consul_config {
   duration request_timeout() const noexcept { return request_timeout_; }
 
  private:
+  void set_default_port();
+
   std::string host_ = "127.0.0.1";
   std::string port_ = "8500";
   std::string unix_path_;
+  bool any_port_ = false;  ///< the address names none
   std::optional<consul_tls> tls_;
+  consul_tls tls_of_https_;  ///< what an https:// address turns on
   consul_access access_;
   std::string basic_auth_;
   std::size_t connections_ = 40;
