@@ -33,6 +33,7 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
   o.name("tenure-sidecar");
   o.sessions(c.sessions);
   o.liveness(c.liveness);
+  o.stale_reads(c.stale);
   o.log(std::move(log));
   o.metrics(std::move(metrics));
   return o;

@@ -72,10 +72,10 @@ asio::awaitable<void> wait_for_consul(elections& all) {
   }
 }
 
-int with_elections(const common_options& common, on_interrupt after_signal, elections_task task) {
+int with_elections(const common_options& common, elections_options options,
+                   on_interrupt after_signal, elections_task task) {
   const consul_config config = common.consul();
   asio::io_context io{1};
-  elections_options options;
   options.log(common.log());
   elections all(io.get_executor(), config, options);
 
