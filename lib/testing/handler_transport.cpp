@@ -87,10 +87,12 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden) {
+  if (what_happens.what == mishap::forbidden || what_happens.what == mishap::throttled) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = runtime::http_response(403, "Permission denied");
+    result.response = what_happens.what == mishap::forbidden
+                          ? runtime::http_response(403, "Permission denied")
+                          : runtime::http_response(429, "");
     co_return;
   }
 

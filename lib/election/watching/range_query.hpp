@@ -61,6 +61,7 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
   bool low_priority() const noexcept override { return plan_.covered(*this); }
   bool keep_polling() noexcept override;
 
+  void note_success();
   boost::asio::awaitable<query_answer> read_range();
   query_answer deliver(const consul::kv_result& answer);
   query_answer deliver(consul::raw_kv_list& answer);
