@@ -13,7 +13,7 @@ PATIENCE = 90 * SLACK
 
 
 def outage_of(warning):
-    """What a warning is about: 1.8 closes a connection above the limit, 1.9 and later answer 429."""
+    """What a warning is about: 1.8 resets a connection above the limit, 1.21 answers 429."""
     if ": 429 " in warning:
         return "throttled"
     return "no answer" if "closed without a response" in warning else warning

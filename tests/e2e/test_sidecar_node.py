@@ -32,8 +32,8 @@ class Node:
         self.client = consul.Client(self.address)
         with open(os.path.join(folder, name + ".log"), "wb") as log:
             self.process = subprocess.Popen(
-                [consul.program(), "agent", "-data-dir", os.path.join(folder, name), "-bind", "127.0.0.1",
-                 "-client", "127.0.0.1", "-config-file", config],
+                [consul.program(), "agent", "-data-dir", os.path.join(folder, name),
+                 "-bind", "127.0.0.1", "-client", "127.0.0.1", "-config-file", config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         wait_until(lambda: self._joined(name), 30, pause=0.1, what="the node to join")
 
