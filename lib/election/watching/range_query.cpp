@@ -1,6 +1,7 @@
 #include "election/watching/range_query.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
 #include "core/util/backoff.hpp"
@@ -11,6 +12,8 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
 constexpr std::uint64_t quick_answers_of_prefix = 4;  // each as long as all its keys
@@ -34,20 +37,26 @@ bool range_query::keep_polling() noexcept {
 }
 
 void range_query::on_query_error(const query_answer& answer) {
+  context_.env->outages->failed(watch_failed, answer.error, answer.detail,
+                                {{"range", range_.text}, {"keys", keys}},
+                                context_.env->timers->now());
   if (reported_error_ == answer.error) return;
   reported_error_ = answer.error;
-  context_.env->log->log(log_level::warn, "watch failed",
-                         {{"range", range_.text}, {"keys", keys}, {"why", answer.detail}});
   context_.sink.on_error(*this, answer.error, answer.detail);
   // A token may be allowed to read each key and not to list them.
   if (!range_.single() && answer.error == error_kind::fatal) plan_.report_unlistable(*this);
+}
+
+void range_query::note_success() {
+  reported_error_ = error_code{};
+  context_.env->outages->succeeded(watch_failed, context_.env->timers->now());
 }
 
 // -- asking --------------------------------------------------------------------------------------
 
 asio::awaitable<query_answer> range_query::list() {
   const query_answer answer = co_await read_range();
-  if (!answer.error) reported_error_ = error_code{};
+  if (!answer.error) note_success();
   co_return answer;
 }
 
@@ -104,7 +113,7 @@ asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wa
     query_answer again = co_await read_range();
     seen = std::move(again);
   }
-  if (!seen.error) reported_error_ = error_code{};
+  if (!seen.error) note_success();
   co_return seen;
 }
 
