@@ -39,6 +39,7 @@ asio::awaitable<std::string> service_lookup::find() {
 void service_lookup::note_answer(const service_answer& answer) {
   const bool repeated = answer.error && answer.detail == error_;
   error_ = answer.error ? answer.detail : std::string();
+  refused_ = answer.error == consul_errc::forbidden;
   if (answer.error && !repeated)
     log_->log(log_level::error, "service lookup failed", {log_field("error", answer.detail)});
 }

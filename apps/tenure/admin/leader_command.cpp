@@ -41,7 +41,7 @@ reach or refuses the request.
   psql -h "$(tenure leader service/postgres/leader)")help");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_with_signal,
+      return with_elections(o->common, on_interrupt::exit_with_signal, "watch " + o->key,
                             [o](elections& all) { return print_leader(all, o); });
     };
   });

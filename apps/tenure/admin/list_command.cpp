@@ -74,7 +74,7 @@ elections; 69 if Consul is out of reach or refuses the request.
   tenure list service/)");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_with_signal,
+      return with_elections(o->common, on_interrupt::exit_with_signal, "list " + o->prefix,
                             [o](elections& all) { return print_leaders(all, o); });
     };
   });

@@ -92,6 +92,7 @@ boost::asio::awaitable<void> consul_session::run() {
       continue;
     }
     const time_point since = env_->timers->now();
+    create_failure_ = error_code{};
     set_id(created.id);
     env_->log->log(log_level::info, "session created", {{"session", id_}});
     runtime::count(*env_, metric::sessions_created);
@@ -143,10 +144,14 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
   if (failed.detail.find("ServiceChecks") != std::string::npos) {
     failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
   }
-  env_->log->log(log_level::warn, "session create failed", {{"why", failed.detail}});
+  // One line for each outage. The client names a missing right by itself.
+  const bool news = std::exchange(create_failure_, failed.error) != failed.error &&
+                    failed.error != consul_errc::forbidden;
+  env_->log->log(news ? log_level::warn : log_level::debug, "session create failed",
+                 {{"why", failed.detail}});
   runtime::count(*env_, metric::session_creations_failed);
   for (const auto& weak : users()) {
-    if (const auto r = weak.lock()) r->session_failed(failed.error, failed.sent_at);
+    if (const auto r = weak.lock()) r->session_failed(failed);
   }
   co_await runtime::sleep_until(*env_->timers, env_->timers->now() + pause);
 }
@@ -156,6 +161,7 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
   core::backoff failures(100ms, interval);
   time_point next = env_->timers->now() + interval;
   const std::string id = id_;
+  error_code renewal_failure;  // of the last renewal
   while (id_ == id) {
     const bool lost = co_await lost_.wait(next);
     if (lost || id_ != id) continue;
@@ -164,13 +170,17 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     const consul::session_renewed renewed = co_await client_.renew_session(id, give_up);
     count_renewal(renewed);
     if (renewed.error) {
-      env_->log->log(log_level::warn, "session renewal failed",
+      const bool news = std::exchange(renewal_failure, renewed.error) != renewed.error &&
+                        renewed.error != consul_errc::forbidden;
+      env_->log->log(news ? log_level::warn : log_level::debug, "session renewal failed",
                      {{"session", id}, {"why", renewed.detail}});
       next = env_->timers->now() + failures.next(env_->random->next());
     } else if (!renewed.alive) {
       report_lost(id);
     } else {
       failures.reset();
+      if (std::exchange(renewal_failure, error_code{}))
+        env_->log->log(log_level::info, "session renewed again", {{"session", id}});
       next = sent + interval;
       if (bug_enabled(core::seeded_bug::renewal_is_proof)) report_renewed(sent);
     }
@@ -198,7 +208,9 @@ boost::asio::awaitable<void> consul_session::end(ending how) {
   if (!id_.empty() && how == ending::destroy) {
     const consul::ack answer = co_await client_.destroy_session(id_);
     if (answer.error) {
-      env_->log->log(log_level::warn, "session destroy failed; it will expire",
+      const bool forbidden = answer.error == consul_errc::forbidden;
+      env_->log->log(forbidden ? log_level::debug : log_level::warn,
+                     "session destroy failed; it will expire",
                      {{"session", id_}, {"why", answer.detail}});
     }
     set_id({});

@@ -76,7 +76,8 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
       if (!std::exchange(quiet, true)) {
-        env_->log->log(log_level::warn, "liveness check pass failed",
+        const bool forbidden = answer.error == consul_errc::forbidden;  // the client says so
+        env_->log->log(forbidden ? log_level::debug : log_level::warn, "liveness check pass failed",
                        {{"check", check_}, {"why", answer.detail}});
       }
       next = now + failures.next(env_->random->next());
@@ -103,16 +104,19 @@ boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
   stop();
   core::backoff failures(100ms, 2s);
   std::string why;
+  bool forbidden = false;  // the client names the right
   while (!ended_ && env_->timers->now() < give_up) {
     const consul::ack answer = co_await client_.deregister_service(service_, give_up);
     ended_ = !answer.error;
     why = answer.detail;
+    forbidden = answer.error == consul_errc::forbidden;
     if (ended_) co_return;
     const time_point again = env_->timers->now() + failures.next(env_->random->next());
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->log->log(log_level::warn, "liveness service deregistration failed; Consul will remove it",
+    env_->log->log(forbidden ? log_level::debug : log_level::warn,
+                   "liveness service deregistration failed; Consul will remove it",
                    {{"service", service_}, {"why", why}});
   }
 }

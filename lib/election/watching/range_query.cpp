@@ -36,7 +36,8 @@ bool range_query::keep_polling() noexcept {
 void range_query::on_query_error(const query_answer& answer) {
   if (reported_error_ == answer.error) return;
   reported_error_ = answer.error;
-  context_.env->log->log(log_level::warn, "watch failed",
+  const bool forbidden = answer.error == consul_errc::forbidden;  // the client names the right
+  context_.env->log->log(forbidden ? log_level::debug : log_level::warn, "watch failed",
                          {{"range", range_.text}, {"keys", keys}, {"why", answer.detail}});
   context_.sink.on_error(*this, answer.error, answer.detail);
   // A token may be allowed to read each key and not to list them.
@@ -60,7 +61,8 @@ asio::awaitable<query_answer> range_query::read_range() {
   } else {
     consul::raw_kv_list answer =
         co_await context_.client.list_raw(range_.text, consul::consistency::default_);
-    seen = deliver(answer);
+    query_answer listed = co_await deliver(std::move(answer));
+    seen = std::move(listed);
   }
   co_return seen;
 }
@@ -72,7 +74,8 @@ asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wa
     seen = deliver(answer);
   } else {
     consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait);
-    seen = deliver(answer);
+    query_answer listed = co_await deliver(std::move(answer));
+    seen = std::move(listed);
   }
   if (!seen.error) reported_error_ = error_code{};
   co_return seen;
@@ -88,17 +91,28 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
   return seen;
 }
 
-query_answer range_query::deliver(consul::raw_kv_list& answer) {
+// A list does not show the keys that the token may not read, as if they did not exist. So where a
+// token needs rights, a key that is missing in the list is read by itself, which is refused then:
+// one key is enough, because the others are read one by one after a refusal.
+asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer) {
   query_answer seen;
   seen.missing = answer.body.empty();
-  const std::size_t unwatched = answer.error ? 0 : context_.sink.on_list(range_, answer);
+  list_news news;
+  if (!answer.error) news = context_.sink.read_list(range_, answer);
+  if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
+    const consul::kv_result one =
+        co_await context_.client.get(news.missing, consul::consistency::default_);
+    answer.error = one.error;
+    answer.detail = one.detail;
+  }
   seen.error = answer.error;
   seen.detail = answer.detail;
   seen.index = answer.index;
-  if (seen.error) return seen;
+  if (seen.error) co_return seen;
+  context_.sink.on_list(news);
   if (seen.missing) ++context_.counts.empty_answers;
-  if (!query_.retired()) plan_.report_unwatched(*this, unwatched);
-  return seen;
+  if (!query_.retired()) plan_.report_unwatched(*this, news.unwatched);
+  co_return seen;
 }
 
 // -- newcomers -----------------------------------------------------------------------------------
