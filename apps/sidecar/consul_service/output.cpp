@@ -109,6 +109,11 @@ asio::awaitable<void> consul_service_output::find_service() {
     const std::string found = co_await lookup_.find();
     id_ = found;
     if (!id_.empty()) co_return;
+    if (lookup_.refused()) {  // the right may be granted at any time
+      i = 0;
+      co_await runtime::sleep_until(*env_->timers, now() + lookup_interval);
+      continue;
+    }
     env_->log->log(log_level::error, "service not found",
                    {log_field("wanted", lookup_.description()), log_field("try", i),
                     log_field("of", first_lookups)});
@@ -117,7 +122,8 @@ asio::awaitable<void> consul_service_output::find_service() {
   }
   if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
   throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there?");
+                           " at the Consul agent: is it registered there, and may the token read it "
+                           "(service:read)?");
 }
 
 asio::awaitable<void> consul_service_output::keep_up_to_date() {

@@ -4,6 +4,7 @@
 #include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "text/hex.hpp"
 
@@ -84,7 +85,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     }
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
-      env_->outages->failed(pass_failed, answer.error, answer.detail, {{"check", check_}}, now);
+      consul::log_failure(*env_, pass_failed, answer.error, answer.detail, {{"check", check_}});
       next = now + failures.next(env_->random->next());
       continue;
     }
@@ -129,8 +130,8 @@ boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->outages->failed("liveness service deregistration failed; Consul will remove it",
-                          last.error, last.detail, {{"service", service_}}, env_->timers->now());
+    consul::log_failure(*env_, "liveness service deregistration failed; Consul will remove it",
+                        last.error, last.detail, {{"service", service_}});
   }
 }
 
