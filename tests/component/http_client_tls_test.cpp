@@ -261,8 +261,8 @@ TEST_CASE("a handshake that is not answered ends with the time to connect") {
   const auto late = fixture.finish(*asked);
   CHECK(late.error == error::timed_out);
   CHECK_FALSE(late.sent);
-  CHECK(late.detail == "the server did not complete the TLS handshake in time: does this port speak "
-                       "TLS?");
+  CHECK(late.detail ==
+        "the server did not complete the TLS handshake in time: does this port speak TLS?");
   CHECK(fixture.runtime.next_timer() == time_point::max());
 }
 
