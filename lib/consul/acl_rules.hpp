@@ -21,7 +21,7 @@ std::optional<acl_rule> rule_for(const call& what);
 /// looks for a session or a check before it looks at rights.
 bool proves_right(const call& what, unsigned status) noexcept;
 
-/// The rule that a refusal names: of Consul since 1.11, and before that for services.
+/// The rule that a refusal names: of Consul since 1.12, and before that for services.
 std::optional<acl_rule> rule_named_in(std::string_view refusal);
 /// The rule that a refused request needs. Nothing if Consul does not know the token, or if the
 /// refusal is not Consul's.

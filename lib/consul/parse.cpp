@@ -307,7 +307,7 @@ txn_failure classify(std::string_view what) noexcept {
   const auto says = [&](std::string_view part) { return what.find(part) != what.npos; };
   // The texts quote keys, which may contain anything. So only a fixed ending decides, or a fixed
   // beginning where the key comes last.
-  // Since 1.11 the missing right follows.
+  // Since 1.12 the missing right follows.
   if (what.starts_with("Permission denied")) return txn_failure::forbidden;
   if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
     return txn_failure::lock_delay;

@@ -87,10 +87,15 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden) {
+  const bool hidden = what_happens.what == mishap::hidden;
+  if (hidden || what_happens.what == mishap::forbidden) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
     result.response = runtime::http_response(403, "Permission denied");
+    if (hidden && request.target.find("recurse") != std::string::npos) {
+      result.response = runtime::http_response(404, "");
+      result.response.headers.emplace_back("X-Consul-Index", "1");
+    }
     co_return;
   }
 

@@ -8,7 +8,7 @@ import subprocess
 from support import cases
 from support.processes import TENURE, TENURE_CRON
 
-COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "agent", "sidecar", "completion",
+COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "policy", "agent", "sidecar", "completion",
             "man"]
 LINKS = ["is-leader", "leader-set", "leader-get"]
 
