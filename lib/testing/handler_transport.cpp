@@ -10,6 +10,22 @@ namespace tenure::testing {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Consul refuses each operation by itself.
+std::string refused_transaction(const std::string& body) {
+  constexpr std::string_view operation = "\"Verb\"";
+  std::string errors;
+  std::size_t index = 0;
+  for (auto at = body.find(operation); at != body.npos; at = body.find(operation, at + 1)) {
+    errors += (index == 0 ? "" : ",");
+    errors += "{\"OpIndex\":" + std::to_string(index++) + ",\"What\":\"Permission denied\"}";
+  }
+  return "{\"Results\":null,\"Errors\":[" + errors + "]}";
+}
+
+}  // namespace
+
 class handler_transport::counted {
  public:
   explicit counted(count& counts) noexcept : counts_(counts) {
@@ -92,6 +108,9 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
     result.response = runtime::http_response(403, "Permission denied");
+    if (request.target.starts_with("/v1/txn")) {
+      result.response = runtime::http_response(409, refused_transaction(request.body));
+    }
     if (hidden && request.target.find("recurse") != std::string::npos) {
       result.response = runtime::http_response(404, "");
       result.response.headers.emplace_back("X-Consul-Index", "1");

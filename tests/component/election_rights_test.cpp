@@ -67,13 +67,8 @@ TEST_CASE("a term that loses its rights ends with its lease, and the next begins
   const std::string what = GENERATE("", "/v1/txn", "check-index");
   CAPTURE(what);
   election e = b.p.elections->enter(key, quick());
-  int running_now = 0;
-  int began = 0;
-  auto body = [&](term) { return count_while(b.rt, running_now, began); };
   e.stand();
-  const term first = b.lead(e);
-  running<end_reason> leads(b.rt, e.lead(body));
-  CHECK(leads.done());  // busy: the term of the campaign is not resigned
+  term first = b.lead(e);
   REQUIRE(first.holds());
   const time_point lost_at = b.rt.now();
   b.forbid(what);
@@ -81,12 +76,13 @@ TEST_CASE("a term that loses its rights ends with its lease, and the next begins
   CHECK(b.rt.now() - lost_at <= 5s);
   CHECK_FALSE(first.holds());
   b.rt.advance(60s);
-  CHECK(b.log->missing == 1);
+  const int rights = what.empty() ? 2 : 1;  // the session's is one
+  CHECK(b.log->missing == rights);
   b.allow();
   running<end_reason> resigned(b.rt, first.resign());
   REQUIRE(b.rt.run_until([&] { return e.current() && e.current().holds(); }, 30s));
-  CHECK(b.log->missing == 1);
-  CHECK(b.log->granted == 1);
+  CHECK(b.log->missing == rights);
+  CHECK(b.log->granted == rights);
   b.shut_down();
 }
 
@@ -100,7 +96,7 @@ TEST_CASE("a body is cancelled when its term loses its rights") {
   REQUIRE(b.rt.run_until([&] { return running_now == 1; }, 20s));
   b.forbid("");
   REQUIRE(b.rt.run_until([&] { return running_now == 0; }, 6s));
-  REQUIRE(b.rt.run_until([&] { return leads.done(); }, 6s));
+  REQUIRE(b.rt.run_until([&] { return leads.done(); }, 11s));  // the key cannot be released
   CHECK(leads.value() == end_reason::expired);
   running<end_reason> refused(b.rt, e.lead(body));
   REQUIRE(b.rt.run_until([&] { return refused.done(); }, 10s));
@@ -120,7 +116,7 @@ TEST_CASE("a slot that loses its rights ends with its lease, and acquire() has o
   semaphore s = b.p.elections->contend(prefix, 1, quick());
   running<term> first(b.rt, s.acquire());
   REQUIRE(b.rt.run_until([&] { return first.done(); }, 20s));
-  const term slot = first.value();
+  term slot = first.value();
   b.forbid("", how);
   REQUIRE(b.rt.run_until([&] { return slot.reason() != end_reason::none; }, 6s));
   running<end_reason> resigned(b.rt, slot.resign());
@@ -154,7 +150,8 @@ TEST_CASE("a candidate for a slot does not take hidden holders for dead") {
   b.rt.advance(60s);
   CHECK_FALSE(waiting.done());
   CHECK(slot.value().holds());
-  running<end_reason> resigned(b.rt, slot.value().resign());
+  term its_slot = slot.value();
+  running<end_reason> resigned(b.rt, its_slot.resign());
   REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 30s));
   b.shut_down();
 }
