@@ -277,9 +277,7 @@ error_code parser::txn(std::string& body, kv_reader& results, std::vector<txn_er
   return error;
 }
 
-error_code parser::operations(
-    std::string& body,
-    const std::function<void(std::string_view verb, std::string_view key)>& show) {
+error_code parser::operations(std::string& body, const show_operation& show) {
   return json_->read(body, [&](ondemand::document& document) {
     for (auto element : document.get_array()) {
       std::string_view verb;

@@ -62,7 +62,7 @@ asio::awaitable<void> count_while(manual_runtime& rt, int& running, int& began) 
 
 }  // namespace
 
-TEST_CASE("a term that loses its rights ends with its lease, and the next begins without a restart") {
+TEST_CASE("a term that loses its rights ends with its lease; the next needs no restart") {
   rights_fixture b;
   const std::string what = GENERATE("", "/v1/txn", "check-index");
   CAPTURE(what);
@@ -156,7 +156,7 @@ TEST_CASE("a candidate for a slot does not take hidden holders for dead") {
   b.shut_down();
 }
 
-TEST_CASE("watchers of many keys that the token may not read learn that, and not that they are free") {
+TEST_CASE("watchers of keys that a list hides learn of the missing right, not that they are free") {
   rights_fixture b;
   for (int i = 0; i < 20; ++i) b.ask("PUT", "/v1/kv/many/" + std::to_string(i), "v");
   b.forbid("/v1/kv/", mishap::hidden);

@@ -33,13 +33,13 @@ class Token:
 
 
 class AclCase(cases.Case):
+    acl = {"enabled": True, "default_policy": "deny", "tokens": {"master": MASTER}}
+
     @classmethod
     def setUpClass(cls):
         cls.server_folder = tempfile.TemporaryDirectory(prefix="tenure-e2e-server-")
         cls.addClassCleanup(cls.server_folder.cleanup)
-        cls.server = consul.Server(
-            cls.server_folder.name,
-            acl={"enabled": True, "default_policy": "deny", "tokens": {"master": MASTER}})
+        cls.server = consul.Server(cls.server_folder.name, acl=cls.acl)
         cls.addClassCleanup(cls.server.close)
         cls.consul = cls.server.client
 
@@ -98,6 +98,14 @@ class ShortTest(AclCase):
             self.check(["run", "--liveness", "e2e/short/alive"],
                        [TENURE, "run", "--liveness", "2s", "e2e/short/alive", "--", "true"])
 
+        def run_on_one_node():
+            node = self.consul.json("GET", "/v1/agent/self")["Config"]["NodeName"]
+            rules = self.policy("run", "e2e/short/node", "--node", node)
+            self.assertIn(f'session "{node}" {{ policy = "write" }}', rules)
+            token = self.token("node", rules)
+            self.assertEqual(0, self.run_to_end(TENURE, "run", "e2e/short/node", "--", "true",
+                                                env=self.environment(token))[0])
+
         def lock():
             self.check(["lock", "e2e/short/lock"], [TENURE, "lock", "e2e/short/lock", "true"],
                        refused=1)
@@ -122,7 +130,8 @@ class ShortTest(AclCase):
             self.assertIn("lacks key:write", errors)
             self.check(["depose", "e2e/short/depose"], argv)
 
-        self.all_at_once(run, run_with_liveness, lock, lock_of_two, leader, list_leaders, depose)
+        self.all_at_once(run, run_with_liveness, run_on_one_node, lock, lock_of_two, leader,
+                         list_leaders, depose)
 
     def test_a_token_that_consul_does_not_know(self):
         code, _, errors = self.run_to_end(
@@ -148,11 +157,32 @@ class ShortTest(AclCase):
                                             env=self.environment(token))[0])
 
 
+class ListTest(AclCase):
+    """Servers that refuse lists without a right, instead of leaving keys out."""
+
+    acl = {**AclCase.acl, "enable_key_list_policy": True}
+
+    def test_lists(self):
+        self.consul.put("e2e/list/other", "x")
+        session = self.consul.create_session(TTL="60s")
+        self.consul.json_text("PUT", "/v1/kv/e2e/list/held", "me", acquire=session,
+                              flags=str(consul.LOCK_FLAGS))
+        rules = self.policy("list", "e2e/list/")
+        argv = [TENURE, "list", "e2e/list/"]
+        full = self.run_to_end(*argv, env=self.environment(self.token("list", rules)))
+        self.assertEqual((0, ""), full[::2])
+        self.assertIn("e2e/list/held", full[1])
+        read = [rules[0].replace('"list"', '"read"')]
+        code, _, errors = self.run_to_end(*argv, env=self.environment(self.token("read", read)))
+        self.assertEqual(69, code)
+        self.assertIn('lacks key:list on the prefix "e2e/list/"', errors)
+        slots = self.token("slots", self.policy("lock", "-n", "2", "e2e/pool"))
+        self.assertEqual(0, self.run_to_end(TENURE, "lock", "-n", "2", "e2e/pool", "true",
+                                            env=self.environment(slots))[0])
+
+
 class LongTest(AclCase):
     """Programs that wait for a missing right, and go on without a restart."""
-
-    def missing(self, process):
-        return [line for line in self.zoo.error_lines(process) if " lacks " in line]
 
     def check_long(self, name, rules, start, lines, works):
         """`start(token)` starts the program, `lines(process)` are its error lines, and
@@ -222,7 +252,37 @@ class LongTest(AclCase):
             self.assertEqual(4, len(rules))
             self.check_long("sidecar", rules, start, stage.zoo.error_lines, works)
 
-        self.all_at_once(cron, sidecar)
+        def watch():
+            key = "e2e/long/watched"
+            session = self.consul.create_session(TTL="300s")
+
+            def publish(value):
+                self.consul.json_text("PUT", "/v1/kv/" + key, value, acquire=session)
+                return value
+
+            rules = self.policy("watch", key)
+            token = self.token("watch", [])
+            token.set([])
+            process = self.start(TENURE, "watch", key, env=self.environment(token))
+            publish("one")
+            wait_until(lambda: self.zoo.error_lines(process), 20 * SLACK, 0.05, "the line")
+            token.set(rules)
+            wait_until(lambda: self.zoo.output_lines(process) == ["one"], 20 * SLACK, 0.05, "one")
+            token.set([])
+            publish("two")  # ends the query that was allowed
+            wait_until(lambda: len(self.zoo.error_lines(process)) == 2, 20 * SLACK, 0.05,
+                       "the next line")
+            time.sleep(4)
+            publish("three")
+            token.set(rules)
+            wait_until(lambda: self.zoo.output_lines(process)[-1] == "three", 20 * SLACK, 0.05,
+                       "three")
+            lines = self.zoo.error_lines(process)
+            self.assertEqual(2, len(lines), lines)
+            for line in lines:
+                self.check_names(rules[0], [line])
+
+        self.all_at_once(cron, sidecar, watch)
 
 
 if __name__ == "__main__":

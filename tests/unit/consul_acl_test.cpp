@@ -3,7 +3,7 @@
 #include <tenure/acl_policy.hpp>
 
 #include "consul/acl_rules.hpp"
-#include "consul/call.hpp"
+#include "consul/format.hpp"
 
 namespace {
 
@@ -12,39 +12,36 @@ using namespace tenure::consul;
 
 const consul_config config;
 
-call request(const char* method, const char* path) {
-  return {runtime::lane::requests, effect::read, method, target(path, config), time_point::max()};
-}
+target to(const char* path) { return {path, config}; }
 
 TEST_CASE("each request needs one rule") {
   struct row {
-    const char* method;
     const char* path;
     const char* hcl;
   };
   const row rows[] = {
-      {"PUT", "/v1/session/create", R"(session_prefix "" { policy = "write" })"},
-      {"PUT", "/v1/session/renew/x", R"(session_prefix "" { policy = "write" })"},
-      {"PUT", "/v1/session/destroy/x", R"(session_prefix "" { policy = "write" })"},
-      {"GET", "/v1/session/info/x", R"(session_prefix "" { policy = "read" })"},
-      {"GET", "/v1/kv/a/b%20c", R"(key "a/b c" { policy = "read" })"},
-      {"PUT", "/v1/agent/service/register", R"(service_prefix "" { policy = "write" })"},
-      {"PUT", "/v1/agent/service/deregister/x", R"(service_prefix "" { policy = "write" })"},
-      {"PUT", "/v1/agent/check/pass/x", R"(service_prefix "" { policy = "write" })"},
-      {"GET", "/v1/agent/service/x", R"(service_prefix "" { policy = "read" })"},
+      {"/v1/session/create", R"(session_prefix "" { policy = "write" })"},
+      {"/v1/session/renew/x", R"(session_prefix "" { policy = "write" })"},
+      {"/v1/session/destroy/x", R"(session_prefix "" { policy = "write" })"},
+      {"/v1/session/info/x", R"(session_prefix "" { policy = "read" })"},
+      {"/v1/kv/a/b%20c", R"(key "a/b c" { policy = "read" })"},
+      {"/v1/agent/service/register", R"(service_prefix "" { policy = "write" })"},
+      {"/v1/agent/service/deregister/x", R"(service_prefix "" { policy = "write" })"},
+      {"/v1/agent/check/pass/x", R"(service_prefix "" { policy = "write" })"},
+      {"/v1/agent/service/x", R"(service_prefix "" { policy = "read" })"},
   };
   for (const row& r : rows) {
     INFO(r.path);
-    const auto rule = rule_for(request(r.method, r.path));
+    const auto rule = rule_for(to(r.path));
     REQUIRE(rule);
     CHECK(rule->hcl() == r.hcl);
   }
-  CHECK_FALSE(rule_for(request("GET", "/v1/status/leader")));
-  CHECK_FALSE(rule_for(request("PUT", "/v1/txn")));
-  call list = request("GET", "/v1/kv/a/");
-  list.to.with(consistency::consistent).with("recurse");
+  CHECK_FALSE(rule_for(to("/v1/status/leader")));
+  CHECK_FALSE(rule_for(to("/v1/txn")));
+  target list = to("/v1/kv/a/");
+  list.with(consistency::consistent).with("recurse");
   CHECK(rule_for(list)->hcl() == R"(key_prefix "a/" { policy = "list" })");
-  call key = request("GET", "/v1/kv/a%3Frecurse");
+  target key = to("/v1/kv/a%3Frecurse");
   CHECK(rule_for(key)->hcl() == R"(key "a?recurse" { policy = "read" })");
 }
 
@@ -78,18 +75,18 @@ TEST_CASE("a refusal names the missing rule, by Consul's text or else by the req
        "Consul's ACL system is not bootstrapped: consul acl bootstrap"},
       {"403 Forbidden by a proxy", "403 Forbidden by a proxy"},
   };
-  const call read = request("GET", "/v1/kv/k");
+  const target read = to("/v1/kv/k");
   for (const row& r : rows) CHECK(refusal_text(missing_rule(read, r.text), r.text) == r.line);
 }
 
 TEST_CASE("an answer that came before Consul looked at rights proves none") {
-  CHECK(proves_right(request("GET", "/v1/kv/k"), 404));
-  CHECK(proves_right(request("PUT", "/v1/session/create"), 200));
-  CHECK(proves_right(request("PUT", "/v1/session/renew/x"), 200));
-  CHECK_FALSE(proves_right(request("PUT", "/v1/session/renew/x"), 404));
-  CHECK_FALSE(proves_right(request("PUT", "/v1/session/destroy/x"), 200));
-  CHECK_FALSE(proves_right(request("GET", "/v1/session/info/x"), 200));
-  CHECK_FALSE(proves_right(request("GET", "/v1/status/leader"), 200));
+  CHECK(proves_right(to("/v1/kv/k"), 404));
+  CHECK(proves_right(to("/v1/session/create"), 200));
+  CHECK(proves_right(to("/v1/session/renew/x"), 200));
+  CHECK_FALSE(proves_right(to("/v1/session/renew/x"), 404));
+  CHECK_FALSE(proves_right(to("/v1/session/destroy/x"), 200));
+  CHECK_FALSE(proves_right(to("/v1/session/info/x"), 200));
+  CHECK_FALSE(proves_right(to("/v1/status/leader"), 200));
 }
 
 TEST_CASE("a policy has each resource once, with the most that is needed") {
