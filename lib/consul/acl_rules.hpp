@@ -12,9 +12,8 @@ class target;
 
 /// What an operation of a transaction needs.
 acl_rule rule_for(std::string_view verb, std::string_view key);
-/// What a request to that target needs. Nothing for one that needs none, whose operations have their own rules, or
-/// whose rule depends on what the agent knows. (Consul filters some answers silently: see
-/// answer_base::may_be_filtered.)
+/// What a request to that target needs. Nothing if it needs no right, or if its operations have
+/// their own. (Consul filters some answers silently: see answer_base::may_be_filtered.)
 std::optional<acl_rule> rule_for(const target& to);
 
 /// Whether an answer with that status proves that the token may do what the request does. Consul
