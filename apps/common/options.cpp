@@ -104,6 +104,22 @@ std::string consul_error_text(const consul_config& config, const error_code& err
   return line;
 }
 
+std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
+                              const std::string& policy) {
+  const std::string all = error.what();
+  const std::string line = all.substr(0, all.rfind(": " + error.code().what()));
+  if (error.code() == consul_errc::tls_failed) {
+    const std::string server = " at " + config.address() + ": ";
+    const auto at = line.find(server);
+    const std::string why = at == line.npos ? "" : ": " + line.substr(at + server.size());
+    return consul_error_text(config, error.code()) + why;
+  }
+  if (error.code() != consul_errc::forbidden || line.find(" at " + config.address()) == line.npos)
+    return consul_error_text(config, error.code());
+  if (line.find(" lacks ") == line.npos) return line;
+  return line + "; tenure policy " + policy + " prints the whole policy";
+}
+
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run) {
   std::string problem;

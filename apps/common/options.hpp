@@ -5,6 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -62,6 +63,10 @@ std::string host_and_pid();
 /// One line about a request to Consul that failed: the reason, the address, and the remedy if
 /// Consul does not answer at all.
 std::string consul_error_text(const consul_config& config, const error_code& error);
+/// The same with the request that failed, if it lacked a right. `policy`: the words after
+/// `tenure policy` that print the rules.
+std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
+                              const std::string& policy);
 
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
 /// after --help and --version; 64 for bad usage (usage_error and bad_configuration included) and 71

@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
   add_leader_command(app, chosen);
   add_watch_command(app, chosen);
   add_depose_command(app, chosen);
+  add_policy_command(app, chosen);
   add_agent_command(app, chosen);
   add_sidecar_command(app, chosen);
   add_juju_tools(app);

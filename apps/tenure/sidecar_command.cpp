@@ -48,7 +48,8 @@ codes:
   0   stopped by SIGTERM or SIGINT
   1   the Consul service was not found
   64  a bad file (every mistake is listed) or bad usage
-  69  Consul refuses a request, or an address is in use
+  69  Consul refuses a request for another reason than the token's rights (for those it
+      waits), or an address is in use
   71  an error of the operating system
 
   tenure sidecar sidecar.yaml

@@ -8,6 +8,7 @@
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/base64.hpp>
 
+#include "consul/acl_rules.hpp"
 #include "consul/token_file.hpp"
 #include "consul/token_retry.hpp"
 #include "runtime/metering.hpp"
@@ -96,6 +97,7 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
   }
   result.status = exchange.response.status;
   result.index = consul_index(exchange.response);
+  result.may_be_filtered = exchange.response.header("X-Consul-Default-ACL-Policy") != "allow";
   result.body = std::move(exchange.response.body);
   if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
     return result;
@@ -105,8 +107,12 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
     return result;
   }
   result.error = judge(result.status, result.body, what.effect);
-  result.detail = with_outcome(describe(what, config),
-                               std::to_string(result.status) + " " + result.body);
+  std::string outcome = std::to_string(result.status) + " " + result.body;
+  if (result.error == consul_errc::forbidden) {
+    result.missing = missing_rule(what, result.body);
+    outcome = refusal_text(result.missing, outcome);
+  }
+  result.detail = with_outcome(describe(what, config), outcome);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <tenure/consul_config.hpp>
 #include <vector>
 
+#include "consul/refusal_log.hpp"
 #include "consul/types.hpp"
 #include "runtime/environment.hpp"
 
@@ -15,6 +16,7 @@ namespace tenure::consul {
 
 class call;
 class parser;
+class response;
 class target;
 
 /// Operations return their errors; only cancellation is thrown, as system_error(operation_aborted).
@@ -81,6 +83,10 @@ class client {
 
  private:
   time_point default_deadline() const;  // of a request that begins now
+  /// Makes the call, and notes which rights it showed or missed.
+  boost::asio::awaitable<response> ask(const call& what);
+  void note_refused(call& what, txn_result& answer);
+  bool note_unreadable(call& what, answer_base& answer);
   boost::asio::awaitable<std::string> kv_body(const call& what, std::string why_unaddressable,
                                               answer_base& answer);
   boost::asio::awaitable<kv_result> find(call what, std::string key);
@@ -92,6 +98,7 @@ class client {
   std::shared_ptr<const runtime::environment> env_;
   consul_config config_;
   std::shared_ptr<parser> parser_;
+  refusal_log refusals_;
 };
 
 }  // namespace tenure::consul

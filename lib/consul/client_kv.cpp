@@ -27,7 +27,7 @@ asio::awaitable<std::string> client::kv_body(const call& what, std::string why_u
               "not sent: " + why_unaddressable);
     co_return std::string();
   }
-  response received = co_await perform(*env_, config_, what);
+  response received = co_await ask(what);
   take_base(received, answer);
   if (answer.error) co_return std::string();
   if (answer.index == 0) {

@@ -70,6 +70,12 @@ asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, st
   check_open(*shared);
   const consul::kv_list answer = co_await shared->client.list(prefix, shared->observer_reads());
   if (answer.error) fail(answer.error, answer.detail);
+  // A list does not show what the token may not read. A read of one key is refused.
+  if (answer.entries.empty() && answer.may_be_filtered && !prefix.empty()) {
+    const consul::kv_result one =
+        co_await shared->client.get(prefix, consul::consistency::default_);
+    if (one.error == consul_errc::forbidden) fail(one.error, one.detail);
+  }
   std::map<std::string, std::string> published;  // by slot candidates, under their own keys
   for (const consul::kv_entry& entry : answer.entries) {
     if (entry.flags == consul::semaphore_flags && !entry.session.empty())

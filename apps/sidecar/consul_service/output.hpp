@@ -55,7 +55,8 @@ class consul_service_output final : public output {
   }
   bool registered_with_old_token() const;
   void note_repair(const agent_service& service);
-  void report(log_level level, std::string_view event, const std::string& error = {});
+  void report(log_level level, std::string_view event);
+  void report_failure(std::string_view event, const service_answer& answer);
   time_point now() const { return env_->now(); }
 
   std::shared_ptr<const output_environment> env_;
@@ -77,7 +78,6 @@ class consul_service_output final : public output {
   std::optional<std::string> registered_with_;  // the token of our last registration
   std::string hash_;         // of the service as last read; empty: nothing to watch
   bool missing_ = false;     // the agent does not know the service
-  std::string last_report_;  // not to log the same error for every retry
   repair_backoff repairs_;
 };
 

@@ -58,6 +58,7 @@ refuses the request.)");
   command->callback([o, &chosen] {
     chosen = [o] {
       return with_elections(o->common, elections_options(), on_interrupt::exit_with_signal,
+                            "depose " + o->key,
                             [o](elections& all) { return depose_and_print(all, o); });
     };
   });

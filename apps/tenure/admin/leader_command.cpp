@@ -45,6 +45,7 @@ reach or refuses the request.
     chosen = [o] {
       return with_elections(o->common, elections_options().stale_reads(o->stale),
                             on_interrupt::exit_with_signal,
+                            "watch " + o->key,
                             [o](elections& all) { return print_leader(all, o); });
     };
   });

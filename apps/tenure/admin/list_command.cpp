@@ -78,6 +78,7 @@ elections; 69 if Consul is out of reach or refuses the request.
     chosen = [o] {
       return with_elections(o->common, elections_options().stale_reads(o->stale),
                             on_interrupt::exit_with_signal,
+                            "list " + o->prefix,
                             [o](elections& all) { return print_leaders(all, o); });
     };
   });

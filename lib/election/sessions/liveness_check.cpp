@@ -1,8 +1,10 @@
 #include "election/sessions/liveness_check.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "text/hex.hpp"
 
@@ -13,6 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr duration deregister_after = 1min;  // Consul takes no less
 constexpr duration shortest_pause = 20ms;
+
+constexpr std::string_view pass_failed = "liveness check pass failed";
 
 std::string unused_id(const std::string& name, runtime::random_source& random) {
   std::string id = name + "-";
@@ -66,7 +70,6 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
 boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspected_expiry) {
   const duration interval = ttl_ / 3;
   core::backoff failures(std::min<duration>(shortest_pause, interval), interval);
-  bool quiet = false;
   time_point next = heard_ + interval;
   while (!stopped_) {
     const bool notified = co_await changed_.wait(next);
@@ -82,10 +85,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     }
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
-      if (!std::exchange(quiet, true)) {
-        env_->log->log(log_level::warn, "liveness check pass failed",
-                       {{"check", check_}, {"why", answer.detail}});
-      }
+      consul::log_failure(*env_, pass_failed, answer.error, answer.detail, {{"check", check_}});
       next = now + failures.next(env_->random->next());
       continue;
     }
@@ -93,7 +93,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
       env_->log->log(log_level::warn, "liveness check passed late", {{"check", check_}});
       on_suspected_expiry();
     }
-    quiet = false;
+    env_->outages->succeeded(pass_failed, now);
     failures.reset();
     heard_ = sent;
     next = sent + interval;
@@ -120,18 +120,18 @@ void liveness_check::stop() noexcept {
 boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
   stop();
   core::backoff failures(100ms, 2s);
-  std::string why;
+  consul::ack last;
   while (!ended_ && env_->timers->now() < give_up) {
-    const consul::ack answer = co_await client_.deregister_service(service_, give_up);
+    consul::ack answer = co_await client_.deregister_service(service_, give_up);
     ended_ = !answer.error;
-    why = answer.detail;
     if (ended_) co_return;
+    last = std::move(answer);
     const time_point again = env_->timers->now() + failures.next(env_->random->next());
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->log->log(log_level::warn, "liveness service deregistration failed; Consul will remove it",
-                   {{"service", service_}, {"why", why}});
+    consul::log_failure(*env_, "liveness service deregistration failed; Consul will remove it",
+                        last.error, last.detail, {{"service", service_}});
   }
 }
 

@@ -1,8 +1,10 @@
 #include "election/watching/range_query.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -11,6 +13,8 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
 constexpr std::uint64_t quick_answers_of_prefix = 4;  // each as long as all its keys
@@ -34,20 +38,25 @@ bool range_query::keep_polling() noexcept {
 }
 
 void range_query::on_query_error(const query_answer& answer) {
+  consul::log_failure(*context_.env, watch_failed, answer.error, answer.detail,
+                      {{"range", range_.text}, {"keys", keys}});
   if (reported_error_ == answer.error) return;
   reported_error_ = answer.error;
-  context_.env->log->log(log_level::warn, "watch failed",
-                         {{"range", range_.text}, {"keys", keys}, {"why", answer.detail}});
   context_.sink.on_error(*this, answer.error, answer.detail);
   // A token may be allowed to read each key and not to list them.
   if (!range_.single() && answer.error == error_kind::fatal) plan_.report_unlistable(*this);
+}
+
+void range_query::note_success() {
+  reported_error_ = error_code{};
+  context_.env->outages->succeeded(watch_failed, context_.env->timers->now());
 }
 
 // -- asking --------------------------------------------------------------------------------------
 
 asio::awaitable<query_answer> range_query::list() {
   const query_answer answer = co_await read_range();
-  if (!answer.error) reported_error_ = error_code{};
+  if (!answer.error) note_success();
   co_return answer;
 }
 
@@ -66,12 +75,8 @@ asio::awaitable<query_answer> range_query::read_range() {
   }
   const consul::consistency how = context_.sink.reads(range_);
   consul::raw_kv_list answer = co_await context_.client.list_raw(range_.text, how);
-  if (unfit(range_, how)) {
-    consul::raw_kv_list again =
-        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
-    answer = std::move(again);
-  }
-  seen = deliver(answer);
+  query_answer listed = co_await deliver(std::move(answer), how);
+  seen = std::move(listed);
   co_return seen;
 }
 
@@ -96,15 +101,15 @@ asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wa
     if (fit) seen = deliver(answer);
   } else {
     consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait, how);
-    fit = !unfit(range_, how);
-    if (fit) seen = deliver(answer);
+    query_answer listed = co_await deliver(std::move(answer), how);
+    seen = std::move(listed);
   }
   // The keys of a retired query have other queries by now.
   if (!fit && !query_.retired()) {
     query_answer again = co_await read_range();
     seen = std::move(again);
   }
-  if (!seen.error) reported_error_ = error_code{};
+  if (!seen.error) note_success();
   co_return seen;
 }
 
@@ -118,17 +123,37 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
   return seen;
 }
 
-query_answer range_query::deliver(consul::raw_kv_list& answer) {
+// A list does not show the keys that the token may not read, as if they did not exist. So where a
+// token needs rights, a key that is missing in the list is read by itself, which is refused then:
+// one key is enough, because the others are read one by one after a refusal.
+asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
+                                                   consul::consistency how) {
   query_answer seen;
   seen.missing = answer.body.empty();
-  const std::size_t unwatched = answer.error ? 0 : context_.sink.on_list(range_, answer);
+  list_news news;
+  if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
+  if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
+    const consul::kv_result one =
+        co_await context_.client.get(news.missing, consul::consistency::default_);
+    answer.error = one.error;
+    answer.detail = one.detail;
+  }
+  if (unfit(range_, how)) {
+    // The keys of a retired query have other queries by now.
+    if (query_.retired()) co_return query_answer();
+    consul::raw_kv_list again =
+        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
+    query_answer fresh = co_await deliver(std::move(again), consul::consistency::default_);
+    co_return fresh;
+  }
   seen.error = answer.error;
   seen.detail = answer.detail;
   seen.index = answer.index;
-  if (seen.error) return seen;
+  if (seen.error) co_return seen;
+  context_.sink.on_list(news);
   if (seen.missing) ++context_.counts.empty_answers;
-  if (!query_.retired()) plan_.report_unwatched(*this, unwatched);
-  return seen;
+  if (!query_.retired()) plan_.report_unwatched(*this, news.unwatched);
+  co_return seen;
 }
 
 // -- newcomers -----------------------------------------------------------------------------------
