@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tenure::testing {
@@ -40,6 +41,14 @@ class abandon_guard {
  private:
   std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
+
+/// The answer of a server that does nothing of the request.
+std::optional<runtime::http_response> refusal_of(mishap what) {
+  if (what == mishap::forbidden) return runtime::http_response(403, "Permission denied");
+  if (what == mishap::throttled) return runtime::http_response(429, "");
+  if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -87,12 +96,10 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden || what_happens.what == mishap::throttled) {
+  if (const auto refusal = refusal_of(what_happens.what)) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = what_happens.what == mishap::forbidden
-                          ? runtime::http_response(403, "Permission denied")
-                          : runtime::http_response(429, "");
+    result.response = *refusal;
     co_return;
   }
 

@@ -21,6 +21,7 @@ enum class mishap : std::uint8_t {
   silent_before,  ///< the request is lost: no response until the deadline
   forbidden,      ///< the server answers 403 and does nothing
   throttled,      ///< the server answers 429, as at its limit of connections, and does nothing
+  too_large,      ///< the server answers 413 and does nothing
   silent_after,   ///< the server serves it, the response is lost: none until the deadline
 };
 
