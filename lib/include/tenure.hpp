@@ -2,6 +2,7 @@
 // of the package (embedded agent, testing, spdlog, toolkit) have separate headers.
 #pragma once
 
+#include <tenure/acl_policy.hpp>
 #include <tenure/agent_services.hpp>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>

@@ -42,12 +42,20 @@ class abandon_guard {
   std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
 
-/// The answer of a server that does nothing of the request.
+// The response of a server that refuses the request and does nothing.
 std::optional<runtime::http_response> refusal_of(mishap what) {
-  if (what == mishap::forbidden) return runtime::http_response(403, "Permission denied");
-  if (what == mishap::throttled) return runtime::http_response(429, "");
-  if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
-  return std::nullopt;
+  switch (what) {
+    case mishap::forbidden:
+      return runtime::http_response(403, "Permission denied");
+    case mishap::unknown_token:
+      return runtime::http_response(403, "ACL not found");
+    case mishap::throttled:
+      return runtime::http_response(429, "");
+    case mishap::too_large:
+      return runtime::http_response(413, "too many operations");
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -96,7 +104,8 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (const auto refusal = refusal_of(what_happens.what)) {
+  const std::optional<runtime::http_response> refusal = refusal_of(what_happens.what);
+  if (refusal) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
     result.response = *refusal;

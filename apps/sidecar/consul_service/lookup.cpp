@@ -44,6 +44,7 @@ asio::awaitable<std::string> service_lookup::find() {
 
 void service_lookup::note_answer(const service_answer& answer) {
   error_ = answer.error ? answer.detail : std::string();
+  refused_ = answer.error == consul_errc::forbidden;
   if (answer.error) {
     env_->outages->failed(lookup_failed, answer.error, answer.detail, {}, env_->now());
   } else {

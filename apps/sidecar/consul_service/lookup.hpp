@@ -28,6 +28,8 @@ class service_lookup {
   boost::asio::awaitable<std::string> find();
   /// Why the last find() got no answer; empty where it got one.
   const std::string& error() const noexcept { return error_; }
+  /// The last find() was refused: the token lacks a right.
+  bool refused() const noexcept { return refused_; }
   /// "service web-1", "service of allocation 0a1b".
   std::string description() const;
 
@@ -38,6 +40,7 @@ class service_lookup {
   const service_selector wanted_;
   std::shared_ptr<const output_environment> env_;
   std::string error_;
+  bool refused_ = false;
 };
 
 }  // namespace tenure::sidecar

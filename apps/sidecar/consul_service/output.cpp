@@ -77,6 +77,11 @@ service_marks consul_service_output::wanted() const {
   return marks;
 }
 
+// The agent reports the service to the servers with this token: it must not be one that was revoked.
+bool consul_service_output::registered_with_old_token() const {
+  return registered_with_ && *registered_with_ != agent_->config().token();
+}
+
 // -- as long as the sidecar runs -----------------------------------------------------------------
 
 asio::awaitable<void> consul_service_output::run() {
@@ -104,6 +109,11 @@ asio::awaitable<void> consul_service_output::find_service() {
     const std::string found = co_await lookup_.find();
     id_ = found;
     if (!id_.empty()) co_return;
+    if (lookup_.refused()) {  // the right may be granted at any time
+      i = 0;
+      co_await runtime::sleep_until(*env_->timers, now() + lookup_interval);
+      continue;
+    }
     env_->log->log(log_level::error, "service not found",
                    {log_field("wanted", lookup_.description()), log_field("try", i),
                     log_field("of", first_lookups)});
@@ -112,7 +122,8 @@ asio::awaitable<void> consul_service_output::find_service() {
   }
   if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
   throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there?");
+                           " at the Consul agent: is it registered there, and may the token read it "
+                           "(service:read)?");
 }
 
 asio::awaitable<void> consul_service_output::keep_up_to_date() {
@@ -154,6 +165,8 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     missing_ = false;
     env_->outages->succeeded(read_failed, now());
     auto body = registration(*known.service, marks, options_.labels, refused_fields_);
+    if (!body && registered_with_old_token())
+      body = known.service->registration(refused_fields_);
     if (!body) {
       published_ = marks;
       hash_ = known.service->hash;
@@ -165,6 +178,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service);
+    const std::string token = agent_->config().token();
     const service_written written =
         co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
@@ -173,6 +187,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
       report_failure(update_failed, written);
       break;
     }
+    registered_with_ = token;
     env_->outages->succeeded(update_failed, now());
   }
   unknown_ = true;

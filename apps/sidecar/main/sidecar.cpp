@@ -34,6 +34,7 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
   o.name("tenure-sidecar");
   o.sessions(c.sessions);
   o.liveness(c.liveness);
+  o.stale_reads(c.stale);
   o.log(std::move(log));
   o.outages(std::move(outages));
   o.metrics(std::move(metrics));
@@ -117,9 +118,9 @@ asio::awaitable<void> sidecar::dispatch_events() {
   }
 }
 
-// An unreachable Consul comes back by itself. One that keeps refusing a request, as for a token,
-// needs a change of the configuration: a sidecar that ends gets attention, one that never leads
-// does not.
+// An unreachable Consul comes back by itself, and a right that the token lacks may be granted at any
+// time. A request that Consul keeps refusing for another reason needs a change of the
+// configuration: a sidecar that ends gets attention, one that never leads does not.
 asio::awaitable<void> sidecar::watch_for_refusal() {
   int refusals = 0;
   for (;;) {
@@ -127,7 +128,9 @@ asio::awaitable<void> sidecar::watch_for_refusal() {
     election_runner* refused = nullptr;
     for (const auto& r : runners_) {
       const bool leads = r->state().standing == standing::leading;
-      if (!leads && r->handle().last_error() == error_kind::fatal) refused = r.get();
+      const error_code why = r->handle().last_error();
+      const bool fatal = why == error_kind::fatal && why != consul_errc::forbidden;
+      if (!leads && fatal) refused = r.get();
     }
     refusals = refused != nullptr ? refusals + 1 : 0;
     if (refusals < max_refusals) continue;

@@ -4,6 +4,7 @@
 #include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "core/testing/seeded_bug.hpp"
 #include "election/sessions/span_tag.hpp"
@@ -148,10 +149,10 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
   if (failed.detail.find("ServiceChecks") != std::string::npos) {
     failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
   }
-  env_->outages->failed(create_failed, failed.error, failed.detail, {}, env_->timers->now());
+  consul::log_failure(*env_, create_failed, failed.error, failed.detail, {});
   runtime::count(*env_, metric::session_creations_failed);
   for (const auto& weak : users()) {
-    if (const auto r = weak.lock()) r->session_failed(failed.error, failed.sent_at);
+    if (const auto r = weak.lock()) r->session_failed(failed);
   }
   co_await runtime::sleep_until(*env_->timers, env_->timers->now() + pause);
 }
@@ -169,9 +170,8 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     const consul::session_renewed renewed = co_await client_.renew_session(id, give_up);
     count_renewal(renewed);
     if (renewed.error) {
-      const time_point now = env_->timers->now();
-      env_->outages->failed(renewal_failed, renewed.error, renewed.detail, {{"session", id}}, now);
-      next = now + failures.next(env_->random->next());
+      consul::log_failure(*env_, renewal_failed, renewed.error, renewed.detail, {{"session", id}});
+      next = env_->timers->now() + failures.next(env_->random->next());
     } else if (!renewed.alive) {
       report_lost(id);
     } else {
@@ -204,8 +204,8 @@ boost::asio::awaitable<void> consul_session::end(ending how) {
   if (!id_.empty() && how == ending::destroy) {
     const consul::ack answer = co_await client_.destroy_session(id_);
     if (answer.error) {
-      env_->outages->failed("session destroy failed; it will expire", answer.error, answer.detail,
-                            {{"session", id_}}, env_->timers->now());
+      consul::log_failure(*env_, "session destroy failed; it will expire", answer.error,
+                          answer.detail, {{"session", id_}});
     }
     set_id({});
   }

@@ -4,6 +4,7 @@
 #include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "text/hex.hpp"
 
@@ -35,7 +36,7 @@ liveness_check::liveness_check(std::shared_ptr<const runtime::environment> env,
       check_(service_ + "-alive"),
       changed_(*env_->timers) {}
 
-boost::asio::awaitable<consul::ack> liveness_check::begin() {
+boost::asio::awaitable<consul::ack> liveness_check::register_service(time_point deadline) {
   consul::service_registration wanted;
   wanted.id = service_;
   wanted.name = name_;
@@ -43,8 +44,15 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
   wanted.check_name = "alive";
   wanted.ttl = ttl_;
   wanted.deregister_after = deregister_after;
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const std::string token = client_.config().token();
   consul::ack answer = co_await client_.register_service(std::move(wanted), deadline);
+  if (!answer.error) token_ = token;
+  co_return answer;
+}
+
+boost::asio::awaitable<consul::ack> liveness_check::begin() {
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  consul::ack answer = co_await register_service(deadline);
   if (answer.error) co_return answer;
   heard_ = env_->timers->now();
   const consul::check_result passed = co_await client_.pass_check(check_, deadline);
@@ -77,7 +85,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     }
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
-      env_->outages->failed(pass_failed, answer.error, answer.detail, {{"check", check_}}, now);
+      consul::log_failure(*env_, pass_failed, answer.error, answer.detail, {{"check", check_}});
       next = now + failures.next(env_->random->next());
       continue;
     }
@@ -89,8 +97,19 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     failures.reset();
     heard_ = sent;
     next = sent + interval;
+    if (client_.config().token() != token_) co_await follow_token(interval);
   }
   co_return false;
+}
+
+// The agent keeps the state of a check that is registered again.
+boost::asio::awaitable<void> liveness_check::follow_token(duration interval) {
+  const consul::ack answer = co_await register_service(env_->timers->now() + interval / 2);
+  if (answer.error && !token_refused_) {
+    env_->log->log(log_level::warn, "liveness service not registered with the new token",
+                   {{"service", service_}, {"why", answer.detail}});
+  }
+  token_refused_ = static_cast<bool>(answer.error);
 }
 
 void liveness_check::stop() noexcept {
@@ -111,8 +130,8 @@ boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->outages->failed("liveness service deregistration failed; Consul will remove it",
-                          last.error, last.detail, {{"service", service_}}, env_->timers->now());
+    consul::log_failure(*env_, "liveness service deregistration failed; Consul will remove it",
+                        last.error, last.detail, {{"service", service_}});
   }
 }
 
