@@ -62,6 +62,7 @@ class abandon_guard {
 std::optional<runtime::http_response> refusal_of(mishap what, const runtime::http_request& request) {
   if (what == mishap::unknown_token) return runtime::http_response(403, "ACL not found");
   if (what == mishap::throttled) return runtime::http_response(429, "");
+  if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
   if (what != mishap::forbidden && what != mishap::hidden) return std::nullopt;
   if (request.target.starts_with("/v1/txn"))
     return runtime::http_response(409, refused_transaction(request.body));

@@ -23,6 +23,7 @@ enum class mishap : std::uint8_t {
   hidden,         ///< the same; but a list of keys is empty, as Consul answers without key:read
   unknown_token,  ///< the token was revoked: the server answers 403 and does nothing
   throttled,      ///< the server answers 429, as at its limit of connections, and does nothing
+  too_large,      ///< the server answers 413 and does nothing
   silent_after,   ///< the server serves it, the response is lost: none until the deadline
 };
 
