@@ -1,6 +1,7 @@
 // Observers that read stale, and participants, which never do.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "election_adversity.hpp"
 
