@@ -197,11 +197,11 @@ tls_step tls_channel::write(const void* from, std::size_t size, std::size_t& tak
   return tls_step::failed;
 }
 
-bool tls_channel::quiet() noexcept {
+tls_step tls_channel::peek() noexcept {
   char byte = 0;
   std::size_t got = 0;
   prepare();
-  return outcome(::SSL_peek_ex(ssl_.get(), &byte, 1, &got)) == tls_step::want_read;
+  return outcome(::SSL_peek_ex(ssl_.get(), &byte, 1, &got));
 }
 
 void tls_channel::shut_down() noexcept {

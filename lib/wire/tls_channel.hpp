@@ -41,9 +41,10 @@ class tls_channel {
 
   /// Of the call that failed: of the socket, eof, or of Asio's SSL category.
   const error_code& error() const noexcept { return error_; }
-  /// Handles what the peer sent beside data, such as session tickets. True if the connection is
-  /// open and no data waits to be read.
-  bool quiet() noexcept;
+  /// Handles what the peer sent beside data, such as session tickets. done: data waits to be read.
+  tls_step peek() noexcept;
+  /// True if the connection is open and no data waits to be read.
+  bool quiet() noexcept { return peek() == tls_step::want_read; }
   /// Bytes that the kernel took, the handshake's included.
   std::uint64_t bytes_out() const noexcept { return bytes_out_; }
   /// The peer's first bytes are those of an HTTP response.

@@ -122,8 +122,8 @@ asio::awaitable<void> consul_service_output::find_service() {
   }
   if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
   throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there, and may the token read it "
-                           "(service:read)?");
+                           " at the Consul agent: is it registered there, and may the token read "
+                           "it (service:read)?");
 }
 
 asio::awaitable<void> consul_service_output::keep_up_to_date() {

@@ -134,7 +134,7 @@ class Client:
 
 class Server:
     """`consul agent -server` on free ports of the loopback; `settings` are added to its
-    configuration. close() stops it."""
+    configuration. With a certificate (`cert_file`) it serves HTTPS, too. close() stops it."""
 
     def __init__(self, folder, **settings):
         self.folder = os.path.join(folder, "consul")
@@ -150,9 +150,13 @@ class Server:
         raise RuntimeError("consul did not start, see " + self.log)
 
     def _start(self):
-        ports = dict(zip(("http", "server", "serf_lan", "serf_wan"), free_ports(4)))
+        names = ["http", "server", "serf_lan", "serf_wan"]
+        if "cert_file" in self.settings:
+            names.append("https")
+        ports = dict(zip(names, free_ports(len(names))))
         ports.update(dns=-1, **without_grpc())
         self.address = f"127.0.0.1:{ports['http']}"
+        self.https_address = f"https://127.0.0.1:{ports['https']}" if "https" in ports else None
         self.client = Client(self.address, self.token)
         self.log = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "config.json")
