@@ -103,8 +103,4 @@ class Running:
 
 def consul_version():
     from support import consul
-    if not consul.installed():
-        return None
-    import subprocess
-    text = subprocess.run(["consul", "version"], capture_output=True, text=True, check=False)
-    return text.stdout.splitlines()[0].replace("Consul v", "") if text.stdout else "unknown"
+    return ".".join(map(str, consul.version())) if consul.installed() else None

@@ -16,6 +16,7 @@ inline void take_base(response& from, answer_base& to) {
   to.sent_at = from.sent_at;
   to.received_at = from.received_at;
   to.index = from.index;
+  to.may_be_filtered = from.may_be_filtered;
 }
 
 /// `description` is that of describe().

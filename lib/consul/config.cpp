@@ -5,13 +5,11 @@
 #include <tenure/consul_config.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <tenure/toolkit/ascii.hpp>
 
+#include "consul/token_file.hpp"
 #include "text/host_port.hpp"
 
 namespace tenure {
@@ -32,13 +30,6 @@ std::string in_quotes(std::string_view text) {
 
 bool has_space_or_control(std::string_view text) noexcept {
   return std::ranges::any_of(text, [](char c) { return c == ' ' || text::is_control(c); });
-}
-
-std::string trimmed(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || text::is_control(c); };
-  while (!text.empty() && space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && space(text.back())) text.remove_suffix(1);
-  return std::string(text);
 }
 
 // The port without leading zeros.
@@ -104,23 +95,6 @@ consul_tls tls_from(const std::function<std::string(const char* name)>& get) {
       .client_key(get("CONSUL_CLIENT_KEY"))
       .server_name(get("CONSUL_TLS_SERVER_NAME"))
       .verify(is_true("CONSUL_HTTP_SSL_VERIFY", get("CONSUL_HTTP_SSL_VERIFY"), true));
-}
-
-std::string read_token_file(const std::string& path) {
-  // Not by streams, which do not say why a read failed.
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  char text[4096];
-  std::size_t length = 0;
-  if (file) length = std::fread(text, 1, sizeof text, file.get());
-  if (!file || std::ferror(file.get()) != 0)
-    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) + " cannot be read (" +
-           std::strerror(errno) +
-           "): name a file that holds the token, or unset the variable");
-  if (length == sizeof text)
-    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) +
-           " is longer than any token: name a file that holds the token alone");
-  return trimmed(std::string_view(text, length));
 }
 
 // A secret becomes part of a header, so it must not contain a line end.
@@ -198,15 +172,17 @@ std::string consul_config::address() const {
   return (tls_ ? "https://" : "") + text::join_host_port(host_, port_);
 }
 
-consul_config consul_config::from_environment() {
-  return from([](const char* name) -> std::optional<std::string> {
+consul_config consul_config::from_environment(std::shared_ptr<log_sink> log) {
+  const auto variable = [](const char* name) -> std::optional<std::string> {
     const char* value = std::getenv(name);
     if (value == nullptr) return std::nullopt;
     return std::string(value);
-  });
+  };
+  return from(variable, std::move(log));
 }
 
-consul_config consul_config::from(const variable_lookup& variable) {
+consul_config consul_config::from(const variable_lookup& variable,
+                                  std::shared_ptr<log_sink> log) {
   // An empty variable counts as not set, as in Consul's tools.
   const auto get = [&](const char* name) { return variable(name).value_or(std::string()); };
 
@@ -226,14 +202,18 @@ consul_config consul_config::from(const variable_lookup& variable) {
   // As in consul/api: a token in the file wins over the variable, an empty file does not.
   std::string token = get("CONSUL_HTTP_TOKEN");
   check_secret("CONSUL_HTTP_TOKEN", token);
+  consul_access access;
   if (const std::string path = get("CONSUL_HTTP_TOKEN_FILE"); !path.empty()) {
-    if (std::string stored = read_token_file(path); !stored.empty()) token = std::move(stored);
-    check_secret("the token in CONSUL_HTTP_TOKEN_FILE", token);
+    try {
+      access.token(consul::follow_token_file(path, std::move(token),
+                                             consul::empty_file::no_token_yet, std::move(log)));
+    } catch (const bad_configuration& error) {
+      refuse(std::string("CONSUL_HTTP_TOKEN_FILE: ") + error.what() + ", or unset the variable");
+    }
+  } else {
+    access.token(std::move(token));
   }
-  config.access(consul_access()
-                    .token(std::move(token))
-                    .name_space(get("CONSUL_NAMESPACE"))
-                    .partition(get("CONSUL_PARTITION")));
+  config.access(access.name_space(get("CONSUL_NAMESPACE")).partition(get("CONSUL_PARTITION")));
 
   std::string basic_auth = get("CONSUL_HTTP_AUTH");
   check_secret("CONSUL_HTTP_AUTH", basic_auth);

@@ -1,6 +1,7 @@
 #include "election/context.hpp"
 
 #include <exception>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
 #include "runtime/keep_alive.hpp"
@@ -17,6 +18,7 @@ std::shared_ptr<const runtime::environment> with_sinks(const runtime::environmen
   auto own = std::make_shared<runtime::environment>(env);
   own->log = options.log();
   own->metrics = options.metrics();
+  own->outages = options.outages() ? options.outages() : std::make_shared<outage_log>(own->log);
   return own;
 }
 

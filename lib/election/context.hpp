@@ -31,6 +31,10 @@ struct context : std::enable_shared_from_this<context> {
   spawn_function spawner();
   time_point now() const noexcept { return env->timers->now(); }
   duration request_timeout() const noexcept { return client.config().request_timeout(); }
+  /// How observers and queries read; participants never read stale.
+  consul::consistency observer_reads() const noexcept {
+    return options.stale_reads() ? consul::consistency::stale : consul::consistency::default_;
+  }
 
   const std::shared_ptr<impl::connections> connections;
   const std::shared_ptr<const runtime::environment> env;  ///< the connections' with our own sinks

@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tenure::testing {
@@ -40,6 +41,20 @@ class abandon_guard {
  private:
   std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
+
+// The response of a server that refuses the request and does nothing.
+std::optional<runtime::http_response> refusal_of(mishap what) {
+  switch (what) {
+    case mishap::forbidden:
+      return runtime::http_response(403, "Permission denied");
+    case mishap::unknown_token:
+      return runtime::http_response(403, "ACL not found");
+    case mishap::throttled:
+      return runtime::http_response(429, "");
+    default:
+      return std::nullopt;
+  }
+}
 
 }  // namespace
 
@@ -87,10 +102,11 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden) {
+  const std::optional<runtime::http_response> refusal = refusal_of(what_happens.what);
+  if (refusal) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = runtime::http_response(403, "Permission denied");
+    result.response = *refusal;
     co_return;
   }
 

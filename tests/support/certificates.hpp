@@ -18,8 +18,8 @@ struct key_pair {
 
 /// What a certificate says; valid for an hour before and after now, unless set otherwise.
 struct certificate_request {
-  std::vector<std::string> names;      ///< of hosts
-  std::vector<std::string> addresses;  ///< IP addresses
+  std::vector<std::string> names = {};      ///< of hosts
+  std::vector<std::string> addresses = {};  ///< IP addresses
   long valid_from = -3600;             ///< seconds from now
   long valid_to = 3600;
 };

@@ -145,7 +145,7 @@ boost::asio::awaitable<void> participant::do_read() {
       co_await shared().client.get(key(), consul::consistency::consistent);
   const time_point now = env().timers->now();
   if (answer.error) {
-    error_.note(answer.error, answer.sent_at);
+    error_.note(answer);
     fsm_.read_failed(now, env().random->next());
   } else {
     invalidate();
@@ -205,7 +205,7 @@ void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome
     invalidate();
     error_.clear();
   }
-  if (outcome.error) error_.note(outcome.error, outcome.sent_at);
+  if (outcome.error) error_.note(outcome);
   if (which.what == lock_op::kind::acquire) {
     acquire_done(which, outcome, now);
   } else {

@@ -241,7 +241,10 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
     const consul::txn_error* worst = nullptr;
     for (const std::size_t end = at + (i.what.guard ? 2 : 1); at < end; ++at) {
       const consul::txn_error* one = by_operation[at];
-      if (one && (!worst || severity(one->kind) > severity(worst->kind))) worst = one;
+      // Of two missing rights the operation's own is more than that of its guard.
+      const bool better = one && worst && severity(one->kind) == severity(worst->kind) &&
+                          one->kind == consul::txn_failure::forbidden;
+      if (one && (!worst || better || severity(one->kind) > severity(worst->kind))) worst = one;
     }
     if (!worst) {
       from.items.push_back(i);

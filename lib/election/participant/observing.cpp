@@ -61,7 +61,7 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
     env().log->log(log_level::debug, "key watch failed",
                    {{"election", key()}, {"why", detail}});
   }
-  error_.note(why, time_point::min());
+  error_.note(why, time_point::min(), detail);
   watch_refused_ = why == error_kind::fatal;
   if (campaigning_ && why == error_kind::fatal) {
     fsm_.want_read();
@@ -97,8 +97,8 @@ void participant::session_lost(const std::string& id) {
 // Called only with a seeded bug: see session_user.
 void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
 
-void participant::session_failed(const error_code& why, time_point asked) {
-  error_.note(why, asked);
+void participant::session_failed(const consul::answer_base& failed) {
+  error_.note(failed);
   changed_.notify_all();
 }
 

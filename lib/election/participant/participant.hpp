@@ -65,7 +65,7 @@ class participant final : public key_watcher,
   void on_watch_error(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;
-  void session_failed(const error_code& why, time_point asked) override;
+  void session_failed(const consul::answer_base& failed) override;
   void session_renewed(time_point sent_at) override;
   std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
   void holders_span(duration span);

@@ -9,6 +9,7 @@
 #include <tenure/bad_configuration.hpp>
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_tls.hpp>
+#include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
 
@@ -25,11 +26,15 @@ class consul_config {
   /// Reads CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH,
   /// CONSUL_HTTP_SSL, CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT,
   /// CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME, CONSUL_NAMESPACE and CONSUL_PARTITION. Throws
-  /// bad_configuration for what cannot work.
-  [[nodiscard]] static consul_config from_environment();
+  /// bad_configuration for what cannot work. A token file is followed as by token_from_file(), with
+  /// its warnings in `log`; as in every Consul tool it wins over CONSUL_HTTP_TOKEN as soon as it
+  /// holds a token.
+  [[nodiscard]] static consul_config from_environment(
+      std::shared_ptr<log_sink> log = silent_log());
   /// The same from any lookup, which returns nothing for a variable that is not set.
   [[nodiscard]] static consul_config from(
-      const std::function<std::optional<std::string>(const char* name)>& variable);
+      const std::function<std::optional<std::string>(const char* name)>& variable,
+      std::shared_ptr<log_sink> log = silent_log());
 
   /// Replaces the address. https:// turns TLS on; no address turns it off. Throws
   /// bad_configuration.
