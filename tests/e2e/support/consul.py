@@ -134,9 +134,10 @@ class Client:
 
 class Server:
     """`consul agent -server` on free ports of the loopback; `settings` are added to its
-    configuration. close() stops it."""
+    configuration. `https`: also listens for TLS, at `secure_address`. close() stops it."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, https=False, **settings):
+        self.https = https
         self.folder = os.path.join(folder, "consul")
         self.settings = settings
         self.token = settings.get("acl", {}).get("tokens", {}).get("master")
@@ -150,8 +151,10 @@ class Server:
         raise RuntimeError("consul did not start, see " + self.log)
 
     def _start(self):
-        ports = dict(zip(("http", "server", "serf_lan", "serf_wan"), free_ports(4)))
+        ports = dict(zip(("http", "server", "serf_lan", "serf_wan", "https"),
+                         free_ports(5 if self.https else 4)))
         ports.update(dns=-1, **without_grpc())
+        self.secure_address = f"https://127.0.0.1:{ports['https']}" if self.https else None
         self.address = f"127.0.0.1:{ports['http']}"
         self.client = Client(self.address, self.token)
         self.log = os.path.join(self.folder, "log")
