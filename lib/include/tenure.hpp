@@ -8,6 +8,7 @@
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_config.hpp>
 #include <tenure/consul_connections.hpp>
+#include <tenure/consul_tls.hpp>
 #include <tenure/delegate.hpp>
 #include <tenure/election.hpp>
 #include <tenure/elections.hpp>
@@ -26,4 +27,5 @@
 #include <tenure/standing.hpp>
 #include <tenure/term.hpp>
 #include <tenure/time.hpp>
+#include <tenure/token_source.hpp>
 #include <tenure/version.hpp>

@@ -47,6 +47,22 @@ class agent_options {
     connections_per_address_ = most;
     return *this;
   }
+  /// The certificate, with its chain, and its key for `https://` addresses of listen(): PEM files,
+  /// read again for new connections when they change.
+  agent_options& tls_cert(std::string path) {
+    tls_cert_ = std::move(path);
+    return *this;
+  }
+  agent_options& tls_key(std::string path) {
+    tls_key_ = std::move(path);
+    return *this;
+  }
+  /// Clients of `https://` addresses must show a certificate of these authorities. Empty, the
+  /// default: they need none.
+  agent_options& tls_client_ca(std::string path) {
+    tls_client_ca_ = std::move(path);
+    return *this;
+  }
   /// The file that keeps the index, and whether the last stop was clean, over a restart. With it
   /// the fencing tokens grow over restarts. Empty, the default: no file; the index starts low.
   agent_options& state_file(std::string path) {
@@ -70,6 +86,9 @@ class agent_options {
   duration session_ttl_min() const noexcept { return session_ttl_min_; }
   const std::string& node_name() const noexcept { return node_name_; }
   std::size_t connections_per_address() const noexcept { return connections_per_address_; }
+  const std::string& tls_cert() const noexcept { return tls_cert_; }
+  const std::string& tls_key() const noexcept { return tls_key_; }
+  const std::string& tls_client_ca() const noexcept { return tls_client_ca_; }
   const std::string& state_file() const noexcept { return state_file_; }
   duration start_lock_delay() const noexcept { return start_lock_delay_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
@@ -79,6 +98,9 @@ class agent_options {
   duration session_ttl_min_ = std::chrono::seconds(10);
   std::string node_name_ = "tenure-agent";
   std::size_t connections_per_address_ = 0;
+  std::string tls_cert_;
+  std::string tls_key_;
+  std::string tls_client_ca_;
   std::string state_file_;
   duration start_lock_delay_ = std::chrono::seconds(60);
   std::shared_ptr<log_sink> log_ = silent_log();
@@ -96,8 +118,8 @@ class agent_server {
   /// Closes all connections at once: an unclean stop, unless stop() came before.
   ~agent_server();
 
-  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Each call adds an address.
-  /// Throws boost::system::system_error that names the address or the state file.
+  /// `host:port` (port 0: any free one), `[v6]:port`, `https://host:port` or `unix:///path`. Each
+  /// call adds an address. Throws boost::system::system_error that names the address or the file.
   void listen(const std::string& address);
   /// Of the first TCP address; 0 if there is none.
   unsigned short port() const noexcept;

@@ -1,7 +1,9 @@
 // As whom to ask Consul: the token, and the tenancy and datacenter that requests name.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <tenure/token_source.hpp>
 #include <utility>
 
 namespace tenure {
@@ -13,6 +15,13 @@ class consul_access {
   /// Sent as X-Consul-Token. Never logged.
   consul_access& token(std::string secret) {
     token_ = std::move(secret);
+    source_.reset();
+    return *this;
+  }
+  /// A token that changes. Equal accesses share the source.
+  consul_access& token(std::shared_ptr<token_source> source) {
+    source_ = std::move(source);
+    token_.clear();
     return *this;
   }
   /// The namespace (Consul Enterprise).
@@ -31,7 +40,10 @@ class consul_access {
     return *this;
   }
 
-  const std::string& token() const noexcept { return token_; }
+  /// The token for a request that begins now.
+  std::string token() const { return source_ ? source_->token() : token_; }
+  /// nullptr: the token does not change.
+  const std::shared_ptr<token_source>& source() const noexcept { return source_; }
   const std::string& name_space() const noexcept { return name_space_; }
   const std::string& partition() const noexcept { return partition_; }
   const std::string& datacenter() const noexcept { return datacenter_; }
@@ -44,6 +56,7 @@ class consul_access {
 
  private:
   std::string token_;
+  std::shared_ptr<token_source> source_;
   std::string name_space_;
   std::string partition_;
   std::string datacenter_;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/consul_access.hpp>
+#include <tenure/consul_tls.hpp>
 #include <tenure/time.hpp>
 #include <utility>
 
@@ -16,20 +18,28 @@ namespace tenure {
 /// copy it as you like.
 class consul_config {
  public:
-  /// A Consul agent at `address`: "host:port", "http://host:port" or "unix:///path". Throws
-  /// bad_configuration; https:// is refused until TLS is supported.
+  /// A Consul agent at `address`: "host:port", "http://host:port", "https://host:port" or
+  /// "unix:///path". Throws bad_configuration.
   explicit consul_config(std::string_view address = "127.0.0.1:8500");
 
   /// Reads CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH,
-  /// CONSUL_HTTP_SSL, CONSUL_NAMESPACE and CONSUL_PARTITION. Throws bad_configuration for what
-  /// cannot work, and for what asks for TLS.
+  /// CONSUL_HTTP_SSL, CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT,
+  /// CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME, CONSUL_NAMESPACE and CONSUL_PARTITION. Throws
+  /// bad_configuration for what cannot work.
   [[nodiscard]] static consul_config from_environment();
   /// The same from any lookup, which returns nothing for a variable that is not set.
   [[nodiscard]] static consul_config from(
       const std::function<std::optional<std::string>(const char* name)>& variable);
 
-  /// Replaces the address. Throws bad_configuration.
+  /// Replaces the address. https:// turns TLS on; no address turns it off. Throws
+  /// bad_configuration.
   consul_config& address(std::string_view address);
+  /// Speaks TLS, whatever the scheme of the address. A file that is missing or unreadable throws
+  /// bad_configuration when an object is made with this configuration.
+  consul_config& tls(consul_tls how) {
+    tls_ = std::move(how);
+    return *this;
+  }
   /// Rights, tenancy and datacenter of all requests.
   consul_config& access(consul_access who) {
     access_ = std::move(who);
@@ -38,6 +48,10 @@ class consul_config {
   /// The token alone, see consul_access::token().
   consul_config& token(std::string secret) {
     access_.token(std::move(secret));
+    return *this;
+  }
+  consul_config& token(std::shared_ptr<token_source> source) {
+    access_.token(std::move(source));
     return *this;
   }
   /// user:password of HTTP's basic authentication. Never logged.
@@ -65,8 +79,11 @@ class consul_config {
   const std::string& port() const noexcept { return port_; }
   /// Not empty: a unix socket instead of host and port.
   const std::string& unix_path() const noexcept { return unix_path_; }
+  /// Nothing: plain HTTP.
+  const std::optional<consul_tls>& tls() const noexcept { return tls_; }
   const consul_access& access() const noexcept { return access_; }
-  const std::string& token() const noexcept { return access_.token(); }
+  /// The token for a request that begins now.
+  std::string token() const { return access_.token(); }
   const std::string& basic_auth() const noexcept { return basic_auth_; }
   std::size_t connections() const noexcept { return connections_; }
   duration request_timeout() const noexcept { return request_timeout_; }
@@ -75,6 +92,7 @@ class consul_config {
   std::string host_ = "127.0.0.1";
   std::string port_ = "8500";
   std::string unix_path_;
+  std::optional<consul_tls> tls_;
   consul_access access_;
   std::string basic_auth_;
   std::size_t connections_ = 40;

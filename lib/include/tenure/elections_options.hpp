@@ -50,6 +50,13 @@ class elections_options {
     access_ = std::move(who);
     return *this;
   }
+  /// true: observers and queries may be answered by any server, without its leader (Consul's
+  /// `stale`). That spares the leader, works while there is none, and may show an old leader. No
+  /// participant, claim or proof ever reads so. Default: false.
+  elections_options& stale_reads(bool allowed) {
+    stale_reads_ = allowed;
+    return *this;
+  }
   /// Where log lines go; nullptr or silent_log(), the default: nowhere.
   elections_options& log(std::shared_ptr<log_sink> sink) {
     log_ = sink ? std::move(sink) : silent_log();
@@ -67,6 +74,7 @@ class elections_options {
   const std::optional<duration>& liveness() const noexcept { return liveness_; }
   duration wait() const noexcept { return wait_; }
   const std::optional<consul_access>& access() const noexcept { return access_; }
+  bool stale_reads() const noexcept { return stale_reads_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
   const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
@@ -80,6 +88,7 @@ class elections_options {
   std::optional<duration> liveness_;
   duration wait_ = std::chrono::seconds(30);
   std::optional<consul_access> access_;
+  bool stale_reads_ = false;
   std::shared_ptr<log_sink> log_ = silent_log();
   std::shared_ptr<metrics_sink> metrics_;
 };
