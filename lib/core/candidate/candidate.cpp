@@ -222,9 +222,10 @@ void candidate::claim_unknown(time_point now, std::uint64_t random) {
   read_wanted_ = true;
 }
 
-// Nothing wakes a watcher when a lock-delay ends. The holder's session said how long it lasts, or
-// else it is taken to be ours, with a few tries before: each after twice the time for which the key
-// has been free, so that a short one is noticed soon, and thousands of keys make few claims.
+// Nothing wakes a watcher when a lock-delay ends. The holder's session says how long it lasts. If
+// that is unknown, or over, it is taken to be ours, with a few tries before: each after twice the
+// time for which the key has been free, so that a short lock-delay costs little time and a long one
+// few claims.
 time_point candidate::after_lock_delay(time_point now, std::uint64_t random) noexcept {
   const time_point free = history_.free_since();
   if (history_.clean()) return now + lock_delay_backoff_.next(random);
@@ -235,7 +236,7 @@ time_point candidate::after_lock_delay(time_point now, std::uint64_t random) noe
   const time_point ends = free + (free + shorter > now ? shorter : longer);
   if (ends <= now) return now + lock_delay_backoff_.next(random);
   const time_point exact = ends + part_of(spread, random);
-  if (known) return exact;
+  if (known && free + theirs > now) return exact;
   const duration pause = std::max(first_try + part_of(first_try, random), 2 * (now - free));
   return std::min(exact, now + pause);
 }
