@@ -45,7 +45,8 @@ action candidate::next_request(time_point now) {
   const bool stopped = !working() || bug_enabled(seeded_bug::release_before_stop);
   if (stage() == stage::over && held_ && stopped) return ask(action::release);
   if (stage() != stage::none) return action::wait;
-  const bool places = place_wanted_ && wanted_ && !working();
+  const bool places = place_wanted_ && wanted_ && !working() &&
+                      !bug_enabled(seeded_bug::no_placeholder);
   place_wanted_ = false;
   if (places && history_.free() && !history_.exists()) return ask(action::place);
   if (history_.placeholder() && !wanted_) return ask(action::clear);
