@@ -186,8 +186,8 @@ duration scenario::convergence_bound() const noexcept {
 }
 
 duration scenario::takeover_bound() const noexcept {
-  // One span, or the lock-delay if it is longer, by the slowest clock; a body that has to stop first;
-  // and a few seconds for the watch, a session to be made, and retries.
+  // One span, or the lock-delay if it is longer, by the slowest clock; a body that has to stop
+  // first; and a few seconds for the watch, a session to be made, and retries.
   const duration wait = std::max(longest_span(), lock_delay_in_force());
   return wait + wait * drift_ppm / 1'000'000 + stop_budget + 4s;
 }

@@ -1,5 +1,5 @@
-// A candidate whose session deletes its key: takeover_probe KEY VALUE. Writes "begin VALUE TIME" and
-// "end VALUE TIME" when its term begins and ends.
+// A candidate whose session deletes its key: takeover_probe KEY VALUE. Writes "begin VALUE TIME"
+// and "end VALUE TIME" when its term begins and ends.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>

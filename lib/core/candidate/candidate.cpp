@@ -248,43 +248,6 @@ bool candidate::may_claim(time_point now) const noexcept {
 
 claim_request candidate::next_claim() const { return open_claim_->terms; }
 
-// -- the placeholder -----------------------------------------------------------------------------
-
-// The key has an index now. A claim under it wins only if the key has been free since before this
-// answer arrived, so that the quarantine counts from here, as that of any free key.
-void candidate::placed(const key_observation& placeholder, time_point now) {
-  busy_ = false;
-  request_backoff_.reset();
-  if (observe(placeholder, now) != observation_order::outdated) history_.placed();
-}
-
-void candidate::place_refused(time_point now) {
-  busy_ = false;
-  check_lease(now);
-  read_wanted_ = true;
-}
-
-void candidate::place_failed(time_point now, std::uint64_t random) {
-  busy_ = false;
-  check_lease(now);
-  place_wanted_ = read_wanted_ = true;
-  retry_at_ = now + request_backoff_.next(random);
-}
-
-void candidate::cleared(time_point now) {
-  busy_ = false;
-  request_backoff_.reset();
-  check_lease(now);
-  history_.placeholder_gone();
-  read_wanted_ = wanted_;
-}
-
-void candidate::clear_failed(time_point now, std::uint64_t random) {
-  busy_ = false;
-  check_lease(now);
-  retry_at_ = now + request_backoff_.next(random);
-}
-
 // -- release -------------------------------------------------------------------------------------
 
 release_request candidate::next_release(time_point now) const {

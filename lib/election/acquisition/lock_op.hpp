@@ -1,5 +1,5 @@
-// One key's part in a transaction of the lock queue: an acquisition, a release, or a placeholder that
-// is written or deleted; and its outcome.
+// One key's part in a transaction of the lock queue: an acquisition, a release, the writing or the
+// deletion of a placeholder; and its outcome.
 #pragma once
 
 #include <cstdint>

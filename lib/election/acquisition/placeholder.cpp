@@ -1,9 +1,10 @@
 // The placeholder: what a candidate writes into a missing key that a lock-delay keeps it from
 // acquiring.
 //
-// A session with the behaviour `remove` deletes its key when it dies, and a missing key has no index:
-// a claim that wins it later does not show that no other process held it in between. The placeholder
-// gives the key an index. A plain write is allowed during a lock-delay, and needs no session.
+// A session with the behaviour `remove` deletes its key when it dies, and a missing key has no
+// index: a claim that wins it later does not show that no other process held it in between. The
+// placeholder gives the key an index. A plain write is allowed during a lock-delay, and needs no
+// session.
 #include <optional>
 
 #include "core/testing/seeded_bug.hpp"
