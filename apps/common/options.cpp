@@ -114,10 +114,11 @@ std::string consul_error_text(const consul_config& config, const boost::system::
     const std::string why = at == line.npos ? "" : ": " + line.substr(at + server.size());
     return consul_error_text(config, error.code()) + why;
   }
-  if (error.code() != consul_errc::forbidden || line.find(" at " + config.address()) == line.npos)
+  const bool lacks = line.find(" lacks ") != line.npos;
+  const bool explained = lacks || line.find(config.address()) != line.npos;
+  if (error.code() != consul_errc::forbidden || !explained)
     return consul_error_text(config, error.code());
-  if (line.find(" lacks ") == line.npos) return line;
-  return line + "; tenure policy " + policy + " prints the whole policy";
+  return lacks ? line + "; tenure policy " + policy + " prints the whole policy" : line;
 }
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,

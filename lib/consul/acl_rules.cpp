@@ -1,6 +1,6 @@
 #include "consul/acl_rules.hpp"
 
-#include "consul/call.hpp"
+#include "consul/format.hpp"
 #include "text/percent.hpp"
 
 namespace tenure::consul {
@@ -40,10 +40,10 @@ acl_rule rule_for(std::string_view verb, std::string_view key) {
   return {verb == "delete-tree" ? "key_prefix" : "key", std::string(key), read ? "read" : "write"};
 }
 
-std::optional<acl_rule> rule_for(const call& what) {
-  const std::string_view path = what.to.path();
+std::optional<acl_rule> rule_for(const target& to) {
+  const std::string_view path = to.path();
   if (const auto key = name_after(path, "/v1/kv/")) {
-    const std::string all = what.to.text();
+    const std::string all = to.text();
     const bool recurse = all.find("?recurse", path.size()) != all.npos ||
                          all.find("&recurse", path.size()) != all.npos;
     return acl_rule{recurse ? "key_prefix" : "key", *key, recurse ? "list" : "read"};
@@ -78,8 +78,8 @@ std::optional<acl_rule> rule_named_in(std::string_view refusal) {
   return rule_of(right, refusal.substr(on + 4));
 }
 
-bool proves_right(const call& what, unsigned status) noexcept {
-  const std::string_view path = what.to.path();
+bool proves_right(const target& to, unsigned status) noexcept {
+  const std::string_view path = to.path();
   if (path.starts_with("/v1/kv/")) return true;
   const bool checked = path == "/v1/session/create" || path.starts_with("/v1/session/renew/") ||
                        path == "/v1/agent/service/register" ||
@@ -87,10 +87,10 @@ bool proves_right(const call& what, unsigned status) noexcept {
   return checked && status == ok;
 }
 
-std::optional<acl_rule> missing_rule(const call& what, std::string_view refusal) {
+std::optional<acl_rule> missing_rule(const target& to, std::string_view refusal) {
   if (refusal.find(denied) == refusal.npos) return std::nullopt;
   auto named = rule_named_in(refusal);
-  return named ? named : rule_for(what);
+  return named ? named : rule_for(to);
 }
 
 std::string refusal_text(const std::optional<acl_rule>& rule, std::string_view refusal) {

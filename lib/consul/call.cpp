@@ -109,7 +109,7 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
   result.error = judge(result.status, result.body, what.effect);
   std::string outcome = std::to_string(result.status) + " " + result.body;
   if (result.error == consul_errc::forbidden) {
-    result.missing = missing_rule(what, result.body);
+    result.missing = missing_rule(what.to, result.body);
     outcome = refusal_text(result.missing, outcome);
   }
   result.detail = with_outcome(describe(what, config), outcome);

@@ -24,8 +24,8 @@ boost::asio::awaitable<response> client::ask(const call& what) {
   if (received.error == consul_errc::forbidden) {
     refusals_.refused(received.missing, received.detail);
   } else if (!refusals_.quiet() && !received.error) {
-    const bool proof = proves_right(what, received.status);
-    const std::optional<acl_rule> shown = proof ? rule_for(what) : std::nullopt;
+    const bool proof = proves_right(what.to, received.status);
+    const std::optional<acl_rule> shown = proof ? rule_for(what.to) : std::nullopt;
     if (shown) refusals_.allowed(*shown);
     if (shown) refusals_.known();
   }

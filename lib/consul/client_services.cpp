@@ -23,8 +23,9 @@ asio::awaitable<ack> client::deregister_service(std::string id, time_point deadl
   ack answer;
   target to("/v1/agent/service/deregister/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
-  what.accepted = 404;  // of newer agents, for an unknown service
+  what.accepted = 404;
   response received = co_await ask(what);
+  accept_unknown_service(received);
   take_base(received, answer);
   co_return answer;
 }

@@ -44,6 +44,7 @@ class returned_keys final : public kv_reader {
   }
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
   bool all_seen() const noexcept { return seen_ == expected_; }
+  bool some_missing() const noexcept { return seen_ < expected_; }
   std::string count() const {
     return std::to_string(seen_) + " keys of " + std::to_string(expected_) +
            " (may the token read them all?)";
@@ -82,7 +83,8 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
     const bool unknown = !refused && effect == effect::write;
     answer.results.clear();
     answer.failures.clear();
-    if (in_form && effect == effect::read && note_unreadable(what, answer)) co_return answer;
+    const bool hidden = in_form && effect == effect::read && keys.some_missing();
+    if (hidden && note_unreadable(what, answer)) co_return answer;
     set_error(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
               describe(what, config_),
               in_form ? "a committed transaction that returns " + keys.count()

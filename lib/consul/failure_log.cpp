@@ -1,5 +1,6 @@
 #include "consul/failure_log.hpp"
 
+#include <tenure/outage_log.hpp>
 #include <vector>
 
 namespace tenure::consul {

@@ -277,9 +277,7 @@ error_code parser::txn(std::string& body, kv_reader& results, std::vector<txn_er
   return error;
 }
 
-error_code parser::operations(
-    std::string& body,
-    const std::function<void(std::string_view verb, std::string_view key)>& show) {
+error_code parser::operations(std::string& body, const show_operation& show) {
   return json_->read(body, [&](ondemand::document& document) {
     for (auto element : document.get_array()) {
       std::string_view verb;
@@ -307,7 +305,7 @@ txn_failure classify(std::string_view what) noexcept {
   const auto says = [&](std::string_view part) { return what.find(part) != what.npos; };
   // The texts quote keys, which may contain anything. So only a fixed ending decides, or a fixed
   // beginning where the key comes last.
-  // Since 1.11 the missing right follows.
+  // Since 1.12 the missing right follows.
   if (what.starts_with("Permission denied")) return txn_failure::forbidden;
   if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
     return txn_failure::lock_delay;

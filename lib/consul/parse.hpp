@@ -33,8 +33,8 @@ class parser {
   /// has seen a part of the answer.
   error_code txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures);
   /// [{"KV": {"Verb": ..., "Key": ...}}, ...]: the body of a transaction.
-  error_code operations(std::string& body,
-                        const std::function<void(std::string_view verb, std::string_view key)>& show);
+  using show_operation = std::function<void(std::string_view verb, std::string_view key)>;
+  error_code operations(std::string& body, const show_operation& show);
   /// "text"
   error_code text(std::string& body, std::string& text);
 

@@ -31,7 +31,9 @@ class request_error {
     if (!failure_) failure_ = std::make_unique<failure>();
     *failure_ = failure{why, asked, true, std::move(detail)};
   }
-  void note(const consul::answer_base& failed) { note(failed.error, failed.sent_at, failed.detail); }
+  void note(const consul::answer_base& failed) {
+    note(failed.error, failed.sent_at, failed.detail);
+  }
 
   /// An operation begins: what failed so far is no concern of it.
   void begin_operation() noexcept {

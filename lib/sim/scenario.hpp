@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
+#include <tenure/consul_version.hpp>
 #include <tenure/time.hpp>
 
 #include "runtime/random_source.hpp"
@@ -66,6 +67,7 @@ class scenario {
   std::size_t tenants = 1;        ///< elections objects per process, on shared connections
   std::size_t connections = 40;   ///< per process
   std::size_t server_limit = 200; ///< connections per address
+  consul_version version = consul_version::v1_8;  ///< of the server
   std::size_t addresses = 3;      ///< client addresses that the processes share
   duration span{0}, ttl{0}, stop_budget{0}, wait{0}, request_timeout{0};
   std::optional<duration> liveness;  ///< of all processes

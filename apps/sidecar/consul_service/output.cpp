@@ -77,7 +77,7 @@ service_marks consul_service_output::wanted() const {
   return marks;
 }
 
-// The agent reports the service to the servers with this token: it must not be one that was revoked.
+// The agent reports the service to the servers with this token, so it must not be a revoked one.
 bool consul_service_output::registered_with_old_token() const {
   return registered_with_ && *registered_with_ != agent_->config().token();
 }
@@ -122,8 +122,8 @@ asio::awaitable<void> consul_service_output::find_service() {
   }
   if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
   throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there, and may the token read it "
-                           "(service:read)?");
+                           " at the Consul agent: is it registered there, and may the token read "
+                           "it (service:read)?");
 }
 
 asio::awaitable<void> consul_service_output::keep_up_to_date() {

@@ -118,8 +118,8 @@ asio::awaitable<void> sidecar::dispatch_events() {
   }
 }
 
-// An unreachable Consul comes back by itself, and a right that the token lacks may be granted at any
-// time. A request that Consul keeps refusing for another reason needs a change of the
+// An unreachable Consul comes back by itself, and a right that the token lacks may be granted at
+// any time. A request that Consul keeps refusing for another reason needs a change of the
 // configuration: a sidecar that ends gets attention, one that never leads does not.
 asio::awaitable<void> sidecar::watch_for_refusal() {
   int refusals = 0;

@@ -79,15 +79,17 @@ std::string without_slashes(std::string prefix) {
 }
 
 void add_key(acl_policy& policy, const policy_options& o, const std::string& key) {
+  const bool lock = o.program == "lock";
+  const std::string prefix = lock ? without_slashes(key) : key;
   if (key.starts_with('/')) throw usage_error("'" + key + "': a key cannot begin with a slash");
   if (o.program == "list") {
     policy.leaders(key);
   } else if (o.program == "watch") {
     policy.observe(key);
-  } else if (o.program == "lock" && o.n > 1) {
-    policy.semaphore(without_slashes(key));
+  } else if (lock && o.n > 1) {
+    policy.semaphore(prefix);
   } else {
-    policy.election(o.program == "lock" ? without_slashes(key) + "/.lock" : key);
+    policy.election(lock ? prefix + "/.lock" : key);
   }
 }
 

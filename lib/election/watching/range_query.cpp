@@ -137,6 +137,7 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
         co_await context_.client.get(news.missing, consul::consistency::default_);
     answer.error = one.error;
     answer.detail = one.detail;
+    news.delayed = true;
   }
   if (unfit(range_, how)) {
     // The keys of a retired query have other queries by now.

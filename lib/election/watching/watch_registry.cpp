@@ -181,8 +181,15 @@ list_news watch_registry::read_list(const core::watch_range& range, consul::raw_
   return std::move(reader.news);
 }
 
+bool watch_registry::still_news(const std::string& key, const consul::kv_result& answer) const {
+  const auto found = keys_.find(key);
+  return found != keys_.end() && found->second.is_news(key_version::of(answer), answer.sent_at);
+}
+
 void watch_registry::on_list(const list_news& seen) {
-  for (const auto& [key, found] : seen.keys) notify(key, found);
+  for (const auto& [key, found] : seen.keys) {
+    if (!seen.delayed || still_news(key, found)) notify(key, found);
+  }
   if (!seen.keys.empty()) notified_();
 }
 

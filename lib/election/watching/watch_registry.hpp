@@ -56,6 +56,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void on_error(const std::vector<std::string>& keys, const error_code& why,
                 const std::string& detail) override;
 
+  bool still_news(const std::string& key, const consul::kv_result& answer) const;
   void notify(const std::string& key, const consul::kv_result& answer);
   void notify_error(const watcher_registrar& watchers, const error_code& why,
                     const std::string& detail);

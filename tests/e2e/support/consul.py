@@ -134,10 +134,9 @@ class Client:
 
 class Server:
     """`consul agent -server` on free ports of the loopback; `settings` are added to its
-    configuration. `https`: also listens for TLS, at `secure_address`. close() stops it."""
+    configuration. With a certificate (`cert_file`) it serves HTTPS, too. close() stops it."""
 
-    def __init__(self, folder, https=False, **settings):
-        self.https = https
+    def __init__(self, folder, **settings):
         self.folder = os.path.join(folder, "consul")
         self.settings = settings
         self.token = settings.get("acl", {}).get("tokens", {}).get("master")
@@ -151,11 +150,13 @@ class Server:
         raise RuntimeError("consul did not start, see " + self.log)
 
     def _start(self):
-        ports = dict(zip(("http", "server", "serf_lan", "serf_wan", "https"),
-                         free_ports(5 if self.https else 4)))
+        names = ["http", "server", "serf_lan", "serf_wan"]
+        if "cert_file" in self.settings:
+            names.append("https")
+        ports = dict(zip(names, free_ports(len(names))))
         ports.update(dns=-1, **without_grpc())
-        self.secure_address = f"https://127.0.0.1:{ports['https']}" if self.https else None
         self.address = f"127.0.0.1:{ports['http']}"
+        self.https_address = f"https://127.0.0.1:{ports['https']}" if "https" in ports else None
         self.client = Client(self.address, self.token)
         self.log = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "config.json")
