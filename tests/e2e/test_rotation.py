@@ -63,7 +63,7 @@ class RotationTest(SecureCase):
         files = self.files
         environment = self.secure(self.rules("certificates"))
         probe = self.lead("certificates", environment)
-        port = int(self.server.secure_address.rpartition(":")[2])
+        port = int(self.server.https_address.rpartition(":")[2])
         before = connections_to(probe.pid, port)
 
         def install(pair, names):

@@ -99,7 +99,7 @@ class ProgramsTest(SecureCase):
 
     def test_by_name(self):
         environment = self.environment("run", "tls/name")
-        port = self.server.secure_address.rpartition(":")[2]
+        port = self.server.https_address.rpartition(":")[2]
         environment.update(CONSUL_HTTP_ADDR=f"localhost:{port}", CONSUL_HTTP_SSL="true",
                            CONSUL_TLS_SERVER_NAME="server.dc1.consul")
         code, _, errors = self.run_to_end(TENURE, "run", "--try=20s", "tls/name", "--", "true",
@@ -108,7 +108,7 @@ class ProgramsTest(SecureCase):
 
     def check_mistake(self, says, env=None, address=None, server=None):
         """A program that reads, one that waits, and one that is started by hand: one line."""
-        environment = {"CONSUL_HTTP_ADDR": address or self.server.secure_address,
+        environment = {"CONSUL_HTTP_ADDR": address or self.server.https_address,
                        **self.files.environment(), **(env or {})}
         for argv, code in (([TENURE, "leader", "tls/no"], 69),
                            ([TENURE, "run", "--log-level=off", "tls/no", "--", "true"], 69),
@@ -142,7 +142,7 @@ class ProgramsTest(SecureCase):
 
         def plain_to_tls():
             self.check_mistake("use https:// or set CONSUL_HTTP_SSL",
-                               address=self.server.secure_address.removeprefix("https://"))
+                               address=self.server.https_address.removeprefix("https://"))
 
         def tls_to_plain():
             self.check_mistake("use its HTTPS port, or http:// without CONSUL_HTTP_SSL",
@@ -153,7 +153,7 @@ class ProgramsTest(SecureCase):
                                 ("CONSUL_CLIENT_KEY", "/no/such/key.pem")):
                 code, output, errors = self.run_to_end(
                     TENURE, "leader", "tls/no", env={
-                        "CONSUL_HTTP_ADDR": self.server.secure_address,
+                        "CONSUL_HTTP_ADDR": self.server.https_address,
                         **self.files.environment(), name: value})
                 self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())), errors)
                 self.assertIn(value, errors)

@@ -40,7 +40,7 @@ class SecureConsul(consul.Server):
             settings = {"tls": {"https": {**tls, "verify_incoming": True}}}
         else:
             settings = {**tls, "verify_incoming_https": True}
-        super().__init__(folder, https=True, acl={
+        super().__init__(folder, acl={
             "enabled": True, "default_policy": "deny", "tokens": {"master": MASTER}}, **settings)
 
     def create_token(self, name, rules):
@@ -61,7 +61,7 @@ class SecureAgent(Agent):
         super().__init__(folder, options=(
             "--listen", "https://127.0.0.1:0", "--tls-cert", cert, "--tls-key", key,
             "--tls-client-ca", files.ca))
-        self.secure_address = self.listening[1]
+        self.https_address = self.listening[1]
 
 
 class SecureCase(cases.Case):
@@ -83,7 +83,7 @@ class SecureCase(cases.Case):
 
     def secure(self, rules):
         """The environment of a program whose token, in a file, has these rules."""
-        environment = {"CONSUL_HTTP_ADDR": self.server.secure_address, **self.files.environment()}
+        environment = {"CONSUL_HTTP_ADDR": self.server.https_address, **self.files.environment()}
         if not cases.on_agent():
             name = "token-" + uuid.uuid4().hex
             accessor, secret = self.server.create_token(name, rules)
