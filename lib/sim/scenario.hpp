@@ -63,6 +63,7 @@ class scenario {
   std::size_t elections = 1;
   std::size_t processes = 3;
   std::size_t foreign_contenders = 0;
+  bool foreign_deletes = false;   ///< some sessions of theirs die with their key and delete it
   std::size_t pool = 1;           ///< sessions per process
   std::size_t tenants = 1;        ///< elections objects per process, on shared connections
   std::size_t connections = 40;   ///< per process
@@ -93,6 +94,8 @@ class scenario {
   duration lock_delay_in_force() const noexcept;
   /// Every election must have its one leader within this time after the last fault.
   duration convergence_bound() const noexcept;
+  /// After a leader's session died, every election must have its one leader within this time.
+  duration takeover_bound() const noexcept;
   std::string summary() const;
 };
 

@@ -71,10 +71,9 @@ const std::shared_ptr<ssl::context>& server_tls_context::current() {
   read_ = std::move(now);
   try {
     current_ = load(files_);
-    log_->log(log_level::info, "TLS certificate changed", {{"file", files_.certificate}});
+    log_->log(log_level::info, "TLS files changed", {{"certificate", files_.certificate}});
   } catch (const bad_configuration& error) {
-    log_->log(log_level::warn, "TLS certificate change failed, old one kept",
-              {{"error", error.what()}});
+    log_->log(log_level::warn, "TLS files unusable", {{"why", error.what()}});
   }
   return current_;
 }

@@ -279,7 +279,7 @@ TEST_CASE("a refused transaction names the rule of its operation, whatever the v
   CHECK(refused.detail == "PUT /v1/txn at 127.0.0.1:8500: " + who +
                               " lacks key:write on \"k\" (key \"k\" { policy = \"write\" })");
   REQUIRE(refused.failures.size() == 2);
-  CHECK(refused.failures[0].kind == txn_failure::forbidden);
+  CHECK(refused.failures[0].kind == consul::txn_failure::forbidden);
   CHECK(refused.failures[0].what ==
         who + " lacks key:read on \"k\" (key \"k\" { policy = \"read\" })");
 }

@@ -155,7 +155,9 @@ TEST_CASE("the next connection resumes the session") {
       resumed.push_back(::SSL_session_reused(side.stream().tls()->native()) == 1);
       co_await side.request();
       co_await side.answer("x");
-      if (side.number == 3) side.reset();  // a connection that was lost counts as well
+      // The end is clean, or the next request finds the connection lost.
+      if (side.number == 3) co_await side.request();
+      if (side.number == 3) side.reset();
     });
     test::server_identity strict = fixture.good();
     strict.client_ca = fixture.authority.cert();
@@ -164,7 +166,7 @@ TEST_CASE("the next connection resumes the session") {
     fixture.use(fixture.showing(fixture.authority.issue({})));
     for (std::size_t i = 1; i <= 5; ++i) {
       CHECK_FALSE(fixture.ask("/", on_stale::resend).error);
-      fixture.until([&] { return fixture.server.open() == 0; });
+      if (i != 3) fixture.until([&] { return fixture.server.open() == 0; });
     }
     CHECK(resumed == std::vector<bool>{false, true, true, true, true});
     // Another server cannot resume it: the handshake is a full one.
@@ -203,11 +205,13 @@ TEST_CASE("over TLS unsolicited bytes, an end or a reset make a connection stale
     tls_fixture fixture([&](server_side& side) -> awaitable<void> {
       co_await side.request();
       co_await side.answer("x");
-      if (side.number == 1) co_await now->wait();
-      if (what == 0) co_await side.send("HTTP/1.1 408 Request Timeout\r\n\r\n");
-      if (what == 1) side.close();
-      if (what == 2) side.reset();
-      done = true;
+      if (side.number == 1) {
+        co_await now->wait();
+        if (what == 0) co_await side.send("HTTP/1.1 408 Request Timeout\r\n\r\n");
+        if (what == 1) side.close();
+        if (what == 2) side.reset();
+        done = true;
+      }
       co_await side.closed();
     });
     now = std::make_unique<runtime::async_condition>(fixture.runtime.timers());

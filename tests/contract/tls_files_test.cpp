@@ -36,25 +36,25 @@ class files_case {
 }  // namespace
 
 TEST_CASE_METHOD(files_case, "TLS: a changed certificate is used for new connections") {
-  const auto log = std::make_shared<kept_log>();
+  const auto log = std::make_shared<server_log>();
   tls_server server(folder.names(), {}, log);
   tls_probe open(server.address(), client);
   CHECK(open.server_name() == "first");
   folder.write(issue(authority, "second"));
   CHECK(server_name(server.address()) == "second");
   CHECK(open.get("/3") == "xxx");
-  CHECK(log->lines() == std::vector<std::string>{"info TLS certificate changed file=" +
+  CHECK(log->lines() == std::vector<std::string>{"info TLS files changed certificate=" +
                                                  folder.path("cert.pem")});
 }
 
 TEST_CASE_METHOD(files_case, "TLS: files that do not match are not used, with one warning") {
-  const auto log = std::make_shared<kept_log>();
+  const auto log = std::make_shared<server_log>();
   tls_server server(folder.names(), {}, log);
   const key_pair next = issue(authority, "second");
   folder.write("cert.pem", next.cert);
   for (int i = 0; i < 3; ++i) CHECK(server_name(server.address()) == "first");
   REQUIRE(log->lines().size() == 1);
-  CHECK(log->lines()[0] == "warn TLS certificate change failed, old one kept error=the key \"" +
+  CHECK(log->lines()[0] == "warn TLS files unusable why=the key \"" +
                                folder.path("key.pem") +
                                "\" does not belong to the certificate \"" +
                                folder.path("cert.pem") +
@@ -69,7 +69,7 @@ TEST_CASE_METHOD(files_case, "TLS: files that do not match are not used, with on
 }
 
 TEST_CASE_METHOD(files_case, "TLS: clients must show a certificate of their authority") {
-  const auto log = std::make_shared<kept_log>();
+  const auto log = std::make_shared<server_log>();
   tls_server server(with_client_ca(), {}, log);
   const auto answer = [&](const tls_client& who) {
     // With TLS 1.3 a client learns of the refusal when it reads.

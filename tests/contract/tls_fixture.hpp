@@ -43,7 +43,7 @@ inline key_pair issue(const certificate_authority& authority, const std::string&
 }
 
 /// The lines of a log: "level message".
-class kept_log final : public log_sink {
+class server_log final : public log_sink {
  public:
   bool enabled(log_level) const noexcept override { return true; }
   void write(log_level level, std::string_view message,

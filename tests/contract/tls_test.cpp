@@ -96,7 +96,7 @@ TEST_CASE_METHOD(tls_case, "TLS: a slow handshake ends after its time and delays
 }
 
 TEST_CASE_METHOD(tls_case, "TLS: bytes of no protocol end the connection") {
-  const auto log = std::make_shared<kept_log>();
+  const auto log = std::make_shared<server_log>();
   tls_server server(folder.names(), {}, log);
   http_probe probe(server.address());
   probe.send_raw("{\"what\": \"is this?\"}");

@@ -2,6 +2,7 @@
 """The programs with the policies that `tenure policy` prints, on a Consul that denies by default:
 each is enough, and each rule that is taken out of one gives one line that names it."""
 
+import os
 import re
 import tempfile
 import time
@@ -10,6 +11,7 @@ from support import cases, consul
 from support.processes import SLACK, TENURE, TENURE_CRON, wait_until
 from support.sidecars import Services, Sidecars
 
+PROBE = os.environ["TENURE_TENANTS_PROBE"]
 MASTER = "5ec2e7ba-5b1c-47a5-a2a2-000000000001"
 RULE = re.compile(r'^(\w+?)(?:_prefix)? "([^"]*)" \{ policy = "(\w+)" \}$')
 
@@ -120,6 +122,17 @@ class ShortTest(AclCase):
         def list_leaders():
             self.check(["list", "e2e/short/"], [TENURE, "list", "e2e/short/"])
 
+        def library():
+            token = self.token("library", self.policy("library", "e2e-library/"))
+            with open(self.zoo.path("tenants"), "w", encoding="ascii") as file:
+                file.write(f"e2e-library {token.secret}\n")
+            probe = self.start(PROBE, self.zoo.path("tenants"), "12",
+                               env={"CONSUL_HTTP_ADDR": self.server.address})
+            wait_until(lambda: len(self.zoo.output_lines(probe)) >= 12, 20 * SLACK, 0.05, "terms")
+            probe.terminate()
+            self.assertEqual(0, probe.wait(20 * SLACK))
+            self.assertNotIn("refused", self.zoo.output(probe))
+
         def depose():
             rules = self.policy("depose", "e2e/short/depose")
             argv = [TENURE, "depose", "e2e/short/depose"]
@@ -131,7 +144,7 @@ class ShortTest(AclCase):
             self.check(["depose", "e2e/short/depose"], argv)
 
         self.all_at_once(run, run_with_liveness, run_on_one_node, lock, lock_of_two, leader,
-                         list_leaders, depose)
+                         list_leaders, library, depose)
 
     def test_a_token_that_consul_does_not_know(self):
         code, _, errors = self.run_to_end(

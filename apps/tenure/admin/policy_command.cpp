@@ -133,10 +133,10 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_option("--service", o->services,
                       "for sidecar: the service that shows who leads, by its name")
       ->type_name("NAME")
-      ->take_all();
+      ->allow_extra_args(false);
   command->add_option("--semaphore", o->semaphores, "for library: the prefix of a semaphore")
       ->type_name("PREFIX")
-      ->take_all();
+      ->allow_extra_args(false);
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {

@@ -77,7 +77,8 @@ lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
 lock_queue::~lock_queue() { turns_->leave(*this); }
 
 core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind what) noexcept {
-  return what == lock_op::kind::release ? releases_ : acquisitions_;
+  const bool gives_up = what == lock_op::kind::release || what == lock_op::kind::clear;
+  return gives_up ? releases_ : acquisitions_;
 }
 
 void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
@@ -202,9 +203,11 @@ void lock_queue::complete_committed(batch& what, const consul::txn_result& answe
   lock_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;
   outcome.what = lock_outcome_kind::done;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    outcome.written = answer.results[i];
-    items[i].whose->lock_op_done(items[i].what, outcome);
+  std::size_t results = 0;
+  for (const batched_op& i : items) {
+    const bool deletes = i.what.what == lock_op::kind::clear;  // has no result
+    outcome.written = deletes ? consul::kv_entry() : answer.results[results++];
+    i.whose->lock_op_done(i.what, outcome);
   }
 }
 

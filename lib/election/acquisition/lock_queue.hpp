@@ -1,4 +1,5 @@
-// Acquisitions and releases of all elections, batched into transactions as large as Consul takes. A
+// Acquisitions and releases of all elections, and their placeholders, batched into transactions as
+// large as Consul takes. A
 // transaction is carried out as a whole or not at all, so the queue drops the operations that the
 // server names as refused and sends the rest again at once.
 #pragma once

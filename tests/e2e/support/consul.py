@@ -151,7 +151,7 @@ class Server:
 
     def _start(self):
         names = ["http", "server", "serf_lan", "serf_wan"]
-        if "cert_file" in self.settings:
+        if "cert_file" in {**self.settings, **self.settings.get("tls", {}).get("https", {})}:
             names.append("https")
         ports = dict(zip(names, free_ports(len(names))))
         ports.update(dns=-1, **without_grpc())
