@@ -55,7 +55,8 @@ class client {
   /// A blocking query: completes when the key's index exceeds `index`, or after `wait` (1 s to
   /// 10 min) plus Consul's jitter of up to a sixteenth. consul_errc::timed_out if it has not by
   /// request_timeout after that.
-  boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait);
+  boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait,
+                                          consistency how = consistency::default_);
   boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
   boost::asio::awaitable<kv_list> watch_below(std::string prefix, std::uint64_t index,
@@ -63,7 +64,8 @@ class client {
   /// The same two without parsing the list: read() does that.
   boost::asio::awaitable<raw_kv_list> list_raw(std::string prefix, consistency how);
   boost::asio::awaitable<raw_kv_list> watch_raw(std::string prefix, std::uint64_t index,
-                                                duration wait);
+                                                duration wait,
+                                                consistency how = consistency::default_);
   /// Parses a list and shows it to `reader` key by key. On malformed JSON it sets the list's error;
   /// then the reader must discard what it was shown. Clears the body.
   void read(raw_kv_list& list, kv_reader& reader);

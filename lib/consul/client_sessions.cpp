@@ -13,7 +13,7 @@ asio::awaitable<session_created> client::create_session(session_request request)
   session_created answer;
   target to("/v1/session/create", config_);
   call what(runtime::lane::requests, effect::write, "PUT", std::move(to), default_deadline());
-  what.body = session_body(request);
+  what.body = session_body(request, config_.access());
   response received = co_await ask(what);
   take_base(received, answer);
   if (answer.error) co_return answer;

@@ -61,7 +61,7 @@ class returned_keys final : public kv_reader {
 
 asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops) {
   txn_result answer;
-  what.body = txn_body(ops);
+  what.body = txn_body(ops, config_.access());
   what.accepted = 409;
   const consul::effect effect = what.effect;
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {

@@ -23,6 +23,7 @@
 #include <tenure/metric.hpp>
 #include <tenure/metrics.hpp>
 #include <tenure/observer.hpp>
+#include <tenure/outage_log.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/sharded_key.hpp>
 #include <tenure/standing.hpp>

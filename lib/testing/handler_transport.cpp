@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tenure::testing {
@@ -57,6 +58,22 @@ class abandon_guard {
   std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
 
+// The response of a server that refuses the request and does nothing.
+std::optional<runtime::http_response> refusal_of(mishap what, const runtime::http_request& request) {
+  if (what == mishap::unknown_token) return runtime::http_response(403, "ACL not found");
+  if (what == mishap::throttled) return runtime::http_response(429, "");
+  if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
+  if (what != mishap::forbidden && what != mishap::hidden) return std::nullopt;
+  if (request.target.starts_with("/v1/txn"))
+    return runtime::http_response(409, refused_transaction(request.body));
+  if (what == mishap::hidden && request.target.find("recurse") != std::string::npos) {
+    runtime::http_response nothing(404, "");
+    nothing.headers.emplace_back("X-Consul-Index", "1");
+    return nothing;
+  }
+  return runtime::http_response(403, "Permission denied");
+}
+
 }  // namespace
 
 asio::awaitable<runtime::exchange_result> handler_transport::exchange(runtime::lane where,
@@ -103,18 +120,11 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  const bool hidden = what_happens.what == mishap::hidden;
-  if (hidden || what_happens.what == mishap::forbidden) {
+  std::optional<runtime::http_response> refusal = refusal_of(what_happens.what, request);
+  if (refusal) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = runtime::http_response(403, "Permission denied");
-    if (request.target.starts_with("/v1/txn")) {
-      result.response = runtime::http_response(409, refused_transaction(request.body));
-    }
-    if (hidden && request.target.find("recurse") != std::string::npos) {
-      result.response = runtime::http_response(404, "");
-      result.response.headers.emplace_back("X-Consul-Index", "1");
-    }
+    result.response = std::move(*refusal);
     co_return;
   }
 

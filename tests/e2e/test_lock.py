@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import unittest
 
 from support import cases, consul
@@ -176,7 +175,7 @@ class ContentionTest(cases.ServerCase):
     CHILD = "echo + >> marks; echo {0} >> who; sleep 0.0{1}; echo - >> marks"
 
     def contend(self, slots, rounds):
-        binary = {"tenure": TENURE, "consul": shutil.which("consul")}
+        binary = {"tenure": TENURE, "consul": consul.program()}
         workers = ["tenure", "consul"] * 2 if slots == 1 else ["tenure", "consul"] * 3
         script = self.zoo.path("worker.sh")
         with open(script, "w", encoding="utf-8") as file:

@@ -37,6 +37,16 @@ TEST_CASE("no seeded bug: no violation") {
 }
 
 TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine); }
+TEST_CASE("found: the quarantine of a missing key counted from its first sight") {
+  expect_found(seeded_bug::missing_since_seen);
+}
+TEST_CASE("found: no placeholder") { expect_found(seeded_bug::no_placeholder); }
+TEST_CASE("found: a placeholder that looks like a clean release") {
+  expect_found(seeded_bug::empty_placeholder);
+}
+TEST_CASE("found: a claim that does not check the placeholder's index") {
+  expect_found(seeded_bug::unguarded_placeholder);
+}
 TEST_CASE("found: a clean release within the quarantine") {
   expect_found(seeded_bug::clean_within_quarantine);
 }

@@ -5,8 +5,9 @@
 #include <memory>
 #include <string>
 #include <tenure/agent_services.hpp>
-#include <tenure/log.hpp>
 #include <utility>
+
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -20,8 +21,8 @@ class service_selector {
 class service_lookup {
  public:
   service_lookup(agent_services& agent, service_selector wanted,
-                 std::shared_ptr<log_sink> log)
-      : agent_(agent), wanted_(std::move(wanted)), log_(std::move(log)) {}
+                 std::shared_ptr<const output_environment> env)
+      : agent_(agent), wanted_(std::move(wanted)), env_(std::move(env)) {}
 
   /// The id of the service; empty where the agent does not know it, or does not answer.
   boost::asio::awaitable<std::string> find();
@@ -37,7 +38,7 @@ class service_lookup {
 
   agent_services& agent_;
   const service_selector wanted_;
-  std::shared_ptr<log_sink> log_;
+  std::shared_ptr<const output_environment> env_;
   std::string error_;
   bool refused_ = false;
 };

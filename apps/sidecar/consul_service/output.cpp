@@ -26,6 +26,9 @@ constexpr duration write_timeout = 10s;
 constexpr duration end_timeout = 3s;  // for an agent that does not answer at the end
 constexpr int max_attempts = 5;       // of one publish(): each unknown field costs one
 
+constexpr std::string_view read_failed = "service read failed";
+constexpr std::string_view update_failed = "service update failed";
+
 }  // namespace
 
 consul_service_output::consul_service_output(std::shared_ptr<const output_environment> env,
@@ -36,7 +39,7 @@ consul_service_output::consul_service_output(std::shared_ptr<const output_enviro
       agent_(std::move(agent)),
       options_(std::move(options)),
       session_(std::move(session)),
-      lookup_(*agent_, options_, env_->log),
+      lookup_(*agent_, options_, env_),
       file_(options_.file, env_->log),
       changed_(*env_->timers),
       id_(options_.id) {}
@@ -72,6 +75,11 @@ service_marks consul_service_output::wanted() const {
   marks.leading = leading_ && !ending_ && term_.holds();
   if (!ending_) marks.session = marks.leading ? term_.session() : session_();
   return marks;
+}
+
+// The agent reports the service to the servers with this token: it must not be one that was revoked.
+bool consul_service_output::registered_with_old_token() const {
+  return registered_with_ && *registered_with_ != agent_->config().token();
 }
 
 // -- as long as the sidecar runs -----------------------------------------------------------------
@@ -151,17 +159,17 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     }
     if (known.error) {
       unknown_ = true;
-      report(log_level::warn, "service read failed", known.detail);
+      report_failure(read_failed, known);
       co_return false;
     }
     missing_ = false;
+    env_->outages->succeeded(read_failed, now());
     auto body = registration(*known.service, marks, options_.labels, refused_fields_);
+    if (!body && registered_with_old_token())
+      body = known.service->registration(refused_fields_);
     if (!body) {
       published_ = marks;
       hash_ = known.service->hash;
-      if (!last_report_.empty())
-        env_->log->log(log_level::info, "service up to date again", {log_field("service", id_)});
-      last_report_.clear();
       changed_.notify_all();
       co_return true;
     }
@@ -170,14 +178,17 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service);
+    const std::string token = agent_->config().token();
     const service_written written =
         co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
       continue;
     if (written.error) {
-      report(log_level::warn, "service update failed", written.detail);
+      report_failure(update_failed, written);
       break;
     }
+    registered_with_ = token;
+    env_->outages->succeeded(update_failed, now());
   }
   unknown_ = true;
   co_return false;
@@ -242,16 +253,12 @@ void consul_service_output::note_repair(const agent_service& service) {
   }
 }
 
-void consul_service_output::report(log_level level, std::string_view event,
-                                   const std::string& error) {
-  std::string report = std::string(event) + error;
-  if (report == last_report_) return;
-  last_report_ = std::move(report);
-  if (error.empty()) {
-    env_->log->log(level, event, {log_field("service", id_)});
-  } else {
-    env_->log->log(level, event, {log_field("service", id_), log_field("error", error)});
-  }
+void consul_service_output::report(log_level level, std::string_view event) {
+  env_->log->log(level, event, {log_field("service", id_)});
+}
+
+void consul_service_output::report_failure(std::string_view event, const service_answer& answer) {
+  env_->outages->failed(event, answer.error, answer.detail, {log_field("service", id_)}, now());
 }
 
 }  // namespace tenure::sidecar

@@ -74,11 +74,10 @@ asio::awaitable<void> wait_for_consul(elections& all) {
   }
 }
 
-int with_elections(const common_options& common, on_interrupt after_signal,
-                   const std::string& policy, elections_task task) {
+int with_elections(const common_options& common, elections_options options,
+                   on_interrupt after_signal, const std::string& policy, elections_task task) {
   const consul_config config = common.consul();
   asio::io_context io{1};
-  elections_options options;
   // A task that follows changes for ever reports no error of a watch.
   const auto log = std::make_shared<refusal_filter>(common.log());
   log->drop(after_signal == on_interrupt::exit_with_signal);

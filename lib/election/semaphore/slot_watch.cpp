@@ -78,12 +78,12 @@ void slot_candidate::observe(const semaphore_reading& seen) {
 
 void slot_candidate::ask_span(const std::string& session) {
   if (!asked_.insert(session).second) return;
-  auto learn = [weak = weak_from_this(), session](std::optional<duration> span) {
+  auto learn = [weak = weak_from_this(), session](const std::optional<holder_session>& says) {
     const auto self = weak.lock();
     if (!self) return;
     self->asked_.erase(session);
-    if (!span || *span == duration{0}) return;
-    self->slots_.holders_span(session, *span);
+    if (!says || says->span == duration{0}) return;
+    self->slots_.holders_span(session, says->span);
     self->changed_.notify_all();
   };
   shared_->spans.ask(session, std::move(learn));

@@ -98,7 +98,6 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   std::shared_ptr<liveness_check> check_;
   /// Of lost sessions: their services may still be registered.
   std::vector<std::shared_ptr<liveness_check>> pending_deregistrations_;
-  error_code create_failure_;  ///< of the last try to create a session
   bool creating_ = false;
   bool check_lost_ = false;  ///< the agent forgot the check
   bool bound_ = false;       ///< this Consul was seen to bind sessions to checks of services

@@ -40,6 +40,8 @@ class query_sink {
   virtual list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) = 0;
   /// What was read, without an error.
   virtual void on_list(const list_news& seen) = 0;
+  /// How the keys in the range are read: stale only if all of their watchers accept that.
+  virtual consul::consistency reads(const core::watch_range& range) const noexcept = 0;
   /// Whether a watcher of the key waits for an answer, news or not.
   virtual bool due(const std::string& key) const noexcept = 0;
   /// The keys of a query, or some keys, could not be read.

@@ -193,6 +193,18 @@ void watch_registry::on_list(const list_news& seen) {
   if (!seen.keys.empty()) notified_();
 }
 
+consul::consistency watch_registry::reads(const core::watch_range& range) const noexcept {
+  bool any = false;
+  for (auto at = keys_.lower_bound(range.text);
+       at != keys_.end() && range.covers(at->first.text()); ++at) {
+    for (const key_watcher* w = at->second.watchers; w != nullptr; w = w->link().next) {
+      if (!w->accepts_stale()) return consul::consistency::default_;
+      any = true;
+    }
+  }
+  return any ? consul::consistency::stale : consul::consistency::default_;
+}
+
 bool watch_registry::due(const std::string& key) const noexcept {
   const auto found = keys_.find(key);
   return found != keys_.end() && found->second.due;

@@ -49,6 +49,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void on_key(const std::string& key, const consul::kv_result& answer) override;
   list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) override;
   void on_list(const list_news& seen) override;
+  consul::consistency reads(const core::watch_range& range) const noexcept override;
   bool due(const std::string& key) const noexcept override;
   void on_error(const range_query& query, const error_code& why,
                 const std::string& detail) override;

@@ -16,7 +16,7 @@ enum class metric_type : std::uint8_t { counter, gauge, histogram };
 /// One time series each. Series of one name differ in their label, as in
 /// tenure_claims_refused_total{reason="held"}. Counters and gauges are plain numbers.
 enum class metric : std::uint8_t {
-  // -- proofs: each asks whether one lock is still ours; up to 64 travel in a request
+  // -- proofs: each asks whether one lock is still ours; up to 128 travel in a request
   proofs_sent,
   proofs_confirmed,
   proofs_failed_error,    ///< no answer in time, or an error
