@@ -26,7 +26,7 @@ class consul_options {
   std::optional<std::string> variable(const char* name) const;
   void set_token(consul_config& to, std::shared_ptr<log_sink> log) const;
 
-  std::map<std::string, std::string, std::less<>> overridden_;  ///< by an option of the same meaning
+  std::map<std::string, std::string, std::less<>> overridden_;  ///< variables, by an option
   std::string token_;
   std::string token_file_;
   std::string token_command_;

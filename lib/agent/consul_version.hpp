@@ -71,6 +71,20 @@ struct consul_traits {
   /// omits the Port 0 of a service in health.
   bool shows_newer_members;
 
+  // --- the catalog ------------------------------------------------------------------------------
+  /// Whether a node has its own index, which its services change, too. The index of a missing node
+  /// is then that of the last one that went.
+  bool nodes_have_indexes;
+  /// Whether a registration is checked before it takes an index, and the words of its refusals.
+  bool checks_registrations_first;
+  /// Whether catalog/services and agent/members take a filter; otherwise they ignore it.
+  bool filters_all_lists;
+  /// Whether the text of agent/health about a missing service is JSON.
+  bool quotes_missing_service;
+  std::string_view ca_root_name;
+  /// What agent/health shows of every check's definition.
+  std::string_view empty_definition;
+
   // --- transactions -----------------------------------------------------------------------------
   std::size_t most_operations;
   /// Whether an unknown verb is refused before the other operations are looked at.
@@ -117,6 +131,14 @@ inline constexpr consul_traits consul_1_8{
     .has_service_places = false,
     .has_newer_checks = false,
     .shows_newer_members = false,
+    .nodes_have_indexes = false,
+    .checks_registrations_first = false,
+    .filters_all_lists = false,
+    .quotes_missing_service = true,
+    .ca_root_name = "Consul CA Root Cert",
+    .empty_definition =
+        R"({"Interval":"0s","Timeout":"0s","DeregisterCriticalServiceAfter":"0s","HTTP":"",)"
+        R"("Header":null,"Method":"","Body":"","TLSSkipVerify":false,"TCP":""})",
     .most_operations = 64,
     .checks_verbs_first = false,
     .has_get_or_empty = false,
@@ -159,6 +181,15 @@ inline constexpr consul_traits consul_1_21{
     .has_service_places = true,
     .has_newer_checks = true,
     .shows_newer_members = true,
+    .nodes_have_indexes = true,
+    .checks_registrations_first = true,
+    .filters_all_lists = true,
+    .quotes_missing_service = false,
+    .ca_root_name = "Consul CA Primary Cert",
+    .empty_definition =
+        R"({"Interval":"0s","Timeout":"0s","DeregisterCriticalServiceAfter":"0s","HTTP":"",)"
+        R"("Header":null,"Method":"","Body":"","TLSServerName":"","TLSSkipVerify":false,)"
+        R"("TCP":"","TCPUseTLS":false,"UDP":"","GRPC":"","OSService":"","GRPCUseTLS":false})",
     .most_operations = 128,
     .checks_verbs_first = true,
     .has_get_or_empty = true,

@@ -26,8 +26,8 @@ boost::asio::awaitable<response> client::ask(const call& what) {
   } else if (!refusals_.quiet() && !received.error) {
     const bool proof = proves_right(what.to, received.status);
     const std::optional<acl_rule> shown = proof ? rule_for(what.to) : std::nullopt;
-    if (shown) refusals_.allowed(*shown);
-    if (shown) refusals_.known();
+    if (shown) refusals_.allowed(*shown, received.sent_at);
+    if (shown) refusals_.known(received.sent_at);
   }
   co_return received;
 }

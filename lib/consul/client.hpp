@@ -28,6 +28,9 @@ class target;
 /// again anyway. Any other request then ends in consul_errc::outcome_unknown; so does a repeatable
 /// one that changes something and whose every attempt failed. The 500 "leadership lost while
 /// committing log" of a write is an unknown outcome as well.
+///
+/// A request that Consul refuses for its token had no effect: whatever it does, it is sent again
+/// while its token_source has another token, or expects one, within its deadline.
 class client {
  public:
   client(std::shared_ptr<const runtime::environment> env, consul_config config);

@@ -120,9 +120,9 @@ void client::note_refused(call& what, txn_result& answer) {
         rules.push_back(rule_for(verb, key));
       }))
     rules.clear();
-  refusals_.known();
+  refusals_.known(answer.sent_at);
   if (!refused) {
-    for (const acl_rule& rule : rules) refusals_.allowed(rule);
+    for (const acl_rule& rule : rules) refusals_.allowed(rule, answer.sent_at);
     return;
   }
   // From the end: a write follows the check that guards it, and needs more.

@@ -46,17 +46,18 @@ void refusal_log::refused(const std::optional<acl_rule>& rule, const std::string
   env_->log->log(log_level::warn, rule ? "right missing" : "token refused", {{"why", detail}});
 }
 
-void refusal_log::allowed(const acl_rule& rule) {
+void refusal_log::allowed(const acl_rule& rule, time_point sent_at) {
   std::erase_if(open_, [&](const outage& o) {
     const bool back =
-        o.rule && same_resource(rule, *o.rule) && rank(rule) >= rank(*o.rule);
+        o.rule && o.last < sent_at && same_resource(rule, *o.rule) && rank(rule) >= rank(*o.rule);
     if (back) env_->log->log(log_level::info, "right granted", {{"right", o.rule->right()}});
     return back;
   });
 }
 
-void refusal_log::known() {
-  const auto ended = std::erase_if(open_, [](const outage& o) { return !o.rule; });
+void refusal_log::known(time_point sent_at) {
+  const auto ended =
+      std::erase_if(open_, [&](const outage& o) { return !o.rule && o.last < sent_at; });
   if (ended > 0) env_->log->log(log_level::info, "token accepted");
 }
 

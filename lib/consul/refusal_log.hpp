@@ -21,10 +21,11 @@ class refusal_log {
   bool quiet() const noexcept { return open_.empty(); }
   /// Consul refused a request that needs `rule`; nothing: it refused the token as such.
   void refused(const std::optional<acl_rule>& rule, const std::string& detail);
-  /// Consul carried out a request that needs `rule`.
-  void allowed(const acl_rule& rule);
-  /// Consul knows the token.
-  void known();
+  /// Consul carried out a request that needs `rule` and was sent then: a blocking query that was
+  /// sent before a refusal shows nothing.
+  void allowed(const acl_rule& rule, time_point sent_at);
+  /// Consul knew the token of a request that was sent then.
+  void known(time_point sent_at);
 
  private:
   struct outage {

@@ -207,6 +207,8 @@ TEST_CASE("The member and its versions of the protocols") {
     CHECK(has(members, tag));
   }
   CHECK(has(ask("GET", "/v1/agent/self"), end));
+  CHECK(has(ask("GET", "/v1/agent/members?wan=1"),
+            R"([{"Name":")" + server().node_name() + R"(.dc1","Addr":"127.0.0.1","Port":)"));
 }
 
 }  // namespace tenure::test

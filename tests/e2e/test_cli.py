@@ -70,6 +70,12 @@ class CommandLineTest(cases.Case):
                 ("/no/such", "leader", "--http-addr", "https://consul:8501", "--ca-file",
                  "/no/such", "k"),
                 ("--http-addr", "leader", "--http-addr"),
+                ("the token command 'exit 3' printed no token (it exited with status 3)", "leader",
+                 "--token-command", "exit 3", "k"),
+                ("--token-command: leave out", "leader", "--token-command", "echo x", "--token",
+                 "y", "k"),
+                ("--token-command-interval: there is no", "leader", "--token-command-interval",
+                 "5m", "k"),
                 ("/no/such", "leader", "--token-file", "/no/such", "k")):
             self.refused(TENURE, *argv, says=says)
         self.refused(TENURE_CRON, says="FILE is required")

@@ -31,7 +31,9 @@ class TokenTest(cases.Case):
         for options, env in ((["--token", TOKEN], {}), (["--token-file", name], {}),
                              ([], {"CONSUL_HTTP_TOKEN": TOKEN}),
                              ([], {"CONSUL_HTTP_TOKEN_FILE": name}),
-                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN": "no"})):
+                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN": "no"}),
+                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN_FILE": "/no/such"}),
+                             (["--token-command", "cat " + name], {"CONSUL_HTTP_TOKEN": "no"})):
             code, output, errors = self.run_true("--log-level", "trace", *options, env=env)
             self.assertEqual((0, ""), (code, output), errors)
             self.assertNotIn(TOKEN, errors)

@@ -77,7 +77,7 @@ service_marks consul_service_output::wanted() const {
   return marks;
 }
 
-// The agent reports the service to the servers with this token: it must not be one that was revoked.
+// The agent reports the service to the servers with this token, so it must not be a revoked one.
 bool consul_service_output::registered_with_old_token() const {
   return registered_with_ && *registered_with_ != agent_->config().token();
 }

@@ -8,7 +8,7 @@ namespace tenure::agent {
 
 void parked_queries::ask(query q, std::uint64_t after, time_point deadline, request_id id) {
   const std::uint64_t index = reader_.index(q);
-  if (after == 0 || index > after) {
+  if (after == 0 || query_reader::news(q, index, after)) {
     sink_.answered(id, reader_.answer(q, index));
     return;
   }
@@ -26,7 +26,7 @@ void parked_queries::serve_woken() {
     const std::uint64_t index = reader_.index(p.q);
     const bool was_missing = std::exchange(p.missing, reader_.missing(p.q));
     const bool news = !(was_missing && p.missing) || reader_.traits().missing_wakes_for_neighbours;
-    if (news && index > p.after) {
+    if (news && query_reader::news(p.q, index, p.after)) {
       finish(p, index);
       continue;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/render/ca_roots.hpp"
 #include "agent/render/entries.hpp"
 #include "agent/state/names.hpp"
 
@@ -25,19 +26,28 @@ std::uint64_t query_reader::index(const query& q) const {
     case query::subject::tree:
     case query::subject::key_names: index = keys_.list_index(q.name); break;
     case query::subject::session:
-    case query::subject::node_sessions: index = sessions_.table_index(); break;
+    case query::subject::node_sessions:
+    case query::subject::all_sessions: index = sessions_.table_index(); break;
     case query::subject::health:
-    case query::subject::catalog: index = services_.index_of(q.name); break;
-    case query::subject::nodes: index = node_.index; break;
+    case query::subject::catalog: index = catalog_.index_of(q.name); break;
+    case query::subject::nodes: index = catalog_.nodes_index(); break;
     case query::subject::node:
-      index = same_name(q.name, node_.name) ? services_.services_index() : 0;
-      break;
-    case query::subject::services: index = services_.services_index(); break;
+    case query::subject::node_services: index = catalog_.index_of_node(q.name); break;
+    case query::subject::services: index = catalog_.services_index(); break;
     case query::subject::node_checks:
     case query::subject::service_checks:
-    case query::subject::state_checks: index = services_.checks_index(); break;
+    case query::subject::state_checks: index = catalog_.checks_index(); break;
+    case query::subject::coordinates:
+    case query::subject::node_coordinates: index = catalog_.coordinates_index(); break;
+    case query::subject::events: index = events_.index_of(q.name); break;
+    case query::subject::ca_roots: index = ca_roots_index; break;
   }
   return std::max<std::uint64_t>(index, 1);
+}
+
+bool query_reader::news(const query& q, std::uint64_t index, std::uint64_t after) noexcept {
+  // The index of events comes from a random id. It does not grow.
+  return q.what == query::subject::events ? index != after : index > after;
 }
 
 bool query_reader::missing(const query& q) const {
@@ -57,18 +67,14 @@ runtime::http_response query_reader::answer(const query& q, std::uint64_t index)
     case query::subject::key: return key_answer(q, meta);
     case query::subject::tree: return tree_answer(q, meta);
     case query::subject::key_names: return names_answer(q, meta);
-    case query::subject::health:
-    case query::subject::catalog: return services_answer(q, meta);
-    case query::subject::nodes:
-    case query::subject::node:
-    case query::subject::services:
-    case query::subject::node_checks:
-    case query::subject::service_checks:
-    case query::subject::state_checks: return catalog_answer(q, meta);
     case query::subject::session:
-    case query::subject::node_sessions: break;
+    case query::subject::node_sessions:
+    case query::subject::all_sessions: return session_answer(q, meta);
+    case query::subject::events: return events_answer(q, index);
+    case query::subject::ca_roots:
+      return json_answer(q, ca_roots_json(traits_.ca_root_name), meta);
+    default: return catalog_answer(q, meta);
   }
-  return session_answer(q, meta);
 }
 
 watch_list& query_reader::watch(const query& q) const noexcept {
@@ -77,17 +83,11 @@ watch_list& query_reader::watch(const query& q) const noexcept {
     case query::subject::tree:
     case query::subject::key_names: return keys_.watch_below(q.name);
     case query::subject::session: return sessions_.watch(session_key(q.name));
-    case query::subject::health:
-    case query::subject::catalog:
-    case query::subject::nodes:
-    case query::subject::node:
-    case query::subject::services:
-    case query::subject::node_checks:
-    case query::subject::service_checks:
-    case query::subject::state_checks: return services_.watch();
-    case query::subject::node_sessions: break;
+    case query::subject::node_sessions:
+    case query::subject::all_sessions: return sessions_.watch_all();
+    case query::subject::events: return events_.watch();
+    default: return catalog_.watch();
   }
-  return sessions_.watch_all();
 }
 
 runtime::http_response query_reader::key_answer(const query& q, const query_meta& meta) const {
@@ -145,9 +145,11 @@ runtime::http_response query_reader::session_answer(const query& q, const query_
   if (q.what == query::subject::session) {
     const session_entry* session = sessions_.find(session_key(q.name));
     if (session != nullptr) write_session(json, *session);
-  } else if (same_name(q.name, node_.name)) {
-    sessions_.for_each([&json](const session_entry& session) {
-      write_session(json, session);
+  } else {
+    sessions_.for_each([&](const session_entry& session) {
+      const bool wanted =
+          q.what == query::subject::all_sessions || same_name(q.name, session.node);
+      if (wanted) write_session(json, session);
       return true;
     });
   }
@@ -155,54 +157,11 @@ runtime::http_response query_reader::session_answer(const query& q, const query_
   return json_answer(q, json.take(), meta);
 }
 
-runtime::http_response query_reader::services_answer(const query& q,
-                                                     const query_meta& meta) const {
-  const auto all_pass = [](const std::vector<const check_entry*>& checks) {
-    return std::all_of(checks.begin(), checks.end(),
-                       [](const check_entry* c) { return c->shown.status == "passing"; });
-  };
-  const auto has_tags = [&q](const service_entry& service) {
-    return std::all_of(q.tags.begin(), q.tags.end(), [&](const std::string& wanted) {
-      return std::any_of(service.tags.begin(), service.tags.end(),
-                         [&](const std::string& tag) { return same_name(tag, wanted); });
-    });
-  };
-  // The gossip's check has its place among the node's own, in the order of their ids.
-  const std::vector<const check_entry*> of_node = services_.shown_checks({});
-  const check_fields gossip = node_health();
-  text::json_writer json;
-  const auto write_checks = [&](const std::vector<const check_entry*>& checks) {
-    for (const check_entry* check : checks) {
-      write_check(json, node_.name, check->shown, {check->create_index, check->modify_index},
-                  traits_);
-    }
-  };
-  json.begin_array();
-  for (const service_entry* service : services_.named(q.name)) {
-    if (!has_tags(*service) || !node_selected(q)) continue;
-    if (q.what == query::subject::catalog) {
-      write_catalog_service(json, node_, *service, traits_);
-      continue;
-    }
-    const std::vector<const check_entry*> own = services_.shown_checks(service->id);
-    if (q.passing && !(all_pass(of_node) && all_pass(own))) continue;
-    json.begin_object().key("Node");
-    write_node(json, node_);
-    json.key("Service");
-    write_health_service(json, *service, traits_);
-    json.key("Checks").begin_array();
-    const auto middle = std::partition_point(of_node.begin(), of_node.end(), [&](auto* check) {
-      return name_order()(check->id, gossip.id);
-    });
-    write_checks({of_node.begin(), middle});
-    write_check(json, node_.name, gossip, {node_.index, node_.index}, traits_);
-    write_checks({middle, of_node.end()});
-    write_checks(own);
-    json.end_array().end_object();
-  }
-  json.end_array();
-  runtime::http_response response = json_answer(q, json.take(), meta);
-  response.headers.emplace_back("X-Consul-Effective-Consistency", q.consistency);
+runtime::http_response query_reader::events_answer(const query& q, std::uint64_t index) const {
+  std::string json = events_.json(q.name);
+  runtime::http_response response =
+      json_response(200, q.pretty ? pretty_json(json) : std::move(json));
+  response.headers.emplace_back("X-Consul-Index", std::to_string(index));
   return response;
 }
 

@@ -4,12 +4,6 @@
 
 namespace tenure::agent {
 
-std::map<std::string, std::string> node_meta(const node_fields& node) {
-  std::map<std::string, std::string> meta{{"consul-network-segment", ""}};
-  if (!node.release.empty()) meta.emplace("consul-version", node.release);
-  return meta;
-}
-
 namespace {
 
 void write_map(text::json_writer& json, const std::map<std::string, std::string>& map) {
@@ -35,16 +29,12 @@ void write_weights(text::json_writer& json, const service_fields& service) {
   json.key("Warning").value(service.warning_weight).end_object();
 }
 
-void write_node_addresses(text::json_writer& json, const node_fields& node) {
-  json.begin_object();
-  for (const char* net : {"lan", "lan_ipv4", "wan", "wan_ipv4"}) json.key(net).value(node.address);
-  json.end_object();
-}
-
-void write_node_meta(text::json_writer& json, const node_fields& node) {
-  json.begin_object();
-  for (const auto& [name, value] : node_meta(node)) json.key(name).value(value);
-  json.end_object();
+void write_map_or_null(text::json_writer& json, const std::optional<node_fields::text_map>& map) {
+  if (map) {
+    write_map(json, *map);
+  } else {
+    json.null();
+  }
 }
 
 void write_locality(text::json_writer& json, const service_locality& locality) {
@@ -59,8 +49,16 @@ void write_places(text::json_writer& json, const service_fields& service) {
   write_locality(json, *service.locality);
 }
 
-void write_no_proxy(text::json_writer& json, const consul_traits& traits) {
+void write_proxy(text::json_writer& json, const service_proxy& proxy,
+                 const consul_traits& traits) {
   json.begin_object();
+  const auto text = [&json](std::string_view name, const std::string& value) {
+    if (!value.empty()) json.key(name).value(value);
+  };
+  text("DestinationServiceName", proxy.destination_name);
+  text("DestinationServiceID", proxy.destination_id);
+  text("LocalServiceAddress", proxy.local_address);
+  if (proxy.local_port != 0) json.key("LocalServicePort").value(proxy.local_port);
   if (traits.shows_newer_members) json.key("Mode").value("");
   json.key("MeshGateway").begin_object().end_object();
   json.key("Expose").begin_object().end_object().end_object();
@@ -120,34 +118,29 @@ void write_check(text::json_writer& json, const std::string& node, const check_f
     json.key("Timeout").value(check.timeout);
     json.key("ExposedPort").value(std::uint64_t{0});
   }
-  json.key("Definition").begin_object().end_object();
+  json.key("Definition").raw(check.definition);
   json.key("CreateIndex").value(indexes.create);
   json.key("ModifyIndex").value(indexes.modify);
   json.end_object();
 }
 
-check_fields node_health() {
-  check_fields health;
-  health.id = "serfHealth";
-  health.name = "Serf Health Status";
-  health.status = "passing";
-  health.output = "Agent alive and reachable";
-  health.type.clear();
-  return health;
+void write_catalog_check(text::json_writer& json, const std::string& node,
+                         const catalog_check& check, const consul_traits& traits) {
+  write_check(json, node, check, {check.create_index, check.modify_index}, traits);
 }
 
-void write_node(text::json_writer& json, const node_fields& node) {
+void write_node(text::json_writer& json, const catalog_node& node) {
   json.begin_object();
   json.key("ID").value(node.id);
   json.key("Node").value(node.name);
   json.key("Address").value(node.address);
   json.key("Datacenter").value(node.datacenter);
   json.key("TaggedAddresses");
-  write_node_addresses(json, node);
+  write_map_or_null(json, node.tagged_addresses);
   json.key("Meta");
-  write_node_meta(json, node);
-  json.key("CreateIndex").value(node.index);
-  json.key("ModifyIndex").value(node.index);
+  write_map_or_null(json, node.meta);
+  json.key("CreateIndex").value(node.create_index);
+  json.key("ModifyIndex").value(node.modify_index);
   json.end_object();
 }
 
@@ -174,7 +167,7 @@ void write_health_service(text::json_writer& json, const service_entry& service,
   json.key("EnableTagOverride").value(service.enable_tag_override);
   write_places(json, service);
   json.key("Proxy");
-  write_no_proxy(json, traits);
+  write_proxy(json, service.proxy, traits);
   json.key("Connect");
   write_connect(json, service);
   if (traits.shows_newer_members) json.key("PeerName").value("");
@@ -183,7 +176,7 @@ void write_health_service(text::json_writer& json, const service_entry& service,
   json.end_object();
 }
 
-void write_catalog_service(text::json_writer& json, const node_fields& node,
+void write_catalog_service(text::json_writer& json, const catalog_node& node,
                            const service_entry& service, const consul_traits& traits) {
   json.begin_object();
   json.key("ID").value(node.id);
@@ -191,9 +184,9 @@ void write_catalog_service(text::json_writer& json, const node_fields& node,
   json.key("Address").value(node.address);
   json.key("Datacenter").value(node.datacenter);
   json.key("TaggedAddresses");
-  write_node_addresses(json, node);
+  write_map_or_null(json, node.tagged_addresses);
   json.key("NodeMeta");
-  write_node_meta(json, node);
+  write_map_or_null(json, node.meta);
   json.key("ServiceKind").value(service.kind);
   json.key("ServiceID").value(service.id);
   json.key("ServiceName").value(service.name);
@@ -209,7 +202,7 @@ void write_catalog_service(text::json_writer& json, const node_fields& node,
   if (traits.shows_newer_members) json.key("ServiceSocketPath").value(service.socket_path);
   json.key("ServiceEnableTagOverride").value(service.enable_tag_override);
   json.key("ServiceProxy");
-  write_no_proxy(json, traits);
+  write_proxy(json, service.proxy, traits);
   json.key("ServiceConnect");
   write_connect(json, service);
   if (traits.shows_newer_members) {

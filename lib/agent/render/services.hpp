@@ -2,30 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
 
 #include "agent/consul_version.hpp"
-#include "agent/state/check_entry.hpp"
-#include "agent/state/service_entry.hpp"
+#include "agent/state/catalog.hpp"
 
 namespace tenure::agent {
-
-/// The node as catalog and health show it.
-class node_fields {
- public:
-  std::string id;
-  std::string name;
-  std::string address;
-  std::string datacenter;
-  std::string_view release;  ///< of Consul; empty: not shown
-  std::uint64_t index = 0;
-};
-
-/// The node's metadata, which ?node-meta selects by.
-std::map<std::string, std::string> node_meta(const node_fields& node);
 
 /// What agent/services and agent/service/ID add to a service; empty: not shown.
 class agent_service_extras {
@@ -45,14 +29,15 @@ class check_indexes {
 };
 void write_check(text::json_writer& json, const std::string& node, const check_fields& check,
                  const check_indexes& indexes, const consul_traits& traits);
+/// The check of a node, as the catalog shows it.
+void write_catalog_check(text::json_writer& json, const std::string& node,
+                         const catalog_check& check, const consul_traits& traits);
 /// As health/service does.
-void write_node(text::json_writer& json, const node_fields& node);
+void write_node(text::json_writer& json, const catalog_node& node);
 void write_health_service(text::json_writer& json, const service_entry& service,
                           const consul_traits& traits);
-/// The node's own check, which always exists: Consul's gossip among servers.
-check_fields node_health();
 /// As catalog/service does.
-void write_catalog_service(text::json_writer& json, const node_fields& node,
+void write_catalog_service(text::json_writer& json, const catalog_node& node,
                            const service_entry& service, const consul_traits& traits);
 
 }  // namespace tenure::agent

@@ -110,14 +110,14 @@ class check_reader {
       if (!arguments.empty()) take_type("script");
       return true;
     }
-    for (const std::string_view field : {"AliasNode", "AliasService"}) {
-      if (!is(name, field)) continue;
-      std::string value;
-      text(value, field);
-      into_.alias = into_.alias || !value.empty();
-      return true;
+    if (is(name, "AliasNode")) {
+      text(into_.alias_node, "AliasNode");
+    } else if (is(name, "AliasService")) {
+      text(into_.alias_service, "AliasService");
+    } else {
+      return detail(name);
     }
-    return detail(name);
+    return true;
   }
 
   /// How a check is run; this agent keeps nothing of it.
@@ -168,7 +168,7 @@ bool known_status(std::string_view status) noexcept {
 
 bool check_request::empty() const noexcept {
   return id.empty() && name.empty() && notes.empty() && status.empty() && ttl_ns == 0 &&
-         interval_ns == 0 && reap_after_ns == 0 && output_size == 0 && type == "ttl" && !alias;
+         interval_ns == 0 && reap_after_ns == 0 && output_size == 0 && type == "ttl" && !alias();
 }
 
 std::string check_request::shown(std::int64_t ns) const {
@@ -179,11 +179,10 @@ std::string check_request::refusal(const consul_traits& traits) const {
   const bool probed = type != "ttl";
   if (interval_ns > 0 && ttl_ns > 0) return "Interval and TTL cannot both be specified";
   if (probed && interval_ns <= 0) return std::string(traits.interval_missing);
-  if (probed && alias) return "Interval cannot be set for Alias checks";
-  if (alias && ttl_ns > 0) return "TTL must be not be set for Alias checks";
-  if (!probed && !alias && ttl_ns <= 0) return "TTL must be > 0 for TTL checks";
+  if (probed && alias()) return "Interval cannot be set for Alias checks";
+  if (alias() && ttl_ns > 0) return "TTL must be not be set for Alias checks";
+  if (!probed && !alias() && ttl_ns <= 0) return "TTL must be > 0 for TTL checks";
   if (output_size < 0) return "MaxOutputMaxSize must be positive";
-  if (alias) return "the embedded agent has no alias checks";
   return {};
 }
 

@@ -24,6 +24,7 @@ class check_request {
   /// Why Consul refuses it; empty if it does not.
   std::string refusal(const consul_traits& traits) const;
   bool empty() const noexcept;
+  bool alias() const noexcept { return !alias_service.empty() || !alias_node.empty(); }
   /// The text of one of its times.
   std::string shown(std::int64_t ns) const;
 
@@ -32,7 +33,8 @@ class check_request {
   std::int64_t interval_ns = 0;
   std::int64_t timeout_ns = 0;
   std::int64_t output_size = 0;
-  bool alias = false;
+  std::string alias_service;
+  std::string alias_node;
   bool alone = false;  ///< not in a service's registration: Consul then shows times of 0 as "0s"
 };
 

@@ -1,5 +1,7 @@
 #include "agent/requests/service_request.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "agent/go/json.hpp"
@@ -16,6 +18,9 @@ constexpr std::string_view service_type =
     R"(map[string]structs.ServiceAddress "json:\"tagged_addresses\""; *structs.Alias })";
 constexpr std::string_view no_proxies = "the embedded agent serves no Connect proxies";
 
+constexpr std::size_t longest_meta_key = 128;
+constexpr std::size_t longest_meta_value = 512;
+
 bool is(std::string_view name, std::string_view field) { return go_json_field(name, field); }
 
 /// Reads the members of a service.
@@ -23,6 +28,19 @@ class service_reader {
  public:
   service_reader(go_struct_reader& fields, service_request& into, const consul_traits& traits)
       : fields_(fields), into_(into), traits_(traits) {}
+
+  /// A member of a service in the catalog.
+  void node_member(const std::string& name) {
+    if (is(name, "Service")) return fields_.text(into_.service.name, "Service");
+    for (const std::string_view no_member : {"Name", "Check", "Checks", "Token"}) {
+      if (is(name, no_member)) return fields_.unknown(name);
+    }
+    if (is(name, "Proxy")) return node_proxy();
+    const bool ignored = is(name, "CreateIndex") || is(name, "ModifyIndex") ||
+                         (traits_.shows_newer_members && is(name, "PeerName"));
+    if (ignored) return fields_.json().skip();
+    member(name);
+  }
 
   void member(const std::string& name) {
     service_fields& s = into_.service;
@@ -142,6 +160,44 @@ class service_reader {
     }
   }
 
+  /// The catalog shows a proxy's destination. What configures the proxy itself is refused.
+  void node_proxy() {
+    service_proxy& proxy = into_.service.proxy;
+    fields_.object("ConnectProxyConfig", "Proxy", "structs.ConnectProxyConfig",
+                   [&](const std::string& name) {
+                     const auto text = [&](std::string_view field, std::string& into) {
+                       if (!is(name, field)) return false;
+                       fields_.text(into, field);
+                       return true;
+                     };
+                     if (text("DestinationServiceName", proxy.destination_name)) return;
+                     if (text("DestinationServiceID", proxy.destination_id)) return;
+                     if (text("LocalServiceAddress", proxy.local_address)) return;
+                     if (is(name, "LocalServicePort")) {
+                       return fields_.integer(proxy.local_port, "LocalServicePort");
+                     }
+                     empty_value();
+                   });
+  }
+
+  /// A null, an empty object or an empty text.
+  void empty_value() {
+    if (fields_.is_null()) return;
+    go_json_reader& json = fields_.json();
+    bool empty = false;
+    if (json.peek() == kind::string) {
+      empty = json.string().empty();
+    } else {
+      go_json_reader ahead = json;
+      if (ahead.peek() == kind::object) {
+        ahead.enter();
+        empty = !ahead.more();
+      }
+      json.skip();
+    }
+    if (!empty) fields_.fail(std::string(no_proxies));
+  }
+
   /// Accepts an empty proxy as none.
   void proxy() {
     if (fields_.is_null()) return;
@@ -164,6 +220,43 @@ class service_reader {
 };
 
 }  // namespace
+
+bool is_any_address(std::string_view address) {
+  constexpr std::array<std::string_view, 3> all{"0.0.0.0", "::", "[::]"};
+  return std::find(all.begin(), all.end(), address) != all.end();
+}
+
+std::string meta_error(const std::map<std::string, std::string>& meta) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  for (const auto& [key, value] : meta) {
+    std::string why;
+    if (key.empty()) {
+      why = "Key cannot be blank";
+    } else if (key.find_first_not_of(letters) != key.npos) {
+      why = "Key contains invalid characters";
+    } else if (key.size() > longest_meta_key) {
+      why = "Key is too long (limit: " + std::to_string(longest_meta_key) + " characters)";
+    } else if (key.starts_with("consul-")) {
+      why = "Key prefix 'consul-' is reserved for internal use";
+    } else if (value.size() > longest_meta_value) {
+      why = "Value is too long (limit: " + std::to_string(longest_meta_value) + " characters)";
+    }
+    if (why.empty()) continue;
+    return "Couldn't load metadata pair ('" + key + "', '" + value +
+           "'): " + why;
+  }
+  return {};
+}
+
+void read_node_service(go_struct_reader& fields, std::string_view field, service_fields& service,
+                       const consul_traits& traits) {
+  service_request into;
+  service_reader reader(fields, into, traits);
+  fields.object("NodeService", field, "structs.NodeService",
+                [&reader](const std::string& name) { reader.node_member(name); });
+  service = std::move(into.service);
+}
 
 std::string service_request::read(std::string_view body, const consul_traits& traits) {
   const go_json_syntax syntax(body);

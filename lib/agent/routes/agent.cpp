@@ -1,7 +1,9 @@
-// /v1/status/, /v1/agent/self and /v1/agent/members: clients read them to identify the server.
+// /v1/status/, /v1/agent/self, members and Connect's roots: clients read them to identify the
+// server.
 #include <string>
 #include <utility>
 
+#include "agent/filter/record_filter.hpp"
 #include "agent/render/responses.hpp"
 #include "agent/routes/endpoints.hpp"
 
@@ -40,13 +42,50 @@ maybe_response endpoints::status_peers(request_context& context) {
   return json(context, 200, body.take());
 }
 
-void endpoints::write_member(text::json_writer& json) const {
+void endpoints::put_own_node(std::uint64_t index) {
+  using text_map = node_fields::text_map;
+  const bool newer = traits_.shows_newer_members;
+  const std::string address = host_of(options_.advertised);
+  node_fields node;
+  node.id = node_id_;
+  node.name = options_.node_name;
+  node.address = address;
+  node.datacenter = options_.datacenter;
+  node.tagged_addresses = text_map{
+      {"lan", address}, {"lan_ipv4", address}, {"wan", address}, {"wan_ipv4", address}};
+  node.meta = text_map{{"consul-network-segment", ""}};
+  if (newer) node.meta->emplace("consul-version", traits_.release);
+  catalog_.put_node(index, std::move(node));
+
+  service_fields consul;
+  consul.id = consul.name = "consul";
+  consul.port = static_cast<std::int64_t>(port_of(options_.advertised));
+  consul.meta = {{"non_voter", "false"},           {"raft_version", "3"},
+                 {"serf_protocol_current", "2"},   {"serf_protocol_max", "5"},
+                 {"serf_protocol_min", "1"},       {"version", std::string(traits_.release)}};
+  if (newer) consul.meta.emplace("read_replica", "false");
+  catalog_.put_service(index, options_.node_name, std::move(consul));
+  catalog_.put_check(index, options_.node_name, node_health());
+  catalog_.put_coordinate(index, options_.node_name, {}, std::string(origin_coordinate));
+}
+
+/// For clients that wait for a root: see render/ca_roots.hpp.
+maybe_response endpoints::ca_roots(request_context& context) {
+  query_options options;
+  if (maybe_response error = parse_options(context, options)) return error;
+  if (maybe_response error = other_datacenter(context)) return error;
+  query q;
+  q.what = query::subject::ca_roots;
+  return run_query(context, std::move(q), options);
+}
+
+void endpoints::write_member(text::json_writer& json, const std::string& name) const {
   // The versions of the gossip and of its delegate: the same in all versions of Consul.
   constexpr std::pair<const char*, std::uint64_t> bounds[] = {
       {"ProtocolMin", 1}, {"ProtocolMax", 5}, {"ProtocolCur", 2},
       {"DelegateMin", 2}, {"DelegateMax", 5}, {"DelegateCur", 4}};
   json.begin_object();
-  json.key("Name").value(options_.node_name);
+  json.key("Name").value(name);
   json.key("Addr").value(host_of(options_.advertised));
   json.key("Port").value(port_of(options_.advertised));
   json.key("Tags").begin_object();
@@ -68,9 +107,17 @@ void endpoints::write_member(text::json_writer& json) const {
 }
 
 maybe_response endpoints::agent_members(request_context& context) {
+  const std::string_view expression =
+      traits_.filters_all_lists ? context.target.get("filter") : std::string_view();
+  const record_filter filter(expression, member_schema, traits_);
+  if (!filter.error().empty()) return text_response(500, filter.error());
+  std::string name = options_.node_name;
+  if (context.target.has("wan")) name += "." + options_.datacenter;
+  text::json_writer member;
+  write_member(member, name);
   text::json_writer body;
   body.begin_array();
-  write_member(body);
+  if (filter.matches(member.text())) body.raw(member.text());
   body.end_array();
   return json(context, 200, body.take());
 }
@@ -107,7 +154,7 @@ maybe_response endpoints::agent_self(request_context& context) {
   body.end_object();
 
   body.key("Member");
-  write_member(body);
+  write_member(body, options_.node_name);
 
   body.key("Stats").begin_object();
   body.key("build").begin_object();

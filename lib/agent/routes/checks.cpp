@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/filter/record_filter.hpp"
 #include "agent/go/struct_reader.hpp"
 #include "agent/go/text.hpp"
 #include "agent/render/responses.hpp"
@@ -37,12 +38,14 @@ std::string shortened(std::string_view output) {
 
 maybe_response endpoints::check_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
-  if (maybe_response error = no_filter(context)) return error;
+  const record_filter filter(context.target.get("filter"), check_schema, traits_);
+  if (!filter.error().empty()) return text_response(500, std::string(filter.bare_error()));
   text::json_writer body;
   body.begin_object();
   for (const auto& [id, check] : services_.all_checks()) {
-    body.key(id);
-    write_check(body, options_.node_name, check, {}, traits_);
+    text::json_writer one;
+    write_check(one, options_.node_name, check, {}, traits_);
+    if (filter.matches(one.text())) body.key(id).raw(one.text());
   }
   body.end_object();
   return json(context, 200, body.take());
@@ -145,28 +148,32 @@ maybe_response endpoints::report_check(const std::string& id, std::string_view s
 /// status: this agent does not run it.
 void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check_entry& check = services_.check(wanted.id, *this);
-  const bool created = check.create_index == 0;
+  const bool created = !check.registered;
+  check.registered = true;
   check.id = wanted.id;
   check.name = wanted.name;
   check.notes = wanted.notes;
   check.service_id = wanted.service_id;
   check.ttl = duration(wanted.ttl_ns);
-  check.type = wanted.type;
+  check.type = wanted.alias() ? "alias" : wanted.type;
   check.interval = wanted.shown(wanted.interval_ns);
   check.timeout = wanted.shown(wanted.timeout_ns);
   check.reap_after = wanted.reap_after_ns > 0
                          ? std::max(duration(wanted.reap_after_ns), least_reap_after)
                          : duration::zero();
   if (created && !wanted.status.empty()) check.status = wanted.status;
-  if (const service_entry* service = services_.find_service(check.service_id)) {
+  if (const service_fields* service = services_.find_service(check.service_id)) {
     check.service_name = service->name;
     check.service_tags = service->tags;
   }
+  services_.set_alias(check, wanted.alias_service, wanted.alias_node);
   if (check.ttl > duration::zero()) {
     timers_.arm(check.expiry, now_ + check.ttl);
   } else {
     timers_.disarm(check.expiry);
-    sink_.check_not_run(check.id, check.type);
+    if (check.type != "alias" && check.type != "maintenance") {
+      sink_.check_not_run(check.id, check.type);
+    }
   }
   show_check(index, check);
 }
@@ -192,7 +199,7 @@ void endpoints::set_check_status(check_entry& check, std::string_view status, st
 
 void endpoints::show_check(std::uint64_t index, check_entry& check) {
   timers_.disarm(check.output_due);
-  if (services_.show(index, check) && check.shown.critical()) end_sessions_of(index, check.id);
+  catalog_.put_check(index, options_.node_name, check);
 }
 
 void endpoints::remove_check(std::uint64_t index, const std::string& id) {
@@ -200,8 +207,8 @@ void endpoints::remove_check(std::uint64_t index, const std::string& id) {
   if (check == nullptr) return;
   timers_.disarm(check->expiry);
   timers_.disarm(check->output_due);
-  end_sessions_of(index, id);
-  services_.erase_check(index, id);
+  services_.erase_check(id);
+  catalog_.erase_check(index, options_.node_name, id);
 }
 
 void endpoints::check_expired(check_entry& check) noexcept {
@@ -213,7 +220,7 @@ void endpoints::check_expired(check_entry& check) noexcept {
 }
 
 void endpoints::check_output_due(check_entry& check) noexcept {
-  services_.show(next_index(), check);
+  show_check(next_index(), check);
 }
 
 void endpoints::arm_reaping() {

@@ -42,9 +42,14 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/status/peers", "GET", &endpoints::status_peers},
     {"/v1/agent/self", "GET", &endpoints::agent_self},
     {"/v1/agent/members", "GET", &endpoints::agent_members},
+    {"/v1/agent/maintenance", "PUT", &endpoints::agent_maintenance},
+    {"/v1/agent/connect/ca/roots", "GET", &endpoints::ca_roots},
+    {"/v1/agent/health/service/id/", "GET", &endpoints::agent_health_id},
+    {"/v1/agent/health/service/name/", "GET", &endpoints::agent_health_name},
     {"/v1/agent/services", "GET", &endpoints::service_list},
     {"/v1/agent/service/register", "PUT", &endpoints::service_register},
     {"/v1/agent/service/deregister/", "PUT", &endpoints::service_deregister},
+    {"/v1/agent/service/maintenance/", "PUT", &endpoints::service_maintenance},
     {"/v1/agent/service/", "GET", &endpoints::service_show},
     {"/v1/agent/checks", "GET", &endpoints::check_list},
     {"/v1/agent/check/register", "PUT", &endpoints::check_register},
@@ -57,11 +62,21 @@ constexpr auto routes = std::to_array<route_entry>({
     {"/v1/health/node/", "GET", &endpoints::health_node},
     {"/v1/health/checks/", "GET", &endpoints::health_checks},
     {"/v1/health/state/", "GET", &endpoints::health_state},
+    {"/v1/catalog/register", "PUT", &endpoints::catalog_register},
+    {"/v1/catalog/deregister", "PUT", &endpoints::catalog_deregister},
     {"/v1/catalog/datacenters", "GET", &endpoints::catalog_datacenters},
     {"/v1/catalog/nodes", "GET", &endpoints::catalog_nodes},
     {"/v1/catalog/node/", "GET", &endpoints::catalog_node},
     {"/v1/catalog/services", "GET", &endpoints::catalog_services},
     {"/v1/catalog/service/", "GET", &endpoints::catalog_service},
+    {"/v1/catalog/node-services/", "GET", &endpoints::catalog_node_services},
+    {"/v1/event/fire/", "PUT", &endpoints::event_fire},
+    {"/v1/event/list", "GET", &endpoints::event_list},
+    {"/v1/coordinate/datacenters", "GET", &endpoints::coordinate_datacenters},
+    {"/v1/coordinate/nodes", "GET", &endpoints::coordinate_nodes},
+    {"/v1/coordinate/node/", "GET", &endpoints::coordinate_node},
+    {"/v1/coordinate/update", "PUT", &endpoints::coordinate_update},
+    {"/v1/connect/ca/roots", "GET", &endpoints::ca_roots},
 });
 
 /// The parts of Consul's API below which this agent lacks endpoints.
@@ -85,19 +100,6 @@ runtime::http_response with_allow(runtime::http_response response, std::string_v
   return response;
 }
 
-node_fields node_of(const handler_options& options, const std::string& id, std::uint64_t index) {
-  node_fields node;
-  node.id = id;
-  node.name = options.node_name;
-  node.address = options.advertised.substr(0, options.advertised.rfind(':'));
-  node.datacenter = options.datacenter;
-  if (traits_of(options.version).shows_newer_members) {
-    node.release = traits_of(options.version).release;
-  }
-  node.index = index;
-  return node;
-}
-
 }  // namespace
 
 endpoints::endpoints(handler_options options, runtime::random_source& random, answer_sink& sink,
@@ -109,8 +111,9 @@ endpoints::endpoints(handler_options options, runtime::random_source& random, an
       now_(start),
       index_(std::max(options_.start_index, lowest_start_index)),
       node_id_(sessions_.fresh_id(random)),
-      locks_(keys_, sessions_, timers_, traits_, start + options_.start_lock_delay),
-      reader_(keys_, sessions_, services_, node_of(options_, node_id_, index_), traits_) {}
+      locks_(keys_, sessions_, timers_, traits_, start + options_.start_lock_delay) {
+  put_own_node(index_);
+}
 
 void endpoints::tick(time_point now) {
   now_ = std::max(now_, now);
@@ -271,6 +274,7 @@ void endpoints::after_change() {
       tombstones_.back().index = last_tombstone_;
     }
   }
+  update_aliases();
   parked_.serve_woken();
 }
 

@@ -18,6 +18,8 @@
 #include "agent/queries/parked_queries.hpp"
 #include "agent/queries/query_reader.hpp"
 #include "agent/requests/request_target.hpp"
+#include "agent/state/catalog.hpp"
+#include "agent/state/event_log.hpp"
 #include "agent/state/kv_store.hpp"
 #include "agent/state/locks.hpp"
 #include "agent/state/service_table.hpp"
@@ -27,6 +29,7 @@
 
 namespace tenure::agent {
 
+class catalog_registration;
 class check_request;
 struct route_entry;
 
@@ -46,6 +49,10 @@ class request_context {
   bool pretty = false;
 };
 
+/// The network coordinate of a node that measured none.
+inline constexpr std::string_view origin_coordinate =
+    R"({"Vec":[0,0,0,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":0.00001})";
+
 /// The parameters of every read.
 class query_options {
  public:
@@ -57,7 +64,10 @@ class query_options {
 /// A response, or nothing if it comes later.
 using maybe_response = std::optional<runtime::http_response>;
 
-class endpoints final : public fault_injection, private session_owner, private check_owner {
+class endpoints final : public fault_injection,
+                        private session_owner,
+                        private check_owner,
+                        private catalog_listener {
  public:
   endpoints(handler_options options, runtime::random_source& random, answer_sink& sink,
             time_point start);
@@ -83,8 +93,12 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response status_peers(request_context& context);
   maybe_response agent_self(request_context& context);
   maybe_response agent_members(request_context& context);
+  maybe_response agent_maintenance(request_context& context);
+  maybe_response agent_health_id(request_context& context);
+  maybe_response agent_health_name(request_context& context);
   maybe_response service_register(request_context& context);
   maybe_response service_deregister(request_context& context);
+  maybe_response service_maintenance(request_context& context);
   maybe_response service_list(request_context& context);
   maybe_response service_show(request_context& context);
   maybe_response check_list(request_context& context);
@@ -103,6 +117,16 @@ class endpoints final : public fault_injection, private session_owner, private c
   maybe_response catalog_node(request_context& context);
   maybe_response catalog_services(request_context& context);
   maybe_response catalog_service(request_context& context);
+  maybe_response catalog_node_services(request_context& context);
+  maybe_response catalog_register(request_context& context);
+  maybe_response catalog_deregister(request_context& context);
+  maybe_response event_fire(request_context& context);
+  maybe_response event_list(request_context& context);
+  maybe_response coordinate_datacenters(request_context& context);
+  maybe_response coordinate_nodes(request_context& context);
+  maybe_response coordinate_node(request_context& context);
+  maybe_response coordinate_update(request_context& context);
+  maybe_response ca_roots(request_context& context);
 
   // fault_injection, in routes/faults.cpp.
   void set_session_life(std::function<duration(duration ttl)> life) override;
@@ -174,12 +198,20 @@ class endpoints final : public fault_injection, private session_owner, private c
   /// A query of catalog or health. `missing`: the refusal of an empty rest of the path; empty: the
   /// endpoint takes none.
   maybe_response query_catalog(request_context& context, query q, std::string_view missing);
-  /// The refusal of ?filter, which this agent does not have everywhere.
-  static maybe_response no_filter(const request_context& context);
+  maybe_response refused_query(const query& q, std::string text) const;
+  /// Registers this node with its service `consul`, its health check and its coordinate.
+  void put_own_node(std::uint64_t index);
+  void put_own_registrations();
+  /// These return Consul's error text; empty on success.
+  std::string check_refusal(const catalog_registration& wanted) const;
+  std::string put_registration(std::uint64_t index, catalog_registration& wanted);
   /// A member of the gossip pool, with the members that consul/api reads.
-  void write_member(text::json_writer& json) const;
+  void write_member(text::json_writer& json, const std::string& name) const;
   /// The datacenter that agent/services shows; empty: none.
   std::string_view shown_datacenter() const noexcept;
+  void write_agent_health(text::json_writer& json, const service_fields& service,
+                          std::string_view state) const;
+  std::vector<const check_fields*> agent_checks_of(const service_fields& service) const;
   maybe_response unknown_check(const std::string& id) const;
   maybe_response check_note(request_context& context, std::string_view status);
   /// The owner of a check reported its status.
@@ -189,13 +221,24 @@ class endpoints final : public fault_injection, private session_owner, private c
   void set_check_status(check_entry& check, std::string_view status, std::string output);
   /// Copies a check to the catalog. If it is critical, the sessions bound to it end.
   void show_check(std::uint64_t index, check_entry& check);
+  /// Gives the alias checks the status of the checks that they repeat.
+  void update_aliases();
+  /// Whether an alias check changed.
+  bool update_alias(check_entry& alias);
+  /// Puts a service, or with a null one this node, into maintenance, or ends it.
+  maybe_response set_maintenance(request_context& context, const service_fields* service);
   void remove_check(std::uint64_t index, const std::string& id);
   void remove_service(const std::string& id);
   void check_expired(check_entry& check) noexcept override;
   void check_output_due(check_entry& check) noexcept override;
   void arm_reaping();
   void reap_services();
-  void end_sessions_of(std::uint64_t index, const std::string& check);
+  void check_failed(std::uint64_t index, const std::string& node,
+                    const std::string& check) override;
+  void node_gone(std::uint64_t index, const std::string& node) override;
+  /// Ends the sessions that `wanted(session)` chooses.
+  template <class Wanted>
+  void end_sessions(std::uint64_t index, Wanted wanted);
 
   const handler_options options_;
   std::set<tenant> tenants_;
@@ -217,8 +260,10 @@ class endpoints final : public fault_injection, private session_owner, private c
   session_table sessions_{woken_};
   const std::string node_id_;  // drawn by the table
   locks locks_;
-  service_table services_{woken_, index_};
-  query_reader reader_;
+  service_table services_;
+  catalog catalog_{woken_, *this, traits_, index_};
+  event_log events_{woken_};
+  query_reader reader_{keys_, sessions_, catalog_, events_, traits_};
   parked_queries parked_{reader_, timers_, endpoint_sink_, woken_};
 
   /// At `at` the tombstones up to `index` go.

@@ -1,4 +1,5 @@
 // /v1/health/ and /v1/catalog/: the catalog's view of the node, its services and checks.
+#include <memory>
 #include <utility>
 
 #include "agent/go/text.hpp"
@@ -12,6 +13,19 @@ query about(query::subject what) {
   query q;
   q.what = what;
   return q;
+}
+
+/// What the elements of the list are.
+filter_schema schema_of(query::subject what) {
+  switch (what) {
+    case query::subject::nodes: return node_schema;
+    case query::subject::node:
+    case query::subject::node_services: return node_service_schema;
+    case query::subject::services:
+    case query::subject::catalog: return catalog_service_schema;
+    case query::subject::health: return health_service_schema;
+    default: return check_schema;
+  }
 }
 
 }  // namespace
@@ -62,9 +76,15 @@ maybe_response endpoints::catalog_service(request_context& context) {
   return query_catalog(context, about(query::subject::catalog), "Missing service name");
 }
 
-maybe_response endpoints::no_filter(const request_context& context) {
-  if (context.target.get("filter").empty()) return std::nullopt;
-  return text_response(501, "the embedded agent supports filters on agent/services only");
+maybe_response endpoints::catalog_node_services(request_context& context) {
+  return query_catalog(context, about(query::subject::node_services), "Missing node name");
+}
+
+maybe_response endpoints::refused_query(const query& q, std::string text) const {
+  if (q.what == query::subject::health && !traits_.failed_health_query_has_meta) {
+    return text_response(500, std::move(text));
+  }
+  return unstarted_query(500, std::move(text), traits_);
 }
 
 maybe_response endpoints::query_catalog(request_context& context, query q,
@@ -74,13 +94,15 @@ maybe_response endpoints::query_catalog(request_context& context, query q,
   if (maybe_response error = other_namespace(context)) return error;
   if (maybe_response error = parse_options(context, options)) return error;
   if (!missing.empty() && context.rest.empty()) return text_response(400, std::string(missing));
-  if (maybe_response error = no_filter(context)) return error;
   const std::string_view datacenter = target.get("dc");
   if (!datacenter.empty() && datacenter != options_.datacenter) {
-    if (q.what == query::subject::health && !traits_.failed_health_query_has_meta) {
-      return text_response(500, "No path to datacenter");
-    }
-    return unstarted_query(500, "No path to datacenter", traits_);
+    return refused_query(q, "No path to datacenter");
+  }
+  const std::string_view expression = target.get("filter");
+  const bool filtered = q.what != query::subject::services || traits_.filters_all_lists;
+  if (filtered && !expression.empty()) {
+    q.filter = std::make_shared<record_filter>(expression, schema_of(q.what), traits_);
+    if (!q.filter->error().empty()) return refused_query(q, q.filter->error());
   }
   q.name = std::move(context.rest);
   q.tags = target.all("tag");

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "agent/filter/service_filter.hpp"
+#include "agent/filter/record_filter.hpp"
 #include "agent/go/text.hpp"
 #include "agent/render/responses.hpp"
 #include "agent/render/services.hpp"
@@ -15,47 +15,18 @@
 namespace tenure::agent {
 namespace {
 
-constexpr std::size_t longest_meta_key = 128;
-constexpr std::size_t longest_meta_value = 512;
-
-bool any_address(std::string_view address) {
-  constexpr std::array<std::string_view, 3> all{"0.0.0.0", "::", "[::]"};
-  return std::find(all.begin(), all.end(), address) != all.end();
-}
-
-std::string meta_error(const std::map<std::string, std::string>& meta) {
-  constexpr std::string_view letters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  for (const auto& [key, value] : meta) {
-    std::string why;
-    if (key.empty()) {
-      why = "Key cannot be blank";
-    } else if (key.find_first_not_of(letters) != key.npos) {
-      why = "Key contains invalid characters";
-    } else if (key.size() > longest_meta_key) {
-      why = "Key is too long (limit: " + std::to_string(longest_meta_key) + " characters)";
-    } else if (key.starts_with("consul-")) {
-      why = "Key prefix 'consul-' is reserved for internal use";
-    } else if (value.size() > longest_meta_value) {
-      why = "Value is too long (limit: " + std::to_string(longest_meta_value) + " characters)";
-    }
-    if (why.empty()) continue;
-    return "Invalid Service Meta: Couldn't load metadata pair ('" + key + "', '" + value +
-           "'): " + why;
-  }
-  return {};
-}
-
 /// Why Consul refuses a service that parsed; empty if it does not.
 std::string refusal(const service_request& wanted, const consul_traits& traits) {
   const service_fields& service = wanted.service;
   if (service.name.empty()) return "Missing service name";
-  if (any_address(service.address)) return "Invalid service address";
+  if (is_any_address(service.address)) return "Invalid service address";
   if (service.passing_weight < 1) return "Invalid Weights: Passing must be greater than 0";
   if (service.warning_weight < 0) {
     return "Invalid Weights: Warning must be greater or equal than 0";
   }
-  if (std::string error = meta_error(service.meta); !error.empty()) return error;
+  if (const std::string error = meta_error(service.meta); !error.empty()) {
+    return "Invalid Service Meta: " + error;
+  }
   if (traits.native_needs_port && service.native && service.port == 0 &&
       service.socket_path.empty()) {
     return "Validation failed: 1 error occurred:\n\t* Port or SocketPath must be set for a "
@@ -124,7 +95,8 @@ maybe_response endpoints::service_register(request_context& context) {
 
   // One write for the service and the checks in the request, one more for each removed check.
   const std::uint64_t index = next_index();
-  services_.put_service(index, std::move(service));
+  catalog_.put_service(index, options_.node_name, service);
+  services_.put_service(std::move(service));
   for (std::size_t i = 0; i < wanted.checks.size(); ++i) {
     check_request& check = wanted.checks[i];
     if (check.id.empty()) {
@@ -153,14 +125,14 @@ maybe_response endpoints::service_deregister(request_context& context) {
 
 maybe_response endpoints::service_list(request_context& context) {
   if (maybe_response error = other_namespace(context)) return error;
-  const service_filter filter(context.target.get("filter"));
+  const record_filter filter(context.target.get("filter"), node_service_schema, traits_);
   if (!filter.error().empty()) return text_response(500, filter.error());
   text::json_writer body;
   body.begin_object();
   for (const auto& [id, service] : services_.all_services()) {
-    if (!filter.matches(service)) continue;
-    body.key(id);
-    write_agent_service(body, service, agent_service_extras{shown_datacenter(), {}});
+    text::json_writer one;
+    write_agent_service(one, service, agent_service_extras{shown_datacenter(), {}});
+    if (filter.matches(one.text())) body.key(id).raw(one.text());
   }
   body.end_object();
   return json(context, 200, body.take());
@@ -171,7 +143,7 @@ maybe_response endpoints::service_show(request_context& context) {
   if (context.target.has("hash")) {
     return text_response(501, "the embedded agent has no blocking queries by hash");
   }
-  const service_entry* service = services_.find_service(context.rest);
+  const service_fields* service = services_.find_service(context.rest);
   if (service == nullptr) return text_response(404, "unknown service ID: " + context.rest);
   const std::string hash = content_hash(*service);
   text::json_writer body;
@@ -191,7 +163,8 @@ void endpoints::remove_service(const std::string& id) {
   for (const check_entry* check : services_.checks_of(id)) {
     remove_check(index, std::string(check->id));
   }
-  services_.erase_service(index, id);
+  catalog_.erase_service(index, options_.node_name, id);
+  services_.erase_service(id);
 }
 
 }  // namespace tenure::agent

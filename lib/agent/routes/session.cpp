@@ -76,17 +76,17 @@ maybe_response endpoints::session_create(request_context& context) {
   };
   // From here on Consul has a raft log entry.
   const std::uint64_t index = next_index();
-  if (!same_name(wanted.node, options_.node_name)) {
-    return refused("Missing node registration");
-  }
+  if (catalog_.find(wanted.node) == nullptr) return refused("Missing node registration");
+  // The default by the old name is none: the new name has its own.
+  const std::vector<std::string> by_default{node_health().id};
+  if (wanted.checks == by_default) wanted.checks.reset();
   for (const std::string& id : all_checks(wanted)) {
-    if (same_name(id, node_health().id)) continue;
     if (id.empty() && traits_.names_empty_check) {
       return refused("failed check lookup: index error: object is missing a value for this index");
     }
-    const check_entry* check = services_.shown_check(id);
+    const catalog_check* check = catalog_.find_check(wanted.node, id);
     if (check == nullptr) return refused("Missing check '" + id + "' registration");
-    if (check->shown.critical()) return refused("Check '" + id + "' is in critical state");
+    if (check->critical()) return refused("Check '" + id + "' is in critical state");
   }
   session_entry& session = sessions_.add(index, sessions_.fresh_id(random_));
   session.name = std::move(wanted.name);
@@ -94,10 +94,7 @@ maybe_response endpoints::session_create(request_context& context) {
   session.behavior = std::move(wanted.behavior);
   session.ttl = std::move(wanted.ttl);
   session.lock_delay_ns = wanted.lock_delay_ns;
-  // Consul does not show the default.
-  if (wanted.checks && *wanted.checks != std::vector<std::string>{node_health().id}) {
-    session.checks = std::move(*wanted.checks);
-  }
+  if (wanted.checks) session.checks = std::move(*wanted.checks);
   session.node_checks = std::move(wanted.node_checks);
   session.service_checks = std::move(wanted.service_checks);
   session.ttl_span = duration(ttl.value);
@@ -163,21 +160,38 @@ maybe_response endpoints::session_node(request_context& context) {
 }
 
 maybe_response endpoints::session_list(request_context& context) {
-  context.rest = options_.node_name;  // the only node
-  return session_node(context);
+  query_options options;
+  if (maybe_response error = parse_options(context, options)) return error;
+  if (maybe_response error = other_datacenter(context)) return error;
+  query q;
+  q.what = query::subject::all_sessions;
+  return run_query(context, std::move(q), options);
 }
 
 bool endpoints::malformed(const session_key& key) const noexcept {
   return !key.valid() && traits_.refuses_malformed_sessions;
 }
 
-void endpoints::end_sessions_of(std::uint64_t index, const std::string& check) {
+template <class Wanted>
+void endpoints::end_sessions(std::uint64_t index, Wanted wanted) {
   std::vector<session_entry*> ended;
   sessions_.for_each([&](session_entry& session) {
-    if (session.bound_to(check)) ended.push_back(&session);
+    if (wanted(session)) ended.push_back(&session);
     return true;
   });
   for (session_entry* session : ended) locks_.end_session(index, *session, now_);
+}
+
+void endpoints::check_failed(std::uint64_t index, const std::string& node,
+                             const std::string& check) {
+  end_sessions(index, [&](const session_entry& session) {
+    return same_name(session.node, node) && session.bound_to(check);
+  });
+}
+
+void endpoints::node_gone(std::uint64_t index, const std::string& node) {
+  end_sessions(index,
+               [&](const session_entry& session) { return same_name(session.node, node); });
 }
 
 void endpoints::arm_session(session_entry& session) {

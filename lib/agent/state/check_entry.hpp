@@ -1,9 +1,8 @@
-// Checks by TTL: what their owners reported to the agent, and what the catalog shows. Consul keeps
-// the two apart, and so does this agent: new output without a new status reaches the catalog late,
-// and a service's new tags never reach the checks that it already had.
+// The checks registered with this agent, as their owners reported them. The catalog has its own
+// copy, as in Consul: new output without a new status reaches it late, and a service's new tags
+// never reach the checks that the service already had.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <tenure/time.hpp>
@@ -26,10 +25,22 @@ class check_fields {
   std::string type = "ttl";
   std::string interval;  ///< of a check that Consul would run, as Go writes durations
   std::string timeout;
+  std::string definition = "{}";  ///< JSON; only catalog/register sets it
   bool operator==(const check_fields&) const = default;
 
   bool critical() const noexcept { return status == "critical"; }
 };
+
+/// The check of a node that its members' gossip makes: the agent's own always passes.
+inline check_fields node_health() {
+  check_fields health;
+  health.id = "serfHealth";
+  health.name = "Serf Health Status";
+  health.status = "passing";
+  health.output = "Agent alive and reachable";
+  health.type.clear();
+  return health;
+}
 
 class check_entry;
 
@@ -50,14 +61,13 @@ class check_entry : public check_fields {
   check_entry(const check_entry&) = delete;
   check_entry& operator=(const check_entry&) = delete;
 
-  check_fields shown;  ///< in the catalog
-  std::uint64_t create_index = 0;
-  std::uint64_t modify_index = 0;
-
+  bool registered = false;  ///< with the agent: put_check() has run
   duration ttl{0};
   duration reap_after{0};  ///< its service goes when it is critical for longer; 0: never
   std::optional<time_point> critical_since;  ///< empty until a report or the TTL makes it critical
   std::string last_output;                   ///< of its owner's last report
+  std::string alias_service;  ///< of an alias check: whose checks it repeats; empty: none
+  std::string alias_node;     ///< empty: this node
 
   class alarm : public runtime::timer {
    public:

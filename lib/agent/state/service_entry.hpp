@@ -24,6 +24,16 @@ class service_locality {
   bool operator==(const service_locality&) const = default;
 };
 
+/// What a Connect proxy stands in for.
+class service_proxy {
+ public:
+  std::string destination_name;
+  std::string destination_id;
+  std::string local_address;
+  std::int64_t local_port = 0;
+  bool operator==(const service_proxy&) const = default;
+};
+
 /// What a client sees of a service, its indexes apart. Registering an equal one changes nothing.
 class service_fields {
  public:
@@ -41,6 +51,7 @@ class service_fields {
   std::int64_t warning_weight = 1;
   bool enable_tag_override = false;
   bool native = false;  ///< Connect.Native
+  service_proxy proxy;
   bool operator==(const service_fields&) const = default;
 };
 

@@ -133,8 +133,7 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   list_news news;
   if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
   if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
-    const consul::kv_result one =
-        co_await context_.client.get(news.missing, consul::consistency::default_);
+    const consul::kv_result one = co_await context_.client.get(news.missing, how);
     answer.error = one.error;
     answer.detail = one.detail;
     news.delayed = true;

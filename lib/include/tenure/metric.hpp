@@ -253,7 +253,7 @@ inline constexpr metric_info all_metrics[] = {
     {metric::requests_unknown, metric_type::counter, "tenure_requests_total", "outcome", "unknown",
      "Requests to Consul that ended, by outcome."},
     {metric::request_retries, metric_type::counter, "tenure_request_retries_total", "", "",
-     "Attempts repeated after a failed connection."},
+     "Attempts repeated after a failed connection, or with another token."},
     {metric::lock_operations_queued, metric_type::gauge, "tenure_lock_operations_queued", "", "",
      "Claims and releases that wait to be sent."},
     {metric::lock_operations_in_flight, metric_type::gauge,
