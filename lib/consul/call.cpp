@@ -59,8 +59,10 @@ bool worth_retrying(error_code error) noexcept {
 std::string network_text(const runtime::exchange_result& exchange) {
   if (!exchange.detail.empty()) return exchange.detail;
   // Consul up to 1.8 closes a connection without a response when its client has too many.
-  if (exchange.sent &&
-      (exchange.error == asio::error::eof || exchange.error == asio::error::connection_reset))
+  // Over TLS it may close before the request can be sent.
+  if (exchange.error == asio::error::broken_pipe ||
+      (exchange.sent &&
+       (exchange.error == asio::error::eof || exchange.error == asio::error::connection_reset)))
     return "the connection was closed without a response; has this host more connections to Consul "
            "than its limit (200 unless configured)?";
   return exchange.error.message();
