@@ -1,5 +1,6 @@
 #include "consul/token_command.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <tenure/bad_configuration.hpp>
@@ -20,9 +21,10 @@ constexpr duration time_limit = 30s;
 // Consul's servers learn of a new token one after the other. One that is younger than this may be
 // unknown to the server that refused it: the request waits, and the command does not run.
 constexpr duration spreading = 2s;
-// Refusals run the command at most once in this time. A token that lacks a right is refused again
-// and again, and the command prints the same one each time.
-constexpr duration between_refusals = 5s;
+// A command that prints the refused token once more may know the next one soon: it runs again after
+// this, and after twice the time each time. A token that lacks a right is refused again and again.
+constexpr duration first_pause = 1s;
+constexpr duration longest_pause = 5s;
 constexpr std::size_t longest_token = 4096;
 constexpr std::size_t longest_shown = 100;
 
@@ -72,7 +74,8 @@ class token_command final : public token_source {
   time_point since_;     ///< when the command first printed this token
   bool running_ = false;  ///< now, or soon
   bool failing_ = false;
-  std::optional<time_point> asked_;  ///< when a refusal last ran the command
+  std::optional<time_point> asked_;  ///< when a refusal of this token last ran the command
+  duration pause_ = first_pause;     ///< the time from then to the next run by a refusal
   runtime::periodic_thread thread_;  ///< ends before the rest is destroyed
 };
 
@@ -95,7 +98,8 @@ bool token_command::refused(const std::string& token) {
   const std::lock_guard lock(mutex_);
   const time_point now = clock_->now();
   if (token != token_ || running_ || now - since_ < spreading) return true;
-  if (asked_ && now - *asked_ < between_refusals) return false;
+  if (asked_ && now - *asked_ < pause_) return false;
+  if (asked_) pause_ = std::min(pause_ * 2, longest_pause);
   asked_ = now;
   running_ = true;
   thread_.run_soon();
@@ -127,6 +131,8 @@ void token_command::take(printed now) {
   log_->log(log_level::info, "token changed", {{"command", shown(command_)}});
   token_ = std::move(now.token);
   since_ = clock_->now();
+  asked_.reset();
+  pause_ = first_pause;
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ TEST_CASE("no term ends when the old token is revoked a second after the new one
 TEST_CASE("no term ends when the new token comes two seconds after the old one was revoked") {
   rotation_fixture b;
   b.source->may_come = true;
-  b.rt.advance(10s);
+  b.rt.advance(9s);
   b.revoked.emplace_back("first");
   b.rt.advance(2s);
   b.source->now = "second";
@@ -122,7 +122,6 @@ TEST_CASE("the service of the liveness check is registered again with each new t
   CHECK(has(b.ask("GET", "/v1/agent/checks").body, "\"Status\":\"passing\""));
   CHECK(b.all_hold());
   b.end();
-  CHECK(b.ask("GET", "/v1/agent/services").body == "{}");
 }
 
 TEST_CASE("a token that may not register the service costs no term, and one warning") {

@@ -6,6 +6,7 @@
 #include "election_fixture.hpp"
 #include "output_environment.hpp"
 #include "sidecar/consul_service/output.hpp"
+#include "support/scripted_token.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
@@ -22,14 +23,15 @@ candidacy quick() {
 /// A process with an election, and the output to a service with its own connections.
 class stage {
  public:
-  explicit stage(consul_service_options options = with_id()) {
+  explicit stage(consul_service_options options = with_id(),
+                 consul_config consul = consul_config()) {
     process& p = b.add();
     handle.emplace(p.elections->enter(key, quick()));
     network = std::make_shared<handler_transport>(b.rt.timers(), b.agent);
     auto env = std::make_shared<runtime::environment>(*b.rt.environment());
     env->transport = network;
     output = std::make_shared<consul_service_output>(
-        output_environment_of(b.rt), impl::access::services_of(env, consul_config()),
+        output_environment_of(b.rt), impl::access::services_of(env, std::move(consul)),
         std::move(options), [this] { return handle->session(); });
   }
   static consul_service_options with_id() {
@@ -91,6 +93,29 @@ TEST_CASE("the service has the primary label while this process leads, until lea
   s.end();
   REQUIRE_FALSE(s.has(s.term_.session()));
   REQUIRE(s.has("\"v1\""));
+}
+
+TEST_CASE("the service is registered again with a new token, for the agent reports it with that") {
+  const auto source = std::make_shared<scripted_token>("first");
+  stage s(stage::with_id(), consul_config().token(source));
+  std::vector<std::string> tokens;
+  s.network->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (r.target.starts_with("/v1/agent/service/register")) tokens.push_back(token_in(r));
+    return fate(1ms, 1ms);
+  };
+  s.register_service();
+  s.begin();
+  s.lead();
+  REQUIRE(s.b.rt.run_until([&] { return s.has("\"primary\""); }, 2s));
+  s.b.rt.advance(10s);
+  const std::size_t before = tokens.size();
+  REQUIRE(before > 0);
+  source->now = "second";
+  s.b.rt.advance(10s);
+  REQUIRE(tokens.size() == before + 1);
+  REQUIRE(tokens.back() == "second");
+  REQUIRE(s.has("\"primary\""));
+  s.end();
 }
 
 TEST_CASE("a hanging agent delays lead() until the lease ends, and no longer") {
