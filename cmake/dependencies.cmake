@@ -1,6 +1,7 @@
 # The libraries that tenure needs. Debian 12 and its successors package all of them.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
 find_package(simdjson REQUIRED)
 
 # Each of these two makes a component of the package: tenure::spdlog, tenure::agent. The library

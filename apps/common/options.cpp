@@ -13,20 +13,6 @@
 namespace tenure::apps {
 namespace {
 
-std::string read_token(const std::string& file) {
-  std::string text;
-  try {
-    text = read_file(file);
-  } catch (const usage_error& e) {
-    throw usage_error(std::string("--token-file: ") + e.what());
-  }
-  const char* const space = " \t\r\n";
-  text.erase(text.find_last_not_of(space) + 1);
-  text.erase(0, text.find_first_not_of(space));
-  if (text.empty()) throw usage_error("--token-file: '" + file + "' is empty");
-  return text;
-}
-
 // The messages of CLI11 may have several lines.
 std::string first_line(std::string text) {
   const std::size_t end = text.find('\n');
@@ -45,29 +31,11 @@ std::string full_name(const CLI::App& app) {
 
 void common_options::add_to(CLI::App& app, const char* default_level) {
   level_ = default_level;
-  app.add_option("--http-addr", address_,
-                 "Consul: host:port, http://host:port or unix:///path [CONSUL_HTTP_ADDR]")
-      ->type_name("ADDR")
-      ->group("Consul");
-  app.add_option("--token", token_, "ACL token [CONSUL_HTTP_TOKEN]")
-      ->type_name("TOKEN")
-      ->group("Consul");
-  app.add_option("--token-file", token_file_,
-                 "read the ACL token from this file [CONSUL_HTTP_TOKEN_FILE]")
-      ->type_name("FILE")
-      ->group("Consul");
+  consul_.add_to(app);
   app.add_option("--log-level", level_, "trace, debug, info, warn, error or off")
       ->type_name("LEVEL")
       ->envname("TENURE_LOG_LEVEL")
       ->capture_default_str();
-}
-
-consul_config common_options::consul() const {
-  consul_config config = consul_config::from_environment();
-  if (!address_.empty()) config.address(address_);
-  if (!token_file_.empty()) config.token(read_token(token_file_));
-  if (!token_.empty()) config.token(token_);
-  return config;
 }
 
 log_level common_options::level() const {
@@ -134,6 +102,23 @@ std::string consul_error_text(const consul_config& config, const error_code& err
   if (error == consul_errc::unreachable || error == consul_errc::timed_out)
     line += "; set CONSUL_HTTP_ADDR or --http-addr to use another address";
   return line;
+}
+
+std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
+                              const std::string& policy) {
+  const std::string all = error.what();
+  const std::string line = all.substr(0, all.rfind(": " + error.code().what()));
+  if (error.code() == consul_errc::tls_failed) {
+    const std::string server = " at " + config.address() + ": ";
+    const auto at = line.find(server);
+    const std::string why = at == line.npos ? "" : ": " + line.substr(at + server.size());
+    return consul_error_text(config, error.code()) + why;
+  }
+  const bool lacks = line.find(" lacks ") != line.npos;
+  const bool explained = lacks || line.find(config.address()) != line.npos;
+  if (error.code() != consul_errc::forbidden || !explained)
+    return consul_error_text(config, error.code());
+  return lacks ? line + "; tenure policy " + policy + " prints the whole policy" : line;
 }
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,

@@ -5,6 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -14,28 +15,30 @@
 #include <tenure/error.hpp>
 #include <tenure/log.hpp>
 #include <tenure/spdlog_sink.hpp>
+#include <utility>
 
+#include "common/consul_options.hpp"
 #include "common/duration.hpp"
 #include "common/exit_codes.hpp"
 
 namespace tenure::apps {
 
-/// --http-addr, --token, --token-file and --log-level.
+/// The options of consul_options, and --log-level.
 class common_options {
  public:
   /// Adds the options to `app`; after parsing, the functions below return what they say.
   void add_to(CLI::App& app, const char* default_level);
 
-  /// The environment as every Consul tool reads it; an option overrides its variable. Throws
-  /// usage_error.
-  consul_config consul() const;
+  /// See consul_options::config().
+  consul_config consul() const { return consul(log()); }
+  consul_config consul(std::shared_ptr<log_sink> log) const {
+    return consul_.config(std::move(log));
+  }
   log_level level() const;
   std::shared_ptr<log_sink> log() const { return stderr_log(level()); }
 
  private:
-  std::string address_;
-  std::string token_;
-  std::string token_file_;
+  consul_options consul_;
   std::string level_;
 };
 
@@ -60,6 +63,10 @@ std::string host_and_pid();
 /// One line about a request to Consul that failed: the reason, the address, and the remedy if
 /// Consul does not answer at all.
 std::string consul_error_text(const consul_config& config, const error_code& error);
+/// The same with the request that failed, if it lacked a right. `policy`: the words after
+/// `tenure policy` that print the rules.
+std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
+                              const std::string& policy);
 
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
 /// after --help and --version; 64 for bad usage (usage_error and bad_configuration included) and 71

@@ -1,5 +1,6 @@
 #include "tenure-cron/cron_daemon.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +22,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+constexpr duration least_refusal_pause = 1s;
+constexpr duration most_refusal_pause = 15s;
 
 elections_options elections_options_of(const daemon_options& options) {
   elections_options o;
@@ -72,16 +76,27 @@ asio::awaitable<void> cron_daemon::run() {
 // Returns an empty term if a signal came first.
 asio::awaitable<term> cron_daemon::win_term() {
   term won;
+  bool refused = false;
   auto campaign = election_.campaign();
   try {
     term t = co_await asio::co_spawn(
         io_, std::move(campaign),
         asio::bind_cancellation_slot(cancel_.slot(), asio::use_awaitable));
     won = std::move(t);
+    refusal_pause_ = duration(0);
   } catch (const boost::system::system_error& e) {
-    if (signal_ == 0) throw;
+    refused = e.code() == consul_errc::forbidden;
+    if (signal_ == 0 && !refused) throw;
   }
+  if (refused && signal_ == 0) co_await wait_after_refusal();
   co_return won;
+}
+
+// The library has logged which right is missing. It may be granted at any time.
+asio::awaitable<void> cron_daemon::wait_after_refusal() {
+  refusal_pause_ = std::clamp<duration>(refusal_pause_ * 2, least_refusal_pause,
+                                        most_refusal_pause);
+  co_await timer_.wait_until(wall_now() + std::chrono::ceil<std::chrono::seconds>(refusal_pause_));
 }
 
 asio::awaitable<void> cron_daemon::serve_term(term t) {

@@ -36,12 +36,14 @@ class cron_daemon {
   cron_daemon(boost::asio::io_context& io, daemon_options options, const jobs_file& file,
               stdout_writer& output);
 
-  /// Runs until SIGTERM or SIGINT; then stops the jobs and releases the key. Throws system_error,
-  /// after the same steps, if Consul refuses a request.
+  /// Runs until SIGTERM or SIGINT; then stops the jobs and releases the key. Campaigns again, after
+  /// growing pauses, while the token lacks a right. Throws system_error, after the same steps, if
+  /// Consul refuses a request for another reason.
   boost::asio::awaitable<void> run();
 
  private:
   boost::asio::awaitable<term> win_term();
+  boost::asio::awaitable<void> wait_after_refusal();
   boost::asio::awaitable<void> serve_term(term t);
   boost::asio::awaitable<void> run_schedule(const term& t);
   boost::asio::awaitable<void> run_one(std::shared_ptr<command::term_commands> commands, term t,
@@ -68,6 +70,7 @@ class cron_daemon {
   command::lease_timer runs_timer_;  // cancelled when the last run ends
   std::size_t runs_ = 0;  // that have not ended, or whose output is still being read
   int signal_ = 0;
+  duration refusal_pause_{0};  // after the last campaign that lacked a right
 };
 
 }  // namespace tenure::cron

@@ -46,9 +46,10 @@ TENURE_FENCE (a number that grows from leader to leader). Before the lease ends,
 jobs get SIGTERM and then SIGKILL, whatever happens to tenure-cron itself. SIGTERM to
 tenure-cron stops the jobs, releases the key and exits with 0.
 
-While Consul is out of reach, no jobs run and tenure-cron keeps trying. Exit codes:
-0; 64 for a bad file (every mistake is listed) or bad usage; 69 if Consul refuses a
-request, for example because of the token.)";
+While Consul is out of reach, or the token lacks a right, no jobs run and tenure-cron
+keeps trying; one line says which right is missing. Exit codes: 0; 64 for a bad file
+(every mistake is listed) or bad usage; 69 if Consul refuses a request for another
+reason.)";
 
 struct arguments {
   apps::common_options common;
@@ -105,7 +106,7 @@ int run(const arguments& a) {
       code = apps::exit_usage;
     } catch (const boost::system::system_error& e) {
       std::fprintf(stderr, "tenure-cron: %s\n",
-                   apps::consul_error_text(consul, e.code()).c_str());
+                   apps::consul_error_text(consul, e, "cron " + file->election).c_str());
       code = apps::exit_unavailable;
     }
   });

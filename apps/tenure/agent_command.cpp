@@ -1,4 +1,5 @@
 // tenure agent: an embedded Consul, for machines without Consul.
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
@@ -29,6 +30,9 @@ struct agent_arguments {
   std::string state;
   std::string node_name = "tenure-agent";
   std::size_t connections_per_client = 0;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
   std::optional<duration> start_lock_delay;
   std::optional<duration> session_ttl_min;
   std::string log_level = "info";
@@ -43,6 +47,27 @@ consul_version parse_version(const std::string& text) {
 duration checked_ttl_min(duration ttl) {
   if (ttl > duration::zero() && ttl <= std::chrono::hours(24)) return ttl;
   throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
+}
+
+bool is_https(const std::string& address) { return address.starts_with("https://"); }
+
+/// The options of TLS go together: one alone would leave the agent open, or without a use for it.
+void check_tls(const agent_arguments& o) {
+  if (o.tls_cert.empty() != o.tls_key.empty()) {
+    throw usage_error(o.tls_key.empty() ? "--tls-cert needs --tls-key, the key of the certificate"
+                                        : "--tls-key needs --tls-cert, the certificate of the key");
+  }
+  if (!o.tls_client_ca.empty() && o.tls_cert.empty()) {
+    throw usage_error("--tls-client-ca needs --tls-cert and --tls-key");
+  }
+  const auto https = std::find_if(o.listen.begin(), o.listen.end(), is_https);
+  if (o.tls_cert.empty() && https != o.listen.end()) {
+    throw usage_error("--listen " + *https + " needs --tls-cert and --tls-key");
+  }
+  if (!o.tls_cert.empty() && https == o.listen.end()) {
+    throw usage_error("--tls-cert needs an address with TLS, such as --listen "
+                      "https://127.0.0.1:8501");
+  }
 }
 
 /// The name contains the address, so that two agents on a machine do not share a file.
@@ -64,12 +89,21 @@ agent_options options_of(const agent_arguments& o, log_level level) {
   options.as(parse_version(o.as))
       .node_name(o.node_name)
       .connections_per_address(o.connections_per_client)
+      .tls_cert(o.tls_cert)
+      .tls_key(o.tls_key)
+      .tls_client_ca(o.tls_client_ca)
       .log(stderr_log(level));
   if (o.state != "none")
     options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
   if (o.session_ttl_min) options.session_ttl_min(checked_ttl_min(*o.session_ttl_min));
   if (o.start_lock_delay) options.start_lock_delay(*o.start_lock_delay);
   return options;
+}
+
+/// The address with the port that the kernel chose if it was 0.
+std::string with_port(const std::string& address, unsigned short port) {
+  if (!address.ends_with(":0")) return address;
+  return address.substr(0, address.size() - 1) + std::to_string(port);
 }
 
 /// The user must correct a bad address; an address in use may be free at the next try.
@@ -87,21 +121,21 @@ int serve(const agent_arguments& o) {
   } catch (const bad_configuration& error) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
+  check_tls(o);
   asio::io_context io{1};
   std::unique_ptr<agent_server> server;
+  std::vector<std::string> listening;
   try {
     server = std::make_unique<agent_server>(io.get_executor(), options_of(o, level));
-    for (const std::string& address : o.listen) server->listen(address);
+    for (const std::string& address : o.listen) {
+      listening.push_back(with_port(address, server->listen(address)));
+    }
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
     std::fprintf(stderr, "tenure agent: %s\n", text.substr(0, text.rfind(" [")).c_str());
     return exit_code_of(error.code());
   }
-  // With port 0 the kernel chooses the port: this line names it.
-  for (const std::string& address : o.listen) {
-    const bool chosen = address.ends_with(":0");
-    std::printf("listening on %s\n", (chosen ? server->address() : address).c_str());
-  }
+  for (const std::string& address : listening) std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
@@ -121,7 +155,9 @@ int serve(const agent_arguments& o) {
 void add_agent_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<agent_arguments>();
   CLI::App* command = app.add_subcommand("agent", "Run an embedded Consul");
-  command->add_option("--listen", o->listen, "host:port or unix:///path; may be given repeatedly")
+  command
+      ->add_option("--listen", o->listen,
+                   "host:port, https://host:port or unix:///path; may be given repeatedly")
       ->type_name("ADDR")
       ->allow_extra_args(false)
       ->capture_default_str();
@@ -137,6 +173,15 @@ void add_agent_command(CLI::App& app, action& chosen) {
                       "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
       ->capture_default_str();
+  command->add_option("--tls-cert", o->tls_cert,
+                      "the certificate for https:// addresses, with its chain, in PEM")
+      ->type_name("FILE");
+  command->add_option("--tls-key", o->tls_key, "the key of the certificate, in PEM")
+      ->type_name("FILE");
+  command->add_option("--tls-client-ca", o->tls_client_ca,
+                      "clients of https:// addresses must show a certificate that one of these "
+                      "authorities signed")
+      ->type_name("FILE");
   command->add_option("--node", o->node_name, "the node's name")
       ->type_name("NAME")
       ->capture_default_str();
@@ -156,11 +201,19 @@ void add_agent_command(CLI::App& app, action& chosen) {
       "or below ~/.local/state or, for root, /var/lib. After a crash, or without a state\n"
       "file, the agent grants no lock for a minute: a former holder may still act on its\n"
       "lock. To try things out: --start-lock-delay 0\n"
-      "SIGINT and SIGTERM stop the agent. Exit codes: 64 a bad address or state file,\n"
-      "69 an address in use.\n"
+      "\n"
+      "https:// addresses speak TLS, by --tls-cert and --tls-key. A file that changes is\n"
+      "read again for new connections; files that do not match are not used, and a\n"
+      "warning says so.\n"
+      "\n"
+      "SIGINT and SIGTERM stop the agent. Exit codes: 64 a bad address, state file or\n"
+      "TLS file, 69 an address in use.\n"
       "\n"
       "  tenure agent --start-lock-delay 0 &\n"
-      "  tenure run service/backup/leader -- ./backup.sh");
+      "  tenure run service/backup/leader -- ./backup.sh\n"
+      "\n"
+      "  tenure agent --listen https://127.0.0.1:8501 --listen 127.0.0.1:8500 \\\n"
+      "      --tls-cert server.pem --tls-key server-key.pem --tls-client-ca ca.pem");
   command->callback([o, &chosen] { chosen = [o] { return serve(*o); }; });
 }
 

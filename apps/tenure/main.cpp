@@ -28,7 +28,9 @@ constexpr const char* about =
 constexpr const char* environment =
     R"(The Consul server is configured as for every Consul tool: CONSUL_HTTP_ADDR
 (default: http://127.0.0.1:8500), CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE,
-CONSUL_HTTP_AUTH, CONSUL_NAMESPACE, CONSUL_PARTITION.
+CONSUL_HTTP_AUTH, CONSUL_NAMESPACE, CONSUL_PARTITION; for TLS CONSUL_HTTP_SSL,
+CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT,
+CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME. An option overrides its variable.
 See `tenure SUBCOMMAND --help` for the options of a subcommand.)";
 
 /// A command line in two parts: what CLI11 parses, and the command to run, which it must not parse.
@@ -79,6 +81,7 @@ int main(int argc, char** argv) {
   add_leader_command(app, chosen);
   add_watch_command(app, chosen);
   add_depose_command(app, chosen);
+  add_policy_command(app, chosen);
   add_agent_command(app, chosen);
   add_sidecar_command(app, chosen);
   add_juju_tools(app);

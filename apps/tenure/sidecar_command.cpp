@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <tenure/spdlog_sink.hpp>
+#include <tenure/token_source.hpp>
 #include <utility>
 
 #include "common/options.hpp"
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
 #include "sidecar/log/json_log.hpp"
+#include "sidecar/log/late_log.hpp"
 #include "sidecar/main/sidecar.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -46,7 +48,8 @@ codes:
   0   stopped by SIGTERM or SIGINT
   1   the Consul service was not found
   64  a bad file (every mistake is listed) or bad usage
-  69  Consul refuses a request, or an address is in use
+  69  Consul refuses a request for another reason than the token's rights (for those it
+      waits), or an address is in use
   71  an error of the operating system
 
   tenure sidecar sidecar.yaml
@@ -72,8 +75,8 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
 };
 
 // Prints the errors of the file. Returns no configuration if it has any.
-std::optional<sidecar::config> load(const arguments& a) {
-  const consul_config consul = a.common.consul();
+std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<log_sink>& log) {
+  const consul_config consul = a.common.consul(log);
   if (a.file.empty()) {
     const auto look_up = [&, env = sidecar::process_env()](const char* name) {
       const auto given = a.variables.find(name);
@@ -85,7 +88,7 @@ std::optional<sidecar::config> load(const arguments& a) {
     throw usage_error("--election and the other flags of the elector cannot be combined with a "
                       "FILE: write their values into it");
   config_errors errors;
-  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors);
+  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors, log);
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
     std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
@@ -94,7 +97,8 @@ std::optional<sidecar::config> load(const arguments& a) {
 }
 
 int serve(const arguments& a, const CLI::App& command) {
-  std::optional<sidecar::config> c = load(a);
+  const auto token_log = std::make_shared<sidecar::late_log>();
+  std::optional<sidecar::config> c = load(a, token_log);
   if (!c) return exit_usage;
   if (a.check) {
     std::printf("%s: %zu elections\n", a.file.empty() ? "environment" : a.file.c_str(),
@@ -104,6 +108,9 @@ int serve(const arguments& a, const CLI::App& command) {
   const bool level_given = command.get_option("--log-level")->count() > 0;
   const log_level level = !level_given && c->level ? *c->level : a.common.level();
   const auto log = c->json_log ? sidecar::json_log(level) : stderr_log(level);
+  token_log->set(log);
+  if (!c->token_command.empty())
+    c->consul.token(token_from_command(c->token_command, c->token_command_interval, log));
   ::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io{1};
   try {

@@ -18,6 +18,7 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
 void add_lock_command(CLI::App& app, action& chosen, const std::vector<std::string>& command);
 void add_list_command(CLI::App& app, action& chosen);
 void add_help_commands(CLI::App& app, action& chosen);
+void add_policy_command(CLI::App& app, action& chosen);
 void add_leader_command(CLI::App& app, action& chosen);
 void add_watch_command(CLI::App& app, action& chosen);
 void add_depose_command(CLI::App& app, action& chosen);

@@ -7,7 +7,8 @@ import subprocess
 
 from .processes import Failed
 
-COLOURS = {"tenure": "#0060ad", "floor": "#888888", "floor-guarded": "#b8b8b8",
+COLOURS = {"tenure": "#0060ad", "tenure-tls": "#3fa34d", "floor": "#888888",
+           "floor-guarded": "#b8b8b8",
            "go-lock": "#00a0b0", "etcd": "#dd181f", "curator": "#e69f00", "shell": "#7a3e9d"}
 TERMINALS = (("svg", "svg size 900,540 dynamic background rgb 'white' font 'sans,13'"),
              ("png", "pngcairo size 1350,810 font 'sans,13'"))

@@ -30,6 +30,11 @@ def ratio_at_most(median, p99=None):
     return targets
 
 
+def plain_at_most(limit, plain):
+    """A target relative to the median of the same without TLS, in the same run."""
+    return [Target("median", limit * plain.median, f"median <= {limit:g} x plain")]
+
+
 def at_most(limit, unit):
     return [Target("median", limit, f"median <= {limit:g} {unit}")]
 

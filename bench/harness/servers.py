@@ -8,6 +8,8 @@ import shutil
 import sys
 import tempfile
 
+from .tls import Certificates
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
@@ -32,9 +34,9 @@ def raise_descriptors():
 
 class Running:
     """A server of one kind ("consul" or "agent") on free ports; close() stops it. With `counting`,
-    requests() works if it is a Consul."""
+    requests() works if it is a Consul, which with `tls` serves HTTPS beside HTTP."""
 
-    def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS, counting=False):
+    def __init__(self, kind, build, connections=DEFAULT_CONNECTIONS, counting=False, tls=False):
         os.environ["TENURE_BUILD"] = build
         from support import agent, consul  # imported here: they read TENURE_BUILD on import
         self.kind = kind
@@ -44,6 +46,9 @@ class Running:
                 settings = {"limits": {"http_max_conns_per_client": connections}}
                 if counting:
                     settings["telemetry"] = {"prometheus_retention_time": "10h"}
+                if tls:
+                    self.certificates = Certificates(os.path.join(self.folder, "certificates"))
+                    settings.update(self.certificates.settings)
                 self.server = consul.Server(self.folder, **settings)
             else:
                 self.server = agent.Agent(self.folder)
@@ -67,6 +72,21 @@ class Running:
     @property
     def environment(self):
         return {"CONSUL_HTTP_ADDR": self.address}
+
+    @property
+    def tls_environment(self):
+        return {"CONSUL_HTTP_ADDR": self.server.https_address,
+                "CONSUL_CACERT": self.certificates.authority}
+
+    @property
+    def tls_port(self):
+        return int(self.server.https_address.rpartition(":")[2])
+
+    @property
+    def operations(self):
+        """How many operations it takes in a transaction."""
+        from support import consul
+        return 64 if self.kind == "consul" and consul.version() < (1, 14) else 128
 
     def destroy_sessions(self, name=None):
         """Destroys the sessions whose names begin with `name`, or all; returns their number."""
@@ -103,8 +123,4 @@ class Running:
 
 def consul_version():
     from support import consul
-    if not consul.installed():
-        return None
-    import subprocess
-    text = subprocess.run(["consul", "version"], capture_output=True, text=True, check=False)
-    return text.stdout.splitlines()[0].replace("Consul v", "") if text.stdout else "unknown"
+    return ".".join(map(str, consul.version())) if consul.installed() else None

@@ -9,18 +9,19 @@ from .processes import Subject
 from .servers import DEFAULT_CONNECTIONS, Running
 
 # The command lines of the subjects that are not peers.
-OURS = {"tenure": ("tenure_subject",), "floor": ("floor",),
+OURS = {"tenure": ("tenure_subject",), "tenure-tls": ("tenure_subject",), "floor": ("floor",),
         "floor-guarded": ("floor", "--guarded")}
 
 
 class Setting:
-    def __init__(self, build, results, out, *, quick, servers, most):
+    def __init__(self, build, results, out, *, quick, servers, most, tls=False):
         self.build = build
         self.results = results
         self.out = out
         self.quick = quick
         self.servers = servers
         self.most = most
+        self.tls = tls
         self.peers = []
         self.folder = tempfile.mkdtemp(prefix="tenure-bench-")
         self.began = time.monotonic()
@@ -37,7 +38,7 @@ class Setting:
 
     @contextlib.contextmanager
     def server(self, kind, connections=DEFAULT_CONNECTIONS, counting=False):
-        server = Running(kind, self.build, connections, counting)
+        server = Running(kind, self.build, connections, counting, self.over_tls(kind))
         try:
             yield server
         finally:
@@ -64,9 +65,16 @@ class Setting:
     def command(self, name, server):
         if name in OURS:
             program, *options = OURS[name]
-            return [os.path.join(self.build, "bench", program), *options], server.environment
+            if program == "floor":
+                options += ["--operations", server.operations]
+            environment = server.tls_environment if name == "tenure-tls" else server.environment
+            return [os.path.join(self.build, "bench", program), *options], environment
         peer = next(p for p in self.peers if p.name == name)
         return peer.command(server)
+
+    def over_tls(self, kind):
+        """Whether tenure is also measured over TLS on that kind of server."""
+        return self.tls and kind == "consul"
 
     def peers_for(self, bench, server_kind):
         """The peers of a benchmark. They only run beside the real server."""

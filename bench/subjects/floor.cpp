@@ -53,7 +53,7 @@ namespace {
 
 class program {
  public:
-  program(const std::string& address, acquisition how) : how_(how) {
+  program(const std::string& address, bulk how) : how_(how) {
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) die("CONSUL_HTTP_ADDR is not host:port");
     shared_.host = address.substr(0, colon);
@@ -126,7 +126,7 @@ class program {
     return *many_;
   }
 
-  acquisition how_;
+  bulk how_;
   context shared_;
   std::string input_;
   std::vector<std::unique_ptr<candidate>> candidates_;
@@ -139,9 +139,16 @@ class program {
 
 int main(int argc, char** argv) {
   const char* const address = std::getenv("CONSUL_HTTP_ADDR");
-  const bool guarded = argc > 1 && std::string(argv[1]) == "--guarded";
-  raw::program floor(address != nullptr ? address : "127.0.0.1:8500",
-                     guarded ? raw::acquisition::guarded : raw::acquisition::plain);
+  raw::bulk how;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    if (option == "--guarded") {
+      how.how = raw::acquisition::guarded;
+    } else if (option == "--operations" && i + 1 < argc) {
+      how.operations = static_cast<std::size_t>(std::atoi(argv[++i]));
+    }
+  }
+  raw::program floor(address != nullptr ? address : "127.0.0.1:8500", how);
   floor.run();
   return 0;
 }

@@ -61,12 +61,17 @@ enum class acquisition {
   guarded,  ///< acquires a key only if it does not exist: one more operation per key
 };
 
+/// How many keys are acquired at once.
+struct bulk {
+  acquisition how = acquisition::plain;
+  std::size_t operations = 64;  ///< of a transaction
+};
+
 /// One session, many keys.
 class many {
  public:
-  many(context& shared, std::size_t connections, acquisition how);
-  /// Acquires the keys 0 to N-1 below the prefix by transactions of 64 operations, and reports
-  /// `all N T0 T1`.
+  many(context& shared, std::size_t connections, bulk how);
+  /// Acquires the keys 0 to N-1 below the prefix by transactions, and reports `all N T0 T1`.
   void take(const std::string& prefix, std::size_t n, const std::string& value);
   /// The same as soon as key 0 is free.
   void take_over(const std::string& prefix, std::size_t n, const std::string& value);
@@ -80,7 +85,7 @@ class many {
   void change_one();
 
   context& shared_;
-  acquisition how_;
+  bulk how_;
   std::vector<std::unique_ptr<connection>> connections_;
   connection polls_;
   std::string session_;

@@ -5,13 +5,8 @@
 #include "floor.hpp"
 
 namespace raw {
-namespace {
 
-constexpr std::size_t operations_a_transaction = 64;
-
-}  // namespace
-
-many::many(context& shared, std::size_t connections, acquisition how)
+many::many(context& shared, std::size_t connections, bulk how)
     : shared_(shared), how_(how), polls_(shared.io, shared.host, shared.port) {
   for (std::size_t i = 0; i < connections; ++i) {
     connections_.push_back(std::make_unique<connection>(shared.io, shared.host, shared.port));
@@ -39,8 +34,8 @@ void many::take(const std::string& prefix, std::size_t n, const std::string& val
 
 void many::take_next(connection& by) {
   if (asked_ >= wanted_) return;
-  const bool guarded = how_ == acquisition::guarded;
-  const std::size_t keys = operations_a_transaction / (guarded ? 2 : 1);
+  const bool guarded = how_.how == acquisition::guarded;
+  const std::size_t keys = how_.operations / (guarded ? 2 : 1);
   const std::size_t last = std::min(wanted_, asked_ + keys);
   const std::size_t count = last - asked_;
   std::string body = "[";

@@ -20,12 +20,25 @@ runtime::environment environment_of(boost::asio::any_io_executor executor,
   return made;
 }
 
+std::optional<wire::server_tls_files> tls_files_of(const agent_options& options) {
+  const bool certificate = !options.tls_cert().empty();
+  if (certificate != !options.tls_key().empty()) {
+    throw bad_configuration("TLS needs a certificate and a key, not one of them alone");
+  }
+  if (!certificate && !options.tls_client_ca().empty()) {
+    throw bad_configuration("the client CA needs a certificate and a key of the agent, too");
+  }
+  if (!certificate) return std::nullopt;
+  return wire::server_tls_files{options.tls_cert(), options.tls_key(), options.tls_client_ca()};
+}
+
 agent::server_options server_options_of(const agent_options& options) {
   agent::server_options made;
   made.handler.version = options.as();
   made.handler.session_ttl_min = options.session_ttl_min();
   made.handler.node_name = options.node_name();
   made.connections_per_address = options.connections_per_address();
+  made.tls = tls_files_of(options);
   if (options.state_file().empty()) {
     made.handler.start_lock_delay = options.start_lock_delay();
   } else {
@@ -44,7 +57,9 @@ agent_server::agent_server(agent_server&&) noexcept = default;
 agent_server& agent_server::operator=(agent_server&&) noexcept = default;
 agent_server::~agent_server() = default;
 
-void agent_server::listen(const std::string& address) { server_->listen(address); }
+unsigned short agent_server::listen(const std::string& address) {
+  return server_->listen(address);
+}
 
 unsigned short agent_server::port() const noexcept { return server_->port(); }
 

@@ -39,6 +39,8 @@ struct consul_traits {
   std::string_view no_such_api;    ///< for any other path
   std::string_view limits_page;    ///< where Consul documents its limits
   std::string_view refusal_start;  ///< before the refusal of a namespace
+  /// Whether there are admin partitions, which only Consul Enterprise accepts.
+  bool has_partitions;
   std::string_view conflict_end;   ///< after the refusal of conflicting parameters
   /// A connection above the limit is closed: with a 429, or without a word.
   bool answers_excess_connection;
@@ -115,6 +117,7 @@ inline constexpr consul_traits consul_1_8{
     .no_such_api = {},
     .limits_page = "https://www.consul.io/docs/agent/options.html",
     .refusal_start = "Bad request: ",
+    .has_partitions = false,
     .conflict_end = {},
     .answers_excess_connection = false,
     .refuses_malformed_sessions = true,
@@ -163,6 +166,7 @@ inline constexpr consul_traits consul_1_21{
                    "with '/v1/'\n",
     .limits_page = "https://developer.hashicorp.com/docs/agent/config/config-files",
     .refusal_start = {},
+    .has_partitions = true,
     .conflict_end = "\n",
     .answers_excess_connection = true,
     .refuses_malformed_sessions = false,

@@ -30,6 +30,8 @@ std::size_t handler::sessions() const noexcept { return endpoints_->sessions(); 
 
 std::uint64_t handler::index() const noexcept { return endpoints_->index(); }
 
+const std::set<tenant>& handler::tenants() const noexcept { return endpoints_->tenants(); }
+
 fault_injection& handler::faults() noexcept { return *endpoints_; }
 
 }  // namespace tenure::agent

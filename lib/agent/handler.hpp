@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <tenure/time.hpp>
 
 #include "agent/answer_sink.hpp"
 #include "agent/handler_options.hpp"
+#include "agent/tenant.hpp"
 #include "runtime/random_source.hpp"
 #include "runtime/transport.hpp"
 
@@ -40,6 +42,9 @@ class handler {
   std::size_t parked() const noexcept;    ///< waiting queries, abandoned ones included
   std::size_t sessions() const noexcept;  ///< live sessions
   std::uint64_t index() const noexcept;   ///< the index of the last write
+
+  /// The tenants in whose name requests came.
+  const std::set<tenant>& tenants() const noexcept;
 
   /// For simulations.
   fault_injection& faults() noexcept;

@@ -22,6 +22,9 @@ class handler_options {
   /// For this long after the start every acquisition fails "due to lock delay", because the agent
   /// does not know the delays of its former run.
   duration start_lock_delay{0};
+  /// Whether it accepts namespaces and partitions, as Consul Enterprise does. All of them share one
+  /// state: for tests, which look at handler::tenants().
+  bool enterprise = false;
   /// The Consul that the agent answers as.
   consul_version version = consul_version::v1_21;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <tenure/toolkit/http_server.hpp>
 #include <utility>
 
@@ -9,6 +10,8 @@
 
 namespace tenure::agent {
 namespace {
+
+constexpr std::string_view https_scheme = "https://";
 
 wire::http_server_options http_options(const server_options& options) {
   wire::http_server_options http;
@@ -20,12 +23,19 @@ wire::http_server_options http_options(const server_options& options) {
   return http;
 }
 
+std::optional<wire::server_tls> tls_of(const server_options& options,
+                                       const std::shared_ptr<log_sink>& log) {
+  if (!options.tls) return std::nullopt;
+  return wire::server_tls(*options.tls, log);
+}
+
 }  // namespace
 
 class server::implementation final : public wire::http_service, public answer_sink {
  public:
   implementation(runtime::environment env, server_options options)
       : env_(std::move(env)),
+        tls_(tls_of(options, env_.log)),
         state_file_(options.state_file.value_or(std::string())),
         handler_(resumed(options), *env_.random, *this, env_.timers->now()),
         http_(env_.executor, *env_.timers, *this, http_options(options)),
@@ -36,11 +46,23 @@ class server::implementation final : public wire::http_service, public answer_si
   wire::http_server& http() noexcept { return http_; }
 
   /// Writes the state file only after it has the address: another agent may be running.
-  void listen(const std::string& address) {
-    http_.listen(address);
+  unsigned short listen(const std::string& address) {
+    const bool secure = address.starts_with(https_scheme);
+    if (secure && !tls_) {
+      throw bad_configuration("cannot listen on " + address +
+                              ": TLS needs a certificate and a key");
+    }
+    const unsigned short port =
+        secure ? http_.listen(address.substr(https_scheme.size()), *tls_) : http_.listen(address);
+    if (address_.empty() && port != 0) {
+      address_ = (secure ? std::string(https_scheme) : "") + "127.0.0.1:" + std::to_string(port);
+    }
     state_file_.reach(handler_.index());
     log_start();
+    return port;
   }
+
+  const std::string& address() const noexcept { return address_; }
 
   const agent::handler& state() const noexcept { return handler_; }
 
@@ -133,6 +155,8 @@ class server::implementation final : public wire::http_service, public answer_si
   }
 
   runtime::environment env_;
+  std::optional<wire::server_tls> tls_;
+  std::string address_;
   std::chrono::seconds unclean_delay_{0};
   bool start_logged_ = false;
   state_file state_file_;
@@ -147,11 +171,13 @@ server::server(runtime::environment env, server_options options)
 
 server::~server() = default;
 
-void server::listen(const std::string& address) { implementation_->listen(address); }
+unsigned short server::listen(const std::string& address) {
+  return implementation_->listen(address);
+}
 
 unsigned short server::port() const noexcept { return implementation_->http().port(); }
 
-std::string server::address() const { return "127.0.0.1:" + std::to_string(port()); }
+std::string server::address() const { return implementation_->address(); }
 
 void server::stop() { implementation_->stop(); }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/server_tls.hpp>
 
 #include "agent/handler.hpp"
 #include "runtime/environment.hpp"
@@ -17,6 +18,8 @@ class server_options {
   handler_options handler;
   /// The limit of connections per client address; 0: no limit.
   std::size_t connections_per_address = 0;
+  /// For `https://` addresses.
+  std::optional<wire::server_tls_files> tls;
   /// The file for the index and the kind of the last stop. With it, the index starts at the file's
   /// or the time of day, whichever is greater, and after an unclean stop every acquisition fails
   /// "due to lock delay" for `unclean_lock_delay`. Without it, `handler` alone determines the
@@ -28,19 +31,21 @@ class server_options {
 /// Not thread-safe: runs on env.executor. Uses executor, timers, random and log of the environment.
 class server {
  public:
-  /// Throws boost::system::system_error that names the state file if it cannot read it.
+  /// Throws boost::system::system_error that names the file of TLS or the state file if it cannot
+  /// use it.
   server(runtime::environment env, server_options options);
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   /// Closes all connections at once. Not a clean stop: see stop().
   ~server();
 
-  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Each call adds an address.
-  /// Throws boost::system::system_error that names the address or the state file.
-  void listen(const std::string& address);
+  /// `host:port` (port 0: any free one), `[v6]:port`, `https://host:port` or `unix:///path`. Each
+  /// call adds an address. Returns the port; 0 for a unix socket. Throws
+  /// boost::system::system_error that names the address or the state file.
+  unsigned short listen(const std::string& address);
   /// Of the first TCP address.
   unsigned short port() const noexcept;
-  /// The address for local clients: `127.0.0.1:port`.
+  /// The first TCP address for local clients: `127.0.0.1:port` or `https://127.0.0.1:port`.
   std::string address() const;
 
   /// Stops as Consul does: accepts no more requests, answers parked queries with an unchanged index

@@ -125,8 +125,9 @@ asio::awaitable<service_answer> agent_services::deregister(std::string id, time_
   service_answer answer;
   consul::call what(runtime::lane::requests, consul::effect::repeatable, "PUT",
                     target_of("/v1/agent/service/deregister/", id, config_), deadline);
-  what.accepted = not_found;  // of newer agents, for an unknown service
+  what.accepted = not_found;
   consul::response received = co_await consul::perform(*env_, config_, what);
+  consul::accept_unknown_service(received);
   take_error(received, answer);
   co_return answer;
 }

@@ -8,6 +8,9 @@
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/base64.hpp>
 
+#include "consul/acl_rules.hpp"
+#include "consul/token_file.hpp"
+#include "consul/token_retry.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::consul {
@@ -17,11 +20,14 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr duration first_pause = 50ms;  // between attempts; doubles
+// Of one call. Most end by their deadline, which a source of ever new bad tokens does not reach.
+constexpr unsigned most_refusals = 30;
 
-runtime::http_request make_request(const call& what, const consul_config& config) {
+runtime::http_request make_request(const call& what, const consul_config& config,
+                                   const std::string& token) {
   runtime::http_request request(what.method, what.to.text(), what.body);
   if (!what.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  if (!config.token().empty()) request.headers.emplace_back("X-Consul-Token", config.token());
+  if (!token.empty()) request.headers.emplace_back("X-Consul-Token", token);
   if (!config.basic_auth().empty())
     request.headers.emplace_back("Authorization",
                                  "Basic " + text::base64_encode(config.basic_auth()));
@@ -38,16 +44,20 @@ std::uint64_t consul_index(const runtime::http_response& response) noexcept {
 // What an exchange without a response means. `sent`: whether any attempt sent a byte.
 error_code failure(error_code error, bool sent, effect what) noexcept {
   if (sent && what != effect::read) return consul_errc::outcome_unknown;
-  if (error == consul_errc::timed_out || error == consul_errc::bad_answer) return error;
+  if (error == consul_errc::timed_out || error == consul_errc::bad_answer ||
+      error == consul_errc::tls_failed)
+    return error;
   return consul_errc::unreachable;
 }
 
 bool worth_retrying(error_code error) noexcept {
-  return error && error != consul_errc::timed_out && error != consul_errc::bad_answer;
+  return error && error != consul_errc::timed_out && error != consul_errc::bad_answer &&
+         error != consul_errc::tls_failed;
 }
 
 // The network's error, for people.
 std::string network_text(const runtime::exchange_result& exchange) {
+  if (!exchange.detail.empty()) return exchange.detail;
   // Consul up to 1.8 closes a connection without a response when its client has too many.
   if (exchange.sent &&
       (exchange.error == asio::error::eof || exchange.error == asio::error::connection_reset))
@@ -56,9 +66,18 @@ std::string network_text(const runtime::exchange_result& exchange) {
   return exchange.error.message();
 }
 
+// How Go's server answers a plain request on a port for TLS. It has read no request.
+bool wants_tls(unsigned status, std::string_view body) noexcept {
+  return status == 400 && body.find("HTTP request to an HTTPS server") != body.npos;
+}
+
+constexpr std::string_view wants_tls_text =
+    "the server speaks TLS on this port: use https:// or CONSUL_HTTP_SSL=true";
+
 metric counter_of(error_code error) noexcept {
   if (!error) return metric::requests_ok;
-  if (error == consul_errc::unreachable) return metric::requests_unreachable;
+  if (error == consul_errc::unreachable || error == consul_errc::tls_failed)
+    return metric::requests_unreachable;
   if (error == consul_errc::timed_out) return metric::requests_timed_out;
   if (error == consul_errc::outcome_unknown) return metric::requests_unknown;
   if (error == consul_errc::throttled) return metric::requests_throttled;
@@ -78,12 +97,32 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
   }
   result.status = exchange.response.status;
   result.index = consul_index(exchange.response);
+  result.may_be_filtered = exchange.response.header("X-Consul-Default-ACL-Policy") != "allow";
   result.body = std::move(exchange.response.body);
   if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
     return result;
+  if (wants_tls(result.status, result.body)) {
+    result.error = consul_errc::tls_failed;
+    result.detail = with_outcome(describe(what, config), wants_tls_text);
+    return result;
+  }
   result.error = judge(result.status, result.body, what.effect);
+  std::string outcome = std::to_string(result.status) + " " + result.body;
+  if (result.error == consul_errc::forbidden) {
+    result.missing = missing_rule(what.to, result.body);
+    outcome = refusal_text(result.missing, outcome);
+  }
+  result.detail = with_outcome(describe(what, config), outcome);
+  return result;
+}
+
+// A source is free to return what it likes.
+response not_sent(const runtime::environment& env, const call& what, const consul_config& config) {
+  response result;
+  result.sent_at = env.clock->now();
+  result.error = consul_errc::bad_request;
   result.detail = with_outcome(describe(what, config),
-                               std::to_string(result.status) + " " + result.body);
+                               "not sent: the token holds control characters");
   return result;
 }
 
@@ -105,17 +144,30 @@ std::string with_outcome(std::string description, std::string_view outcome) {
 asio::awaitable<response> perform(const runtime::environment& env, const consul_config& config,
                                   const call& what) {
   bool sent = false;
+  unsigned refused = 0;
   const unsigned retries = what.effect == effect::write ? 0 : what.retries;
   const auto when_stale =
       what.effect == effect::write ? runtime::on_stale::fail : runtime::on_stale::resend;
-  for (unsigned failed = 0;; ++failed) {
-    runtime::http_request request = make_request(what, config);
+  for (unsigned failed = 0;;) {
+    const std::string token = config.token();
+    if (!bad_token(token).empty()) co_return not_sent(env, what, config);
+    runtime::http_request request = make_request(what, config, token);
     runtime::exchange_result exchange =
         co_await env.transport->exchange(what.where, std::move(request), what.deadline, when_stale);
-    sent = sent || exchange.sent;
     if (exchange.error == asio::error::operation_aborted)
       throw boost::system::system_error(exchange.error);
     const time_point now = env.clock->now();
+    const refusal why = exchange.error ? refusal::none : refusal_of(exchange.response);
+    if (why != refusal::none && config.access().source() && refused < most_refusals) {
+      ++refused;
+      const bool again = co_await worth_another_attempt(env, config.access().source(), token, why,
+                                                        what.deadline);
+      if (again) {
+        runtime::count(env, metric::request_retries);
+        continue;  // it had no effect: `sent` stays as it was
+      }
+    }
+    sent = sent || exchange.sent;
     time_point next_attempt = what.deadline;
     if (worth_retrying(exchange.error) && failed < retries) {
       const duration pause = first_pause * (1U << failed) / 2;
@@ -126,6 +178,7 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
       runtime::count(env, counter_of(result.error));
       co_return result;
     }
+    ++failed;
     runtime::count(env, metric::request_retries);
     co_await runtime::sleep_until(*env.timers, next_attempt);
   }

@@ -3,7 +3,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <tenure/acl_policy.hpp>
 #include <tenure/consul_config.hpp>
 
 #include "consul/format.hpp"
@@ -43,6 +45,7 @@ class response : public answer_base {
  public:
   unsigned status = 0;
   std::string body;
+  std::optional<acl_rule> missing;  ///< the rule that the token lacks, with consul_errc::forbidden
 };
 
 /// Makes the call. The response has an error, or an accepted status and its body. Throws

@@ -1,5 +1,6 @@
 #include "consul/client.hpp"
 
+#include "consul/acl_rules.hpp"
 #include "consul/call.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
@@ -7,12 +8,28 @@
 namespace tenure::consul {
 
 client::client(std::shared_ptr<const runtime::environment> env, consul_config config)
-    : env_(std::move(env)), config_(std::move(config)), parser_(std::make_shared<parser>()) {
+    : env_(std::move(env)),
+      config_(std::move(config)),
+      parser_(std::make_shared<parser>()),
+      refusals_(env_) {
   config_.access().check();
 }
 
 time_point client::default_deadline() const {
   return env_->clock->now() + config_.request_timeout();
+}
+
+boost::asio::awaitable<response> client::ask(const call& what) {
+  response received = co_await perform(*env_, config_, what);
+  if (received.error == consul_errc::forbidden) {
+    refusals_.refused(received.missing, received.detail);
+  } else if (!refusals_.quiet() && !received.error) {
+    const bool proof = proves_right(what.to, received.status);
+    const std::optional<acl_rule> shown = proof ? rule_for(what.to) : std::nullopt;
+    if (shown) refusals_.allowed(*shown, received.sent_at);
+    if (shown) refusals_.known(received.sent_at);
+  }
+  co_return received;
 }
 
 boost::asio::awaitable<ack> client::ping() {

@@ -8,6 +8,7 @@
 #include <tenure/consul_config.hpp>
 #include <vector>
 
+#include "consul/refusal_log.hpp"
 #include "consul/types.hpp"
 #include "runtime/environment.hpp"
 
@@ -15,6 +16,7 @@ namespace tenure::consul {
 
 class call;
 class parser;
+class response;
 class target;
 
 /// Operations return their errors; only cancellation is thrown, as system_error(operation_aborted).
@@ -26,6 +28,9 @@ class target;
 /// again anyway. Any other request then ends in consul_errc::outcome_unknown; so does a repeatable
 /// one that changes something and whose every attempt failed. The 500 "leadership lost while
 /// committing log" of a write is an unknown outcome as well.
+///
+/// A request that Consul refuses for its token had no effect: whatever it does, it is sent again
+/// while its token_source has another token, or expects one, within its deadline.
 class client {
  public:
   client(std::shared_ptr<const runtime::environment> env, consul_config config);
@@ -53,7 +58,8 @@ class client {
   /// A blocking query: completes when the key's index exceeds `index`, or after `wait` (1 s to
   /// 10 min) plus Consul's jitter of up to a sixteenth. consul_errc::timed_out if it has not by
   /// request_timeout after that.
-  boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait);
+  boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait,
+                                          consistency how = consistency::default_);
   boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
   boost::asio::awaitable<kv_list> watch_below(std::string prefix, std::uint64_t index,
@@ -61,7 +67,8 @@ class client {
   /// The same two without parsing the list: read() does that.
   boost::asio::awaitable<raw_kv_list> list_raw(std::string prefix, consistency how);
   boost::asio::awaitable<raw_kv_list> watch_raw(std::string prefix, std::uint64_t index,
-                                                duration wait);
+                                                duration wait,
+                                                consistency how = consistency::default_);
   /// Parses a list and shows it to `reader` key by key. On malformed JSON it sets the list's error;
   /// then the reader must discard what it was shown. Clears the body.
   void read(raw_kv_list& list, kv_reader& reader);
@@ -79,6 +86,10 @@ class client {
 
  private:
   time_point default_deadline() const;  // of a request that begins now
+  /// Makes the call, and notes which rights it showed or missed.
+  boost::asio::awaitable<response> ask(const call& what);
+  void note_refused(call& what, txn_result& answer);
+  bool note_unreadable(call& what, answer_base& answer);
   boost::asio::awaitable<std::string> kv_body(const call& what, std::string why_unaddressable,
                                               answer_base& answer);
   boost::asio::awaitable<kv_result> find(call what, std::string key);
@@ -90,6 +101,7 @@ class client {
   std::shared_ptr<const runtime::environment> env_;
   consul_config config_;
   std::shared_ptr<parser> parser_;
+  refusal_log refusals_;
 };
 
 }  // namespace tenure::consul

@@ -27,7 +27,7 @@ asio::awaitable<std::string> client::kv_body(const call& what, std::string why_u
               "not sent: " + why_unaddressable);
     co_return std::string();
   }
-  response received = co_await perform(*env_, config_, what);
+  response received = co_await ask(what);
   take_base(received, answer);
   if (answer.error) co_return std::string();
   if (answer.index == 0) {
@@ -77,8 +77,10 @@ call client::watching(target to, std::uint64_t index, duration wait) const {
   return what;
 }
 
-asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, duration wait) {
+asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, duration wait,
+                                         consistency how) {
   target to("/v1/kv/" + escaped_key(key), config_);
+  to.with(how);
   return find(watching(std::move(to), index, wait), std::move(key));
 }
 
@@ -100,9 +102,9 @@ asio::awaitable<raw_kv_list> client::list_raw(std::string prefix, consistency ho
 }
 
 asio::awaitable<raw_kv_list> client::watch_raw(std::string prefix, std::uint64_t index,
-                                               duration wait) {
+                                               duration wait, consistency how) {
   target to("/v1/kv/" + escaped_key(prefix), config_);
-  to.with("recurse");
+  to.with("recurse").with(how);
   return find_below(watching(std::move(to), index, wait), std::move(prefix));
 }
 

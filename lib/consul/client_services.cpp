@@ -14,7 +14,7 @@ asio::awaitable<ack> client::register_service(service_registration service, time
   target to("/v1/agent/service/register", config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
   what.body = service_body(service);
-  response received = co_await perform(*env_, config_, what);
+  response received = co_await ask(what);
   take_base(received, answer);
   co_return answer;
 }
@@ -23,8 +23,9 @@ asio::awaitable<ack> client::deregister_service(std::string id, time_point deadl
   ack answer;
   target to("/v1/agent/service/deregister/" + text::percent_encode(id), config_);
   call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline);
-  what.accepted = 404;  // of newer agents, for an unknown service
-  response received = co_await perform(*env_, config_, what);
+  what.accepted = 404;
+  response received = co_await ask(what);
+  accept_unknown_service(received);
   take_base(received, answer);
   co_return answer;
 }
@@ -34,7 +35,7 @@ asio::awaitable<check_result> client::pass_check(std::string id, time_point dead
   target to("/v1/agent/check/pass/" + text::percent_encode(id), config_);
   call what(runtime::lane::renewals, effect::repeatable, "PUT", std::move(to), deadline);
   what.accepted = 404;
-  response received = co_await perform(*env_, config_, what);
+  response received = co_await ask(what);
   take_base(received, answer);
   // 1.8 reports an unknown check by a 500, which perform() took for an error.
   if (received.status == 500 &&

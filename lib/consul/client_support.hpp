@@ -16,6 +16,16 @@ inline void take_base(response& from, answer_base& to) {
   to.sent_at = from.sent_at;
   to.received_at = from.received_at;
   to.index = from.index;
+  to.may_be_filtered = from.may_be_filtered;
+}
+
+/// Deregistering a service that the agent does not know is done. Newer agents answer 404 to that;
+/// 1.8 with ACLs, which looks for its name, 500.
+inline void accept_unknown_service(response& received) {
+  constexpr unsigned failed = 500;
+  if (received.status != failed || !received.body.starts_with("Unknown service")) return;
+  received.error = {};
+  received.detail.clear();
 }
 
 /// `description` is that of describe().

@@ -1,7 +1,9 @@
 // Transactions.
 #include <algorithm>
 #include <bitset>
+#include <ranges>
 
+#include "consul/acl_rules.hpp"
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
@@ -42,6 +44,7 @@ class returned_keys final : public kv_reader {
   }
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
   bool all_seen() const noexcept { return seen_ == expected_; }
+  bool some_missing() const noexcept { return seen_ < expected_; }
   std::string count() const {
     return std::to_string(seen_) + " keys of " + std::to_string(expected_) +
            " (may the token read them all?)";
@@ -58,7 +61,7 @@ class returned_keys final : public kv_reader {
 
 asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops) {
   txn_result answer;
-  what.body = txn_body(ops);
+  what.body = txn_body(ops, config_.access());
   what.accepted = 409;
   const consul::effect effect = what.effect;
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
@@ -68,7 +71,7 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
   }
   returned_keys keys(ops, answer.results);
   ops = std::vector<txn_op>();  // frees memory: the body is complete, and may queue for long
-  response received = co_await perform(*env_, config_, what);
+  response received = co_await ask(what);
   take_base(received, answer);
   if (answer.error) co_return answer;
 
@@ -80,19 +83,61 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
     const bool unknown = !refused && effect == effect::write;
     answer.results.clear();
     answer.failures.clear();
+    const bool hidden = in_form && effect == effect::read && keys.some_missing();
+    if (hidden && note_unreadable(what, answer)) co_return answer;
     set_error(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
               describe(what, config_),
               in_form ? "a committed transaction that returns " + keys.count()
                       : "not the answer of a transaction: " + received.body);
     co_return answer;
   }
-  const auto forbidden = std::ranges::find(answer.failures, "Permission denied", &txn_error::what);
-  if (forbidden != answer.failures.end()) {
-    set_error(answer, consul_errc::forbidden, describe(what, config_), "Permission denied");
-    co_return answer;
-  }
+  note_refused(what, answer);
   answer.committed = !refused;
   co_return answer;
+}
+
+// Consul leaves out the keys of `get` that the token may not read.
+bool client::note_unreadable(call& what, answer_base& answer) {
+  std::optional<acl_rule> rule;
+  const error_code error =
+      parser_->operations(what.body, [&](std::string_view verb, std::string_view key) {
+        if (!rule && verb == "get") rule = rule_for(verb, key);
+      });
+  if (error || !rule) return false;
+  set_error(answer, consul_errc::forbidden, describe(what, config_), refusal_text(rule, ""));
+  refusals_.refused(rule, answer.detail);
+  return true;
+}
+
+// The rights that an answered transaction showed or missed. A missing one is the error of all of
+// it, and each failed operation then names the rule that it needs.
+void client::note_refused(call& what, txn_result& answer) {
+  const auto denied = [](const txn_error& f) { return f.kind == txn_failure::forbidden; };
+  const bool refused = std::ranges::any_of(answer.failures, denied);
+  if (!refused && refusals_.quiet()) return;
+  std::vector<acl_rule> rules;
+  if (parser_->operations(what.body, [&](std::string_view verb, std::string_view key) {
+        rules.push_back(rule_for(verb, key));
+      }))
+    rules.clear();
+  refusals_.known(answer.sent_at);
+  if (!refused) {
+    for (const acl_rule& rule : rules) refusals_.allowed(rule, answer.sent_at);
+    return;
+  }
+  // From the end: a write follows the check that guards it, and needs more.
+  for (txn_error& failure : answer.failures | std::views::reverse) {
+    if (!denied(failure)) continue;
+    std::optional<acl_rule> rule = rule_named_in(failure.what);
+    if (!rule && failure.op_index < rules.size()) rule = rules[failure.op_index];
+    failure.what = refusal_text(rule, failure.what);
+    const std::string line = with_outcome(describe(what, config_), failure.what);
+    refusals_.refused(rule, line);
+    if (!answer.error) {
+      answer.error = consul_errc::forbidden;
+      answer.detail = line;
+    }
+  }
 }
 
 asio::awaitable<txn_result> client::write(std::vector<txn_op> ops, time_point deadline) {

@@ -5,13 +5,11 @@
 #include <tenure/consul_config.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <tenure/toolkit/ascii.hpp>
 
+#include "consul/token_file.hpp"
 #include "text/host_port.hpp"
 
 namespace tenure {
@@ -20,7 +18,7 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const char* name)>;
 
 constexpr std::string_view expected_forms =
-    "expected host:port, http://host:port or unix:///path/to/socket";
+    "expected host:port, http://host:port, https://host:port or unix:///path/to/socket";
 
 [[noreturn]] void refuse(std::string line) { throw bad_configuration(std::move(line)); }
 
@@ -34,13 +32,6 @@ bool has_space_or_control(std::string_view text) noexcept {
   return std::ranges::any_of(text, [](char c) { return c == ' ' || text::is_control(c); });
 }
 
-std::string trimmed(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || text::is_control(c); };
-  while (!text.empty() && space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && space(text.back())) text.remove_suffix(1);
-  return std::string(text);
-}
-
 // The port without leading zeros.
 std::string checked_port(std::string_view port, std::string_view address) {
   const std::uint16_t number = text::parse_port(port).value_or(0);
@@ -52,13 +43,13 @@ std::string checked_port(std::string_view port, std::string_view address) {
 
 struct host_and_port {
   std::string host;
-  std::string port;
+  std::string port;  // empty: none
 };
 
-// host, host:port, [v6]:port or :port. The default port is that of HTTP, as in consul/api.
+// host, host:port, [v6]:port or :port.
 host_and_port parse_host_and_port(std::string_view text, std::string_view address) {
   std::string_view host = text;
-  std::string_view port = "80";
+  std::optional<std::string_view> port;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string_view::npos || end == 1)
@@ -80,7 +71,7 @@ host_and_port parse_host_and_port(std::string_view text, std::string_view addres
   }
   if (host.empty()) refuse("the Consul address " + in_quotes(address) + " names no host: " +
                            std::string(expected_forms));
-  return {std::string(host), checked_port(port, address)};
+  return {std::string(host), port ? checked_port(*port, address) : std::string()};
 }
 
 // As Go's strconv.ParseBool, by which Consul's tools read it.
@@ -92,21 +83,18 @@ bool parse_bool(const char* name, const std::string& text) {
   refuse(std::string(name) + " is " + in_quotes(text) + ": use true or false");
 }
 
-std::string read_token_file(const std::string& path) {
-  // Not by streams, which do not say why a read failed.
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  char text[4096];
-  std::size_t length = 0;
-  if (file) length = std::fread(text, 1, sizeof text, file.get());
-  if (!file || std::ferror(file.get()) != 0)
-    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) + " cannot be read (" +
-           std::strerror(errno) +
-           "): name a file that holds the token, or unset the variable");
-  if (length == sizeof text)
-    refuse("CONSUL_HTTP_TOKEN_FILE: the file " + in_quotes(path) +
-           " is longer than any token: name a file that holds the token alone");
-  return trimmed(std::string_view(text, length));
+bool is_true(const char* name, const std::string& text, bool unless_set) {
+  return text.empty() ? unless_set : parse_bool(name, text);
+}
+
+consul_tls tls_from(const std::function<std::string(const char* name)>& get) {
+  return consul_tls()
+      .ca_file(get("CONSUL_CACERT"))
+      .ca_path(get("CONSUL_CAPATH"))
+      .client_cert(get("CONSUL_CLIENT_CERT"))
+      .client_key(get("CONSUL_CLIENT_KEY"))
+      .server_name(get("CONSUL_TLS_SERVER_NAME"))
+      .verify(is_true("CONSUL_HTTP_SSL_VERIFY", get("CONSUL_HTTP_SSL_VERIFY"), true));
 }
 
 // A secret becomes part of a header, so it must not contain a line end.
@@ -114,22 +102,6 @@ void check_secret(const char* name, std::string_view secret) {
   if (std::ranges::any_of(secret, text::is_control))
     refuse(std::string(name) +
            " holds control characters (its value is not shown): write it on one line");
-}
-
-void refuse_tls(const variable_lookup& variable) {
-  if (const auto ssl = variable("CONSUL_HTTP_SSL"); ssl && !ssl->empty())
-    if (parse_bool("CONSUL_HTTP_SSL", *ssl))
-      refuse("CONSUL_HTTP_SSL is " + in_quotes(*ssl) +
-             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
-             "local agent");
-  if (const auto verify = variable("CONSUL_HTTP_SSL_VERIFY"); verify && !verify->empty())
-    parse_bool("CONSUL_HTTP_SSL_VERIFY", *verify);  // without TLS it changes nothing
-  for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
-                           "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"})
-    if (const auto value = variable(name); value && !value->empty())
-      refuse(std::string(name) + " is set to " + in_quotes(*value) +
-             ", but TLS is not supported yet: unset it and use http:// or a unix socket of the "
-             "local agent");
 }
 
 }  // namespace
@@ -151,6 +123,7 @@ consul_config& consul_config::address(std::string_view address) {
            std::string(expected_forms));
 
   std::string_view rest = address;
+  bool secure = false;
   if (const auto scheme_end = address.find("://"); scheme_end != std::string_view::npos) {
     const std::string_view scheme = address.substr(0, scheme_end);
     rest = address.substr(scheme_end + 3);
@@ -163,11 +136,8 @@ consul_config& consul_config::address(std::string_view address) {
       unix_path_ = rest;
       return *this;
     }
-    if (scheme == "https")
-      refuse("the Consul address " + in_quotes(address) +
-             " asks for TLS, which is not supported yet: use http:// or a unix socket of the "
-             "local agent");
-    if (scheme != "http")
+    secure = scheme == "https";
+    if (!secure && scheme != "http")
       refuse("the Consul address " + in_quotes(address) + " has the unknown scheme " +
              in_quotes(scheme) + ": " + std::string(expected_forms));
     if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -178,29 +148,49 @@ consul_config& consul_config::address(std::string_view address) {
   host_and_port found = parse_host_and_port(rest, address);
   host_ = std::move(found.host);
   port_ = std::move(found.port);
+  any_port_ = port_.empty();
   unix_path_.clear();
+  if (secure && !tls_) tls_ = tls_of_https_;
+  set_default_port();
   return *this;
+}
+
+consul_config& consul_config::tls(consul_tls how) {
+  tls_ = std::move(how);
+  tls_of_https_ = *tls_;
+  set_default_port();
+  return *this;
+}
+
+// As in consul/api: that of HTTP or HTTPS, not Consul's.
+void consul_config::set_default_port() {
+  if (any_port_) port_ = tls_ ? "443" : "80";
 }
 
 std::string consul_config::address() const {
   if (!unix_path_.empty()) return "unix://" + unix_path_;
-  return text::join_host_port(host_, port_);
+  return (tls_ ? "https://" : "") + text::join_host_port(host_, port_);
 }
 
-consul_config consul_config::from_environment() {
-  return from([](const char* name) -> std::optional<std::string> {
+consul_config consul_config::from_environment(std::shared_ptr<log_sink> log) {
+  const auto variable = [](const char* name) -> std::optional<std::string> {
     const char* value = std::getenv(name);
     if (value == nullptr) return std::nullopt;
     return std::string(value);
-  });
+  };
+  return from(variable, std::move(log));
 }
 
-consul_config consul_config::from(const variable_lookup& variable) {
+consul_config consul_config::from(const variable_lookup& variable,
+                                  std::shared_ptr<log_sink> log) {
   // An empty variable counts as not set, as in Consul's tools.
   const auto get = [&](const char* name) { return variable(name).value_or(std::string()); };
 
-  refuse_tls(variable);
+  // As in consul/api: neither http:// nor an address without a scheme turns off what
+  // CONSUL_HTTP_SSL turns on, and the other variables count only with TLS.
   consul_config config;
+  config.tls_of_https_ = tls_from(get);
+  if (is_true("CONSUL_HTTP_SSL", get("CONSUL_HTTP_SSL"), false)) config.tls(config.tls_of_https_);
   if (const std::string address = get("CONSUL_HTTP_ADDR"); !address.empty()) {
     try {
       config.address(address);
@@ -212,14 +202,18 @@ consul_config consul_config::from(const variable_lookup& variable) {
   // As in consul/api: a token in the file wins over the variable, an empty file does not.
   std::string token = get("CONSUL_HTTP_TOKEN");
   check_secret("CONSUL_HTTP_TOKEN", token);
+  consul_access access;
   if (const std::string path = get("CONSUL_HTTP_TOKEN_FILE"); !path.empty()) {
-    if (std::string stored = read_token_file(path); !stored.empty()) token = std::move(stored);
-    check_secret("the token in CONSUL_HTTP_TOKEN_FILE", token);
+    try {
+      access.token(consul::follow_token_file(path, std::move(token),
+                                             consul::empty_file::no_token_yet, std::move(log)));
+    } catch (const bad_configuration& error) {
+      refuse(std::string("CONSUL_HTTP_TOKEN_FILE: ") + error.what() + ", or unset the variable");
+    }
+  } else {
+    access.token(std::move(token));
   }
-  config.access(consul_access()
-                    .token(std::move(token))
-                    .name_space(get("CONSUL_NAMESPACE"))
-                    .partition(get("CONSUL_PARTITION")));
+  config.access(access.name_space(get("CONSUL_NAMESPACE")).partition(get("CONSUL_PARTITION")));
 
   std::string basic_auth = get("CONSUL_HTTP_AUTH");
   check_secret("CONSUL_HTTP_AUTH", basic_auth);

@@ -68,7 +68,7 @@ target& target::with(consistency how) {
   return *this;
 }
 
-std::string session_body(const session_request& request) {
+std::string session_body(const session_request& request, const consul_access& as) {
   text::json_writer json;
   json.begin_object();
   if (!request.name.empty()) json.key("Name").value(request.name);
@@ -83,7 +83,9 @@ std::string session_body(const session_request& request) {
   if (!request.service_checks.empty()) {
     json.key("ServiceChecks").begin_array();
     for (const std::string& check : request.service_checks) {
-      json.begin_object().key("ID").value(check).end_object();
+      json.begin_object().key("ID").value(check);
+      if (!as.name_space().empty()) json.key("Namespace").value(as.name_space());
+      json.end_object();
     }
     json.end_array();
   }
@@ -103,7 +105,7 @@ std::string service_body(const service_registration& service) {
   return json.take();
 }
 
-std::string txn_body(std::span<const txn_op> ops) {
+std::string txn_body(std::span<const txn_op> ops, const consul_access& as) {
   text::json_writer json;
   json.begin_array();
   for (const txn_op& op : ops) {
@@ -115,6 +117,8 @@ std::string txn_body(std::span<const txn_op> ops) {
     }
     if (op.index != 0) json.key("Index").value(op.index);
     if (!op.session.empty()) json.key("Session").value(op.session);
+    if (!as.name_space().empty()) json.key("Namespace").value(as.name_space());
+    if (!as.partition().empty()) json.key("Partition").value(as.partition());
     json.end_object().end_object();
   }
   json.end_array();

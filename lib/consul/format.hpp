@@ -41,8 +41,10 @@ class target {
   std::string query_;
 };
 
-std::string session_body(const session_request& request);
+/// `as`: Consul reads the tenancy of a session's checks, and of each operation of a transaction,
+/// from the body. For all else it reads the query of the target.
+std::string session_body(const session_request& request, const consul_access& as = {});
 std::string service_body(const service_registration& service);
-std::string txn_body(std::span<const txn_op> ops);
+std::string txn_body(std::span<const txn_op> ops, const consul_access& as = {});
 
 }  // namespace tenure::consul

@@ -277,6 +277,21 @@ error_code parser::txn(std::string& body, kv_reader& results, std::vector<txn_er
   return error;
 }
 
+error_code parser::operations(std::string& body, const show_operation& show) {
+  return json_->read(body, [&](ondemand::document& document) {
+    for (auto element : document.get_array()) {
+      std::string_view verb;
+      std::string_view key;
+      for (auto field : element["KV"].get_object()) {
+        const std::string_view name = field.unescaped_key();
+        if (name == "Verb") verb = field.value().get_string();
+        if (name == "Key") key = field.value().get_string();
+      }
+      show(verb, key);
+    }
+  });
+}
+
 error_code parser::text(std::string& body, std::string& text) {
   std::string read;
   const error_code error = json_->read(body, [&](ondemand::document& document) {
@@ -290,9 +305,10 @@ txn_failure classify(std::string_view what) noexcept {
   const auto says = [&](std::string_view part) { return what.find(part) != what.npos; };
   // The texts quote keys, which may contain anything. So only a fixed ending decides, or a fixed
   // beginning where the key comes last.
+  // Since 1.12 the missing right follows.
+  if (what.starts_with("Permission denied")) return txn_failure::forbidden;
   if (what.ends_with("due to lock delay") || says("\" due to lock delay until "))
     return txn_failure::lock_delay;
-  if (what == "Permission denied") return txn_failure::forbidden;
   if (what.starts_with("invalid session ")) return txn_failure::invalid_session;
   if (what.starts_with("failed session check for key ")) return txn_failure::held_by_another;
   if (what.starts_with("failed index check for key ")) return txn_failure::index_mismatch;

@@ -2,8 +2,10 @@
 // bad_answer and leaves the results untouched.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consul/types.hpp"
@@ -30,6 +32,9 @@ class parser {
   /// {"Results": [{"KV": ...}, ...] or null, "Errors": [...] or null, ...}. With an error `results`
   /// has seen a part of the answer.
   error_code txn(std::string& body, kv_reader& results, std::vector<txn_error>& failures);
+  /// [{"KV": {"Verb": ..., "Key": ...}}, ...]: the body of a transaction.
+  using show_operation = std::function<void(std::string_view verb, std::string_view key)>;
+  error_code operations(std::string& body, const show_operation& show);
   /// "text"
   error_code text(std::string& body, std::string& text);
 

@@ -120,6 +120,9 @@ class answer_base {
   time_point sent_at{};      ///< a time before the request was sent: leases count from here
   time_point received_at{};  ///< when the response was complete
   std::uint64_t index = 0;   ///< X-Consul-Index; 0 if the response has none
+  /// A list may lack what the token may not read: Consul leaves it out and says nothing. False
+  /// where Consul says that a token needs no rights.
+  bool may_be_filtered = true;
 };
 
 class session_created : public answer_base {

@@ -59,6 +59,8 @@ class consul_category_type final : public boost::system::error_category {
         return "Consul failed";
       case consul_errc::bad_answer:
         return "an answer that is not Consul's";
+      case consul_errc::tls_failed:
+        return "no TLS connection to Consul";
     }
     return "unknown Consul error";
   }

@@ -1,6 +1,7 @@
 #include "election/context.hpp"
 
 #include <exception>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
 #include "runtime/keep_alive.hpp"
@@ -17,6 +18,7 @@ std::shared_ptr<const runtime::environment> with_sinks(const runtime::environmen
   auto own = std::make_shared<runtime::environment>(env);
   own->log = options.log();
   own->metrics = options.metrics();
+  own->outages = options.outages() ? options.outages() : std::make_shared<outage_log>(own->log);
   return own;
 }
 
@@ -58,12 +60,14 @@ context::context(std::shared_ptr<impl::connections> shared_connections,
       options(checked(std::move(its_options))),
       client(env, configured(connections->config, options)),
       tasks(env->executor, *env->timers, log_failures(env->log)),
+      limit(std::make_shared<transaction_limit>(env->log)),
       locks(std::make_shared<lock_queue>(env, client, spawner(),
-                                         turns_of(connections, connections->lock_batches))),
+                                         turns_of(connections, connections->lock_batches),
+                                         limit)),
       watches(env, client, connections->polls, options.wait(), spawner(),
               [this] { locks->send(); }),
       sessions(env, client, spawner(), options,
-               turns_of(connections, connections->proof_batches)),
+               turns_of(connections, connections->proof_batches), limit),
       spans(env, client, spawner()),
       events(*env) {}
 

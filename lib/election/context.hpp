@@ -16,6 +16,7 @@
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/span_cache.hpp"
 #include "election/spawn.hpp"
+#include "election/transaction_limit.hpp"
 #include "election/watching/watch_registry.hpp"
 #include "runtime/environment.hpp"
 
@@ -31,6 +32,10 @@ struct context : std::enable_shared_from_this<context> {
   spawn_function spawner();
   time_point now() const noexcept { return env->timers->now(); }
   duration request_timeout() const noexcept { return client.config().request_timeout(); }
+  /// How observers and queries read; participants never read stale.
+  consul::consistency observer_reads() const noexcept {
+    return options.stale_reads() ? consul::consistency::stale : consul::consistency::default_;
+  }
 
   const std::shared_ptr<impl::connections> connections;
   const std::shared_ptr<const runtime::environment> env;  ///< the connections' with our own sinks
@@ -38,6 +43,7 @@ struct context : std::enable_shared_from_this<context> {
   const elections_options options;
   consul::client client;
   runtime::task_scope tasks;  ///< everything that runs until the shut-down
+  const std::shared_ptr<transaction_limit> limit;
   const std::shared_ptr<lock_queue> locks;
   watch_registry watches;
   session_pool sessions;

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "consul/acl_rules.hpp"
 #include "consul/client.hpp"
 #include "consul/documents.hpp"
 #include "core/lease/lease_rules.hpp"
@@ -96,7 +97,15 @@ asio::awaitable<leadership_proof> delegate::prove() {
   const consul::session_found holder =
       co_await all.client.session_info(all.session, consul::consistency::consistent);
   if (holder.error) impl::fail(holder.error, holder.detail);
-  if (!holder.session) co_return proof;
+  if (!holder.session) {
+    // The session has ended, or the token may not read it: then it still holds the key.
+    const consul::kv_result again = co_await all.read(all.key);
+    if (all.held_by_us(again)) {
+      impl::fail(consul_errc::forbidden,
+                 consul::refusal_text(acl_rule{"session_prefix", "", "read"}, ""));
+    }
+    co_return proof;
+  }
   proof.leads = true;
   proof.span = impl::span_in_name(holder.session->name);
   if (proof.span == duration(0)) co_return proof;

@@ -154,7 +154,7 @@ void engine::leave_in_background(std::shared_ptr<participant> which) {
 std::shared_ptr<leader_observer> engine::observe(std::string key) {
   check_open();
   check_key(key);
-  auto fresh = std::make_shared<leader_observer>(shared_->env, key);
+  auto fresh = std::make_shared<leader_observer>(shared_->env, key, shared_->observer_reads());
   remember(observers_, fresh);
   shared_->watches.watch(key_name(key), fresh);
   return fresh;

@@ -32,7 +32,7 @@ void check_open(const context& shared) {
 
 asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string key) {
   check_open(*shared);
-  const consul::kv_result answer = co_await shared->client.get(key, consul::consistency::default_);
+  const consul::kv_result answer = co_await shared->client.get(key, shared->observer_reads());
   if (answer.error) fail(answer.error, answer.detail);
   co_return leader_in(key, answer);
 }
@@ -68,9 +68,14 @@ asio::awaitable<void> ping(std::shared_ptr<context> shared) {
 // Elections, and the holders of semaphores.
 asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, std::string prefix) {
   check_open(*shared);
-  const consul::kv_list answer =
-      co_await shared->client.list(prefix, consul::consistency::default_);
+  const consul::kv_list answer = co_await shared->client.list(prefix, shared->observer_reads());
   if (answer.error) fail(answer.error, answer.detail);
+  // A list does not show what the token may not read. A read of one key is refused.
+  if (answer.entries.empty() && answer.may_be_filtered && !prefix.empty()) {
+    const consul::kv_result one =
+        co_await shared->client.get(prefix, consul::consistency::default_);
+    if (one.error == consul_errc::forbidden) fail(one.error, one.detail);
+  }
   std::map<std::string, std::string> published;  // by slot candidates, under their own keys
   for (const consul::kv_entry& entry : answer.entries) {
     if (entry.flags == consul::semaphore_flags && !entry.session.empty())

@@ -3,8 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
+#include <utility>
+
+#include "consul/types.hpp"
 
 namespace tenure::impl {
 
@@ -17,10 +21,18 @@ class request_error {
   }
   /// A request succeeded.
   void clear() noexcept { failure_.reset(); }
+  /// One line about that failure; empty if nothing more than the code is known.
+  const std::string& detail() const noexcept {
+    static const std::string none;
+    return failure_ ? failure_->detail : none;
+  }
   /// A request that was made at `asked` failed.
-  void note(const error_code& why, time_point asked) {
+  void note(const error_code& why, time_point asked, std::string detail = std::string()) {
     if (!failure_) failure_ = std::make_unique<failure>();
-    *failure_ = failure{why, asked, true};
+    *failure_ = failure{why, asked, true, std::move(detail)};
+  }
+  void note(const consul::answer_base& failed) {
+    note(failed.error, failed.sent_at, failed.detail);
   }
 
   /// An operation begins: what failed so far is no concern of it.
@@ -38,6 +50,7 @@ class request_error {
     error_code code;
     time_point asked;
     bool current = false;  ///< since the running operation began
+    std::string detail;
   };
   std::unique_ptr<failure> failure_;
 };

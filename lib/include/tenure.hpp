@@ -2,6 +2,7 @@
 // of the package (embedded agent, testing, spdlog, toolkit) have separate headers.
 #pragma once
 
+#include <tenure/acl_policy.hpp>
 #include <tenure/agent_services.hpp>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>
@@ -22,6 +23,7 @@
 #include <tenure/metric.hpp>
 #include <tenure/metrics.hpp>
 #include <tenure/observer.hpp>
+#include <tenure/outage_log.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/sharded_key.hpp>
 #include <tenure/standing.hpp>

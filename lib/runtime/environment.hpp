@@ -12,6 +12,7 @@
 
 namespace tenure {
 class metrics_sink;
+class outage_log;
 }
 
 namespace tenure::runtime {
@@ -27,6 +28,7 @@ class environment {
   std::shared_ptr<runtime::transport> transport;
   std::shared_ptr<log_sink> log;
   std::shared_ptr<metrics_sink> metrics;  ///< null: none
+  std::shared_ptr<outage_log> outages;    ///< set by each elections object for its parts
 };
 
 }  // namespace tenure::runtime

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <string>
 #include <tenure/error.hpp>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/http_message.hpp>
@@ -21,6 +22,8 @@ enum class lane : std::uint8_t {
 class exchange_result {
  public:
   error_code error;
+  /// With an error: what it does not say by itself, for people. Often empty.
+  std::string detail;
   /// With an error: whether any byte of the request may have reached the server. False means that
   /// nothing happened; true means that the outcome is unknown.
   bool sent = false;

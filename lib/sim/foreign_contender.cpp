@@ -38,11 +38,20 @@ asio::awaitable<runtime::exchange_result> foreign_contender::ask(runtime::lane w
   co_return answer;
 }
 
+std::string foreign_contender::draw_session() {
+  dies_ = context_.scenario.foreign_deletes && context_.world.chance_of(0.5);
+  // As Patroni's, for one.
+  if (dies_ && context_.world.chance_of(0.5)) {
+    return R"({"Name":"foreign","TTL":"15s","Behavior":"delete","LockDelay":"0.001s"})";
+  }
+  if (dies_) return R"({"Name":"foreign","TTL":"15s","Behavior":"delete"})";
+  return context_.world.chance_of(0.5) ? R"({"Name":"foreign","TTL":"15s"})"
+                                       : R"({"Name":"foreign","TTL":"15s","LockDelay":"0s"})";
+}
+
 asio::awaitable<void> foreign_contender::run() {
   while (!stopping_) {
-    const std::string wanted = context_.world.chance_of(0.5)
-                                   ? R"({"Name":"foreign","TTL":"15s"})"
-                                   : R"({"Name":"foreign","TTL":"15s","LockDelay":"0s"})";
+    const std::string wanted = draw_session();
     const runtime::exchange_result made =
         co_await ask(runtime::lane::requests, "PUT", "/v1/session/create", wanted);
     const auto at = made.response.body.find("\"ID\":\"");
@@ -86,6 +95,10 @@ asio::awaitable<void> foreign_contender::contend(std::string session) {
     if (!taken.error && taken.response.body == "true") {
       context_.world.probes.hit("a foreign contender led");
       co_await runtime::sleep_until(host_, host_.now() + context_.world.between(10ms, 8s));
+      if (dies_) {
+        context_.world.probes.hit("a foreign session died and deleted its key");
+        co_return;
+      }
       co_await ask(
           runtime::lane::requests, "PUT",
           "/v1/kv/" + key + "?release=" + session + "&flags=" + std::to_string(consul::lock_flags),

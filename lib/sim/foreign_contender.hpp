@@ -23,6 +23,8 @@ class foreign_contender : public std::enable_shared_from_this<foreign_contender>
   bool stopped() const noexcept { return stopped_; }
 
  private:
+  /// The body of the request that creates its next session.
+  std::string draw_session();
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> contend(std::string session);
   boost::asio::awaitable<bool> wait_free(std::string key);
@@ -33,6 +35,7 @@ class foreign_contender : public std::enable_shared_from_this<foreign_contender>
   host host_;
   std::shared_ptr<sim::link> link_;
   std::string value_;
+  bool dies_ = false;  ///< its session dies while it holds a key, and deletes that
   bool stopping_ = false;
   bool stopped_ = false;
 };

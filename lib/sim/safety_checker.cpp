@@ -128,7 +128,9 @@ std::string safety_checker::no_protection(const tracked_term& older,
   // A response that arrives after the claim was sent is too late for it.
   const bool unseen =
       !observed_.saw_held(newer.by, key, older.term.fence(), newer_won - claim_travel);
-  if (unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
+  // Of candidates whose sessions delete their keys the design protects newcomers, too.
+  const bool missing_is_clean = scenario_.behavior == session_behavior::release;
+  if (missing_is_clean && unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
     return "deleted before the newcomer saw it held";
   }
   if (unseen && std::any_of(k.emptied.begin(), k.emptied.end(), within)) {
@@ -220,6 +222,14 @@ std::size_t safety_checker::open_leases(const std::string& key) const {
   return static_cast<std::size_t>(
       std::count_if(found->second.begin(), found->second.end(),
                     [this](const auto& t) { return t->lease_open(world_.now()); }));
+}
+
+bool safety_checker::leads(const std::string& key, std::uint64_t fence) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const auto& t) {
+    return t->term.fence() == fence && t->lease_open(world_.now());
+  });
 }
 
 // -- changes of the store ------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class safety_checker {
   write_checker& writes() noexcept { return writes_; }
 
   std::size_t open_leases(const std::string& key) const;
+  /// Whether the term with that fence has an open lease.
+  bool leads(const std::string& key, std::uint64_t fence) const;
   std::uint64_t terms() const noexcept { return terms_; }
 
  private:

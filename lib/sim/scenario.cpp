@@ -135,6 +135,15 @@ void draw_tenants(scenario& made, dice draw) {
   if (made.elections > 1 && draw.one_in(3)) made.tenants = draw.among(2, 4);
 }
 
+void draw_version(scenario& made, dice draw) {
+  if (draw.one_in(2)) made.version = consul_version::v1_21;
+}
+
+/// From a separate stream, too.
+void draw_foreign_sessions(scenario& made, dice draw) {
+  if (made.foreign_contenders > 0) made.foreign_deletes = draw.one_in(2);
+}
+
 }  // namespace
 
 scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) {
@@ -148,6 +157,8 @@ scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) 
   draw_faults(made, draw);
   draw_liveness(made, dice(seed ^ 0x11fe11fe));
   draw_tenants(made, dice(seed ^ 0x7e2a27));
+  draw_version(made, dice(seed ^ 0x7e4510));
+  draw_foreign_sessions(made, dice(seed ^ 0xde1e7e));
   made.fault_phase = made.elections > 100 ? 90s : draw.between(120s, 400s);
   if (faults_for) made.fault_phase = *faults_for;
   if (draw.one_in(20)) {  // no faults at all
@@ -179,17 +190,24 @@ duration scenario::convergence_bound() const noexcept {
   return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s;
 }
 
+duration scenario::takeover_bound() const noexcept {
+  // One span, or the lock-delay if it is longer, by the slowest clock; a body that has to stop
+  // first; and a few seconds for the watch, a session to be made, and retries.
+  const duration wait = std::max(longest_span(), lock_delay_in_force());
+  return wait + wait * drift_ppm / 1'000'000 + stop_budget + 4s;
+}
+
 std::string scenario::summary() const {
-  char text[440];
+  char text[480];
   const auto ms = [](duration d) { return static_cast<long long>(d / 1ms); };
   std::snprintf(text, sizeof text,
-                "elections %zu among %zu other keys, processes %zu from %zu addresses, "
-                "foreign %zu, tenants %zu, "
+                "Consul %s, elections %zu among %zu other keys, processes %zu from %zu addresses, "
+                "foreign %zu%s, tenants %zu, "
                 "pool %zu, connections %zu, span %lld ms, ttl %lld ms, lock-delay %lld ms, "
                 "stop %lld ms, wait %lld ms, time-out %lld ms, drift %lld ppm, "
                 "liveness %lld ms%s%s%s, faults for %lld ms",
-                elections, unrelated_keys, processes, addresses, foreign_contenders,
-                tenants, pool,
+                name_of(version).data(), elections, unrelated_keys, processes, addresses,
+                foreign_contenders, foreign_deletes ? " (they delete)" : "", tenants, pool,
                 connections, ms(span),
                 ms(ttl), ms(lock_delay_in_force()), ms(stop_budget), ms(wait), ms(request_timeout),
                 static_cast<long long>(drift_ppm), ms(liveness.value_or(0s)),

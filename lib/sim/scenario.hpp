@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
+#include <tenure/consul_version.hpp>
 #include <tenure/time.hpp>
 
 #include "runtime/random_source.hpp"
@@ -62,10 +63,12 @@ class scenario {
   std::size_t elections = 1;
   std::size_t processes = 3;
   std::size_t foreign_contenders = 0;
+  bool foreign_deletes = false;   ///< some sessions of theirs die with their key and delete it
   std::size_t pool = 1;           ///< sessions per process
   std::size_t tenants = 1;        ///< elections objects per process, on shared connections
   std::size_t connections = 40;   ///< per process
   std::size_t server_limit = 200; ///< connections per address
+  consul_version version = consul_version::v1_8;  ///< of the server
   std::size_t addresses = 3;      ///< client addresses that the processes share
   duration span{0}, ttl{0}, stop_budget{0}, wait{0}, request_timeout{0};
   std::optional<duration> liveness;  ///< of all processes
@@ -91,6 +94,8 @@ class scenario {
   duration lock_delay_in_force() const noexcept;
   /// Every election must have its one leader within this time after the last fault.
   duration convergence_bound() const noexcept;
+  /// After a leader's session died, every election must have its one leader within this time.
+  duration takeover_bound() const noexcept;
   std::string summary() const;
 };
 

@@ -33,7 +33,7 @@ server::~server() { world_.disarm(*tick_); }
 
 void server::start_handler(std::uint64_t start_index, duration start_lock_delay) {
   agent::handler_options options;
-  options.version = consul_version::v1_8;
+  options.version = scenario_.version;
   options.start_index = start_index;
   options.start_lock_delay = start_lock_delay;
   agent::answer_sink& sink = *this;

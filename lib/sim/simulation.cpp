@@ -81,6 +81,7 @@ void simulation::run_with_faults() { world_.run(world_.now() + scenario_.fault_p
 
 void simulation::run_without_faults() {
   world_.note("world", "calms down");
+  const time_point calm = world_.now();
   faults_.stop();
   network_.stop_faults();
   server_.stop_faults();
@@ -96,6 +97,10 @@ void simulation::run_without_faults() {
   if (!world_.failed()) budget_.check(request_budget::phase::steady);
   // A leader may resign meanwhile, if its user code decided so before the faults ended.
   wait_for_convergence("in the steady phase: ");
+  if (world_.failed()) return;
+  // Some polls of before stay silent until their wait is over.
+  world_.run(std::max(world_.now(), calm + scenario_.wait * 17 / 16 + 1s));
+  if (!world_.failed()) check_takeover();
 }
 
 void simulation::wait_for_convergence(const std::string& when) {
@@ -109,6 +114,42 @@ void simulation::wait_for_convergence(const std::string& when) {
   if (world_.failed() || in_time) return;
   const std::string why = disagreement();
   if (!why.empty()) world_.report_violation("L1", when + why);
+}
+
+void simulation::check_takeover() {
+  const holding* holder =
+      truth_.of(election_key(world_.below(scenario_.elections))).current();
+  if (holder == nullptr) return;  // it resigned a moment ago
+  const std::string dead = holder->session;
+  world_.note("world", "ends a session", dead.substr(0, 8));
+  server_.serve_now(runtime::http_request("PUT", "/v1/session/destroy/" + dead), the_server);
+  const time_point died = world_.now();
+  const auto taken_over = [this, &dead] {
+    if (world_.now() < next_look_) return false;
+    next_look_ = world_.now() + 100ms;
+    return not_taken_over(dead).empty();
+  };
+  const duration bound = scenario_.takeover_bound();
+  const bool in_time = world_.run(died + bound, taken_over);
+  if (world_.failed()) return;
+  const std::string why = in_time ? std::string() : not_taken_over(dead);
+  if (why.empty()) {
+    world_.probes.hit("leaders replaced after the death of their session");
+  } else {
+    world_.report_violation("L4", std::to_string(bound / 1ms) +
+                                      " ms after a session of a leader died: " + why);
+  }
+}
+
+std::string simulation::not_taken_over(const std::string& dead_session) const {
+  for (std::size_t i = 0; i < scenario_.elections; ++i) {
+    const std::string key = election_key(i);
+    const holding* holder = truth_.of(key).current();
+    const bool led = holder != nullptr && holder->session != dead_session &&
+                     checker_.leads(key, holder->fence);
+    if (!led) return leaders_of(i);
+  }
+  return {};
 }
 
 std::string simulation::disagreement() const {

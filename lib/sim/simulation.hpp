@@ -54,6 +54,10 @@ class simulation {
   /// Why not every election has one leader on whom all observers agree; empty if it has.
   std::string disagreement() const;
   std::string leaders_of(std::size_t election) const;
+  /// A leader's session dies: rule L4.
+  void check_takeover();
+  /// An election that has no leader, or one with this session; empty: none.
+  std::string not_taken_over(const std::string& dead_session) const;
   bool all_stopped() const;
   void check_leaks();
 

@@ -4,11 +4,28 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace tenure::testing {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// Consul refuses each operation by itself.
+std::string refused_transaction(const std::string& body) {
+  constexpr std::string_view operation = "\"Verb\"";
+  std::string errors;
+  std::size_t index = 0;
+  for (auto at = body.find(operation); at != body.npos; at = body.find(operation, at + 1)) {
+    errors += (index == 0 ? "" : ",");
+    errors += "{\"OpIndex\":" + std::to_string(index++) + ",\"What\":\"Permission denied\"}";
+  }
+  return "{\"Results\":null,\"Errors\":[" + errors + "]}";
+}
+
+}  // namespace
 
 class handler_transport::counted {
  public:
@@ -40,6 +57,22 @@ class abandon_guard {
  private:
   std::shared_ptr<in_process_agent::inflight_request> sent_;
 };
+
+// The response of a server that refuses the request and does nothing.
+std::optional<runtime::http_response> refusal_of(mishap what, const runtime::http_request& request) {
+  if (what == mishap::unknown_token) return runtime::http_response(403, "ACL not found");
+  if (what == mishap::throttled) return runtime::http_response(429, "");
+  if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
+  if (what != mishap::forbidden && what != mishap::hidden) return std::nullopt;
+  if (request.target.starts_with("/v1/txn"))
+    return runtime::http_response(409, refused_transaction(request.body));
+  if (what == mishap::hidden && request.target.find("recurse") != std::string::npos) {
+    runtime::http_response nothing(404, "");
+    nothing.headers.emplace_back("X-Consul-Index", "1");
+    return nothing;
+  }
+  return runtime::http_response(403, "Permission denied");
+}
 
 }  // namespace
 
@@ -87,10 +120,11 @@ asio::awaitable<void> handler_transport::run(runtime::lane where, runtime::http_
     co_return;
   }
 
-  if (what_happens.what == mishap::forbidden) {
+  std::optional<runtime::http_response> refusal = refusal_of(what_happens.what, request);
+  if (refusal) {
     co_await runtime::sleep_until(timers_, timers_.now());
     result.error = {};
-    result.response = runtime::http_response(403, "Permission denied");
+    result.response = std::move(*refusal);
     co_return;
   }
 

@@ -19,7 +19,11 @@ enum class mishap : std::uint8_t {
   reset_before,   ///< sent, then the connection is reset; the server never sees it
   reset_after,    ///< the server serves it, then the connection is reset before the response
   silent_before,  ///< the request is lost: no response until the deadline
-  forbidden,      ///< the server answers 403 and does nothing
+  forbidden,      ///< the token lacks a right: the server answers 403 and does nothing
+  hidden,         ///< the same; but a list of keys is empty, as Consul answers without key:read
+  unknown_token,  ///< the token was revoked: the server answers 403 and does nothing
+  throttled,      ///< the server answers 429, as at its limit of connections, and does nothing
+  too_large,      ///< the server answers 413 and does nothing
   silent_after,   ///< the server serves it, the response is lost: none until the deadline
 };
 

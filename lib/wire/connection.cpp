@@ -15,6 +15,8 @@
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 
+#include "wire/tls_failure.hpp"
+
 namespace tenure::wire {
 namespace {
 
@@ -46,7 +48,7 @@ connection::watchdog::watchdog(connection& watched)
     : timer([](timer& t) noexcept {
         connection& expired = static_cast<watchdog&>(t).owner;
         expired.timed_out_ = true;
-        expired.close();
+        expired.stream_.close();
       }),
       owner(watched) {}
 
@@ -65,25 +67,43 @@ class connection::deadline_guard {
 };
 
 connection::connection(asio::any_io_executor executor, runtime::timers& timers)
-    : socket_(std::move(executor)), timers_(timers), watchdog_(*this) {}
+    : stream_(std::move(executor)), timers_(timers), watchdog_(*this) {}
 
-void connection::close() noexcept {
-  error_code ignored;
-  socket_.close(ignored);
-}
-
-asio::awaitable<error_code> connection::connect(const endpoint& to, time_point deadline) {
+asio::awaitable<error_code> connection::connect(const endpoint& to,
+                                                std::shared_ptr<tls_profile> profile,
+                                                time_point deadline, std::string& detail) {
   error_code failed;
-  close();
-  socket_.open(to.protocol(), failed);
+  stream::socket_type& socket = stream_.socket();
+  stream_.close();
+  socket.open(to.protocol(), failed);
   if (failed) co_return failed;
-  ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);  // child processes inherit no connection
-  if (to.protocol().family() != AF_UNIX) socket_.set_option(asio::ip::tcp::no_delay(true), failed);
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // child processes inherit no connection
+  if (to.protocol().family() != AF_UNIX) socket.set_option(asio::ip::tcp::no_delay(true), failed);
 
   const deadline_guard guard(*this, deadline);
-  auto [refused] = co_await socket_.async_connect(to, as_values);
+  auto [refused] = co_await socket.async_connect(to, as_values);
+  if (!refused && profile != nullptr) {
+    profile_ = std::move(profile);
+    const error_code not_secured = co_await handshake(detail);
+    refused = not_secured;
+  }
   if (refused && timed_out_) refused = asio::error::timed_out;
   co_return refused;
+}
+
+// In the time of the connect's deadline.
+asio::awaitable<error_code> connection::handshake(std::string& detail) {
+  const tls_channel& tls = profile_->secure(stream_);
+  const auto [failed] = co_await stream_.async_handshake(as_values);
+  if (!failed) co_return error_code();
+  if (timed_out_) {
+    detail = "the server did not complete the TLS handshake in time: does this port speak TLS?";
+    co_return failed;
+  }
+  detail = explain_tls(tls, failed, profile_->server_name());
+  stream_.close();
+  const bool lasting = is_tls_error(failed) || tls.peer_speaks_http();
+  co_return lasting ? error_code(consul_errc::tls_failed) : failed;
 }
 
 // send() is a coroutine, so that its frame is gone while a poll waits for its response. Reading
@@ -96,9 +116,10 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   closed_unanswered_ = false;
   unsent_ = true;
   result.error = {};
+  const bool sent_before = result.sent;
   co_await send(request, host, result);
   if (result.error) {
-    give_up(result);
+    give_up(result, sent_before);
     co_return;
   }
 
@@ -109,21 +130,23 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   // The header first: so a poll waits with a buffer of half a kilobyte, and a long body is read in
   // large pieces.
   auto [failed, header_bytes] =
-      co_await http::async_read_header(socket_, buffer_, parser, as_values);
+      co_await http::async_read_header(stream_, buffer_, parser, as_values);
   if (!failed && !parser.is_done()) {
     constexpr std::uint64_t piece = 64 * 1024;
     const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
     buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
     const auto [cut_short, body_bytes] =
-        co_await http::async_read(socket_, buffer_, parser, as_values);
+        co_await http::async_read(stream_, buffer_, parser, as_values);
     failed = cut_short;
   }
   if (failed) {
     result.error = plain(failed);
     closed_unanswered_ = !parser.got_some();
-    give_up(result);
+    give_up(result, sent_before);
     co_return;
   }
+  if (profile_) profile_->remember(*stream_.tls());
+  answered_ = true;
   keep_alive_ = parser.keep_alive() && buffer_.size() == 0;
   move_to(result.response, parser.get());
   if (buffer_.capacity() > 4096) {
@@ -132,8 +155,15 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   }
 }
 
-void connection::give_up(runtime::exchange_result& result) noexcept {
-  close();
+void connection::give_up(runtime::exchange_result& result, bool sent_before) {
+  // With TLS 1.3 the server judges the client's certificate after the client's handshake, and reads
+  // no request if it rejects it.
+  if (profile_ && !answered_ && rejects_certificate(result.error)) {
+    result.detail = explain_tls(*stream_.tls(), result.error, profile_->server_name());
+    result.error = consul_errc::tls_failed;
+    result.sent = sent_before;
+  }
+  stream_.close();
   if (!timed_out_) return;
   result.error = consul_errc::timed_out;
   closed_unanswered_ = false;
@@ -152,8 +182,10 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
   message.prepare_payload();
 
   result.sent_at = timers_.now();  // before the first byte is sent
-  const auto [failed, bytes] = co_await http::async_write(socket_, message, as_values);
-  if (!failed || bytes > 0) {
+  const std::uint64_t before = stream_.tls() == nullptr ? 0 : stream_.tls()->bytes_out();
+  const auto [failed, bytes] = co_await http::async_write(stream_, message, as_values);
+  const bool in_part = stream_.tls() != nullptr && stream_.tls()->bytes_out() > before;
+  if (!failed || bytes > 0 || in_part) {
     unsent_ = false;
     result.sent = true;
   }
@@ -164,10 +196,12 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
 }
 
 bool connection::reusable() noexcept {
-  if (!keep_alive_ || !socket_.is_open()) return false;
+  stream::socket_type& socket = stream_.socket();
+  if (!keep_alive_ || !socket.is_open()) return false;
+  if (stream_.tls() != nullptr) return stream_.tls()->quiet();
   char unsolicited = 0;
   const ssize_t got =
-      ::recv(socket_.native_handle(), &unsolicited, sizeof unsolicited, MSG_PEEK | MSG_DONTWAIT);
+      ::recv(socket.native_handle(), &unsolicited, sizeof unsolicited, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

@@ -1,17 +1,18 @@
-// One connection to the server: a socket, its read buffer and a watchdog. Private to wire, because
+// One connection to the server: a stream, its read buffer and a watchdog. Private to wire, because
 // it includes Beast.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <memory>
 #include <string>
 #include <tenure/toolkit/timers.hpp>
 
 #include "runtime/transport.hpp"
 #include "wire/endpoints.hpp"
+#include "wire/stream.hpp"
+#include "wire/tls_client.hpp"
 
 namespace tenure::wire {
 
@@ -31,11 +32,16 @@ class connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// asio::error::timed_out after the deadline.
-  boost::asio::awaitable<error_code> connect(const endpoint& to, time_point deadline);
+  /// Connects and, with a profile, makes the TLS handshake. asio::error::timed_out after the
+  /// deadline; consul_errc::tls_failed where another handshake would fail as well. `detail` is set
+  /// where there is more to say than the error does.
+  boost::asio::awaitable<error_code> connect(const endpoint& to,
+                                             std::shared_ptr<tls_profile> profile,
+                                             time_point deadline, std::string& detail);
 
   /// Sends a request and reads its response. Sets `result.sent`, but never clears it: a second
-  /// attempt does not undo the first. consul_errc::timed_out after the deadline.
+  /// attempt does not undo the first. consul_errc::timed_out after the deadline;
+  /// consul_errc::tls_failed, and nothing was sent, if the server rejects the client's certificate.
   boost::asio::awaitable<void> exchange(const runtime::http_request& request,
                                         const std::string& host, const response_limits& limits,
                                         time_point deadline, runtime::exchange_result& result);
@@ -47,6 +53,8 @@ class connection {
   /// Whether another request may be sent: the server keeps the connection open and has sent nothing
   /// unsolicited.
   bool reusable() noexcept;
+  /// Null: the connection does not speak TLS.
+  const std::shared_ptr<tls_profile>& profile() const noexcept { return profile_; }
 
  private:
   class deadline_guard;
@@ -58,10 +66,11 @@ class connection {
 
   boost::asio::awaitable<void> send(const runtime::http_request& request, const std::string& host,
                                     runtime::exchange_result& result);
-  void give_up(runtime::exchange_result& result) noexcept;
-  void close() noexcept;
+  boost::asio::awaitable<error_code> handshake(std::string& detail);
+  void give_up(runtime::exchange_result& result, bool sent_before);
 
-  boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol> socket_;
+  std::shared_ptr<tls_profile> profile_;
+  stream stream_;
   boost::beast::flat_buffer buffer_;
   runtime::timers& timers_;
   watchdog watchdog_;
@@ -69,6 +78,7 @@ class connection {
   bool closed_unanswered_ = false;
   bool unsent_ = true;
   bool keep_alive_ = false;
+  bool answered_ = false;  ///< since the handshake, the server has sent a response
 };
 
 }  // namespace tenure::wire

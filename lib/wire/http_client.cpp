@@ -9,6 +9,7 @@
 #include "wire/connection.hpp"
 #include "wire/endpoints.hpp"
 #include "wire/lane_pool.hpp"
+#include "wire/tls_client.hpp"
 
 namespace tenure::wire {
 
@@ -36,28 +37,32 @@ lane_limits lane_limits::divide(std::size_t budget) noexcept {
 class http_client::state {
  public:
   state(asio::any_io_executor its_executor, std::shared_ptr<runtime::timers> its_timers,
-        const consul_config& config, lane_limits limits)
+        const consul_config& config, lane_limits limits, std::shared_ptr<log_sink> log)
       : executor(std::move(its_executor)),
         timers(std::move(its_timers)),
         host(host_header(config)),
+        tls(config.tls() ? std::make_unique<tls_client>(config, std::move(log)) : nullptr),
         server(executor, *timers, config),
         pools{lane_pool(*timers, limits.renewals), lane_pool(*timers, limits.requests),
               lane_pool(*timers, limits.polls)} {}
 
   lane_pool& pool(runtime::lane where) noexcept { return pools[static_cast<std::size_t>(where)]; }
 
-  asio::awaitable<error_code> dial(connection& fresh, time_point deadline);
+  asio::awaitable<error_code> dial(connection& fresh, time_point deadline, std::string& detail);
+  void keep(runtime::lane where, std::unique_ptr<connection> used);
 
   asio::any_io_executor executor;
   std::shared_ptr<runtime::timers> timers;
   std::string host;
+  std::unique_ptr<tls_client> tls;  // null: plain
   endpoints server;
   response_limits limits;
   std::array<lane_pool, 3> pools;  // by lane
 };
 
 // Tries the addresses of the server in turn; each gets an equal share of the time that remains.
-asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_point deadline) {
+asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_point deadline,
+                                                     std::string& detail) {
   const time_point give_up = std::min(deadline, timers->now() + connect_timeout);
   std::vector<endpoint> found;
   error_code failed = co_await server.find(found, give_up);
@@ -65,7 +70,10 @@ asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_poi
     const time_point now = timers->now();
     const auto remaining = static_cast<duration::rep>(found.size() - i);
     const time_point share = now + std::max(give_up - now, duration::zero()) / remaining;
-    const error_code refused = co_await fresh.connect(found[i], share);
+    detail.clear();
+    std::shared_ptr<tls_profile> profile = tls ? tls->profile() : nullptr;
+    const error_code refused =
+        co_await fresh.connect(found[i], std::move(profile), share, detail);
     failed = refused;
     if (refused) continue;
     server.worked(found[i]);
@@ -76,9 +84,17 @@ asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_poi
   co_return failed;
 }
 
+void http_client::state::keep(runtime::lane where, std::unique_ptr<connection> used) {
+  const bool vital = where == runtime::lane::renewals;
+  if (tls && tls->retire(*used->profile(), vital, timers->now())) return;
+  pool(where).keep(std::move(used));
+}
+
 http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
-                         const consul_config& config, lane_limits limits)
-    : state_(std::make_unique<state>(std::move(executor), std::move(timers), config, limits)) {}
+                         const consul_config& config, lane_limits limits,
+                         std::shared_ptr<log_sink> log)
+    : state_(std::make_unique<state>(std::move(executor), std::move(timers), config, limits,
+                                     std::move(log))) {}
 
 http_client::~http_client() = default;
 
@@ -103,16 +119,18 @@ asio::awaitable<runtime::exchange_result> http_client::exchange(runtime::lane wh
       const bool stale = result.error && result.error != asio::error::operation_aborted &&
                          link->closed_unanswered();
       if (!stale || !(when_stale == runtime::on_stale::resend || link->unsent())) {
-        lane.keep(std::move(link));
+        all.keep(where, std::move(link));
         co_return result;
       }
     }
     link = std::make_unique<connection>(all.executor, *all.timers);
-    const error_code not_connected = co_await all.dial(*link, deadline);
+    const error_code not_connected = co_await all.dial(*link, deadline, result.detail);
     result.error = not_connected;
-    if (not_connected) co_return result;
-    co_await link->exchange(request, all.host, all.limits, deadline, result);
-    lane.keep(std::move(link));
+    if (!not_connected) {
+      co_await link->exchange(request, all.host, all.limits, deadline, result);
+      all.keep(where, std::move(link));
+    }
+    if (result.error == consul_errc::tls_failed) all.tls->suspect();
   } catch (const boost::system::system_error& error) {
     result.error = error.code();  // cancelled
   }
@@ -136,9 +154,10 @@ std::shared_ptr<const runtime::environment> make_system_environment(asio::any_io
   all->clock = runtime::system_boot_clock();
   all->timers = runtime::system_timers(executor);
   all->random = runtime::system_random();
-  all->transport = std::make_shared<http_client>(executor, all->timers, config,
-                                                 lane_limits::divide(config.connections()));
   all->log = log ? std::move(log) : silent_log();
+  all->transport = std::make_shared<http_client>(executor, all->timers, config,
+                                                 lane_limits::divide(config.connections()),
+                                                 all->log);
   return all;
 }
 

@@ -29,9 +29,11 @@ class lane_limits {
 
 class http_client final : public runtime::transport {
  public:
-  /// Connects when the first request needs it. `timers` fire on the executor's thread.
+  /// Connects when the first request needs it. `timers` fire on the executor's thread. Throws
+  /// bad_configuration for TLS files that cannot be used. `log` gets a line when they change.
   http_client(boost::asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
-              const consul_config& config, lane_limits limits);
+              const consul_config& config, lane_limits limits,
+              std::shared_ptr<log_sink> log = silent_log());
   /// All exchanges have ended.
   ~http_client() override;
 
@@ -50,7 +52,7 @@ class http_client final : public runtime::transport {
 };
 
 /// The environment of production: the boot clock, timers on one timerfd, a random source that the
-/// kernel seeds, and http_client.
+/// kernel seeds, and http_client. Throws bad_configuration.
 std::shared_ptr<const runtime::environment> make_system_environment(
     boost::asio::any_io_executor executor, const consul_config& config,
     std::shared_ptr<log_sink> log);

@@ -1,14 +1,11 @@
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/system/system_error.hpp>
-#include <cerrno>
 #include <ctime>
 #include <map>
 #include <tenure/toolkit/http_server.hpp>
@@ -17,9 +14,10 @@
 #include <vector>
 
 #include "runtime/wall_clock.hpp"
-#include "text/host_port.hpp"
+#include "wire/listen_address.hpp"
 #include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
+#include "wire/server_tls_context.hpp"
 
 namespace tenure::wire {
 namespace {
@@ -52,47 +50,6 @@ void turn_away(server_connection::socket& socket, std::string_view response) {
 
 void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
-[[noreturn]] void fail(const std::string& address, error_code error) {
-  // Without the source location in Asio, which does not help a user.
-  const error_code plain(error.value(), error.category());
-  throw boost::system::system_error(plain, "cannot listen on " + address);
-}
-
-/// Removes a socket file on which no process listens; leaves any other file alone.
-void remove_dead_socket(const std::string& path) {
-  struct ::stat found {};
-  if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
-  asio::io_context io;
-  asio::local::stream_protocol::socket probe(io);
-  error_code refused;
-  probe.connect(asio::local::stream_protocol::endpoint(path), refused);
-  if (refused == asio::error::connection_refused) ::unlink(path.c_str());
-}
-
-protocol::endpoint tcp_endpoint(const std::string& address) {
-  const auto parts = text::split_host_port(address);
-  if (!parts || !text::parse_port(parts->port)) fail(address, asio::error::invalid_argument);
-  const std::string_view host = parts->host.empty() ? "0.0.0.0" : parts->host;
-  // Resolves a name synchronously: a program listens when it starts.
-  asio::io_context io;
-  error_code error;
-  const auto found = asio::ip::tcp::resolver(io).resolve(host, parts->port, error);
-  if (error) fail(address, error);
-  return found.begin()->endpoint();
-}
-
-/// The address without its port, as bytes.
-std::string address_of(const protocol::endpoint& peer) {
-  const auto* data = reinterpret_cast<const char*>(peer.data());
-  if (peer.protocol().family() == AF_INET && peer.size() >= sizeof(sockaddr_in)) {
-    return std::string(data + offsetof(sockaddr_in, sin_addr), sizeof(in_addr));
-  }
-  if (peer.protocol().family() == AF_INET6 && peer.size() >= sizeof(sockaddr_in6)) {
-    return std::string(data + offsetof(sockaddr_in6, sin6_addr), sizeof(in6_addr));
-  }
-  return {};
-}
-
 }  // namespace
 
 class http_server::implementation final : public connection_owner,
@@ -106,7 +63,7 @@ class http_server::implementation final : public connection_owner,
         options_(options),
         rate_(options.requests_per_second) {}
 
-  void listen(const std::string& address);
+  unsigned short listen(const std::string& address, std::shared_ptr<server_tls_context> tls);
   void respond(std::uint64_t id, runtime::http_response response);
   void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);
   void resume(std::uint64_t id);
@@ -128,7 +85,8 @@ class http_server::implementation final : public connection_owner,
 
  private:
   class listener;
-  void accepted(server_connection::socket socket, const protocol::endpoint& peer);
+  void accepted(server_connection::socket socket, const protocol::endpoint& peer,
+                const std::shared_ptr<server_tls_context>& tls);
 
   asio::any_io_executor executor_;
   runtime::timers& timers_;
@@ -154,10 +112,12 @@ class http_server::implementation final : public connection_owner,
 /// writes the peer's address into it, so a pending accept keeps it alive.
 class http_server::implementation::listener : public std::enable_shared_from_this<listener> {
  public:
-  listener(implementation& owner, const protocol::endpoint& at)
+  listener(implementation& owner, const protocol::endpoint& at,
+           std::shared_ptr<server_tls_context> tls)
       : owner_(owner),
         acceptor_(owner.executor_),
         pause_(*this),
+        tls_(std::move(tls)),
         tcp_(at.protocol().family() != AF_UNIX) {
     acceptor_.open(at.protocol());
     close_on_exec(acceptor_.native_handle());
@@ -172,7 +132,12 @@ class http_server::implementation::listener : public std::enable_shared_from_thi
     acceptor_.close(ignored);
   }
 
-  protocol::endpoint local() const { return acceptor_.local_endpoint(); }
+  /// 0 for a unix socket.
+  unsigned short port() const {
+    if (!tcp_) return 0;
+    const auto local = acceptor_.local_endpoint();
+    return ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
+  }
 
   void start() {
     acceptor_.async_accept(
@@ -191,7 +156,7 @@ class http_server::implementation::listener : public std::enable_shared_from_thi
             socket.set_option(asio::ip::tcp::no_delay(true), ignored);
             socket.set_option(asio::socket_base::keep_alive(true), ignored);
           }
-          owner_.accepted(std::move(socket), peer_);
+          owner_.accepted(std::move(socket), peer_, tls_);
           start();
         });
   }
@@ -211,48 +176,53 @@ class http_server::implementation::listener : public std::enable_shared_from_thi
   acceptor acceptor_;
   protocol::endpoint peer_;
   pause_timer pause_;
+  std::shared_ptr<server_tls_context> tls_;  ///< nullptr: plain HTTP
   bool tcp_;
 };
 
-void http_server::implementation::listen(const std::string& address) {
+unsigned short http_server::implementation::listen(const std::string& address,
+                                                   std::shared_ptr<server_tls_context> tls) {
   const bool tcp = !address.starts_with(unix_scheme);
   try {
     if (tcp) {
-      listeners_.push_back(std::make_shared<listener>(*this, tcp_endpoint(address)));
-      const auto local = listeners_.back()->local();
-      if (port_ == 0) {
-        port_ = ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
-      }
+      const auto at = listen_endpoint(address);
+      listeners_.push_back(std::make_shared<listener>(*this, at, std::move(tls)));
     } else {
       const std::string path = address.substr(unix_scheme.size());
       remove_dead_socket(path);
       const asio::local::stream_protocol::endpoint at(path);
-      listeners_.push_back(std::make_shared<listener>(*this, at));
+      listeners_.push_back(std::make_shared<listener>(*this, at, std::move(tls)));
       socket_files_.push_back(path);
     }
   } catch (const boost::system::system_error& error) {
     if (std::string_view(error.what()).starts_with("cannot listen")) throw;
-    fail(address, error.code());
+    cannot_listen(address, error.code());
   }
   listeners_.back()->start();
+  const unsigned short port = listeners_.back()->port();
+  if (port_ == 0) port_ = port;
+  return port;
 }
 
 void http_server::implementation::accepted(server_connection::socket socket,
-                                           const protocol::endpoint& peer) {
+                                           const protocol::endpoint& peer,
+                                           const std::shared_ptr<server_tls_context>& tls) {
   if (stopping_) return;
   if (options_.connections > 0 && connections_.size() >= options_.connections) {
     ++refused_;
-    return turn_away(socket, no_room);
+    if (!tls) turn_away(socket, no_room);
+    return;
   }
   std::string address;
   if (options_.connections_per_address > 0 || options_.requests_per_second > 0) {
-    address = address_of(peer);
+    address = address_bytes(peer);
   }
   if (options_.connections_per_address > 0 && !address.empty()) {
     if (per_address_[address] >= options_.connections_per_address) {
       ++refused_;
-      if (options_.excess_connection == http_server_options::excess::closed) return;
-      return turn_away(socket, too_many_connections);
+      const bool silent = options_.excess_connection == http_server_options::excess::closed;
+      if (!silent && !tls) turn_away(socket, too_many_connections);
+      return;
     }
     ++per_address_[address];
   }
@@ -260,7 +230,7 @@ void http_server::implementation::accepted(server_connection::socket socket,
   const auto connection =
       std::make_shared<server_connection>(std::move(socket), *this, number, std::move(address));
   connections_.emplace(number, connection);
-  connection->start();
+  connection->start(tls);
 }
 
 void http_server::implementation::received(server_connection& from,
@@ -351,7 +321,13 @@ http_server::http_server(asio::any_io_executor executor, runtime::timers& timers
 
 http_server::~http_server() { implementation_->abort(); }
 
-void http_server::listen(const std::string& address) { implementation_->listen(address); }
+unsigned short http_server::listen(const std::string& address) {
+  return implementation_->listen(address, nullptr);
+}
+
+unsigned short http_server::listen(const std::string& address, const server_tls& tls) {
+  return implementation_->listen(address, tls.context());
+}
 
 unsigned short http_server::port() const noexcept { return implementation_->port(); }
 

@@ -1,7 +1,5 @@
 #include "wire/server_connection.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -36,7 +34,7 @@ server_connection::watchdog::watchdog(server_connection& watched)
     : timer([](timer& t) noexcept {
         // The pending operation fails and ends the connection.
         error_code ignored;
-        static_cast<watchdog&>(t).connection.socket_.close(ignored);
+        static_cast<watchdog&>(t).connection.socket_.socket().close(ignored);
       }),
       connection(watched) {}
 
@@ -57,7 +55,7 @@ void server_connection::abort() noexcept {
   phase_ = phase::over;
   stream_.reset();
   error_code ignored;
-  socket_.close(ignored);
+  socket_.socket().close(ignored);
 }
 
 void server_connection::end() {
@@ -77,9 +75,14 @@ void server_connection::next() {
   phase_ = phase::idle;
   head_ = std::string();
   body_ = std::string();
-  if (close_after_) return end();
+  if (close_after_) {
+    socket_.close();
+    return end();
+  }
   if (input_ && input_->buffer.size() > 0) return read_header();
   input_.reset();
+  // With TLS what has arrived need not be a request, and a request may have left the kernel.
+  if (socket_.tls() != nullptr) return readable({});
   if (has_input_) return read_header();
   watch();
 }
@@ -87,7 +90,7 @@ void server_connection::next() {
 void server_connection::watch() {
   if (watching_) return;
   watching_ = true;
-  socket_.async_wait(socket::wait_read, [self = shared_from_this()](error_code error) {
+  socket_.socket().async_wait(socket::wait_read, [self = shared_from_this()](error_code error) {
     self->watching_ = false;
     self->readable(error);
   });
@@ -99,25 +102,25 @@ void server_connection::readable(error_code error) {
     return;
   }
   switch (phase_) {
-    case phase::idle: return read_header();
-    case phase::answering: {
-      // Either the client disconnected, or it has sent its next request already. That one stays in
-      // the kernel, and until the response a disconnect is not noticed.
-      char byte = 0;
-      const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-      if (got > 0) {
-        has_input_ = true;
-      } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-        watch();
-      } else {
-        end();
+    case phase::idle:
+      if (socket_.tls() == nullptr) return read_header();
+      [[fallthrough]];
+    case phase::answering:
+      switch (look(socket_)) {
+        case input::none: return watch();
+        case input::closed: return end();
+        case input::data: break;
       }
+      if (phase_ == phase::idle) return read_header();
+      // The client has sent its next request already. That one waits, and until the response a
+      // disconnect is not noticed.
+      has_input_ = true;
       return;
-    }
     case phase::writing: has_input_ = true; return;
     case phase::streaming:
     case phase::sending:
       return read_from_stream_client();
+    case phase::handshaking:
     case phase::reading:
     case phase::draining:
     case phase::over: return;
@@ -127,7 +130,7 @@ void server_connection::readable(error_code error) {
 void server_connection::read_header() {
   phase_ = phase::reading;
   has_input_ = false;
-  if (!input_) input_ = std::make_unique<input>();
+  if (!input_) input_ = std::make_unique<reader>();
   input_->message.emplace();
   input_->message->header_limit(static_cast<std::uint32_t>(owner_->options().header_limit));
   input_->message->body_limit(boost::none);  // checked below, so that the service can respond
@@ -223,7 +226,10 @@ void server_connection::deliver() {
   const auto self = shared_from_this();
   owner_->received(*this, std::move(request));
   const bool unanswered = phase_ == phase::answering && !unread_;
-  if (unanswered || phase_ == phase::streaming || phase_ == phase::sending) watch();
+  if (!unanswered && phase_ != phase::streaming && phase_ != phase::sending) return;
+  // With TLS what the client has sent may have left the kernel.
+  if (socket_.tls() != nullptr) return readable({});
+  watch();
 }
 
 void server_connection::refuse(unsigned status, std::string_view text) {
@@ -278,7 +284,13 @@ void server_connection::written(error_code error) {
   if (!unread_) return next();
   // To close now would reset the connection of a client that is still sending, before it has read
   // the response.
-  socket_.shutdown(socket::shutdown_send, error);
+  start_draining();
+}
+
+void server_connection::start_draining() {
+  if (socket_.tls() != nullptr) socket_.tls()->shut_down();
+  error_code error;
+  socket_.socket().shutdown(socket::shutdown_send, error);
   if (error) return end();
   phase_ = phase::draining;
   owner_->timers().arm(watchdog_, owner_->timers().now() + drain_time);
@@ -287,22 +299,21 @@ void server_connection::written(error_code error) {
 }
 
 void server_connection::drain() {
-  socket_.async_read_some(asio::buffer(body_),
-                          [self = shared_from_this()](error_code error, std::size_t) {
-                            if (self->phase_ != phase::draining) return;
-                            if (error) return self->end();
-                            self->drain();
-                          });
+  socket_.socket().async_read_some(
+      asio::buffer(body_), [self = shared_from_this()](error_code error, std::size_t) {
+        if (self->phase_ != phase::draining) return;
+        if (error) return self->end();
+        self->drain();
+      });
 }
 
 void server_connection::stop() {
   close_after_ = true;
   ending_ = true;
   if (phase_ == phase::streaming) return send_next_piece();
-  if (phase_ != phase::idle) return;
+  if (phase_ != phase::idle && phase_ != phase::handshaking) return;
   // The pending wait fails and ends the connection.
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 }  // namespace tenure::wire

@@ -1,9 +1,6 @@
 // One client's connection to the HTTP server. Private to wire, because it includes Beast.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -11,13 +8,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
 #include <tenure/toolkit/http_service.hpp>
 #include <tenure/toolkit/timers.hpp>
 
+#include "wire/server_input.hpp"
+#include "wire/stream.hpp"
+
 namespace tenure::wire {
 
 class server_connection;
+class server_tls_context;
 
 /// What a connection needs from its server.
 class connection_owner {
@@ -42,14 +44,15 @@ class connection_owner {
 /// socket keep it alive.
 class server_connection : public std::enable_shared_from_this<server_connection> {
  public:
-  using socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol>;
+  using socket = stream::socket_type;
 
   /// The owner identifies the connection by `number` and `peer`.
   server_connection(socket connected, connection_owner& owner, std::uint64_t number,
                     std::string peer);
   ~server_connection();
 
-  void start() { next(); }
+  /// `tls`: nullptr for plain HTTP.
+  void start(std::shared_ptr<server_tls_context> tls);
   /// Answers the current request. Does not call the owner.
   void respond(runtime::http_response response);
   void respond(runtime::http_response head, std::unique_ptr<http_stream> body);
@@ -67,6 +70,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
 
  private:
   enum class phase : std::uint8_t {
+    handshaking,
     idle,
     reading,
     answering,
@@ -79,7 +83,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   /// Exists only while a request is being read.
-  class input {
+  class reader {
    public:
     boost::beast::flat_buffer buffer;
     std::optional<parser> message;
@@ -89,6 +93,11 @@ class server_connection : public std::enable_shared_from_this<server_connection>
     explicit watchdog(server_connection& connection);
     server_connection& connection;
   };
+
+  // TLS: server_handshake.cpp.
+  void wait_for_handshake(socket::wait_type what, std::shared_ptr<server_tls_context> tls);
+  void handshake(std::shared_ptr<server_tls_context> tls);
+  void answer_plain_http();
 
   void next();
   void watch();
@@ -101,6 +110,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void refuse(unsigned status, std::string_view text);
   void write();
   void written(error_code error);
+  void start_draining();
   void drain();
   void end();
   void head_of(const runtime::http_response& response);
@@ -113,10 +123,10 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void send();
   void sent(error_code error);
 
-  socket socket_;
+  stream socket_;
   connection_owner* owner_;
   watchdog watchdog_;
-  std::unique_ptr<input> input_;
+  std::unique_ptr<reader> input_;
   std::string head_;
   std::string body_;
   std::unique_ptr<http_stream> stream_;
@@ -125,7 +135,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   std::string peer_;
   phase phase_ = phase::idle;
   bool watching_ = false;     ///< a wait for input is pending
-  bool has_input_ = false;    ///< the kernel holds unread input
+  bool has_input_ = false;    ///< there is unread input
   bool close_after_ = false;  ///< the current response is the last
   bool head_only_ = false;    ///< it answers a HEAD
   bool http_1_0_ = false;     ///< the client does not know chunked encoding

@@ -42,7 +42,7 @@ void server_connection::respond(runtime::http_response head, std::unique_ptr<htt
 
 /// Limits what a client that stops reading may cost: bytes in the kernel, and time.
 void server_connection::limit_stream() {
-  const int native = socket_.native_handle();
+  const int native = socket_.socket().native_handle();
   const auto& options = owner_->options();
   if (options.stream_buffer > 0) {
     set_option(native, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.stream_buffer));
@@ -110,11 +110,11 @@ void server_connection::sent(error_code error) {
 
 /// The client disconnected, or it sent something, which is discarded.
 void server_connection::read_from_stream_client() {
-  char bytes[1024];
-  const auto got = ::recv(socket_.native_handle(), bytes, sizeof bytes, MSG_DONTWAIT);
-  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return end();
-  if (got > 0) discarded_ += static_cast<std::uint32_t>(got);
-  if (discarded_ > most_discarded) return end();
+  auto found = input::data;
+  while (found == input::data && discarded_ <= most_discarded) {
+    found = discard(socket_, discarded_);
+  }
+  if (found != input::none) return end();
   watch();
 }
 

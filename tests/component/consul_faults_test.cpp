@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "component/consul_fixture.hpp"
 
@@ -258,6 +259,39 @@ TEST_CASE("a token without permission, a lost leader, a busy server") {
   const auto throttled = server.runtime.run(busy.get("k", consistency::default_));
   CHECK(throttled.error == consul_errc::throttled);
   CHECK(throttled.detail == "GET /v1/kv/k at 127.0.0.1:8500: 429 slow down");
+}
+
+TEST_CASE("a refused transaction names the rule of its operation, whatever the version says") {
+  scripted_server server;
+  const bool named = GENERATE(false, true);
+  const auto lacks = [&](const std::string& right) {
+    return named ? ": token with AccessorID 'a' lacks permission '" + right + R"(' on \"k\")" : "";
+  };
+  const std::string read = lacks("key:read");
+  const std::string write = lacks("key:write");
+  auto denied = server.says(
+      409, R"({"Results":null,"Errors":[{"OpIndex":0,"What":"Permission denied)" + read +
+               R"("},{"OpIndex":1,"What":"Permission denied)" + write + R"("}]})");
+  const auto refused = server.runtime.run(denied.write(
+      {txn_op::check_index("k", 1), txn_op::set("k", "v")}, server.runtime.now() + 1s));
+  const std::string who = named ? "the token a" : "the token";
+  CHECK(refused.error == consul_errc::forbidden);
+  CHECK(refused.detail == "PUT /v1/txn at 127.0.0.1:8500: " + who +
+                              " lacks key:write on \"k\" (key \"k\" { policy = \"write\" })");
+  REQUIRE(refused.failures.size() == 2);
+  CHECK(refused.failures[0].kind == consul::txn_failure::forbidden);
+  CHECK(refused.failures[0].what ==
+        who + " lacks key:read on \"k\" (key \"k\" { policy = \"read\" })");
+}
+
+TEST_CASE("a key that a proof asked for and Consul left out may not be read") {
+  scripted_server server;
+  auto hides = server.says(200, R"({"Results":[],"Errors":null})");
+  const auto proof =
+      server.runtime.run(hides.prove({txn_op::get("k")}, server.runtime.now() + 1s));
+  CHECK(proof.error == consul_errc::forbidden);
+  CHECK(proof.detail == "PUT /v1/txn at 127.0.0.1:8500: the token lacks key:read on \"k\" "
+                        "(key \"k\" { policy = \"read\" })");
 }
 
 TEST_CASE("every request has the token, the credentials and the datacenter") {

@@ -148,4 +148,26 @@ TEST_CASE("without a server requests are unreachable, and a write was not sent")
   CHECK(write.detail.ends_with(": Connection refused"));
 }
 
+TEST_CASE("plain HTTP at a port for TLS, and the reverse, are told apart from other failures") {
+  fixture b;
+  b.connect(consul_config(b.server->address()).tls(consul_tls()));
+  const auto secure = b.set("k", "1");
+  CHECK(secure.error == consul_errc::tls_failed);
+  CHECK(secure.detail == "PUT /v1/txn at https://" + b.server->address() +
+                             ": the server speaks plain HTTP on this port: use its HTTPS port, or "
+                             "http:// without CONSUL_HTTP_SSL");
+  // What a server in Go answers to plain HTTP.
+  test::loopback_server go(b.runtime, [](test::server_side& side) -> asio::awaitable<void> {
+    co_await side.request();
+    co_await side.send("HTTP/1.0 400 Bad Request\r\n\r\n"
+                       "Client sent an HTTP request to an HTTPS server.\n");
+  });
+  b.connect(consul_config(go.address()));
+  const auto plain = b.set("k", "1");
+  CHECK(plain.error == consul_errc::tls_failed);
+  CHECK(plain.detail == "PUT /v1/txn at " + go.address() +
+                            ": the server speaks TLS on this port: use https:// or "
+                            "CONSUL_HTTP_SSL=true");
+}
+
 }  // namespace

@@ -19,8 +19,13 @@ class client_fixture {
 
   std::unique_ptr<wire::http_client> make_client(const std::string& address,
                                                  wire::lane_limits limits) {
+    return make_client(consul_config(address), limits);
+  }
+  std::unique_ptr<wire::http_client> make_client(const consul_config& config,
+                                                 wire::lane_limits limits,
+                                                 std::shared_ptr<log_sink> log = silent_log()) {
     return std::make_unique<wire::http_client>(runtime.executor(), runtime.environment()->timers,
-                                               consul_config(address), limits);
+                                               config, limits, std::move(log));
   }
 
   std::unique_ptr<exchange> start(runtime::http_request request,

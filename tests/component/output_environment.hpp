@@ -15,6 +15,7 @@ inline std::shared_ptr<const sidecar::output_environment> output_environment_of(
   made->executor = whole->executor;
   made->timers = whole->timers;
   made->log = whole->log;
+  made->outages = std::make_shared<outage_log>(whole->log);
   return made;
 }
 

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "agent/server.hpp"
+#include "support/certificates.hpp"
 #include "support/http_probe.hpp"
+#include "support/tls_probe.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TENURE_SANITIZED 1
@@ -44,7 +46,7 @@ void raise_descriptor_limit() {
 }
 
 /// The child: writes its port to the pipe, serves, and exits when the pipe closes.
-[[noreturn]] void serve(int say, int until) {
+[[noreturn]] void serve(int say, int until, const agent::server_options& options) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   {
     asio::io_context io{1};
@@ -53,8 +55,8 @@ void raise_descriptor_limit() {
     services.timers = runtime::system_timers(io.get_executor());
     services.random = runtime::system_random();
     services.log = silent_log();
-    agent::server server(services, {});
-    server.listen("127.0.0.1:0");
+    agent::server server(services, options);
+    server.listen(options.tls ? "https://127.0.0.1:0" : "127.0.0.1:0");
     const unsigned short port = server.port();
     if (::write(say, &port, sizeof port) != sizeof port) ::_exit(1);
     asio::posix::stream_descriptor end(io, until);
@@ -66,7 +68,7 @@ void raise_descriptor_limit() {
 
 class server_process {
  public:
-  server_process() {
+  explicit server_process(const agent::server_options& options = {}) {
     int port_pipe[2];
     int end_pipe[2];
     REQUIRE(::pipe(port_pipe) == 0);
@@ -75,7 +77,7 @@ class server_process {
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
       ::close(end_pipe[1]);
-      serve(port_pipe[1], end_pipe[0]);
+      serve(port_pipe[1], end_pipe[0], options);
     }
     ::close(port_pipe[1]);
     ::close(end_pipe[0]);
@@ -191,6 +193,31 @@ TEST_CASE("Ten thousand parked queries") {
             << woken << " s\n";
 #ifndef TENURE_SANITIZED
   CHECK(each < 8 * 1024);
+#endif
+}
+
+TEST_CASE("A parked query over TLS has no buffers") {
+  const scratch_folder folder;
+  certificate_request host;
+  host.addresses = {"127.0.0.1"};
+  const key_pair pair = certificate_authority().issue(host);
+  agent::server_options options;
+  options.tls = {folder.write("cert.pem", pair.cert), folder.write("key.pem", pair.key), ""};
+  server_process server(options);
+  const tls_client client;
+  constexpr std::size_t count = 500;
+  std::deque<tls_probe> polls;
+  for (int i = 0; i < 10; ++i) polls.emplace_back(server.address(), client).get("/v1/kv/a?keys");
+  const std::size_t before_kib = server.resident_kib();
+  for (std::size_t i = 0; i < count; ++i) {
+    polls.emplace_back(server.address(), client);
+    polls.back().send_raw("GET /v1/kv/none?wait=10m&index=9 HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  polls.front().get("/v1/status/leader");
+  const std::size_t each = (server.resident_kib() - before_kib) * 1024 / count;
+  std::cout << count << " parked over TLS, " << each << " bytes each\n";
+#ifndef TENURE_SANITIZED
+  CHECK(each < 24 * 1024);
 #endif
 }
 

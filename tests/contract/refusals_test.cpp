@@ -52,6 +52,16 @@ TEST_CASE("Invalid parameters") {
                        "Enterprise feature",
                        "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise "
                        "feature")},
+           {"PUT", "/v1/session/create?ns=some", 400,
+            by_version("Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
+                       "Enterprise feature",
+                       "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise "
+                       "feature")},
+           {"GET", "/v1/session/info/x?ns=some&dc=elsewhere", 400,
+            by_version("Bad request: Invalid query parameter: \"ns\" - Namespaces are a Consul "
+                       "Enterprise feature",
+                       "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise "
+                       "feature")},
            {"PUT", "/v1/kv/no/k?cas=1&acquire=2", 400,
             by_version("Conflicting flags: acquire=2&cas=1",
                        "Conflicting flags: acquire=2&cas=1\n")},

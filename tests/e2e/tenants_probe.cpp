@@ -1,5 +1,6 @@
 // A process with many tenants on one set of connections: tenants_probe FILE ELECTIONS. Each line of
-// the file is a tenant, "NAME TOKEN". Its elections have the keys NAME/0/leader and so on. Writes
+// the file is a tenant, "NAME TOKEN", where the token "-" is that of the environment. Its elections
+// have the keys NAME/0/leader and so on. Writes
 // "begin NAME NUMBER TIME" and "end NAME NUMBER TIME" when a body begins and ends, and "refused
 // NAME" when Consul refuses a campaign. SIGTERM shuts all tenants down.
 #include <boost/asio/co_spawn.hpp>
@@ -31,12 +32,18 @@ class tenant {
  public:
   tenant(const tenure::consul_connections& shared, std::string its_name, const std::string& token)
       : name(std::move(its_name)),
-        elections(shared, tenure::elections_options()
-                              .name("tenants-probe/" + name)
-                              .access(tenure::consul_access().token(token))) {}
+        elections(shared, options_of(name, token)) {}
 
   std::string name;
   tenure::elections elections;
+
+ private:
+  static tenure::elections_options options_of(const std::string& name, const std::string& token) {
+    tenure::elections_options made;
+    made.name("tenants-probe/" + name);
+    if (token != "-") made.access(tenure::consul_access().token(token));
+    return made;
+  }
 };
 
 void say(const char* what, const tenant& whose, std::size_t number) {

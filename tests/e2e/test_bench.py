@@ -21,9 +21,9 @@ class Bench(cases.Case):
         server = "agent" if cases.on_agent() else "consul"
         file = os.path.join(self.folder, "rows.json")
         plots = os.path.join(self.folder, "plots")
-        code, output, errors = self.bench("--quick", "--most", 100, "--server", server, "--json",
-                                          file, "--plots", plots, "failover", "cold_start",
-                                          "micro")
+        code, output, errors = self.bench("--quick", "--most", 100, "--server", server, "--tls",
+                                          "--json", file, "--plots", plots, "failover",
+                                          "cold_start", "micro")
         self.assertEqual((0, ""), (code, errors), output)
         with open(file, encoding="utf-8") as text:
             rows = json.load(text)
@@ -34,7 +34,8 @@ class Bench(cases.Case):
             self.assertLessEqual(row["low"], row["median"], row)
             self.assertLessEqual(row["median"], row["high"], row)
         found = {(r["bench"], r["subject"], r["n"], r["case"]): r for r in rows
-                 if r["server"] == server and r["metric"] != "leave_all"}
+                 if r["server"] == server
+                 and r["metric"] in ("enter_to_all_held", "until_next_leads")}
         for bench, n, case in (("cold_start", 10, ""), ("cold_start", 100, ""),
                                ("failover", 1, "release"), ("failover", 10, "release"),
                                ("failover", 1, "destroy")):
@@ -43,6 +44,8 @@ class Bench(cases.Case):
             self.assertGreater(floor["median"], 0)
             self.assertAlmostEqual(tenure["median"] / floor["median"], tenure["ratio_to_floor"], 2)
             self.assertEqual(server == "consul", bool(tenure["targets"]), tenure)
+            over_tls = found.get((bench, "tenure-tls", n, case))
+            self.assertEqual(server == "consul", over_tls is not None)
         self.assertIn("json_listing", {r["metric"] for r in rows})
         for name in ("cold_start", "failover"):
             for ending in ("svg", "png"):

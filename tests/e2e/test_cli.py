@@ -67,8 +67,15 @@ class CommandLineTest(cases.Case):
                 ("lock", "run", "--lock-delay", "2m", "k", "--", "true"),
                 ("slash", "run", "/k", "--", "true"),
                 ("--log-level", "run", "--log-level", "loud", "k", "--", "true"),
-                ("TLS", "leader", "--http-addr", "https://consul:8501", "k"),
+                ("/no/such", "leader", "--http-addr", "https://consul:8501", "--ca-file",
+                 "/no/such", "k"),
                 ("--http-addr", "leader", "--http-addr"),
+                ("the token command 'exit 3' printed no token (it exited with status 3)", "leader",
+                 "--token-command", "exit 3", "k"),
+                ("--token-command: leave out", "leader", "--token-command", "echo x", "--token",
+                 "y", "k"),
+                ("--token-command-interval: there is no", "leader", "--token-command-interval",
+                 "5m", "k"),
                 ("/no/such", "leader", "--token-file", "/no/such", "k")):
             self.refused(TENURE, *argv, says=says)
         self.refused(TENURE_CRON, says="FILE is required")
@@ -79,7 +86,8 @@ class CommandLineTest(cases.Case):
     def test_the_environment_is_checked(self):
         run = [TENURE, "run", "k", "--", "true"]
         self.refused(*run, env={"TENURE_SPAN": "long"}, says="'long' is not a duration")
-        self.refused(*run, env={"CONSUL_HTTP_ADDR": "https://x"}, says="TLS")
+        self.refused(*run, env={"CONSUL_HTTP_SSL": "true", "CONSUL_CACERT": "/no/such"},
+                     says="CONSUL_CACERT")
         self.refused(*run, env={"CONSUL_HTTP_TOKEN_FILE": "/no/such"}, says="/no/such")
         self.refused(*run, env={"TENURE_LOG_LEVEL": "loud"}, says="loud")
 

@@ -5,7 +5,7 @@
 import collections
 import os
 
-from support import cases, marks
+from support import cases, consul, marks
 from support.processes import MARK, TENURE, wait_until
 
 HAND_OVERS = 200
@@ -28,8 +28,8 @@ class HandOverTest(cases.ServerCase):
         loops = [
             self.loop(*tenure, "--value", "tenure-a", self.key, "--", *mark, "tenure-a", 20),
             self.loop(*tenure, "--value", "tenure-b", self.key, "--", *mark, "tenure-b", 40),
-            self.loop("consul", "lock", "-child-exit-code", "-shell=false", "e2e/hand-over", *mark,
-                      "consul-lock", 20),
+            self.loop(consul.program(), "lock", "-child-exit-code", "-shell=false",
+                      "e2e/hand-over", *mark, "consul-lock", 20),
             self.start("sh", CURL_CANDIDATE, self.key, *mark, "curl", 20, cwd=self.folder),
         ]
         names = {"tenure-a", "tenure-b", "consul-lock", "curl"}

@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import unittest
 
 from support import cases, consul
@@ -32,6 +31,12 @@ class LockTest(cases.ServerCase):
                                                        "printf '%s %s\\n'", "-n", "-v"))
         self.assertEqual((0, "2 -x\n", ""), self.lock("-monitor-retry", "0", "-stale", "--",
                                                       self.key, "echo", "2", "-x"))
+        # Without TLS its options do not count, as with every Consul tool.
+        self.assertEqual((0, "all\n", ""), self.lock(
+            "-datacenter=dc1", "-ca-file", "x", "-ca-path=x", "-client-cert=x", "-client-key", "x",
+            "-tls-server-name=x", "-http-addr", self.server.address, self.key, "echo", "all"))
+        code, output, errors = self.lock("-datacenter=nowhere", "-timeout=2s", self.key, "true")
+        self.assertEqual((1, ""), (code, output), errors)
         code, output, _ = self.lock(self.key, "env")
         got = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
         self.assertEqual((0, "true", self.key + "/.lock"),
@@ -63,7 +68,9 @@ class LockTest(cases.ServerCase):
         self.assertEqual(127, self.lock("-shell=false", self.key, "nosuch")[0])
         for arguments in ((), (self.key,), ("-bogus", self.key, "true"), ("/slash", "true"),
                           ("-n", "0", self.key, "true"), ("-n", "x", self.key, "true"),
-                          ("-ca-file", "x", self.key, "true")):
+                          ("-http-addr=https://127.0.0.1:1", "-ca-file=/no/such", self.key,
+                           "true"),
+                          ("-token-command=exit 3", self.key, "true")):
             code, output, errors = self.lock(*arguments)
             self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())), errors)
 
@@ -176,7 +183,7 @@ class ContentionTest(cases.ServerCase):
     CHILD = "echo + >> marks; echo {0} >> who; sleep 0.0{1}; echo - >> marks"
 
     def contend(self, slots, rounds):
-        binary = {"tenure": TENURE, "consul": shutil.which("consul")}
+        binary = {"tenure": TENURE, "consul": consul.program()}
         workers = ["tenure", "consul"] * 2 if slots == 1 else ["tenure", "consul"] * 3
         script = self.zoo.path("worker.sh")
         with open(script, "w", encoding="utf-8") as file:

@@ -22,7 +22,7 @@ class Node:
         with open(os.path.join(server.folder, "config.json"), encoding="utf-8") as file:
             server_port = json.load(file)["ports"]["serf_lan"]
         ports = dict(zip(("http", "serf_lan"), consul.free_ports(2)))
-        ports.update(dns=-1, grpc=-1)
+        ports.update(dns=-1, **consul.without_grpc())
         config = os.path.join(folder, name + ".json")
         with open(config, "w", encoding="utf-8") as file:
             json.dump({"ports": ports, "node_name": name, "log_level": "warn",
@@ -32,8 +32,8 @@ class Node:
         self.client = consul.Client(self.address)
         with open(os.path.join(folder, name + ".log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["consul", "agent", "-data-dir", os.path.join(folder, name), "-bind", "127.0.0.1",
-                 "-client", "127.0.0.1", "-config-file", config],
+                [consul.program(), "agent", "-data-dir", os.path.join(folder, name),
+                 "-bind", "127.0.0.1", "-client", "127.0.0.1", "-config-file", config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         wait_until(lambda: self._joined(name), 30, pause=0.1, what="the node to join")
 

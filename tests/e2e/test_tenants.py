@@ -9,30 +9,13 @@ import time
 import uuid
 
 from support import cases, consul
-from support.processes import SLACK, boot_time, wait_until
+from support.processes import SLACK, boot_time, connections_to, wait_until
 
 PROBE = os.environ["TENURE_TENANTS_PROBE"]
 TENANTS, ELECTIONS = 100, 3
 BUDGET = 80
 SPAN = 6
 MASTER = "5ec2e7ba-5b1c-47a5-a2a2-000000000001"
-ESTABLISHED = "01"
-
-
-def connections_to(pid, port):
-    """The number of established connections of a process to a port of the loopback."""
-    inodes = set()
-    for number in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            target = os.readlink(f"/proc/{pid}/fd/{number}")
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
-    with open("/proc/net/tcp", encoding="ascii") as file:
-        rows = [line.split() for line in file.readlines()[1:]]
-    return sum(row[3] == ESTABLISHED and row[9] in inodes
-               and int(row[2].split(":")[1], 16) == port for row in rows)
 
 
 class Sampler(threading.Thread):
@@ -49,7 +32,7 @@ class Sampler(threading.Thread):
         while not self.ended.wait(0.1):
             for probe in list(self.probes):
                 try:
-                    self.most = max(self.most, connections_to(probe.pid, self.port))
+                    self.most = max(self.most, len(connections_to(probe.pid, self.port)))
                 except OSError:  # it has ended
                     pass
 

@@ -2,6 +2,7 @@
 """The programs on a Consul that denies every request without a token."""
 
 import tempfile
+import time
 
 from support import cases, consul
 from support.processes import TENURE, TENURE_CRON, boot_time
@@ -30,7 +31,9 @@ class TokenTest(cases.Case):
         for options, env in ((["--token", TOKEN], {}), (["--token-file", name], {}),
                              ([], {"CONSUL_HTTP_TOKEN": TOKEN}),
                              ([], {"CONSUL_HTTP_TOKEN_FILE": name}),
-                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN": "no"})):
+                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN": "no"}),
+                             (["--token", TOKEN], {"CONSUL_HTTP_TOKEN_FILE": "/no/such"}),
+                             (["--token-command", "cat " + name], {"CONSUL_HTTP_TOKEN": "no"})):
             code, output, errors = self.run_true("--log-level", "trace", *options, env=env)
             self.assertEqual((0, ""), (code, output), errors)
             self.assertNotIn(TOKEN, errors)
@@ -40,8 +43,10 @@ class TokenTest(cases.Case):
             began = boot_time()
             code, output, errors = self.run_true("--log-level", "off")
             self.assertEqual((69, ""), (code, output))
-            self.assertEqual("tenure run: the token does not allow it "
-                             f"({self.server.address})\n", errors)
+            self.assertRegex(errors, "^tenure run: PUT /v1/session/create at "
+                                     f"{self.server.address}: the (anonymous )?token lacks "
+                                     "session:write [^\n]*; tenure policy run e2e/token prints "
+                                     "the whole policy\n$")
             self.assertLess(boot_time() - began, 8)
 
         def leader():
@@ -53,12 +58,13 @@ class TokenTest(cases.Case):
         def cron():
             with open(self.zoo.path("jobs"), "w", encoding="ascii") as file:
                 file.write("election: k\njobs: [{name: a, schedule: '@every 1s', command: b}]\n")
-            code, output, errors = self.run_to_end(
-                TENURE_CRON, "--log-level", "off", self.zoo.path("jobs"),
-                env={"CONSUL_HTTP_ADDR": self.server.address})
-            self.assertEqual((69, ""), (code, output))
-            self.assertEqual("tenure-cron: the token does not allow it "
-                             f"({self.server.address})\n", errors)
+            process = self.start(TENURE_CRON, self.zoo.path("jobs"),
+                                 env={"CONSUL_HTTP_ADDR": self.server.address})
+            time.sleep(8)
+            lines = [s for s in self.zoo.error_lines(process) if "lacks session:write" in s]
+            self.assertEqual(1, len(lines), self.zoo.errors(process))
+            process.terminate()
+            self.assertEqual(0, process.wait(10))
 
         self.all_at_once(run, leader, cron)
 

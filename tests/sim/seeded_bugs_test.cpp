@@ -9,15 +9,39 @@ namespace {
 
 using namespace tenure;
 using core::seeded_bug;
+using namespace std::chrono_literals;
 
 constexpr std::uint64_t max_seeds = 200;
 
-void expect_found(seeded_bug bug) {
+sim::scenario drawn(std::uint64_t seed) { return sim::scenario::draw(seed, std::nullopt); }
+
+/// Sessions delete their keys, and die often; spans are short, and requests may arrive much later.
+sim::scenario with_removed_keys(std::uint64_t seed) {
+  sim::scenario made = drawn(seed);
+  made.behavior = session_behavior::remove;
+  made.elections = 1;
+  made.tenants = 1;
+  made.processes = made.addresses = 3;
+  made.foreign_contenders = 0;
+  made.span = made.span / 5 + 500ms;
+  made.stop_budget = made.span / 5;
+  made.lock_delay = seed % 2 == 0 ? duration(0s) : made.span / 2;
+  made.drift_ppm = 0;
+  made.mixed_spans = false;
+  made.network.late = 0.2;
+  made.faults.partition = made.faults.operator_destroy = 10s;
+  made.faults.crash = 20s;
+  return made;
+}
+
+using scenario_source = sim::scenario (*)(std::uint64_t seed);
+
+void expect_found(seeded_bug bug, scenario_source scenario_of = drawn) {
   core::enable_bug(bug);
   std::uint64_t seed = 1;
   sim::outcome found;
   for (; seed <= max_seeds && found.passed(); ++seed) {
-    found = sim::simulate(sim::scenario::draw(seed, std::nullopt));
+    found = sim::simulate(scenario_of(seed));
   }
   core::enable_bug(seeded_bug::none);
   INFO("after " << seed - 1 << " seeds: " << found.violation);
@@ -28,6 +52,14 @@ void expect_found(seeded_bug bug) {
 
 }  // namespace
 
+TEST_CASE("no seeded bug: no violation where sessions delete their keys") {
+  core::enable_bug(seeded_bug::none);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::outcome once = sim::simulate(with_removed_keys(seed));
+    CHECK(once.violation == "");
+  }
+}
+
 TEST_CASE("no seeded bug: no violation") {
   core::enable_bug(seeded_bug::none);
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
@@ -37,6 +69,16 @@ TEST_CASE("no seeded bug: no violation") {
 }
 
 TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine); }
+TEST_CASE("found: the quarantine of a missing key counted from its first sight") {
+  expect_found(seeded_bug::missing_since_seen, with_removed_keys);
+}
+TEST_CASE("found: no placeholder") { expect_found(seeded_bug::no_placeholder); }
+TEST_CASE("found: a placeholder that looks like a clean release") {
+  expect_found(seeded_bug::empty_placeholder, with_removed_keys);
+}
+TEST_CASE("found: a claim that does not check the placeholder's index") {
+  expect_found(seeded_bug::unguarded_placeholder, with_removed_keys);
+}
 TEST_CASE("found: a clean release within the quarantine") {
   expect_found(seeded_bug::clean_within_quarantine);
 }

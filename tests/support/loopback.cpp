@@ -3,15 +3,21 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 namespace tenure::test {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+asio::awaitable<void> server_side::secure(asio::ssl::context& context) {
+  stream_.secure(context.native_handle(), wire::tls_role::server);
+  co_await stream_.async_handshake(asio::use_awaitable);
+}
+
 asio::awaitable<std::string> server_side::request() {
   auto buffer = asio::dynamic_buffer(unread_);
-  const std::size_t head = co_await asio::async_read_until(socket_, buffer, "\r\n\r\n",
+  const std::size_t head = co_await asio::async_read_until(stream_, buffer, "\r\n\r\n",
                                                            asio::use_awaitable);
   std::size_t length = 0;
   const std::string name = "Content-Length: ";
@@ -20,7 +26,7 @@ asio::awaitable<std::string> server_side::request() {
   while (unread_.size() < head + length) {
     char more[1024];
     auto piece = asio::buffer(more);
-    const std::size_t got = co_await socket_.async_read_some(piece, asio::use_awaitable);
+    const std::size_t got = co_await stream_.async_read_some(piece, asio::use_awaitable);
     unread_.append(more, got);
   }
   std::string whole = unread_.substr(0, head + length);
@@ -30,7 +36,7 @@ asio::awaitable<std::string> server_side::request() {
 
 asio::awaitable<void> server_side::send(std::string bytes) {
   auto buffer = asio::buffer(bytes);
-  co_await asio::async_write(socket_, buffer, asio::use_awaitable);
+  co_await asio::async_write(stream_, buffer, asio::use_awaitable);
 }
 
 asio::awaitable<void> server_side::answer(std::string body) {
@@ -45,17 +51,17 @@ asio::awaitable<void> server_side::closed() {
   auto buffer = asio::buffer(&byte, 1);
   constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
   for (;;) {
-    const auto [error, got] = co_await socket_.async_read_some(buffer, as_values);
+    const auto [error, got] = co_await stream_.async_read_some(buffer, as_values);
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return;
   }
 }
 
-void server_side::close() { socket_.close(); }
+void server_side::close() { stream_.close(); }
 
 void server_side::reset() {
-  socket_.set_option(asio::socket_base::linger(true, 0));
-  socket_.close();
+  stream_.socket().set_option(asio::socket_base::linger(true, 0));
+  stream_.socket().close();
 }
 
 loopback_server::loopback_server(manual_runtime& runtime, script each)
@@ -86,6 +92,8 @@ asio::awaitable<void> loopback_server::accept() {
 
 asio::awaitable<void> loopback_server::serve(std::shared_ptr<server_side> side) {
   try {
+    const auto context = context_;
+    if (context) co_await side->secure(*context);
     co_await each_(*side);
   } catch (const boost::system::system_error&) {  // the client went away
   }

@@ -20,6 +20,11 @@
 
 #include "testing/manual_runtime.hpp"
 #include "wire/http_client.hpp"
+#include "wire/stream.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace tenure::test {
 
@@ -29,7 +34,10 @@ using testing::manual_runtime;
 class server_side {
  public:
   server_side(boost::asio::ip::tcp::socket socket, std::size_t number)
-      : number(number), socket_(std::move(socket)) {}
+      : number(number), stream_(wire::stream::socket_type(std::move(socket))) {}
+
+  /// Speaks TLS from now on. Throws system_error when the handshake fails.
+  boost::asio::awaitable<void> secure(boost::asio::ssl::context& context);
 
   /// Reads the next request, head and body. Throws system_error when the client closes.
   boost::asio::awaitable<std::string> request();
@@ -42,10 +50,12 @@ class server_side {
   /// Closes with a TCP reset.
   void reset();
 
+  wire::stream& stream() noexcept { return stream_; }
+
   const std::size_t number;  ///< 1, 2, ... in the order of connecting
 
  private:
-  boost::asio::ip::tcp::socket socket_;
+  wire::stream stream_;
   std::string unread_;
 };
 
@@ -58,6 +68,8 @@ class loopback_server {
   ~loopback_server();
 
   std::string address() const;
+  /// Later connections begin with a TLS handshake.
+  void secure(std::shared_ptr<boost::asio::ssl::context> context) { context_ = std::move(context); }
   std::size_t accepted() const noexcept { return accepted_; }
   std::size_t open() const noexcept { return open_; }
 
@@ -68,6 +80,7 @@ class loopback_server {
   manual_runtime& runtime_;
   boost::asio::ip::tcp::acceptor acceptor_;
   script each_;
+  std::shared_ptr<boost::asio::ssl::context> context_;
   std::size_t accepted_ = 0;
   std::size_t open_ = 0;
 };

@@ -12,6 +12,7 @@ namespace {
 
 using tenure::bad_configuration;
 using tenure::consul_config;
+using tenure::consul_tls;
 
 using variables = std::map<std::string, std::string>;
 
@@ -111,7 +112,7 @@ TEST_CASE("a second address replaces the first, of either kind") {
 
 TEST_CASE("invalid addresses are refused in one line that names the remedy") {
   CHECK(address_refusal("") ==
-        "the Consul address is empty: expected host:port, http://host:port or "
+        "the Consul address is empty: expected host:port, http://host:port, https://host:port or "
         "unix:///path/to/socket");
   CHECK(address_refusal("host:port") ==
         "the Consul address \"host:port\" has the port \"port\": use a number from 1 to 65535");
@@ -120,12 +121,9 @@ TEST_CASE("invalid addresses are refused in one line that names the remedy") {
     INFO(port);
     CHECK(address_refusal(port).find(": use a number from 1 to 65535") != std::string::npos);
   }
-  CHECK(address_refusal("https://consul:8501") ==
-        "the Consul address \"https://consul:8501\" asks for TLS, which is not supported yet: use "
-        "http:// or a unix socket of the local agent");
   CHECK(address_refusal("ftp://consul") ==
         "the Consul address \"ftp://consul\" has the unknown scheme \"ftp\": expected host:port, "
-        "http://host:port or unix:///path/to/socket");
+        "http://host:port, https://host:port or unix:///path/to/socket");
   CHECK(address_refusal("::1:8500").find("write an IPv6 address in brackets, as [::1]:8500") !=
         std::string::npos);
   CHECK(address_refusal("[::1:8500").find("brackets") != std::string::npos);
@@ -208,23 +206,59 @@ TEST_CASE("secrets with control characters are refused and not shown") {
   }
 }
 
-TEST_CASE("variables that ask for TLS are refused by name") {
-  CHECK(refusal({{"CONSUL_HTTP_SSL", "true"}}) ==
-        "CONSUL_HTTP_SSL is \"true\", but TLS is not supported yet: unset it and use http:// or a "
-        "unix socket of the local agent");
-  CHECK(refusal({{"CONSUL_HTTP_SSL", "1"}}).starts_with("CONSUL_HTTP_SSL "));
-  CHECK(refusal({{"CONSUL_HTTP_SSL", "yes"}}) ==
-        "CONSUL_HTTP_SSL is \"yes\": use true or false");
+TEST_CASE("TLS is on for https:// and where a variable or a setting asks for it") {
+  CHECK_FALSE(consul_config("consul:8501").tls());
+  CHECK_FALSE(consul_config("http://consul:8501").tls());
+  consul_config config("https://consul:8501");
+  REQUIRE(config.tls());
+  CHECK(config.tls()->verify());
+  CHECK(config.tls()->ca_file().empty());
+  CHECK(config.address() == "https://consul:8501");
+  CHECK(config.host() == "consul");
+  config.address("http://other:8500");  // no address turns it off
+  CHECK(config.address() == "https://other:8500");
+  CHECK(consul_config("https://[::1]:8501/").address() == "https://[::1]:8501");
+  CHECK(consul_config("unix:///x").tls(consul_tls()).address() == "unix:///x");
+
+  CHECK(read({{"CONSUL_HTTP_SSL", "1"}}).address() == "https://127.0.0.1:8500");
+  CHECK(read({{"CONSUL_HTTP_SSL", "true"}, {"CONSUL_HTTP_ADDR", "http://consul:8501"}}).address() ==
+        "https://consul:8501");
+  CHECK(read({{"CONSUL_HTTP_SSL", "false"}, {"CONSUL_HTTP_ADDR", "https://consul:1"}}).tls());
+  CHECK(read({{"CONSUL_HTTP_SSL", "true"}, {"CONSUL_HTTP_ADDR", "unix:///x"}}).tls());
+  CHECK(refusal({{"CONSUL_HTTP_SSL", "yes"}}) == "CONSUL_HTTP_SSL is \"yes\": use true or false");
   CHECK(refusal({{"CONSUL_HTTP_SSL_VERIFY", "maybe"}}) ==
         "CONSUL_HTTP_SSL_VERIFY is \"maybe\": use true or false");
-  CHECK(refusal({{"CONSUL_HTTP_ADDR", "https://consul:8501"}})
-            .starts_with("CONSUL_HTTP_ADDR: the Consul address \"https://consul:8501\" asks for "
-                         "TLS"));
-  for (const char* name : {"CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT",
-                           "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME"}) {
-    const std::string line = refusal({{name, "/etc/x.pem"}});
-    INFO(line);
-    CHECK(line.starts_with(std::string(name) + " is set to \"/etc/x.pem\", but TLS is not "));
+}
+
+TEST_CASE("the default port is that of HTTPS with TLS, as in consul/api") {
+  CHECK(consul_config("https://consul").port() == "443");
+  CHECK(consul_config("https://[::1]").port() == "443");
+  CHECK(consul_config("https://:8501").host() == "127.0.0.1");
+  CHECK(consul_config("consul").tls(consul_tls()).port() == "443");
+  CHECK(consul_config("consul:80").tls(consul_tls()).port() == "80");
+  CHECK(read({{"CONSUL_HTTP_SSL", "true"}, {"CONSUL_HTTP_ADDR", "consul"}}).port() == "443");
+}
+
+TEST_CASE("the variables of TLS count only with TLS") {
+  variables set{{"CONSUL_CACERT", "/ca.pem"},          {"CONSUL_CAPATH", "/ca"},
+                {"CONSUL_CLIENT_CERT", "/cert.pem"},   {"CONSUL_CLIENT_KEY", "/key.pem"},
+                {"CONSUL_TLS_SERVER_NAME", "consul.x"}, {"CONSUL_HTTP_SSL_VERIFY", "false"}};
+  CHECK_FALSE(read(set).tls());
+  // An address that comes later, such as that of an option, turns them on.
+  consul_config config = read(set);
+  config.address("https://consul:8501");
+  for (const char* name : {"CONSUL_HTTP_SSL", "CONSUL_HTTP_ADDR"}) {
+    INFO(name);
+    REQUIRE(config.tls());
+    CHECK(config.tls()->ca_file() == "/ca.pem");
+    CHECK(config.tls()->ca_path() == "/ca");
+    CHECK(config.tls()->client_cert() == "/cert.pem");
+    CHECK(config.tls()->client_key() == "/key.pem");
+    CHECK(config.tls()->server_name() == "consul.x");
+    CHECK_FALSE(config.tls()->verify());
+    variables asked = set;
+    asked[name] = name == std::string("CONSUL_HTTP_SSL") ? "true" : "https://consul";
+    config = read(asked);
   }
 }
 

@@ -113,4 +113,18 @@ TEST_CASE("a transaction's body") {
   CHECK(txn_body({}) == "[]");
 }
 
+TEST_CASE("the tenant of a transaction's operations and of a session's checks is in the body") {
+  const consul_access as =
+      consul_access().token("secret").datacenter("dc").name_space("team").partition("north");
+  CHECK(txn_body(std::vector<txn_op>{txn_op::get("k"), txn_op::check_session("k", "s")}, as) ==
+        R"([{"KV":{"Verb":"get","Key":"k","Namespace":"team","Partition":"north"}},)"
+        R"({"KV":{"Verb":"check-session","Key":"k","Session":"s","Namespace":"team",)"
+        R"("Partition":"north"}}])");
+  session_request request;
+  request.service_checks.emplace_back("alive");
+  CHECK(session_body(request, as).ends_with(
+      R"("ServiceChecks":[{"ID":"alive","Namespace":"team"}]})"));
+  CHECK(session_body(request).ends_with(R"("ServiceChecks":[{"ID":"alive"}]})"));
+}
+
 }  // namespace

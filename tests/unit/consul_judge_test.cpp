@@ -23,6 +23,10 @@ TEST_CASE("the errors of statuses and texts; what may have been executed is neve
   const verdict verdicts[] = {
       {403, "Permission denied", forbidden, forbidden},
       {403, "ACL not found", forbidden, forbidden},
+      {403, "Permission denied: token with AccessorID 'x' lacks permission 'key:read' on \"k\"",
+       forbidden, forbidden},
+      {403, "ACL system must be bootstrapped before making any requests that require "
+            "authorization: ACL not found", forbidden, forbidden},
       {401, "", forbidden, forbidden},
       {400, "Invalid index", bad_request, bad_request},
       {404, "", bad_request, bad_request},

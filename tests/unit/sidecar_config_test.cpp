@@ -107,6 +107,55 @@ elections:
   CHECK(mail.candidacy.stop_budget() == 2s);
 }
 
+TEST_CASE("Where Consul is, and as whom to ask it") {
+  const config c = read(R"(
+consul:
+  address: https://consul.example:8501
+  ca_file: /tls/ca.pem
+  ca_path: /tls/authorities
+  client_cert: /tls/cert.pem
+  client_key: /tls/key.pem
+  tls_server_name: server.dc1.consul
+  token_command: vault read -field=token consul/creds/db
+  token_command_interval: 1m
+  namespace: team
+  partition: north
+  stale: true
+elections: [{name: db}]
+)");
+  REQUIRE(c.consul.tls());
+  CHECK(c.consul.tls()->ca_file() == "/tls/ca.pem");
+  CHECK(c.consul.tls()->ca_path() == "/tls/authorities");
+  CHECK(c.consul.tls()->client_cert() == "/tls/cert.pem");
+  CHECK(c.consul.tls()->client_key() == "/tls/key.pem");
+  CHECK(c.consul.tls()->server_name() == "server.dc1.consul");
+  CHECK(c.token_command == "vault read -field=token consul/creds/db");
+  CHECK(c.token_command_interval == 1min);
+  CHECK(c.consul.access().name_space() == "team");
+  CHECK(c.consul.access().partition() == "north");
+  CHECK(c.stale);
+}
+
+TEST_CASE("Every error in the section of Consul is reported with its line") {
+  CHECK(errors_of(R"(elections: [{name: db}]
+consul:
+  ca_file: /tls/ca.pem
+  token_file: /no/such/token
+  token_command: "true"
+  token_command_interval: 10ms
+  stale: perhaps
+)") == std::vector<std::string>{
+             "3: consul: ca_file: TLS is off: give the address as https://host:port",
+             "4: consul: token_file: the file \"/no/such/token\" cannot be read (No such file or "
+             "directory): name a file that holds the token",
+             "5: consul: token_command: leave out token_file beside it",
+             "6: consul: token_command_interval: is below 1s: use 1s or more",
+             "7: consul: stale: 'perhaps' is neither true nor false"});
+  CHECK(errors_of("consul: {token_command_interval: 1m}\nelections: [{name: db}]\n") ==
+        std::vector<std::string>{
+            "1: consul: token_command_interval: there is no token_command"});
+}
+
 TEST_CASE("By default there is no HTTP server, and the value is the name of the host") {
   const config c = read("elections: [{name: db}]");
   CHECK(!c.http);

@@ -28,7 +28,7 @@ std::string option_names(const help_command& command) {
 }
 
 bool is_file(const help_option& option) {
-  return option.value == "FILE" || option.value == "PATH";
+  return option.value == "FILE" || option.value == "FOLDER" || option.value == "PATH";
 }
 
 constexpr const char* shells = "bash zsh fish";

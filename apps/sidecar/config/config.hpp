@@ -27,6 +27,9 @@ class config {
   explicit config(consul_config c) : consul(std::move(c)) {}
 
   consul_config consul;
+  std::string token_command;  ///< not run yet; empty: none
+  duration token_command_interval = std::chrono::minutes(5);
+  bool stale = false;  ///< observers and queries may read from any server
   std::size_t sessions = 1;
   std::optional<duration> liveness;  ///< how soon a crash is noticed; nothing: by the TTL
   std::optional<http_config> http;

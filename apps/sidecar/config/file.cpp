@@ -3,10 +3,11 @@
 #include <map>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
-#include "common/options.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/candidacy_options.hpp"
+#include "sidecar/config/consul_section.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -16,13 +17,12 @@ using apps::yaml_map;
 
 class reader {
  public:
-  reader(const consul_config& consul, apps::config_errors& errors)
-      : config_(consul), errors_(errors) {}
+  reader(const consul_config& consul, std::shared_ptr<log_sink> log, apps::config_errors& errors)
+      : config_(consul), log_(std::move(log)), errors_(errors) {}
   config read(const std::string& text);
 
  private:
   void read_document(const YAML::Node& top);
-  void read_consul(const YAML::Node& node);
   void read_log(const YAML::Node& node);
   void read_defaults(const YAML::Node& node);
   void read_election(const YAML::Node& node);
@@ -30,6 +30,7 @@ class reader {
   void check_http(const YAML::Node& node);
 
   config config_;
+  const std::shared_ptr<log_sink> log_;
   apps::config_errors& errors_;
   candidacy_options defaults_;
   bool control_ = false;  // the control socket answers is-leader
@@ -49,7 +50,7 @@ void reader::read_document(const YAML::Node& top) {
   const yaml_map map(top, "the file", errors_, known);
   map.require("elections", "the list of elections");
 
-  if (const auto node = map.node("consul")) read_consul(*node);
+  if (const auto node = map.node("consul")) read_consul(*node, log_, config_, errors_);
   if (const auto node = map.node("log")) read_log(*node);
   if (const auto node = map.node("defaults")) read_defaults(*node);
   config_.liveness = map.time("liveness");
@@ -69,33 +70,6 @@ void reader::read_document(const YAML::Node& top) {
   }
   for (const YAML::Node& node : *elections) read_election(node);
   if (const auto node = map.node("http")) check_http(*node);
-}
-
-void reader::read_consul(const YAML::Node& node) {
-  const yaml_map map(node, "consul", errors_,
-                     {"address", "token_file", "datacenter", "connections", "sessions"});
-  if (const auto address = map.text("address")) {
-    try {
-      config_.consul.address(*address);
-    } catch (const bad_configuration& e) {
-      map.error("address", e.what());
-    }
-  }
-  if (const auto file = map.text("token_file")) {
-    try {
-      std::string token = apps::read_file(*file);
-      token.erase(token.find_last_not_of(" \t\r\n") + 1);
-      config_.consul.token(token);
-      if (token.empty()) map.error("token_file", "'" + *file + "' is empty");
-    } catch (const apps::usage_error& e) {
-      map.error("token_file", e.what());
-    }
-  }
-  if (const auto name = map.text("datacenter")) {
-    config_.consul.access(consul_access(config_.consul.access()).datacenter(*name));
-  }
-  if (const auto n = map.number("connections", 3, 10'000)) config_.consul.connections(*n);
-  if (const auto n = map.number("sessions", 1, 1'000)) config_.sessions = *n;
 }
 
 void reader::read_log(const YAML::Node& node) {
@@ -183,8 +157,8 @@ void reader::check_http(const YAML::Node& node) {
 }  // namespace
 
 config read_config(const std::string& text, const consul_config& consul,
-                   apps::config_errors& errors) {
-  return reader(consul, errors).read(text);
+                   apps::config_errors& errors, std::shared_ptr<log_sink> log) {
+  return reader(consul, std::move(log), errors).read(text);
 }
 
 }  // namespace tenure::sidecar

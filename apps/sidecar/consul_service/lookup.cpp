@@ -6,6 +6,12 @@ namespace tenure::sidecar {
 
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr std::string_view lookup_failed = "service lookup failed";
+
+}  // namespace
+
 std::string service_lookup::description() const {
   return wanted_.id.empty() ? "service for allocation " + wanted_.allocation
                             : "service " + wanted_.id;
@@ -28,7 +34,7 @@ asio::awaitable<std::string> service_lookup::find() {
   if (named != found.services.end()) co_return named->id;
   const std::string id = found.services.front().id;
   if (found.services.size() > 1) {
-    log_->log(log_level::warn, "no service of the allocation has the configured name",
+    env_->log->log(log_level::warn, "no service of the allocation has the configured name",
               {log_field("allocation", wanted_.allocation), log_field("name", wanted_.name),
                log_field("services", std::uint64_t{found.services.size()}),
                log_field("using", id)});
@@ -37,10 +43,13 @@ asio::awaitable<std::string> service_lookup::find() {
 }
 
 void service_lookup::note_answer(const service_answer& answer) {
-  const bool repeated = answer.error && answer.detail == error_;
   error_ = answer.error ? answer.detail : std::string();
-  if (answer.error && !repeated)
-    log_->log(log_level::error, "service lookup failed", {log_field("error", answer.detail)});
+  refused_ = answer.error == consul_errc::forbidden;
+  if (answer.error) {
+    env_->outages->failed(lookup_failed, answer.error, answer.detail, {}, env_->now());
+  } else {
+    env_->outages->succeeded(lookup_failed, env_->now());
+  }
 }
 
 }  // namespace tenure::sidecar

@@ -5,8 +5,9 @@
 #include <memory>
 #include <string>
 #include <tenure/agent_services.hpp>
-#include <tenure/log.hpp>
 #include <utility>
+
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -20,13 +21,15 @@ class service_selector {
 class service_lookup {
  public:
   service_lookup(agent_services& agent, service_selector wanted,
-                 std::shared_ptr<log_sink> log)
-      : agent_(agent), wanted_(std::move(wanted)), log_(std::move(log)) {}
+                 std::shared_ptr<const output_environment> env)
+      : agent_(agent), wanted_(std::move(wanted)), env_(std::move(env)) {}
 
   /// The id of the service; empty where the agent does not know it, or does not answer.
   boost::asio::awaitable<std::string> find();
   /// Why the last find() got no answer; empty where it got one.
   const std::string& error() const noexcept { return error_; }
+  /// The last find() was refused: the token lacks a right.
+  bool refused() const noexcept { return refused_; }
   /// "service web-1", "service of allocation 0a1b".
   std::string description() const;
 
@@ -35,8 +38,9 @@ class service_lookup {
 
   agent_services& agent_;
   const service_selector wanted_;
-  std::shared_ptr<log_sink> log_;
+  std::shared_ptr<const output_environment> env_;
   std::string error_;
+  bool refused_ = false;
 };
 
 }  // namespace tenure::sidecar

@@ -26,6 +26,9 @@ constexpr duration write_timeout = 10s;
 constexpr duration end_timeout = 3s;  // for an agent that does not answer at the end
 constexpr int max_attempts = 5;       // of one publish(): each unknown field costs one
 
+constexpr std::string_view read_failed = "service read failed";
+constexpr std::string_view update_failed = "service update failed";
+
 }  // namespace
 
 consul_service_output::consul_service_output(std::shared_ptr<const output_environment> env,
@@ -36,7 +39,7 @@ consul_service_output::consul_service_output(std::shared_ptr<const output_enviro
       agent_(std::move(agent)),
       options_(std::move(options)),
       session_(std::move(session)),
-      lookup_(*agent_, options_, env_->log),
+      lookup_(*agent_, options_, env_),
       file_(options_.file, env_->log),
       changed_(*env_->timers),
       id_(options_.id) {}
@@ -74,6 +77,11 @@ service_marks consul_service_output::wanted() const {
   return marks;
 }
 
+// The agent reports the service to the servers with this token, so it must not be a revoked one.
+bool consul_service_output::registered_with_old_token() const {
+  return registered_with_ && *registered_with_ != agent_->config().token();
+}
+
 // -- as long as the sidecar runs -----------------------------------------------------------------
 
 asio::awaitable<void> consul_service_output::run() {
@@ -101,6 +109,11 @@ asio::awaitable<void> consul_service_output::find_service() {
     const std::string found = co_await lookup_.find();
     id_ = found;
     if (!id_.empty()) co_return;
+    if (lookup_.refused()) {  // the right may be granted at any time
+      i = 0;
+      co_await runtime::sleep_until(*env_->timers, now() + lookup_interval);
+      continue;
+    }
     env_->log->log(log_level::error, "service not found",
                    {log_field("wanted", lookup_.description()), log_field("try", i),
                     log_field("of", first_lookups)});
@@ -109,7 +122,8 @@ asio::awaitable<void> consul_service_output::find_service() {
   }
   if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
   throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there?");
+                           " at the Consul agent: is it registered there, and may the token read "
+                           "it (service:read)?");
 }
 
 asio::awaitable<void> consul_service_output::keep_up_to_date() {
@@ -145,15 +159,17 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     }
     if (known.error) {
       unknown_ = true;
-      report(log_level::warn, "service read failed", known.detail);
+      report_failure(read_failed, known);
       co_return false;
     }
     missing_ = false;
+    env_->outages->succeeded(read_failed, now());
     auto body = registration(*known.service, marks, options_.labels, refused_fields_);
+    if (!body && registered_with_old_token())
+      body = known.service->registration(refused_fields_);
     if (!body) {
       published_ = marks;
       hash_ = known.service->hash;
-      last_report_.clear();
       changed_.notify_all();
       co_return true;
     }
@@ -162,14 +178,17 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service);
+    const std::string token = agent_->config().token();
     const service_written written =
         co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
       continue;
     if (written.error) {
-      report(log_level::warn, "service update failed", written.detail);
+      report_failure(update_failed, written);
       break;
     }
+    registered_with_ = token;
+    env_->outages->succeeded(update_failed, now());
   }
   unknown_ = true;
   co_return false;
@@ -234,16 +253,12 @@ void consul_service_output::note_repair(const agent_service& service) {
   }
 }
 
-void consul_service_output::report(log_level level, std::string_view event,
-                                   const std::string& error) {
-  std::string report = std::string(event) + error;
-  if (report == last_report_) return;
-  last_report_ = std::move(report);
-  if (error.empty()) {
-    env_->log->log(level, event, {log_field("service", id_)});
-  } else {
-    env_->log->log(level, event, {log_field("service", id_), log_field("error", error)});
-  }
+void consul_service_output::report(log_level level, std::string_view event) {
+  env_->log->log(level, event, {log_field("service", id_)});
+}
+
+void consul_service_output::report_failure(std::string_view event, const service_answer& answer) {
+  env_->outages->failed(event, answer.error, answer.detail, {log_field("service", id_)}, now());
 }
 
 }  // namespace tenure::sidecar

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tenure/agent_services.hpp>
@@ -49,9 +50,13 @@ class consul_service_output final : public output {
   boost::asio::awaitable<void> watch();
   boost::asio::awaitable<void> remove_marks();
   service_marks wanted() const;
-  bool up_to_date() const { return !unknown_ && published_ == wanted(); }
+  bool up_to_date() const {
+    return !unknown_ && published_ == wanted() && !registered_with_old_token();
+  }
+  bool registered_with_old_token() const;
   void note_repair(const agent_service& service);
-  void report(log_level level, std::string_view event, const std::string& error = {});
+  void report(log_level level, std::string_view event);
+  void report_failure(std::string_view event, const service_answer& answer);
   time_point now() const { return env_->now(); }
 
   std::shared_ptr<const output_environment> env_;
@@ -70,9 +75,9 @@ class consul_service_output final : public output {
   bool ended_ = false;
   service_marks published_;  // the marks of the service, unless unknown_
   bool unknown_ = true;      // the service may have other marks than published_
+  std::optional<std::string> registered_with_;  // the token of our last registration
   std::string hash_;         // of the service as last read; empty: nothing to watch
   bool missing_ = false;     // the agent does not know the service
-  std::string last_report_;  // not to log the same error for every retry
   repair_backoff repairs_;
 };
 

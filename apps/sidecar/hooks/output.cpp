@@ -21,6 +21,8 @@ constexpr duration lost_guarantee_interval = 500ms;  // how often a lost one is 
 constexpr duration shortest_pause = 10ms;
 constexpr duration last_hook_timeout = 10s;  // at the end of the sidecar
 
+constexpr std::string_view settings_read_failed = "settings read failed";
+
 bool exists(const std::string& file) {
   struct stat found = {};
   return ::stat(file.c_str(), &found) == 0 || errno != ENOENT;
@@ -188,10 +190,10 @@ asio::awaitable<void> hooks_output::read_settings() {
   try {
     settings_snapshot read = co_await settings_.get();
     newest_settings_ = std::move(read);
+    env_->outages->succeeded(settings_read_failed, now());
   } catch (const boost::system::system_error& e) {
-    env_->log->log(log_level::warn, "settings read failed",
-                   {log_field("election", options_.election),
-                    log_field("error", e.code().message())});
+    env_->outages->failed(settings_read_failed, e.code(), e.code().message(),
+                          {log_field("election", options_.election)}, now());
   }
 }
 

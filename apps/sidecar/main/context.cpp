@@ -8,6 +8,7 @@ std::shared_ptr<const output_environment> context::environment() {
     made->executor = executor;
     made->timers = runtime::system_timers(executor);
     made->log = log;
+    made->outages = outages;
     environment_ = std::move(made);
   }
   return environment_;

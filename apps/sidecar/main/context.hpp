@@ -10,6 +10,7 @@
 #include <tenure/elections.hpp>
 #include <tenure/log.hpp>
 #include <tenure/metrics.hpp>
+#include <tenure/outage_log.hpp>
 
 #include "command/supervised_command.hpp"
 #include "sidecar/hooks/snapshots.hpp"
@@ -22,12 +23,14 @@ class context {
  public:
   context(boost::asio::any_io_executor executor, const consul_config& consul,
           tenure::elections& elections, command::command_host& commands,
-          std::shared_ptr<log_sink> log, std::shared_ptr<const metrics_registry> metrics)
+          std::shared_ptr<log_sink> log, std::shared_ptr<outage_log> outages,
+          std::shared_ptr<const metrics_registry> metrics)
       : executor(std::move(executor)),
         consul(consul),
         elections(elections),
         commands(commands),
         log(std::move(log)),
+        outages(std::move(outages)),
         metrics(std::move(metrics)) {}
 
   boost::asio::any_io_executor executor;
@@ -35,6 +38,7 @@ class context {
   tenure::elections& elections;
   command::command_host& commands;  ///< the only one of this process
   std::shared_ptr<log_sink> log;
+  std::shared_ptr<outage_log> outages;
   std::shared_ptr<const metrics_registry> metrics;  ///< of `elections`
   hook_snapshots snapshots;
   /// The settings key of each election whose configuration names one, by the election's name.

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <tenure/log.hpp>
+#include <tenure/outage_log.hpp>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/timers.hpp>
 
@@ -16,6 +17,7 @@ class output_environment {
   boost::asio::any_io_executor executor;
   std::shared_ptr<runtime::timers> timers;
   std::shared_ptr<log_sink> log;
+  std::shared_ptr<outage_log> outages;  ///< of the elections, too
 };
 
 }  // namespace tenure::sidecar

@@ -28,12 +28,15 @@ constexpr duration refusal_check_interval = 1s;
 constexpr int max_refusals = 10;
 
 elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
+                             std::shared_ptr<outage_log> outages,
                              std::shared_ptr<metrics_sink> metrics) {
   elections_options o;
   o.name("tenure-sidecar");
   o.sessions(c.sessions);
   o.liveness(c.liveness);
+  o.stale_reads(c.stale);
   o.log(std::move(log));
+  o.outages(std::move(outages));
   o.metrics(std::move(metrics));
   return o;
 }
@@ -44,11 +47,13 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
     : io_(io),
       config_(std::move(c)),
       log_(log),
+      outages_(std::make_shared<outage_log>(log)),
       metrics_(std::make_shared<metrics_registry>()),
       timers_(runtime::system_timers(io.get_executor())),
-      elections_(io.get_executor(), config_.consul, options_of(config_, log, metrics_)),
+      elections_(io.get_executor(), config_.consul, options_of(config_, log, outages_, metrics_)),
       commands_(io.get_executor(), log),
-      context_(io.get_executor(), config_.consul, elections_, commands_, log, metrics_),
+      context_(io.get_executor(), config_.consul, elections_, commands_, log, outages_,
+               metrics_),
       end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
@@ -113,9 +118,9 @@ asio::awaitable<void> sidecar::dispatch_events() {
   }
 }
 
-// An unreachable Consul comes back by itself. One that keeps refusing a request, as for a token,
-// needs a change of the configuration: a sidecar that ends gets attention, one that never leads
-// does not.
+// An unreachable Consul comes back by itself, and a right that the token lacks may be granted at
+// any time. A request that Consul keeps refusing for another reason needs a change of the
+// configuration: a sidecar that ends gets attention, one that never leads does not.
 asio::awaitable<void> sidecar::watch_for_refusal() {
   int refusals = 0;
   for (;;) {
@@ -123,7 +128,9 @@ asio::awaitable<void> sidecar::watch_for_refusal() {
     election_runner* refused = nullptr;
     for (const auto& r : runners_) {
       const bool leads = r->state().standing == standing::leading;
-      if (!leads && r->handle().last_error() == error_kind::fatal) refused = r.get();
+      const error_code why = r->handle().last_error();
+      const bool fatal = why == error_kind::fatal && why != consul_errc::forbidden;
+      if (!leads && fatal) refused = r.get();
     }
     refusals = refused != nullptr ? refusals + 1 : 0;
     if (refusals < max_refusals) continue;

@@ -44,6 +44,7 @@ class sidecar {
   boost::asio::io_context& io_;
   config config_;
   std::shared_ptr<log_sink> log_;
+  std::shared_ptr<outage_log> outages_;
   std::shared_ptr<metrics_registry> metrics_;
   std::shared_ptr<runtime::timers> timers_;
   elections elections_;

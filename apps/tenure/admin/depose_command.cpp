@@ -57,7 +57,8 @@ win again. Exit codes: 0; 1 if there is no leader; 69 if Consul is out of reach 
 refuses the request.)");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_with_signal,
+      return with_elections(o->common, elections_options(), on_interrupt::exit_with_signal,
+                            "depose " + o->key,
                             [o](elections& all) { return depose_and_print(all, o); });
     };
   });

@@ -14,6 +14,7 @@ struct leader_options {
   common_options common;
   std::string key;
   bool json = false;
+  bool stale = false;
 };
 
 asio::awaitable<int> print_leader(elections& all, std::shared_ptr<leader_options> o) {
@@ -34,6 +35,7 @@ void add_leader_command(CLI::App& app, action& chosen) {
   command->add_option("KEY", o->key, "the key of the election")->required();
   command->add_flag("--json", o->json, "print key, value, session and fence as one line of JSON");
   o->common.add_to(*command, "warn");
+  add_stale(*command, o->stale);
   command->footer(
       R"help(Exit codes: 0; 1 if there is no leader (nothing is printed); 69 if Consul is out of
 reach or refuses the request.
@@ -41,7 +43,9 @@ reach or refuses the request.
   psql -h "$(tenure leader service/postgres/leader)")help");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_with_signal,
+      return with_elections(o->common, elections_options().stale_reads(o->stale),
+                            on_interrupt::exit_with_signal,
+                            "watch " + o->key,
                             [o](elections& all) { return print_leader(all, o); });
     };
   });

@@ -18,6 +18,7 @@ struct list_options {
   common_options common;
   std::string prefix;
   bool json = false;
+  bool stale = false;
 };
 
 using table_row = std::vector<std::string>;
@@ -66,6 +67,7 @@ void add_list_command(CLI::App& app, action& chosen) {
   command->add_flag("--json", o->json,
                     "print a line of JSON for each, as tenure leader --json does");
   o->common.add_to(*command, "warn");
+  add_stale(*command, o->stale);
   command->footer(
       R"(Prints a line for every election that has or had a leader ("-" if it has none now),
 and for every slot of a semaphore that is taken. Exit codes: 0; 1 if there are no
@@ -74,7 +76,9 @@ elections; 69 if Consul is out of reach or refuses the request.
   tenure list service/)");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_with_signal,
+      return with_elections(o->common, elections_options().stale_reads(o->stale),
+                            on_interrupt::exit_with_signal,
+                            "list " + o->prefix,
                             [o](elections& all) { return print_leaders(all, o); });
     };
   });

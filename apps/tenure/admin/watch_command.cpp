@@ -15,6 +15,7 @@ struct watch_options {
   common_options common;
   std::string key;
   bool json = false;
+  bool stale = false;
 };
 
 asio::awaitable<int> print_changes(elections& all, std::shared_ptr<watch_options> o) {
@@ -35,16 +36,19 @@ void add_watch_command(CLI::App& app, action& chosen) {
   command->add_option("KEY", o->key, "the key of the election")->required();
   command->add_flag("--json", o->json, "print key, value, session and fence as lines of JSON");
   o->common.add_to(*command, "warn");
+  add_stale(*command, o->stale);
   command->footer(
       R"(Prints the value that the leader published, at once and after every change; an empty
 line means that there is no leader. Line breaks in a value are printed as \n. Waits
-while Consul is out of reach. Exit codes: 0 when interrupted; 69 if Consul does not
-answer within ten seconds at the start, or refuses the request.
+while Consul is out of reach, or while the token lacks the right to read. Exit codes:
+0 when interrupted; 69 if Consul does not answer within ten seconds at the start.
 
   tenure watch service/db/leader | while read -r host; do ./point-to "$host"; done)");
   command->callback([o, &chosen] {
     chosen = [o] {
-      return with_elections(o->common, on_interrupt::exit_ok,
+      return with_elections(o->common, elections_options().stale_reads(o->stale),
+                            on_interrupt::exit_ok,
+                            "watch " + o->key,
                             [o](elections& all) { return print_changes(all, o); });
     };
   });

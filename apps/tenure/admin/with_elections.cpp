@@ -14,6 +14,8 @@
 #include <exception>
 #include <utility>
 
+#include "common/refusal_filter.hpp"
+
 namespace tenure::apps {
 
 namespace asio = boost::asio;
@@ -72,11 +74,14 @@ asio::awaitable<void> wait_for_consul(elections& all) {
   }
 }
 
-int with_elections(const common_options& common, on_interrupt after_signal, elections_task task) {
+int with_elections(const common_options& common, elections_options options,
+                   on_interrupt after_signal, const std::string& policy, elections_task task) {
   const consul_config config = common.consul();
   asio::io_context io{1};
-  elections_options options;
-  options.log(common.log());
+  // A task that follows changes for ever reports no error of a watch.
+  const auto log = std::make_shared<refusal_filter>(common.log());
+  log->drop(after_signal == on_interrupt::exit_with_signal);
+  options.log(log);
   elections all(io.get_executor(), config, options);
 
   int signalled = 0;
@@ -101,7 +106,7 @@ int with_elections(const common_options& common, on_interrupt after_signal, elec
   } catch (const bad_configuration&) {
     throw;
   } catch (const boost::system::system_error& e) {
-    std::fprintf(stderr, "tenure: %s\n", consul_error_text(config, e.code()).c_str());
+    std::fprintf(stderr, "tenure: %s\n", consul_error_text(config, e, policy).c_str());
   }
   return exit_unavailable;
 }

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <string>
 #include <tenure/elections.hpp>
 
 #include "common/options.hpp"
@@ -13,8 +14,11 @@ namespace tenure::apps {
 enum class on_interrupt { exit_ok, exit_with_signal };
 
 /// Runs `task` to its end or until a signal, then shuts the elections down. Returns the exit code:
-/// what `task` returned; 69 after a Consul error, with one line on standard error.
-int with_elections(const common_options& common, on_interrupt after_signal,
+/// what `task` returned; 69 after a Consul error, with one line on standard error. `policy`: the
+/// words after `tenure policy` that print the rules which the task needs. The log of the elections
+/// is that of `common`.
+int with_elections(const common_options& common, elections_options options,
+                   on_interrupt after_signal, const std::string& policy,
                    std::function<boost::asio::awaitable<int>(elections&)> task);
 
 /// Pings until Consul answers. Throws the last error after ten seconds, and a fatal one at once.

@@ -19,9 +19,6 @@ namespace {
 constexpr int exit_not_locked = 1;    // as in consul lock
 constexpr int exit_child_failed = 2;  // with -child-exit-code
 
-constexpr const char* tls_options[] = {"--ca-file", "--client-cert", "--client-key",
-                                       "--tls-server-name"};
-
 constexpr const char* more_help =
     R"(A replacement for `consul lock` that contends with it: the same keys (PREFIX/.lock,
 and with -n PREFIX/SESSION), the same options with one dash or two, CHILD run by
@@ -60,8 +57,6 @@ struct arguments {
   unsigned monitor_retry = 3;
   std::size_t n = 1;
   std::string name;
-  std::string datacenter;
-  std::string tls[4];  ///< by tls_options
   std::optional<duration> timeout;
   std::optional<duration> try_for;
   std::optional<duration> span;
@@ -91,12 +86,7 @@ std::vector<std::string> command_of(const arguments& a) {
 run_options options_from(const arguments& a) {
   if (a.child.empty())
     throw usage_error("the prefix or the child is missing: tenure lock PREFIX CHILD...");
-  for (const std::string& value : a.tls) {
-    if (!value.empty())
-      throw usage_error("'" + value + "': TLS is not supported yet: remove the TLS options");
-  }
   run_options o(a.common.consul());
-  o.consul.access(consul_access(o.consul.access()).datacenter(a.datacenter));
   std::string prefix = a.prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
   if (prefix.empty() || prefix.starts_with('/'))
@@ -153,9 +143,6 @@ void add_consul_options(CLI::App& app, arguments& a) {
   app.add_flag("--verbose", a.verbose, "print each step on standard error");
   app.add_flag("--stale", a.stale, "accepted for consul lock compatibility; no effect")
       ->group("Consul");
-  app.add_option("--datacenter", a.datacenter, "the datacenter of the lock")->group("Consul");
-  for (std::size_t i = 0; i < std::size(tls_options); ++i)
-    app.add_option(tls_options[i], a.tls[i], "refused: TLS is not supported yet")->group("Consul");
 }
 
 }  // namespace

@@ -29,9 +29,9 @@ constexpr duration steady_run = 10s;     // a command that ran this long did sta
 constexpr duration least_respawn_pause = 1s;
 constexpr duration most_respawn_pause = 30s;
 
-elections_options elections_options_of(const run_options& o) {
+elections_options elections_options_of(const run_options& o, std::shared_ptr<log_sink> log) {
   elections_options e;
-  e.log(o.log);
+  e.log(std::move(log));
   e.name(o.session_name);
   e.liveness(o.liveness);
   return e;
@@ -42,7 +42,8 @@ elections_options elections_options_of(const run_options& o) {
 runner::runner(asio::io_context& io, run_options options)
     : io_(io),
       options_(std::move(options)),
-      elections_(io.get_executor(), options_.consul, elections_options_of(options_)),
+      log_(std::make_shared<refusal_filter>(options_.log)),
+      elections_(io.get_executor(), options_.consul, elections_options_of(options_, log_)),
       host_(io.get_executor(), options_.log),
       signals_(io),
       try_timer_(io),
@@ -76,7 +77,7 @@ asio::awaitable<void> runner::run() {
       print_error(std::string(e.what()).substr(0, std::string(e.what()).rfind(": bad argument")));
       exit_code_ = options_.not_elected_exit_code;
     } else {
-      fail(e.code());
+      fail(e);
     }
   }
   try_timer_.cancel();
@@ -120,6 +121,7 @@ asio::awaitable<void> runner::wait_for_consul() {
     const error_code error = co_await ping();
     if (!error) break;
     if (signal_ != 0) co_return;
+    if (unsecured_ && out_of_time_) throw boost::system::system_error(*unsecured_);
     if (out_of_time_ && error == asio::error::operation_aborted)
       throw boost::system::system_error(make_error_code(consul_errc::timed_out));
     if (out_of_time_ || error == error_kind::fatal) throw boost::system::system_error(error);
@@ -134,6 +136,7 @@ asio::awaitable<error_code> runner::ping() {
     co_await asio::co_spawn(io_, std::move(pinging),
                             asio::bind_cancellation_slot(cancel_.slot(), asio::use_awaitable));
   } catch (const boost::system::system_error& e) {
+    if (e.code() == consul_errc::tls_failed) unsecured_ = e;
     co_return e.code();
   }
   co_return error_code();
@@ -145,10 +148,12 @@ asio::awaitable<term> runner::win_term() {
   term won;
   if (may_campaign) {
     waiting_ = true;
+    log_->drop(true);  // campaign() reports a missing right
     print_step("Attempting lock acquisition");
     term t = co_await campaign();
     won = std::move(t);
     waiting_ = false;
+    log_->drop(false);
   }
   if (won) {
     try_timer_.cancel();
@@ -285,6 +290,17 @@ void runner::cancel_waiting() {
 asio::awaitable<void> runner::sleep(duration d) {
   pause_timer_.expires_after(d);
   co_await pause_timer_.async_wait(no_throw);
+}
+
+void runner::fail(const boost::system::system_error& error) {
+  const bool lock = options_.program == "tenure lock";
+  std::string words = lock ? "lock " : "run ";
+  if (options_.slots != 0) words += "-n " + std::to_string(options_.slots) + ' ';
+  const std::string& key = options_.key;
+  words += lock && options_.slots == 0 ? key.substr(0, key.rfind('/')) : key;
+  if (options_.liveness) words += " --liveness";
+  print_error(consul_error_text(options_.consul, error, words));
+  exit_code_ = options_.unreachable_exit_code;
 }
 
 void runner::fail(const error_code& error) {

@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "command/process_host.hpp"
 #include "command/term_commands.hpp"
 #include "common/exit_codes.hpp"
+#include "common/refusal_filter.hpp"
 
 namespace tenure::apps {
 
@@ -63,6 +65,7 @@ class runner {
   void on_signal(int number);
   void cancel_waiting();
   void fail(const error_code& error);
+  void fail(const boost::system::system_error& error);
   std::string obstacle() const;
   error_code last_error() const;
   void print_error(const std::string& line) const;
@@ -72,6 +75,7 @@ class runner {
 
   boost::asio::io_context& io_;
   run_options options_;
+  const std::shared_ptr<refusal_filter> log_;  ///< the library's
   elections elections_;
   command::process_host host_;
   std::optional<election> election_;  // this or semaphore_
@@ -83,6 +87,7 @@ class runner {
   command::lease_timer pause_timer_;
   int signal_ = 0;           // the first signal that asked this process to end
   bool out_of_time_ = false;
+  std::optional<boost::system::system_error> unsecured_;  ///< why a ping got no TLS connection
   std::string obstacle_;     // when the time was up
   bool waiting_ = false;     // for Consul, or for the election
   int exit_code_ = 0;

@@ -1,7 +1,7 @@
 """Enters many elections, holds them all, then leaves them all."""
 
-from ..processes import Failed
-from ..results import Target, ratio_at_most
+from ..processes import Failed, sockets_to
+from ..results import Target, plain_at_most, ratio_at_most
 from ..servers import DEFAULT_CONNECTIONS, MANY_ADDRESSES
 from ..stats import Samples
 
@@ -9,6 +9,7 @@ ABOUT = "enter 10 ... 100,000 elections until all are held; then leave them all"
 VALUE = "host-1.example:8080"
 PATIENCE = 240
 PEERS_EACH = 3  # peers take part in every third run
+BUDGET = 80  # of the connections of tenure_subject
 
 
 def run(setting):
@@ -27,10 +28,12 @@ def grow(setting, kind, n):
 
 def measure(setting, server, n):
     ours = ["floor", "floor-guarded", "tenure"]
+    ours += ["tenure-tls"] if setting.over_tls(server.kind) else []
     peers = [p.name for p in setting.peers_for("cold_start", server.kind) if n <= p.most_elections]
     names = ours + peers
     entered = {name: Samples() for name in names}
     left = Samples()
+    handshakes = Samples()
     failed = set()
     # A new server's first writes are slow: they must not count for any subject.
     once(setting, server, "floor", min(n, 1000), "warm-up")
@@ -43,9 +46,10 @@ def measure(setting, server, n):
             if name in failed or (name in peers and number % PEERS_EACH and not setting.quick):
                 continue
             try:
-                entering, leaving = once(setting, server, name, n, number)
+                entering, leaving, opened = once(setting, server, name, n, number)
                 entered[name].add_run([entering])
                 left.add_run(leaving)
+                handshakes.add_run(opened)
             except Failed as failure:
                 setting.results.note(f"cold_start n={n} on {server.kind}: {failure}",
                                      server.kind)
@@ -55,12 +59,19 @@ def measure(setting, server, n):
         targets = targets_for(setting, name, n, entered) if server.kind == "consul" else []
         setting.results.add("cold_start", name, n=n, metric="enter_to_all_held", unit="ms",
                             samples=entered[name], server=server.kind, targets=targets)
+    if handshakes:
+        setting.results.add("cold_start", "tenure-tls", n=n, metric="connections_opened",
+                            unit="", samples=handshakes, server=server.kind,
+                            targets=[Target("median", BUDGET, f"median <= {BUDGET}")])
     if left:
         setting.results.add("cold_start", "tenure", n=n, metric="leave_all", unit="ms",
                             samples=left, server=server.kind)
 
 
 def targets_for(setting, name, n, entered):
+    if name == "tenure-tls":
+        # With fewer the handshakes are most of the time.
+        return plain_at_most(1.2, entered["tenure"]) if n >= 10_000 and entered["tenure"] else []
     if name != "tenure":
         return []
     targets = ratio_at_most(1.5)
@@ -71,15 +82,19 @@ def targets_for(setting, name, n, entered):
 
 
 def once(setting, server, name, n, run_number):
-    """The milliseconds that entering took, and a list of those that leaving took: only tenure
-    leaves."""
+    """The milliseconds that entering took, a list of those that leaving took (only tenure leaves,
+    and only without TLS), and a list with the number of connections that it opened over TLS."""
+    over_tls = name == "tenure-tls"
+    before = sockets_to(server.tls_port) if over_tls else set()
     with setting.subjects() as start:
         subject = start(name, server)
         subject.send("many", f"cold-{name}-{n}-{run_number}", n, VALUE)
         _, begun, ended = subject.expect("all", PATIENCE)
         entering = (int(ended) - int(begun)) / 1e6
+        if over_tls:
+            return entering, [], [len(sockets_to(server.tls_port) - before)]
         if name != "tenure":
-            return entering, []
+            return entering, [], []
         subject.send("leave")
         begun, ended = subject.expect("left", PATIENCE)
-        return entering, [(int(ended) - int(begun)) / 1e6]
+        return entering, [(int(ended) - int(begun)) / 1e6], []

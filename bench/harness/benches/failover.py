@@ -5,7 +5,7 @@ import http.client
 import time
 
 from ..processes import Failed, boot_ns
-from ..results import ratio_at_most
+from ..results import plain_at_most, ratio_at_most
 from ..servers import MANY_ADDRESSES
 from ..setting import OURS
 from ..stats import Samples
@@ -40,8 +40,10 @@ class Case:
 
     def run(self):
         bench = "failover" if self.how == "release" else "failover_destroy"
-        names = ["floor", "tenure"] + [p.name for p in self.setting.peers_for(bench, self.kind)
-                                       if not self.others and self.contenders <= p.most_contenders]
+        names = ["floor", "tenure"]
+        names += ["tenure-tls"] if self.setting.over_tls(self.kind) else []
+        names += [p.name for p in self.setting.peers_for(bench, self.kind)
+                  if not self.others and self.contenders <= p.most_contenders]
         samples = {name: Samples() for name in names}
         rounds = self.setting.runs(16 if self.how == "release" else 8, 4)
         # With other elections every second hand-over goes back, and does not count.
@@ -82,8 +84,11 @@ class Case:
 
     def add_rows(self, names, samples):
         for name in names:
-            targets = ratio_at_most(1.10, 1.25) if name == "tenure" and self.kind == "consul" \
-                else []
+            targets = []
+            if name == "tenure" and self.kind == "consul":
+                targets = ratio_at_most(1.10, 1.25)
+            elif name == "tenure-tls" and samples["tenure"]:
+                targets = plain_at_most(1.15, samples["tenure"])
             self.setting.results.add("failover", name, n=self.contenders,
                                      metric="until_next_leads", unit="ms", samples=samples[name],
                                      server=self.kind, case=self.name, targets=targets)
@@ -96,7 +101,8 @@ class Field:
         self.case, self.server, self.name = case, server, name
         self.settle = SETTLE if name in OURS else SETTLE_PEER
         options = []
-        if name == "tenure":
+        self.is_tenure = name in ("tenure", "tenure-tls")
+        if self.is_tenure:
             options = ["--connections", 80 if case.others else 6]
             if case.how == "destroy":
                 options += ["--span-ms", SPAN_MS, "--ttl-ms", 10_000, "--lock-delay-ms", 0,
@@ -105,7 +111,7 @@ class Field:
         self.second = start(name, server, *options)
         key = f"failover/{name}/{case.how}/{case.contenders}/{case.others}"
         shared = []
-        if case.others and name == "tenure":
+        if case.others and self.is_tenure:
             shared = ["shared"]
             self.second.send("many", f"others/{name}", case.others, VALUE)
             self.second.expect("all", 240)
@@ -137,7 +143,7 @@ class Field:
         process, words = self.next_leader()
         self.holder = (process, words[0])
         holder.send("stand" if how == "release" else "stand-afresh", number)
-        quarantine = SPAN_MS if how == "destroy" and self.name == "tenure" else 0
+        quarantine = SPAN_MS if how == "destroy" and self.is_tenure else 0
         return (int(words[1]) - begun) / 1e6 - quarantine
 
     def destroy(self, session):

@@ -47,7 +47,8 @@ std::size_t bad_base64_byte(std::string_view text) {
 /// Reads the operations and keeps the first error, as Go does.
 class reader {
  public:
-  explicit reader(std::string_view value) : json_(value) {}
+  reader(std::string_view value, const consul_traits& traits)
+      : json_(value), has_partitions_(traits.has_partitions) {}
 
   std::string read(txn_request& request) {
     if (json_.peek() == kind::null) return {};
@@ -124,8 +125,9 @@ class reader {
       } else if (go_json_field(name, "Session")) {
         text(into.wanted.session, "Session", "string");
       } else if (go_json_field(name, "Namespace")) {
-        std::string ignored;
-        text(ignored, "Namespace", "string");
+        text(into.name_space, "Namespace", "string");
+      } else if (has_partitions_ && go_json_field(name, "Partition")) {
+        text(into.partition, "Partition", "string");
       } else {
         fail("json: unknown field " + go_quote(name));
         json_.skip();
@@ -177,6 +179,7 @@ class reader {
   }
 
   go_json_reader json_;
+  const bool has_partitions_;
   std::string error_;
 };
 
@@ -188,9 +191,9 @@ bool txn_operation::writes() const noexcept {
   return what == subject::key && std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
-std::string txn_request::read(std::string_view body) {
+std::string txn_request::read(std::string_view body, const consul_traits& traits) {
   const go_json_syntax syntax(body);
-  return syntax.ok() ? reader(syntax.value()).read(*this) : syntax.error();
+  return syntax.ok() ? reader(syntax.value(), traits).read(*this) : syntax.error();
 }
 
 }  // namespace tenure::agent

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/consul_version.hpp"
 #include "agent/state/kv_entry.hpp"
 
 namespace tenure::agent {
@@ -17,6 +18,8 @@ class txn_operation {
   subject what = subject::key;  ///< other: the catalog, which this agent does not have
   std::string verb;
   kv_fields wanted;  ///< its modify_index is the member Index
+  std::string name_space;  ///< Consul reads both here, and ignores those of the query
+  std::string partition;
 
   bool writes() const noexcept;
 };
@@ -24,7 +27,7 @@ class txn_operation {
 class txn_request {
  public:
   /// Returns Go's error text; empty if the body is valid.
-  std::string read(std::string_view body);
+  std::string read(std::string_view body, const consul_traits& traits);
 
   /// The number of operations that the client sent, empty ones included.
   std::size_t sent = 0;

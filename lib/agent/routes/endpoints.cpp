@@ -179,6 +179,7 @@ maybe_response endpoints::serve(request_context& context, const route_entry& rou
   if (!allowed(method, route.methods)) {
     return with_allow(text_response(405, "method " + method + " not allowed"), route.methods);
   }
+  if (maybe_response refused = refused_tenant(context, route.path)) return refused;
   context.rest = target.path().substr(route.path.size());
   context.pretty = target.has("pretty");
   return (this->*route.serve)(context);
@@ -214,20 +215,6 @@ maybe_response endpoints::parse_options(const request_context& context,
                          "Cannot specify ?cached with ?consistent, conflicting semantics.");
   }
   return std::nullopt;
-}
-
-maybe_response endpoints::other_datacenter(const request_context& context) const {
-  const std::string_view wanted = context.target.get("dc");
-  if (wanted.empty() || wanted == options_.datacenter) return std::nullopt;
-  return text_response(500, "No path to datacenter");
-}
-
-maybe_response endpoints::other_namespace(const request_context& context) const {
-  if (context.target.get("ns").empty()) return std::nullopt;
-  return text_response(400,
-                       std::string(traits_.refusal_start) +
-                           "Invalid query parameter: \"ns\" - Namespaces are a Consul "
-                           "Enterprise feature");
 }
 
 maybe_response endpoints::body_too_large(const request_context& context,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
@@ -23,6 +24,7 @@
 #include "agent/state/locks.hpp"
 #include "agent/state/service_table.hpp"
 #include "agent/state/session_table.hpp"
+#include "agent/tenant.hpp"
 #include "runtime/timer_heap.hpp"
 
 namespace tenure::agent {
@@ -76,6 +78,7 @@ class endpoints final : public fault_injection,
   parked_queries& parked() noexcept { return parked_; }
   std::size_t sessions() const noexcept { return sessions_.size(); }
   std::uint64_t index() const noexcept { return index_; }
+  const std::set<tenant>& tenants() const noexcept { return tenants_; }
 
   // The endpoints, one file for each group.
   maybe_response kv(request_context& context);
@@ -161,13 +164,16 @@ class endpoints final : public fault_injection,
     call reap_;
   };
 
-  // Shared by the endpoints, in endpoints.cpp.
+  // Shared by the endpoints, in endpoints.cpp and tenancy.cpp.
   /// Reads ?index, ?wait, ?stale and ?consistent; returns the response to an invalid one.
   maybe_response parse_options(const request_context& context, query_options& options) const;
   /// The response to a request for another datacenter; nothing if it is for this one.
   maybe_response other_datacenter(const request_context& context) const;
-  /// The response to a request for a namespace, which only Consul Enterprise has.
+  /// The response to a request for a namespace or a partition, which only Consul Enterprise has.
   maybe_response other_namespace(const request_context& context) const;
+  maybe_response refused_tenant(const request_context& context, std::string_view path);
+  void note_tenant(const request_context& context, const std::string& name_space,
+                   const std::string& partition);
   /// Consul's refusal of a body above the limit, which the HTTP server may not have read. `anchor`:
   /// the place in Consul's documentation that explains the limit.
   maybe_response body_too_large(const request_context& context, std::string_view anchor) const;
@@ -235,6 +241,7 @@ class endpoints final : public fault_injection,
   void end_sessions(std::uint64_t index, Wanted wanted);
 
   const handler_options options_;
+  std::set<tenant> tenants_;
   const consul_traits& traits_{traits_of(options_.version)};
   runtime::random_source& random_;
   answer_sink& sink_;

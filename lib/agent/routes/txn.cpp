@@ -11,7 +11,7 @@ namespace tenure::agent {
 maybe_response endpoints::txn(request_context& context) {
   if (maybe_response error = body_too_large(context, "txn_max_req_len")) return error;
   txn_request request;
-  const std::string error = request.read(context.request.body);
+  const std::string error = request.read(context.request.body, traits_);
   if (!error.empty()) return text_response(400, "Failed to parse body: " + error);
   if (request.sent > traits_.most_operations) {
     return text_response(413, "Transaction contains too many operations (" +
@@ -27,6 +27,10 @@ maybe_response endpoints::txn(request_context& context) {
     if (maybe_response refused = parse_options(context, options)) return refused;
   }
   if (maybe_response refused = other_datacenter(context)) return refused;
+
+  for (const txn_operation& operation : request.operations) {
+    note_tenant(context, operation.name_space, operation.partition);
+  }
 
   transaction transaction(keys_, locks_, traits_, request.operations);
   if (transaction.precheck(now_)) transaction.run(writes ? next_index() : 0);

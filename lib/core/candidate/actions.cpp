@@ -45,6 +45,11 @@ action candidate::next_request(time_point now) {
   const bool stopped = !working() || bug_enabled(seeded_bug::release_before_stop);
   if (stage() == stage::over && held_ && stopped) return ask(action::release);
   if (stage() != stage::none) return action::wait;
+  const bool places = place_wanted_ && wanted_ && !working() &&
+                      !bug_enabled(seeded_bug::no_placeholder);
+  place_wanted_ = false;
+  if (places && history_.free() && !history_.exists()) return ask(action::place);
+  if (history_.placeholder() && !wanted_) return ask(action::clear);
   if (open_claim_) return now >= claim_not_before_ ? ask(action::claim) : action::wait;
   if (orphaned_lock()) {
     // Ours without a term: Consul carried out a claim that had been given up.

@@ -12,6 +12,8 @@ namespace {
 constexpr duration yield_first = std::chrono::milliseconds(100);
 // Spreads the tries of candidates that all know the same instant.
 constexpr duration spread = std::chrono::milliseconds(20);
+// After a claim that a lock-delay of unknown length refused.
+constexpr duration first_try = std::chrono::milliseconds(100);
 // The cluster restarted its indexes: how often to check whether they have caught up.
 constexpr duration index_patience = std::chrono::seconds(5);
 
@@ -50,6 +52,11 @@ void candidate::session_gone(const session_id& id, time_point now) {
 }
 
 // -- observations of the key ---------------------------------------------------------------------
+
+void candidate::holders_session(duration span, duration lock_delay) noexcept {
+  longest_span_ = std::max(longest_span_, span);
+  history_.learn_lock_delay(lock_delay);
+}
 
 observation_order candidate::observe(const key_observation& seen, time_point now) {
   check_lease(now);
@@ -140,7 +147,7 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   h.quarantine_from = open_claim_->quarantine_from;
   // A missing key has no index: since it was seen it may have been held and deleted again.
   const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
-  if (open_claim_->terms.missing && unclean) {
+  if (open_claim_->terms.missing && unclean && !bug_enabled(seeded_bug::missing_since_seen)) {
     h.quarantine_from = std::max(h.quarantine_from, now);
   }
   if (bug_enabled(seeded_bug::no_quarantine)) h.quarantine_from = time_point::min();
@@ -149,6 +156,7 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   open_claim_.reset();
   proclaiming_ = false;
   lease_.lock_won(won.sent_at);
+  history_.learn_lock_delay(rules().lock_delay);
   // Overwritten before its winner learned of it: a plain write resets the LockIndex.
   const bool overwritten = won.lock_index == 0;
   if (!wanted_ || fence_too_low_ || overwritten) lease_.give_up_lock();
@@ -179,13 +187,12 @@ void candidate::claim_refused(claim_refusal why, time_point now, std::uint64_t r
   const bool reply_was_lost = open_claim_->reply_lost;
   const session_id session = open_claim_->terms.session;
   switch (why) {
-    case claim_refusal::lock_delay: {
-      const time_point ends = history_.free_since() + rules().lock_delay;
-      claim_not_before_ = !history_.clean() && ends > now ? ends + part_of(spread, random)
-                                                          : now + lock_delay_backoff_.next(random);
+    case claim_refusal::lock_delay:
+      claim_not_before_ = after_lock_delay(now, random);
+      // The holder's session died and took the key with it.
+      place_wanted_ = open_claim_->terms.missing;
       if (reply_was_lost) return;  // Consul may still carry out an earlier try
       break;
-    }
     case claim_refusal::session_invalid:
       open_claim_.reset();
       session_gone(session, now);
@@ -213,6 +220,25 @@ void candidate::claim_unknown(time_point now, std::uint64_t random) {
   open_claim_->reply_lost = true;
   claim_not_before_ = now + claim_backoff_.next(random);
   read_wanted_ = true;
+}
+
+// Nothing wakes a watcher when a lock-delay ends. The holder's session says how long it lasts. If
+// that is unknown, or over, it is taken to be ours, with a few tries before: each after twice the
+// time for which the key has been free, so that a short lock-delay costs little time and a long one
+// few claims.
+time_point candidate::after_lock_delay(time_point now, std::uint64_t random) noexcept {
+  const time_point free = history_.free_since();
+  if (history_.clean()) return now + lock_delay_backoff_.next(random);
+  const duration ours = rules().lock_delay;
+  const std::optional<duration> known = history_.holders_lock_delay();
+  const duration theirs = known.value_or(ours);
+  const auto [shorter, longer] = std::minmax(ours, theirs);
+  const time_point ends = free + (free + shorter > now ? shorter : longer);
+  if (ends <= now) return now + lock_delay_backoff_.next(random);
+  const time_point exact = ends + part_of(spread, random);
+  if (known && free + theirs > now) return exact;
+  const duration pause = std::max(first_try + part_of(first_try, random), 2 * (now - free));
+  return std::min(exact, now + pause);
 }
 
 bool candidate::may_claim(time_point now) const noexcept {

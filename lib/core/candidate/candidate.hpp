@@ -26,13 +26,15 @@
 
 namespace tenure::core {
 
-/// What to do next. At most one request (read, identify, claim, release) is in flight at a time:
-/// its outcome comes in before the next one is asked for.
+/// What to do next. At most one request (read, identify, claim, place, clear, release) is in flight
+/// at a time: its outcome comes in before the next one is asked for.
 enum class action {
   wait,      ///< until wake_at(now), or until the next input
   read,      ///< read the key, linearizably -> read_answered() or read_failed()
   identify,  ///< ask whether the session lives -> identified()
   claim,     ///< try to acquire -> claim_won(), claim_refused() or claim_unknown()
+  place,     ///< create the missing key, without a holder -> placed(), place_refused()/_failed()
+  clear,     ///< delete that placeholder again -> cleared() or clear_failed()
   release,   ///< release the key -> released(), release_missed() or release_failed()
   begin,     ///< a term has begun
   stop,      ///< the holder has to stop its work
@@ -86,8 +88,8 @@ class candidate {
   // -- the network's answers ---------------------------------------------------------------------
   void session_ready(session_id id);
   void session_gone(const session_id& id, time_point now);
-  /// The span of a holder's session. The longest one counts until a clean release is seen.
-  void holders_span(duration span) noexcept { longest_span_ = std::max(longest_span_, span); }
+  /// What a holder's session says. The longest span counts until a clean release is seen.
+  void holders_session(duration span, duration lock_delay) noexcept;
   /// An answer of the watch.
   observation_order observe(const key_observation& seen, time_point now);
   /// A linearizable read is wanted, whatever the watch shows.
@@ -100,6 +102,14 @@ class candidate {
   void claim_won(const key_observation& won, time_point now, std::uint64_t random);
   void claim_refused(claim_refusal why, time_point now, std::uint64_t random);
   void claim_unknown(time_point now, std::uint64_t random);
+  void placed(const key_observation& placeholder, time_point now);
+  /// The key exists already.
+  void place_refused(time_point now);
+  /// Not carried out, or the answer was lost.
+  void place_failed(time_point now, std::uint64_t random);
+  /// The placeholder is gone, by this request or another.
+  void cleared(time_point now);
+  void clear_failed(time_point now, std::uint64_t random);
   void released(const key_observation& free, time_point now, std::uint64_t random);
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);
@@ -134,6 +144,10 @@ class candidate {
 
   claim_request next_claim() const;
   release_request next_release(time_point now) const;
+  /// The index at which action::clear deletes the placeholder; 0: it is gone already.
+  std::uint64_t placeholder_index() const noexcept {
+    return history_.placeholder() ? history_.modify_index() : 0;
+  }
 
   const term_lease& lease() const noexcept { return lease_; }
   core::stage stage() const noexcept { return lease_.stage(); }
@@ -151,7 +165,8 @@ class candidate {
   bool busy() const noexcept { return busy_; }
   /// Holds nothing, has no claim with an open outcome, and no work runs: it can be dropped.
   bool settled() const noexcept {
-    return !busy_ && !held_ && !open_claim_ && !working() && !orphaned_lock();
+    return !busy_ && !held_ && !open_claim_ && !working() && !orphaned_lock() &&
+           !history_.placeholder();
   }
   const key_history& history() const noexcept { return history_; }
   /// The cluster restarted its indexes: for now it grants no fence above the old ones.
@@ -186,6 +201,7 @@ class candidate {
   action next_request(time_point now);
   std::optional<action> next_notice(time_point now);
   bool may_claim(time_point now) const noexcept;
+  time_point after_lock_delay(time_point now, std::uint64_t random) noexcept;
   /// The key is ours without a term: Consul carried out a claim after this candidate had given it
   /// up.
   bool orphaned_lock() const noexcept {
@@ -208,6 +224,7 @@ class candidate {
   bool busy_ : 1 = false;
   bool read_wanted_ : 1 = false;
   bool look_again_ : 1 = false;  ///< a claim showed that the newest observation is old
+  bool place_wanted_ : 1 = false;
   fixed_backoff<50, 5'000> claim_backoff_;
   fixed_backoff<100, 5'000> request_backoff_;
   fixed_backoff<200, 2'000> lock_delay_backoff_;

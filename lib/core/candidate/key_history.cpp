@@ -37,6 +37,8 @@ void key_history::take(const key_observation& seen, time_point now) {
     free_since_ = now;
   }
   known_ = true;
+  placeholder_ = false;
+  if (seen.held() && holder_ != seen.session) holders_delay_ms_ = unknown_delay;
   exists_ = seen.exists;
   holder_ = seen.session;
   create_index_ = seen.create_index;
@@ -44,6 +46,16 @@ void key_history::take(const key_observation& seen, time_point now) {
   order_ = seen.order();
   last_at_ = now;
   highest_ = std::max(highest_, order_);
+}
+
+std::optional<duration> key_history::holders_lock_delay() const noexcept {
+  if (holders_delay_ms_ == unknown_delay) return std::nullopt;
+  return std::chrono::milliseconds(holders_delay_ms_);
+}
+
+void key_history::learn_lock_delay(duration delay) noexcept {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
+  holders_delay_ms_ = static_cast<std::uint16_t>(std::clamp<std::int64_t>(ms, 0, 60'000));
 }
 
 bool key_history::released_cleanly(const key_observation& seen) const noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <tenure/time.hpp>
 
 #include "core/util/session_id.hpp"
@@ -64,12 +65,24 @@ class key_history {
   /// or earlier.
   time_point free_since() const noexcept { return free_since_; }
 
+  /// The lock-delay of the holder that was seen last; nothing: unknown.
+  std::optional<duration> holders_lock_delay() const noexcept;
+  void learn_lock_delay(duration delay) noexcept;
+
+  /// The newest observation is the placeholder that this process wrote: the key has been free at
+  /// this index since then.
+  bool placeholder() const noexcept { return placeholder_; }
+  void placed() noexcept { placeholder_ = true; }
+  void placeholder_gone() noexcept { placeholder_ = false; }
+
   /// The highest index seen for this key: a new fence must exceed it.
   std::uint64_t highest() const noexcept { return highest_; }
 
  private:
   void take(const key_observation& seen, time_point now);
   bool released_cleanly(const key_observation& seen) const noexcept;
+
+  static constexpr std::uint16_t unknown_delay = 0xffff;
 
   // There are thousands of these: only what is needed later is kept of an observation.
   session_id holder_;
@@ -82,7 +95,9 @@ class key_history {
   bool known_ = false;
   bool exists_ = false;
   bool clean_ = false;
+  bool placeholder_ = false;
   bool dies_with_session_;
+  std::uint16_t holders_delay_ms_ = unknown_delay;  ///< Consul takes up to 60 s
 };
 
 }  // namespace tenure::core

@@ -122,6 +122,14 @@ void participant::execute(core::action action) {
       set_lock_op_inflight(true);
       shared().locks->add(self(), lock_op::kind::release);
       break;
+    case core::action::place:
+      set_lock_op_inflight(true);
+      shared().locks->add(self(), lock_op::kind::place);
+      break;
+    case core::action::clear:
+      set_lock_op_inflight(true);
+      shared().locks->add(self(), lock_op::kind::clear);
+      break;
     case core::action::begin:
       begin_term(key_, fsm_.held_by(), fsm_.fence());
       log(log_level::info, "term began");
@@ -145,7 +153,7 @@ boost::asio::awaitable<void> participant::do_read() {
       co_await shared().client.get(key(), consul::consistency::consistent);
   const time_point now = env().timers->now();
   if (answer.error) {
-    error_.note(answer.error, answer.sent_at);
+    error_.note(answer);
     fsm_.read_failed(now, env().random->next());
   } else {
     invalidate();
@@ -184,8 +192,12 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
                                          consul::lock_flags));
     c.guard = wanted.missing ? consul::txn_op::check_not_exists(key())
                             : consul::txn_op::check_index(key(), wanted.index);
+    if (bug_enabled(core::seeded_bug::unguarded_placeholder) && fsm_.history().placeholder()) {
+      c.guard.reset();
+    }
     return c;
   }
+  if (what != lock_op::kind::release) return make_placeholder_op(what);
   if (fsm_.held_by().empty()) return std::nullopt;
   const core::release_request wanted = fsm_.next_release(env().timers->now());
   // An empty value means: released after the work had stopped. Any other makes successors wait.
@@ -205,11 +217,20 @@ void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome
     invalidate();
     error_.clear();
   }
-  if (outcome.error) error_.note(outcome.error, outcome.sent_at);
-  if (which.what == lock_op::kind::acquire) {
-    acquire_done(which, outcome, now);
-  } else {
-    release_done(which, outcome, now);
+  if (outcome.error) error_.note(outcome);
+  switch (which.what) {
+    case lock_op::kind::acquire:
+      acquire_done(which, outcome, now);
+      break;
+    case lock_op::kind::release:
+      release_done(which, outcome, now);
+      break;
+    case lock_op::kind::place:
+      place_done(outcome, now);
+      break;
+    case lock_op::kind::clear:
+      clear_done(outcome, now);
+      break;
   }
   advance();
 }

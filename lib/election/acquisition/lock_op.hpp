@@ -1,4 +1,5 @@
-// One key's part in a transaction of the lock queue: an acquisition or a release, and its outcome.
+// One key's part in a transaction of the lock queue: an acquisition, a release, the writing or the
+// deletion of a placeholder; and its outcome.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 namespace tenure::impl {
 
 struct lock_op {
-  enum class kind : std::uint8_t { acquire, release };
+  enum class kind : std::uint8_t { acquire, release, place, clear };
   lock_op(kind k, consul::txn_op operation) : what(k), act(std::move(operation)) {}
 
   kind what;
@@ -29,7 +30,7 @@ enum class lock_outcome_kind : std::uint8_t {
 struct lock_outcome : consul::answer_base {
   lock_outcome_kind what = lock_outcome_kind::failed;
   consul::txn_failure why = consul::txn_failure::other;
-  consul::kv_entry written;  ///< the key as it is now, without its value
+  consul::kv_entry written;  ///< the key as it is now, without its value; empty after a clear
 };
 
 }  // namespace tenure::impl

@@ -11,9 +11,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What every Consul takes in a transaction, and what Consul takes since 1.14.
-constexpr std::size_t small_batch = 64;
-constexpr std::size_t large_batch = 128;
 // Consul's limit is 512 KiB a body; this leaves room for the JSON around each operation.
 constexpr std::size_t most_bytes = 480 * 1024;
 constexpr std::size_t bytes_around = 400;
@@ -68,17 +65,20 @@ class lock_queue::inflight_guard {
 
 lock_queue::lock_queue(std::shared_ptr<const runtime::environment> env,
                        consul::client& client, spawn_function spawn,
-                       std::shared_ptr<turn_queue> turns)
+                       std::shared_ptr<turn_queue> turns,
+                       std::shared_ptr<transaction_limit> limit)
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
       queued_(env_->metrics, metric::lock_operations_queued),
-      turns_(std::move(turns)) {}
+      turns_(std::move(turns)),
+      limit_(std::move(limit)) {}
 
 lock_queue::~lock_queue() { turns_->leave(*this); }
 
 core::fair_queue<lock_queue::pending_op>& lock_queue::queue_for(lock_op::kind what) noexcept {
-  return what == lock_op::kind::release ? releases_ : acquisitions_;
+  const bool gives_up = what == lock_op::kind::release || what == lock_op::kind::clear;
+  return gives_up ? releases_ : acquisitions_;
 }
 
 void lock_queue::add(std::shared_ptr<batched_key> whose, lock_op::kind what) {
@@ -101,8 +101,7 @@ void lock_queue::send_soon() {
 
 std::vector<lock_queue::pending_op> lock_queue::next_ops() {
   auto& queue = releases_.empty() ? acquisitions_ : releases_;
-  const bool large = large_ == large_batches::unknown || large_ == large_batches::accepted;
-  const std::size_t most_operations = large ? large_batch : small_batch;
+  const std::size_t most_operations = limit_->most();
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
@@ -151,10 +150,7 @@ void lock_queue::send() {
       turns_->give_back();
       continue;
     }
-    // One batch tries whether the server takes 128; the others do not wait for the answer.
-    if (b->operations() > small_batch && large_ == large_batches::unknown) {
-      large_ = large_batches::trying;
-    }
+    limit_->made(b->operations());
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
   count_queued();
@@ -171,16 +167,16 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
       if (i.what.guard) ops.push_back(*i.what.guard);
       ops.push_back(i.what.act);
     }
-    const bool large = ops.size() > small_batch;
+    const std::size_t size = ops.size();
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
-    if (large) learn_limit(answer);
+    const bool too_large = limit_->refused(size, answer);
     if (answer.committed) {
       complete_committed(*what, answer);
     } else if (!answer.failures.empty()) {
       drop_refused(*what, answer);
     } else if (answer.error == consul_errc::outcome_unknown) {
       complete_all(*what, answer, lock_outcome_kind::unknown);
-    } else if (answer.error == consul_errc::bad_request && large) {
+    } else if (too_large) {
       requeue(*what, company::any);
     } else if ((answer.error == consul_errc::bad_request ||
                 answer.error == consul_errc::server_error) &&
@@ -191,19 +187,6 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
     }
   }
   complete_all(*what, consul::txn_result(), lock_outcome_kind::failed);
-}
-
-void lock_queue::learn_limit(const consul::txn_result& answer) {
-  if (answer.error == consul_errc::bad_request && answer.failures.empty()) {
-    // Even where the server took as many before: another one may answer now, or one of the
-    // operations is what it refuses.
-    large_ = large_batches::refused;
-    env_->log->log(log_level::debug, "transactions limited to 64 operations");
-    return;
-  }
-  if (large_ != large_batches::trying) return;
-  const bool understood = answer.committed || !answer.failures.empty();
-  large_ = understood ? large_batches::accepted : large_batches::unknown;
 }
 
 void lock_queue::complete_all(batch& what, const consul::txn_result& answer,
@@ -220,9 +203,11 @@ void lock_queue::complete_committed(batch& what, const consul::txn_result& answe
   lock_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;
   outcome.what = lock_outcome_kind::done;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    outcome.written = answer.results[i];
-    items[i].whose->lock_op_done(items[i].what, outcome);
+  std::size_t results = 0;
+  for (const batched_op& i : items) {
+    const bool deletes = i.what.what == lock_op::kind::clear;  // has no result
+    outcome.written = deletes ? consul::kv_entry() : answer.results[results++];
+    i.whose->lock_op_done(i.what, outcome);
   }
 }
 
@@ -241,7 +226,10 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
     const consul::txn_error* worst = nullptr;
     for (const std::size_t end = at + (i.what.guard ? 2 : 1); at < end; ++at) {
       const consul::txn_error* one = by_operation[at];
-      if (one && (!worst || severity(one->kind) > severity(worst->kind))) worst = one;
+      // Of two missing rights the operation's own is more than that of its guard.
+      const bool better = one && worst && severity(one->kind) == severity(worst->kind) &&
+                          one->kind == consul::txn_failure::forbidden;
+      if (one && (!worst || better || severity(one->kind) > severity(worst->kind))) worst = one;
     }
     if (!worst) {
       from.items.push_back(i);

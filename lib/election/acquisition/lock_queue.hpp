@@ -1,4 +1,5 @@
-// Acquisitions and releases of all elections, batched into transactions as large as Consul takes. A
+// Acquisitions and releases of all elections, and their placeholders, batched into transactions as
+// large as Consul takes. A
 // transaction is carried out as a whole or not at all, so the queue drops the operations that the
 // server names as refused and sends the rest again at once.
 #pragma once
@@ -14,6 +15,7 @@
 #include "election/acquisition/lock_op.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
+#include "election/transaction_limit.hpp"
 #include "election/turn_queue.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/metering.hpp"
@@ -25,7 +27,8 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   /// Each transaction takes one of the `turns`, so that single requests find a connection beside
   /// them.
   lock_queue(std::shared_ptr<const runtime::environment> env, consul::client& client,
-             spawn_function spawn, std::shared_ptr<turn_queue> turns);
+             spawn_function spawn, std::shared_ptr<turn_queue> turns,
+             std::shared_ptr<transaction_limit> limit);
   ~lock_queue();
   lock_queue(const lock_queue&) = delete;
   lock_queue& operator=(const lock_queue&) = delete;
@@ -56,8 +59,6 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   };
   class batch;
   class inflight_guard;
-  /// Whether this server takes 128 operations in a transaction, as Consul does since 1.14.
-  enum class large_batches : std::uint8_t { unknown, trying, accepted, refused };
 
   void on_turn() override { send_soon(); }
   void send_soon();
@@ -65,7 +66,6 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   core::fair_queue<pending_op>& queue_for(lock_op::kind what) noexcept;
   void complete_unmade(const pending_op& op);
   std::vector<pending_op> next_ops();
-  void learn_limit(const consul::txn_result& answer);
   boost::asio::awaitable<void> run_batch(std::shared_ptr<batch> what);
   void drop_refused(batch& from, const consul::txn_result& answer);
   void complete_all(batch& what, const consul::txn_result& answer, lock_outcome_kind result);
@@ -79,7 +79,7 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   core::fair_queue<pending_op> acquisitions_;
   runtime::gauge_share queued_;
   const std::shared_ptr<turn_queue> turns_;
-  large_batches large_ = large_batches::unknown;
+  const std::shared_ptr<transaction_limit> limit_;
   bool sending_soon_ = false;
   bool stopped_ = false;
 };

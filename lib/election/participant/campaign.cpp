@@ -53,7 +53,7 @@ asio::awaitable<term> participant::campaign() {
   bool waiting = true;
   while (waiting) {
     check_open();
-    if (error_.fatal_since(called)) fail(last_error(), "\"" + key() + "\"");
+    if (error_.fatal_since(called)) fail_by(error_, "\"" + key() + "\"");
     advance();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {
       work_stopped();  // a term that began and ended unseen: nothing worked in it

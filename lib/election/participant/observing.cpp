@@ -24,7 +24,7 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   if (answer.entry && !answer.entry->session.empty()) {
     const core::session_id& holder = fsm_.history().holder();
     if (holder != fsm_.session() && holder != fsm_.held_by()) {
-      learn_span_of(answer.entry->session);
+      learn_of(answer.entry->session);
     }
   }
   note_seen(answer);
@@ -61,7 +61,7 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
     env().log->log(log_level::debug, "key watch failed",
                    {{"election", key()}, {"why", detail}});
   }
-  error_.note(why, time_point::min());
+  error_.note(why, time_point::min(), detail);
   watch_refused_ = why == error_kind::fatal;
   if (campaigning_ && why == error_kind::fatal) {
     fsm_.want_read();
@@ -70,16 +70,16 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
   changed_.notify_all();
 }
 
-void participant::learn_span_of(const std::string& session) {
-  auto learn = [weak = weak()](std::optional<duration> span) {
+void participant::learn_of(const std::string& session) {
+  auto learn = [weak = weak()](const std::optional<holder_session>& says) {
     const auto p = weak.lock();
-    if (p && span) p->holders_span(*span);
+    if (p && says) p->learnt_of_holder(*says);
   };
   shared().spans.ask(session, std::move(learn));
 }
 
-void participant::holders_span(duration span) {
-  fsm_.holders_span(span);
+void participant::learnt_of_holder(const holder_session& says) {
+  fsm_.holders_session(says.span, says.lock_delay);
   advance();
 }
 
@@ -97,8 +97,8 @@ void participant::session_lost(const std::string& id) {
 // Called only with a seeded bug: see session_user.
 void participant::session_renewed(time_point sent_at) { proof_done(begin_proof(), sent_at); }
 
-void participant::session_failed(const error_code& why, time_point asked) {
-  error_.note(why, asked);
+void participant::session_failed(const consul::answer_base& failed) {
+  error_.note(failed);
   changed_.notify_all();
 }
 

@@ -15,6 +15,7 @@
 #include "election/request_error.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/sessions/session_pool.hpp"
+#include "election/sessions/span_cache.hpp"
 #include "election/term/term_host.hpp"
 #include "election/watching/watcher.hpp"
 
@@ -65,10 +66,10 @@ class participant final : public key_watcher,
   void on_watch_error(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;
-  void session_failed(const error_code& why, time_point asked) override;
+  void session_failed(const consul::answer_base& failed) override;
   void session_renewed(time_point sent_at) override;
   std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
-  void holders_span(duration span);
+  void learnt_of_holder(const holder_session& says);
 
   /// The operation that was queued, as of now; nothing if there is nothing left to release.
   std::optional<lock_op> make_lock_op(lock_op::kind what) override;
@@ -130,12 +131,15 @@ class participant final : public key_watcher,
   void count_change_of_leader(const core::session_id& holder_before) const noexcept;
   void record_quarantine(time_point now) const noexcept;
   void update_standing();
-  void learn_span_of(const std::string& session);
+  void learn_of(const std::string& session);
 
   boost::asio::awaitable<void> do_read();
   boost::asio::awaitable<void> do_identify(std::string session);
   void acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now);
   void release_done(const lock_op& which, const lock_outcome& outcome, time_point now);
+  std::optional<lock_op> make_placeholder_op(lock_op::kind what) const;
+  void place_done(const lock_outcome& outcome, time_point now);
+  void clear_done(const lock_outcome& outcome, time_point now);
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);
 

@@ -30,7 +30,7 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
   const consul::kv_result answer =
       co_await shared().client.get(key(), consul::consistency::consistent);
   if (answer.error) {
-    error_.note(answer.error, answer.sent_at);
+    error_.note(answer);
     co_await runtime::sleep_until(*env().timers, env().timers->now() + look_again_after);
     co_return false;
   }

@@ -58,7 +58,7 @@ tenure::standing slot_candidate::standing() const noexcept {
 
 void slot_candidate::note(const consul::answer_base& answer) {
   if (answer.error) {
-    error_.note(answer.error, answer.sent_at);
+    error_.note(answer);
   } else {
     error_.clear();
   }
@@ -168,8 +168,8 @@ void slot_candidate::session_lost(const std::string& id) {
   lose(end_reason::session_lost);
 }
 
-void slot_candidate::session_failed(const error_code& why, time_point asked) {
-  error_.note(why, asked);
+void slot_candidate::session_failed(const consul::answer_base& failed) {
+  error_.note(failed);
   changed_.notify_all();
 }
 

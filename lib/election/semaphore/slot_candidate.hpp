@@ -62,7 +62,7 @@ class slot_candidate final : public term_host,
   // -- session_user ------------------------------------------------------------------------------
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;
-  void session_failed(const error_code& why, time_point asked) override;
+  void session_failed(const consul::answer_base& failed) override;
   bool working() const noexcept override { return lease_.working(); }
   std::weak_ptr<session_user> weak_user() noexcept override { return weak_from_this(); }
 
@@ -105,6 +105,8 @@ class slot_candidate final : public term_host,
   void set_enrolled(bool enrolled) noexcept;
   void on_list(const consul::kv_list& answer) override;
   void on_list_error(const consul::kv_list& answer) override;
+  bool shows_own_key(const consul::kv_list& answer, const semaphore_reading& seen) const;
+  boost::asio::awaitable<bool> own_key_is_gone();
   boost::asio::awaitable<bool> look();
   void observe(const semaphore_reading& seen);
   void ask_span(const std::string& session);

@@ -114,6 +114,10 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   note(found);
   if (found.error) co_return false;
   const semaphore_reading seen = keys_.read(found.entries);
+  if (!shows_own_key(found, seen)) {
+    const bool gone = co_await own_key_is_gone();
+    if (!gone) co_return false;
+  }
   std::vector<consul::txn_op> ops;
   const bool named = seen.holders.contains(session_id_);
   if (named) {

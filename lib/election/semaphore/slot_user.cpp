@@ -49,7 +49,7 @@ asio::awaitable<term> slot_candidate::acquire() {
   while (lease_.stage() != core::stage::leading) {
     if (left_) fail(errc::shut_down, "\"" + prefix() + "\"");
     if (refusal_) fail(refusal_, refusal_text_);
-    if (error_.fatal_since(called)) fail(error_.code(), "\"" + prefix() + "\"");
+    if (error_.fatal_since(called)) fail_by(error_, "\"" + prefix() + "\"");
     if (lease_.working()) work_stopped();  // a slot that came and went unseen
     co_await changed_.wait();
   }

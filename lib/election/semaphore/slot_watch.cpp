@@ -17,8 +17,29 @@ void slot_candidate::set_enrolled(bool enrolled) noexcept {
   }
 }
 
+// A list does not show the keys that the token may not read: without our own key it shows nothing
+// that may be relied on. A look decides then.
 void slot_candidate::on_list(const consul::kv_list& answer) {
-  observe(keys_.read(answer.entries));
+  const semaphore_reading seen = keys_.read(answer.entries);
+  if (shows_own_key(answer, seen)) return observe(seen);
+  look_again_ = true;
+  if (lease_.provable()) lease_.want_proof(now());
+  changed_.notify_all();
+}
+
+bool slot_candidate::shows_own_key(const consul::kv_list& answer,
+                                   const semaphore_reading& seen) const {
+  return !enrolled_ || !answer.may_be_filtered || seen.contenders.contains(session_id_);
+}
+
+/// Whether a list without our own key is right about that. A read of the key is refused if the
+/// token may not read it.
+asio::awaitable<bool> slot_candidate::own_key_is_gone() {
+  const std::string session = session_id_;
+  const consul::kv_result own =
+      co_await shared_->client.get(keys_.contender(session), consul::consistency::consistent);
+  note(own);
+  co_return !own.error && (!own.entry || own.entry->session != session);
 }
 
 void slot_candidate::on_list_error(const consul::kv_list& answer) { note(answer); }
@@ -28,7 +49,16 @@ asio::awaitable<bool> slot_candidate::look() {
       co_await shared_->client.list(keys_.below(), consul::consistency::consistent);
   note(answer);
   if (answer.error) co_return false;
-  observe(keys_.read(answer.entries));
+  const semaphore_reading seen = keys_.read(answer.entries);
+  if (!shows_own_key(answer, seen)) {
+    const bool gone = co_await own_key_is_gone();
+    if (gone && session_alive()) {
+      set_enrolled(false);
+      session_->check_now();
+    }
+    co_return false;
+  }
+  observe(seen);
   look_again_ = false;
   co_return true;
 }
@@ -48,12 +78,12 @@ void slot_candidate::observe(const semaphore_reading& seen) {
 
 void slot_candidate::ask_span(const std::string& session) {
   if (!asked_.insert(session).second) return;
-  auto learn = [weak = weak_from_this(), session](std::optional<duration> span) {
+  auto learn = [weak = weak_from_this(), session](const std::optional<holder_session>& says) {
     const auto self = weak.lock();
     if (!self) return;
     self->asked_.erase(session);
-    if (!span || *span == duration{0}) return;
-    self->slots_.holders_span(session, *span);
+    if (!says || says->span == duration{0}) return;
+    self->slots_.holders_span(session, says->span);
     self->changed_.notify_all();
   };
   shared_->spans.ask(session, std::move(learn));

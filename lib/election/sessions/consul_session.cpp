@@ -1,8 +1,10 @@
 #include "election/sessions/consul_session.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "core/testing/seeded_bug.hpp"
 #include "election/sessions/span_tag.hpp"
@@ -15,6 +17,9 @@ using namespace std::chrono_literals;
 
 // A session that was lost sooner than this counts as a failure: the next one waits longer.
 constexpr duration settled_after = 10s;
+
+constexpr std::string_view create_failed = "session create failed";
+constexpr std::string_view renewal_failed = "session renewal failed";
 
 }  // namespace
 
@@ -92,6 +97,7 @@ boost::asio::awaitable<void> consul_session::run() {
       continue;
     }
     const time_point since = env_->timers->now();
+    env_->outages->succeeded(create_failed, since);
     set_id(created.id);
     env_->log->log(log_level::info, "session created", {{"session", id_}});
     runtime::count(*env_, metric::sessions_created);
@@ -143,10 +149,10 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
   if (failed.detail.find("ServiceChecks") != std::string::npos) {
     failed.detail += "; liveness needs Consul 1.7 or later: upgrade it, or leave liveness out";
   }
-  env_->log->log(log_level::warn, "session create failed", {{"why", failed.detail}});
+  consul::log_failure(*env_, create_failed, failed.error, failed.detail, {});
   runtime::count(*env_, metric::session_creations_failed);
   for (const auto& weak : users()) {
-    if (const auto r = weak.lock()) r->session_failed(failed.error, failed.sent_at);
+    if (const auto r = weak.lock()) r->session_failed(failed);
   }
   co_await runtime::sleep_until(*env_->timers, env_->timers->now() + pause);
 }
@@ -164,13 +170,13 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     const consul::session_renewed renewed = co_await client_.renew_session(id, give_up);
     count_renewal(renewed);
     if (renewed.error) {
-      env_->log->log(log_level::warn, "session renewal failed",
-                     {{"session", id}, {"why", renewed.detail}});
+      consul::log_failure(*env_, renewal_failed, renewed.error, renewed.detail, {{"session", id}});
       next = env_->timers->now() + failures.next(env_->random->next());
     } else if (!renewed.alive) {
       report_lost(id);
     } else {
       failures.reset();
+      env_->outages->succeeded(renewal_failed, env_->timers->now());
       next = sent + interval;
       if (bug_enabled(core::seeded_bug::renewal_is_proof)) report_renewed(sent);
     }
@@ -198,8 +204,8 @@ boost::asio::awaitable<void> consul_session::end(ending how) {
   if (!id_.empty() && how == ending::destroy) {
     const consul::ack answer = co_await client_.destroy_session(id_);
     if (answer.error) {
-      env_->log->log(log_level::warn, "session destroy failed; it will expire",
-                     {{"session", id_}, {"why", answer.detail}});
+      consul::log_failure(*env_, "session destroy failed; it will expire", answer.error,
+                          answer.detail, {{"session", id_}});
     }
     set_id({});
   }

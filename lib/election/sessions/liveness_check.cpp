@@ -1,8 +1,10 @@
 #include "election/sessions/liveness_check.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "text/hex.hpp"
 
@@ -13,6 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr duration deregister_after = 1min;  // Consul takes no less
 constexpr duration shortest_pause = 20ms;
+
+constexpr std::string_view pass_failed = "liveness check pass failed";
 
 std::string unused_id(const std::string& name, runtime::random_source& random) {
   std::string id = name + "-";
@@ -32,7 +36,7 @@ liveness_check::liveness_check(std::shared_ptr<const runtime::environment> env,
       check_(service_ + "-alive"),
       changed_(*env_->timers) {}
 
-boost::asio::awaitable<consul::ack> liveness_check::begin() {
+boost::asio::awaitable<consul::ack> liveness_check::register_service(time_point deadline) {
   consul::service_registration wanted;
   wanted.id = service_;
   wanted.name = name_;
@@ -40,8 +44,15 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
   wanted.check_name = "alive";
   wanted.ttl = ttl_;
   wanted.deregister_after = deregister_after;
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const std::string token = client_.config().token();
   consul::ack answer = co_await client_.register_service(std::move(wanted), deadline);
+  if (!answer.error) token_ = token;
+  co_return answer;
+}
+
+boost::asio::awaitable<consul::ack> liveness_check::begin() {
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  consul::ack answer = co_await register_service(deadline);
   if (answer.error) co_return answer;
   heard_ = env_->timers->now();
   const consul::check_result passed = co_await client_.pass_check(check_, deadline);
@@ -59,7 +70,6 @@ boost::asio::awaitable<consul::ack> liveness_check::begin() {
 boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspected_expiry) {
   const duration interval = ttl_ / 3;
   core::backoff failures(std::min<duration>(shortest_pause, interval), interval);
-  bool quiet = false;
   time_point next = heard_ + interval;
   while (!stopped_) {
     const bool notified = co_await changed_.wait(next);
@@ -75,10 +85,7 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
     }
     const bool silent = now - heard_ >= ttl_;
     if (answer.error) {
-      if (!std::exchange(quiet, true)) {
-        env_->log->log(log_level::warn, "liveness check pass failed",
-                       {{"check", check_}, {"why", answer.detail}});
-      }
+      consul::log_failure(*env_, pass_failed, answer.error, answer.detail, {{"check", check_}});
       next = now + failures.next(env_->random->next());
       continue;
     }
@@ -86,12 +93,23 @@ boost::asio::awaitable<bool> liveness_check::run(std::function<void()> on_suspec
       env_->log->log(log_level::warn, "liveness check passed late", {{"check", check_}});
       on_suspected_expiry();
     }
-    quiet = false;
+    env_->outages->succeeded(pass_failed, now);
     failures.reset();
     heard_ = sent;
     next = sent + interval;
+    if (client_.config().token() != token_) co_await follow_token(interval);
   }
   co_return false;
+}
+
+// The agent keeps the state of a check that is registered again.
+boost::asio::awaitable<void> liveness_check::follow_token(duration interval) {
+  const consul::ack answer = co_await register_service(env_->timers->now() + interval / 2);
+  if (answer.error && !token_refused_) {
+    env_->log->log(log_level::warn, "liveness service not registered with the new token",
+                   {{"service", service_}, {"why", answer.detail}});
+  }
+  token_refused_ = static_cast<bool>(answer.error);
 }
 
 void liveness_check::stop() noexcept {
@@ -102,18 +120,18 @@ void liveness_check::stop() noexcept {
 boost::asio::awaitable<void> liveness_check::end(time_point give_up) {
   stop();
   core::backoff failures(100ms, 2s);
-  std::string why;
+  consul::ack last;
   while (!ended_ && env_->timers->now() < give_up) {
-    const consul::ack answer = co_await client_.deregister_service(service_, give_up);
+    consul::ack answer = co_await client_.deregister_service(service_, give_up);
     ended_ = !answer.error;
-    why = answer.detail;
     if (ended_) co_return;
+    last = std::move(answer);
     const time_point again = env_->timers->now() + failures.next(env_->random->next());
     co_await runtime::sleep_until(*env_->timers, std::min(again, give_up));
   }
   if (!ended_) {
-    env_->log->log(log_level::warn, "liveness service deregistration failed; Consul will remove it",
-                   {{"service", service_}, {"why", why}});
+    consul::log_failure(*env_, "liveness service deregistration failed; Consul will remove it",
+                        last.error, last.detail, {{"service", service_}});
   }
 }
 

@@ -3,6 +3,9 @@
 // servers nothing. The check belongs to a service that is registered for it alone: a failing check
 // of the node would take every service of the node out of discovery. The ids of both are never used
 // again: a reused id would keep the previous session alive.
+//
+// The agent reports the check to the servers with the token of the registration. Revoked, it would
+// hide a crash from them, so the service is registered again with each new token.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -40,12 +43,17 @@ class liveness_check {
   boost::asio::awaitable<void> end(time_point give_up);
 
  private:
+  boost::asio::awaitable<consul::ack> register_service(time_point deadline);
+  boost::asio::awaitable<void> follow_token(duration interval);
+
   std::shared_ptr<const runtime::environment> env_;
   consul::client& client_;
   const std::string name_;
   const duration ttl_;
   std::string service_;
   std::string check_;
+  std::string token_;   ///< of the last registration
+  bool token_refused_ = false;
   time_point heard_{};  ///< when the last answered pass was sent
   bool stopped_ = false;
   bool ended_ = false;

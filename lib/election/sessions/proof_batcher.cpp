@@ -8,17 +8,13 @@
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
-namespace {
-
-constexpr std::size_t keys_a_proof = 64;
-
-}  // namespace
 
 class proof_batcher::batch {
  public:
   std::vector<std::shared_ptr<batched_key>> keys;
   std::vector<std::uint64_t> guards;
-  time_point asked{};  ///< when it was due; its time in the queue counts against its time-out
+  std::size_t most = 0;  ///< keys
+  time_point asked{};    ///< when it was due; its time in the queue counts against its time-out
 };
 
 /// Gives the turn back when its transaction is over.
@@ -47,13 +43,15 @@ class proof_batcher::running_mark {
 
 proof_batcher::proof_batcher(std::shared_ptr<const runtime::environment> env,
                              consul::client& client, spawn_function spawn, duration span,
-                             std::shared_ptr<turn_queue> turns)
+                             std::shared_ptr<turn_queue> turns,
+                             std::shared_ptr<transaction_limit> limit)
     : env_(std::move(env)),
       client_(client),
       spawn_(std::move(spawn)),
       span_(span),
       changed_(*env_->timers),
-      turns_(std::move(turns)) {}
+      turns_(std::move(turns)),
+      limit_(std::move(limit)) {}
 
 void proof_batcher::attach(batched_key& key) {
   key.proof_index_ = static_cast<std::uint32_t>(keys_.size());
@@ -87,14 +85,17 @@ time_point proof_batcher::collect_due(time_point now) {
     }
     auto kept = std::static_pointer_cast<batched_key>(r->weak_user().lock());
     if (!kept) continue;
-    if (!out || out->keys.size() == keys_a_proof) {
+    if (!out || out->keys.size() == out->most) {
+      if (out) limit_->made(out->keys.size());
       out = std::make_shared<batch>();
+      out->most = limit_->most();
       out->asked = now;
       queued_.push_back(out);
     }
     out->guards.push_back(r->begin_proof());
     out->keys.push_back(std::move(kept));
   }
+  if (out) limit_->made(out->keys.size());
   return next;
 }
 
@@ -149,12 +150,17 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
   const time_point asked = what->asked;
   const std::size_t size = ops.size();
   if (env_->timers->now() >= asked + timeout) {
+    limit_->dropped(size);
     runtime::count(*env_, metric::proofs_failed_late, size);
     put_off(*what, env_->timers->now(), consul_errc::timed_out);
     co_return;
   }
   runtime::count(*env_, metric::proofs_sent, size);
   const consul::txn_result answer = co_await client_.prove(std::move(ops), asked + timeout);
+  if (limit_->refused(size, answer)) {
+    co_await send_in_parts(std::move(what));
+    co_return;
+  }
   const time_point now = env_->timers->now();
   if (answer.error && answer.failures.empty()) {
     runtime::count(*env_, metric::proofs_failed_error, size);
@@ -189,5 +195,18 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
   }
 }
 
+// The server refused the transaction for its size, and has read none of the keys.
+boost::asio::awaitable<void> proof_batcher::send_in_parts(std::shared_ptr<batch> whole) {
+  for (std::size_t begin = 0; begin < whole->keys.size(); begin += transaction_limit::small) {
+    const std::size_t end = std::min(begin + transaction_limit::small, whole->keys.size());
+    auto part = std::make_shared<batch>();
+    part->asked = whole->asked;
+    for (std::size_t i = begin; i < end; ++i) {
+      part->keys.push_back(whole->keys[i]);
+      part->guards.push_back(whole->guards[i]);
+    }
+    co_await send_batch(std::move(part));
+  }
+}
 
 }  // namespace tenure::impl

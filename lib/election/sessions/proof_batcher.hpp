@@ -1,5 +1,5 @@
 // Proofs of all keys of a session: every key that is due, and those that will be soon, in read-only
-// transactions of up to 64 check-index operations.
+// transactions of as many check-index operations as Consul takes.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,6 +13,7 @@
 #include "consul/client.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
+#include "election/transaction_limit.hpp"
 #include "election/turn_queue.hpp"
 #include "runtime/environment.hpp"
 
@@ -24,7 +25,8 @@ class proof_batcher final : private turn_client,
   /// `client` outlives the batcher and the tasks that it spawns. `span`: of all its keys. Each
   /// transaction takes one of the `turns`.
   proof_batcher(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                spawn_function spawn, duration span, std::shared_ptr<turn_queue> turns);
+                spawn_function spawn, duration span, std::shared_ptr<turn_queue> turns,
+                std::shared_ptr<transaction_limit> limit);
   proof_batcher(const proof_batcher&) = delete;
   proof_batcher& operator=(const proof_batcher&) = delete;
 
@@ -47,6 +49,7 @@ class proof_batcher final : private turn_client,
   void send_in_turns();
   boost::asio::awaitable<void> send_in_turn();
   boost::asio::awaitable<void> send_batch(std::shared_ptr<batch> what);
+  boost::asio::awaitable<void> send_in_parts(std::shared_ptr<batch> whole);
   void put_off(const batch& what, time_point until, const error_code& why);
 
   std::shared_ptr<const runtime::environment> env_;
@@ -58,6 +61,7 @@ class proof_batcher final : private turn_client,
   time_point next_proof_ = time_point::max();
   std::deque<std::shared_ptr<batch>> queued_;
   const std::shared_ptr<turn_queue> turns_;
+  const std::shared_ptr<transaction_limit> limit_;
   bool has_turn_ = false;  ///< one is reserved, and run() has to take it
 };
 

@@ -40,7 +40,8 @@ class session_pool {
   /// `client` and `options` outlive the pool.
   session_pool(std::shared_ptr<const runtime::environment> env, consul::client& client,
                spawn_function spawn, const elections_options& options,
-               std::shared_ptr<turn_queue> proof_turns);
+               std::shared_ptr<turn_queue> proof_turns,
+               std::shared_ptr<transaction_limit> limit);
 
   /// The session that serves this candidacy; started if need be.
   pooled session_for(const candidacy& how);
@@ -60,6 +61,7 @@ class session_pool {
   spawn_function spawn_;
   const elections_options& options_;
   const std::shared_ptr<turn_queue> proof_turns_;
+  const std::shared_ptr<transaction_limit> limit_;
   std::map<session_kind, group> groups_;
 };
 

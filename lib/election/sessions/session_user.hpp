@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <tenure/error.hpp>
 #include <tenure/time.hpp>
+
+#include "consul/types.hpp"
 
 namespace tenure::impl {
 
@@ -19,9 +20,8 @@ class session_user {
 
   virtual void session_ready(const std::string& id) = 0;
   virtual void session_lost(const std::string& id) = 0;
-  /// Consul refused to create a session when it was asked then, or could not be asked; the session
-  /// tries again.
-  virtual void session_failed(const error_code& why, time_point asked) = 0;
+  /// Consul refused to create a session, or could not be asked; the session tries again.
+  virtual void session_failed(const consul::answer_base& failed) = 0;
   /// A renewal that was sent then was answered, which proves nothing about locks. Called only
   /// with the seeded bug renewal_is_proof.
   virtual void session_renewed(time_point) {}

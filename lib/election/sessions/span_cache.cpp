@@ -26,7 +26,7 @@ void span_cache::ask(const std::string& session, listener tell) {
   }
   auto [found, fresh] = spans_.try_emplace(session);
   if (found->second.known) {
-    tell(found->second.span);
+    tell(found->second.session);
     return;
   }
   found->second.listeners.push_back(std::move(tell));
@@ -47,15 +47,16 @@ boost::asio::awaitable<void> span_cache::find(std::string session) {
                                     env_->timers->now() + failures.next(env_->random->next()));
     } else {
       const std::vector<listener> listeners = std::exchange(found->second.listeners, {});
-      std::optional<duration> span;
+      std::optional<holder_session> says;
       if (answer.session) {
-        span = span_in_name(answer.session->name);
+        says = holder_session{.span = span_in_name(answer.session->name),
+                              .lock_delay = answer.session->lock_delay};
         found->second.known = true;
-        found->second.span = *span;
+        found->second.session = *says;
       } else {
         spans_.erase(found);
       }
-      for (const listener& tell : listeners) tell(span);
+      for (const listener& tell : listeners) tell(says);
     }
   }
 }

@@ -7,9 +7,11 @@
 
 namespace tenure::impl {
 
-leader_observer::leader_observer(std::shared_ptr<const runtime::environment> env, std::string key)
+leader_observer::leader_observer(std::shared_ptr<const runtime::environment> env, std::string key,
+                                 consul::consistency reads)
     : env_(std::move(env)),
       key_(std::move(key)),
+      reads_(reads),
       changed_(*env_->timers) {}
 
 void leader_observer::on_key_changed(const consul::kv_result& answer) {

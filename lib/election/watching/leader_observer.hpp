@@ -16,7 +16,8 @@ namespace tenure::impl {
 
 class leader_observer final : public key_watcher {
  public:
-  leader_observer(std::shared_ptr<const runtime::environment> env, std::string key);
+  leader_observer(std::shared_ptr<const runtime::environment> env, std::string key,
+                  consul::consistency reads);
 
   /// The leader at once when first called, then each time it has changed: the newest state only.
   /// `self` keeps the observer alive while it waits. Throws errc::shut_down after stop().
@@ -28,10 +29,12 @@ class leader_observer final : public key_watcher {
 
   void on_key_changed(const consul::kv_result& answer) override;
   void on_watch_error(const error_code& why, const std::string& detail) override;
+  bool accepts_stale() const noexcept override { return reads_ == consul::consistency::stale; }
 
  private:
   std::shared_ptr<const runtime::environment> env_;
   std::string key_;
+  const consul::consistency reads_;
   runtime::async_condition changed_;
   std::optional<leader> newest_;
   bool unread_ = false;

@@ -25,6 +25,8 @@ constexpr std::size_t unwatched_most = 50'000;
 constexpr std::size_t broadest = 4;
 // Up to how many keys are watched one by one if the server refuses lists.
 constexpr std::size_t most_without_lists = 512;
+// When a refused list is tried again.
+constexpr duration list_again_after = 10min;
 
 }  // namespace
 
@@ -220,6 +222,15 @@ void planner::report_unlistable(const range_query& query) {
   if (!costs_.unlistable.insert(query.range().text).second) return;
   ++context_.counts.costly_prefixes;
   want_plan();
+  context_.spawn(list_again_later(query.range().text));
+}
+
+// The token may have the right again.
+asio::awaitable<void> planner::list_again_later(std::string prefix) {
+  runtime::timers& timers = *context_.env->timers;
+  const time_point at = timers.now() + list_again_after;
+  co_await runtime::sleep_until(timers, at);
+  if (costs_.unlistable.erase(prefix) > 0) want_plan();
 }
 
 void planner::query_ended(range_query& query) noexcept {

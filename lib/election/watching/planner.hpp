@@ -49,6 +49,7 @@ class planner final : private plan_events, private poll_share {
   std::size_t queries_wanted() const noexcept;
   void want_plan();
   boost::asio::awaitable<void> plan_soon();
+  boost::asio::awaitable<void> list_again_later(std::string prefix);
   void plan();
   void forget_old_costs();
   void carry_out(const core::range_set& wanted);

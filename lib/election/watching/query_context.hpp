@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <tenure/error.hpp>
+#include <utility>
 #include <vector>
 
 #include "consul/client.hpp"
@@ -18,6 +19,14 @@ namespace tenure::impl {
 
 class range_query;
 
+/// What a list of keys says that its watchers do not know yet.
+struct list_news {
+  std::vector<std::pair<std::string, consul::kv_result>> keys;
+  std::size_t unwatched = 0;  ///< keys of the list that have no watcher
+  std::string missing;        ///< one of the keys that are not in the list; empty: none is missing
+  bool delayed = false;       ///< newer answers may have come since the list was read
+};
+
 /// Receives the answers of all queries, on the engine's thread.
 class query_sink {
  public:
@@ -27,9 +36,12 @@ class query_sink {
 
   /// An answer about one key, without an error.
   virtual void on_key(const std::string& key, const consul::kv_result& answer) = 0;
-  /// A list of the keys in a range; puts an error into it if it cannot be read as one. Returns how
-  /// many of its keys have no watcher.
-  virtual std::size_t on_list(const core::watch_range& range, consul::raw_kv_list& answer) = 0;
+  /// Reads a list of the keys in a range; puts an error into it if it cannot be read as one.
+  virtual list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) = 0;
+  /// What was read, without an error.
+  virtual void on_list(const list_news& seen) = 0;
+  /// How the keys in the range are read: stale only if all of their watchers accept that.
+  virtual consul::consistency reads(const core::watch_range& range) const noexcept = 0;
   /// Whether a watcher of the key waits for an answer, news or not.
   virtual bool due(const std::string& key) const noexcept = 0;
   /// The keys of a query, or some keys, could not be read.

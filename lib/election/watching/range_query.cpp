@@ -1,8 +1,10 @@
 #include "election/watching/range_query.hpp"
 
 #include <algorithm>
+#include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -11,6 +13,8 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
 constexpr std::uint64_t quick_answers_of_prefix = 4;  // each as long as all its keys
@@ -34,47 +38,78 @@ bool range_query::keep_polling() noexcept {
 }
 
 void range_query::on_query_error(const query_answer& answer) {
+  consul::log_failure(*context_.env, watch_failed, answer.error, answer.detail,
+                      {{"range", range_.text}, {"keys", keys}});
   if (reported_error_ == answer.error) return;
   reported_error_ = answer.error;
-  context_.env->log->log(log_level::warn, "watch failed",
-                         {{"range", range_.text}, {"keys", keys}, {"why", answer.detail}});
   context_.sink.on_error(*this, answer.error, answer.detail);
   // A token may be allowed to read each key and not to list them.
   if (!range_.single() && answer.error == error_kind::fatal) plan_.report_unlistable(*this);
+}
+
+void range_query::note_success() {
+  reported_error_ = error_code{};
+  context_.env->outages->succeeded(watch_failed, context_.env->timers->now());
 }
 
 // -- asking --------------------------------------------------------------------------------------
 
 asio::awaitable<query_answer> range_query::list() {
   const query_answer answer = co_await read_range();
-  if (!answer.error) reported_error_ = error_code{};
+  if (!answer.error) note_success();
   co_return answer;
+}
+
+// A range that only observers watch may be read stale. A participant that enters while such a
+// request is in flight must not see its answer: the range is read again instead.
+bool range_query::unfit(const core::watch_range& range, consul::consistency how) const noexcept {
+  return how == consul::consistency::stale && context_.sink.reads(range) != how;
 }
 
 asio::awaitable<query_answer> range_query::read_range() {
   query_answer seen;
   if (range_.single()) {
-    const consul::kv_result answer =
-        co_await context_.client.get(range_.text, consul::consistency::default_);
+    const consul::kv_result answer = co_await read_key(range_.text);
     seen = deliver(answer);
-  } else {
-    consul::raw_kv_list answer =
-        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
-    seen = deliver(answer);
+    co_return seen;
   }
+  const consul::consistency how = context_.sink.reads(range_);
+  consul::raw_kv_list answer = co_await context_.client.list_raw(range_.text, how);
+  query_answer listed = co_await deliver(std::move(answer), how);
+  seen = std::move(listed);
   co_return seen;
+}
+
+asio::awaitable<consul::kv_result> range_query::read_key(std::string key) {
+  const core::watch_range range(key, core::range_kind::key);
+  const consul::consistency how = context_.sink.reads(range);
+  consul::kv_result answer = co_await context_.client.get(key, how);
+  if (unfit(range, how)) {
+    consul::kv_result again = co_await context_.client.get(key, consul::consistency::default_);
+    answer = std::move(again);
+  }
+  co_return answer;
 }
 
 asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wait) {
   query_answer seen;
+  bool fit = true;
+  const consul::consistency how = context_.sink.reads(range_);
   if (range_.single()) {
-    const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait);
-    seen = deliver(answer);
+    const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait, how);
+    fit = !unfit(range_, how);
+    if (fit) seen = deliver(answer);
   } else {
-    consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait);
-    seen = deliver(answer);
+    consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait, how);
+    query_answer listed = co_await deliver(std::move(answer), how);
+    seen = std::move(listed);
   }
-  if (!seen.error) reported_error_ = error_code{};
+  // The keys of a retired query have other queries by now.
+  if (!fit && !query_.retired()) {
+    query_answer again = co_await read_range();
+    seen = std::move(again);
+  }
+  if (!seen.error) note_success();
   co_return seen;
 }
 
@@ -88,17 +123,37 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
   return seen;
 }
 
-query_answer range_query::deliver(consul::raw_kv_list& answer) {
+// A list does not show the keys that the token may not read, as if they did not exist. So where a
+// token needs rights, a key that is missing in the list is read by itself, which is refused then:
+// one key is enough, because the others are read one by one after a refusal.
+asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
+                                                   consul::consistency how) {
   query_answer seen;
   seen.missing = answer.body.empty();
-  const std::size_t unwatched = answer.error ? 0 : context_.sink.on_list(range_, answer);
+  list_news news;
+  if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
+  if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
+    const consul::kv_result one = co_await context_.client.get(news.missing, how);
+    answer.error = one.error;
+    answer.detail = one.detail;
+    news.delayed = true;
+  }
+  if (unfit(range_, how)) {
+    // The keys of a retired query have other queries by now.
+    if (query_.retired()) co_return query_answer();
+    consul::raw_kv_list again =
+        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
+    query_answer fresh = co_await deliver(std::move(again), consul::consistency::default_);
+    co_return fresh;
+  }
   seen.error = answer.error;
   seen.detail = answer.detail;
   seen.index = answer.index;
-  if (seen.error) return seen;
+  if (seen.error) co_return seen;
+  context_.sink.on_list(news);
   if (seen.missing) ++context_.counts.empty_answers;
-  if (!query_.retired()) plan_.report_unwatched(*this, unwatched);
-  return seen;
+  if (!query_.retired()) plan_.report_unwatched(*this, news.unwatched);
+  co_return seen;
 }
 
 // -- newcomers -----------------------------------------------------------------------------------
@@ -144,8 +199,7 @@ asio::awaitable<query_answer> range_query::read_batch(
     co_return all;
   }
   for (std::size_t i = 0; i < batch->size() && !seen.error; ++i) {
-    const consul::kv_result answer =
-        co_await context_.client.get((*batch)[i], consul::consistency::default_);
+    const consul::kv_result answer = co_await read_key((*batch)[i]);
     seen.error = answer.error;
     seen.detail = answer.detail;
     if (!answer.error) context_.sink.on_key((*batch)[i], answer);

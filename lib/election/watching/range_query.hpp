@@ -61,9 +61,13 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
   bool low_priority() const noexcept override { return plan_.covered(*this); }
   bool keep_polling() noexcept override;
 
+  bool unfit(const core::watch_range& range, consul::consistency how) const noexcept;
+  void note_success();
   boost::asio::awaitable<query_answer> read_range();
+  boost::asio::awaitable<consul::kv_result> read_key(std::string key);
   query_answer deliver(const consul::kv_result& answer);
-  query_answer deliver(consul::raw_kv_list& answer);
+  boost::asio::awaitable<query_answer> deliver(consul::raw_kv_list answer,
+                                                consul::consistency how);
   boost::asio::awaitable<void> read_newcomers();
   boost::asio::awaitable<query_answer> read_batch(std::shared_ptr<std::vector<std::string>> batch);
 

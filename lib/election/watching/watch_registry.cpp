@@ -25,7 +25,7 @@ class list_reader final : public consul::kv_reader {
     last_ = seen.key;
     while (below() && at_->first.text() < seen.key) pass_missing();
     if (!below() || at_->first.text() != seen.key) {
-      ++unwatched;
+      ++news.unwatched;
       return false;
     }
     const watched_key& watched = at_->second;
@@ -36,7 +36,7 @@ class list_reader final : public consul::kv_reader {
   void take(consul::kv_entry entry) override {
     std::string key = entry.key;
     now_.entry = std::move(entry);
-    news.emplace_back(std::move(key), now_);
+    news.keys.emplace_back(std::move(key), now_);
     now_.entry.reset();
   }
 
@@ -44,15 +44,15 @@ class list_reader final : public consul::kv_reader {
     while (below()) pass_missing();
   }
 
-  std::vector<std::pair<std::string, consul::kv_result>> news;
-  std::size_t unwatched = 0;
+  list_news news;
   bool in_order = true;
 
  private:
   bool below() const { return at_ != end_ && at_->first.text().starts_with(prefix_); }
   void pass_missing() {
     if (at_->second.is_news(key_version::missing(now_.index), now_.sent_at)) {
-      news.emplace_back(at_->first.text(), now_);
+      news.keys.emplace_back(at_->first.text(), now_);
+      if (news.missing.empty()) news.missing = at_->first.text();
     }
     ++at_;
   }
@@ -169,18 +169,40 @@ void watch_registry::on_key(const std::string& key, const consul::kv_result& ans
   notified_();
 }
 
-std::size_t watch_registry::on_list(const core::watch_range& range, consul::raw_kv_list& answer) {
+list_news watch_registry::read_list(const core::watch_range& range, consul::raw_kv_list& answer) {
   list_reader reader(keys_, range.text, answer);
   context_.client.read(answer, reader);
   if (!answer.error && !reader.in_order) {
     answer.error = consul_errc::bad_answer;
     answer.detail = "the list of keys below \"" + range.text + "\" is not sorted";
   }
-  if (answer.error) return 0;
+  if (answer.error) return {};
   reader.finish();
-  for (const auto& [key, found] : reader.news) notify(key, found);
-  if (!reader.news.empty()) notified_();
-  return reader.unwatched;
+  return std::move(reader.news);
+}
+
+bool watch_registry::still_news(const std::string& key, const consul::kv_result& answer) const {
+  const auto found = keys_.find(key);
+  return found != keys_.end() && found->second.is_news(key_version::of(answer), answer.sent_at);
+}
+
+void watch_registry::on_list(const list_news& seen) {
+  for (const auto& [key, found] : seen.keys) {
+    if (!seen.delayed || still_news(key, found)) notify(key, found);
+  }
+  if (!seen.keys.empty()) notified_();
+}
+
+consul::consistency watch_registry::reads(const core::watch_range& range) const noexcept {
+  bool any = false;
+  for (auto at = keys_.lower_bound(range.text);
+       at != keys_.end() && range.covers(at->first.text()); ++at) {
+    for (const key_watcher* w = at->second.watchers; w != nullptr; w = w->link().next) {
+      if (!w->accepts_stale()) return consul::consistency::default_;
+      any = true;
+    }
+  }
+  return any ? consul::consistency::stale : consul::consistency::default_;
 }
 
 bool watch_registry::due(const std::string& key) const noexcept {

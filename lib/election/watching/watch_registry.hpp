@@ -47,13 +47,16 @@ class watch_registry final : private watcher_registrar, private query_sink {
 
   // -- answer_sink -------------------------------------------------------------------------------
   void on_key(const std::string& key, const consul::kv_result& answer) override;
-  std::size_t on_list(const core::watch_range& range, consul::raw_kv_list& answer) override;
+  list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) override;
+  void on_list(const list_news& seen) override;
+  consul::consistency reads(const core::watch_range& range) const noexcept override;
   bool due(const std::string& key) const noexcept override;
   void on_error(const range_query& query, const error_code& why,
                 const std::string& detail) override;
   void on_error(const std::vector<std::string>& keys, const error_code& why,
                 const std::string& detail) override;
 
+  bool still_news(const std::string& key, const consul::kv_result& answer) const;
   void notify(const std::string& key, const consul::kv_result& answer);
   void notify_error(const watcher_registrar& watchers, const error_code& why,
                     const std::string& detail);

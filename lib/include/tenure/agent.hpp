@@ -110,7 +110,8 @@ class agent_options {
 /// object. One thread: the executor's.
 class agent_server {
  public:
-  /// Throws boost::system::system_error that names the state file if it cannot read it.
+  /// Throws boost::system::system_error that names the file of TLS or the state file if it cannot
+  /// use it.
   explicit agent_server(boost::asio::any_io_executor executor,
                         agent_options options = agent_options());
   agent_server(agent_server&&) noexcept;
@@ -119,11 +120,13 @@ class agent_server {
   ~agent_server();
 
   /// `host:port` (port 0: any free one), `[v6]:port`, `https://host:port` or `unix:///path`. Each
-  /// call adds an address. Throws boost::system::system_error that names the address or the file.
-  void listen(const std::string& address);
+  /// call adds an address. Returns the port; 0 for a unix socket. Throws
+  /// boost::system::system_error that names the address or the file.
+  unsigned short listen(const std::string& address);
   /// Of the first TCP address; 0 if there is none.
   unsigned short port() const noexcept;
-  /// The address for local clients, as consul_config takes it: `127.0.0.1:port`.
+  /// The first TCP address for local clients, as consul_config takes it: `127.0.0.1:port` or
+  /// `https://127.0.0.1:port`.
   std::string address() const;
 
   /// Stops as Consul does: accepts no more requests, answers blocking queries with an unchanged

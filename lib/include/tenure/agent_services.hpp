@@ -81,6 +81,8 @@ class agent_services {
   agent_services(boost::asio::any_io_executor executor, consul_config config);
   ~agent_services();
 
+  const consul_config& config() const noexcept { return config_; }
+
   /// GET agent/services. `filter` is an expression in Consul's language, such as
   /// `Service == "web"`; empty: all services.
   [[nodiscard]] boost::asio::awaitable<service_list> find(std::string filter);
@@ -93,7 +95,8 @@ class agent_services {
                                                               duration wait);
   /// PUT agent/service/register, by `deadline`: creates the service or replaces it. `body` is JSON,
   /// as agent_service::registration() makes it; without checks it leaves the service's checks as
-  /// they are.
+  /// they are. The agent keeps the token and reports the service and its checks to the servers with
+  /// it: register the service again when the token has changed.
   [[nodiscard]] boost::asio::awaitable<service_written> register_service(std::string body,
                                                                           time_point deadline);
   /// PUT agent/service/deregister/ID, by `deadline`. A service that the agent does not know is no

@@ -9,6 +9,7 @@
 #include <tenure/bad_configuration.hpp>
 #include <tenure/consul_access.hpp>
 #include <tenure/consul_tls.hpp>
+#include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
 
@@ -25,21 +26,22 @@ class consul_config {
   /// Reads CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH,
   /// CONSUL_HTTP_SSL, CONSUL_HTTP_SSL_VERIFY, CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT,
   /// CONSUL_CLIENT_KEY, CONSUL_TLS_SERVER_NAME, CONSUL_NAMESPACE and CONSUL_PARTITION. Throws
-  /// bad_configuration for what cannot work.
-  [[nodiscard]] static consul_config from_environment();
+  /// bad_configuration for what cannot work. A token file is followed as by token_from_file(), with
+  /// its warnings in `log`; as in every Consul tool it wins over CONSUL_HTTP_TOKEN as soon as it
+  /// holds a token.
+  [[nodiscard]] static consul_config from_environment(
+      std::shared_ptr<log_sink> log = silent_log());
   /// The same from any lookup, which returns nothing for a variable that is not set.
   [[nodiscard]] static consul_config from(
-      const std::function<std::optional<std::string>(const char* name)>& variable);
+      const std::function<std::optional<std::string>(const char* name)>& variable,
+      std::shared_ptr<log_sink> log = silent_log());
 
   /// Replaces the address. https:// turns TLS on; no address turns it off. Throws
   /// bad_configuration.
   consul_config& address(std::string_view address);
   /// Speaks TLS, whatever the scheme of the address. A file that is missing or unreadable throws
   /// bad_configuration when an object is made with this configuration.
-  consul_config& tls(consul_tls how) {
-    tls_ = std::move(how);
-    return *this;
-  }
+  consul_config& tls(consul_tls how);
   /// Rights, tenancy and datacenter of all requests.
   consul_config& access(consul_access who) {
     access_ = std::move(who);
@@ -89,10 +91,14 @@ class consul_config {
   duration request_timeout() const noexcept { return request_timeout_; }
 
  private:
+  void set_default_port();
+
   std::string host_ = "127.0.0.1";
   std::string port_ = "8500";
   std::string unix_path_;
+  bool any_port_ = false;  ///< the address names none
   std::optional<consul_tls> tls_;
+  consul_tls tls_of_https_;  ///< what an https:// address turns on
   consul_access access_;
   std::string basic_auth_;
   std::size_t connections_ = 40;

@@ -47,7 +47,7 @@ class consul_tls {
     server_name_ = std::move(name);
     return *this;
   }
-  /// false: accept any certificate (CONSUL_HTTP_SSL_VERIFY). Whoever is between this process and
+  /// false: accept any certificate (CONSUL_HTTP_SSL_VERIFY). A program between this process and
   /// Consul can then read the token and lead in its place. Default: true.
   consul_tls& verify(bool check) {
     verify_ = check;

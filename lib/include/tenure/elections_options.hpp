@@ -13,6 +13,7 @@
 namespace tenure {
 
 class metrics_sink;  // <tenure/metrics.hpp>
+class outage_log;    // <tenure/outage_log.hpp>
 
 /// Set by chained calls, read by functions of the same names. Plain values; the log and the sink of
 /// the metrics are shared.
@@ -62,6 +63,12 @@ class elections_options {
     log_ = sink ? std::move(sink) : silent_log();
     return *this;
   }
+  /// Where failed requests are reported, which logs each outage once; nullptr, the default: this
+  /// elections object makes one for its log.
+  elections_options& outages(std::shared_ptr<outage_log> shared) {
+    outages_ = std::move(shared);
+    return *this;
+  }
 
   /// Where metrics go, such as a metrics_registry; nullptr, the default: nowhere.
   elections_options& metrics(std::shared_ptr<metrics_sink> sink) {
@@ -76,6 +83,7 @@ class elections_options {
   const std::optional<consul_access>& access() const noexcept { return access_; }
   bool stale_reads() const noexcept { return stale_reads_; }
   const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  const std::shared_ptr<outage_log>& outages() const noexcept { return outages_; }
   const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
   /// Throws bad_configuration with one line that names the value and its range. Constructing an
@@ -90,6 +98,7 @@ class elections_options {
   std::optional<consul_access> access_;
   bool stale_reads_ = false;
   std::shared_ptr<log_sink> log_ = silent_log();
+  std::shared_ptr<outage_log> outages_;
   std::shared_ptr<metrics_sink> metrics_;
 };
 

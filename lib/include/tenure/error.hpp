@@ -37,6 +37,7 @@ enum class consul_errc {
   bad_request,      ///< the server refuses the request as such (4xx)
   server_error,     ///< the server failed (5xx) for another reason
   bad_answer,       ///< an answer that makes no sense: not JSON, cut short, or too large
+  tls_failed,       ///< no TLS connection, because of certificates or settings: nothing was sent
 };
 
 /// What a caller may do about an error.

@@ -16,7 +16,7 @@ enum class metric_type : std::uint8_t { counter, gauge, histogram };
 /// One time series each. Series of one name differ in their label, as in
 /// tenure_claims_refused_total{reason="held"}. Counters and gauges are plain numbers.
 enum class metric : std::uint8_t {
-  // -- proofs: each asks whether one lock is still ours; up to 64 travel in a request
+  // -- proofs: each asks whether one lock is still ours; up to 128 travel in a request
   proofs_sent,
   proofs_confirmed,
   proofs_failed_error,    ///< no answer in time, or an error
@@ -253,7 +253,7 @@ inline constexpr metric_info all_metrics[] = {
     {metric::requests_unknown, metric_type::counter, "tenure_requests_total", "outcome", "unknown",
      "Requests to Consul that ended, by outcome."},
     {metric::request_retries, metric_type::counter, "tenure_request_retries_total", "", "",
-     "Attempts repeated after a failed connection."},
+     "Attempts repeated after a failed connection, or with another token."},
     {metric::lock_operations_queued, metric_type::gauge, "tenure_lock_operations_queued", "", "",
      "Claims and releases that wait to be sent."},
     {metric::lock_operations_in_flight, metric_type::gauge,

@@ -23,7 +23,8 @@ class token_source {
   virtual std::string token() = 0;
 
   /// Consul refused a request with `token`. true: another token may come within seconds, so the
-  /// request waits for it. Must not block.
+  /// request waits for it, at most until its own deadline, and this is called again every 100 ms.
+  /// Must not block.
   virtual bool refused(const std::string& token) = 0;
 };
 

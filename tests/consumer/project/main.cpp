@@ -43,11 +43,11 @@ asio::awaitable<void> take_part(asio::io_context& io, tenure::elections& electio
 void catch_bad_configuration() {
   bool refused = false;
   try {
-    tenure::consul_config config("https://consul:8501");
+    tenure::consul_config config("ftp://consul:8501");
   } catch (const tenure::bad_configuration& error) {
     refused = error.code() == tenure::error_kind::fatal && *error.what() != '\0';
   }
-  require(refused, "https:// was accepted");
+  require(refused, "ftp:// was accepted");
 }
 
 int main() {

@@ -18,17 +18,17 @@ class Agent:
                 [TENURE, "agent", "--listen", listen, "--state", state,
                  "--start-lock-delay", start_lock_delay, *options],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        self.address = wait_until(self._address, what="the agent")
+        self.listening = wait_until(self._addresses, what="the agent")
+        self.address = self.listening[0]
         self.client = Client(self.address)
 
-    def _address(self):
+    def _addresses(self):
+        """All of them: it names them in one write."""
         if self.process.poll() is not None:
             raise AssertionError(f"the agent ended with {self.process.returncode}")
         with open(self.output, encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("listening on ") and line.endswith("\n"):
-                    return line.split()[-1]
-        return None
+            return [line.split()[-1] for line in file
+                    if line.startswith("listening on ") and line.endswith("\n")]
 
     def close(self):
         if self.process.poll() is None:

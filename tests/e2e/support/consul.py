@@ -1,6 +1,8 @@
-"""A real Consul server for the tests, and a small client for its HTTP API."""
+"""A real Consul server for the tests, and a small client for its HTTP API. The program is the one
+that TENURE_CONSUL names, or `consul` on the PATH."""
 
 import base64
+import functools
 import http.client
 import json
 import os
@@ -14,8 +16,28 @@ import urllib.parse
 LOCK_FLAGS = 0x2DDCCBC058A50C18  # written and required by consul/api's Lock
 
 
+def program():
+    """The path of Consul, or None."""
+    return shutil.which(os.environ.get("TENURE_CONSUL") or "consul")
+
+
 def installed():
-    return shutil.which("consul") is not None
+    return program() is not None
+
+
+@functools.cache
+def version():
+    """The version as a tuple of numbers: (1, 8, 7)."""
+    text = subprocess.run([program(), "version"], capture_output=True, text=True, check=True)
+    number = text.stdout.splitlines()[0].removeprefix("Consul v")
+    return tuple(int(part) for part in number.partition("+")[0].partition("-")[0].split("."))
+
+
+def without_grpc():
+    """The ports that keep an agent from listening for gRPC. 1.14 has a second one, which is open
+    unless it is -1, so two servers on one machine would collide; an older Consul does not know
+    its name."""
+    return {"grpc": -1, "grpc_tls": -1} if version() >= (1, 14) else {"grpc": -1}
 
 
 def free_ports(count):
@@ -112,7 +134,7 @@ class Client:
 
 class Server:
     """`consul agent -server` on free ports of the loopback; `settings` are added to its
-    configuration. close() stops it."""
+    configuration. With a certificate (`cert_file`) it serves HTTPS, too. close() stops it."""
 
     def __init__(self, folder, **settings):
         self.folder = os.path.join(folder, "consul")
@@ -128,9 +150,13 @@ class Server:
         raise RuntimeError("consul did not start, see " + self.log)
 
     def _start(self):
-        ports = dict(zip(("http", "server", "serf_lan", "serf_wan"), free_ports(4)))
-        ports.update(dns=-1, grpc=-1)
+        names = ["http", "server", "serf_lan", "serf_wan"]
+        if "cert_file" in {**self.settings, **self.settings.get("tls", {}).get("https", {})}:
+            names.append("https")
+        ports = dict(zip(names, free_ports(len(names))))
+        ports.update(dns=-1, **without_grpc())
         self.address = f"127.0.0.1:{ports['http']}"
+        self.https_address = f"https://127.0.0.1:{ports['https']}" if "https" in ports else None
         self.client = Client(self.address, self.token)
         self.log = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "config.json")
@@ -148,7 +174,7 @@ class Server:
         shutil.rmtree(data, ignore_errors=True)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                ["consul", "agent", "-server", "-bootstrap-expect=1", "-data-dir", data,
+                [program(), "agent", "-server", "-bootstrap-expect=1", "-data-dir", data,
                  "-bind", "127.0.0.1", "-client", "127.0.0.1", "-config-file", config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 

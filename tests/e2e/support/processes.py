@@ -54,6 +54,24 @@ def seconds_until(condition, seconds=10.0, what="the condition"):
     return boot_time() - begin
 
 
+def connections_to(pid, port):
+    """The local ports of a process's established connections to a port of the loopback."""
+    inodes = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{number}")
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    established = "01"
+    return {int(row[1].split(":")[1], 16) for row in rows
+            if row[3] == established and row[9] in inodes
+            and int(row[2].split(":")[1], 16) == port}
+
+
 def whole_lines(path):
     """The complete lines of a file. A reader of a growing file may see only the beginning of a
     write, up to the end of a page, so an incomplete last line is ignored."""

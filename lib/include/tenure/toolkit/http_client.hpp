@@ -30,9 +30,9 @@ class http_result {
 /// One thread: the executor's. Must outlive its requests.
 class http_client {
  public:
-  /// `address`: `host:port`, `[v6]:port`, `http://host:port` or `unix:///path`. Connects when the
-  /// first request needs it; a request waits while all `connections` are in use. Throws
-  /// bad_configuration.
+  /// `address`: `host:port`, `[v6]:port`, `http://host:port`, `https://host:port` or
+  /// `unix:///path`. Connects when the first request needs it; a request waits while all
+  /// `connections` are in use. Throws bad_configuration.
   http_client(boost::asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
               const std::string& address, std::size_t connections = 1);
   http_client(const http_client&) = delete;

@@ -15,6 +15,7 @@
 #include <tenure/time.hpp>
 #include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/http_service.hpp>
+#include <tenure/toolkit/server_tls.hpp>
 #include <tenure/toolkit/timers.hpp>
 
 namespace tenure::wire {
@@ -30,8 +31,11 @@ class http_server {
   ~http_server();
 
   /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Replaces a unix socket on
-  /// which no process listens. Throws boost::system::system_error, which names the address.
-  void listen(const std::string& address);
+  /// which no process listens. Returns the port; 0 for a unix socket. Throws
+  /// boost::system::system_error, which names the address.
+  unsigned short listen(const std::string& address);
+  /// The same with TLS. A client that sends a plain request gets a 400, as in Go.
+  unsigned short listen(const std::string& address, const server_tls& tls);
   /// Of the first TCP address; 0 if there is none.
   unsigned short port() const noexcept;
 

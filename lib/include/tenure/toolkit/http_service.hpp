@@ -45,6 +45,8 @@ class http_server_options {
  public:
   std::size_t header_limit = 64 * 1024;
   std::size_t body_limit = 512 * 1024;
+  /// From the connection to the end of the TLS handshake; as Consul's https_handshake_timeout.
+  duration handshake_time = std::chrono::seconds(5);
   /// From the first byte of a request to the end of its headers, then to the end of its body.
   duration header_time = std::chrono::seconds(10);
   duration body_time = std::chrono::seconds(60);
@@ -53,7 +55,8 @@ class http_server_options {
   /// How many connections a client address may have; 0: any number. Unix sockets have no address
   /// and no limit.
   std::size_t connections_per_address = 0;
-  /// A further connection gets a 429 and is closed, or is closed without a response.
+  /// A further connection gets a 429 and is closed, or is closed without a response. With TLS it
+  /// gets no response, here and at the limit below: the handshake would cost more than a request.
   enum class excess : std::uint8_t { answered, closed };
   excess excess_connection = excess::answered;
   /// How many connections the server may have; 0: any number. A further one gets a 503 and is

@@ -1,0 +1,149 @@
+// tenure policy: prints the ACL policy with which a program works.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <tenure/acl_policy.hpp>
+#include <tenure/leader_settings.hpp>
+#include <vector>
+
+#include "common/options.hpp"
+#include "tenure/subcommand.hpp"
+
+namespace tenure::apps {
+namespace {
+
+constexpr const char* more_help =
+    R"(Prints HCL, with a comment for each rule:
+
+  tenure policy run service/backup/leader > backup.hcl
+  consul acl policy create -name backup -rules @backup.hcl
+  consul acl token create -policy-name backup
+
+PROGRAM is run, lock, sidecar, cron or library; or watch (also for tenure leader),
+list or depose. KEY is what that program takes: the prefix of the lock for lock and
+list. A KEY of an election that ends with a slash means all elections below it.
+
+The rules are the narrowest ones that work. Consul checks sessions by the name of the
+node of the agent that is asked: --node narrows that rule, too.)";
+
+struct policy_options {
+  std::string program;
+  std::vector<std::string> keys;
+  std::vector<std::string> semaphores;
+  std::vector<std::string> services;
+  std::string node;
+  std::string name;
+  std::size_t n = 1;
+  bool liveness = false;
+  bool settings = false;
+};
+
+[[noreturn]] void refuse(const std::string& option, const std::string& programs) {
+  throw usage_error(option + ": only for " + programs);
+}
+
+bool stands(const std::string& program) {
+  return program == "run" || program == "sidecar" || program == "cron" || program == "library";
+}
+
+void check(const policy_options& o) {
+  const std::string& program = o.program;
+  const bool reads = program == "watch" || program == "list" || program == "depose";
+  const bool library = program == "library";
+  if (!stands(program) && program != "lock" && !reads)
+    throw usage_error("'" + program + "' is no program with a policy: run, lock, sidecar, cron, "
+                      "library, watch, list or depose");
+  if (o.keys.empty() && o.semaphores.empty() && program != "list")
+    throw usage_error("a KEY is missing: tenure policy " + program + " KEY...");
+  if (o.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
+  if (o.n > 1 && program != "lock") refuse("-n", "lock");
+  if (o.liveness && !stands(program)) refuse("--liveness", "run, sidecar, cron and library");
+  if (o.settings && reads) refuse("--settings", "run, lock, sidecar, cron and library");
+  if (!o.node.empty() && reads) refuse("--node", "programs with sessions");
+  if (!o.semaphores.empty() && !library) refuse("--semaphore", "library (for lock: -n)");
+  if (!o.services.empty() && !library && program != "sidecar")
+    refuse("--service", "sidecar and library");
+  if (!o.name.empty() && !o.liveness) throw usage_error("--name: only with --liveness");
+}
+
+// The name of the service that liveness registers.
+std::string service_of(const policy_options& o) {
+  if (!o.name.empty()) return o.name;
+  return o.program == "sidecar" ? "tenure-sidecar" : o.program == "cron" ? "tenure-cron" : "tenure";
+}
+
+std::string without_slashes(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (prefix.empty()) throw usage_error("the prefix of a lock cannot be empty");
+  return prefix;
+}
+
+void add_key(acl_policy& policy, const policy_options& o, const std::string& key) {
+  const bool lock = o.program == "lock";
+  const std::string prefix = lock ? without_slashes(key) : key;
+  if (key.starts_with('/')) throw usage_error("'" + key + "': a key cannot begin with a slash");
+  if (o.program == "list") {
+    policy.leaders(key);
+  } else if (o.program == "watch") {
+    policy.observe(key);
+  } else if (lock && o.n > 1) {
+    policy.semaphore(prefix);
+  } else {
+    policy.election(lock ? prefix + "/.lock" : key);
+  }
+}
+
+acl_policy policy_of(const policy_options& o) {
+  check(o);
+  acl_policy policy;
+  if (stands(o.program) || o.program == "lock") policy.sessions(o.node);
+  for (const std::string& key : o.keys) add_key(policy, o, key);
+  if (o.keys.empty() && o.program == "list") policy.leaders("");
+  for (const std::string& prefix : o.semaphores) policy.semaphore(without_slashes(prefix));
+  if (o.settings) {
+    for (const std::string& key : o.keys) {
+      const bool is_lock = o.program == "lock";
+      const std::string held = is_lock ? without_slashes(key) + "/.lock" : key;
+      if (!held.ends_with('/')) policy.settings(leader_settings::key_for(held));
+    }
+  }
+  if (o.liveness) policy.liveness(service_of(o));
+  for (const std::string& service : o.services) policy.service(service);
+  return policy;
+}
+
+}  // namespace
+
+void add_policy_command(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<policy_options>();
+  CLI::App* command =
+      app.add_subcommand("policy", "Print the narrowest ACL policy with which a program works");
+  command->add_option("PROGRAM", o->program, "run, lock, sidecar, cron, library, watch, list, ...")
+      ->required();
+  command->add_option("KEY", o->keys, "the keys of its elections, or the prefix of its lock");
+  command->add_option("--node", o->node, "sessions of the agent on this node only (default: any)")
+      ->type_name("NAME");
+  command->add_flag("--liveness", o->liveness, "with the rule that --liveness needs");
+  command->add_option("--name", o->name,
+                      "the name of the liveness service (default: the program's)")
+      ->type_name("NAME");
+  command->add_option("-n,--n", o->n, "for lock: the number of holders, as for tenure lock")
+      ->type_name("N");
+  command->add_flag("--settings", o->settings, "with the leader's settings (leader-set, hooks)");
+  command->add_option("--service", o->services,
+                      "for sidecar: the service that shows who leads, by its name")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  command->add_option("--semaphore", o->semaphores, "for library: the prefix of a semaphore")
+      ->type_name("PREFIX")
+      ->allow_extra_args(false);
+  command->footer(more_help);
+  command->callback([o, &chosen] {
+    chosen = [o] {
+      std::fputs(policy_of(*o).hcl().c_str(), stdout);
+      return exit_ok;
+    };
+  });
+}
+
+}  // namespace tenure::apps

@@ -1,0 +1,27 @@
+// The token in a file that another program replaces.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tenure/token_source.hpp>
+
+#include "runtime/clock.hpp"
+
+namespace tenure::consul {
+
+/// What an empty file means at the start. Later it always means that the last token stays in use.
+enum class empty_file { refused, no_token_yet };
+
+/// As token_from_file(). Until the file has held a token, `until_then` is the token. Throws
+/// bad_configuration.
+std::shared_ptr<token_source> follow_token_file(
+    std::string path, std::string until_then, empty_file when_empty, std::shared_ptr<log_sink> log,
+    std::shared_ptr<const runtime::clock> clock = runtime::system_boot_clock());
+
+/// Without the white space around it.
+std::string trimmed_token(std::string_view text);
+/// Why it cannot be sent as a token; empty if it can.
+std::string bad_token(std::string_view text);
+
+}  // namespace tenure::consul

@@ -1,0 +1,196 @@
+// A token that lacks a right, loses it during a term, and has it again: one line for each outage,
+// and no restart.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <vector>
+
+#include "election_adversity.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+const std::string prefix = "pool/c";
+
+/// Counts the lines that an operator sees.
+class counting_log final : public log_sink {
+ public:
+  bool enabled(log_level) const noexcept override { return true; }
+  void write(log_level level, std::string_view message,
+             std::span<const log_field> fields) noexcept override {
+    if (level >= log_level::warn) ++warnings;
+    if (message == "right missing") ++missing;
+    if (message == "right granted") ++granted;
+    if (message == "right missing" && !fields.empty()) last = fields.front().value();
+  }
+  int warnings = 0;
+  int missing = 0;
+  int granted = 0;
+  std::string last;
+};
+
+struct rights_fixture : election_fixture {
+  rights_fixture() : log(std::make_shared<counting_log>()), p(add(with(log))) {}
+  static elections_options with(std::shared_ptr<log_sink> sink) {
+    elections_options o;
+    o.log(std::move(sink));
+    return o;
+  }
+  /// Requests whose target or body has that text are refused from now on. Empty: all.
+  void forbid(std::string part, mishap how = mishap::forbidden) {
+    p.transport->network = [part, how](runtime::lane, const runtime::http_request& r) {
+      return has(r.target, part) || has(r.body, part) ? fate(how) : fate(1ms, 1ms);
+    };
+  }
+  void allow() { p.transport->network = nullptr; }
+
+  std::shared_ptr<counting_log> log;
+  process& p;
+};
+
+asio::awaitable<void> count_while(manual_runtime& rt, int& running, int& began) {
+  ++running;
+  ++began;
+  try {
+    co_await runtime::sleep_until(rt.timers(), time_point::max());
+  } catch (const boost::system::system_error&) {
+    --running;
+    throw;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a term that loses its rights ends with its lease; the next needs no restart") {
+  rights_fixture b;
+  const std::string what = GENERATE("", "/v1/txn", "check-index");
+  CAPTURE(what);
+  election e = b.p.elections->enter(key, quick());
+  e.stand();
+  term first = b.lead(e);
+  REQUIRE(first.holds());
+  const time_point lost_at = b.rt.now();
+  b.forbid(what);
+  REQUIRE(b.rt.run_until([&] { return first.reason() != end_reason::none; }, 6s));
+  CHECK(b.rt.now() - lost_at <= 5s);
+  CHECK_FALSE(first.holds());
+  b.rt.advance(60s);
+  const int rights = what.empty() ? 2 : 1;  // the session's is one
+  CHECK(b.log->missing == rights);
+  b.allow();
+  running<end_reason> resigned(b.rt, first.resign());
+  REQUIRE(b.rt.run_until([&] { return e.current() && e.current().holds(); }, 30s));
+  CHECK(b.log->missing == rights);
+  CHECK(b.log->granted == rights);
+  b.shut_down();
+}
+
+TEST_CASE("a body is cancelled when its term loses its rights") {
+  rights_fixture b;
+  election e = b.p.elections->enter(key, quick());
+  int running_now = 0;
+  int began = 0;
+  auto body = [&](term) { return count_while(b.rt, running_now, began); };
+  running<end_reason> leads(b.rt, e.lead(body));
+  REQUIRE(b.rt.run_until([&] { return running_now == 1; }, 20s));
+  b.forbid("");
+  REQUIRE(b.rt.run_until([&] { return running_now == 0; }, 6s));
+  REQUIRE(b.rt.run_until([&] { return leads.done(); }, 11s));  // the key cannot be released
+  CHECK(leads.value() == end_reason::expired);
+  running<end_reason> refused(b.rt, e.lead(body));
+  REQUIRE(b.rt.run_until([&] { return refused.done(); }, 10s));
+  CHECK(refused.error() == consul_errc::forbidden);
+  b.allow();
+  running<end_reason> again(b.rt, e.lead(body));
+  REQUIRE(b.rt.run_until([&] { return running_now == 1; }, 30s));
+  CHECK(began == 2);
+  CHECK(b.log->missing >= 1);
+  again.cancel();
+  b.shut_down();
+}
+
+TEST_CASE("a slot that loses its rights ends with its lease, and acquire() has one again") {
+  rights_fixture b;
+  const mishap how = GENERATE(mishap::forbidden, mishap::hidden);
+  semaphore s = b.p.elections->contend(prefix, 1, quick());
+  running<term> first(b.rt, s.acquire());
+  REQUIRE(b.rt.run_until([&] { return first.done(); }, 20s));
+  term slot = first.value();
+  b.forbid("", how);
+  REQUIRE(b.rt.run_until([&] { return slot.reason() != end_reason::none; }, 6s));
+  running<end_reason> resigned(b.rt, slot.resign());
+  b.rt.advance(1s);
+  running<term> refused(b.rt, s.acquire());
+  REQUIRE(b.rt.run_until([&] { return refused.done(); }, 10s));
+  CHECK(refused.error() == consul_errc::forbidden);
+  b.rt.advance(60s);
+  b.allow();
+  running<term> again(b.rt, s.acquire());
+  REQUIRE(b.rt.run_until([&] { return again.done(); }, 30s));
+  REQUIRE_FALSE(again.error());
+  CHECK(again.value().holds());
+  b.shut_down();
+}
+
+// The holder lives on, and one of the contenders sees an empty prefix for longer than a span.
+TEST_CASE("a candidate for a slot does not take hidden holders for dead") {
+  rights_fixture b;
+  process& holder = b.add();
+  semaphore held = holder.elections->contend(prefix, 1, quick());
+  running<term> slot(b.rt, held.acquire());
+  REQUIRE(b.rt.run_until([&] { return slot.done(); }, 20s));
+  semaphore s = b.p.elections->contend(prefix, 1, quick());
+  running<term> waiting(b.rt, s.acquire());
+  b.rt.advance(5s);
+  b.forbid("recurse", mishap::hidden);
+  b.rt.advance(60s);
+  CHECK_FALSE(waiting.done());
+  b.allow();
+  b.rt.advance(60s);
+  CHECK_FALSE(waiting.done());
+  CHECK(slot.value().holds());
+  term its_slot = slot.value();
+  running<end_reason> resigned(b.rt, its_slot.resign());
+  REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 30s));
+  b.shut_down();
+}
+
+TEST_CASE("watchers of keys that a list hides learn of the missing right, not that they are free") {
+  rights_fixture b;
+  for (int i = 0; i < 20; ++i) b.ask("PUT", "/v1/kv/many/" + std::to_string(i), "v");
+  b.forbid("/v1/kv/", mishap::hidden);
+  std::vector<observer> all;
+  for (int i = 0; i < 20; ++i)
+    all.push_back(b.p.elections->observe("many/" + std::to_string(i)));
+  running<leader> next(b.rt, all[3].next());
+  b.rt.advance(60s);
+  CHECK_FALSE(next.done());
+  CHECK(all[3].last_error() == consul_errc::forbidden);
+  CHECK(b.log->missing >= 1);
+  CHECK(b.log->missing <= 8);
+  CHECK(has(b.log->last, "lacks key:read on \"many/"));
+  b.allow();
+  REQUIRE(b.rt.run_until([&] { return next.done(); }, 60s));
+  CHECK_FALSE(next.error());
+  b.shut_down();
+}
+
+TEST_CASE("a missing right is one line, however often the session is tried") {
+  rights_fixture b;
+  b.forbid("session/create");
+  election e = b.p.elections->enter(key, quick());
+  e.stand();
+  b.rt.advance(60s);
+  CHECK(b.log->warnings == 1);
+  CHECK(has(b.log->last, "PUT /v1/session/create at 127.0.0.1:8500: the token lacks session:write "
+                         "(session_prefix \"\" { policy = \"write\" })"));
+  CHECK(e.last_error() == consul_errc::forbidden);
+  b.allow();
+  REQUIRE(b.rt.run_until([&] { return e.current() && e.current().holds(); }, 20s));
+  CHECK(b.log->granted == 1);
+  b.forbid("session/renew");
+  b.rt.advance(8s);
+  CHECK(b.log->missing == 2);
+  b.shut_down();
+}

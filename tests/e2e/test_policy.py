@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""tenure policy: what docs/consul.md shows is what it prints, and what it refuses."""
+
+import os
+import re
+
+from support import cases
+from support.processes import TENURE
+
+DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "consul.md")
+
+
+class PolicyTest(cases.Case):
+    def test_the_documentation_shows_what_it_prints(self):
+        with open(DOCS, encoding="utf-8") as file:
+            section = file.read().partition("## ACL policies")[2].partition("\n## ")[0]
+        shown = re.findall(r"\n    \$ tenure (policy [^\n]*)\n((?:    [^\n]*\n)+)", section)
+        self.assertGreaterEqual(len(shown), 5)
+        for words, text in shown:
+            expected = "".join(line[4:] + "\n" for line in text.splitlines())
+            self.assertEqual((0, expected, ""), self.run_to_end(TENURE, *words.split()), words)
+
+    def test_a_comment_says_what_lists_of_many_keys_need(self):
+        keys = [f"jobs/{number}" for number in range(9)]
+        output = self.run_to_end(TENURE, "policy", "library", *keys)[1]
+        self.assertIn('\n# key_prefix "jobs/" { policy = "list" }\n', output)
+        self.assertIn("acl.enable_key_list_policy", output)
+
+    def test_bad_usage(self):
+        for words, says in ((["fly", "k"], "'fly' is no program"),
+                            (["run"], "a KEY is missing"),
+                            (["run", "/k"], "cannot begin with a slash"),
+                            (["lock", "/"], "the prefix of a lock cannot be empty"),
+                            (["run", "-n", "2", "k"], "-n: only for lock"),
+                            (["lock", "-n", "0", "k"], "-n 0"),
+                            (["watch", "--settings", "k"], "--settings: only for"),
+                            (["lock", "--liveness", "k"], "--liveness: only for"),
+                            (["run", "--service", "x", "k"], "--service: only for"),
+                            (["run", "--name", "x", "k"], "--name: only with --liveness"),
+                            (["list", "--node", "n", "k"], "--node: only for")):
+            code, output, errors = self.run_to_end(TENURE, "policy", *words)
+            self.assertEqual((64, ""), (code, output), words)
+            self.assertEqual(1, len(errors.splitlines()), errors)
+            self.assertIn(says, errors)
+
+
+if __name__ == "__main__":
+    cases.main()

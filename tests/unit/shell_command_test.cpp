@@ -1,0 +1,82 @@
+#include "runtime/shell_command.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+namespace {
+
+using namespace tenure;
+using namespace std::chrono_literals;
+using runtime::run_shell;
+
+/// Whether a process that was killed has ended. An orphan may stay for init to reap.
+bool has_ended(const std::string& pid) {
+  const std::string file = "/proc/" + std::to_string(std::atoi(pid.c_str())) + "/stat";
+  for (int look = 0; look < 500; ++look) {
+    std::ifstream status(file);
+    std::string words;
+    std::getline(status, words);
+    if (words.empty() || words.find(") Z ") != std::string::npos) return true;
+    ::poll(nullptr, 0, 10);
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a command's output is read, and its failure told apart") {
+  CHECK(run_shell("echo a; echo b", 10s).output == "a\nb\n");
+  CHECK(run_shell("echo a", 10s).failure.empty());
+  CHECK(run_shell("echo a; exit 3", 10s).failure == "it exited with status 3");
+  CHECK(run_shell("kill -9 $$", 10s).failure == "it was killed by signal 9");
+  CHECK(run_shell("no-such-program 2>/dev/null", 10s).failure == "it exited with status 127");
+  const std::string large = run_shell("head -c 300000 /dev/zero", 10s).output;
+  CHECK(large.size() >= 64 * 1024);
+  CHECK(large.size() < 80 * 1024);
+}
+
+TEST_CASE("a command inherits three descriptors, no blocked signals, and reads nothing") {
+  const int inherited = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC
+  REQUIRE(inherited > 2);
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigset_t before;
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  const std::string descriptors = run_shell("cd /proc/self/fd && echo *", 10s).output;
+  const std::string mask = run_shell("grep SigBlk /proc/self/status", 10s).output;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::close(inherited);
+  CHECK(descriptors.starts_with("0 1 2"));
+  CHECK(descriptors.find(std::to_string(inherited) + " ") == std::string::npos);
+  CHECK(mask.find("0000000000000000") != std::string::npos);
+  CHECK(run_shell("cat", 10s).output.empty());
+}
+
+TEST_CASE("a command that takes too long is killed, with what it started") {
+  const auto began = boot_clock::now();  // lint: allow clock because a real process takes the time
+  const runtime::shell_result result = run_shell("sleep 1000 & echo $!; sleep 1000", 1s);
+  CHECK(result.failure == "it ran for longer than 1 s and was killed");
+  const auto took = boot_clock::now() - began;  // lint: allow clock because it is the real time
+  CHECK(took < 10s);
+  CHECK(has_ended(result.output));
+}
+
+TEST_CASE("a command that leaves a process behind ends with its own end") {
+  const runtime::shell_result result = run_shell("sleep 1000 & echo $!", 60s);
+  CHECK(result.failure.empty());
+  CHECK(has_ended(result.output));
+}
+
+TEST_CASE("a stop ends a command") {
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(run_shell("sleep 1000", 60s, stop.get_token()).failure == "it was stopped");
+}
