@@ -73,7 +73,8 @@ TEST_CASE("A node is registered, shown and deregistered") {
   CHECK(left.status == 200);
   CHECK_FALSE(has(left, "reg-n1"));
   CHECK(ask("GET", "/v1/catalog/node/reg-n1").body == "null");
-  CHECK(ask("GET", "/v1/catalog/node/reg-n1").index() == by_version(std::uint64_t{1}, left.index()));
+  CHECK(ask("GET", "/v1/catalog/node/reg-n1").index() ==
+        by_version(std::uint64_t{1}, left.index()));
   CHECK(ask("GET", "/v1/catalog/node-services/reg-n1").body == R"({"Node":null,"Services":null})");
   CHECK(ask("GET", "/v1/health/node/reg-n1").body == "[]");
   // What does not exist can be deregistered.
