@@ -68,7 +68,9 @@ action candidate::next_request(time_point now) {
   open_claim_->terms.index = history_.modify_index();
   open_claim_->terms.session = session_;
   open_claim_->highest = history_.highest();
-  open_claim_->quarantine_from = history_.clean() ? time_point::min() : history_.free_since();
+  const bool clean = history_.clean() || (bug_enabled(seeded_bug::placeholder_is_clean) &&
+                                          history_.placeholder());
+  open_claim_->quarantine_from = clean ? time_point::min() : history_.free_since();
   return ask(action::claim);
 }
 

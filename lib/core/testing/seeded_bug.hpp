@@ -13,8 +13,7 @@ enum class seeded_bug : std::uint8_t {
   no_quarantine,            ///< a successor starts as soon as it holds the key
   missing_since_seen,       ///< the quarantine of a missing key counts from when it was seen
   no_placeholder,           ///< a missing key gets none, so that a take-over takes two spans
-  empty_placeholder,        ///< a placeholder looks like a clean release to newcomers
-  unguarded_placeholder,    ///< the claim of a placeholder does not check its index
+  placeholder_is_clean,     ///< the writer of a placeholder waits for no lease
   clean_within_quarantine,  ///< who leaves in its quarantine says that it was a clean release
   lease_from_reply,         ///< a proof counts from when its answer arrived
   renewal_is_proof,         ///< a renewed session is taken for a held key

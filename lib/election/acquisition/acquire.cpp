@@ -192,9 +192,6 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
                                          consul::lock_flags));
     c.guard = wanted.missing ? consul::txn_op::check_not_exists(key())
                             : consul::txn_op::check_index(key(), wanted.index);
-    if (bug_enabled(core::seeded_bug::unguarded_placeholder) && fsm_.history().placeholder()) {
-      c.guard.reset();
-    }
     return c;
   }
   if (what != lock_op::kind::release) return make_placeholder_op(what);

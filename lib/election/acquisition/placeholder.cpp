@@ -7,7 +7,6 @@
 // session.
 #include <optional>
 
-#include "core/testing/seeded_bug.hpp"
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
@@ -19,16 +18,12 @@ namespace {
 // time.
 constexpr const char* placeholder_value = "no leader";
 
-const char* value_to_place() noexcept {
-  return bug_enabled(core::seeded_bug::empty_placeholder) ? "" : placeholder_value;
-}
-
 }  // namespace
 
 // With the flags of locks: consul/api's contenders refuse a key that has others.
 std::optional<lock_op> participant::make_placeholder_op(lock_op::kind what) const {
   if (what == lock_op::kind::place) {
-    lock_op c(what, consul::txn_op::set(key(), value_to_place(), consul::lock_flags));
+    lock_op c(what, consul::txn_op::set(key(), placeholder_value, consul::lock_flags));
     c.guard = consul::txn_op::check_not_exists(key());
     return c;
   }
