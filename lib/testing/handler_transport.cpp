@@ -59,7 +59,8 @@ class abandon_guard {
 };
 
 // The response of a server that refuses the request and does nothing.
-std::optional<runtime::http_response> refusal_of(mishap what, const runtime::http_request& request) {
+std::optional<runtime::http_response> refusal_of(mishap what,
+                                                const runtime::http_request& request) {
   if (what == mishap::unknown_token) return runtime::http_response(403, "ACL not found");
   if (what == mishap::throttled) return runtime::http_response(429, "");
   if (what == mishap::too_large) return runtime::http_response(413, "too many operations");
