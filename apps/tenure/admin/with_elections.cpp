@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "common/refusal_filter.hpp"
@@ -49,13 +50,15 @@ asio::awaitable<void> run_task(elections& all, asio::cancellation_signal& cancel
   co_await all.shut_down();
 }
 
-asio::awaitable<error_code> ping(elections& all) {
+using failure = std::optional<boost::system::system_error>;
+
+asio::awaitable<failure> ping(elections& all) {
   try {
     co_await all.ping();
   } catch (const boost::system::system_error& e) {
-    co_return e.code();
+    co_return failure(e);
   }
-  co_return error_code();
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -65,10 +68,11 @@ asio::awaitable<void> wait_for_consul(elections& all) {
   pause_timer timer(executor);
   const time_point end = boot_clock::now() + patience;
   for (duration pause = 100ms;; pause = std::min<duration>(pause * 2, 1s)) {
-    const error_code error = co_await ping(all);
-    if (!error) co_return;
-    if (error == error_kind::fatal || boot_clock::now() + pause > end)
-      throw boost::system::system_error(error);
+    const failure failed = co_await ping(all);
+    if (!failed) co_return;
+    const error_code error = failed->code();
+    const bool hopeless = error == error_kind::fatal || error == consul_errc::tls_failed;
+    if (hopeless || boot_clock::now() + pause > end) throw *failed;
     timer.expires_after(pause);
     co_await timer.async_wait(asio::use_awaitable);
   }

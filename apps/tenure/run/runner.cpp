@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "common/json.hpp"
 #include "common/options.hpp"
@@ -49,6 +50,9 @@ runner::runner(asio::io_context& io, run_options options)
       try_timer_(io),
       pause_timer_(io) {
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
+}
+
+void runner::enter() {
   if (options_.slots == 0) {
     election_.emplace(elections_.enter(options_.key, options_.profile));
   } else {
@@ -90,6 +94,7 @@ asio::awaitable<void> runner::run() {
 
 asio::awaitable<void> runner::run_terms() {
   co_await wait_for_consul();
+  if (signal_ == 0) enter();
   duration pause = least_respawn_pause;
   for (;;) {
     const term won = co_await win_term();
@@ -106,25 +111,32 @@ asio::awaitable<void> runner::run_terms() {
   }
 }
 
-// A wrong address should fail at the start, not wait for ever.
+// A wrong address should fail at the start, not wait for ever. What Consul refuses, and TLS settings
+// that do not fit its certificate, fail at once.
 asio::awaitable<void> runner::wait_for_consul() {
   const duration patience = options_.try_for.value_or(first_contact);
   try_timer_.expires_after(patience);
   try_timer_.async_wait([this](const error_code& error) {
     if (error || !waiting_) return;
     out_of_time_ = true;
-    obstacle_ = obstacle();
+    if (election_ || semaphore_) obstacle_ = obstacle();
     cancel_waiting();
   });
   waiting_ = true;
+  bool reported = false;
   for (duration pause = 100ms;; pause = std::min<duration>(pause * 2, 1s)) {
     const error_code error = co_await ping();
     if (!error) break;
     if (signal_ != 0) co_return;
-    if (unsecured_ && out_of_time_) throw boost::system::system_error(*unsecured_);
+    if (unsecured_) throw boost::system::system_error(*unsecured_);
     if (out_of_time_ && error == asio::error::operation_aborted)
       throw boost::system::system_error(make_error_code(consul_errc::timed_out));
     if (out_of_time_ || error == error_kind::fatal) throw boost::system::system_error(error);
+    if (!std::exchange(reported, true)) {
+      options_.log->log(log_level::warn, "waiting for Consul",
+                        {log_field("address", options_.consul.address()),
+                         log_field("why", error.message())});
+    }
     co_await sleep(pause);
   }
   if (!options_.try_for) try_timer_.cancel();
