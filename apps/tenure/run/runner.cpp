@@ -111,8 +111,8 @@ asio::awaitable<void> runner::run_terms() {
   }
 }
 
-// A wrong address should fail at the start, not wait for ever. What Consul refuses, and TLS settings
-// that do not fit its certificate, fail at once.
+// A wrong address should fail at the start, not wait for ever. What Consul refuses, and a TLS
+// connection that cannot work, fail at once.
 asio::awaitable<void> runner::wait_for_consul() {
   const duration patience = options_.try_for.value_or(first_contact);
   try_timer_.expires_after(patience);
