@@ -50,11 +50,13 @@ class http_client::state {
 
   asio::awaitable<error_code> dial(connection& fresh, time_point deadline, std::string& detail);
   void keep(runtime::lane where, std::unique_ptr<connection> used);
+  void close_outdated();
 
   asio::any_io_executor executor;
   std::shared_ptr<runtime::timers> timers;
   std::string host;
   std::unique_ptr<tls_client> tls;  // null: plain
+  std::shared_ptr<tls_profile> newest_proven;
   endpoints server;
   response_limits limits;
   std::array<lane_pool, 3> pools;  // by lane
@@ -86,8 +88,17 @@ asio::awaitable<error_code> http_client::state::dial(connection& fresh, time_poi
 
 void http_client::state::keep(runtime::lane where, std::unique_ptr<connection> used) {
   const bool vital = where == runtime::lane::renewals;
-  if (tls && tls->retire(*used->profile(), vital, timers->now())) return;
-  pool(where).keep(std::move(used));
+  const bool retired = tls && tls->retire(*used->profile(), vital, timers->now());
+  if (!retired) pool(where).keep(std::move(used));
+  if (tls) close_outdated();
+}
+
+// Once a connection has worked with the new files. Those in use follow when they become idle.
+void http_client::state::close_outdated() {
+  const std::shared_ptr<tls_profile> proven = tls->proven_profile();
+  if (proven == nullptr || proven == newest_proven) return;
+  newest_proven = proven;
+  for (lane_pool& lane : pools) lane.close_idle_except(*proven);
 }
 
 http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,

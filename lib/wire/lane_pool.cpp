@@ -31,6 +31,10 @@ std::unique_ptr<connection> lane_pool::take_idle() {
   return nullptr;
 }
 
+void lane_pool::close_idle_except(const tls_profile& current) noexcept {
+  std::erase_if(idle_, [&](const auto& one) { return one->profile().get() != &current; });
+}
+
 void lane_pool::keep(std::unique_ptr<connection> used) {
   if (used->reusable()) idle_.push_back(std::move(used));
 }

@@ -34,6 +34,8 @@ class lane_pool {
 
   /// The most recently used idle connection that still works; null if there is none.
   std::unique_ptr<connection> take_idle();
+  /// Closes the idle connections that were made with other TLS settings.
+  void close_idle_except(const tls_profile& current) noexcept;
   /// Keeps a connection that is reusable, closes any other.
   void keep(std::unique_ptr<connection> used);
 

@@ -58,6 +58,10 @@ class tls_client {
   /// none that `vital` work needs: the new files may be wrong, and terms live by the old
   /// connections.
   bool retire(const tls_profile& of, bool vital, time_point now);
+  /// The settings of new connections if one has worked with them, else nullptr.
+  std::shared_ptr<tls_profile> proven_profile() const noexcept {
+    return current_->proven() ? current_ : nullptr;
+  }
 
  private:
   void look();

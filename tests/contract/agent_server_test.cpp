@@ -286,7 +286,7 @@ TEST_CASE("Intended differences from Consul") {
   // Consul's server crashes on a null among the operations.
   CHECK(probe.ask("PUT", "/v1/txn", "[null]").status == 200);
   // An endpoint of Consul's that the agent lacks.
-  for (const char* path : {"/v1/event/list", "/v1/acl/tokens", "/v1/agent/metrics", "/v1/query",
+  for (const char* path : {"/v1/acl/tokens", "/v1/agent/metrics", "/v1/query",
                            "/v1/operator/raft/configuration", "/v1/snapshot"}) {
     const http_answer lacking = probe.ask("GET", path);
     CHECK(lacking.status == 501);

@@ -82,9 +82,12 @@ int with_elections(const common_options& common, elections_options options,
                    on_interrupt after_signal, const std::string& policy, elections_task task) {
   const consul_config config = common.consul();
   asio::io_context io{1};
-  // A task that follows changes for ever reports no error of a watch.
   const auto log = std::make_shared<refusal_filter>(common.log());
-  log->drop(after_signal == on_interrupt::exit_with_signal);
+  if (after_signal == on_interrupt::exit_ok) {
+    // A task that follows changes for ever reports no error of a watch.
+    log->drop(false);
+    log->connected();
+  }
   options.log(log);
   elections all(io.get_executor(), config, options);
 

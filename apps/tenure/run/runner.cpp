@@ -50,9 +50,6 @@ runner::runner(asio::io_context& io, run_options options)
       try_timer_(io),
       pause_timer_(io) {
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
-}
-
-void runner::enter() {
   if (options_.slots == 0) {
     election_.emplace(elections_.enter(options_.key, options_.profile));
   } else {
@@ -94,7 +91,7 @@ asio::awaitable<void> runner::run() {
 
 asio::awaitable<void> runner::run_terms() {
   co_await wait_for_consul();
-  if (signal_ == 0) enter();
+  log_->connected();
   duration pause = least_respawn_pause;
   for (;;) {
     const term won = co_await win_term();
@@ -119,7 +116,7 @@ asio::awaitable<void> runner::wait_for_consul() {
   try_timer_.async_wait([this](const error_code& error) {
     if (error || !waiting_) return;
     out_of_time_ = true;
-    if (election_ || semaphore_) obstacle_ = obstacle();
+    obstacle_ = obstacle();
     cancel_waiting();
   });
   waiting_ = true;

@@ -54,7 +54,6 @@ class runner {
  private:
   boost::asio::awaitable<void> run_terms();
   boost::asio::awaitable<void> wait_for_consul();
-  void enter();
   boost::asio::awaitable<error_code> ping();
   boost::asio::awaitable<term> win_term();
   boost::asio::awaitable<term> campaign();
@@ -79,7 +78,7 @@ class runner {
   const std::shared_ptr<refusal_filter> log_;  ///< the library's
   elections elections_;
   command::process_host host_;
-  std::optional<election> election_;  // this or semaphore_, once Consul has answered
+  std::optional<election> election_;  // this or semaphore_
   std::optional<semaphore> semaphore_;
   std::shared_ptr<command::term_commands> commands_;  // during a term
   boost::asio::signal_set signals_;
