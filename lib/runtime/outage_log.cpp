@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 // Longer than any pause between two tries of a request that fails.
 constexpr duration calm = 15s;
+// What fails once in a while, such as the end of a session, has no success that would end its
+// outage.
+constexpr duration forgotten_after = 10min;
 // A token without rights may be refused for each of thousands of keys.
 constexpr std::size_t most_open = 16;
 
@@ -77,7 +80,9 @@ void outage_log::note_success(std::string_view event, time_point now) {
 
 void outage_log::close_quiet(time_point now) {
   std::erase_if(open_, [&](const outage& one) {
-    if (!one.over || now - one.last_failure < calm) return false;
+    const duration quiet = now - one.last_failure;
+    if (!one.over) return quiet >= forgotten_after;
+    if (quiet < calm) return false;
     report_over(one);
     return true;
   });

@@ -80,7 +80,7 @@ TEST_CASE("after a clean release the term begins at once, after anything else a 
   }
   SECTION("the holder's longer span counts") {
     b.c.observe(held_by("A", 9), at(0));
-    b.c.holders_session(30s, 10s);
+    b.c.holders_session("A", 30s, 10s);
     b.c.observe(free_dirty(10), at(1));
     REQUIRE(b.c.next(at(1)) == action::claim);
     b.win(20, 2);
@@ -331,7 +331,7 @@ TEST_CASE("a fence that does not exceed every index seen begins no term") {
 TEST_CASE("a lock-delay is waited out from the moment at which the key was seen free") {
   bench b;
   b.c.observe(held_by("A", 9), at(0));
-  b.c.holders_session(10s, 10s);
+  b.c.holders_session("A", 10s, 10s);
   b.c.observe(free_dirty(10), at(1));
   REQUIRE(b.c.next(at(1)) == action::claim);
   b.c.claim_refused(claim_refusal::lock_delay, at(1.1), 0);

@@ -53,9 +53,10 @@ void candidate::session_gone(const session_id& id, time_point now) {
 
 // -- observations of the key ---------------------------------------------------------------------
 
-void candidate::holders_session(duration span, duration lock_delay) noexcept {
+void candidate::holders_session(const session_id& id, duration span,
+                                duration lock_delay) noexcept {
   longest_span_ = std::max(longest_span_, span);
-  history_.learn_lock_delay(lock_delay);
+  if (history_.held_by(id)) history_.learn_lock_delay(lock_delay);
 }
 
 observation_order candidate::observe(const key_observation& seen, time_point now) {
@@ -83,6 +84,9 @@ observation_order candidate::observe(const key_observation& seen, time_point now
     }
   } else if (history_.free() && history_.clean()) {
     longest_span_ = duration{0};
+  } else if (order == observation_order::newer && history_.free() && !history_.exists() &&
+             now < claim_not_before_) {
+    place_wanted_ = true;  // another candidate took its placeholder away
   }
   return order;
 }

@@ -88,8 +88,9 @@ class candidate {
   // -- the network's answers ---------------------------------------------------------------------
   void session_ready(session_id id);
   void session_gone(const session_id& id, time_point now);
-  /// What a holder's session says. The longest span counts until a clean release is seen.
-  void holders_session(duration span, duration lock_delay) noexcept;
+  /// What a holder's session says. The longest span counts until a clean release is seen, the
+  /// lock-delay if the session still is the holder.
+  void holders_session(const session_id& id, duration span, duration lock_delay) noexcept;
   /// An answer of the watch.
   observation_order observe(const key_observation& seen, time_point now);
   /// A linearizable read is wanted, whatever the watch shows.
@@ -109,7 +110,8 @@ class candidate {
   void place_failed(time_point now, std::uint64_t random);
   /// The placeholder is gone, by this request or another.
   void cleared(time_point now);
-  void clear_failed(time_point now, std::uint64_t random);
+  /// Not carried out, or the answer was lost.
+  void clear_failed(time_point now);
   void released(const key_observation& free, time_point now, std::uint64_t random);
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);

@@ -33,10 +33,13 @@ void candidate::cleared(time_point now) {
   read_wanted_ = wanted_;
 }
 
-void candidate::clear_failed(time_point now, std::uint64_t random) {
+// One try is enough: the next winner takes the placeholder, and an election that is left does not
+// wait for Consul.
+void candidate::clear_failed(time_point now) {
   busy_ = false;
   check_lease(now);
-  retry_at_ = now + request_backoff_.next(random);
+  history_.placeholder_gone();
+  read_wanted_ = wanted_;
 }
 
 }  // namespace tenure::core

@@ -62,8 +62,7 @@ void participant::clear_done(const lock_outcome& outcome, time_point now) {
       break;
     case lock_outcome_kind::failed:
     case lock_outcome_kind::unknown:
-      // Known or not: the same guarded request again does no harm.
-      fsm_.clear_failed(now, env().random->next());
+      fsm_.clear_failed(now);
       break;
   }
 }

@@ -71,15 +71,15 @@ void participant::on_watch_error(const error_code& why, const std::string& detai
 }
 
 void participant::learn_of(const std::string& session) {
-  auto learn = [weak = weak()](const std::optional<holder_session>& says) {
+  auto learn = [weak = weak(), session](const std::optional<holder_session>& says) {
     const auto p = weak.lock();
-    if (p && says) p->learnt_of_holder(*says);
+    if (p && says) p->learnt_of_holder(session, *says);
   };
   shared().spans.ask(session, std::move(learn));
 }
 
-void participant::learnt_of_holder(const holder_session& says) {
-  fsm_.holders_session(says.span, says.lock_delay);
+void participant::learnt_of_holder(const std::string& session, const holder_session& says) {
+  fsm_.holders_session(session, says.span, says.lock_delay);
   advance();
 }
 

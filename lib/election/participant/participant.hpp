@@ -69,7 +69,7 @@ class participant final : public key_watcher,
   void session_failed(const consul::answer_base& failed) override;
   void session_renewed(time_point sent_at) override;
   std::weak_ptr<session_user> weak_user() noexcept override { return weak(); }
-  void learnt_of_holder(const holder_session& says);
+  void learnt_of_holder(const std::string& session, const holder_session& says);
 
   /// The operation that was queued, as of now; nothing if there is nothing left to release.
   std::optional<lock_op> make_lock_op(lock_op::kind what) override;
