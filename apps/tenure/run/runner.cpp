@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "common/json.hpp"
@@ -93,9 +94,30 @@ asio::awaitable<void> runner::run_terms() {
   co_await wait_for_consul();
   log_->connected();
   duration pause = least_respawn_pause;
+  bool served = false;
+  std::optional<boost::system::system_error> refused;
   for (;;) {
-    const term won = co_await win_term();
+    term won;
+    try {
+      term t = co_await win_term();
+      won = std::move(t);
+      refused.reset();
+    } catch (const boost::system::system_error& e) {
+      // Rights that were there come back, as for any program that runs on.
+      if (!options_.respawn || !served || e.code() != consul_errc::forbidden) throw;
+      if (!refused) options_.log->log(log_level::warn, "waiting for rights", {{"why", e.what()}});
+      refused = e;
+    }
+    if (refused) {
+      waiting_ = false;
+      co_await sleep(pause);
+      pause = std::min(pause * 2, most_respawn_pause);
+      if (signal_ == 0) continue;
+      exit_code_ = 128 + signal_;
+      co_return;
+    }
     if (!won) co_return;
+    served = true;
     const time_point begin = boot_clock::now();
     const int code = co_await serve_term(won);
     exit_code_ = code;
