@@ -138,6 +138,10 @@ TEST_CASE_METHOD(files_case, "TLS: files that cannot be used are named, with the
   files.key = folder.path("other.pem");
   check(files, "the key \"" + files.key + "\" does not belong to the certificate \"" +
                    files.certificate + "\": ");
+  folder.write("rsa.pem", make_rsa_key());
+  files.key = folder.path("rsa.pem");
+  check(files, "the key \"" + files.key + "\" does not belong to the certificate \"" +
+                   files.certificate + "\": ");
   files = with_client_ca();
   files.client_ca = folder.path("key.pem");
   check(files, "the client CA file \"" + files.client_ca +
