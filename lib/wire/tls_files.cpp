@@ -111,6 +111,8 @@ file_stamp stamp_of(std::string path) {
     stamp.size = now.st_size;
     stamp.seconds = now.st_mtim.tv_sec;
     stamp.nanoseconds = now.st_mtim.tv_nsec;
+    stamp.changed_seconds = now.st_ctim.tv_sec;
+    stamp.changed_nanoseconds = now.st_ctim.tv_nsec;
   }
   stamp.path = std::move(path);
   return stamp;
