@@ -23,8 +23,9 @@ class range_query;
 struct list_news {
   std::vector<std::pair<std::string, consul::kv_result>> keys;
   std::size_t unwatched = 0;  ///< keys of the list that have no watcher
-  std::string missing;        ///< one of the keys that are not in the list; empty: none is missing
-  bool delayed = false;       ///< newer answers may have come since the list was read
+  /// Keys that are not in the list: all that existed before, and a few of the others.
+  std::vector<std::string> missing;
+  bool delayed = false;  ///< newer answers may have come since the list was read
 };
 
 /// Receives the answers of all queries, on the engine's thread.

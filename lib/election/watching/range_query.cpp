@@ -124,16 +124,19 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
 }
 
 // A list does not show the keys that the token may not read, as if they did not exist. So where a
-// token needs rights, a key that is missing in the list is read by itself, which is refused then:
-// one key is enough, because the others are read one by one after a refusal.
+// token needs rights, keys that are missing in the list are read by themselves, which is refused
+// then. After one refusal all keys are read one by one. Each key that existed before is read: its
+// holder must not lose its term for a missing right. Of the others a few are enough: a token that
+// may read them and not the rest is rare, and each costs a request.
 asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
                                                    consul::consistency how) {
   query_answer seen;
   seen.missing = answer.body.empty();
   list_news news;
   if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
-  if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
-    const consul::kv_result one = co_await context_.client.get(news.missing, how);
+  if (!answer.may_be_filtered) news.missing.clear();
+  for (std::size_t i = 0; i < news.missing.size() && !answer.error; ++i) {
+    const consul::kv_result one = co_await context_.client.get(news.missing[i], how);
     answer.error = one.error;
     answer.detail = one.detail;
     news.delayed = true;

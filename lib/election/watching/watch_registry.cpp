@@ -8,6 +8,9 @@
 namespace tenure::impl {
 namespace {
 
+// Each costs a read where a list may lack keys that the token may not read.
+constexpr std::size_t most_unknown = 8;
+
 /// Walks a list of keys and the watched keys below its prefix side by side.
 class list_reader final : public consul::kv_reader {
  public:
@@ -52,7 +55,9 @@ class list_reader final : public consul::kv_reader {
   void pass_missing() {
     if (at_->second.is_news(key_version::missing(now_.index), now_.sent_at)) {
       news.keys.emplace_back(at_->first.text(), now_);
-      if (news.missing.empty()) news.missing = at_->first.text();
+      if (at_->second.existed() || unknown_++ < most_unknown) {
+        news.missing.emplace_back(at_->first.text());
+      }
     }
     ++at_;
   }
@@ -62,6 +67,7 @@ class list_reader final : public consul::kv_reader {
   const std::string& prefix_;
   consul::kv_result now_;
   std::string_view last_;
+  std::size_t unknown_ = 0;
   bool any_ = false;
 };
 
