@@ -52,8 +52,8 @@ class handler_transport final : public runtime::transport {
 
   /// Called at the start of every round trip. Empty: everything arrives at once.
   std::function<fate(runtime::lane, const runtime::http_request&)> network;
-  /// Called for every response that reaches the client.
-  std::function<void(const runtime::http_request&, const runtime::http_response&)> observer;
+  /// Called for every response that reaches the client, and may change it.
+  std::function<void(const runtime::http_request&, runtime::http_response&)> observer;
   /// Whether a response that comes now is lost, also that of a request sent before. Empty: none.
   std::function<bool(runtime::lane)> loses_response;
 

@@ -67,13 +67,17 @@ server_tls_context::server_tls_context(server_tls_files files, std::shared_ptr<l
 
 const std::shared_ptr<ssl::context>& server_tls_context::current() {
   std::vector<file_stamp> now = look();
-  if (now == read_) return current_;
-  read_ = std::move(now);
+  // After a failure the files are read at each handshake: a stamp may miss the end of the trouble.
+  if (now == read_ && warned_.empty()) return current_;
   try {
     current_ = load(files_);
+    read_ = std::move(now);
+    warned_.clear();
     log_->log(log_level::info, "TLS files changed", {{"certificate", files_.certificate}});
   } catch (const bad_configuration& error) {
-    log_->log(log_level::warn, "TLS files unusable", {{"why", error.what()}});
+    if (warned_ == error.what()) return current_;
+    warned_ = error.what();
+    log_->log(log_level::warn, "TLS files unusable", {{"why", warned_}});
   }
   return current_;
 }

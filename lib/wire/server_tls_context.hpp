@@ -26,7 +26,8 @@ class server_tls_context {
 
   server_tls_files files_;
   std::shared_ptr<log_sink> log_;
-  std::vector<file_stamp> read_;  ///< when the files were last read, with success or without
+  std::vector<file_stamp> read_;  ///< when the files were last read with success
+  std::string warned_;            ///< the last warning; empty: the files are fine
   std::shared_ptr<boost::asio::ssl::context> current_;
 };
 

@@ -111,6 +111,8 @@ file_stamp stamp_of(std::string path) {
     stamp.size = now.st_size;
     stamp.seconds = now.st_mtim.tv_sec;
     stamp.nanoseconds = now.st_mtim.tv_nsec;
+    stamp.changed_seconds = now.st_ctim.tv_sec;
+    stamp.changed_nanoseconds = now.st_ctim.tv_nsec;
   }
   stamp.path = std::move(path);
   return stamp;
@@ -146,10 +148,13 @@ void use_certificate(ssl::context& context, const std::string& cert_path, const 
     return std::string();
   }, failed);
   context.use_private_key(boost::asio::buffer(key), ssl::context::pem, failed);
-  if (!failed) return;
+  // OpenSSL compares the key only with a certificate for keys of its type.
+  const bool other_type = !failed && ::SSL_CTX_check_private_key(context.native_handle()) != 1;
+  ::ERR_clear_error();
+  if (!failed && !other_type) return;
   if (key.find("ENCRYPTED") != std::string::npos)
     refuse("the key", key_path, "is encrypted", "store it without a password");
-  if (failed.value() == ERR_PACK(ERR_LIB_X509, 0, X509_R_KEY_VALUES_MISMATCH) ||
+  if (other_type || failed.value() == ERR_PACK(ERR_LIB_X509, 0, X509_R_KEY_VALUES_MISMATCH) ||
       failed.value() == ERR_PACK(ERR_LIB_X509, 0, X509_R_KEY_TYPE_MISMATCH))
     refuse("the key", key_path, "does not belong to the certificate \"" + cert_path + "\"",
            "name the key and the certificate of one pair");

@@ -11,7 +11,8 @@
 
 namespace tenure::wire {
 
-/// What the file system says of a file. A file that is written or replaced gets another stamp.
+/// What the file system says of a file. A file that is written or replaced gets another stamp, and
+/// so does one with another owner or other permissions.
 struct file_stamp {
   std::string path;
   bool exists = false;
@@ -20,6 +21,8 @@ struct file_stamp {
   long long size = 0;
   long long seconds = 0;
   long nanoseconds = 0;
+  long long changed_seconds = 0;  ///< of the owner and the permissions, too
+  long changed_nanoseconds = 0;
 
   friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };

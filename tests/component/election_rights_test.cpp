@@ -176,6 +176,43 @@ TEST_CASE("watchers of keys that a list hides learn of the missing right, not th
   b.shut_down();
 }
 
+// The first of the keys that are missing in the list is really missing, and may be read.
+TEST_CASE("a list hides one key among others that are missing") {
+  const bool existed_before = GENERATE(false, true);
+  rights_fixture b;
+  const std::string hidden = existed_before ? "many/35" : "many/15";
+  b.ask("PUT", "/v1/kv/" + hidden, "v");
+  std::vector<observer> all;
+  const auto observe = [&] {
+    for (int i = 10; i < 40; ++i)
+      all.push_back(b.p.elections->observe("many/" + std::to_string(i)));
+  };
+  const std::size_t at = existed_before ? 25 : 5;
+  if (existed_before) {
+    observe();
+    running<leader> first(b.rt, all[at].next());
+    REQUIRE(b.rt.run_until([&] { return first.done(); }, 10s));
+    b.p.cut_off();
+    b.rt.advance(1000s);
+  }
+  b.p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (has(r.target, "recurse")) return fate(mishap::hidden);
+    return has(r.target, hidden) ? fate(mishap::forbidden) : fate(1ms, 1ms);
+  };
+  if (!existed_before) observe();
+  running<leader> next(b.rt, all[at].next());
+  running<leader> other(b.rt, all[0].next());
+  b.rt.advance(60s);
+  CHECK(other.done());
+  CHECK(all[0].last_error() == error_code());
+  CHECK_FALSE(next.done());
+  CHECK(all[at].last_error() == consul_errc::forbidden);
+  b.allow();
+  if (existed_before) b.ask("DELETE", "/v1/kv/" + hidden);
+  CHECK(b.rt.run_until([&] { return all[at].last_error() == error_code(); }, 60s));
+  b.shut_down();
+}
+
 TEST_CASE("a missing right is one line, however often the session is tried") {
   rights_fixture b;
   b.forbid("session/create");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <optional>
 
 #include "election_adversity.hpp"
 
@@ -125,6 +126,46 @@ TEST_CASE("the stale answer that is in flight does not reach a participant that 
   CHECK(std::ranges::none_of(reads.stale, [](const std::string& target) {
     return has(target, name_of(0)) || has(target, "recurse");
   }));
+  b.shut_down();
+}
+
+TEST_CASE("an observer goes back to an older leader only if a default read confirms it") {
+  const std::size_t keys = GENERATE(1, 40);
+  election_fixture b;
+  process& watches = b.add(stale_reads());
+  std::optional<runtime::http_response> old;
+  enum class server : std::uint8_t { records, current, behind, reset } now = server::records;
+  watches.transport->observer = [&](const runtime::http_request& r, runtime::http_response& got) {
+    if (!has(r.target, keys == 1 ? name_of(0) : "recurse")) return;
+    if (now == server::records) old = got;
+    if (now == server::reset || (now == server::behind && is_stale(r))) got = old.value();
+  };
+  std::vector<observer> observers;
+  for (std::size_t i = 0; i < keys; ++i)
+    observers.push_back(watches.elections->observe(name_of(i)));
+  election first = b.add().elections->enter(name_of(0), quick("first"));
+  term before = b.lead(first);
+  b.rt.advance(10s);
+  CHECK(b.rt.run(observers.front().next()).fence == before.fence());
+  now = server::current;
+  b.rt.run(before.resign());
+  election second = b.add().elections->enter(name_of(0), quick("second"));
+  const term after = b.lead(second);
+  b.rt.advance(10s);
+  CHECK(b.rt.run(observers.front().next()).fence == after.fence());
+
+  reads_of reads(watches);
+  now = server::behind;
+  running<leader> next(b.rt, observers.front().next());
+  b.rt.advance(70s);
+  CHECK_FALSE(next.done());
+  CHECK_FALSE(reads.stale.empty());
+  CHECK_FALSE(reads.plain.empty());
+  CHECK(reads.plain.size() <= 2 * reads.stale.size());
+  now = server::reset;
+  REQUIRE(b.rt.run_until([&] { return next.done(); }, 70s));
+  CHECK(next.value().fence == before.fence());
+  now = server::current;
   b.shut_down();
 }
 

@@ -85,6 +85,10 @@ TEST_CASE("files that cannot be used are refused at once, in one line") {
   CHECK(refusal(fixture, consul_tls(trusting).client_cert(cert).client_key(foreign)) ==
         "the key \"" + foreign + "\" does not belong to the certificate \"" + cert +
             "\": name the key and the certificate of one pair");
+  const std::string rsa = fixture.folder.write("rsa.key", test::make_rsa_key());
+  CHECK(refusal(fixture, consul_tls(trusting).client_cert(cert).client_key(rsa)) ==
+        "the key \"" + rsa + "\" does not belong to the certificate \"" + cert +
+            "\": name the key and the certificate of one pair");
   CHECK(refusal(fixture, consul_tls(trusting).client_cert(cert).client_key(key)) == "accepted");
 }
 

@@ -4,6 +4,8 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "support/tls_probe.hpp"
 #include "tls_fixture.hpp"
@@ -66,6 +68,25 @@ TEST_CASE_METHOD(files_case, "TLS: files that do not match are not used, with on
   for (int i = 0; i < 3; ++i) CHECK(server_name(server.address()) == "second");
   REQUIRE(log->lines().size() == 3);
   CHECK_THAT(log->lines()[2], ContainsSubstring("cannot be read (No such file or directory)"));
+}
+
+// Like a key that gets its owner or its permissions after it was written: the same file, with the
+// same size and the same time of its last write.
+TEST_CASE_METHOD(files_case, "TLS: files that could not be used are read again") {
+  const auto log = std::make_shared<server_log>();
+  tls_server server(folder.names(), {}, log);
+  const key_pair next = issue(authority, "second");
+  const key_pair other = issue(authority, "other");
+  REQUIRE(next.key.size() == other.key.size());
+  folder.write("cert.pem", next.cert);
+  folder.write("key.pem", other.key);
+  const auto written = std::filesystem::last_write_time(folder.path("key.pem"));
+  for (int i = 0; i < 3; ++i) CHECK(server_name(server.address()) == "first");
+  CHECK(log->lines().size() == 1);
+  std::ofstream(folder.path("key.pem"), std::ios::binary) << next.key;
+  std::filesystem::last_write_time(folder.path("key.pem"), written);
+  CHECK(server_name(server.address()) == "second");
+  CHECK(log->lines().size() == 2);
 }
 
 TEST_CASE_METHOD(files_case, "TLS: clients must show a certificate of their authority") {
@@ -136,6 +157,10 @@ TEST_CASE_METHOD(files_case, "TLS: files that cannot be used are named, with the
   check(files, "the key \"" + files.key + "\" is not one in PEM: ");
   folder.write("other.pem", issue(authority, "other").key);
   files.key = folder.path("other.pem");
+  check(files, "the key \"" + files.key + "\" does not belong to the certificate \"" +
+                   files.certificate + "\": ");
+  folder.write("rsa.pem", make_rsa_key());
+  files.key = folder.path("rsa.pem");
   check(files, "the key \"" + files.key + "\" does not belong to the certificate \"" +
                    files.certificate + "\": ");
   files = with_client_ca();

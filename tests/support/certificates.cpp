@@ -32,11 +32,14 @@ std::string pem(Write write) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+std::string text_of(EVP_PKEY* key) {
+  return pem([&](BIO* out) {
+    return ::PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
 key_pair texts(X509* certificate, EVP_PKEY* key) {
-  return {pem([&](BIO* out) { return ::PEM_write_bio_X509(out, certificate); }),
-          pem([&](BIO* out) {
-            return ::PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
-          })};
+  return {pem([&](BIO* out) { return ::PEM_write_bio_X509(out, certificate); }), text_of(key)};
 }
 
 void extend(X509* certificate, X509* issuer, int id, const std::string& value) {
@@ -64,6 +67,12 @@ std::shared_ptr<X509> begin(EVP_PKEY* key, const std::string& name, long from, l
 }
 
 }  // namespace
+
+std::string make_rsa_key() {
+  const std::shared_ptr<EVP_PKEY> key(EVP_RSA_gen(2048), &::EVP_PKEY_free);
+  require(key != nullptr);
+  return text_of(key.get());
+}
 
 certificate_authority::certificate_authority(const std::string& name)
     : key_(make_key()), certificate_(begin(key_.get(), name, -86400, 86400)) {

@@ -24,6 +24,9 @@ struct certificate_request {
   long valid_to = 3600;
 };
 
+/// A new RSA key. Those of the certificates are EC keys.
+std::string make_rsa_key();
+
 class certificate_authority {
  public:
   explicit certificate_authority(const std::string& name = "authority of a test");

@@ -23,8 +23,10 @@ class range_query;
 struct list_news {
   std::vector<std::pair<std::string, consul::kv_result>> keys;
   std::size_t unwatched = 0;  ///< keys of the list that have no watcher
-  std::string missing;        ///< one of the keys that are not in the list; empty: none is missing
-  bool delayed = false;       ///< newer answers may have come since the list was read
+  /// Keys that are not in the list: all that existed before, and a few of the others.
+  std::vector<std::string> missing;
+  bool delayed = false;    ///< newer answers may have come since the list was read
+  bool goes_back = false;  ///< a key has an older state than the last report of it
 };
 
 /// Receives the answers of all queries, on the engine's thread.
@@ -38,6 +40,8 @@ class query_sink {
   virtual void on_key(const std::string& key, const consul::kv_result& answer) = 0;
   /// Reads a list of the keys in a range; puts an error into it if it cannot be read as one.
   virtual list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) = 0;
+  /// Whether the answer would be reported, and is an older state than the last report of the key.
+  virtual bool goes_back(const std::string& key, const consul::kv_result& answer) const = 0;
   /// What was read, without an error.
   virtual void on_list(const list_news& seen) = 0;
   /// How the keys in the range are read: stale only if all of their watchers accept that.

@@ -66,6 +66,13 @@ bool range_query::unfit(const core::watch_range& range, consul::consistency how)
   return how == consul::consistency::stale && context_.sink.reads(range) != how;
 }
 
+// A stale answer may come from a server that is behind the one that answered before. The raft
+// leader knows whether the key really has an older state: the server may have lost its state.
+bool range_query::goes_back(const std::string& key, const consul::kv_result& answer,
+                            consul::consistency how) const {
+  return how == consul::consistency::stale && !answer.error && context_.sink.goes_back(key, answer);
+}
+
 asio::awaitable<query_answer> range_query::read_range() {
   query_answer seen;
   if (range_.single()) {
@@ -84,7 +91,7 @@ asio::awaitable<consul::kv_result> range_query::read_key(std::string key) {
   const core::watch_range range(key, core::range_kind::key);
   const consul::consistency how = context_.sink.reads(range);
   consul::kv_result answer = co_await context_.client.get(key, how);
-  if (unfit(range, how)) {
+  if (unfit(range, how) || goes_back(key, answer, how)) {
     consul::kv_result again = co_await context_.client.get(key, consul::consistency::default_);
     answer = std::move(again);
   }
@@ -97,7 +104,7 @@ asio::awaitable<query_answer> range_query::poll(std::uint64_t index, duration wa
   const consul::consistency how = context_.sink.reads(range_);
   if (range_.single()) {
     const consul::kv_result answer = co_await context_.client.watch(range_.text, index, wait, how);
-    fit = !unfit(range_, how);
+    fit = !unfit(range_, how) && !goes_back(range_.text, answer, how);
     if (fit) seen = deliver(answer);
   } else {
     consul::raw_kv_list answer = co_await context_.client.watch_raw(range_.text, index, wait, how);
@@ -124,21 +131,25 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
 }
 
 // A list does not show the keys that the token may not read, as if they did not exist. So where a
-// token needs rights, a key that is missing in the list is read by itself, which is refused then:
-// one key is enough, because the others are read one by one after a refusal.
+// token needs rights, keys that are missing in the list are read by themselves, which is refused
+// then. After one refusal all keys are read one by one. Each key that existed before is read: its
+// holder must not lose its term for a missing right. Of the others a few are enough: a token that
+// may read them and not the rest is rare, and each costs a request.
 asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
                                                    consul::consistency how) {
   query_answer seen;
   seen.missing = answer.body.empty();
   list_news news;
   if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
-  if (!answer.error && answer.may_be_filtered && !news.missing.empty()) {
-    const consul::kv_result one = co_await context_.client.get(news.missing, how);
+  const bool behind = how == consul::consistency::stale && news.goes_back;
+  if (behind || !answer.may_be_filtered) news.missing.clear();
+  for (std::size_t i = 0; i < news.missing.size() && !answer.error; ++i) {
+    const consul::kv_result one = co_await context_.client.get(news.missing[i], how);
     answer.error = one.error;
     answer.detail = one.detail;
     news.delayed = true;
   }
-  if (unfit(range_, how)) {
+  if (behind || unfit(range_, how)) {
     // The keys of a retired query have other queries by now.
     if (query_.retired()) co_return query_answer();
     consul::raw_kv_list again =

@@ -62,6 +62,8 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
   bool keep_polling() noexcept override;
 
   bool unfit(const core::watch_range& range, consul::consistency how) const noexcept;
+  bool goes_back(const std::string& key, const consul::kv_result& answer,
+                 consul::consistency how) const;
   void note_success();
   boost::asio::awaitable<query_answer> read_range();
   boost::asio::awaitable<consul::kv_result> read_key(std::string key);

@@ -8,6 +8,9 @@
 namespace tenure::impl {
 namespace {
 
+// Each costs a read where a list may lack keys that the token may not read.
+constexpr std::size_t most_unknown = 8;
+
 /// Walks a list of keys and the watched keys below its prefix side by side.
 class list_reader final : public consul::kv_reader {
  public:
@@ -30,7 +33,7 @@ class list_reader final : public consul::kv_reader {
     }
     const watched_key& watched = at_->second;
     ++at_;
-    return watched.is_news(key_version(seen.modify_index, seen.session), now_.sent_at);
+    return is_news(watched, key_version(seen.modify_index, seen.session));
   }
 
   void take(consul::kv_entry entry) override {
@@ -49,10 +52,17 @@ class list_reader final : public consul::kv_reader {
 
  private:
   bool below() const { return at_ != end_ && at_->first.text().starts_with(prefix_); }
+  bool is_news(const watched_key& watched, const key_version& now) {
+    if (!watched.is_news(now, now_.sent_at)) return false;
+    news.goes_back = news.goes_back || watched.goes_back(now);
+    return true;
+  }
   void pass_missing() {
-    if (at_->second.is_news(key_version::missing(now_.index), now_.sent_at)) {
+    if (is_news(at_->second, key_version::missing(now_.index))) {
       news.keys.emplace_back(at_->first.text(), now_);
-      if (news.missing.empty()) news.missing = at_->first.text();
+      if (at_->second.existed() || unknown_++ < most_unknown) {
+        news.missing.emplace_back(at_->first.text());
+      }
     }
     ++at_;
   }
@@ -62,6 +72,7 @@ class list_reader final : public consul::kv_reader {
   const std::string& prefix_;
   consul::kv_result now_;
   std::string_view last_;
+  std::size_t unknown_ = 0;
   bool any_ = false;
 };
 
@@ -179,6 +190,12 @@ list_news watch_registry::read_list(const core::watch_range& range, consul::raw_
   if (answer.error) return {};
   reader.finish();
   return std::move(reader.news);
+}
+
+bool watch_registry::goes_back(const std::string& key, const consul::kv_result& answer) const {
+  const auto found = keys_.find(key);
+  return found != keys_.end() && found->second.goes_back(key_version::of(answer)) &&
+         still_news(key, answer);
 }
 
 bool watch_registry::still_news(const std::string& key, const consul::kv_result& answer) const {

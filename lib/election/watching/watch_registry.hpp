@@ -47,6 +47,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
 
   // -- answer_sink -------------------------------------------------------------------------------
   void on_key(const std::string& key, const consul::kv_result& answer) override;
+  bool goes_back(const std::string& key, const consul::kv_result& answer) const override;
   list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) override;
   void on_list(const list_news& seen) override;
   consul::consistency reads(const core::watch_range& range) const noexcept override;

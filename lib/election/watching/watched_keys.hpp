@@ -37,6 +37,10 @@ class watched_key {
  public:
   /// Whether an answer to a request that was sent at `sent_at` has to be reported.
   bool is_news(const key_version& now, time_point sent_at) const noexcept;
+  /// Whether the last report was of a newer state.
+  bool goes_back(const key_version& now) const noexcept { return known_ && now.order < order_; }
+  /// The last report said that the key exists.
+  bool existed() const noexcept { return exists_; }
   /// An answer that arrived at `received_at` is being reported.
   void reported(const key_version& now, time_point received_at) noexcept;
 
