@@ -22,9 +22,14 @@ constexpr duration time_limit = 30s;
 // unknown to the server that refused it: the request waits, and the command does not run.
 constexpr duration spreading = 2s;
 // A command that prints the refused token once more may know the next one soon: it runs again after
-// this, and after twice the time each time. A token that lacks a right is refused again and again.
+// this, and after twice the time each time.
 constexpr duration first_pause = 1s;
 constexpr duration longest_pause = 5s;
+// A token has worked if a request took it, once the servers knew it, and no request was refused for
+// this long: longer than any pause between two attempts. The wait for another token takes it too,
+// up to a second after `spreading`.
+constexpr duration known_everywhere = spreading + 1s;
+constexpr duration proof = 1min;
 constexpr std::size_t longest_token = 4096;
 constexpr std::size_t longest_shown = 100;
 
@@ -60,13 +65,16 @@ class token_command final : public token_source {
                 std::shared_ptr<log_sink> log, std::shared_ptr<const runtime::clock> clock);
 
   std::string token() override;
-  bool refused(const std::string& token) override;
+  bool refused(const std::string& token, token_refusal why) override;
 
  private:
+  bool may_run(time_point now, token_refusal why);
   void renew(const std::stop_token& stop);
   void take(printed now);
+  bool has_worked(time_point now) const { return used_ && now - *used_ >= proof; }
 
   const std::string command_;
+  const duration interval_;
   const std::shared_ptr<log_sink> log_;
   const std::shared_ptr<const runtime::clock> clock_;
   std::mutex mutex_;
@@ -76,6 +84,13 @@ class token_command final : public token_source {
   bool failing_ = false;
   std::optional<time_point> asked_;  ///< when a refusal of this token last ran the command
   duration pause_ = first_pause;     ///< the time from then to the next run by a refusal
+  std::optional<time_point> used_;   ///< when a request first took it, after known_everywhere
+  bool refused_ = false;             ///< after `spreading`
+  bool worked_ = false;              ///< before it was refused
+  /// The age at which a refusal of this token may run the command. A command may create a token
+  /// each time, as Vault does: while none of them works, it runs ever less often.
+  duration least_age_ = first_pause;
+  std::optional<time_point> right_missing_;  ///< when a missing right last ran the command
   runtime::periodic_thread thread_;  ///< ends before the rest is destroyed
 };
 
@@ -83,6 +98,7 @@ token_command::token_command(std::string command, std::string first, duration in
                              std::shared_ptr<log_sink> log,
                              std::shared_ptr<const runtime::clock> clock)
     : command_(std::move(command)),
+      interval_(interval),
       log_(std::move(log)),
       clock_(std::move(clock)),
       token_(std::move(first)),
@@ -91,18 +107,35 @@ token_command::token_command(std::string command, std::string first, duration in
 
 std::string token_command::token() {
   const std::lock_guard lock(mutex_);
+  if (const time_point now = clock_->now(); !used_ && now - since_ >= known_everywhere) used_ = now;
   return token_;
 }
 
-bool token_command::refused(const std::string& token) {
+bool token_command::refused(const std::string& token, token_refusal why) {
   const std::lock_guard lock(mutex_);
   const time_point now = clock_->now();
-  if (token != token_ || running_ || now - since_ < spreading) return true;
-  if (asked_ && now - *asked_ < pause_) return false;
-  if (asked_) pause_ = std::min(pause_ * 2, longest_pause);
-  asked_ = now;
+  if (token != token_ || now - since_ < spreading) return true;
+  if (why == token_refusal::unknown_token && !std::exchange(refused_, true)) {
+    worked_ = has_worked(now);
+    if (worked_) least_age_ = first_pause;
+  }
+  if (running_) return true;
+  if (!may_run(now, why)) return false;
   running_ = true;
   thread_.run_soon();
+  return true;
+}
+
+bool token_command::may_run(time_point now, token_refusal why) {
+  // The next token most likely lacks the right as well, and may have to be created.
+  if (why == token_refusal::missing_right) {
+    if (right_missing_ && now - *right_missing_ < interval_) return false;
+    right_missing_ = now;
+    return true;
+  }
+  if (now - since_ < least_age_ || (asked_ && now - *asked_ < pause_)) return false;
+  if (asked_) pause_ = std::min(pause_ * 2, longest_pause);
+  asked_ = now;
   return true;
 }
 
@@ -129,8 +162,17 @@ void token_command::take(printed now) {
     log_->log(log_level::info, "token command works again", {{"command", shown(command_)}});
   if (now.token == token_) return;
   log_->log(log_level::info, "token changed", {{"command", shown(command_)}});
+  const time_point changed = clock_->now();
+  if (refused_ ? worked_ : has_worked(changed)) {
+    least_age_ = first_pause;
+  } else if (refused_) {
+    least_age_ = std::min(least_age_ * 2, interval_);
+  }
   token_ = std::move(now.token);
-  since_ = clock_->now();
+  since_ = changed;
+  used_.reset();
+  refused_ = false;
+  worked_ = false;
   asked_.reset();
   pause_ = first_pause;
 }

@@ -69,7 +69,7 @@ class token_file final : public token_source {
              std::shared_ptr<const runtime::clock> clock);
 
   std::string token() override;
-  bool refused(const std::string& token) override;
+  bool refused(const std::string& token, token_refusal why) override;
 
   /// Why there is no token in the file now; empty if there is one.
   const std::string& failure() const noexcept { return failure_; }
@@ -156,7 +156,7 @@ std::string token_file::token() {
   return token_;
 }
 
-bool token_file::refused(const std::string& token) {
+bool token_file::refused(const std::string& token, token_refusal) {
   const std::lock_guard lock(mutex_);
   refresh(look::always);
   if (token != token_) return true;

@@ -31,7 +31,9 @@ asio::awaitable<bool> worth_another_attempt(const runtime::environment& env,
                                             std::shared_ptr<token_source> source,
                                             std::string token, refusal why, time_point deadline) {
   const time_point again = env.timers->now() + ask_again;
-  bool may_come = source->refused(token);
+  const token_refusal refusal_kind = why == refusal::unknown_token ? token_refusal::unknown_token
+                                                                   : token_refusal::missing_right;
+  bool may_come = source->refused(token, refusal_kind);
   bool other = source->token() != token;
   // Other rights rarely come with another token, and a program that lacks one has to say so soon.
   bool goes_on = may_come && why == refusal::unknown_token;
@@ -39,7 +41,7 @@ asio::awaitable<bool> worth_another_attempt(const runtime::environment& env,
     const time_point next = env.timers->now() + look_again;
     if (next >= deadline) co_return false;
     co_await runtime::sleep_until(*env.timers, next);
-    may_come = source->refused(token);
+    may_come = source->refused(token, refusal_kind);
     other = source->token() != token;
     goes_on = may_come && next < again;
   }

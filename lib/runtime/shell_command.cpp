@@ -10,7 +10,9 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 extern char** environ;
 
@@ -22,6 +24,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_output = 64 * 1024;
 // How often the end of the command, the time limit and the request to stop are looked at.
 constexpr int look_every_ms = 20;
+// Runs the command in a shell below, and writes its status to descriptor 3. The outer shell then
+// stops, so that the id of its group stays taken until the group is killed.
+constexpr int report_descriptor = STDERR_FILENO + 1;
+constexpr const char* reporting_script =
+    "/bin/sh -c \"$1\" 3>&-; echo \"$?\" >&3; kill -STOP \"$$\"";
 
 std::string error_text(const char* what, int error) {
   return std::string(what) + ": " + std::strerror(error);
@@ -50,25 +57,28 @@ class pipe_ends {
   std::array<int, 2> ends_{-1, -1};
 };
 
-/// How the child is set up: its own process group, no blocked signals, three descriptors.
+/// How the child is set up: its own process group, no blocked signals, three descriptors, and a
+/// fourth one where a script reports the status.
 class spawn_setup {
  public:
-  explicit spawn_setup(int output) {
+  explicit spawn_setup(int output, std::optional<int> report) : reports_(report.has_value()) {
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawn_file_actions_init(&actions_);
     sigset_t none;
-    sigset_t broken_pipe;  // this process may ignore it, a shell command should not
+    sigset_t defaults;  // this process may ignore these, a shell cannot do without them
     sigemptyset(&none);
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGCHLD);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &broken_pipe);
+    ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                                  POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    if (report) ::posix_spawn_file_actions_adddup2(&actions_, *report, report_descriptor);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, report_descriptor + (report ? 1 : 0));
   }
   spawn_setup(const spawn_setup&) = delete;
   spawn_setup& operator=(const spawn_setup&) = delete;
@@ -80,11 +90,16 @@ class spawn_setup {
     std::string shell = "sh";
     std::string option = "-c";
     std::string text = command;
-    char* const words[] = {shell.data(), option.data(), text.data(), nullptr};
+    std::string script = reporting_script;
+    char* const plain[] = {shell.data(), option.data(), text.data(), nullptr};
+    char* const reporting[] = {shell.data(), option.data(), script.data(), shell.data(),
+                               text.data(), nullptr};
+    char* const* words = reports_ ? reporting : plain;
     return ::posix_spawn(&pid, "/bin/sh", &actions_, &attributes_, words, environ);
   }
 
  private:
+  const bool reports_;
   posix_spawnattr_t attributes_{};
   posix_spawn_file_actions_t actions_{};
 };
@@ -96,6 +111,18 @@ bool has_ended(pid_t pid) noexcept {
   return got != 0 || info.si_pid == pid;
 }
 
+// Whether the kernel reaps the children of this process, and forgets their status.
+bool status_is_lost() noexcept {
+  struct sigaction now {};
+  if (::sigaction(SIGCHLD, nullptr, &now) != 0) return false;
+  return now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
+bool readable(int fd) noexcept {
+  pollfd readable{fd, POLLIN, 0};
+  return ::poll(&readable, 1, 0) > 0;
+}
+
 // Reads what comes within the time. False without anything to read.
 bool read_some(int fd, int milliseconds, std::string& output, bool& at_end) {
   pollfd readable{fd, POLLIN, 0};
@@ -104,16 +131,19 @@ bool read_some(int fd, int milliseconds, std::string& output, bool& at_end) {
   const ssize_t got = ::read(fd, part.data(), part.size());
   if (got < 0 && errno == EINTR) return false;
   at_end = got <= 0;
-  if (!at_end && output.size() < most_output)
-    output.append(part.data(), static_cast<std::size_t>(got));
+  if (!at_end) output.append(part.data(), static_cast<std::size_t>(got));
   return !at_end;
+}
+
+std::string failure_of_exit(int status) {
+  if (status == 0) return "";
+  return "it exited with status " + std::to_string(status);
 }
 
 std::string failure_of(int status) {
   if (WIFSIGNALED(status))
     return "it was killed by signal " + std::to_string(WTERMSIG(status));
-  if (WEXITSTATUS(status) == 0) return "";
-  return "it exited with status " + std::to_string(WEXITSTATUS(status));
+  return failure_of_exit(WEXITSTATUS(status));
 }
 
 // Kills what is left of the command's group, and reaps the command and the orphans in its group
@@ -130,6 +160,16 @@ std::string end_group(pid_t pid) {
   return failure_of(status);
 }
 
+// As end_group(), for a shell that reports the status.
+std::string end_reporting_group(pid_t pid, int report) {
+  std::array<char, 16> text{};
+  const bool reported = readable(report);
+  const ssize_t got = reported ? ::read(report, text.data(), text.size() - 1) : 0;
+  if (reported && got <= 0) return "its exit status was lost";  // the shell died: as above
+  ::kill(-pid, SIGKILL);
+  return failure_of_exit(std::atoi(text.data()));
+}
+
 }  // namespace
 
 shell_result run_shell(const std::string& command, duration time_limit,
@@ -140,27 +180,39 @@ shell_result run_shell(const std::string& command, duration time_limit,
     result.failure = error_text("no pipe for its output", errno);
     return result;
   }
+  std::optional<pipe_ends> report;
+  if (status_is_lost()) report.emplace();
+  if (report && !report->open()) {
+    result.failure = error_text("no pipe for its status", errno);
+    return result;
+  }
+  const auto report_to = report ? std::optional<int>(report->writer()) : std::nullopt;
   pid_t pid = -1;
-  if (const int error = spawn_setup(pipe.writer()).start(command, pid); error != 0) {
+  if (const int error = spawn_setup(pipe.writer(), report_to).start(command, pid); error != 0) {
     result.failure = error_text("/bin/sh cannot be started", error);
     return result;
   }
   pipe.close_writer();
+  if (report) report->close_writer();
   const time_point give_up = boot_clock::now() + time_limit;
   bool at_end = false;
   // A process that the command left behind may hold the output open: the command's own end counts.
   bool ended = false;
-  while (!ended && !stop.stop_requested() && boot_clock::now() < give_up) {
+  const auto in_limit = [&] { return result.output.size() <= most_output; };
+  while (!ended && in_limit() && !stop.stop_requested() && boot_clock::now() < give_up) {
     if (at_end) {
       ::poll(nullptr, 0, look_every_ms);
     } else {
       read_some(pipe.reader(), look_every_ms, result.output, at_end);
     }
-    ended = has_ended(pid);
+    ended = report ? readable(report->reader()) : has_ended(pid);
   }
-  while (!at_end && read_some(pipe.reader(), 0, result.output, at_end)) {}
-  result.failure = end_group(pid);
-  if (!ended && stop.stop_requested()) {
+  result.failure = report ? end_reporting_group(pid, report->reader()) : end_group(pid);
+  // A process that left the group may still write, without end.
+  while (!at_end && in_limit() && read_some(pipe.reader(), 0, result.output, at_end)) {}
+  if (!in_limit()) {
+    result.failure = "it prints more than " + std::to_string(most_output) + " bytes";
+  } else if (!ended && stop.stop_requested()) {
     result.failure = "it was stopped";
   } else if (!ended) {
     result.failure = "it ran for longer than " +

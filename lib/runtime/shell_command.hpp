@@ -8,13 +8,16 @@
 namespace tenure::runtime {
 
 struct shell_result {
-  std::string output;   ///< its standard output, up to 64 KiB
+  std::string output;   ///< its standard output; more than 64 KiB are a failure
   std::string failure;  ///< empty after exit status 0, or else why: "it exited with status 2"
 };
 
 /// Blocks until `/bin/sh -c command` has ended, at most for `time_limit`. The command reads
 /// /dev/null, writes its errors to ours, has no other descriptors of this process and no blocked
-/// signals. When it ends, runs out of time or `stop` is requested, its process group is killed.
+/// signals. When it ends, prints too much, runs out of time or `stop` is requested, its process
+/// group is killed.
+///
+/// Where SIGCHLD is ignored, an outer shell reports the status: this process keeps its setting.
 ///
 /// Started by posix_spawn, which is safe beside other threads, and unlike Asio's fork touches no
 /// descriptor of a running event loop.

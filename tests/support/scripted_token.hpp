@@ -14,7 +14,7 @@ class scripted_token final : public token_source {
  public:
   explicit scripted_token(std::string first) : now(std::move(first)) {}
   std::string token() override { return now; }
-  bool refused(const std::string& token) override {
+  bool refused(const std::string& token, token_refusal) override {
     refusals.push_back(token);
     if (on_refused) on_refused();
     return may_come;

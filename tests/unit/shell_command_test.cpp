@@ -37,9 +37,52 @@ TEST_CASE("a command's output is read, and its failure told apart") {
   CHECK(run_shell("echo a; exit 3", 10s).failure == "it exited with status 3");
   CHECK(run_shell("kill -9 $$", 10s).failure == "it was killed by signal 9");
   CHECK(run_shell("no-such-program 2>/dev/null", 10s).failure == "it exited with status 127");
-  const std::string large = run_shell("head -c 300000 /dev/zero", 10s).output;
-  CHECK(large.size() >= 64 * 1024);
-  CHECK(large.size() < 80 * 1024);
+}
+
+TEST_CASE("a command that prints too much is killed at once") {
+  const auto began = boot_clock::now();  // lint: allow clock because real processes take the time
+  for (const char* command : {"head -c 300000 /dev/zero", "yes", "setsid -f yes; sleep 1000"}) {
+    const runtime::shell_result flood = run_shell(command, 60s);
+    CHECK(flood.failure == "it prints more than 65536 bytes");
+    CHECK(flood.output.size() >= 64 * 1024);
+    CHECK(flood.output.size() < 80 * 1024);
+  }
+  CHECK(run_shell("head -c 65536 /dev/zero", 10s).failure.empty());
+  const auto took = boot_clock::now() - began;  // lint: allow clock because it is the real time
+  CHECK(took < 20s);
+}
+
+TEST_CASE("a process that a command leaves behind and that writes without end holds up nothing") {
+  const auto began = boot_clock::now();  // lint: allow clock because real processes take the time
+  // They may write too much before the command has ended. That is a failure, but no wait.
+  run_shell("yes & echo token", 60s);
+  run_shell("setsid -f yes; echo token", 60s);
+  const auto slow = run_shell("echo token; while sleep 0.01; do echo more; done &", 60s);
+  CHECK(slow.failure.empty());
+  CHECK(slow.output.starts_with("token\n"));
+  const auto took = boot_clock::now() - began;  // lint: allow clock because it is the real time
+  CHECK(took < 20s);
+}
+
+TEST_CASE("a command's status is known where SIGCHLD is ignored") {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  struct sigaction before {};
+  REQUIRE(::sigaction(SIGCHLD, &ignore, &before) == 0);
+  const auto good = run_shell("echo \"to'ken $0\"; sleep 1000 & echo $!", 10s);
+  const auto bad = run_shell("echo a; exit 3", 10s);
+  const auto late = run_shell("sleep 1000", 1s);
+  const auto flood = run_shell("yes", 10s);
+  const auto descriptors = run_shell("cd /proc/self/fd && echo *", 10s);
+  ::sigaction(SIGCHLD, &before, nullptr);
+  CHECK(good.failure.empty());
+  CHECK(good.output.starts_with("to'ken "));
+  CHECK(has_ended(good.output.substr(good.output.find('\n') + 1)));
+  CHECK(bad.output == "a\n");
+  CHECK(bad.failure == "it exited with status 3");
+  CHECK(late.failure == "it ran for longer than 1 s and was killed");
+  CHECK(flood.failure == "it prints more than 65536 bytes");
+  CHECK(descriptors.output.starts_with("0 1 2"));
 }
 
 TEST_CASE("a command inherits three descriptors, no blocked signals, and reads nothing") {

@@ -16,6 +16,8 @@ namespace {
 
 using namespace tenure;
 using namespace std::chrono_literals;
+constexpr auto unknown = token_refusal::unknown_token;
+constexpr auto missing_right = token_refusal::missing_right;
 
 class test_clock final : public runtime::clock {
  public:
@@ -72,6 +74,8 @@ class fixture {
     std::ofstream(folder + "/new") << token << "\nmore\n";
     std::filesystem::rename(folder + "/new", folder + "/token");
   }
+  /// A command that prints another token each time.
+  void create() { command = "echo >>" + folder + "/runs; wc -c <" + folder + "/runs"; }
   void fail() const { std::filesystem::remove(folder + "/token"); }
   auto runs() const { return std::filesystem::file_size(folder + "/runs"); }
   void follow(duration interval = 1h) {
@@ -80,7 +84,7 @@ class fixture {
   /// As a request does that Consul refuses.
   bool wait_for_another(const std::string& token) const {
     while (source->token() == token) {
-      if (!source->refused(token)) return false;
+      if (!source->refused(token, unknown)) return false;
     }
     return true;
   }
@@ -112,9 +116,9 @@ TEST_CASE("many refusals of one token share one run") {
   b.follow();
   b.clock->advance(10s);
   b.print("two");
-  for (int i = 0; i < 100; ++i) CHECK(b.source->refused("one"));
+  for (int i = 0; i < 100; ++i) CHECK(b.source->refused("one", unknown));
   CHECK(b.wait_for_another("one"));
-  for (int i = 0; i < 100; ++i) CHECK(b.source->refused("one"));  // of requests that are late
+  for (int i = 0; i < 100; ++i) CHECK(b.source->refused("one", unknown));  // late ones
   CHECK(b.runs() == 2);
 }
 
@@ -127,7 +131,7 @@ TEST_CASE("a token that the command prints again is not waited for, and runs it 
   CHECK(runs == 2);
   for (const duration pause : {1s, 2s, 4s, 5s, 5s}) {
     b.clock->advance(pause - 1ms);
-    CHECK_FALSE(b.source->refused("one"));
+    CHECK_FALSE(b.source->refused("one", unknown));
     CHECK(b.runs() == runs);
     b.clock->advance(1ms);
     CHECK_FALSE(b.wait_for_another("one"));
@@ -147,7 +151,7 @@ TEST_CASE("a token that the command prints again is not waited for, and runs it 
 TEST_CASE("a token of less than two seconds may be unknown to a server yet: no run") {
   fixture b;
   b.follow();
-  CHECK(b.source->refused("one"));
+  CHECK(b.source->refused("one", unknown));
   CHECK(b.runs() == 1);
 }
 
@@ -167,6 +171,51 @@ TEST_CASE("a command that fails leaves the last token in use, with one warning a
   CHECK(b.wait_for_another("one"));
   CHECK(b.log->line(2) == "token command works again");
   CHECK(b.log->line(3) == "token changed");
+}
+
+TEST_CASE("a missing right runs a command that creates tokens once an interval") {
+  fixture b;
+  b.create();
+  b.follow(1h);
+  // Each new token lacks the right as well, and requests use it every 3 s for two hours.
+  for (int i = 0; i < 2400; ++i) {
+    b.clock->advance(3s);
+    const std::string token = b.source->token();
+    if (b.source->refused(token, missing_right)) {
+      while (b.source->token() == token) {}
+    }
+  }
+  CHECK(b.runs() == 3);
+  // Nor does it delay the next token, when Consul no longer knows this one.
+  const std::string token = b.source->token();
+  CHECK(b.wait_for_another(token));
+  CHECK(b.runs() == 4);
+}
+
+TEST_CASE("a command runs ever less often while all the tokens that it creates are refused") {
+  fixture b;
+  b.create();
+  b.follow(1min);
+  std::vector<int> ages;
+  int age = 0;
+  while (ages.size() < 9) {
+    b.clock->advance(1s);
+    ++age;
+    const std::string token = b.source->token();
+    if (age < 2) continue;  // a server may not know it yet: the request waits
+    if (!b.wait_for_another(token)) continue;
+    ages.push_back(age);
+    age = 0;
+  }
+  CHECK(ages == std::vector<int>{2, 2, 4, 8, 16, 32, 60, 60, 60});
+  // One token that works ends that: the next rotation costs no time.
+  for (int i = 0; i < 64; ++i) {
+    b.clock->advance(1s);
+    b.source->token();
+  }
+  CHECK(b.wait_for_another(b.source->token()));
+  b.clock->advance(2s);
+  CHECK(b.wait_for_another(b.source->token()));
 }
 
 TEST_CASE("the command runs after each interval") {
@@ -196,6 +245,9 @@ TEST_CASE("a command without a token is refused at the start by one line, with t
   CHECK(refusal("head -c 5000 /dev/zero | tr '\\0' x").find("longer than any token") !=
         std::string::npos);
   CHECK(refusal("printf 'a\\tb'").find("holds control characters") != std::string::npos);
+  CHECK(refusal("yes") ==
+        "the token command 'yes' printed no token (it prints more than 65536 bytes): run it by "
+        "hand, as this user, to see why");
   CHECK(refusal("") == "the token command is empty: name one");
   CHECK_THROWS_AS(token_from_command("echo x", 100ms), bad_configuration);
 }
@@ -206,6 +258,6 @@ TEST_CASE("a source that goes while its command runs does not wait for it") {
               "/runs) = 1 ] || sleep 1000";
   b.follow();
   b.clock->advance(10s);
-  CHECK(b.source->refused("one"));
+  CHECK(b.source->refused("one", unknown));
   b.source.reset();
 }

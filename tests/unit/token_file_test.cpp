@@ -154,22 +154,22 @@ TEST_CASE("after a refusal the file is read, even if its attributes are those of
   CHECK(b.source->token() == "abc");
   mapped.write("two");
   CHECK(b.source->token() == "abc");
-  CHECK(b.source->refused("abc"));
+  CHECK(b.source->refused("abc", token_refusal::unknown_token));
   CHECK(b.source->token() == "two");
 }
 
 TEST_CASE("a request waits two seconds for another token, and the next one not at all") {
   fixture b;
   b.follow();
-  CHECK(b.source->refused("one"));
+  CHECK(b.source->refused("one", token_refusal::unknown_token));
   b.clock->at += 1900ms;
-  CHECK(b.source->refused("one"));
+  CHECK(b.source->refused("one", token_refusal::unknown_token));
   b.clock->at += 200ms;
-  CHECK_FALSE(b.source->refused("one"));
+  CHECK_FALSE(b.source->refused("one", token_refusal::unknown_token));
   b.replace("two");
-  CHECK(b.source->refused("one"));
+  CHECK(b.source->refused("one", token_refusal::unknown_token));
   CHECK(b.source->token() == "two");
-  CHECK(b.source->refused("two"));
+  CHECK(b.source->refused("two", token_refusal::unknown_token));
 }
 
 TEST_CASE("a file without a token is refused at the start, with the remedy") {
