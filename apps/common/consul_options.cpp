@@ -81,12 +81,12 @@ void consul_options::set_token(consul_config& to, std::shared_ptr<log_sink> log)
     throw usage_error("--token-command: leave out --token and --token-file beside it");
   if (token_interval_ && token_command_.empty())
     throw usage_error("--token-command-interval: there is no --token-command");
-  if (!token_.empty()) {
-    to.token(token_);
-  } else if (!token_command_.empty()) {
+  if (!token_command_.empty()) {
     to.token(token_from_command(token_command_, token_interval_.value_or(std::chrono::minutes(5)),
                                 std::move(log)));
-  } else if (!token_file_.empty()) {
+  } else if (token_file_.empty()) {
+    if (!token_.empty()) to.token(token_);
+  } else {  // comes before --token, as in Consul's tools
     try {
       to.token(token_from_file(token_file_, std::move(log)));
     } catch (const bad_configuration& e) {

@@ -108,17 +108,19 @@ std::string consul_error_text(const consul_config& config, const boost::system::
                               const std::string& policy) {
   const std::string all = error.what();
   const std::string line = all.substr(0, all.rfind(": " + error.code().what()));
-  if (error.code() == consul_errc::tls_failed) {
-    const std::string server = " at " + config.address() + ": ";
-    const auto at = line.find(server);
-    const std::string why = at == line.npos ? "" : ": " + line.substr(at + server.size());
-    return consul_error_text(config, error.code()) + why;
-  }
   const bool lacks = line.find(" lacks ") != line.npos;
-  const bool explained = lacks || line.find(config.address()) != line.npos;
-  if (error.code() != consul_errc::forbidden || !explained)
-    return consul_error_text(config, error.code());
-  return lacks ? line + "; tenure policy " + policy + " prints the whole policy" : line;
+  if (error.code() == consul_errc::forbidden && lacks)
+    return line + "; tenure policy " + policy + " prints the whole policy";
+  const std::string server = " at " + config.address() + ": ";
+  const auto at = line.find(server);
+  if (at == line.npos) return consul_error_text(config, error.code());
+  if (error.code() == consul_errc::forbidden) return line;
+  const std::string why = line.substr(at + server.size());
+  if (error.code() != consul_errc::unreachable && error.code() != consul_errc::timed_out)
+    return consul_error_text(config, error.code()) + ": " + why;
+  // Another address does not help at a limit of connections.
+  if (why.find("more connections") == why.npos) return consul_error_text(config, error.code());
+  return error.code().message() + " (" + config.address() + "): " + why;
 }
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,

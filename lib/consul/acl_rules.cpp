@@ -1,6 +1,10 @@
 #include "consul/acl_rules.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "consul/format.hpp"
+#include "text/hex.hpp"
 #include "text/percent.hpp"
 
 namespace tenure::consul {
@@ -23,6 +27,22 @@ std::string_view between(std::string_view text, std::string_view begin, std::str
   return text.substr(0, text.find(end));
 }
 
+// The contenders of a semaphore have keys that are named after their sessions. The next session has
+// another name, so the rule is that of the folder.
+acl_rule widened(acl_rule rule) {
+  constexpr std::string_view session_form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  const auto slash = rule.name.rfind('/');
+  if (rule.resource != "key" || slash == std::string::npos) return rule;
+  const std::string_view last = std::string_view(rule.name).substr(slash + 1);
+  const bool session = std::ranges::equal(last, session_form, [](char c, char form) {
+    return form == '-' ? c == '-' : text::hex_value(c) >= 0;
+  });
+  if (!session) return rule;
+  rule.resource = "key_prefix";
+  rule.name.resize(slash + 1);
+  return rule;
+}
+
 // "key:write" and a name. A list is refused by a rule of the prefix.
 std::optional<acl_rule> rule_of(std::string_view right, std::string_view name) {
   const auto colon = right.find(':');
@@ -30,14 +50,15 @@ std::optional<acl_rule> rule_of(std::string_view right, std::string_view name) {
   acl_rule rule{std::string(right.substr(0, colon)), std::string(name),
                 std::string(right.substr(colon + 1))};
   if (rule.access == "list") rule.resource += "_prefix";
-  return rule;
+  return widened(std::move(rule));
 }
 
 }  // namespace
 
 acl_rule rule_for(std::string_view verb, std::string_view key) {
   const bool read = verb == "get" || verb == "check-index" || verb == "check-session";
-  return {verb == "delete-tree" ? "key_prefix" : "key", std::string(key), read ? "read" : "write"};
+  return widened(
+      {verb == "delete-tree" ? "key_prefix" : "key", std::string(key), read ? "read" : "write"});
 }
 
 std::optional<acl_rule> rule_for(const target& to) {
@@ -46,7 +67,7 @@ std::optional<acl_rule> rule_for(const target& to) {
     const std::string all = to.text();
     const bool recurse = all.find("?recurse", path.size()) != all.npos ||
                          all.find("&recurse", path.size()) != all.npos;
-    return acl_rule{recurse ? "key_prefix" : "key", *key, recurse ? "list" : "read"};
+    return widened({recurse ? "key_prefix" : "key", *key, recurse ? "list" : "read"});
   }
   // Consul checks the name of the session's node, which is not in the request.
   if (path.starts_with("/v1/session/info/")) return acl_rule{"session_prefix", "", "read"};

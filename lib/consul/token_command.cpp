@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration time_limit = 30s;
+// Shorter than a usual lease: a run that hangs must not cost the terms of a new token.
+constexpr duration time_limit = 10s;
 // Consul's servers learn of a new token one after the other. One that is younger than this may be
 // unknown to the server that refused it: the request waits, and the command does not run.
 constexpr duration spreading = 2s;

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "consul/acl_rules.hpp"
 #include "consul/documents.hpp"
 #include "election/context.hpp"
 #include "election/errors.hpp"
@@ -74,7 +75,8 @@ asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, st
   if (answer.entries.empty() && answer.may_be_filtered && !prefix.empty()) {
     const consul::kv_result one =
         co_await shared->client.get(prefix, consul::consistency::default_);
-    if (one.error == consul_errc::forbidden) fail(one.error, one.detail);
+    if (one.error == consul_errc::forbidden)
+      fail(one.error, consul::refusal_text(acl_rule{"key_prefix", prefix, "read"}, ""));
   }
   std::map<std::string, std::string> published;  // by slot candidates, under their own keys
   for (const consul::kv_entry& entry : answer.entries) {

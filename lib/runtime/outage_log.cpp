@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr duration calm = 15s;
 // What fails once in a while, such as the end of a session, has no success that would end its
 // outage.
-constexpr duration forgotten_after = 10min;
+constexpr duration forgotten_after = 6h;
 // A token without rights may be refused for each of thousands of keys.
 constexpr std::size_t most_open = 16;
 
@@ -25,8 +25,8 @@ error_code reason_of(const error_code& error) noexcept {
 
 // Whether all requests fail for this reason, and not just those of one sort.
 bool concerns_all(const error_code& reason) noexcept {
-  return reason == consul_errc::unreachable || reason == consul_errc::throttled ||
-         reason == consul_errc::no_leader;
+  return reason == consul_errc::unreachable || reason == consul_errc::tls_failed ||
+         reason == consul_errc::throttled || reason == consul_errc::no_leader;
 }
 
 std::string seconds_text(duration d) {

@@ -98,9 +98,9 @@ void simulation::run_without_faults() {
   // A leader may resign meanwhile, if its user code decided so before the faults ended.
   wait_for_convergence("in the steady phase: ");
   if (world_.failed()) return;
-  // Some polls of before stay silent until their wait is over, and a restarted agent grants no lock
+  // Some polls of before stay silent until their deadline, and a restarted agent grants no lock
   // for a minute.
-  const duration aftermath = scenario_.wait * 17 / 16 + 1s;
+  const duration aftermath = scenario_.wait * 17 / 16 + scenario_.request_timeout + 1s;
   const duration closed = scenario_.embedded ? duration(75s) : duration(0s);
   world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
   if (!world_.failed()) check_takeover();

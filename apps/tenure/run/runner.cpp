@@ -147,10 +147,10 @@ asio::awaitable<void> runner::wait_for_consul() {
     const error_code error = co_await ping();
     if (!error) break;
     if (signal_ != 0) co_return;
-    if (unsecured_) throw boost::system::system_error(*unsecured_);
     if (out_of_time_ && error == asio::error::operation_aborted)
       throw boost::system::system_error(make_error_code(consul_errc::timed_out));
-    if (out_of_time_ || error == error_kind::fatal) throw boost::system::system_error(error);
+    if (out_of_time_ || error == error_kind::fatal || error == consul_errc::tls_failed)
+      throw boost::system::system_error(*failure_);
     if (!std::exchange(reported, true)) {
       options_.log->log(log_level::warn, "waiting for Consul",
                         {log_field("address", options_.consul.address()),
@@ -167,7 +167,7 @@ asio::awaitable<error_code> runner::ping() {
     co_await asio::co_spawn(io_, std::move(pinging),
                             asio::bind_cancellation_slot(cancel_.slot(), asio::use_awaitable));
   } catch (const boost::system::system_error& e) {
-    if (e.code() == consul_errc::tls_failed) unsecured_ = e;
+    failure_ = e;
     co_return e.code();
   }
   co_return error_code();

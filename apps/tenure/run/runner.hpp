@@ -87,7 +87,7 @@ class runner {
   command::lease_timer pause_timer_;
   int signal_ = 0;           // the first signal that asked this process to end
   bool out_of_time_ = false;
-  std::optional<boost::system::system_error> unsecured_;  ///< why a ping got no TLS connection
+  std::optional<boost::system::system_error> failure_;  ///< of the last ping
   std::string obstacle_;     // when the time was up
   bool waiting_ = false;     // for Consul, or for the election
   int exit_code_ = 0;

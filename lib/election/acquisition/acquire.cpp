@@ -283,6 +283,8 @@ void participant::record_quarantine(time_point now) const noexcept {
 void participant::release_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
   const std::uint64_t random = env().random->next();
   runtime::count(env(), release_counter(outcome));
+  release_refused_ = outcome.error == consul_errc::forbidden;
+  if (release_refused_) changed_.notify_all();
   switch (outcome.what) {
     case lock_outcome_kind::done:
       log(log_level::info, which.clean ? "released"

@@ -95,7 +95,9 @@ class participant final : public key_watcher,
   void detach() noexcept;
   /// From now on it is not counted among the elections entered.
   void uncount() noexcept;
-  bool settled() const noexcept { return fsm_.settled(); }
+  bool settled() const noexcept {
+    return fsm_.settled() || (left_ && release_refused_ && !working());
+  }
   bool working() const noexcept override { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }
   runtime::async_condition& changed() noexcept { return changed_; }
@@ -165,6 +167,7 @@ class participant final : public key_watcher,
   bool watch_refused_ : 1 = false;  ///< the watch may not read the key, by its last report
   bool healthy_ : 1 = true;         ///< the gate of set_healthy() is open
   bool left_ : 1 = false;           ///< it stands no more
+  bool release_refused_ : 1 = false;  ///< the token may not release the key: do not wait for it
   bool counted_ : 1 = true;         ///< its standing is counted
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;

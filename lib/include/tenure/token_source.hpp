@@ -46,7 +46,7 @@ std::shared_ptr<token_source> token_from_file(std::string path,
 /// consul/creds/leader`. A thread runs the command every `interval`, and at once when Consul does
 /// not know the token. If each new token is refused as well, the command runs ever less often, down
 /// to once an `interval`. A missing right runs it once more an `interval`. If the command fails,
-/// the last token stays in use, and one warning says so. The command has 30 s and 64 KiB.
+/// the last token stays in use, and one warning says so. The command has 10 s and 64 KiB.
 /// Runs it once now: blocks, and throws bad_configuration if it prints no token.
 std::shared_ptr<token_source> token_from_command(std::string command,
                                                  duration interval = std::chrono::minutes(5),
