@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/agent_services.hpp>
 #include <tenure/spdlog_sink.hpp>
 #include <tenure/token_source.hpp>
 #include <utility>
@@ -101,6 +102,8 @@ int serve(const arguments& a, const CLI::App& command) {
   std::optional<sidecar::config> c = load(a, token_log);
   if (!c) return exit_usage;
   if (a.check) {
+    boost::asio::io_context unused{1};
+    const agent_services reads_the_tls_files(unused.get_executor(), c->consul);
     std::printf("%s: %zu elections\n", a.file.empty() ? "environment" : a.file.c_str(),
                 c->elections.size());
     return exit_ok;
