@@ -47,7 +47,7 @@ class reads_of {
 }  // namespace
 
 TEST_CASE("observers and queries read stale if they may, one by one and by prefix") {
-  const std::size_t keys = GENERATE(1, 40);
+  const std::size_t keys = GENERATE(std::size_t{1}, std::size_t{40});
   election_fixture b;
   process& watches = b.add(stale_reads());
   reads_of reads(watches);
@@ -85,7 +85,7 @@ TEST_CASE("without the option nothing is read stale") {
 }
 
 TEST_CASE("a participant never reads stale, nor does an observer beside it") {
-  const std::size_t keys = GENERATE(1, 40);
+  const std::size_t keys = GENERATE(std::size_t{1}, std::size_t{40});
   election_fixture b;
   process& both = b.add(stale_reads());
   reads_of reads(both);
@@ -103,7 +103,7 @@ TEST_CASE("a participant never reads stale, nor does an observer beside it") {
 }
 
 TEST_CASE("the stale answer that is in flight does not reach a participant that enters meanwhile") {
-  const std::size_t keys = GENERATE(1, 40);
+  const std::size_t keys = GENERATE(std::size_t{1}, std::size_t{40});
   election_fixture b;
   process& rival = b.add();
   election held = rival.elections->enter(name_of(0), quick("rival"));
@@ -130,7 +130,7 @@ TEST_CASE("the stale answer that is in flight does not reach a participant that 
 }
 
 TEST_CASE("an observer goes back to an older leader only if a default read confirms it") {
-  const std::size_t keys = GENERATE(1, 40);
+  const std::size_t keys = GENERATE(std::size_t{1}, std::size_t{40});
   election_fixture b;
   process& watches = b.add(stale_reads());
   std::optional<runtime::http_response> old;
