@@ -243,6 +243,7 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
   }
   switch (outcome.what) {
     case lock_outcome_kind::done:
+      release_refused_ = false;
       fsm_.claim_won(
           observation_of_write(outcome.written, outcome, written_key{which.act.session}), now,
           random);

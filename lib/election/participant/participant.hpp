@@ -96,7 +96,7 @@ class participant final : public key_watcher,
   /// From now on it is not counted among the elections entered.
   void uncount() noexcept;
   bool settled() const noexcept {
-    return fsm_.settled() || (left_ && release_refused_ && !working());
+    return fsm_.settled() || (left_ && release_refused_ && !working() && !fsm_.busy());
   }
   bool working() const noexcept override { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }
