@@ -146,8 +146,8 @@ std::string failure_of(int status) {
   return failure_of_exit(WEXITSTATUS(status));
 }
 
-// Kills what is left of the command's group, and reaps the command and the orphans in its group
-// that became children of this process.
+// Kills the processes of the command's group that still run, and reaps the command and the orphans
+// in its group that became children of this process.
 std::string end_group(pid_t pid) {
   siginfo_t info{};
   const bool ours = ::waitid(P_PID, static_cast<id_t>(pid), &info,

@@ -232,17 +232,7 @@ TEST_CASE("cancellation closes the connection, at any moment and exactly once") 
       co_await side.answer("x");
       co_await side.closed();
     });
-    const auto asked = fixture.start(http_request(), on_stale::resend);
-    for (int i = 0; i < steps && !asked->result; ++i) {
-      fixture.runtime.io().restart();
-      fixture.runtime.io().run_one();
-    }
-    asked->cancel();
-    const auto trip = fixture.finish(*asked);
-    answered = !trip.error;
-    if (!answered) CHECK(trip.error == error::operation_aborted);
-    if (!answered) CHECK(fixture.client->connections(lane::requests) == 0);
-    CHECK(fixture.runtime.next_timer() == time_point::max());
+    answered = fixture.answers_before_cancel(steps);
   }
 }
 

@@ -1,6 +1,7 @@
 // The HTTP client of production and a server that the test scripts.
 #pragma once
 
+#include <boost/asio/error.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <string>
@@ -47,6 +48,23 @@ class client_fixture {
   runtime::exchange_result ask(const std::string& target = "/",
                                on_stale when_stale = on_stale::fail) {
     return ask(runtime::http_request("GET", target), when_stale);
+  }
+  /// Cancels a request after this many steps of the loop, and checks that nothing of it stays.
+  /// Returns whether the response came first.
+  bool answers_before_cancel(int steps) {
+    const auto asked = start(runtime::http_request(), on_stale::resend);
+    for (int i = 0; i < steps && !asked->result; ++i) {
+      runtime.io().restart();
+      runtime.io().run_one();
+    }
+    asked->cancel();
+    const runtime::exchange_result trip = finish(*asked);
+    if (trip.error) {
+      CHECK(trip.error == boost::asio::error::operation_aborted);
+      CHECK(client->connections(runtime::lane::requests) == 0);
+    }
+    CHECK(runtime.next_timer() == time_point::max());
+    return !trip.error;
   }
   template <class Predicate>
   void until(Predicate done) {

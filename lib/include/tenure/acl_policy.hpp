@@ -34,7 +34,7 @@ class acl_policy {
   acl_policy& semaphore(const std::string& prefix);
   /// Reads who leads: leader_of(), observe().
   acl_policy& observe(const std::string& key);
-  /// Lists who leads what: leaders().
+  /// Lists the leaders of the elections below a prefix: leaders().
   acl_policy& leaders(const std::string& prefix);
   /// Reads settings.
   acl_policy& read_settings(const std::string& key);
