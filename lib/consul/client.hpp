@@ -63,7 +63,8 @@ class client {
   boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
   /// A blocking query like watch(), for everything below a prefix.
   boost::asio::awaitable<kv_list> watch_below(std::string prefix, std::uint64_t index,
-                                              duration wait);
+                                              duration wait,
+                                              consistency how = consistency::default_);
   /// The same two without parsing the list: read() does that.
   boost::asio::awaitable<raw_kv_list> list_raw(std::string prefix, consistency how);
   boost::asio::awaitable<raw_kv_list> watch_raw(std::string prefix, std::uint64_t index,

@@ -132,8 +132,8 @@ asio::awaitable<kv_list> client::list(std::string prefix, consistency how) {
 }
 
 asio::awaitable<kv_list> client::watch_below(std::string prefix, std::uint64_t index,
-                                             duration wait) {
-  raw_kv_list raw = co_await watch_raw(std::move(prefix), index, wait);
+                                             duration wait, consistency how) {
+  raw_kv_list raw = co_await watch_raw(std::move(prefix), index, wait, how);
   co_return parsed(std::move(raw));
 }
 

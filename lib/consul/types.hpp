@@ -140,6 +140,8 @@ class session_found : public answer_base {
 class kv_result : public answer_base {
  public:
   std::optional<kv_entry> entry;  ///< nothing: the key does not exist
+  /// By a ?consistent read or poll: what it shows was so at some moment after it was sent.
+  bool linearizable = false;
 };
 class kv_list : public answer_base {
  public:

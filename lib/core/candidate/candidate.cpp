@@ -247,7 +247,7 @@ time_point candidate::after_lock_delay(time_point now, std::uint64_t random) noe
 
 bool candidate::may_claim(time_point now) const noexcept {
   return wanted_ && !working() && !session_.empty() && history_.free() && !look_again_ &&
-         now >= claim_not_before_;
+         now >= claim_not_before_ && !claims_wait_;
 }
 
 claim_request candidate::next_claim() const { return open_claim_->terms; }
@@ -275,6 +275,14 @@ void candidate::released(const key_observation& free, time_point now, std::uint6
 time_point candidate::quarantine_end(time_point from) const noexcept {
   if (from == time_point::min() || from == time_point::max()) return from;
   return rules().quarantine_end(from, longest_span_);
+}
+
+void candidate::handed_over(const key_observation& written, time_point now) {
+  busy_ = false;
+  request_backoff_.reset();
+  history_.observe(written, now);
+  forget_lock();
+  longest_span_ = duration{0};
 }
 
 void candidate::release_missed(time_point now) {

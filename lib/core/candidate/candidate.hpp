@@ -58,6 +58,9 @@ class release_request {
   session_id session;
   /// Clean: with an empty value, so that a successor starts at once. Else with a value.
   bool clean = false;
+  /// Instead of a release the key may be given to another session in the same transaction: the
+  /// term began, so its quarantine was over, and its work has stopped.
+  bool may_hand_over = false;
 };
 
 /// What candidates with equal candidacies share.
@@ -80,6 +83,10 @@ class candidate {
   void stand() noexcept { wanted_ = true; }
   void withdraw() noexcept { wanted_ = false; }
   bool stands() const noexcept { return wanted_; }
+  /// A free key is left to another candidate for now; a key that is handed over is taken.
+  void set_claims_wait(bool wait) noexcept { claims_wait_ = wait; }
+  /// Asks the holder to stop at a safe point, for another candidate; false: not any more.
+  void request_hand_over(bool wanted) noexcept { lease_.request_hand_over(wanted); }
   /// The work of the term has stopped. Ends a running term as resigned.
   void work_stopped(time_point now);
   /// The holder has to stop, for a reason of this process (shut_down, health_failed, ...).
@@ -113,6 +120,8 @@ class candidate {
   /// Not carried out, or the answer was lost.
   void clear_failed(time_point now);
   void released(const key_observation& free, time_point now, std::uint64_t random);
+  /// The key was given to another session, as `written` shows.
+  void handed_over(const key_observation& written, time_point now);
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);
 
@@ -227,6 +236,7 @@ class candidate {
   bool read_wanted_ : 1 = false;
   bool look_again_ : 1 = false;  ///< a claim showed that the newest observation is old
   bool place_wanted_ : 1 = false;
+  bool claims_wait_ : 1 = false;
   fixed_backoff<50, 5'000> claim_backoff_;
   fixed_backoff<100, 5'000> request_backoff_;
   fixed_backoff<200, 2'000> lock_delay_backoff_;

@@ -22,6 +22,7 @@ void term_lease::begin() noexcept {
   stage_ = stage::leading;
   last_end_ = end_reason::none;
   began_ = working_ = true;
+  hand_over_ = false;
 }
 
 bool term_lease::end(end_reason reason) noexcept {
@@ -53,7 +54,9 @@ bool term_lease::request_stop(end_reason reason, time_point now) noexcept {
 bool term_lease::work_stopped(time_point now) noexcept {
   const bool ended = check(now);
   working_ = false;
-  if (stage_ == stage::leading) return end(end_reason::resigned);
+  if (stage_ == stage::leading) {
+    return end(hand_over_ ? end_reason::handed_over : end_reason::resigned);
+  }
   if (stage_ == stage::stopping && !lost_) return end(reason_);
   return ended;
 }

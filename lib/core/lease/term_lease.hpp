@@ -59,7 +59,12 @@ class term_lease {
   bool check(time_point now) noexcept;
   /// The holder has to stop, for a reason of this process (shut_down, health_failed, ...).
   bool request_stop(end_reason reason, time_point now) noexcept;
-  /// The work of the term has stopped. Ends a running term as resigned.
+  /// Whether a running term that ends by work_stopped() ends as handed_over.
+  void request_hand_over(bool wanted) noexcept { hand_over_ = wanted; }
+  bool hand_over_requested() const noexcept {
+    return hand_over_ && stage_ == core::stage::leading;
+  }
+  /// The work of the term has stopped. Ends a running term as resigned, or as handed_over.
   bool work_stopped(time_point now) noexcept;
   /// The lock is not ours any more: closes the lease at once. For a term that has begun and is not
   /// over.
@@ -141,6 +146,7 @@ class term_lease {
   bool lost_ : 1 = false;
   bool identify_ : 1 = false;  ///< lost, and the reason may still change
   bool proof_inflight_ : 1 = false;
+  bool hand_over_ : 1 = false;
 };
 
 }  // namespace tenure::core

@@ -18,6 +18,8 @@ struct lock_op {
   bool clean = false;  ///< a release that leaves the key empty
   std::optional<consul::txn_op> guard;
   consul::txn_op act;
+  /// Of a release that is a hand-over: the lock of the next holder.
+  std::optional<consul::txn_op> then;
 };
 
 enum class lock_outcome_kind : std::uint8_t {

@@ -18,6 +18,9 @@ class access {
                                       std::shared_ptr<participant> participant) noexcept {
     return tenure::election(std::move(engine), std::move(participant));
   }
+  static tenure::group group_of(std::shared_ptr<group_core> core) noexcept {
+    return tenure::group(std::move(core));
+  }
   static tenure::semaphore semaphore_of(std::shared_ptr<slot_candidate> candidate) noexcept {
     return tenure::semaphore(std::move(candidate));
   }

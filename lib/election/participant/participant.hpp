@@ -51,6 +51,25 @@ class participant final : public key_watcher,
   void stand();
   void withdraw();
   void set_healthy(bool healthy);
+
+  // -- its group's side --------------------------------------------------------------------------
+  /// Its place in the group's plan.
+  std::uint32_t seat() const noexcept { return seat_; }
+  void set_seat(std::uint32_t seat) noexcept { seat_ = seat; }
+  /// Whether the plan leaves a free key to another member for now. At first a participant of a
+  /// group waits.
+  void set_claims_wait(bool wait);
+  /// The plan wants another member to lead: see term::hand_over_wanted().
+  void request_hand_over();
+  /// The plan does not want that any more, or the body took too long.
+  void withdraw_hand_over();
+  bool hand_over_wanted() const noexcept { return fsm_.lease().hand_over_requested(); }
+  /// It stands (its user wants to lead, its health gate is open, it has not left).
+  bool stands() const noexcept { return fsm_.stands(); }
+  /// It leads, and its body can be asked for a hand-over now: not pending, not stopping.
+  bool can_hand_over() const noexcept { return fsm_.stage() == core::stage::leading; }
+  /// The member to which it handed its key over last; empty: it has not, since its last term began.
+  const std::string& handed_to() const noexcept;
   tenure::standing standing() const noexcept;
   std::string session() const;
   std::optional<leader> last_seen() const;
@@ -158,6 +177,8 @@ class participant final : public key_watcher,
   bool retiring = false;  ///< it is forgotten when it is settled
 
  private:
+  std::uint32_t seat_ = 0;
+  std::unique_ptr<const std::string> handed_to_;
   tenure::standing told_standing_ = tenure::standing::watching;
   bool event_pending_ : 1 = false;  ///< it is in the event queue
   bool seen_any_ : 1 = false;       ///< seen_ is valid

@@ -14,8 +14,10 @@
 #include <tenure/elections_options.hpp>
 #include <tenure/error.hpp>
 #include <tenure/event.hpp>
+#include <tenure/group.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
+#include <tenure/membership.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/semaphore.hpp>
 #include <tenure/time.hpp>
@@ -100,6 +102,66 @@ class elections {
   /// `how` means the same as for an election; its value is stored in this candidate's contender
   /// key. Throws bad_configuration, errc::shut_down.
   [[nodiscard]] semaphore contend(std::string prefix, std::size_t slots, candidacy how);
+
+  /// Joins the group below `prefix` (no slash at either end): this process becomes a member, and
+  /// takes its share of the leadership of the elections that it enters through the group. The
+  /// member's key is `<prefix>/members/<session>`. One membership per prefix and elections object;
+  /// the same elections object may join several groups. From then on it reads its keys ?consistent.
+  /// Throws bad_configuration, errc::already_entered where this object is a member already,
+  /// errc::shut_down.
+  [[nodiscard]] group join(std::string prefix, membership how);
+
+  // -- operating groups: no membership is needed -------------------------------------------------
+  // All of these throw bad_configuration for a prefix, key or name that cannot work, and
+  // system_error of consul_errc.
+
+  /// Reads a group: its members, pins and drains, and who leads the keys below the prefix.
+  [[nodiscard]] boost::asio::awaitable<group_report> group_of(std::string prefix);
+  /// The same, completed with `void(error_code, group_report)`.
+  template <completes_with<group_report> Token = default_token>
+  [[nodiscard]] auto async_group_of(std::string prefix, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), group_of(std::move(prefix)),
+                                       std::forward<Token>(token));
+  }
+  /// The member of that name hands over all that it leads, and takes nothing, until undrain(). It
+  /// also holds for a member that joins later under the name.
+  [[nodiscard]] boost::asio::awaitable<void> drain(std::string prefix, std::string member);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_drain(std::string prefix, std::string member, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), drain(std::move(prefix), std::move(member)),
+                                       std::forward<Token>(token));
+  }
+  /// Ends a drain. No drain is no error.
+  [[nodiscard]] boost::asio::awaitable<void> undrain(std::string prefix, std::string member);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_undrain(std::string prefix, std::string member,
+                                   Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(),
+                                       undrain(std::move(prefix), std::move(member)),
+                                       std::forward<Token>(token));
+  }
+  /// The member of that name leads `key` from now on, whenever it is there and may lead. The
+  /// election counts towards its share. Replaces an earlier pin of the key.
+  [[nodiscard]] boost::asio::awaitable<void> pin(std::string prefix, std::string key,
+                                                 std::string member);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_pin(std::string prefix, std::string key, std::string member,
+                               Token&& token = Token()) {
+    return impl::async_run<error_code>(
+        get_executor(), pin(std::move(prefix), std::move(key), std::move(member)),
+        std::forward<Token>(token));
+  }
+  /// Ends a pin. No pin is no error.
+  [[nodiscard]] boost::asio::awaitable<void> unpin(std::string prefix, std::string key);
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_unpin(std::string prefix, std::string key, Token&& token = Token()) {
+    return impl::async_run<error_code>(get_executor(), unpin(std::move(prefix), std::move(key)),
+                                       std::forward<Token>(token));
+  }
 
   /// Releases the key on the holder's behalf, as an operator would, and returns the deposed leader.
   /// The published value stays, so successors wait until the holder's lease is over; the holder

@@ -97,6 +97,20 @@ class term {
     return impl::async_run<error_code>(executor(), stop_requested(),
                                        std::forward<Token>(token));
   }
+  /// Whether the group's plan wants another member to lead this election: the body finishes at the
+  /// next safe point and returns, or calls resign(). Then the key is handed over, and the term's
+  /// reason is end_reason::handed_over. It is false again once the plan wants it no more. The term
+  /// goes on until then. Never for an election outside a group. Any thread.
+  [[nodiscard]] bool hand_over_wanted() const noexcept;
+  /// Completes when hand_over_wanted() becomes true, at once if it is, and when the holder must
+  /// stop its work for any other reason: see stop_requested().
+  [[nodiscard]] boost::asio::awaitable<void> hand_over_requested() const;
+  /// The same, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_hand_over_requested(Token&& token = Token()) const {
+    return impl::async_run<error_code>(executor(), hand_over_requested(),
+                                       std::forward<Token>(token));
+  }
   /// Completes when the term is over, at the latest when its lease ends. From then on holds() is
   /// false for ever.
   [[nodiscard]] boost::asio::awaitable<end_reason> ended() const;

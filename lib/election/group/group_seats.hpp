@@ -1,0 +1,47 @@
+// What a participant needs of its group. A seat is its place in the group's plan.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/util/session_id.hpp"
+
+namespace tenure::impl {
+
+/// A member that gets a key by a hand-over.
+struct recipient {
+  core::session_id session;
+  std::string name;
+  std::shared_ptr<const std::string> value;  ///< what it publishes in the keys that it leads
+};
+
+/// Called on the engine's thread. An implementation acts later, in a turn of its own: it may be
+/// called from the middle of a participant's work.
+class group_seats {
+ public:
+  group_seats() = default;
+  group_seats(const group_seats&) = delete;
+  group_seats& operator=(const group_seats&) = delete;
+  virtual ~group_seats() = default;
+
+  /// The newest observation of the key, our own writes included. `holder` is empty for a free key.
+  virtual void holder_changed(std::uint32_t seat, const core::session_id& holder) noexcept = 0;
+  /// The participant stands or not, its term began or ended, its health gate moved: whether it can
+  /// hand its key over, or may claim it, may have changed.
+  virtual void seat_changed(std::uint32_t seat) noexcept = 0;
+  /// To whom a key goes that is about to be released cleanly; nothing: release it. Asked when the
+  /// transaction is made.
+  virtual std::optional<recipient> recipient_of(std::uint32_t seat) = 0;
+  /// The hand-over was carried out.
+  virtual void handed_over(std::uint32_t seat, const recipient& to) = 0;
+  /// Consul refused a hand-over because that session is gone.
+  virtual void recipient_died(const recipient& to) = 0;
+  /// The participant is being destroyed or has left: its seat is free. The last seat takes its
+  /// place (participant::set_seat).
+  virtual void seat_left(std::uint32_t seat) noexcept = 0;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,61 @@
+// A group as its watched prefix shows it: the members, and the operators' wishes.
+//
+//   <prefix>/members/<session>          a member, locked by that session (consul/member_document)
+//   <prefix>/members/.pinned/<key>      the name of the member that shall lead the key
+//   <prefix>/members/.drained/<name>    the member of that name shall lead nothing
+//
+// No session id begins with a dot. Each wish has a key of its own, so that operators overwrite
+// nothing of each other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consul/types.hpp"
+#include "core/group/group_member.hpp"
+#include "core/util/session_id.hpp"
+
+namespace tenure::impl {
+
+class seen_member {
+ public:
+  core::session_id session;
+  core::group_member document;
+  std::uint64_t create_index = 0;
+
+  friend bool operator==(const seen_member&, const seen_member&) = default;
+};
+
+/// A member's key without a session: what a crash left.
+class left_over {
+ public:
+  std::string key;
+  std::uint64_t modify_index = 0;
+};
+
+class group_view {
+ public:
+  std::vector<seen_member> members;  ///< in the one order of all members: by name, then by session
+  std::map<std::string, std::string> pins;  ///< key -> the member's name
+  std::set<std::string> drained;            ///< names
+  std::vector<left_over> left_overs;
+};
+
+std::string members_prefix(std::string_view group);  ///< `<group>/members/`
+std::string member_key_name(std::string_view group, std::string_view session);
+std::string pin_key_name(std::string_view group, std::string_view key);
+std::string drain_key_name(std::string_view group, std::string_view member);
+
+/// Throws bad_configuration for a prefix that no group can have.
+void check_group_prefix(const std::string& prefix);
+
+/// Reads the list of everything below members_prefix(group). Keys that cannot be read as any of the
+/// above are ignored, and counted in `unreadable`.
+group_view read_group(std::string_view group, const consul::kv_list& list,
+                      std::size_t* unreadable = nullptr);
+
+}  // namespace tenure::impl

@@ -1,0 +1,85 @@
+// How a process takes part in a group of elections.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tenure/candidacy.hpp>
+#include <tenure/time.hpp>
+#include <utility>
+
+namespace tenure {
+
+/// One member of a group: its name, its candidacy, and how much of the group's leadership it takes.
+/// All members of a group should agree on the span.
+class membership {
+ public:
+  static constexpr std::size_t most_name = 255;
+  static constexpr std::uint32_t most_weight = 1'000'000;
+
+  /// `name`: 1 to 255 bytes of UTF-8 without a slash, unique in the group and the same after a
+  /// restart: operators drain and pin by it. `how`: the candidacy of every election that the
+  /// member enters.
+  membership(std::string name, candidacy how) : name_(std::move(name)), how_(std::move(how)) {}
+
+  /// The member's part of the group's elections is its weight, divided by the sum of all members'
+  /// weights. 0: it leads nothing. Default: 100; at most 1,000,000.
+  membership& weight(std::uint32_t w) {
+    weight_ = w;
+    return *this;
+  }
+  /// It leads at most this number of elections. Default: no limit.
+  membership& capacity(std::optional<std::uint32_t> most) {
+    capacity_ = most;
+    return *this;
+  }
+  /// For people and programs that read the group; the plan of shares ignores them.
+  membership& labels(std::map<std::string, std::string> all) {
+    labels_ = std::move(all);
+    return *this;
+  }
+  /// A member that has just joined takes free elections at once; other members' elections move to
+  /// it, and away from it, only after this time. So a process that comes and goes moves nothing.
+  /// Default: 10 s; 0 s: at once.
+  membership& settling_time(duration d) {
+    settling_time_ = d;
+    return *this;
+  }
+  /// How many elections a second this member hands over to balance the group; a drained, leaving or
+  /// stopping member hands over all at once. 1 or more; default: 100.
+  membership& moves_per_second(std::uint32_t rate) {
+    moves_per_second_ = rate;
+    return *this;
+  }
+  /// How long a body may take to answer term::hand_over_requested(). After that the election stays
+  /// here for now, and the plan moves another one. Default: 30 s.
+  membership& hand_over_limit(duration d) {
+    hand_over_limit_ = d;
+    return *this;
+  }
+
+  const std::string& name() const noexcept { return name_; }
+  const candidacy& how() const noexcept { return how_; }
+  std::uint32_t weight() const noexcept { return weight_; }
+  std::optional<std::uint32_t> capacity() const noexcept { return capacity_; }
+  const std::map<std::string, std::string>& labels() const noexcept { return labels_; }
+  duration settling_time() const noexcept { return settling_time_; }
+  std::uint32_t moves_per_second() const noexcept { return moves_per_second_; }
+  duration hand_over_limit() const noexcept { return hand_over_limit_; }
+
+  /// Throws bad_configuration with one line that names the value and the limit.
+  void check() const;
+
+ private:
+  std::string name_;
+  candidacy how_;
+  std::uint32_t weight_ = 100;
+  std::optional<std::uint32_t> capacity_;
+  std::map<std::string, std::string> labels_;
+  duration settling_time_ = std::chrono::seconds(10);
+  std::uint32_t moves_per_second_ = 100;
+  duration hand_over_limit_ = std::chrono::seconds(30);
+};
+
+}  // namespace tenure
