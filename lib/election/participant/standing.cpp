@@ -39,11 +39,16 @@ void participant::update_standing() {
     fsm_.withdraw();
   }
   if (wanted && !session_ && !shared().shutting_down) {
-    session_ = shared().sessions.session_for(how());
+    session_ = profile_->group ? profile_->group->session() : shared().sessions.session_for(how());
     session_->attach(*this);
     const std::string& id = session_->session->id();
     if (!id.empty()) fsm_.session_ready(id);
   }
+  advance();
+}
+
+void participant::stop_term(end_reason why) {
+  fsm_.request_stop(why, env().timers->now());
   advance();
 }
 
