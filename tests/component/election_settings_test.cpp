@@ -21,7 +21,7 @@ error_code outcome(election_fixture& b, asio::awaitable<void> task) {
   return r.error();
 }
 
-leader_settings::changes group(std::string name, std::string value) {
+leader_settings::changes one_change(std::string name, std::string value) {
   leader_settings::changes g;
   g.emplace(std::move(name), std::move(value));
   return g;
@@ -37,14 +37,14 @@ TEST_CASE("settings can be set as a group, read and removed") {
   REQUIRE(where == key + ".settings");
   REQUIRE(b.rt.run(s.get()) == settings_snapshot());
   term t = b.lead(e);
-  leader_settings::changes two = group("host", "db-1");
+  leader_settings::changes two = one_change("host", "db-1");
   two.emplace("port", "5432");
   REQUIRE_FALSE(outcome(b, s.set(t, two)));
   const settings_snapshot first = b.rt.run(s.get());
   REQUIRE(first.values == two);
   REQUIRE(*first.find("port") == "5432");
   REQUIRE(first.find("nosuch") == nullptr);
-  leader_settings::changes change = group("port", "");
+  leader_settings::changes change = one_change("port", "");
   change.emplace("note", "a \"b\"\n");
   REQUIRE_FALSE(outcome(b, s.set(t, change)));
   const settings_snapshot second = b.rt.run(s.get());
@@ -63,12 +63,12 @@ TEST_CASE("invalid settings are refused, and foreign content of the key is kept"
   leader_settings s = p.elections->settings_in(where);
   term t = b.lead(e);
   REQUIRE(outcome(b, s.set(t, {})) == errc::bad_argument);
-  REQUIRE(outcome(b, s.set(t, group("", "x"))) == errc::bad_argument);
-  REQUIRE(outcome(b, s.set(t, group("x", "\xff"))) == errc::bad_argument);
-  REQUIRE(outcome(b, s.set(t, group("x", std::string(384'001, 'a')))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, one_change("", "x"))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, one_change("x", "\xff"))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, one_change("x", std::string(384'001, 'a')))) == errc::bad_argument);
   REQUIRE_THROWS_AS(p.elections->settings_in("/x"), bad_configuration);
   b.ask("PUT", "/v1/kv/" + where, "somebody's notes");
-  REQUIRE(outcome(b, s.set(t, group("x", "1"))) == errc::bad_argument);
+  REQUIRE(outcome(b, s.set(t, one_change("x", "1"))) == errc::bad_argument);
   REQUIRE(b.key(where).find("c29tZWJvZHkncyBub3Rlcw==") != std::string::npos);
   b.shut_down();
 }
@@ -78,9 +78,9 @@ TEST_CASE("only the leader can set, even if nothing would change") {
   process& p = b.add();
   election e = p.elections->enter(key, quick());
   leader_settings s = p.elections->settings_in(where);
-  REQUIRE(outcome(b, s.set(term(), group("a", "1"))) == errc::not_leading);
+  REQUIRE(outcome(b, s.set(term(), one_change("a", "1"))) == errc::not_leading);
   term t = b.lead(e);
-  REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
+  REQUIRE_FALSE(outcome(b, s.set(t, one_change("a", "1"))));
   SECTION("after resigning") {
     REQUIRE(b.rt.run(t.resign()) == end_reason::resigned);
   }
@@ -92,8 +92,8 @@ TEST_CASE("only the leader can set, even if nothing would change") {
     b.ask("DELETE", "/v1/kv/" + key);
     REQUIRE(t.holds());
   }
-  REQUIRE(outcome(b, s.set(t, group("a", "1"))) == errc::not_leading);
-  REQUIRE(outcome(b, s.set(t, group("a", "2"))) == errc::not_leading);
+  REQUIRE(outcome(b, s.set(t, one_change("a", "1"))) == errc::not_leading);
+  REQUIRE(outcome(b, s.set(t, one_change("a", "2"))) == errc::not_leading);
   REQUIRE(b.rt.run(s.get()).values.at("a") == "1");
   b.shut_down();
 }
@@ -110,7 +110,7 @@ TEST_CASE("a set with a lost reply is resolved") {
     const bool set = r.body.find(where) != std::string::npos;
     return fate(set && ++n == 1 ? what : mishap::none);
   };
-  REQUIRE_FALSE(outcome(b, s.set(t, group("a", "1"))));
+  REQUIRE_FALSE(outcome(b, s.set(t, one_change("a", "1"))));
   REQUIRE(b.rt.run(s.get()).values.at("a") == "1");
   b.shut_down();
 }
@@ -127,7 +127,7 @@ TEST_CASE("a follower of settings sees every group whole") {
   std::uint64_t last = 0;
   for (int i = 0; i < 20; ++i) {
     running<settings_snapshot> next(b.rt, reading.next());
-    leader_settings::changes both = group("a", std::to_string(i));
+    leader_settings::changes both = one_change("a", std::to_string(i));
     both.emplace("b", std::to_string(i));
     REQUIRE_FALSE(outcome(b, writing.set(t, both)));
     b.rt.run_until([&] { return next.done(); });
