@@ -10,10 +10,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
+#include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/async_condition.hpp>
-#include <vector>
 
 #include "core/group/group_member.hpp"
 #include "core/util/backoff.hpp"
@@ -67,25 +68,27 @@ class member_key final : public session_user, public std::enable_shared_from_thi
 
  private:
   class busy_mark;
+  enum class step : std::uint8_t { none, read, write };
 
   void set_session(std::string id);
   std::string key() const { return member_key_name(group_, id_); }
-  /// What is to be done next, and when.
-  enum class step : std::uint8_t { none, read, write };
+  /// What has to be done next, and when it may be done.
   step next_step() const noexcept;
-  time_point due() const noexcept;
+  time_point next_at(step next) const noexcept;
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<void> write();
-  boost::asio::awaitable<bool> remove_once();
+  boost::asio::awaitable<bool> remove_once(time_point deadline);
   void take(const consul::kv_result& answer);
-  void wrote(const core::group_member& what, std::uint64_t modify_index);
+  void stored(core::group_member what, std::uint64_t modify_index);
   void refused(const consul::txn_result& answer);
   void note(const consul::answer_base& answer);
+  void changed_by_others(const char* how);
   void retry_later(core::backoff& pauses);
+  void log(log_level level, std::string_view event, std::string_view why = {}) const;
   time_point now() const noexcept { return shared_->now(); }
 
   const std::shared_ptr<context> shared_;
-  session_pool::pooled session_;
+  const session_pool::pooled session_;
   const std::string group_;
   const duration settling_time_;
   core::group_member wanted_;
@@ -93,19 +96,20 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   error_code error_;
   runtime::async_condition changed_;
 
-  // The key under the present session.
-  std::optional<core::group_member> stored_;  ///< as it was last written or read
-  std::uint64_t index_ = 0;     ///< its ModifyIndex; 0: it does not exist
-  bool known_ = true;           ///< stored_ and index_ are right, or were when last read
-  bool may_exist_ = false;      ///< a write was sent
-  time_point write_at_{};       ///< when changes are written
-  time_point settled_at_ = time_point::max();
-  time_point retry_at_{};       ///< no request before
+  // The key of the present session.
+  std::optional<core::group_member> stored_;  ///< as it is; nothing: it is missing, or not ours
+  std::optional<core::group_member> sent_;    ///< by the last write, whatever became of it
+  std::uint64_t index_ = 0;   ///< its ModifyIndex; 0: it does not exist
+  bool known_ = true;         ///< stored_ and index_ can be relied on
+  bool look_ = false;         ///< the watch shows something else
+  bool busy_ = false;         ///< a request is in flight
+  bool removed_ = false;      ///< remove() was called
+  time_point write_at_ = time_point::min();    ///< when a change of the document is written
+  time_point settled_at_ = time_point::max();  ///< max: it has settled, or has no key yet
+  time_point retry_at_ = time_point::min();    ///< no request before
+  time_point repaired_at_ = time_point::min();
   core::backoff failures_;
-  core::backoff repairs_;       ///< of changes by others
-  time_point repaired_at_{};
-  bool busy_ = false;           ///< a request is in flight
-  bool removed_ = false;
+  core::backoff repairs_;
 };
 
 }  // namespace tenure::impl
