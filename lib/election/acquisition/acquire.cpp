@@ -159,7 +159,7 @@ boost::asio::awaitable<void> participant::do_read() {
     invalidate();
     const bool held = !fsm_.held_by().empty();
     const core::session_id holder = fsm_.history().holder();
-    fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
+    fsm_.read_answered(observation_of(answer), now);
     count_change_of_leader(holder);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty()) {
