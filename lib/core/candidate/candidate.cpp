@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/group/hand_over_rules.hpp"
 #include "core/testing/seeded_bug.hpp"
 
 namespace tenure::core {
@@ -259,6 +260,7 @@ release_request candidate::next_release(time_point now) const {
   r.guard = held_->guard;
   r.session = held_->session;
   r.clean = lease_.began() || now >= quarantine_end(held_->quarantine_from);
+  r.may_hand_over = core::may_hand_over(lease_);
   if (bug_enabled(seeded_bug::clean_within_quarantine)) r.clean = true;
   return r;
 }

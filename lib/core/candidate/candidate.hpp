@@ -122,6 +122,9 @@ class candidate {
   void released(const key_observation& free, time_point now, std::uint64_t random);
   /// The key was given to another session, as `written` shows.
   void handed_over(const key_observation& written, time_point now);
+  /// A hand-over was refused for a reason that lies in its recipient. Nothing happened, and the
+  /// next try may differ: without a pause.
+  void release_again() noexcept { busy_ = false; }
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);
 
@@ -182,6 +185,8 @@ class candidate {
   const key_history& history() const noexcept { return history_; }
   /// The cluster restarted its indexes: for now it grants no fence above the old ones.
   bool fence_too_low() const noexcept { return fence_too_low_; }
+  /// The key is ours because its last holder handed it over.
+  bool received() const noexcept { return false; }
 
  private:
   class held_lock {
