@@ -1,4 +1,6 @@
 // Members that leave their group, shut down, are drained or give up single elections.
+#include <catch2/generators/catch_generators.hpp>
+
 #include "group_fixture.hpp"
 
 using namespace tenure;
