@@ -194,8 +194,6 @@ class candidate {
   const key_history& history() const noexcept { return history_; }
   /// The cluster restarted its indexes: for now it grants no fence above the old ones.
   bool fence_too_low() const noexcept { return fence_too_low_; }
-  /// The key is ours because its last holder handed it over.
-  bool received() const noexcept { return false; }
 
  private:
   class held_lock {
