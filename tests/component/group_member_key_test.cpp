@@ -1,5 +1,5 @@
-// A member's own key: when it is written, and how it survives lost sessions, lost replies, operators
-// and missing rights.
+// A member's own key: when it is written, and how it survives lost sessions, lost replies,
+// operators and missing rights.
 #include <catch2/catch_test_macros.hpp>
 #include <tenure/bad_configuration.hpp>
 

@@ -12,7 +12,9 @@ using namespace tenure::test;
 
 namespace {
 
-group_report report(election_fixture& b, process& by) { return b.rt.run(by.elections->group_of("g")); }
+group_report report(election_fixture& b, process& by) {
+  return b.rt.run(by.elections->group_of("g"));
+}
 
 /// Who leads what in the report, as text: "a 2/3" leads 2 of a share of 3.
 std::vector<std::string> spread(const group_report& seen) {
