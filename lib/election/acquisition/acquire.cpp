@@ -171,7 +171,7 @@ boost::asio::awaitable<void> participant::do_read() {
     invalidate();
     const bool held = !fsm_.held_by().empty();
     const seen_holder before = holder();
-    fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
+    fsm_.read_answered(observation_of(answer), now);
     note_holder(before);
     note_seen(answer);
     if (!held && !fsm_.held_by().empty() && !fsm_.received()) {

@@ -13,7 +13,7 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   watch_refused_ = false;
   const seen_holder before = holder();
   const core::observation_order order =
-      fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
+      fsm_.observe(observation_of(answer), env().timers->now());
   if (order == core::observation_order::outdated) {
     log(log_level::debug, "outdated answer ignored");
     advance();

@@ -66,6 +66,10 @@ class participant final : public key_watcher,
   /// The plan does not want that any more, or the body took too long.
   void withdraw_hand_over();
   bool hand_over_wanted() const noexcept { return fsm_.lease().hand_over_requested(); }
+  /// Asks the holder to stop, without asking whether it is a good moment; it stands on.
+  void stop_term(end_reason why);
+  const core::key_history& history() const noexcept { return fsm_.history(); }
+  core::stage stage() const noexcept { return fsm_.stage(); }
   /// It stands (its user wants to lead, its health gate is open, it has not left).
   bool stands() const noexcept { return fsm_.stands(); }
   /// It leads, and its body can be asked for a hand-over now: not pending, not stopping.
@@ -113,6 +117,8 @@ class participant final : public key_watcher,
   /// Like stop(), for a handle that leaves: without a running body the work counts as stopped, and
   /// the key is released.
   void leave();
+  /// The same, and the key is handed over.
+  void leave_with_group();
   bool left() const noexcept { return left_; }
   /// Gives up its watch and its session, once it is settled.
   void detach() noexcept;

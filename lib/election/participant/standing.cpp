@@ -45,14 +45,23 @@ void participant::update_standing() {
 
 void participant::attach_session() {
   if (session_ || shared().shutting_down) return;
-  session_ = shared().sessions.session_for(how());
+  session_ = profile_->group ? profile_->group->session() : shared().sessions.session_for(how());
   session_->attach(*this);
   const std::string& id = session_->session->id();
   if (!id.empty()) fsm_.session_ready(id);
 }
 
+void participant::stop_term(end_reason why) {
+  fsm_.request_stop(why, env().timers->now());
+  advance();
+}
+
 void participant::leave() {
   plain_release_ = true;
+  leave_with_group();
+}
+
+void participant::leave_with_group() {
   stop(end_reason::resigned);
   leave_work();
 }
