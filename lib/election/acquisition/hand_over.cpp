@@ -116,7 +116,7 @@ void participant::note_hand_over(time_point now) {
   runtime::record(env(), metric::hand_over_seconds, now - hand_over_->work_ended);
   const log_field fields[] = {{"to", hand_over_->to->name}};
   log(log_level::info, "election handed over", fields);
-  profile_->group->handed_over(seat_, *hand_over_->to);
+  if (seated()) profile_->group->handed_over(seat_, *hand_over_->to);
   note_event();
 }
 

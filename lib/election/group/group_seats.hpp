@@ -23,8 +23,8 @@ struct recipient {
   std::string notices;
 };
 
-/// Called on the engine's thread. An implementation acts later, in a turn of its own: it may be
-/// called from the middle of a participant's work.
+/// Called on the engine's thread. An implementation acts later, in another turn of the loop: it may
+/// be called from the middle of a participant's work.
 class group_seats {
  public:
   group_seats() = default;
@@ -42,7 +42,8 @@ class group_seats {
   /// hand its key over, or may claim it, may have changed.
   virtual void seat_changed(std::uint32_t seat) noexcept = 0;
   /// To whom a key goes that is about to be released cleanly; nothing: release it. Asked when the
-  /// transaction is made.
+  /// transaction is made, and again after recipient_died(). Not asked for an election that is left
+  /// alone (participant::leave): its key is released.
   virtual std::optional<recipient> recipient_of(std::uint32_t seat) = 0;
   /// The hand-over was carried out.
   virtual void handed_over(std::uint32_t seat, const recipient& to) = 0;
