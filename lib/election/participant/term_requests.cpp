@@ -44,9 +44,9 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
     fsm_.proclaimed(fence, seen, env().timers->now());
   } else {
     if (seen.modify_index != guard) fsm_.proclaim_ended(fence);
-    const core::session_id holder = fsm_.history().holder();
+    const seen_holder before = holder();
     fsm_.observe(seen, env().timers->now());
-    count_change_of_leader(holder);
+    note_holder(before);
     note_seen(answer);
   }
   advance();
