@@ -117,16 +117,14 @@ void scheduler::stop() {
 
 // With the weight 0 the other members take all shards, each at its safe point.
 asio::awaitable<void> scheduler::hand_over_all() {
-  bool in_time = true;
-  asio::steady_timer give_up(io_, 10s);
-  give_up.async_wait([&](const boost::system::error_code& error) {
-    if (error) return;
-    in_time = false;
-    state_changed_.cancel();
-  });
   group_->set_weight(0);
-  while (shards_worked_ > 0 && in_time) co_await state_changed_.async_wait(no_throw);
-  give_up.cancel();
+  state_changed_.expires_after(10s);
+  bool in_time = true;
+  while (shards_worked_ > 0 && in_time) {
+    const auto [cancelled] = co_await state_changed_.async_wait(no_throw);
+    in_time = bool(cancelled);
+  }
+  state_changed_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
 // Withdraws every candidacy, waits until each shard's work has stopped and its term is resigned,
