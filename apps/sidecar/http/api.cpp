@@ -269,9 +269,10 @@ void http_api::open_feed(const exchange& x) {
   if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
   if (feeds_.size() >= max_feeds) return refuse(x, 503, "too many open status pages");
   if (feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+  std::function<std::string()> groups;
+  if (!groups_.empty()) groups = [this] { return groups_.json(); };
   send_stream(x, stream_type,
-              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(),
-                                            [this] { return groups_.json(); },
+              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(), std::move(groups),
                                             subscription(x.at.server(), x.id)));
 }
 

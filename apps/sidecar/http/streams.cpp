@@ -65,7 +65,8 @@ feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feed
       hello_(std::move(hello)),
       groups_(std::move(groups)),
       self_(self),
-      changed_(registry.all().size(), true) {
+      changed_(registry.all().size(), true),
+      groups_changed_(groups_ != nullptr) {
   feeds_.insert(this);
 }
 

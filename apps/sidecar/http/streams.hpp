@@ -55,7 +55,7 @@ class election_stream final : public wire::http_stream {
 /// client's last `state`, a limited number at a time; `lease` with the remaining leases.
 class feed_stream final : public wire::http_stream {
  public:
-  /// `groups`: the present data of the event `groups`.
+  /// `groups`: the present data of the event `groups`; empty where there are no groups.
   feed_stream(status_registry& registry, std::set<feed_stream*>& feeds, std::string hello,
               std::function<std::string()> groups, subscription self);
   ~feed_stream() override;
@@ -76,7 +76,7 @@ class feed_stream final : public wire::http_stream {
   subscription self_;
   std::vector<bool> changed_;
   std::size_t cursor_ = 0;
-  bool groups_changed_ = true;
+  bool groups_changed_ = false;
   bool leases_due_ = true;
 };
 
