@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <stop_token>
 
 namespace scheduler {
 
@@ -77,10 +78,13 @@ void scheduler::on_event(const tenure::event& changed) {
 
 // Works one shard for one term. A step begins only if the lease outlasts it even without another
 // proof. So no successor works this shard before the step is over. Between two steps is the safe
-// point for a hand-over.
+// point for a hand-over. A term that has to stop is still guaranteed until its work has stopped: so
+// the token is asked, too.
 asio::awaitable<void> scheduler::work_shard(shard_ptr which, tenure::term term) {
+  const std::stop_token stop = term.stop_token();
   const auto may_go_on = [&] {
-    return !which->leaves && !term.hand_over_wanted() && term.guarantees(settings_.longest_step);
+    return !which->leaves && !stop.stop_requested() && !term.hand_over_wanted() &&
+           term.guarantees(settings_.longest_step);
   };
   while (may_go_on()) {
     auto step = run_step(term);
