@@ -8,6 +8,8 @@
 //   S5  guarded writes: see write_checker
 //   S6  no claim, release or proclaim of a term acts on another term; a clean release comes only
 //       after the work has stopped, and while no other lease is open
+//   S7  a key is handed over only after its holder's work and lease have ended, and not within the
+//       lease of another; the term that begins by it overlaps none of that
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,9 @@
 #include "sim/write_checker.hpp"
 
 namespace tenure::sim {
+
+/// docs/design.md promises protection up to this rate of a clock.
+inline constexpr std::int64_t max_rate_ppm = 5'000;
 
 class safety_checker {
  public:
@@ -53,9 +58,11 @@ class safety_checker {
  private:
   void key_changed(const key_change& change);
   void check_release(const key_change& change);
+  void check_hand_over(const key_change& change);
   void check_proclaim(const key_change& change);
   void check_fence(const tracked_term& t);
   void check_overlap(tracked_term& beginner);
+  void check_predecessor(const tracked_term& beginner);
   void check_proof(const tracked_term& t);
   /// Why the design protects an older term from a newer one by the fence alone; empty if it
   /// protects the lease, too.

@@ -142,8 +142,10 @@ void server::answered(agent::request_id id, runtime::http_response response) {
   if (found == inflight_.end()) return;
   const auto sent = found->second;
   inflight_.erase(found);
+  note_session(*sent, response);
   remember(*sent, response);
-  if (sent->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
+  const bool may_be_old = sent->kind == request_kind::poll && !is_consistent(sent->request);
+  if (may_be_old && world_.chance_of(rates_.backwards)) {
     const auto& past = past_[without_index(sent->request)];
     if (past.size() > 1) {
       world_.probes.hit("poll answered from the past");
@@ -151,6 +153,12 @@ void server::answered(agent::request_id id, runtime::http_response response) {
     }
   }
   reply(sent, std::move(response));
+}
+
+void server::note_session(const inflight_request& sent, const runtime::http_response& response) {
+  const auto at = response.body.find("\"ID\":\"");
+  if (sent.kind != request_kind::session_create || at == std::string::npos) return;
+  truth_.session_created(response.body.substr(at + 6, 36), sent.by);
 }
 
 void server::reply(const std::shared_ptr<inflight_request>& sent, runtime::http_response response) {
