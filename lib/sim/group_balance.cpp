@@ -52,7 +52,7 @@ std::string group_balance::unbalanced(std::size_t group) const {
                                 [now](const member& each) { return each.session == now->session; });
     if (m == members.end()) return key + " is held by a session that is not a member's";
     if (!m->may_lead) return m->name + " must not lead, and holds " + key;
-    if (!context_.checker.leads(key, now->fence)) return m->name + " holds, and does not lead " + key;
+    if (!context_.checker.leads(key, now->fence)) return m->name + " does not lead " + key;
     ++m->leads;
   }
   why = misplaced_pins(group, members);

@@ -76,7 +76,8 @@ asio::awaitable<void> process::be_member(std::size_t number) {
 asio::awaitable<void> process::live_as_member(std::size_t number, stay_ptr in) {
   const group_settings& groups = context_.scenario.groups;
   while (!stopping_ && !settled_) {
-    co_await sleep(context_.world.between(1s, 15s));
+    const duration pause = context_.world.between(1s, 15s);
+    co_await sleep(pause);
     if (stopping_ || settled_) break;
     if (chance_of(0.5)) change_settings(*in->handle);
     if (chance_of(0.1)) user_tasks_->spawn(read_group(number));
@@ -85,7 +86,8 @@ asio::awaitable<void> process::live_as_member(std::size_t number, stay_ptr in) {
   }
   if (!stopping_) settle_settings(*in->handle);
   // Until the process stops.
-  while (!stopping_) co_await sleep(10s);
+  const duration forever = 10s;
+  while (!stopping_) co_await sleep(forever);
 }
 
 void process::change_settings(group& joined) {
@@ -146,7 +148,8 @@ asio::awaitable<void> process::answer_hand_over(std::shared_ptr<body_answer> ans
     const bool ignores = !settled_ && answer->manner == body_manner::never;
     if (ignores) context_.world.probes.hit("hand-over request ignored");
     if (looks || ignores) {
-      co_await sleep(2s);
+      const duration pause = 2s;
+      co_await sleep(pause);
       continue;
     }
     const bool late = !settled_ && answer->manner == body_manner::late;

@@ -14,7 +14,7 @@ class group_settings {
  public:
   static group_settings draw(std::size_t elections, dice& draw);
 
-  std::size_t groups = 0;     ///< 0: no election is in a group; otherwise they belong to them in turn
+  std::size_t groups = 0;     ///< elections belong to them in turn; 0: none is in a group
   std::size_t outsiders = 0;  ///< one election in so many is in no group; 0: all are in one
   duration settling_time{0};
   duration hand_over_limit{0};

@@ -39,7 +39,7 @@ double request_budget::limit(phase now) const {
           ? sessions * 3 / std::chrono::duration<double>(*scenario_.liveness).count()
           : 0;
   if (now == phase::faults) return 30 + elections * 60 + heartbeats * 3;
-  // The members of a group have a poll of their own, which lasts at most 0.4 spans.
+  // The members of a group are watched by a further poll, which lasts at most 0.4 spans.
   const auto groups = static_cast<double>(scenario_.groups.groups);
   // Proofs and renewals once per third of the span or TTL; the writes and proclaims of user code;
   // and less than one poll per change of a key, because one poll watches many keys and answers once

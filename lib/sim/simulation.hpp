@@ -54,8 +54,8 @@ class simulation {
   void wait_for_convergence(const std::string& when);
   /// Why not every election has one leader on whom all observers agree; empty if it has.
   std::string disagreement() const;
-  /// Runs until every member of every group leads its share and nothing moves any more, or until the
-  /// bound and that quiet time are over.
+  /// Runs until every member of every group leads its share and nothing moves any more, or until
+  /// the bound and that quiet time are over.
   void wait_for_balance(duration bound, const std::string& when);
   std::string leaders_of(std::size_t election) const;
   /// A leader's session dies: rule L4.
