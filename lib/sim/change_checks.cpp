@@ -1,6 +1,7 @@
 // The checks of what processes write: releases, hand-overs, proclaims (S6, S7) and data (S5).
 #include <algorithm>
 
+#include "sim/run_context.hpp"
 #include "sim/safety_checker.hpp"
 #include "sim/text_scan.hpp"
 
@@ -49,6 +50,10 @@ void safety_checker::check_release(const key_change& change) {
 void safety_checker::check_hand_over(const key_change& change) {
   world_.probes.hit("handed over");
   const key_timeline& k = truth_.of(change.key);
+  if (const auto group = scenario_.groups.group_of(election_number(change.key))) {
+    moves_.handed_over(group_prefix(*group), change.key, change.before->session,
+                       change.after->session);
+  }
   for (const auto& t : by_key_[change.key]) {
     const bool own = t->term.session() == change.before->session;
     // Work of an earlier holder of that session, too, and work that overruns its budget.

@@ -69,4 +69,9 @@ void network::stop_faults() {
   rates_.quick_most = 2ms;
 }
 
+void network::delay_answers(duration most) noexcept {
+  rates_.slow = 0.2;
+  rates_.slow_most = most;
+}
+
 }  // namespace tenure::sim

@@ -230,7 +230,8 @@ void process::count_watches() {
 void process::count_hand_overs() {
   if (!context_.scenario.groups.any()) return;
   for (const metric_info& m : all_metrics) {
-    const std::string name(m.name);
+    const std::string name =
+        std::string(m.name) + (m.label.empty() ? "" : " " + std::string(m.label_value));
     if (m.type != metric_type::counter || name.find("hand") == std::string::npos) continue;
     const std::int64_t n = metrics_->value(m.what);
     if (n > 0) context_.world.probes.hit("metric: " + name, static_cast<std::uint64_t>(n));

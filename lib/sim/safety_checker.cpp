@@ -110,7 +110,9 @@ void safety_checker::check_predecessor(const tracked_term& beginner) {
   const key_timeline& k = truth_.of(beginner.term.key());
   const holding* own = k.find(beginner.term.session(), beginner.term.fence());
   if (own == nullptr || !own->handed_over) return;
-  world_.probes.hit("term began by hand-over");
+  world_.probes.hit(proof_sent(beginner) < own->won
+                        ? "term began by hand-over, proven by the poll that showed it"
+                        : "term began by hand-over, proven by a later request");
   const holding* giver = k.before(*own);
   for (const auto& t : by_key_[beginner.term.key()]) {
     if (t->term.session() != giver->session || t->term.fence() != giver->fence) continue;
@@ -165,11 +167,15 @@ std::string safety_checker::no_protection(const tracked_term& older,
   return {};
 }
 
-void safety_checker::check_proof(const tracked_term& t) {
-  // From the end of the lease back to the sending of the proof that it counts from.
+/// From the end of the lease back to the sending of the proof that it counts from.
+time_point safety_checker::proof_sent(const tracked_term& t) {
   const time_point local_sent = t.term.valid_until() - t.span + t.span / core::drift_parts +
                                 core::lease_rules::margin_of(t.span);
-  const time_point sent = t.host.clock()->to_true(local_sent);
+  return t.host.clock()->to_true(local_sent);
+}
+
+void safety_checker::check_proof(const tracked_term& t) {
+  const time_point sent = proof_sent(t);
   const holding* h = truth_.of(t.term.key()).find(t.term.session(), t.term.fence());
   if (h == nullptr) {
     world_.report_violation("S3",

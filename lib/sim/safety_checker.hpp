@@ -23,6 +23,7 @@
 #include "sim/ground_truth.hpp"
 #include "sim/host.hpp"
 #include "sim/inflight_request.hpp"
+#include "sim/needless_moves.hpp"
 #include "sim/observed_keys.hpp"
 #include "sim/scenario.hpp"
 #include "sim/tracked_term.hpp"
@@ -49,6 +50,7 @@ class safety_checker {
   void process_paused(actor who);
   void process_died(actor who);
   write_checker& writes() noexcept { return writes_; }
+  needless_moves& moves() noexcept { return moves_; }
 
   std::size_t open_leases(const std::string& key) const;
   /// Whether the term with that fence has an open lease.
@@ -63,6 +65,7 @@ class safety_checker {
   void check_fence(const tracked_term& t);
   void check_overlap(tracked_term& beginner);
   void check_predecessor(const tracked_term& beginner);
+  static time_point proof_sent(const tracked_term& t);
   void check_proof(const tracked_term& t);
   /// Why the design protects an older term from a newer one by the fence alone; empty if it
   /// protects the lease, too.
@@ -77,6 +80,7 @@ class safety_checker {
   ground_truth& truth_;
   observed_keys observed_{world_, truth_};
   write_checker writes_{world_, truth_};
+  needless_moves moves_{world_, truth_};
   std::map<std::string, term_list> by_key_;
   std::map<actor, term_list> by_process_;
   std::map<std::string, std::shared_ptr<tracked_term>> newest_;  // with the greatest fence

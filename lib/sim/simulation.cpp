@@ -107,11 +107,14 @@ void simulation::run_without_faults() {
   const duration aftermath = scenario_.wait * 17 / 16 + scenario_.request_timeout + 1s;
   const duration closed = scenario_.embedded ? duration(75s) : duration(0s);
   world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
-  if (!world_.failed()) check_takeover();
-  if (!world_.failed()) {
-    wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,
-                     "after a member's session died");
-  }
+  if (world_.failed()) return;
+  checker_.moves().start();
+  if (scenario_.groups.any()) network_.delay_answers(150ms);
+  check_takeover();
+  if (world_.failed()) return;
+  wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,
+                   "after a member's session died");
+  checker_.moves().stop();
 }
 
 void simulation::wait_for_convergence(const std::string& when) {
