@@ -34,11 +34,11 @@ std::optional<std::size_t> group_settings::group_of(std::size_t election) const 
 }
 
 duration group_settings::balance_bound(std::size_t elections) const noexcept {
-  // The members settle; the plan wants a move for a while; each body may take its time to answer,
-  // and one that did not answer keeps its election; then the moves, at their rate.
+  // The members settle; the plan wants a move for a while; each body may take its time to answer;
+  // an election whose body did not answer, or that was given back, stays where it is for a while;
+  // then the moves, at their rate.
   const duration moves = std::chrono::seconds(elections) / moves_per_second;
-  return settling_time + core::move_patience * 2 + hand_over_limit + moves +
-         (ignores > 0 || late > 0 ? declined_for : duration(0)) + 10s;
+  return settling_time + core::move_patience * 2 + hand_over_limit + declined_for + moves + 10s;
 }
 
 std::string group_settings::summary() const {

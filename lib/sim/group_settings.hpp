@@ -36,7 +36,8 @@ class group_settings {
   std::string summary() const;
 };
 
-/// How long members keep an election to themselves whose body did not answer a request.
+/// How long members keep an election to themselves whose body did not answer a request, or that
+/// was given back to them.
 inline constexpr duration declined_for = std::chrono::minutes(5);
 
 /// The prefix of the group of that number. The first group's members are below the prefix of most

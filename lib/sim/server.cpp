@@ -88,6 +88,9 @@ void server::arrive(const std::shared_ptr<inflight_request>& sent) {
   if (sent->epoch != epoch_ || world_.now() < down_until_) return;  // its connection is closed
   world_.note("server", to_string(sent->kind), sent->request.target, sent->id,
               static_cast<std::uint64_t>(sent->by));
+  if (world_.trace.printing() && !sent->request.body.empty()) {
+    world_.trace.remark(world_.now(), "body", sent->request.body);
+  }
   sent->at_server = true;
   if (!misbehave(sent)) serve(sent);
 }
