@@ -43,6 +43,7 @@ group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<contex
       watch_(shared_, prefix_, *this),
       claims_(planner_, how_.how().lock_delay()),
       mover_(shared_->env, prefix_, how_, planner_),
+      notices_(shared_, prefix_, how_.how()),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       changed_(*shared_->env->timers) {}
 
@@ -115,7 +116,9 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  return mover_.recipient_of(seat);
+  std::optional<recipient> to = mover_.recipient_of(seat);
+  if (to) to->notices = notices_prefix(prefix_, to->session.text());
+  return to;
 }
 
 void group_core::handed_over(std::uint32_t seat, const recipient& to) {
@@ -175,8 +178,15 @@ void group_core::log_changes(const group_view& view) {
 
 // The planner learns of our session from the key, which is written under it.
 asio::awaitable<void> group_core::follow_key() {
+  std::string session;
   for (;;) {
-    planner_.set_self(key_->session());
+    if (session != key_->session()) {
+      shared_->unwanted.remove_session(session);
+      session = key_->session();
+      if (!session.empty()) shared_->unwanted.add_session(session);
+      notices_.session_is(session);
+    }
+    planner_.set_self(session);
     wake();
     co_await key_->changed().wait();
   }

@@ -20,6 +20,7 @@
 #include "election/group/group_planner.hpp"
 #include "election/group/group_seats.hpp"
 #include "election/group/group_watch.hpp"
+#include "election/group/hand_over_notices.hpp"
 #include "election/group/member_key.hpp"
 #include "election/group/mover.hpp"
 #include "election/participant/profile.hpp"
@@ -102,6 +103,7 @@ class group_core final : public group_seats,
   group_planner planner_;
   group_claims claims_;
   mover mover_;
+  hand_over_notices notices_;
   runtime::task_scope tasks_;
   runtime::async_condition changed_;
   error_code watch_error_;

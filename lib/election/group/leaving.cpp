@@ -50,6 +50,7 @@ asio::awaitable<void> group_core::end() {
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   co_await key_->remove();
+  co_await notices_.remove();
   tasks_.cancel();
   co_await tasks_.join();
   ended_ = true;
