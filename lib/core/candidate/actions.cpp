@@ -42,26 +42,24 @@ action candidate::next_request(time_point now) {
     read_wanted_ = false;
     return ask(action::read);
   }
-  const bool stopped = !working() || bug_enabled(seeded_bug::release_before_stop);
+  // A lock that never gets a term waits for no work: what runs on belongs to an older term.
+  const bool stopped = !working() || !lease_.began() ||
+                       bug_enabled(seeded_bug::release_before_stop) ||
+                       bug_enabled(seeded_bug::hand_over_working);
   if (stage() == stage::over && held_ && stopped) return ask(action::release);
+  if (stage() == stage::stopping && held_ && !lease_.lost() &&
+      bug_enabled(seeded_bug::hand_over_working)) {
+    return ask(action::release);
+  }
+  const bool idle = stage() == stage::none || (stage() == stage::over && !held_);
+  if (idle && !open_claim_ && key_is_ours()) return settle_hold();
   if (stage() != stage::none) return action::wait;
-  const bool places = place_wanted_ && wanted_ && !working() &&
+  const bool places = place_wanted_ && wanted_ && !working() && !claims_wait_ &&
                       !bug_enabled(seeded_bug::no_placeholder);
   place_wanted_ = false;
   if (places && history_.free() && !history_.exists()) return ask(action::place);
   if (history_.placeholder() && !wanted_) return ask(action::clear);
   if (open_claim_) return now >= claim_not_before_ ? ask(action::claim) : action::wait;
-  if (orphaned_lock()) {
-    // Ours without a term: Consul carried out a claim that had been given up.
-    held_lock h;
-    h.session = session_;
-    h.fence = h.guard = history_.modify_index();
-    h.quarantine_from = time_point::max();
-    held_ = std::move(h);
-    proclaiming_ = false;
-    lease_.hold_without_term();
-    return ask(action::release);
-  }
   if (!may_claim(now)) return action::wait;
   open_claim_ = std::make_unique<open_claim>();
   open_claim_->terms.missing = !history_.exists();
@@ -80,7 +78,7 @@ time_point candidate::wake_at(time_point now) const noexcept {
     if (t > now) at = std::min(at, t);
   };
   if (!busy_) consider(retry_at_);
-  if (stage() == stage::none) consider(claim_not_before_);
+  if (stage() == stage::none && (open_claim_ || !claims_wait_)) consider(claim_not_before_);
   if (stage() == stage::pending) consider(starts_at());
   consider(lease_.deadline());
   return at;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/group/hand_over_rules.hpp"
 #include "core/testing/seeded_bug.hpp"
 
 namespace tenure::core {
@@ -14,8 +15,6 @@ constexpr duration yield_first = std::chrono::milliseconds(100);
 constexpr duration spread = std::chrono::milliseconds(20);
 // After a claim that a lock-delay of unknown length refused.
 constexpr duration first_try = std::chrono::milliseconds(100);
-// The cluster restarted its indexes: how often to check whether they have caught up.
-constexpr duration index_patience = std::chrono::seconds(5);
 
 duration part_of(duration most, std::uint64_t random) noexcept {
   return duration(
@@ -60,6 +59,18 @@ void candidate::holders_session(const session_id& id, duration span,
 }
 
 observation_order candidate::observe(const key_observation& seen, time_point now) {
+  key_observation watched = seen;
+  // A list's index may be lower than that of a deletion, which Consul forgets after a while. So a
+  // key that it lacks does not show that the cluster went back; a read of the key does.
+  if (!seen.exists) watched.linearizable = false;
+  const observation_order order = take_in(watched, now);
+  // Outdated: ignore it, but read once, in case the cluster went back to an older state. If the
+  // poll was sent before the newer observation, the next one may bring no news.
+  if (order == observation_order::outdated) read_wanted_ = true;
+  return order;
+}
+
+observation_order candidate::take_in(const key_observation& seen, time_point now) {
   check_lease(now);
   const observation_order order = history_.observe(seen, now);
   if (order == observation_order::restarted) fence_too_low_ = true;
@@ -71,8 +82,6 @@ observation_order candidate::observe(const key_observation& seen, time_point now
     look_again_ = false;
     claim_not_before_ = now + claim_backoff_.next(0);
   }
-  // Outdated: ignore it, but read once, in case the cluster went back to an older state.
-  if (order == observation_order::outdated && !seen.linearizable) read_wanted_ = true;
   if (held_) {
     review_lock(seen, order, now);
   } else if (open_claim_) {
@@ -82,6 +91,8 @@ observation_order candidate::observe(const key_observation& seen, time_point now
     if (!busy_ && seen.linearizable && order != observation_order::outdated) {
       settle_claim(seen, now);
     }
+  } else if (may_receive(seen, order)) {
+    receive_lock(seen, now);
   } else if (history_.free() && history_.clean()) {
     longest_span_ = duration{0};
   } else if (order == observation_order::newer && history_.free() && !history_.exists() &&
@@ -94,7 +105,7 @@ observation_order candidate::observe(const key_observation& seen, time_point now
 void candidate::read_answered(const key_observation& seen, time_point now) {
   busy_ = false;
   request_backoff_.reset();
-  observe(seen, now);
+  take_in(seen, now);
 }
 
 void candidate::read_failed(time_point now, std::uint64_t random) {
@@ -129,7 +140,12 @@ void candidate::review_lock(const key_observation& seen, observation_order order
 void candidate::settle_claim(const key_observation& seen, time_point now) {
   const claim_request& terms = open_claim_->terms;
   if (seen.held() && seen.session == terms.session) {
-    take_lock(seen, now);
+    if (bug_enabled(seeded_bug::receive_with_open_claim)) {
+      open_claim_.reset();
+      receive_lock(seen, now);
+    } else {
+      take_lock(seen, now);
+    }
     return;
   }
   // The key is still as the claim requires: Consul may carry it out at any moment. It is made
@@ -142,24 +158,30 @@ void candidate::settle_claim(const key_observation& seen, time_point now) {
 // -- claims --------------------------------------------------------------------------------------
 
 void candidate::take_lock(const key_observation& won, time_point now) {
+  time_point quarantine_from = open_claim_->quarantine_from;
+  // A missing key has no index: since it was seen it may have been held and deleted again.
+  const bool unclean = open_claim_->contested || quarantine_from != time_point::min();
+  if (open_claim_->terms.missing && unclean && !bug_enabled(seeded_bug::missing_since_seen)) {
+    quarantine_from = std::max(quarantine_from, now);
+  }
+  if (bug_enabled(seeded_bug::no_quarantine)) quarantine_from = time_point::min();
+  fence_too_low_ = won.modify_index <= open_claim_->highest;
+  open_claim_.reset();
+  hold(won, quarantine_from, won.sent_at);
+}
+
+/// The key is ours, as `won` shows, and has been so since `proven_at` if it was proven.
+void candidate::hold(const key_observation& won, time_point quarantine_from,
+                     time_point proven_at) {
   held_lock h;
-  h.session = open_claim_->terms.session;
-  h.fence = won.modify_index;
-  h.guard = won.modify_index;
+  h.session = won.session;
+  h.fence = h.guard = won.modify_index;
   if (bug_enabled(seeded_bug::fence_is_lock_index)) h.fence = won.lock_index;
   h.lock_index = won.lock_index;
-  h.quarantine_from = open_claim_->quarantine_from;
-  // A missing key has no index: since it was seen it may have been held and deleted again.
-  const bool unclean = open_claim_->contested || h.quarantine_from != time_point::min();
-  if (open_claim_->terms.missing && unclean && !bug_enabled(seeded_bug::missing_since_seen)) {
-    h.quarantine_from = std::max(h.quarantine_from, now);
-  }
-  if (bug_enabled(seeded_bug::no_quarantine)) h.quarantine_from = time_point::min();
-  fence_too_low_ = won.modify_index <= open_claim_->highest;
+  h.quarantine_from = quarantine_from;
   held_ = std::move(h);
-  open_claim_.reset();
   proclaiming_ = false;
-  lease_.lock_won(won.sent_at);
+  lease_.lock_won(proven_at);
   history_.learn_lock_delay(rules().lock_delay);
   // Overwritten before its winner learned of it: a plain write resets the LockIndex.
   const bool overwritten = won.lock_index == 0;
@@ -259,15 +281,17 @@ release_request candidate::next_release(time_point now) const {
   r.guard = held_->guard;
   r.session = held_->session;
   r.clean = lease_.began() || now >= quarantine_end(held_->quarantine_from);
+  r.may_hand_over = core::may_hand_over(lease_);
   if (bug_enabled(seeded_bug::clean_within_quarantine)) r.clean = true;
+  r.may_hand_over = may_hand_over(lease_) || bug_enabled(seeded_bug::hand_over_pending) ||
+                    bug_enabled(seeded_bug::hand_over_working);
   return r;
 }
 
 void candidate::released(const key_observation& free, time_point now, std::uint64_t random) {
   busy_ = false;
   request_backoff_.reset();
-  history_.observe(free, now);
-  forget_lock();
+  given_up(free, now);
   claim_not_before_ =
       std::max(claim_not_before_, now + yield_first + part_of(yield_first, random));
 }
@@ -275,14 +299,6 @@ void candidate::released(const key_observation& free, time_point now, std::uint6
 time_point candidate::quarantine_end(time_point from) const noexcept {
   if (from == time_point::min() || from == time_point::max()) return from;
   return rules().quarantine_end(from, longest_span_);
-}
-
-void candidate::handed_over(const key_observation& written, time_point now) {
-  busy_ = false;
-  request_backoff_.reset();
-  history_.observe(written, now);
-  forget_lock();
-  longest_span_ = duration{0};
 }
 
 void candidate::release_missed(time_point now) {
@@ -298,7 +314,8 @@ void candidate::release_failed(time_point now, std::uint64_t random) {
 
 void candidate::forget_lock() noexcept {
   held_.reset();
-  if (!lease_.began()) lease_.clear();
+  // Work of an older term may run on.
+  if (!lease_.began() && !working()) lease_.clear();
 }
 
 // -- the lease -----------------------------------------------------------------------------------

@@ -8,6 +8,10 @@
 //
 // pending: the key is ours, the lease of a predecessor may still run. The key is released only
 // after work_stopped().
+//
+// A key can also be handed over: its holder gives it to our session instead of a release. Then it
+// is ours without a claim, and no lease of a predecessor runs. The rules are in hand_over_rules,
+// what a candidate does about them in hand_over.cpp.
 #pragma once
 
 #include <algorithm>
@@ -83,8 +87,10 @@ class candidate {
   void stand() noexcept { wanted_ = true; }
   void withdraw() noexcept { wanted_ = false; }
   bool stands() const noexcept { return wanted_; }
-  /// A free key is left to another candidate for now; a key that is handed over is taken.
+  /// Whether a free key is left to other candidates for now. A claim whose reply was lost is still
+  /// repeated until its outcome is known, and a key that is handed over is taken.
   void set_claims_wait(bool wait) noexcept { claims_wait_ = wait; }
+  bool claims_wait() const noexcept { return claims_wait_; }
   /// Asks the holder to stop at a safe point, for another candidate; false: not any more.
   void request_hand_over(bool wanted) noexcept { lease_.request_hand_over(wanted); }
   /// The work of the term has stopped. Ends a running term as resigned.
@@ -98,7 +104,8 @@ class candidate {
   /// What a holder's session says. The longest span counts until a clean release is seen, the
   /// lock-delay if the session still is the holder.
   void holders_session(const session_id& id, duration span, duration lock_delay) noexcept;
-  /// An answer of the watch.
+  /// An answer of the watch. It may be linearizable though its request was sent long ago: what it
+  /// shows was so at some moment since.
   observation_order observe(const key_observation& seen, time_point now);
   /// A linearizable read is wanted, whatever the watch shows.
   void want_read() noexcept { read_wanted_ = true; }
@@ -122,6 +129,9 @@ class candidate {
   void released(const key_observation& free, time_point now, std::uint64_t random);
   /// The key was given to another session, as `written` shows.
   void handed_over(const key_observation& written, time_point now);
+  /// A hand-over was refused for a reason that lies in its recipient. Nothing happened, and the
+  /// next try may differ: without a pause.
+  void release_again() noexcept { busy_ = false; }
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);
 
@@ -170,13 +180,15 @@ class candidate {
     return static_cast<const candidate_rules&>(lease_.rules());  // kept once: see the constructor
   }
   std::uint64_t fence() const noexcept { return held_ ? held_->fence : 0; }
+  /// The key that it holds was handed over to it, and has not changed since.
+  bool received() const noexcept { return held_ && history_.passed() && key_is_ours(); }
   const session_id& session() const noexcept { return session_; }
   const session_id& held_by() const noexcept { return held_ ? held_->session : no_session_; }
   std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
   bool busy() const noexcept { return busy_; }
   /// Holds nothing, has no claim with an open outcome, and no work runs: it can be dropped.
   bool settled() const noexcept {
-    return !busy_ && !held_ && !open_claim_ && !working() && !orphaned_lock() &&
+    return !busy_ && !held_ && !open_claim_ && !working() && !key_is_ours() &&
            !history_.placeholder();
   }
   const key_history& history() const noexcept { return history_; }
@@ -201,6 +213,7 @@ class candidate {
     bool reply_lost = false;  ///< a reply was lost: Consul may carry it out at any moment
   };
 
+  observation_order take_in(const key_observation& seen, time_point now);
   void check_lease(time_point now);
   void lost(end_reason how, time_point now);
   void term_over() noexcept;
@@ -208,16 +221,24 @@ class candidate {
   void settle_claim(const key_observation& seen, time_point now);
   void review_lock(const key_observation& seen, observation_order verdict, time_point now);
   void take_lock(const key_observation& won, time_point now);
+  bool may_receive(const key_observation& seen, observation_order order) const noexcept;
+  void receive_lock(const key_observation& seen, time_point now);
+  void hold(const key_observation& won, time_point quarantine_from, time_point proven_at);
+  bool given_up(const key_observation& after, time_point now);
+  action settle_hold();
   time_point quarantine_end(time_point from) const noexcept;
   action next_request(time_point now);
   std::optional<action> next_notice(time_point now);
   bool may_claim(time_point now) const noexcept;
   time_point after_lock_delay(time_point now, std::uint64_t random) noexcept;
-  /// The key is ours without a term: Consul carried out a claim after this candidate had given it
-  /// up.
-  bool orphaned_lock() const noexcept {
+  /// By the newest observation. Without held_ it is ours by an open claim, or was handed over, or
+  /// Consul carried out a claim after this candidate had given it up.
+  bool key_is_ours() const noexcept {
     return !session_.empty() && history_.held_by(session_);
   }
+
+  /// The cluster restarted its indexes: how often to check whether they have caught up.
+  static constexpr duration index_patience = std::chrono::seconds(5);
 
   session_id session_;
   key_history history_;

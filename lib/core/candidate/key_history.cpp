@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/group/hand_over_rules.hpp"
+
 namespace tenure::core {
 
 observation_order key_history::observe(const key_observation& seen, time_point now) {
@@ -36,6 +38,8 @@ void key_history::take(const key_observation& seen, time_point now) {
     clean_ = released_cleanly(seen);
     free_since_ = now;
   }
+  passed_ = known_ && exists_ && passed_directly(holder_, create_index_, seen);
+  exceeds_all_ = seen.order() > highest_;
   known_ = true;
   placeholder_ = false;
   if (seen.held() && holder_ != seen.session) holders_delay_ms_ = unknown_delay;

@@ -55,6 +55,11 @@ class key_history {
   bool held_by(const session_id& session) const noexcept { return held() && holder_ == session; }
   /// Empty: none.
   const session_id& holder() const noexcept { return holder_; }
+  /// Its holder got the key directly from another session, whose hold had been seen just before, in
+  /// the same life of the key: see hand_over_rules.
+  bool passed() const noexcept { return passed_; }
+  /// Its index exceeds all that were seen before, so that it may be a fence.
+  bool exceeds_all() const noexcept { return exceeds_all_; }
   /// 0 if the key does not exist.
   std::uint64_t modify_index() const noexcept { return exists_ ? order_ : 0; }
   /// Known, and without a holder.
@@ -92,11 +97,13 @@ class key_history {
   std::uint64_t highest_ = 0;
   time_point last_at_{};
   time_point free_since_{};
-  bool known_ = false;
-  bool exists_ = false;
-  bool clean_ = false;
-  bool placeholder_ = false;
-  bool dies_with_session_;
+  bool known_ : 1 = false;
+  bool exists_ : 1 = false;
+  bool clean_ : 1 = false;
+  bool placeholder_ : 1 = false;
+  bool passed_ : 1 = false;
+  bool exceeds_all_ : 1 = false;
+  bool dies_with_session_ : 1;
   std::uint16_t holders_delay_ms_ = unknown_delay;  ///< Consul takes up to 60 s
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/testing/seeded_bug.hpp"
+
 namespace tenure::core {
 
 void live_plan::set_members(std::vector<plan_member> members) {
@@ -28,7 +30,8 @@ void live_plan::set_holder(std::uint32_t key, member_index holder, bool free) no
   // The plan gives the same target to a key that is free and to one that a dead or foreign session
   // holds; and a key that goes where the plan wants it leaves the rest of the plan as it is.
   const bool foreseen =
-      valid_ && (known.holder == holder || (holder != no_member && holder == plan_.target(key)));
+      valid_ && !bug_enabled(seeded_bug::plan_skips_dead) &&
+      (known.holder == holder || (holder != no_member && holder == plan_.target(key)));
   known.holder = holder;
   known.free = free;
   if (!foreseen) valid_ = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/testing/seeded_bug.hpp"
+
 namespace tenure::core {
 
 class share_plan::maker {
@@ -18,7 +20,7 @@ class share_plan::maker {
     plan_.targets_.assign(keys_.size(), no_member);
     sort_out_keys();
     plan_.shares_ = divide_elections(members_, holdings_,
-                                     static_cast<std::uint32_t>(keys_.size()));
+                                     static_cast<std::uint32_t>(keys_.size()) - left_out_);
     move_pinned();
     list_room();
     for (const std::uint32_t key : in_order(unheld_)) assign(key, move_kind::claim);
@@ -59,7 +61,9 @@ class share_plan::maker {
       if (plan_.targets_[k] != no_member) continue;
       const member_index holder = keys_[k].holder;
       if (!in_plan(holder)) {
-        unheld_.push_back(k);
+        const bool skip = bug_enabled(seeded_bug::plan_skips_dead) && !keys_[k].free;
+        if (skip) ++left_out_;
+        if (!skip) unheld_.push_back(k);
         continue;
       }
       plan_.targets_[k] = holder;
@@ -132,7 +136,8 @@ class share_plan::maker {
   move_kind kind_of(std::uint32_t key, member_index to) const noexcept {
     const member_index holder = keys_[key].holder;
     const bool voluntary = members_[holder].may_lead();
-    const bool settled = members_[holder].settled && members_[to].settled;
+    const bool settled = (members_[holder].settled && members_[to].settled) ||
+                         bug_enabled(seeded_bug::plan_ignores_settling);
     return keys_[key].stays || (voluntary && !settled) ? move_kind::later : move_kind::hand_over;
   }
 
@@ -150,6 +155,7 @@ class share_plan::maker {
   key_list unheld_;
   std::vector<std::pair<member_index, std::uint32_t>> room_;
   std::size_t next_room_ = 0;
+  std::uint32_t left_out_ = 0;  ///< only by a seeded bug
 };
 
 share_plan::share_plan(std::span<const plan_member> members, std::span<const plan_key> keys) {

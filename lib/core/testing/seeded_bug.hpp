@@ -25,6 +25,12 @@ enum class seeded_bug : std::uint8_t {
   lost_reply_is_failure,  ///< a write whose answer was lost is said not to have happened
   renewal_on_shared_lane,
   no_stop,  ///< the body is not told to stop before its lease ends
+  hand_over_pending,        ///< a key is handed over within the quarantine of its holder
+  hand_over_working,        ///< a key is handed over while the holder's work runs on
+  receive_without_read,     ///< a received term counts from when an answer arrived, of any poll
+  receive_with_open_claim,  ///< what a late claim acquired is taken for a hand-over
+  plan_skips_dead,          ///< the plan of a group leaves out keys that a dead session holds
+  plan_ignores_settling,    ///< a member takes part in voluntary moves as soon as it has joined
 };
 
 #ifdef TENURE_SEEDED_BUGS

@@ -8,8 +8,11 @@
 #include <utility>
 
 #include "core/util/session_id.hpp"
+#include "election/sessions/session_pool.hpp"
 
 namespace tenure::impl {
+
+class participant;
 
 /// A member that gets a key by a hand-over.
 struct recipient {
@@ -27,6 +30,10 @@ class group_seats {
   group_seats& operator=(const group_seats&) = delete;
   virtual ~group_seats() = default;
 
+  /// A participant enters: its seat is the last one.
+  virtual void take_seat(participant& who) = 0;
+  /// All participants of the group use the session of the member's key.
+  virtual session_pool::pooled session() = 0;
   /// The newest observation of the key, our own writes included. `holder` is empty for a free key.
   virtual void holder_changed(std::uint32_t seat, const core::session_id& holder) noexcept = 0;
   /// The participant stands or not, its term began or ended, its health gate moved: whether it can

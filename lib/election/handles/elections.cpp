@@ -69,6 +69,11 @@ leader_settings elections::settings_in(std::string key) {
   return impl::access::settings_of(engine_->settings_in(std::move(key)));
 }
 
+group elections::join(std::string prefix, membership how) {
+  check_not_empty();
+  return impl::access::group_of(engine_->join(std::move(prefix), std::move(how)));
+}
+
 semaphore elections::contend(std::string prefix, std::size_t slots, candidacy how) {
   check_not_empty();
   return impl::access::semaphore_of(engine_->contend(std::move(prefix), slots, std::move(how)));

@@ -12,6 +12,7 @@
 
 #include "consul/client.hpp"
 #include "core/watching/range_plan.hpp"
+#include "election/watching/poll_options.hpp"
 #include "election/watching/poll_slots.hpp"
 #include "runtime/environment.hpp"
 
@@ -73,7 +74,7 @@ struct query_context {
   std::shared_ptr<const runtime::environment> env;
   consul::client& client;
   poll_slots& slots;
-  duration wait;  ///< how long one poll lasts at most
+  poll_options polls;  ///< of all that must not be stale
   std::function<void(boost::asio::awaitable<void>)> spawn;
   query_sink& sink;
   watch_counts counts;

@@ -1,5 +1,6 @@
 #include "election/watching/watch_registry.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "election/watching/range_query.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 // Each costs a read where a list may lack keys that the token may not read.
 constexpr std::size_t most_unknown = 8;
+// Consul takes no shorter one.
+constexpr duration shortest_wait = std::chrono::seconds(1);
 
 /// Walks a list of keys and the watched keys below its prefix side by side.
 class list_reader final : public consul::kv_reader {
@@ -20,6 +23,7 @@ class list_reader final : public consul::kv_reader {
     now_.sent_at = answer.sent_at;
     now_.received_at = answer.received_at;
     now_.index = answer.index;
+    now_.linearizable = answer.linearizable;
   }
 
   bool wants(const consul::key_header& seen) override {
@@ -60,6 +64,8 @@ class list_reader final : public consul::kv_reader {
   void pass_missing() {
     if (is_news(at_->second, key_version::missing(now_.index))) {
       news.keys.emplace_back(at_->first.text(), now_);
+      // It may be there, and hidden from the token.
+      news.keys.back().second.linearizable = false;
       if (at_->second.existed() || unknown_++ < most_unknown) {
         news.missing.emplace_back(at_->first.text());
       }
@@ -92,7 +98,7 @@ watch_registry::watch_registry(std::shared_ptr<const runtime::environment> env,
     : context_{.env = std::move(env),
                .client = client,
                .slots = slots,
-               .wait = wait,
+               .polls = {.wait = wait},
                .spawn = std::move(spawn),
                .sink = *this,
                .counts = {}},
@@ -125,6 +131,12 @@ void watch_registry::unwatch(key_watcher& watcher) noexcept {
   const watched_key removed = place.second;
   keys_.erase(keys_.find(place.first));
   planner_.key_removed(removed);
+}
+
+void watch_registry::read_consistently(duration most_wait) noexcept {
+  poll_options& polls = context_.polls;
+  polls.how = consul::consistency::consistent;
+  polls.wait = std::max(std::min(polls.wait, most_wait), shortest_wait);
 }
 
 bool watch_registry::has_candidate(std::string_view key) const noexcept {
@@ -215,11 +227,11 @@ consul::consistency watch_registry::reads(const core::watch_range& range) const 
   for (auto at = keys_.lower_bound(range.text);
        at != keys_.end() && range.covers(at->first.text()); ++at) {
     for (const key_watcher* w = at->second.watchers; w != nullptr; w = w->link().next) {
-      if (!w->accepts_stale()) return consul::consistency::default_;
+      if (!w->accepts_stale()) return context_.polls.how;
       any = true;
     }
   }
-  return any ? consul::consistency::stale : consul::consistency::default_;
+  return any ? consul::consistency::stale : context_.polls.how;
 }
 
 bool watch_registry::due(const std::string& key) const noexcept {

@@ -34,6 +34,10 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void watch(const key_name& key, const std::shared_ptr<key_watcher>& watcher);
   /// Unregisters a watcher of this registry: for key_watcher::unwatch().
   void unwatch(key_watcher& watcher) noexcept override;
+  /// From the next request of each query on, what participants watch is read ?consistent, and a
+  /// poll lasts at most `most_wait`: what an answer shows was so since its request was sent, not
+  /// longer ago than that. The shortest of several waits counts, and at least a second.
+  void read_consistently(duration most_wait) noexcept;
   /// Whether one of the key's watchers is a candidate.
   bool has_candidate(std::string_view key) const noexcept;
   /// Unregisters all watchers, for good.
