@@ -25,8 +25,4 @@ inline constexpr std::size_t max_name_length = 100;
 /// Names are parts of addresses: letters, digits, '-', '_' and '.', at most max_name_length.
 bool is_election_name(const std::string& name);
 
-/// The name of this host: the default of the published value, by which clients recognize
-/// themselves.
-std::string host_name();
-
 }  // namespace tenure::sidecar
