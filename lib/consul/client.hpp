@@ -57,7 +57,9 @@ class client {
   boost::asio::awaitable<kv_result> get(std::string key, consistency how);
   /// A blocking query: completes when the key's index exceeds `index`, or after `wait` (1 s to
   /// 10 min) plus Consul's jitter of up to a sixteenth. consul_errc::timed_out if it has not by
-  /// request_timeout after that.
+  /// request_timeout after that. With consistency::consistent Consul checks that its leader still
+  /// leads before it looks at the key, also when a change wakes the query: so the answer shows a
+  /// state of some moment after the query was sent.
   boost::asio::awaitable<kv_result> watch(std::string key, std::uint64_t index, duration wait,
                                           consistency how = consistency::default_);
   boost::asio::awaitable<kv_list> list(std::string prefix, consistency how);
@@ -93,8 +95,8 @@ class client {
   bool note_unreadable(call& what, answer_base& answer);
   boost::asio::awaitable<std::string> kv_body(const call& what, std::string why_unaddressable,
                                               answer_base& answer);
-  boost::asio::awaitable<kv_result> find(call what, std::string key);
-  boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix);
+  boost::asio::awaitable<kv_result> find(call what, std::string key, consistency how);
+  boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix, consistency how);
   kv_list parsed(raw_kv_list raw);
   call watching(target to, std::uint64_t index, duration wait) const;
   boost::asio::awaitable<txn_result> transact(call what, std::vector<txn_op> ops);

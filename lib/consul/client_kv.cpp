@@ -42,10 +42,11 @@ asio::awaitable<std::string> client::kv_body(const call& what, std::string why_u
 }
 
 // get() and watch(): one key, or none.
-asio::awaitable<kv_result> client::find(call what, std::string key) {
+asio::awaitable<kv_result> client::find(call what, std::string key, consistency how) {
   kv_result answer;
   what.accepted = not_found;
   std::string body = co_await kv_body(what, unaddressable(key), answer);
+  answer.linearizable = !answer.error && how == consistency::consistent;
   if (body.empty()) co_return answer;
   std::vector<kv_entry> entries;
   const error_code error = parser_->kv(body, entries);
@@ -61,7 +62,7 @@ asio::awaitable<kv_result> client::get(std::string key, consistency how) {
   target to("/v1/kv/" + escaped_key(key), config_);
   to.with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
-  return find(std::move(what), std::move(key));
+  return find(std::move(what), std::move(key), how);
 }
 
 // Its deadline: Consul adds up to a sixteenth to the wait; request_timeout is for the network and
@@ -81,16 +82,18 @@ asio::awaitable<kv_result> client::watch(std::string key, std::uint64_t index, d
                                          consistency how) {
   target to("/v1/kv/" + escaped_key(key), config_);
   to.with(how);
-  return find(watching(std::move(to), index, wait), std::move(key));
+  return find(watching(std::move(to), index, wait), std::move(key), how);
 }
 
 // -- lists ---------------------------------------------------------------------------------------
 
-asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix) {
+asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix,
+                                                consistency how) {
   raw_kv_list answer;
   what.accepted = not_found;
   std::string body = co_await kv_body(what, unaddressable_prefix(prefix), answer);
   answer.body = std::move(body);
+  answer.linearizable = !answer.error && how == consistency::consistent;
   co_return answer;
 }
 
@@ -98,14 +101,14 @@ asio::awaitable<raw_kv_list> client::list_raw(std::string prefix, consistency ho
   target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse").with(how);
   call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
-  return find_below(std::move(what), std::move(prefix));
+  return find_below(std::move(what), std::move(prefix), how);
 }
 
 asio::awaitable<raw_kv_list> client::watch_raw(std::string prefix, std::uint64_t index,
                                                duration wait, consistency how) {
   target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse").with(how);
-  return find_below(watching(std::move(to), index, wait), std::move(prefix));
+  return find_below(watching(std::move(to), index, wait), std::move(prefix), how);
 }
 
 void client::read(raw_kv_list& list, kv_reader& reader) {

@@ -150,7 +150,8 @@ class kv_list : public answer_base {
 /// A list that is not parsed yet: client::read does that.
 class raw_kv_list : public answer_base {
  public:
-  std::string body;  ///< empty: no key has the prefix
+  std::string body;           ///< empty: no key has the prefix
+  bool linearizable = false;  ///< as that of kv_result
 };
 /// The parts of a key that show whether it has changed. Valid during the call only.
 class key_header {

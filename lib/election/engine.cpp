@@ -74,12 +74,19 @@ void engine::check_open() const {
 
 std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
   check_open();
-  check_key(key);
   how.check();
+  return enter(std::move(key), profile_of(std::move(how)));
+}
+
+std::shared_ptr<participant> engine::enter(std::string key, std::shared_ptr<const profile> how) {
+  check_open();
+  check_key(key);
   if (shared_->watches.has_candidate(key)) fail(errc::already_entered, "\"" + key + "\"");
-  auto fresh = runtime::make_in_slab<participant>(profile_of(std::move(how)), std::move(key));
+  const std::shared_ptr<group_seats> its_group = how->group;
+  auto fresh = runtime::make_in_slab<participant>(std::move(how), std::move(key));
   fresh->index_in_engine = static_cast<std::uint32_t>(participants_.size());
   participants_.push_back(fresh);
+  if (its_group) its_group->take_seat(*fresh);
   shared_->watches.watch(fresh->name(), fresh);
   return fresh;
 }
@@ -126,13 +133,20 @@ asio::awaitable<void> engine::retire(std::shared_ptr<participant> which) {
   forget(*which);
 }
 
+void engine::begin_leaving(const std::shared_ptr<participant>& which, leaving_how how) {
+  if (how == leaving_how::alone) {
+    which->leave();
+  } else {
+    which->leave_with_group();
+  }
+  if (which->retiring || shared_->shutting_down) return;
+  which->retiring = true;
+  shared_->tasks.spawn(runtime::keep_alive(retire(which), shared_from_this()));
+}
+
 asio::awaitable<void> engine::leave_now(std::shared_ptr<participant> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  which->leave();
-  if (!which->retiring && !shared_->shutting_down) {
-    which->retiring = true;
-    shared_->tasks.spawn(runtime::keep_alive(retire(which), shared_from_this()));
-  }
+  begin_leaving(which, leaving_how::alone);
   co_await wait_settled(which, shared_->now() + shared_->request_timeout());
 }
 
@@ -147,6 +161,33 @@ void engine::leave_in_background(std::shared_ptr<participant> which) {
   asio::co_spawn(shared_->env->executor,
                  runtime::keep_alive(leave_now(std::move(which)), shared_from_this()),
                  asio::detached);
+}
+
+// -- groups --------------------------------------------------------------------------------------
+
+std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
+  check_open();
+  check_group_prefix(prefix);
+  how.check();
+  const bool joined = std::ranges::any_of(
+      groups_, [&](const auto& known) { return known->prefix() == prefix; });
+  if (joined) fail(errc::already_entered, "the group \"" + prefix + "\"");
+  auto fresh = std::make_shared<group_core>(weak_from_this(), shared_, std::move(prefix),
+                                            std::move(how));
+  groups_.push_back(fresh);
+  fresh->start();
+  return fresh;
+}
+
+// Its participants hand over what they lead: the group knows that it leaves.
+asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
+  co_await which->announce_leaving();
+  const std::vector<std::shared_ptr<participant>> its = which->participants();
+  for (const auto& one : its) begin_leaving(one, leaving_how::with_its_group);
+  const time_point give_up = shared_->now() + shared_->request_timeout();
+  for (const auto& one : its) co_await wait_settled(one, give_up);
+  co_await which->end();
+  std::erase(groups_, which);
 }
 
 // -- observers, settings, semaphores -------------------------------------------------------------
@@ -208,6 +249,9 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->events.changed().notify_all();
   for (const auto& observer : living(observers_)) observer->stop();
   for (const auto& store : living(settings_)) store->stop();
+  // The other members take what is handed over only if they know of it.
+  const std::vector<std::shared_ptr<group_core>> groups = groups_;
+  co_await announce_leaving(groups);
   const std::vector<std::shared_ptr<participant>> all = participants_;
   for (const auto& one : all) one->stop(end_reason::shut_down);
   const std::vector<std::shared_ptr<slot_candidate>> slots = living(slot_candidates_);
@@ -221,6 +265,8 @@ asio::awaitable<void> engine::stop_everything() {
     }
   }
   for (const auto& slot : slots) co_await slot->wait_finished(give_up);
+  for (const auto& one : groups) co_await one->end();
+  groups_.clear();
   shared_->watches.stop();
   shared_->locks->stop();
   shared_->tasks.cancel();
@@ -231,6 +277,15 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->events.close();
   stopped_ = true;
   stopped_changed_.notify_all();
+}
+
+asio::awaitable<void> engine::announce_leaving(std::vector<std::shared_ptr<group_core>> groups) {
+  runtime::task_scope announcing(shared_->env->executor, *shared_->env->timers,
+                                 log_failures(shared_->env->log));
+  for (const auto& one : groups) {
+    announcing.spawn(runtime::keep_alive(one->announce_leaving(), one));
+  }
+  co_await announcing.join();
 }
 
 // Ends all sessions concurrently. If running work relies on the locks of a session, it is left to

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "election/context.hpp"
+#include "election/group/group_core.hpp"
 #include "election/participant/participant.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 #include "election/settings/leader_settings_store.hpp"
@@ -31,9 +32,12 @@ class engine : public std::enable_shared_from_this<engine> {
   // See the functions of these names in tenure::elections and tenure::election.
   std::shared_ptr<participant> enter(std::string key, candidacy how);
   boost::asio::awaitable<void> leave(std::shared_ptr<participant> which);
+  boost::asio::awaitable<void> leave_group(std::shared_ptr<group_core> which);
   void leave_in_background(std::shared_ptr<participant> which);
+  std::shared_ptr<participant> enter(std::string key, std::shared_ptr<const profile> how);
   std::shared_ptr<leader_observer> observe(std::string key);
   std::shared_ptr<leader_settings_store> settings_in(std::string key);
+  std::shared_ptr<group_core> join(std::string prefix, membership how);
   std::shared_ptr<slot_candidate> contend(std::string prefix, std::size_t slots, candidacy how);
   boost::asio::awaitable<event> next_event();
   boost::asio::awaitable<void> shut_down();
@@ -45,6 +49,9 @@ class engine : public std::enable_shared_from_this<engine> {
   void forget(participant& which) noexcept;
   boost::asio::awaitable<void> retire(std::shared_ptr<participant> which);
   boost::asio::awaitable<void> leave_now(std::shared_ptr<participant> which);
+  enum class leaving_how { alone, with_its_group };
+  void begin_leaving(const std::shared_ptr<participant>& which, leaving_how how);
+  boost::asio::awaitable<void> announce_leaving(std::vector<std::shared_ptr<group_core>> groups);
   boost::asio::awaitable<void> wait_settled(std::shared_ptr<participant> which,
                                             time_point give_up);
   boost::asio::awaitable<void> stop_everything();
@@ -52,6 +59,7 @@ class engine : public std::enable_shared_from_this<engine> {
 
   const std::shared_ptr<context> shared_;
   std::vector<std::shared_ptr<participant>> participants_;
+  std::vector<std::shared_ptr<group_core>> groups_;
   std::vector<std::weak_ptr<const profile>> profiles_;  ///< the latest few
   std::vector<std::weak_ptr<leader_observer>> observers_;
   std::vector<std::weak_ptr<leader_settings_store>> settings_;

@@ -131,9 +131,7 @@ void participant::execute(core::action action) {
       shared().locks->add(self(), lock_op::kind::clear);
       break;
     case core::action::begin:
-      begin_term(key_, fsm_.held_by(), fsm_.fence());
-      log(log_level::info, "term began");
-      note_event();
+      begin();
       break;
     case core::action::stop:
       stop_work();
@@ -144,6 +142,20 @@ void participant::execute(core::action action) {
       note_event();
       break;
   }
+}
+
+void participant::begin() {
+  hand_over_.reset();
+  plain_release_ = false;
+  begin_term(key_, fsm_.held_by(), fsm_.fence());
+  if (fsm_.received()) {
+    runtime::count(env(), metric::terms_begun_by_hand_over);
+    const log_field by[] = {{"by", "hand-over"}};
+    log(log_level::info, "term began", by);
+  } else {
+    log(log_level::info, "term began");
+  }
+  note_event();
 }
 
 // -- single requests -----------------------------------------------------------------------------
@@ -158,11 +170,11 @@ boost::asio::awaitable<void> participant::do_read() {
   } else {
     invalidate();
     const bool held = !fsm_.held_by().empty();
-    const core::session_id holder = fsm_.history().holder();
-    fsm_.read_answered(observation_of(answer, read_kind::consistent), now);
-    count_change_of_leader(holder);
+    const seen_holder before = holder();
+    fsm_.read_answered(observation_of(answer), now);
+    note_holder(before);
     note_seen(answer);
-    if (!held && !fsm_.held_by().empty()) {
+    if (!held && !fsm_.held_by().empty() && !fsm_.received()) {
       runtime::count(env(), metric::claims_recovered);
       record_quarantine(now);
       log(log_level::debug, "claim with a lost reply found carried out");
@@ -196,13 +208,23 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
   }
   if (what != lock_op::kind::release) return make_placeholder_op(what);
   if (fsm_.held_by().empty()) return std::nullopt;
-  const core::release_request wanted = fsm_.next_release(env().timers->now());
+  const time_point now = env().timers->now();
+  const core::release_request wanted = fsm_.next_release(now);
   // An empty value means: released after the work had stopped. Any other makes successors wait.
   const std::string left = wanted.clean ? std::string() : how().value();
   lock_op c(what, consul::txn_op::unlock(key(), wanted.session.text(), left, consul::lock_flags));
   c.clean = wanted.clean;
   if (!bug_enabled(core::seeded_bug::unguarded_unlock)) {
     c.guard = consul::txn_op::check_index(key(), wanted.guard);
+  }
+  if (const recipient* to = wanted.may_hand_over ? next_holder(now) : nullptr) {
+    c.then =
+        consul::txn_op::lock(key(), to->session.text(), *to->value, consul::lock_flags);
+    if (!to->notices.empty()) {
+      c.note = hand_over_note{.prefix = to->notices,
+                              .create_index = fsm_.history().create_index(),
+                              .lock_index = fsm_.lock_index() + 1};
+    }
   }
   return c;
 }
@@ -234,7 +256,7 @@ void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome
 
 void participant::acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
   const std::uint64_t random = env().random->next();
-  const core::session_id holder = fsm_.history().holder();
+  const seen_holder before = holder();
   const bool answered = outcome.what == lock_outcome_kind::done ||
                         outcome.what == lock_outcome_kind::refused;
   runtime::count(env(), claim_counter(outcome));
@@ -247,7 +269,7 @@ void participant::acquire_done(const lock_op& which, const lock_outcome& outcome
       fsm_.claim_won(
           observation_of_write(outcome.written, outcome, written_key{which.act.session}), now,
           random);
-      count_change_of_leader(holder);
+      note_holder(before);
       record_quarantine(now);
       if (fsm_.fence_too_low()) {
         log(log_level::error,
@@ -282,10 +304,12 @@ void participant::record_quarantine(time_point now) const noexcept {
 }
 
 void participant::release_done(const lock_op& which, const lock_outcome& outcome, time_point now) {
-  const std::uint64_t random = env().random->next();
-  runtime::count(env(), release_counter(outcome));
   release_refused_ = outcome.error == consul_errc::forbidden;
   if (release_refused_) changed_.notify_all();
+  if (which.hands_over()) return hand_over_answered(outcome, now);
+  const std::uint64_t random = env().random->next();
+  const seen_holder before = holder();
+  runtime::count(env(), release_counter(outcome));
   switch (outcome.what) {
     case lock_outcome_kind::done:
       log(log_level::info, which.clean ? "released"
@@ -294,6 +318,7 @@ void participant::release_done(const lock_op& which, const lock_outcome& outcome
                                : "released within quarantine");
       fsm_.released(observation_of_write(outcome.written, outcome, written_key{"", which.clean}),
                     now, random);
+      note_holder(before);
       break;
     case lock_outcome_kind::refused:
       fsm_.release_missed(now);

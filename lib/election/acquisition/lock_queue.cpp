@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <optional>
 #include <utility>
 
 #include "runtime/keep_alive.hpp"
@@ -13,7 +14,7 @@ namespace asio = boost::asio;
 
 // Consul's limit is 512 KiB a body; this leaves room for the JSON around each operation.
 constexpr std::size_t most_bytes = 480 * 1024;
-constexpr std::size_t bytes_around = 400;
+constexpr std::size_t bytes_around = 200;
 // Consul reports errors in two phases, and other processes may write the keys in between.
 constexpr int most_rounds = 4;
 
@@ -33,6 +34,15 @@ int severity(consul::txn_failure f) noexcept {
   }
 }
 
+std::size_t bytes_of(const consul::txn_op& op) noexcept {
+  return op.key.size() + op.value.size() * 4 / 3 + bytes_around;
+}
+
+std::size_t bytes_of(const lock_op& op) noexcept {
+  return (op.guard ? bytes_of(*op.guard) : 0) + bytes_of(op.act) +
+         (op.then ? bytes_of(*op.then) : 0);
+}
+
 }  // namespace
 
 class lock_queue::batch {
@@ -40,8 +50,14 @@ class lock_queue::batch {
   std::vector<batched_op> items;
   std::size_t operations() const noexcept {
     std::size_t n = 0;
-    for (const batched_op& i : items) n += i.what.guard ? 2 : 1;
+    for (const batched_op& i : items) n += i.what.operations();
     return n;
+  }
+  /// What is said to those who get keys.
+  notices_of_batch notices() const {
+    notices_of_batch all;
+    for (const batched_op& i : items) all.add(i.what);
+    return all;
   }
 };
 
@@ -99,24 +115,40 @@ void lock_queue::send_soon() {
   });
 }
 
-std::vector<lock_queue::pending_op> lock_queue::next_ops() {
+std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
   auto& queue = releases_.empty() ? acquisitions_ : releases_;
   const std::size_t most_operations = limit_->most();
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
+  notices_of_batch notices;
+  // Those of the operations that are taken, and of the one that did not fit. Nothing where there
+  // is nothing to do any more.
+  std::vector<std::optional<lock_op>> made;
   const auto fits = [&](const pending_op& op) {
-    operations += 2;
-    bytes += op.whose->key().size() * 2 + op.whose->value_size() * 4 / 3 + bytes_around;
     const bool wants_alone = op.with == company::alone;
-    if (alone || (wants_alone && operations > 2)) return false;
+    if (alone || (wants_alone && operations > 0)) return false;
+    std::optional<lock_op>& one = made.emplace_back(op.whose->make_lock_op(op.what));
+    if (!one) return true;
+    operations += one->operations();
+    bytes += bytes_of(*one);
     alone = wants_alone;
-    return operations <= most_operations && bytes <= most_bytes;
+    notices.add(*one);
+    return operations + notices.size() <= most_operations && bytes <= most_bytes;
   };
   // In the order of the keys: a transaction then wakes few of those who watch by prefixes.
-  return queue.take(fits, [](const pending_op& a, const pending_op& b) {
+  const auto before = [](const pending_op& a, const pending_op& b) {
     return a.whose->key() < b.whose->key();
-  });
+  };
+  std::vector<pending_op> taken = queue.take(fits, before);
+  auto b = std::make_shared<batch>();
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (made[i]) b->items.emplace_back(std::move(taken[i].whose), std::move(*made[i]));
+  }
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (!made[i]) complete_unmade(taken[i]);
+  }
+  return b;
 }
 
 // Another process released the key before the release was made.
@@ -137,20 +169,12 @@ void lock_queue::stop() {
 
 void lock_queue::send() {
   while (!stopped_ && !(releases_.empty() && acquisitions_.empty()) && turns_->take(*this)) {
-    auto b = std::make_shared<batch>();
-    for (pending_op& op : next_ops()) {
-      std::optional<lock_op> made = op.whose->make_lock_op(op.what);
-      if (made) {
-        b->items.emplace_back(std::move(op.whose), std::move(*made));
-      } else {
-        complete_unmade(op);
-      }
-    }
+    std::shared_ptr<batch> b = next_batch();
     if (b->items.empty()) {
       turns_->give_back();
       continue;
     }
-    limit_->made(b->operations());
+    limit_->made(b->operations() + b->notices().size());
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
   count_queued();
@@ -166,11 +190,17 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
     for (const batched_op& i : what->items) {
       if (i.what.guard) ops.push_back(*i.what.guard);
       ops.push_back(i.what.act);
+      if (i.what.then) ops.push_back(*i.what.then);
     }
+    const std::size_t locks = ops.size();
+    if (notices_.open(env_->timers->now())) what->notices().append_to(ops, notices_);
     const std::size_t size = ops.size();
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
     const bool too_large = limit_->refused(size, answer);
-    if (answer.committed) {
+    const auto of_notice = [&](const consul::txn_error& one) { return one.op_index >= locks; };
+    if (std::ranges::any_of(answer.failures, of_notice)) {
+      notices_.refused(env_->timers->now());  // the token may not write them: again without
+    } else if (answer.committed) {
       complete_committed(*what, answer);
     } else if (!answer.failures.empty()) {
       drop_refused(*what, answer);
@@ -206,6 +236,7 @@ void lock_queue::complete_committed(batch& what, const consul::txn_result& answe
   std::size_t results = 0;
   for (const batched_op& i : items) {
     const bool deletes = i.what.what == lock_op::kind::clear;  // has no result
+    if (i.what.then) ++results;  // that of the release, which the lock after it overwrites
     outcome.written = deletes ? consul::kv_entry() : answer.results[results++];
     i.whose->lock_op_done(i.what, outcome);
   }
@@ -224,7 +255,8 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
   std::size_t at = 0;
   for (const batched_op& i : items) {
     const consul::txn_error* worst = nullptr;
-    for (const std::size_t end = at + (i.what.guard ? 2 : 1); at < end; ++at) {
+    const std::size_t end = at + i.what.operations();
+    for (; at < end; ++at) {
       const consul::txn_error* one = by_operation[at];
       // Of two missing rights the operation's own is more than that of its guard.
       const bool better = one && worst && severity(one->kind) == severity(worst->kind) &&
@@ -240,6 +272,7 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
     outcome.received_at = answer.received_at;
     outcome.what = lock_outcome_kind::refused;
     outcome.why = worst->kind;
+    outcome.by_next_holder = i.what.then && worst->op_index + 1 == end;
     if (worst->kind == consul::txn_failure::forbidden) {
       outcome.what = lock_outcome_kind::failed;
       outcome.error = consul_errc::forbidden;

@@ -1,7 +1,6 @@
-// Acquisitions and releases of all elections, and their placeholders, batched into transactions as
-// large as Consul takes. A
-// transaction is carried out as a whole or not at all, so the queue drops the operations that the
-// server names as refused and sends the rest again at once.
+// Acquisitions, releases, hand-overs and placeholders of all elections, batched into transactions
+// as large as Consul takes. A transaction is carried out as a whole or not at all, so the queue
+// drops the keys whose operations the server names as refused and sends the rest again at once.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,6 +12,7 @@
 #include "consul/client.hpp"
 #include "core/util/fair_queue.hpp"
 #include "election/acquisition/lock_op.hpp"
+#include "election/acquisition/notice_ops.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
 #include "election/transaction_limit.hpp"
@@ -34,7 +34,8 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   lock_queue& operator=(const lock_queue&) = delete;
 
   /// Queues an operation. batched_key::make_lock_op makes it when its transaction is made, and
-  /// lock_op_done gets the outcome; both in later turns of the loop.
+  /// lock_op_done gets the outcome; both in later turns of the loop. An operation that does not
+  /// fit into the transaction is made again for the next one.
   void add(std::shared_ptr<batched_key> whose, lock_op::kind what);
   /// Sends what is queued, as far as turns are free, without waiting for more of this turn of
   /// the loop.
@@ -65,7 +66,7 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   void count_queued() noexcept { queued_.set(releases_.size() + acquisitions_.size()); }
   core::fair_queue<pending_op>& queue_for(lock_op::kind what) noexcept;
   void complete_unmade(const pending_op& op);
-  std::vector<pending_op> next_ops();
+  std::shared_ptr<batch> next_batch();
   boost::asio::awaitable<void> run_batch(std::shared_ptr<batch> what);
   void drop_refused(batch& from, const consul::txn_result& answer);
   void complete_all(batch& what, const consul::txn_result& answer, lock_outcome_kind result);
@@ -80,6 +81,7 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   runtime::gauge_share queued_;
   const std::shared_ptr<turn_queue> turns_;
   const std::shared_ptr<transaction_limit> limit_;
+  notice_writer notices_;
   bool sending_soon_ = false;
   bool stopped_ = false;
 };

@@ -4,8 +4,8 @@
 //   <prefix>/members/.pinned/<key>      the name of the member that shall lead the key
 //   <prefix>/members/.drained/<name>    the member of that name shall lead nothing
 //
-// No session id begins with a dot. Each wish has a key of its own, so that operators overwrite
-// nothing of each other.
+// No session id begins with a dot. Each wish is one key, so that operators do not overwrite each
+// other's.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,18 @@ class seen_member {
  public:
   core::session_id session;
   core::group_member document;
-  std::uint64_t create_index = 0;
+  std::uint64_t create_index = 0;  ///< of two members with one name the newer counts for pins
 
   friend bool operator==(const seen_member&, const seen_member&) = default;
 };
 
-/// A member's key without a session: what a crash left.
+/// A member's key that no session locks: a crash left it.
 class left_over {
  public:
   std::string key;
   std::uint64_t modify_index = 0;
+
+  friend bool operator==(const left_over&, const left_over&) = default;
 };
 
 class group_view {
@@ -43,6 +45,14 @@ class group_view {
   std::map<std::string, std::string> pins;  ///< key -> the member's name
   std::set<std::string> drained;            ///< names
   std::vector<left_over> left_overs;
+  std::vector<std::string> unreadable;  ///< keys that are locked, but show no member
+
+  /// Whether both show the same members, pins and drains.
+  bool same_group(const group_view& other) const {
+    return members == other.members && pins == other.pins && drained == other.drained;
+  }
+  /// The member with that session; null: none.
+  const seen_member* find(const core::session_id& session) const noexcept;
 };
 
 std::string members_prefix(std::string_view group);  ///< `<group>/members/`
@@ -53,9 +63,8 @@ std::string drain_key_name(std::string_view group, std::string_view member);
 /// Throws bad_configuration for a prefix that no group can have.
 void check_group_prefix(const std::string& prefix);
 
-/// Reads the list of everything below members_prefix(group). Keys that cannot be read as any of the
-/// above are ignored, and counted in `unreadable`.
-group_view read_group(std::string_view group, const consul::kv_list& list,
-                      std::size_t* unreadable = nullptr);
+/// Reads the list of everything below members_prefix(group). A key shows a member if the session
+/// that it is named after locks it, and if its document can be read.
+group_view read_group(std::string_view group, const consul::kv_list& list);
 
 }  // namespace tenure::impl

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <tenure/error.hpp>
+#include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 
+#include "core/util/backoff.hpp"
 #include "election/context.hpp"
 #include "election/group/group_view.hpp"
 #include "election/watching/prefix_watch.hpp"
@@ -21,8 +27,13 @@ class group_watch final : private prefix_watch::receiver {
     receiver(const receiver&) = delete;
     receiver& operator=(const receiver&) = delete;
 
-    /// The group as of now; called for changes only.
+    /// Each answer, whether it brings a change or not, before on_group(): for
+    /// member_key::observe(), which cannot know what was reported while it wrote.
+    virtual void on_answer(const group_view& /*view*/) {}
+    /// The group as of now; called for the first answer, and for changes of members, pins and
+    /// drains only.
     virtual void on_group(const group_view& view) = 0;
+    /// The watch fails: called once for each outage and reason. No error: the outage is over.
     virtual void on_group_error(const error_code& why) = 0;
     /// How many members come before this one when a left-over is deleted: each waits one handicap
     /// longer, so that one request is made.
@@ -38,13 +49,31 @@ class group_watch final : private prefix_watch::receiver {
   boost::asio::awaitable<void> run();
 
  private:
+  /// A left-over that waits for its deletion.
+  class cleaning {
+   public:
+    std::uint64_t modify_index = 0;
+    time_point due{};
+    core::backoff failures{std::chrono::milliseconds(500), std::chrono::seconds(30)};
+  };
+
   void on_list(const consul::kv_list& answer) override;
   void on_list_error(const consul::kv_list& answer) override;
+  void note_unreadable(const group_view& view);
+  void note_left_overs(const group_view& view);
+  boost::asio::awaitable<void> clean();
+  boost::asio::awaitable<void> remove(std::string key, std::uint64_t modify_index);
 
   const std::shared_ptr<context> shared_;
   const std::string group_;
   receiver& receiver_;
   prefix_watch watch_;
+  runtime::task_scope tasks_;
+  runtime::async_condition changed_;
+  std::optional<group_view> last_;  ///< as the receiver knows it
+  error_code error_;                ///< as the receiver knows it
+  std::map<std::string, cleaning> left_overs_;
+  std::set<std::string> unreadable_;  ///< logged, and still unreadable
 };
 
 }  // namespace tenure::impl

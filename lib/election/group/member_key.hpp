@@ -1,15 +1,25 @@
 // This process's own key in a group: created and locked by its session, rewritten when the document
-// changes, created again when the session was lost, deleted when the member leaves.
+// changes, created again under the next session, deleted when the member leaves.
+//
+// Every write has a guard, the index of the key as it was last known or its absence. After a lost
+// reply, a refusal or a change by others one linearizable read decides how to go on.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
+#include <tenure/log.hpp>
+#include <tenure/time.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 
 #include "core/group/group_member.hpp"
+#include "core/util/backoff.hpp"
 #include "election/context.hpp"
+#include "election/group/group_view.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/session_user.hpp"
 
@@ -17,13 +27,15 @@ namespace tenure::impl {
 
 class member_key final : public session_user, public std::enable_shared_from_this<member_key> {
  public:
-  /// The settling time begins when the key is written under a session for the first time: then
-  /// `settled` becomes true in the document, by one more write.
+  /// Throws bad_configuration if the document is too large. The settling time begins when the key
+  /// is written under a session for the first time; at its end one more write makes the member
+  /// `settled`.
   member_key(std::shared_ptr<context> shared, session_pool::pooled session, std::string group,
              core::group_member first, duration settling_time);
   ~member_key() override;
 
-  /// Keeps the key as it shall be, until it is cancelled (terminal). The caller keeps it alive.
+  /// Keeps the key as it shall be, until it is cancelled (terminal) or remove() is called. The
+  /// caller keeps it alive.
   boost::asio::awaitable<void> run();
 
   /// What shall be published; `settled` is this class's own. Changes within a second are written
@@ -32,12 +44,19 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   const core::group_member& document() const noexcept { return wanted_; }
   /// Whether the key was written under the present session, and with the newest document.
   bool written() const noexcept;
-  const std::string& session() const;
+  /// Whose key it is; empty: there is no session now.
+  const std::string& session() const noexcept { return id_; }
   /// Notified when written() or session() may have changed.
   runtime::async_condition& changed() noexcept { return changed_; }
+  /// Why the last request about the key failed; none after a success.
   const error_code& last_error() const noexcept { return error_; }
 
-  /// Deletes the key under its index, within the request time-out; the session stays.
+  /// The group as the watch shows it, for each group_watch::receiver::on_answer(). If it lacks this
+  /// member as it was written, others may have deleted or overwritten the key: a read decides.
+  void observe(const group_view& view);
+
+  /// Deletes the key under its index, within the request time-out; the session stays. Nothing is
+  /// written afterwards.
   boost::asio::awaitable<void> remove();
 
   // session_user
@@ -48,13 +67,49 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   std::weak_ptr<session_user> weak_user() noexcept override { return weak_from_this(); }
 
  private:
+  class busy_mark;
+  enum class step : std::uint8_t { none, read, write };
+
+  void set_session(std::string id);
+  std::string key() const { return member_key_name(group_, id_); }
+  /// What has to be done next, and when it may be done.
+  step next_step() const noexcept;
+  time_point next_at(step next) const noexcept;
+  boost::asio::awaitable<void> read();
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<bool> remove_once(time_point deadline);
+  void take(const consul::kv_result& answer);
+  void stored(core::group_member what, std::uint64_t modify_index);
+  void refused(const consul::txn_result& answer);
+  void note(const consul::answer_base& answer);
+  void changed_by_others(const char* how);
+  void retry_later(core::backoff& pauses);
+  void log(log_level level, std::string_view event, std::string_view why = {}) const;
+  time_point now() const noexcept { return shared_->now(); }
+
   const std::shared_ptr<context> shared_;
-  session_pool::pooled session_;
+  const session_pool::pooled session_;
   const std::string group_;
   const duration settling_time_;
   core::group_member wanted_;
+  std::string id_;  ///< of the session
   error_code error_;
   runtime::async_condition changed_;
+
+  // The key of the present session.
+  std::optional<core::group_member> stored_;  ///< as it is; nothing: it is missing, or not ours
+  std::optional<core::group_member> sent_;    ///< by the last write, whatever became of it
+  std::uint64_t index_ = 0;   ///< its ModifyIndex; 0: it does not exist
+  bool known_ = true;         ///< stored_ and index_ can be relied on
+  bool look_ = false;         ///< the watch shows something else
+  bool busy_ = false;         ///< a request is in flight
+  bool removed_ = false;      ///< remove() was called
+  time_point write_at_ = time_point::min();    ///< when a change of the document is written
+  time_point settled_at_ = time_point::max();  ///< max: it has settled, or has no key yet
+  time_point retry_at_ = time_point::min();    ///< no request before
+  time_point repaired_at_ = time_point::min();
+  core::backoff failures_;
+  core::backoff repairs_;
 };
 
 }  // namespace tenure::impl

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/group/operators.hpp"
 #include "election/handles/access.hpp"
 #include "election/handles/empty_handle.hpp"
 #include "election/queries.hpp"
@@ -69,6 +70,11 @@ leader_settings elections::settings_in(std::string key) {
   return impl::access::settings_of(engine_->settings_in(std::move(key)));
 }
 
+group elections::join(std::string prefix, membership how) {
+  check_not_empty();
+  return impl::access::group_of(engine_->join(std::move(prefix), std::move(how)));
+}
+
 semaphore elections::contend(std::string prefix, std::size_t slots, candidacy how) {
   check_not_empty();
   return impl::access::semaphore_of(engine_->contend(std::move(prefix), slots, std::move(how)));
@@ -87,6 +93,31 @@ asio::awaitable<std::vector<leader>> elections::leaders(std::string prefix) {
 asio::awaitable<leader> elections::depose(std::string key) {
   if (!engine_) return impl::refused<leader>();
   return impl::depose(engine_->shared(), std::move(key));
+}
+
+asio::awaitable<group_report> elections::group_of(std::string prefix) {
+  if (!engine_) return impl::refused<group_report>();
+  return impl::group_of(engine_->shared(), std::move(prefix));
+}
+
+asio::awaitable<void> elections::drain(std::string prefix, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::drain(engine_->shared(), std::move(prefix), std::move(member));
+}
+
+asio::awaitable<void> elections::undrain(std::string prefix, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::undrain(engine_->shared(), std::move(prefix), std::move(member));
+}
+
+asio::awaitable<void> elections::pin(std::string prefix, std::string key, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::pin(engine_->shared(), std::move(prefix), std::move(key), std::move(member));
+}
+
+asio::awaitable<void> elections::unpin(std::string prefix, std::string key) {
+  if (!engine_) return impl::refused<void>();
+  return impl::unpin(engine_->shared(), std::move(prefix), std::move(key));
 }
 
 time_point elections::now() const {

@@ -39,6 +39,11 @@ asio::awaitable<void> wait_stop(shared_state state) {
   if (host) co_await host->wait_stop(std::move(state));
 }
 
+asio::awaitable<void> wait_hand_over(shared_state state) {
+  const auto host = host_of(state);
+  if (host) co_await host->wait_hand_over(std::move(state));
+}
+
 asio::awaitable<end_reason> wait_end(shared_state state) {
   const auto host = host_of(state);
   if (!host) co_return reason_of(state);
@@ -140,6 +145,11 @@ asio::any_io_executor term::executor() const noexcept {
 }
 
 asio::awaitable<void> term::stop_requested() const { return wait_stop(state_); }
+bool term::hand_over_wanted() const noexcept {
+  return state_ && state_->hand_over_wanted.load(std::memory_order_acquire);
+}
+
+asio::awaitable<void> term::hand_over_requested() const { return wait_hand_over(state_); }
 asio::awaitable<end_reason> term::ended() const { return wait_end(state_); }
 asio::awaitable<bool> term::prove() { return prove_now(state_); }
 asio::awaitable<end_reason> term::resign() { return give_up(state_); }

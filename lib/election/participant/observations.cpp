@@ -23,11 +23,11 @@ core::key_observation observation_of(const consul::kv_entry& entry,
 
 }  // namespace
 
-core::key_observation observation_of(const consul::kv_result& answer, read_kind how) {
+core::key_observation observation_of(const consul::kv_result& answer) {
   core::key_observation s;
   if (answer.entry) s = observation_of(*answer.entry, answer);
   s.as_of = std::max(s.as_of, answer.index);
-  s.linearizable = how == read_kind::consistent;
+  s.linearizable = answer.linearizable;
   s.sent_at = answer.sent_at;
   return s;
 }

@@ -8,10 +8,8 @@
 
 namespace tenure::impl {
 
-/// watched: by the watch; consistent: the answer to a ?consistent read.
-enum class read_kind { watched, consistent };
-
-core::key_observation observation_of(const consul::kv_result& answer, read_kind how);
+/// By the watch or by a read.
+core::key_observation observation_of(const consul::kv_result& answer);
 
 /// What a transaction of ours wrote that Consul does not return.
 struct written_key {

@@ -5,22 +5,21 @@
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
-#include "runtime/metering.hpp"
 
 namespace tenure::impl {
 
 void participant::on_key_changed(const consul::kv_result& answer) {
   error_.clear();
   watch_refused_ = false;
-  const core::session_id holder_before = fsm_.history().holder();
+  const seen_holder before = holder();
   const core::observation_order order =
-      fsm_.observe(observation_of(answer, read_kind::watched), env().timers->now());
+      fsm_.observe(observation_of(answer), env().timers->now());
   if (order == core::observation_order::outdated) {
     log(log_level::debug, "outdated answer ignored");
     advance();
     return;
   }
-  count_change_of_leader(holder_before);
+  note_holder(before);
   if (answer.entry && !answer.entry->session.empty()) {
     const core::session_id& holder = fsm_.history().holder();
     if (holder != fsm_.session() && holder != fsm_.held_by()) {
@@ -29,12 +28,6 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   }
   note_seen(answer);
   advance();
-}
-
-void participant::count_change_of_leader(const core::session_id& holder_before) const noexcept {
-  const core::key_history& now = fsm_.history();
-  if (!now.held() || now.holder() == holder_before) return;
-  runtime::count(env(), metric::leader_changes);
 }
 
 /// The history has taken in the same answer just now.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
@@ -15,6 +16,7 @@ participant::participant(std::shared_ptr<const profile> how, std::string key)
       profile_(std::move(how)),
       key_(std::move(key)),
       fsm_(profile_->rules) {
+  fsm_.set_claims_wait(profile_->group != nullptr);
   runtime::change(env(), elections_with(told_standing_), 1);
 }
 
@@ -26,8 +28,12 @@ participant::~participant() {
 
 void participant::detach() noexcept {
   unwatch();
+  leave_seat();
   if (session_) session_->detach(*this);
   session_.reset();
+  // A proclaim may still wait for an answer. What the session wins from now on is not this
+  // participant's.
+  fsm_.session_ready({});
 }
 
 void participant::uncount() noexcept {
@@ -39,14 +45,15 @@ std::shared_ptr<participant> participant::self() {
   return std::static_pointer_cast<participant>(shared_from_this());
 }
 
-void participant::log(log_level level, std::string_view event) {
+void participant::log(log_level level, std::string_view event, std::span<const log_field> more) {
   if (!env().log->enabled(level)) return;
-  env().log->log(level, event,
-                 {{"election", key()},
-                  {"fence", term_ ? term_->fence : fsm_.fence()},
-                  {"session", fsm_.session().text()},
-                  {"reason", to_string(fsm_.lease().reason())},
-                  {"work", fsm_.working() ? "running" : "stopped"}});
+  std::vector<log_field> fields = {{"election", key()},
+                                   {"fence", term_ ? term_->fence : fsm_.fence()},
+                                   {"session", fsm_.session().text()},
+                                   {"reason", to_string(fsm_.lease().reason())},
+                                   {"work", fsm_.working() ? "running" : "stopped"}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  env().log->write(level, event, fields);
 }
 
 void participant::publish(time_point now) {
@@ -63,6 +70,7 @@ void participant::publish(time_point now) {
       runtime::change(env(), elections_with(standing()), 1);
     }
     told_standing_ = standing();
+    report_seat();
     note_event();
   }
   const time_point at = fsm_.wake_at(now);
@@ -77,7 +85,9 @@ void participant::publish(time_point now) {
 }
 
 void participant::work_stopped() {
-  fsm_.work_stopped(env().timers->now());
+  const time_point now = env().timers->now();
+  fsm_.work_stopped(now);
+  prepare_hand_over(now);
   advance();
 }
 

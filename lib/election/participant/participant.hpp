@@ -3,14 +3,17 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/elections.hpp>
 #include <tenure/toolkit/timers.hpp>
 
 #include "core/candidate/candidate.hpp"
+#include "election/participant/hand_over.hpp"
 #include "election/participant/profile.hpp"
 #include "election/request_error.hpp"
 #include "election/sessions/batched_key.hpp"
@@ -41,7 +44,6 @@ class participant final : public key_watcher,
   ~participant() override;
 
   const std::string& key() const noexcept override { return key_.text(); }
-  std::size_t value_size() const noexcept override { return how().value().size(); }
   const key_name& name() const noexcept { return key_; }
   const candidacy& how() const noexcept { return profile_->how; }
 
@@ -53,17 +55,21 @@ class participant final : public key_watcher,
   void set_healthy(bool healthy);
 
   // -- its group's side --------------------------------------------------------------------------
-  /// Its place in the group's plan.
+  /// Its place in the group's plan. The group sets it, once the participant is complete.
   std::uint32_t seat() const noexcept { return seat_; }
-  void set_seat(std::uint32_t seat) noexcept { seat_ = seat; }
+  void set_seat(std::uint32_t seat);
   /// Whether the plan leaves a free key to another member for now. At first a participant of a
   /// group waits.
   void set_claims_wait(bool wait);
-  /// The plan wants another member to lead: see term::hand_over_wanted().
+  /// The plan wants another member to lead: see term::hand_over_wanted(). Only if can_hand_over().
   void request_hand_over();
   /// The plan does not want that any more, or the body took too long.
   void withdraw_hand_over();
   bool hand_over_wanted() const noexcept { return fsm_.lease().hand_over_requested(); }
+  /// Asks the holder to stop, without asking whether it is a good moment; it stands on.
+  void stop_term(end_reason why);
+  const core::key_history& history() const noexcept { return fsm_.history(); }
+  core::stage stage() const noexcept { return fsm_.stage(); }
   /// It stands (its user wants to lead, its health gate is open, it has not left).
   bool stands() const noexcept { return fsm_.stands(); }
   /// It leads, and its body can be asked for a hand-over now: not pending, not stopping.
@@ -105,10 +111,14 @@ class participant final : public key_watcher,
   void proof_missed(std::uint64_t guard) override;
   void proof_put_off(time_point until, const error_code& why, time_point asked) override;
 
-  /// Stops standing for ever and asks the holder of a term to stop.
+  /// Stops standing for ever and asks the holder of a term to stop. In a group the key is then
+  /// handed over.
   void stop(end_reason why);
-  /// Like stop(), for a handle that leaves: without a running body the work counts as stopped.
+  /// Like stop(), for a handle that leaves: without a running body the work counts as stopped, and
+  /// the key is released.
   void leave();
+  /// The same, and the key is handed over.
+  void leave_with_group();
   bool left() const noexcept { return left_; }
   /// Gives up its watch and its session, once it is settled.
   void detach() noexcept;
@@ -123,6 +133,11 @@ class participant final : public key_watcher,
 
  private:
   class campaign_scope;
+  struct seen_holder {
+    bool known = false;  ///< the key was observed
+    core::session_id session;
+  };
+  static constexpr std::uint32_t no_seat = std::numeric_limits<std::uint32_t>::max();
 
   std::shared_ptr<participant> self();
   const runtime::environment& env() const noexcept { return *shared().env; }
@@ -131,7 +146,8 @@ class participant final : public key_watcher,
   context& shared() const noexcept override { return *profile_->shared; }
   const core::term_lease& lease() const noexcept override { return fsm_.lease(); }
   std::shared_ptr<term_host> host() noexcept override { return self(); }
-  void log(log_level level, std::string_view event) override;
+  void log(log_level level, std::string_view event) override { log(level, event, {}); }
+  void log(log_level level, std::string_view event, std::span<const log_field> more);
   void work_stopped() override;
   void want_proof(time_point now) override;
   bool released(const std::shared_ptr<term_state>& which) const noexcept override {
@@ -143,15 +159,18 @@ class participant final : public key_watcher,
   boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
                                          leader_writes writes) override;
 
+  /// Why a campaign that was called then has failed; null: it has not.
+  const request_error* refusal_since(time_point called) const noexcept;
   /// Carries out what the state machine asks for, until it has to wait.
   void advance();
   void execute(core::action action);
   void publish(time_point now);
   void note_seen(const consul::kv_result& answer);
   void note_event();
-  void count_change_of_leader(const core::session_id& holder_before) const noexcept;
   void record_quarantine(time_point now) const noexcept;
+  void begin();
   void update_standing();
+  void attach_session();
   void learn_of(const std::string& session);
 
   boost::asio::awaitable<void> do_read();
@@ -161,6 +180,24 @@ class participant final : public key_watcher,
   std::optional<lock_op> make_placeholder_op(lock_op::kind what) const;
   void place_done(const lock_outcome& outcome, time_point now);
   void clear_done(const lock_outcome& outcome, time_point now);
+
+  bool seated() const noexcept { return seat_ != no_seat; }
+  void leave_seat() noexcept;
+  void report_seat() noexcept;
+  seen_holder holder() const noexcept;
+  /// The history has taken in an observation or a write.
+  void note_holder(const seen_holder& before);
+  /// The work of a term has stopped.
+  void prepare_hand_over(time_point now);
+  /// To whom the key that is to be released goes instead; null: it is released.
+  const recipient* next_holder(time_point now);
+  void hand_over_answered(const lock_outcome& outcome, time_point now);
+  void handed_over(const lock_outcome& outcome, time_point now);
+  void hand_over_refused(const lock_outcome& outcome, time_point now);
+  void note_hand_over(time_point now);
+  /// Whether the holder of the key shows what became of a hand-over.
+  void review_hand_over(time_point now);
+
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);
 
@@ -177,8 +214,8 @@ class participant final : public key_watcher,
   bool retiring = false;  ///< it is forgotten when it is settled
 
  private:
-  std::uint32_t seat_ = 0;
-  std::unique_ptr<const std::string> handed_to_;
+  std::uint32_t seat_ = no_seat;
+  std::unique_ptr<hand_over> hand_over_;
   tenure::standing told_standing_ = tenure::standing::watching;
   bool event_pending_ : 1 = false;  ///< it is in the event queue
   bool seen_any_ : 1 = false;       ///< seen_ is valid
@@ -190,6 +227,7 @@ class participant final : public key_watcher,
   bool left_ : 1 = false;           ///< it stands no more
   bool release_refused_ : 1 = false;  ///< the token may not release the key: do not wait for it
   bool counted_ : 1 = true;         ///< its standing is counted
+  bool plain_release_ : 1 = false;  ///< the key is released and not handed over
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;

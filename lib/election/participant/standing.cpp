@@ -38,16 +38,30 @@ void participant::update_standing() {
   } else {
     fsm_.withdraw();
   }
-  if (wanted && !session_ && !shared().shutting_down) {
-    session_ = shared().sessions.session_for(how());
-    session_->attach(*this);
-    const std::string& id = session_->session->id();
-    if (!id.empty()) fsm_.session_ready(id);
-  }
+  if (wanted) attach_session();
+  advance();
+  report_seat();
+}
+
+void participant::attach_session() {
+  if (session_ || shared().shutting_down) return;
+  session_ = profile_->group ? profile_->group->session() : shared().sessions.session_for(how());
+  session_->attach(*this);
+  const std::string& id = session_->session->id();
+  if (!id.empty()) fsm_.session_ready(id);
+}
+
+void participant::stop_term(end_reason why) {
+  fsm_.request_stop(why, env().timers->now());
   advance();
 }
 
 void participant::leave() {
+  plain_release_ = true;
+  leave_with_group();
+}
+
+void participant::leave_with_group() {
   stop(end_reason::resigned);
   leave_work();
 }
@@ -59,6 +73,7 @@ void participant::stop(end_reason why) {
   const time_point now = env().timers->now();
   fsm_.request_stop(why, now);
   advance();
+  report_seat();
   changed_.notify_all();
 }
 
@@ -83,6 +98,8 @@ event participant::take_event() {
   what.reason = fsm_.lease().last_end();
   if (auto who = last_seen()) what.leader = std::move(*who);
   what.starts_at = fsm_.starts_at();
+  what.hand_over_requested = hand_over_wanted();
+  if (fsm_.stage() != core::stage::leading) what.handed_to = handed_to();
   what.missed = std::exchange(missed_, 0);
   return what;
 }

@@ -34,7 +34,7 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
     co_await runtime::sleep_until(*env().timers, env().timers->now() + look_again_after);
     co_return false;
   }
-  const core::key_observation seen = observation_of(answer, read_kind::consistent);
+  const core::key_observation seen = observation_of(answer);
   // A plain PUT of the same value would have reset the LockIndex.
   const bool ours = answer.entry && answer.entry->value == value && fsm_.fence() == fence &&
                     seen.session == fsm_.held_by() && seen.lock_index == fsm_.lock_index() &&
@@ -44,9 +44,9 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
     fsm_.proclaimed(fence, seen, env().timers->now());
   } else {
     if (seen.modify_index != guard) fsm_.proclaim_ended(fence);
-    const core::session_id holder = fsm_.history().holder();
+    const seen_holder before = holder();
     fsm_.observe(seen, env().timers->now());
-    count_change_of_leader(holder);
+    note_holder(before);
     note_seen(answer);
   }
   advance();

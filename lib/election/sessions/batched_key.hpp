@@ -2,7 +2,6 @@
 // and the proof batcher need to know of a participant.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <tenure/error.hpp>
@@ -16,11 +15,10 @@ namespace tenure::impl {
 class batched_key : public session_user {
  public:
   virtual const std::string& key() const noexcept = 0;
-  /// An upper bound of what it writes into the key.
-  virtual std::size_t value_size() const noexcept = 0;
 
   // -- acquisitions and releases, by the lock queue ----------------------------------------------
   /// The operation that was queued, as of now; nothing where there is nothing to release any more.
+  /// May be called more than once before the outcome: what counts is the last answer.
   virtual std::optional<lock_op> make_lock_op(lock_op::kind what) = 0;
   virtual void lock_op_done(const lock_op& which, const lock_outcome& outcome) = 0;
 

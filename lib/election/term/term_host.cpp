@@ -100,10 +100,12 @@ void term_host::stop_work() {
 void term_host::end_term() {
   const end_reason why = lease().reason();
   term_->close();
+  term_->hand_over_wanted.store(false, std::memory_order_release);
   term_->reason.store(why, std::memory_order_release);
   request_stop_tokens();
   runtime::count(*shared().env, terms_ended(why));
-  const bool planned = why == end_reason::resigned || why == end_reason::shut_down;
+  const bool planned = why == end_reason::resigned || why == end_reason::handed_over ||
+                       why == end_reason::shut_down;
   log(planned ? log_level::info : log_level::warn, "term ended");
 }
 
@@ -119,6 +121,10 @@ void term_host::check_not_over(const std::shared_ptr<term_state>& which) const {
 
 asio::awaitable<void> term_host::wait_stop(std::shared_ptr<term_state> which) {
   while (!must_stop(which)) co_await changed_.wait();
+}
+
+asio::awaitable<void> term_host::wait_hand_over(std::shared_ptr<term_state> which) {
+  while (!which->hand_over_wanted && !must_stop(which)) co_await changed_.wait();
 }
 
 asio::awaitable<end_reason> term_host::wait_end(std::shared_ptr<term_state> which) {

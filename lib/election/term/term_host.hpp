@@ -36,6 +36,7 @@ class term_host : public body_host {
 
   // -- what a handle asks for: see tenure::term --------------------------------------------------
   boost::asio::awaitable<void> wait_stop(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> wait_hand_over(std::shared_ptr<term_state> which);
   boost::asio::awaitable<end_reason> wait_end(std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> prove(std::shared_ptr<term_state> which);
   boost::asio::awaitable<end_reason> resign(std::shared_ptr<term_state> which) override;

@@ -51,6 +51,7 @@ class term_state {
   std::atomic<std::int64_t> valid_until{time_point::min().time_since_epoch().count()};
   std::atomic<std::int64_t> stop_at{time_point::min().time_since_epoch().count()};
   std::atomic<end_reason> reason{end_reason::none};
+  std::atomic<bool> hand_over_wanted{false};
   lazy_stop_source stop_source;
   bool writing = false;  ///< a proclaim or a guarded write has its turn
   const std::weak_ptr<term_host> host;

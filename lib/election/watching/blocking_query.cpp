@@ -27,11 +27,10 @@ constexpr duration claims_first = 250ms;
 }  // namespace
 
 blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                               query_hooks& hooks, duration wait, std::uint64_t quick_answers)
+                               query_hooks& hooks, std::uint64_t quick_answers)
     : env_(std::move(env)),
       slots_(slots),
       hooks_(hooks),
-      wait_(wait),
       quick_allowed_(quick_answers),
       changed_(*env_->timers),
       slots_used_(env_->metrics, metric::poll_slots_used),
@@ -145,7 +144,7 @@ asio::awaitable<query_answer> blocking_query::ask(request how) {
 /// Turns that begin together must not end together: some clients would wait for a whole turn, and
 /// others not at all.
 duration blocking_query::poll_wait() noexcept {
-  const duration turn = slots_.turn(wait_);
+  const duration turn = slots_.turn(hooks_.longest_poll());
   if (turn_began_ != time_point::min()) {
     return std::max(turn_began_ + turn - now(), least_turn);
   }
@@ -155,7 +154,8 @@ duration blocking_query::poll_wait() noexcept {
 
 /// Whether it may poll again in this turn. If no client waits, another turn begins.
 bool blocking_query::turn_goes_on() const noexcept {
-  return slots_.contended() && now() + least_turn < turn_began_ + slots_.turn(wait_);
+  const duration turn = slots_.turn(hooks_.longest_poll());
+  return slots_.contended() && now() + least_turn < turn_began_ + turn;
 }
 
 void blocking_query::count(request how, const query_answer& answer) const noexcept {

@@ -40,6 +40,8 @@ class query_hooks {
 
   /// Reads the present state and delivers it.
   virtual boost::asio::awaitable<query_answer> list() = 0;
+  /// How long one poll lasts at most.
+  virtual duration longest_poll() const noexcept = 0;
   /// Waits for a change after `index`, at most `wait`, and delivers it.
   virtual boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) = 0;
   /// A request failed; the next one follows after a pause.
@@ -60,10 +62,10 @@ class query_hooks {
 
 class blocking_query final : private poll_client {
  public:
-  /// `wait`: how long one poll lasts at most. `quick_answers`: how many answers in a row may come
-  /// within 20 ms each before they cost a pause. The slots and the hooks have to outlive the query.
+  /// `quick_answers`: how many answers in a row may come within 20 ms each before they cost a
+  /// pause. The slots and the hooks have to outlive the query.
   blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                 query_hooks& hooks, duration wait, std::uint64_t quick_answers);
+                 query_hooks& hooks, std::uint64_t quick_answers);
 
   /// Lists and polls until it is cancelled (terminal) or retired. The owner keeps it alive.
   boost::asio::awaitable<void> run();
@@ -112,7 +114,6 @@ class blocking_query final : private poll_client {
   const std::shared_ptr<const runtime::environment> env_;
   poll_slots& slots_;
   query_hooks& hooks_;
-  const duration wait_;
   const std::uint64_t quick_allowed_;
   runtime::async_condition changed_;
   runtime::gauge_share slots_used_;

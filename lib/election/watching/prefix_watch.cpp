@@ -3,36 +3,31 @@
 #include <utility>
 
 namespace tenure::impl {
-namespace {
 
 namespace asio = boost::asio;
 
-// The coming and going of each contender wakes all others, with all the keys.
-constexpr std::uint64_t quick_answers = 4;
-
-}  // namespace
-
 prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
-                           poll_slots& slots, duration wait, std::string prefix,
+                           poll_slots& slots, poll_options polls, std::string prefix,
                            receiver& to)
     : client_(client),
       slots_(slots),
+      polls_(polls),
       prefix_(std::move(prefix)),
       receiver_(to),
-      query_(std::move(env), slots, *this, wait, quick_answers) {
+      query_(std::move(env), slots, *this, polls.quick_answers) {
   slots_.add_outsider();
 }
 
 prefix_watch::~prefix_watch() { slots_.remove_outsider(); }
 
 asio::awaitable<query_answer> prefix_watch::list() {
-  const consul::kv_list answer = co_await client_.list(prefix_, consul::consistency::default_);
+  const consul::kv_list answer = co_await client_.list(prefix_, polls_.how);
   const query_answer seen = deliver(answer);
   co_return seen;
 }
 
 asio::awaitable<query_answer> prefix_watch::poll(std::uint64_t index, duration wait) {
-  const consul::kv_list answer = co_await client_.watch_below(prefix_, index, wait);
+  const consul::kv_list answer = co_await client_.watch_below(prefix_, index, wait, polls_.how);
   const query_answer seen = deliver(answer);
   co_return seen;
 }

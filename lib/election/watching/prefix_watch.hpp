@@ -1,5 +1,5 @@
 // Watches everything below one prefix, outside the watch plan, and delivers the whole list each
-// time: for a semaphore, which decides by all of its keys together.
+// time: for a semaphore or a group, which decide by all of their keys together.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +10,7 @@
 
 #include "consul/client.hpp"
 #include "election/watching/blocking_query.hpp"
+#include "election/watching/poll_options.hpp"
 #include "election/watching/poll_slots.hpp"
 #include "runtime/environment.hpp"
 
@@ -36,7 +37,7 @@ class prefix_watch final : private query_hooks {
   /// Takes a share of the poll lane for as long as it exists. The client, the slots and the
   /// receiver have to outlive it.
   prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
-               poll_slots& slots, duration wait, std::string prefix, receiver& to);
+               poll_slots& slots, poll_options polls, std::string prefix, receiver& to);
   ~prefix_watch();
 
   /// Watches until it is cancelled (terminal). The owner keeps the watch alive meanwhile.
@@ -44,15 +45,19 @@ class prefix_watch final : private query_hooks {
   /// Asks no more after the present answer, until resume(), which begins with a plain list.
   void pause() noexcept { query_.pause(); }
   void resume() noexcept { query_.resume(); }
+  /// Ends run() with the present answer.
+  void retire() noexcept { query_.retire(); }
 
  private:
   boost::asio::awaitable<query_answer> list() override;
+  duration longest_poll() const noexcept override { return polls_.wait; }
   boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) override;
   void on_query_error(const query_answer&) override {}  // the receiver has it already
   query_answer deliver(const consul::kv_list& answer);
 
   consul::client& client_;
   poll_slots& slots_;
+  const poll_options polls_;
   const std::string prefix_;
   receiver& receiver_;
   blocking_query query_;

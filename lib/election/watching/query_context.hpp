@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
 #include <utility>
 #include <vector>
 
 #include "consul/client.hpp"
 #include "core/watching/range_plan.hpp"
+#include "election/watching/poll_options.hpp"
 #include "election/watching/poll_slots.hpp"
 #include "runtime/environment.hpp"
 
@@ -23,10 +25,26 @@ class range_query;
 struct list_news {
   std::vector<std::pair<std::string, consul::kv_result>> keys;
   std::size_t unwatched = 0;  ///< keys of the list that have no watcher
+  std::vector<consul::kv_entry> own_holds;  ///< see hold_receiver
   /// Keys that are not in the list: all that existed before, and a few of the others.
   std::vector<std::string> missing;
   bool delayed = false;    ///< newer answers may have come since the list was read
   bool goes_back = false;  ///< a key has an older state than the last report of it
+};
+
+/// Learns of keys that a session of ours holds and that no participant here watches.
+class hold_receiver {
+ public:
+  hold_receiver() = default;
+  hold_receiver(const hold_receiver&) = delete;
+  hold_receiver& operator=(const hold_receiver&) = delete;
+
+  virtual bool is_own(std::string_view session) const noexcept = 0;
+  /// For each answer that shows such a key, until one that does not.
+  virtual void on_unwatched_hold(const consul::kv_entry& seen) = 0;
+
+ protected:
+  ~hold_receiver() = default;
 };
 
 /// Receives the answers of all queries, on the engine's thread.
@@ -73,7 +91,7 @@ struct query_context {
   std::shared_ptr<const runtime::environment> env;
   consul::client& client;
   poll_slots& slots;
-  duration wait;  ///< how long one poll lasts at most
+  poll_options polls;  ///< of all that must not be stale
   std::function<void(boost::asio::awaitable<void>)> spawn;
   query_sink& sink;
   watch_counts counts;

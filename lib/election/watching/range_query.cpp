@@ -28,7 +28,7 @@ range_query::range_query(query_context& context, plan_events& plan, core::watch_
     : context_(context),
       plan_(plan),
       range_(std::move(range)),
-      query_(context.env, context.slots, *this, context.wait,
+      query_(context.env, context.slots, *this,
              range_.single() ? quick_answers_of_key : quick_answers_of_prefix) {}
 
 bool range_query::keep_polling() noexcept {
@@ -92,7 +92,7 @@ asio::awaitable<consul::kv_result> range_query::read_key(std::string key) {
   const consul::consistency how = context_.sink.reads(range);
   consul::kv_result answer = co_await context_.client.get(key, how);
   if (unfit(range, how) || goes_back(key, answer, how)) {
-    consul::kv_result again = co_await context_.client.get(key, consul::consistency::default_);
+    consul::kv_result again = co_await context_.client.get(key, context_.polls.how);
     answer = std::move(again);
   }
   co_return answer;
@@ -152,9 +152,9 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   if (behind || unfit(range_, how)) {
     // The keys of a retired query have other queries by now.
     if (query_.retired()) co_return query_answer();
-    consul::raw_kv_list again =
-        co_await context_.client.list_raw(range_.text, consul::consistency::default_);
-    query_answer fresh = co_await deliver(std::move(again), consul::consistency::default_);
+    const consul::consistency fit = context_.polls.how;
+    consul::raw_kv_list again = co_await context_.client.list_raw(range_.text, fit);
+    query_answer fresh = co_await deliver(std::move(again), fit);
     co_return fresh;
   }
   seen.error = answer.error;

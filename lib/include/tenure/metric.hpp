@@ -50,9 +50,19 @@ enum class metric : std::uint8_t {
   releases_missed,  ///< it was not ours any more
   releases_failed,  ///< failed, or the answer was lost; tried again
 
+  // -- hand-overs of elections to another member of their group, instead of a release
+  hand_overs_sent,     ///< each has one of the four outcomes that follow
+  hand_overs_done,
+  hand_overs_refused,  ///< the member's session is gone, or the key was not ours any more
+  hand_overs_failed,
+  hand_overs_unknown,
+  hand_overs_recovered,  ///< each was counted as unknown before, or is then
+  hand_over_seconds,
+
   // -- leaders and terms
   leader_changes,  ///< the first leader seen counts, and so does this process
   terms_begun,
+  terms_begun_by_hand_over,  ///< each is counted in terms_begun, too
   terms_ended_resigned,
   terms_ended_expired,
   terms_ended_session_lost,
@@ -172,10 +182,32 @@ inline constexpr metric_info all_metrics[] = {
      "Releases of keys and slots, by outcome."},
     {metric::releases_failed, metric_type::counter, "tenure_releases_total", "outcome", "failed",
      "Releases of keys and slots, by outcome."},
+    {metric::hand_overs_sent, metric_type::counter, "tenure_hand_overs_sent_total", "", "",
+     "Hand-overs of elections to another member of their group sent."},
+    {metric::hand_overs_done, metric_type::counter,
+     "tenure_hand_overs_total", "outcome", "done",
+     "Hand-overs of elections to another member of their group, by outcome."},
+    {metric::hand_overs_refused, metric_type::counter,
+     "tenure_hand_overs_total", "outcome", "refused",
+     "Hand-overs of elections to another member of their group, by outcome."},
+    {metric::hand_overs_failed, metric_type::counter,
+     "tenure_hand_overs_total", "outcome", "failed",
+     "Hand-overs of elections to another member of their group, by outcome."},
+    {metric::hand_overs_unknown, metric_type::counter,
+     "tenure_hand_overs_total", "outcome", "unknown",
+     "Hand-overs of elections to another member of their group, by outcome."},
+    {metric::hand_overs_recovered, metric_type::counter,
+     "tenure_hand_overs_recovered_total", "", "",
+     "Hand-overs with a lost answer that were found carried out."},
+    {metric::hand_over_seconds, metric_type::histogram, "tenure_hand_over_seconds", "", "",
+     "Time from the end of a term's work to the hand-over of its election."},
     {metric::leader_changes, metric_type::counter, "tenure_leader_changes_total", "", "",
      "Changes of leader seen in the elections entered."},
     {metric::terms_begun, metric_type::counter, "tenure_terms_begun_total", "", "",
      "Terms of this process that began, of elections and slots."},
+    {metric::terms_begun_by_hand_over, metric_type::counter,
+     "tenure_terms_begun_by_hand_over_total", "", "",
+     "Terms of this process that began because another process handed the election over."},
     {metric::terms_ended_resigned, metric_type::counter,
      "tenure_terms_ended_total", "reason", "resigned",
      "Terms of this process that ended, by reason."},
@@ -255,10 +287,10 @@ inline constexpr metric_info all_metrics[] = {
     {metric::request_retries, metric_type::counter, "tenure_request_retries_total", "", "",
      "Attempts repeated after a failed connection, or with another token."},
     {metric::lock_operations_queued, metric_type::gauge, "tenure_lock_operations_queued", "", "",
-     "Claims and releases that wait to be sent."},
+     "Claims, releases, hand-overs and placeholders that wait to be sent."},
     {metric::lock_operations_in_flight, metric_type::gauge,
      "tenure_lock_operations_in_flight", "", "",
-     "Claims and releases sent, without an answer yet."},
+     "Claims, releases, hand-overs and placeholders sent, without an answer yet."},
     {metric::events_queued, metric_type::gauge, "tenure_events_queued", "", "",
      "Elections whose changes wait for next_event()."},
 };

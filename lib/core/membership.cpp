@@ -1,0 +1,55 @@
+#include <cstdio>
+#include <string>
+#include <tenure/bad_configuration.hpp>
+#include <tenure/membership.hpp>
+
+#include "core/group/member_name.hpp"
+#include "core/group/plan_input.hpp"
+#include "text/utf8.hpp"
+
+namespace tenure {
+namespace {
+
+using namespace std::chrono_literals;
+
+static_assert(membership::most_weight == core::most_weight);
+
+[[noreturn]] void refuse(const std::string& why) { throw bad_configuration(why); }
+
+std::string seconds(duration d) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3gs", std::chrono::duration<double>(d).count());
+  return text;
+}
+
+}  // namespace
+
+void membership::check() const {
+  core::check_member_name(name_);
+  how_.check();
+  if (weight_ > most_weight) {
+    refuse("weight " + std::to_string(weight_) + " is out of range: choose 0 to 1000000");
+  }
+  if (capacity_ && *capacity_ == core::no_limit) {
+    refuse("capacity " + std::to_string(*capacity_) +
+           " is out of range: leave it out for a member without a limit");
+  }
+  for (const auto& [name, value] : labels_) {
+    if (name.empty()) refuse("a label needs a name: give one, or leave the label out");
+    if (!text::is_utf8(name) || !text::is_utf8(value)) {
+      refuse("labels are kept as JSON, so they have to be UTF-8: encode them, such as in base64");
+    }
+  }
+  if (settling_time_ < 0s || settling_time_ > 24h) {
+    refuse("settling time " + seconds(settling_time_) + " is out of range: choose 0s to 24h");
+  }
+  if (moves_per_second_ == 0) {
+    refuse("0 moves per second is out of range: choose 1 or more");
+  }
+  if (hand_over_limit_ <= 0s || hand_over_limit_ > 24h) {
+    refuse("hand-over limit " + seconds(hand_over_limit_) +
+           " is out of range: choose more than 0s, up to 24h");
+  }
+}
+
+}  // namespace tenure

@@ -1,0 +1,59 @@
+#include "election/group/group_claims.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+#include "core/group/move_pace.hpp"
+#include "election/participant/participant.hpp"
+
+namespace tenure::impl {
+
+time_point group_claims::update(const core::own_part& part, time_point now) {
+  time_point next = time_point::max();
+  participants wanted;
+  if (planner_.may_lead()) {
+    for (const std::uint32_t seat : part.claims) wanted.push_back(&planner_.at(seat));
+    for (const std::uint32_t seat : part.others) {
+      const time_point at = claim_at(seat);
+      if (at <= now) {
+        wanted.push_back(&planner_.at(seat));
+      } else {
+        next = std::min(next, at);
+      }
+    }
+  }
+  open(std::move(wanted));
+  return next;
+}
+
+// A lock-delay that may be in force keeps the target from its claim, so the handicap begins after
+// it: else all members would claim when it ends.
+time_point group_claims::claim_at(std::uint32_t seat) {
+  const std::optional<std::uint32_t> place = planner_.claim_place(seat);
+  if (!place) return time_point::max();
+  const core::key_history& seen = planner_.at(seat).history();
+  const time_point from = seen.free_since() + (seen.clean() ? duration{0} : lock_delay_);
+  return from + *place * core::claim_handicap;
+}
+
+void group_claims::close() { open({}); }
+
+void group_claims::forget(participant& who) { std::erase(open_, &who); }
+
+// A participant acts at once when its claim may begin.
+void group_claims::open(participants wanted) {
+  const participants before = std::exchange(open_, std::move(wanted));
+  const std::unordered_set<participant*> had(before.begin(), before.end());
+  const std::unordered_set<participant*> has(open_.begin(), open_.end());
+  const participants now = open_;
+  for (participant* const who : before) {
+    if (!has.contains(who)) who->set_claims_wait(true);
+  }
+  for (participant* const who : now) {
+    if (!had.contains(who)) who->set_claims_wait(false);
+  }
+}
+
+}  // namespace tenure::impl

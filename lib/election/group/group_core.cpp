@@ -1,0 +1,277 @@
+#include "election/group/group_core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/group/move_pace.hpp"
+#include "election/engine.hpp"
+#include "election/errors.hpp"
+#include "runtime/keep_alive.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Elections are entered and left in numbers: what is entered is published when that has paused.
+constexpr duration entered_quiet = 1s;
+constexpr duration entered_latest = 10s;
+
+core::group_member first_document(const membership& how) {
+  core::group_member document;
+  document.name = how.name();
+  document.value = how.how().value();
+  document.weight = how.weight();
+  document.capacity = how.capacity().value_or(core::no_limit);
+  document.labels = how.labels();
+  return document;
+}
+
+}  // namespace
+
+group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<context> shared,
+                       std::string prefix, membership how)
+    : runtime::timer([](runtime::timer& t) noexcept { static_cast<group_core&>(t).turn(); }),
+      owner_(std::move(owner)),
+      shared_(std::move(shared)),
+      prefix_(std::move(prefix)),
+      how_(std::move(how)),
+      session_(shared_->sessions.session_for(how_.how())),
+      key_(std::make_shared<member_key>(shared_, session_, prefix_, first_document(how_),
+                                        how_.settling_time())),
+      watch_(shared_, prefix_, *this),
+      claims_(planner_, how_.how().lock_delay()),
+      mover_(shared_->env, prefix_, how_, planner_),
+      notices_(shared_, prefix_, how_.how()),
+      tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
+      changed_(*shared_->env->timers) {}
+
+group_core::~group_core() { shared_->env->timers->disarm(*this); }
+
+void group_core::start() {
+  // A poll of less than half a span proves the term of a key that it shows handed over.
+  shared_->watches.read_consistently(how_.how().span() * 2 / 5);
+  tasks_.spawn(runtime::keep_alive(key_->run(), shared_from_this()));
+  tasks_.spawn(runtime::keep_alive(watch_.run(), shared_from_this()));
+  tasks_.spawn(runtime::keep_alive(follow_key(), shared_from_this()));
+}
+
+void group_core::check_open() const {
+  if (leaving_ || shared_->shutting_down) fail(errc::shut_down, "the group \"" + prefix_ + "\"");
+}
+
+// -- its elections -------------------------------------------------------------------------------
+
+std::shared_ptr<participant> group_core::enter(std::string key) {
+  check_open();
+  const std::shared_ptr<impl::engine> owner = owner_.lock();
+  if (!owner) fail(errc::shut_down, "the group \"" + prefix_ + "\"");
+  return owner->enter(std::move(key), its_profile());
+}
+
+// The participants keep it, and it keeps this object.
+std::shared_ptr<const profile> group_core::its_profile() {
+  auto known = profile_.lock();
+  if (!known) {
+    known = std::make_shared<const profile>(shared_, how_.how(), shared_from_this());
+    profile_ = known;
+  }
+  return known;
+}
+
+void group_core::take_seat(participant& who) {
+  who.set_seat(planner_.add(who));
+  entered_.add(core::plan_order(who.key()));
+  note_entered(shared_->now());
+}
+
+void group_core::seat_left(std::uint32_t seat) noexcept {
+  if (seat >= planner_.elections()) return;
+  participant& who = planner_.at(seat);
+  mover_.forget(who);
+  claims_.forget(who);
+  entered_.remove(core::plan_order(who.key()));
+  planner_.remove(seat);
+  note_entered(shared_->now());
+}
+
+void group_core::note_entered(time_point now) noexcept {
+  if (publish_latest_ == time_point::max()) publish_latest_ = now + entered_latest;
+  publish_at_ = std::min(now + entered_quiet, publish_latest_);
+  wake();
+}
+
+// -- what the participants report ----------------------------------------------------------------
+
+void group_core::holder_changed(std::uint32_t seat, const core::session_id& holder) noexcept {
+  planner_.set_holder(seat, holder);
+  mover_.holder_changed(seat, holder, shared_->now());
+  wake();
+}
+
+void group_core::seat_changed(std::uint32_t seat) noexcept {
+  mover_.seat_changed(seat);
+  wake();
+}
+
+std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
+  std::optional<recipient> to = mover_.recipient_of(seat);
+  if (to) to->notices = notices_prefix(prefix_, to->session.text());
+  return to;
+}
+
+void group_core::handed_over(std::uint32_t seat, const recipient& to) {
+  mover_.handed_over(seat, to, shared_->now());
+  wake();
+}
+
+void group_core::recipient_died(const recipient& to) {
+  planner_.set_dead(to.session);
+  wake();
+}
+
+// -- the members ---------------------------------------------------------------------------------
+
+void group_core::on_group(const group_view& view) {
+  watch_error_ = {};
+  key_->observe(view);
+  log_changes(view);
+  planner_.set_view(view);
+  wake();
+}
+
+void group_core::on_group_error(const error_code& why) {
+  watch_error_ = why;
+  changed_.notify_all();
+}
+
+std::size_t group_core::place_of(const left_over& what) const noexcept {
+  return planner_.cleaning_place(what.key);
+}
+
+void group_core::log_member(std::string_view event, const seen_member& who, log_level level) {
+  shared_->env->log->log(
+      level, event,
+      {{"group", prefix_}, {"member", who.document.name}, {"session", who.session.text()}});
+}
+
+void group_core::log_changes(const group_view& view) {
+  const bool first = !planner_.seen();
+  for (const seen_member& now : view.members) {
+    const seen_member* const before = last_view_.find(now.session);
+    if (before == nullptr) {
+      log_member("member joined", now, first ? log_level::debug : log_level::info);
+    } else if (now.document.leaving && !before->document.leaving) {
+      log_member("member leaves", now, log_level::info);
+    }
+    const bool drained = view.drained.contains(now.document.name);
+    const bool was = before != nullptr && last_view_.drained.contains(now.document.name);
+    if (drained && !was) log_member("member drained", now, log_level::info);
+    if (was && !drained) log_member("member undrained", now, log_level::info);
+  }
+  for (const seen_member& before : last_view_.members) {
+    if (view.find(before.session) == nullptr) log_member("member gone", before, log_level::info);
+  }
+  last_view_ = view;
+}
+
+// The planner learns of our session from the key, which is written under it.
+asio::awaitable<void> group_core::follow_key() {
+  std::string session;
+  for (;;) {
+    if (session != key_->session()) {
+      shared_->unwanted.remove_session(session);
+      session = key_->session();
+      if (!session.empty()) shared_->unwanted.add_session(session);
+      notices_.session_is(session);
+    }
+    planner_.set_self(session);
+    wake();
+    co_await key_->changed().wait();
+  }
+}
+
+// -- turns ---------------------------------------------------------------------------------------
+
+void group_core::wake() noexcept {
+  const time_point now = shared_->now();
+  if (!armed() || deadline() > now) wake_at(now);
+}
+
+void group_core::wake_at(time_point at) noexcept {
+  if (ended_ || at == time_point::max()) return;
+  if (armed() && deadline() <= at) return;
+  shared_->env->timers->arm(*this, at);
+}
+
+void group_core::turn() {
+  const time_point now = shared_->now();
+  if (now >= publish_at_) {
+    publish_at_ = publish_latest_ = time_point::max();
+    core::group_member document = key_->document();
+    document.entered = entered_;
+    publish(std::move(document));
+  }
+  const time_point next = std::min(execute_plan(now), publish_at_);
+  changed_.notify_all();
+  wake_at(next);
+}
+
+time_point group_core::execute_plan(time_point now) {
+  mover_.review(now);
+  if (!planner_.ready()) {
+    claims_.close();
+    return mover_.next();
+  }
+  if (!std::exchange(joined_, true)) {
+    shared_->env->log->log(log_level::info, "group joined",
+                           {{"group", prefix_}, {"member", how_.name()}});
+  }
+  // Keys that were not seen yet may be held: what is claimed or moved before is perhaps not ours to
+  // claim or to move. Not for ever: some keys may never be seen, such as one without the right to.
+  if (planner_.unknown() == 0) unknown_since_ = time_point::max();
+  if (planner_.unknown() > 0 && unknown_since_ == time_point::max()) unknown_since_ = now;
+  if (planner_.unknown() > 0 && now < unknown_since_ + core::claim_handicap &&
+      planner_.may_lead()) {
+    return std::min(mover_.next(), unknown_since_ + core::claim_handicap);
+  }
+  const core::own_part part = planner_.part();
+  const time_point claims = claims_.update(part, now);
+  const time_point moves = mover_.run(part, now);
+  return std::min(claims, moves);
+}
+
+// -- its document --------------------------------------------------------------------------------
+
+void group_core::publish(core::group_member document) { key_->publish(std::move(document)); }
+
+void group_core::set_weight(std::uint32_t weight) {
+  check_open();
+  if (weight > core::most_weight) {
+    throw bad_configuration("the weight " + std::to_string(weight) + " of a member is too large: " +
+                            "use at most " + std::to_string(core::most_weight));
+  }
+  core::group_member document = key_->document();
+  document.weight = weight;
+  publish(std::move(document));
+}
+
+void group_core::set_capacity(std::optional<std::uint32_t> most) {
+  check_open();
+  core::group_member document = key_->document();
+  document.capacity = most.value_or(core::no_limit);
+  publish(std::move(document));
+}
+
+error_code group_core::last_error() const noexcept {
+  return watch_error_ ? watch_error_ : key_->last_error();
+}
+
+asio::awaitable<void> group_core::changed() {
+  check_open();
+  co_await changed_.wait();
+  check_open();
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,220 @@
+#include "election/group/group_planner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "election/participant/participant.hpp"
+
+namespace tenure::impl {
+
+// -- what changed --------------------------------------------------------------------------------
+
+std::uint32_t group_planner::add(participant& who) {
+  seats_.push_back({.who = &who, .known = false});
+  ++unknown_;
+  const std::uint32_t place = plan_.add_key(core::plan_order(who.key()));
+  if (const auto pin = view_.pins.find(who.key()); pin != view_.pins.end()) {
+    plan_.set_pin(place, named(pin->second));
+  }
+  return place;
+}
+
+void group_planner::remove(std::uint32_t place) {
+  if (place >= seats_.size()) return;
+  if (!seats_[place].known) --unknown_;
+  count(plan_.keys()[place].holder, -1);
+  plan_.remove_key(place);
+  seats_[place] = seats_.back();
+  seats_.pop_back();
+  if (place < seats_.size()) seats_[place].who->set_seat(place);
+}
+
+void group_planner::set_holder(std::uint32_t place, const core::session_id& holder) {
+  if (place >= seats_.size()) return;
+  if (!std::exchange(seats_[place].known, true)) --unknown_;
+  place_holder(place, holder);
+}
+
+void group_planner::place_holder(std::uint32_t place, const core::session_id& holder) noexcept {
+  const core::member_index before = plan_.keys()[place].holder;
+  const core::member_index now = holder.empty() ? core::no_member : index_of(holder);
+  count(before, -1);
+  count(now, 1);
+  plan_.set_holder(place, now, holder.empty());
+}
+
+void group_planner::count(core::member_index holder, int by) noexcept {
+  if (holder < held_.size()) held_[holder] += static_cast<std::uint32_t>(by);
+}
+
+void group_planner::set_view(const group_view& view) {
+  view_ = view;
+  seen_ = true;
+  std::erase_if(dead_, [this](const seen_member& gone) {
+    return std::ranges::find(view_.members, gone) == view_.members.end();
+  });
+  rebuild();
+}
+
+void group_planner::set_self(core::session_id session) {
+  if (session == session_) return;
+  session_ = std::move(session);
+  rebuild();
+}
+
+void group_planner::set_leaving() {
+  leaving_ = true;
+  rebuild();
+}
+
+void group_planner::set_dead(const core::session_id& session) {
+  const core::member_index gone = index_of(session);
+  if (gone == core::no_member || gone == self_) return;
+  dead_.push_back(members_[gone]);
+  rebuild();
+}
+
+bool group_planner::dead(const seen_member& member) const {
+  return std::ranges::find(dead_, member) != dead_.end();
+}
+
+// -- the plan's input, made anew -----------------------------------------------------------------
+
+void group_planner::rebuild() {
+  take_members();
+  held_.assign(members_.size(), 0);
+  for (std::uint32_t place = 0; place < seats_.size(); ++place) {
+    const seat& one = seats_[place];
+    if (one.known) place_holder(place, one.who->history().holder());
+  }
+  take_pins();
+}
+
+void group_planner::take_members() {
+  members_.clear();
+  values_.clear();
+  self_ = core::no_member;
+  std::vector<core::plan_member> planned;
+  for (const seen_member& member : view_.members) {
+    if (dead(member)) continue;
+    const core::group_member& shown = member.document;
+    const bool self = !session_.empty() && member.session == session_;
+    if (self) self_ = static_cast<core::member_index>(members_.size());
+    planned.push_back({.weight = shown.weight,
+                       .capacity = shown.capacity,
+                       .draining = shown.leaving || view_.drained.contains(shown.name) ||
+                                   (self && leaving_),
+                       .settled = shown.settled});
+    members_.push_back(member);
+    values_.push_back(std::make_shared<const std::string>(shown.value));
+  }
+  plan_.set_members(std::move(planned));
+}
+
+void group_planner::take_pins() {
+  if (view_.pins.empty()) return;
+  for (std::uint32_t place = 0; place < seats_.size(); ++place) {
+    const auto pin = view_.pins.find(seats_[place].who->key());
+    if (pin != view_.pins.end()) plan_.set_pin(place, named(pin->second));
+  }
+}
+
+core::member_index group_planner::index_of(const core::session_id& session) const noexcept {
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].session == session) return static_cast<core::member_index>(i);
+  }
+  return core::no_member;
+}
+
+// Two members have one name while a process that was restarted has not lost its old session.
+core::member_index group_planner::named(const std::string& name) const noexcept {
+  core::member_index found = core::no_member;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].document.name != name) continue;
+    if (found == core::no_member || members_[i].create_index > members_[found].create_index) {
+      found = static_cast<core::member_index>(i);
+    }
+  }
+  return found;
+}
+
+// -- what follows --------------------------------------------------------------------------------
+
+std::size_t group_planner::over_capacity() const noexcept {
+  if (!ready()) return 0;
+  const std::uint32_t most = plan_.members()[self_].capacity;
+  return held_[self_] > most ? held_[self_] - most : 0;
+}
+
+bool group_planner::has_room(core::member_index member) const noexcept {
+  return plan_.members()[member].may_lead() && held_[member] < plan_.members()[member].capacity;
+}
+
+std::optional<std::uint32_t> group_planner::claim_place(std::uint32_t place) {
+  const core::member_index to = target(place);
+  if (to == core::no_member) return std::nullopt;
+  if (to != self_ && !has_room(self_)) return std::nullopt;
+  return core::claim_place(plan_.members(), self_, plan_.keys()[place], to);
+}
+
+std::size_t group_planner::cleaning_place(const std::string& key) const noexcept {
+  const core::plan_key as_key{.order = core::plan_order(key)};
+  const std::optional<std::uint32_t> place =
+      core::claim_place(plan_.members(), self_, as_key, core::no_member);
+  return place ? *place - 1 : members_.size();
+}
+
+// Among those with room, one with the same elections, because it certainly watches the key; then
+// the one that would claim the key first.
+core::member_index group_planner::other_member(std::uint32_t place) const {
+  core::member_index best = core::no_member;
+  std::pair<bool, std::uint32_t> best_rank;
+  for (core::member_index m = 0; m < members_.size(); ++m) {
+    if (m == self_ || !has_room(m)) continue;
+    const auto turn = core::claim_place(plan_.members(), m, plan_.keys()[place], self_);
+    const bool same = ready() && entered_by(m) == entered_by(self_);
+    const std::pair rank(!same, turn.value_or(core::no_limit));
+    if (best != core::no_member && rank >= best_rank) continue;
+    best = m;
+    best_rank = rank;
+  }
+  return best;
+}
+
+recipient group_planner::recipient_at(core::member_index member) const {
+  return recipient{.session = members_[member].session,
+                   .name = members_[member].document.name,
+                   .value = values_[member]};
+}
+
+std::vector<group_member_status> group_planner::statuses() {
+  const core::share_plan& plan = plan_.plan();
+  std::vector<group_member_status> all;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const core::group_member& shown = members_[i].document;
+    group_member_status one;
+    one.name = shown.name;
+    one.session = members_[i].session.text();
+    one.value = shown.value;
+    one.weight = shown.weight;
+    if (shown.capacity != core::no_limit) one.capacity = shown.capacity;
+    one.labels = shown.labels;
+    one.settled = shown.settled;
+    one.draining = view_.drained.contains(shown.name);
+    one.leaving = shown.leaving || (i == self_ && leaving_);
+    one.self = i == self_;
+    one.entered = shown.entered.count;
+    one.leads = held_[i];
+    one.share = plan.shares()[i].size;
+    all.push_back(std::move(one));
+  }
+  for (const core::planned_move& move : plan.moves()) {
+    const core::member_index from = plan_.keys()[move.key].holder;
+    if (from == move.to && from != core::no_member) continue;  // it is done
+    if (from < all.size()) ++all[from].gives;
+    if (move.to < all.size()) ++all[move.to].gets;
+  }
+  return all;
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,109 @@
+// What a member knows of its group, as the input of the plan: the members, who holds each election
+// that it has entered, the operators' wishes. Makes the plan again only when one of them changed
+// and the plan is asked for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tenure/group.hpp>
+#include <tenure/time.hpp>
+#include <vector>
+
+#include "core/group/live_plan.hpp"
+#include "core/util/session_id.hpp"
+#include "election/group/group_seats.hpp"
+#include "election/group/group_view.hpp"
+
+namespace tenure::impl {
+
+class participant;
+
+/// Seats are places in the plan's list of keys, and members are places in its list of members.
+class group_planner {
+ public:
+  // -- what changed ------------------------------------------------------------------------------
+  /// The participant's seat: the last one.
+  std::uint32_t add(participant& who);
+  /// The last participant moves to this seat.
+  void remove(std::uint32_t seat);
+  /// Empty: the key is free.
+  void set_holder(std::uint32_t seat, const core::session_id& holder);
+  void set_view(const group_view& view);
+  /// Our own session; empty: none now.
+  void set_self(core::session_id session);
+  /// This process hands over everything, whatever its document says yet.
+  void set_leaving();
+  /// Consul said that the session is gone. Until the watch shows another document of that member,
+  /// it counts as none.
+  void set_dead(const core::session_id& session);
+  void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
+
+  // -- what follows ------------------------------------------------------------------------------
+  /// The group was read, and this process is a member in it.
+  bool ready() const noexcept { return self_ != core::no_member; }
+  bool seen() const noexcept { return seen_; }
+  core::member_index self() const noexcept { return self_; }
+  const core::session_id& session() const noexcept { return session_; }
+  bool may_lead() const noexcept { return ready() && plan_.members()[self_].may_lead(); }
+  bool leaving() const noexcept { return leaving_; }
+  /// Elections whose key was not seen yet.
+  std::size_t unknown() const noexcept { return unknown_; }
+  std::size_t elections() const noexcept { return seats_.size(); }
+  participant& at(std::uint32_t seat) const noexcept { return *seats_[seat].who; }
+  bool known(std::uint32_t seat) const noexcept { return seats_[seat].known; }
+
+  core::own_part part() { return plan_.part_of(self_); }
+  core::member_index target(std::uint32_t seat) { return plan_.plan().target(seat); }
+  std::uint64_t plans() const noexcept { return plan_.made(); }
+  /// How many elections our session holds beyond our capacity.
+  std::size_t over_capacity() const noexcept;
+  /// After how many others this member claims the free key, 0 for the plan's target; nothing: it
+  /// does not.
+  std::optional<std::uint32_t> claim_place(std::uint32_t seat);
+  /// How many members delete the left-over before this one.
+  std::size_t cleaning_place(const std::string& key) const noexcept;
+  /// Another member that takes the key if this process does not want it.
+  core::member_index other_member(std::uint32_t seat) const;
+  recipient recipient_at(core::member_index member) const;
+  const core::entered_elections& entered_by(core::member_index member) const noexcept {
+    return members_[member].document.entered;
+  }
+  std::size_t member_count() const noexcept { return members_.size(); }
+  std::vector<group_member_status> statuses();
+
+ private:
+  class seat {
+   public:
+    participant* who = nullptr;
+    bool known = false;
+  };
+
+  void rebuild();
+  void take_members();
+  void take_pins();
+  bool dead(const seen_member& member) const;
+  core::member_index index_of(const core::session_id& session) const noexcept;
+  core::member_index named(const std::string& name) const noexcept;
+  void place_holder(std::uint32_t seat, const core::session_id& holder) noexcept;
+  void count(core::member_index holder, int by) noexcept;
+  bool has_room(core::member_index member) const noexcept;
+
+  core::live_plan plan_;
+  std::vector<seat> seats_;
+  std::size_t unknown_ = 0;
+
+  group_view view_;
+  std::vector<seen_member> members_;  ///< those of the view that live
+  std::vector<std::shared_ptr<const std::string>> values_;  ///< of the members
+  std::vector<std::uint32_t> held_;                         ///< elections, by member
+  std::vector<seen_member> dead_;  ///< as they were when their session was found gone
+  core::session_id session_;
+  core::member_index self_ = core::no_member;
+  bool seen_ = false;
+  bool leaving_ = false;
+};
+
+}  // namespace tenure::impl

@@ -1,0 +1,84 @@
+// How a member leaves its group: the others learn of it first, so that they take what it hands
+// over and give it nothing; its key goes last.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <numeric>
+#include <utility>
+
+#include "election/engine.hpp"
+#include "election/group/group_core.hpp"
+#include "runtime/keep_alive.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// For the write of `leaving`. Without it the member leaves as well.
+constexpr duration most_announcing = 1s;
+
+}  // namespace
+
+std::vector<std::shared_ptr<participant>> group_core::participants() const {
+  std::vector<std::uint32_t> seats(planner_.elections());
+  std::iota(seats.begin(), seats.end(), 0U);
+  std::vector<std::shared_ptr<participant>> all;
+  for (const std::uint32_t seat : spread_order(std::move(seats), planner_)) {
+    if (auto one = planner_.at(seat).weak().lock()) all.push_back(std::move(one));
+  }
+  return all;
+}
+
+asio::awaitable<void> group_core::announce_leaving() {
+  if (std::exchange(leaving_, true)) co_return;
+  claims_.close();
+  planner_.set_leaving();
+  core::group_member document = key_->document();
+  document.leaving = true;
+  publish(std::move(document));
+  const time_point give_up = shared_->now() + most_announcing;
+  while (joined_ && !key_->written() && shared_->now() < give_up) {
+    co_await key_->changed().wait(give_up);
+  }
+}
+
+asio::awaitable<void> group_core::end() {
+  const bool second = std::exchange(ending_, true);
+  while (second && !ended_) co_await changed_.wait();
+  if (second) co_return;
+  co_await key_->remove();
+  co_await notices_.remove();
+  tasks_.cancel();
+  co_await tasks_.join();
+  ended_ = true;
+  shared_->env->timers->disarm(*this);
+  changed_.notify_all();
+  if (joined_) {
+    shared_->env->log->log(log_level::info, "group left",
+                           {{"group", prefix_}, {"member", how_.name()}});
+  }
+}
+
+asio::awaitable<void> group_core::leave_now() {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const std::shared_ptr<impl::engine> owner = owner_.lock();
+  if (!owner) co_return;
+  co_await owner->leave_group(shared_from_this());
+}
+
+// In a separate coroutine, so that the caller's cancellation ends only the wait.
+asio::awaitable<void> group_core::leave() {
+  auto leaving = runtime::keep_alive(leave_now(), shared_from_this());
+  co_await asio::co_spawn(shared_->env->executor, std::move(leaving), asio::use_awaitable);
+}
+
+void group_core::leave_in_background() {
+  if (shared_->shutting_down || leaving_) return;
+  asio::co_spawn(shared_->env->executor, runtime::keep_alive(leave_now(), shared_from_this()),
+                 asio::detached);
+}
+
+}  // namespace tenure::impl

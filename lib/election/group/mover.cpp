@@ -1,0 +1,182 @@
+#include "election/group/mover.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "election/participant/participant.hpp"
+
+namespace tenure::impl {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An election whose body did not return stays, and the plan moves others. So does one that its
+// recipient gave back soon: it does not stand in it.
+constexpr duration declined_for = 5min;
+constexpr duration given_back_within = 2s;
+
+// Hand-overs in a transaction of 64 operations.
+constexpr std::size_t run_length = 21;
+
+}  // namespace
+
+mover::mover(std::shared_ptr<const runtime::environment> env, std::string group,
+             const membership& how, group_planner& planner)
+    : env_(std::move(env)),
+      group_(std::move(group)),
+      limit_(how.hand_over_limit()),
+      planner_(planner),
+      pace_(how.moves_per_second()) {}
+
+void mover::log(std::string_view event, const participant& who) {
+  env_->log->log(log_level::info, event, {{"group", group_}, {"election", who.key()}});
+}
+
+// -- what the participants report ----------------------------------------------------------------
+
+void mover::holder_changed(std::uint32_t seat, const core::session_id& holder, time_point now) {
+  participant& who = planner_.at(seat);
+  if (holder != planner_.session()) asked_.erase(who);
+  seat_changed(seat);
+  if (given_.empty()) return;
+  while (given_.take_passed(now) != nullptr) {}
+  if (!holder.empty() || !who.history().clean() || !given_.contains(who)) return;
+  given_.erase(who);
+  decline(who, now, "hand-over given back");
+}
+
+void mover::seat_changed(std::uint32_t seat) {
+  participant& who = planner_.at(seat);
+  const bool cannot = who.stage() == core::stage::pending || declined_.contains(who);
+  // Only of an election that we hold: others do not know of it, and plan all the rest as we do.
+  planner_.set_stays(seat, cannot && who.history().held_by(planner_.session()));
+}
+
+void mover::handed_over(std::uint32_t seat, const recipient&, time_point now) {
+  participant& who = planner_.at(seat);
+  asked_.erase(who);
+  given_.set(who, now + given_back_within);
+}
+
+void mover::forget(participant& who) {
+  asked_.erase(who);
+  declined_.erase(who);
+  given_.erase(who);
+}
+
+void mover::decline(participant& who, time_point now, std::string_view event) {
+  log(event, who);
+  declined_.set(who, now + declined_for);
+  seat_changed(who.seat());
+}
+
+// -- asking bodies -------------------------------------------------------------------------------
+
+void mover::review(time_point now) {
+  while (participant* const who = asked_.take_passed(now)) {
+    if (!who->hand_over_wanted()) continue;
+    who->withdraw_hand_over();
+    decline(*who, now, "hand-over not answered");
+  }
+  while (participant* const who = declined_.take_passed(now)) seat_changed(who->seat());
+  while (given_.take_passed(now) != nullptr) {}
+}
+
+time_point mover::run(const core::own_part& part, time_point now) {
+  // A plan that was made anew may want other moves.
+  if (std::exchange(plan_seen_, planner_.plans()) != planner_.plans()) {
+    std::vector<participant*> kept;
+    asked_.for_each([&](participant& who) {
+      if (planner_.target(who.seat()) == planner_.self()) kept.push_back(&who);
+    });
+    for (participant* const who : kept) {
+      asked_.erase(*who);
+      who->withdraw_hand_over();
+    }
+  }
+  if (planner_.leaving()) return next();  // all of its bodies have been stopped
+  if (!planner_.may_lead()) {
+    stop_all(part);
+    return next();
+  }
+  bool wanted = false;
+  seats ready;
+  seats urgent;
+  std::size_t over = planner_.over_capacity();
+  for (const core::own_part::hand_over& move : part.hand_overs) {
+    const bool now_too_many = over > 0;
+    if (now_too_many) --over;
+    if (!now_too_many && planner_.entered_by(move.to) != planner_.entered_by(planner_.self())) {
+      continue;
+    }
+    if (!now_too_many) wanted = true;
+    participant& who = planner_.at(move.key);
+    if (asked_.contains(who) || !who.can_hand_over()) continue;
+    (now_too_many ? urgent : ready).push_back(move.key);
+  }
+  for (const std::uint32_t seat : part.releases) {
+    if (!asked_.contains(planner_.at(seat)) && planner_.at(seat).can_hand_over()) {
+      urgent.push_back(seat);
+    }
+  }
+  pace_.wanted(wanted, now);
+  const std::size_t begin = std::min<std::size_t>(ready.size(), pace_.allowed(now));
+  if (begin > 0) pace_.take(static_cast<std::uint32_t>(begin), now);
+  for (std::size_t i = 0; i < begin; ++i) ask(ready[i], now);
+  for (const std::uint32_t seat : urgent) ask(seat, now);
+  return begin < ready.size() ? std::min(next(), std::max(pace_.next(), now)) : next();
+}
+
+void mover::ask(std::uint32_t seat, time_point now) {
+  participant& who = planner_.at(seat);
+  asked_.set(who, now + limit_);
+  who.request_hand_over();
+}
+
+// This member is drained, or has weight 0: it asks no body.
+void mover::stop_all(const core::own_part& part) {
+  seats all = part.releases;
+  for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
+  std::erase_if(all, [this](std::uint32_t seat) { return !planner_.at(seat).can_hand_over(); });
+  for (const std::uint32_t seat : spread_order(std::move(all), planner_)) {
+    planner_.at(seat).stop_term(end_reason::handed_over);
+  }
+}
+
+// -- to whom -------------------------------------------------------------------------------------
+
+std::optional<recipient> mover::recipient_of(std::uint32_t seat) {
+  const participant& who = planner_.at(seat);
+  // An election that is left is released: its group goes on without this process in it.
+  if (!planner_.seen() || (who.left() && !planner_.leaving())) return std::nullopt;
+  core::member_index to = planner_.target(seat);
+  if (to == planner_.self() && to != core::no_member) {
+    // The body returned of itself. If this process stands again, it claims the key again.
+    if (who.stands()) return std::nullopt;
+    to = planner_.other_member(seat);
+  }
+  if (to == core::no_member) return std::nullopt;
+  return planner_.recipient_at(to);
+}
+
+std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
+                                        const group_planner& planner) {
+  std::ranges::sort(seats, {}, [&](std::uint32_t seat) -> const std::string& {
+    return planner.at(seat).key();
+  });
+  const std::size_t runs = (seats.size() + run_length - 1) / run_length;
+  std::vector<std::uint32_t> spread;
+  spread.reserve(seats.size());
+  // About eight runs are between two that follow each other.
+  const std::size_t stride = std::max<std::size_t>(runs / 8, 1);
+  for (std::size_t first = 0; first < stride; ++first) {
+    for (std::size_t run = first; run < runs; run += stride) {
+      const std::size_t begin = run * run_length;
+      const std::size_t end = std::min(begin + run_length, seats.size());
+      for (std::size_t i = begin; i < end; ++i) spread.push_back(seats[i]);
+    }
+  }
+  return spread;
+}
+
+}  // namespace tenure::impl

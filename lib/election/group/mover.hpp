@@ -1,0 +1,65 @@
+// Executes this member's part of the plan with the elections that it leads: asks bodies to hand
+// over, at a pace and with patience; stops them if this member must not lead; and names the
+// recipient of each key that is given up.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tenure/membership.hpp>
+#include <tenure/time.hpp>
+#include <vector>
+
+#include "core/group/live_plan.hpp"
+#include "core/group/move_pace.hpp"
+#include "election/group/deadline_list.hpp"
+#include "election/group/group_planner.hpp"
+#include "runtime/environment.hpp"
+
+namespace tenure::impl {
+
+class mover {
+ public:
+  /// The planner outlives this.
+  mover(std::shared_ptr<const runtime::environment> env, std::string group, const membership& how,
+        group_planner& planner);
+
+  /// Before the plan is asked for: what was given up, or is wanted again, by now.
+  void review(time_point now);
+  /// When to be called again at the latest; time_point::max(): at the next change.
+  time_point run(const core::own_part& part, time_point now);
+  /// For run() and review().
+  time_point next() { return std::min(asked_.next(), declined_.next()); }
+
+  void holder_changed(std::uint32_t seat, const core::session_id& holder, time_point now);
+  void seat_changed(std::uint32_t seat);
+  void forget(participant& who);
+  std::optional<recipient> recipient_of(std::uint32_t seat);
+  void handed_over(std::uint32_t seat, const recipient& to, time_point now);
+
+ private:
+  using seats = std::vector<std::uint32_t>;
+
+  void stop_all(const core::own_part& part);
+  void decline(participant& who, time_point now, std::string_view event);
+  void ask(std::uint32_t seat, time_point now);
+  void log(std::string_view event, const participant& who);
+  bool movable(std::uint32_t seat, core::member_index to);
+
+  const std::shared_ptr<const runtime::environment> env_;
+  const std::string group_;
+  const duration limit_;
+  group_planner& planner_;
+  core::move_pace pace_;
+  std::uint64_t plan_seen_ = 0;
+  deadline_list asked_;     ///< until their bodies have to have returned
+  deadline_list declined_;  ///< they stay here until then
+  deadline_list given_;     ///< to members that may give them back
+};
+
+/// The keys in an order in which neighbors are far apart, but for runs as long as a transaction: so
+/// that consecutive transactions wake different watches.
+std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
+                                        const group_planner& planner);
+
+}  // namespace tenure::impl

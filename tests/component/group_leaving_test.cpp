@@ -1,0 +1,115 @@
+// Members that leave their group, shut down, are drained or give up single elections.
+#include <catch2/generators/catch_generators.hpp>
+
+#include "group_fixture.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+namespace {
+
+/// Two members in balance.
+class pair : public group_fixture {
+ public:
+  explicit pair(int elections = 20) : group_fixture(elections) {
+    join("a");
+    join("b");
+    settle();
+    REQUIRE(members[0]->leads() == members[1]->leads());
+    ledger.reset();
+  }
+  group_process& a() { return *members[0]; }
+  group_process& c() { return *members[1]; }
+};
+
+}  // namespace
+
+TEST_CASE("a member that leaves hands over what it leads, and its key goes") {
+  pair b;
+  const std::string its_key = "jobs/members/" + b.a().session();
+  const time_point begin = b.rt.now();
+  SECTION("leave") { b.rt.run(b.a().g->leave()); }
+  SECTION("the handle is destroyed") { b.a().g.reset(); }
+  SECTION("shut-down of the elections object") { b.rt.run(b.a().p.elections->shut_down()); }
+  b.rt.advance(1s);
+  CHECK(b.rt.now() - begin < 3s);
+  CHECK(b.a().leads() == 0);
+  CHECK(b.c().leads() == 20);
+  CHECK(b.ledger.total() == 10);
+  CHECK(b.ledger.longest_gap < 200ms);
+  CHECK(b.key(its_key).empty());
+  CHECK(b.c().g->members().size() == 1);
+  b.end();
+}
+
+TEST_CASE("a group that was left may be joined again") {
+  pair b;
+  b.rt.run(b.a().g->leave());
+  CHECK_THROWS(b.a().g->enter("jobs/more"));
+  CHECK_THROWS(b.a().g->set_weight(1));
+  CHECK_NOTHROW(b.a().g->members());
+  b.rt.run(b.a().g->leave());
+  group again = b.a().p.elections->join("jobs", b.named("a"));
+  CHECK_THROWS(b.a().p.elections->join("jobs", b.named("x")));
+  election e = again.enter(b.keys[0]);
+  b.rt.advance(10s);
+  CHECK(again.members().size() == 2);
+  b.end();
+}
+
+TEST_CASE("the last member that leaves releases what it leads") {
+  group_fixture b(10);
+  group_process& a = b.join("a");
+  b.rt.advance(3s);
+  CHECK(a.leads() == 10);
+  b.rt.run(a.g->leave());
+  for (const std::string& key : b.keys) CHECK_FALSE(has(b.key(key), "\"Session\""));
+  b.end();
+}
+
+TEST_CASE("a drained member hands over everything at once, and takes nothing until the drain ends") {
+  pair b;
+  if (GENERATE(false, true)) b.a().how = manners::ignores;
+  b.put("jobs/members/.drained/a", "");
+  b.rt.advance(1s);
+  CHECK(b.a().leads() == 0);
+  CHECK(b.c().leads() == 20);
+  CHECK(b.ledger.longest_gap < 200ms);
+  CHECK(b.a().status("a").draining);
+  CHECK(b.ledger.total() == 10);
+  b.c().kill();
+  b.rt.advance(20s);
+  CHECK(b.a().leads() == 0);
+  b.remove("jobs/members/.drained/a");
+  b.rt.advance(20s);
+  CHECK(b.a().leads() == 20);
+  b.end();
+}
+
+TEST_CASE("an election that is left alone is released, and another member leads it") {
+  pair b;
+  const auto led = std::ranges::find_if(b.a().elections, [](const auto& e) {
+    return e->standing() == standing::leading;
+  });
+  const std::string key = (*led)->key();
+  b.rt.run((*led)->leave());
+  b.rt.advance(5s);
+  CHECK(b.c().at(key).standing() == standing::leading);
+  CHECK(b.led() == 20);
+  b.end();
+}
+
+TEST_CASE("a closed health gate hands the election over") {
+  pair b;
+  const auto led = std::ranges::find_if(b.a().elections, [](const auto& e) {
+    return e->standing() == standing::leading;
+  });
+  (*led)->set_healthy(false);
+  b.rt.advance(1s);
+  CHECK(b.c().at((*led)->key()).standing() == standing::leading);
+  CHECK(b.ledger.longest_gap < 200ms);
+  b.rt.advance(10min);
+  CHECK(b.led() == 20);
+  CHECK(b.ledger.total() < 10);
+  b.end();
+}

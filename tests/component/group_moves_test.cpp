@@ -1,0 +1,111 @@
+// Moves of a group's elections: bodies that answer or ignore a request, lost sessions, refusals.
+#include "group_fixture.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+
+TEST_CASE("a body that ignores the request keeps its election, and others move") {
+  group_fixture b(10);
+  group_process& a = b.join(b.named("a").hand_over_limit(5s));
+  a.how = manners::ignores;
+  b.rt.advance(3s);
+  b.ledger.reset();
+  group_process& c = b.join("b");
+  b.settle();
+  CHECK(a.leads() == 10);
+  CHECK(c.leads() == 0);
+  CHECK(b.ledger.total() == 0);
+  b.end();
+}
+
+TEST_CASE("moves keep to their rate") {
+  group_fixture b(40);
+  b.join(b.named("a").moves_per_second(2));
+  b.rt.advance(3s);
+  b.ledger.reset();
+  b.join("b");
+  b.rt.advance(6s);
+  CHECK(b.ledger.total() <= 12);
+  CHECK(b.ledger.total() >= 6);
+  b.rt.advance(10s);
+  CHECK(b.ledger.total() == 20);
+  b.end();
+}
+
+TEST_CASE("nothing moves by choice between members that have entered different elections") {
+  group_fixture b(10);
+  group_process& a = b.join("a");
+  b.rt.advance(3s);
+  b.keys.push_back("jobs/more");
+  group_process& c = b.join("b");
+  b.settle();
+  CHECK(a.leads() == 10);
+  a.enter("jobs/more");
+  b.settle();
+  CHECK(a.leads() + c.leads() == 11);
+  CHECK(c.leads() >= 5);
+  b.end();
+}
+
+TEST_CASE("a member whose session is lost is a new member, which settles again") {
+  group_fixture b(20);
+  group_process& a = b.join("a");
+  group_process& c = b.join("b");
+  b.settle();
+  const std::string before = a.session();
+  b.ask("PUT", "/v1/session/destroy/" + before);
+  b.settle();
+  CHECK(a.session() != before);
+  CHECK(a.leads() == 10);
+  CHECK(c.leads() == 10);
+  CHECK(c.g->members().size() == 2);
+  b.end();
+}
+
+TEST_CASE("a hand-over to a member that has just died goes to another") {
+  group_fixture b(30);
+  for (const char* name : {"a", "b", "c"}) b.join(name);
+  b.settle();
+  b.ledger.reset();
+  // The others do not see the death.
+  b.members[0]->p.transport->network = [](runtime::lane where, const runtime::http_request&) {
+    return fate(where == runtime::lane::polls ? mishap::silent_before : mishap::none);
+  };
+  b.members[1]->kill();
+  b.rt.run(b.members[0]->g->leave());
+  b.rt.advance(1s);
+  CHECK(b.members[2]->leads() >= 10);
+  CHECK(b.members[0]->leads() == 0);
+  b.rt.advance(20s);
+  CHECK(b.members[2]->leads() == 30);
+  b.end();
+}
+
+TEST_CASE("without the right to read the members nothing is claimed, and the error says so") {
+  group_fixture b(5);
+  group_process& a = b.join("a");
+  a.p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return fate(has(r.target, "members") ? mishap::silent_before : mishap::none);
+  };
+  b.rt.advance(60s);
+  CHECK(a.leads() == 0);
+  CHECK(a.g->last_error());
+  b.end();
+}
+
+TEST_CASE("changed() completes when the group changes, and fails when the group is left") {
+  group_fixture b(2);
+  group_process& a = b.join("a");
+  b.settle();
+  running<bool> change(b.rt, truly(a.g->changed()));
+  b.rt.advance(1s);
+  CHECK_FALSE(change.done());
+  b.join("b");
+  b.rt.advance(1s);
+  CHECK(change.done());
+  running<bool> last(b.rt, truly(a.g->changed()));
+  b.rt.run(a.g->leave());
+  b.rt.run(a.g->leave());
+  b.rt.advance(1s);
+  b.end();
+}
