@@ -28,7 +28,7 @@ class noticing {
       const bool its_key = where == runtime::lane::polls && !has(r.target, "/handed/");
       return fate(its_key ? mishap::silent_before : mishap::none);
     };
-    notices.session_is(of_b->session().text());
+    notices.session_is(of_b->session());
     f.rt.advance(40s);  // the poll that had begun has ended
     impl::recipient to = b.as_recipient("b");
     to.notices = impl::notices_prefix("g", to.session.text());
@@ -41,7 +41,7 @@ class noticing {
   }
 
   std::string notice_key() const {
-    return impl::notices_prefix("g", of_b->session().text()) + of_a->session().text() + ".0";
+    return impl::notices_prefix("g", of_b->session()) + of_a->session() + ".0";
   }
 
   election_fixture f;
@@ -91,9 +91,9 @@ TEST_CASE("an old notice that is written again begins no term") {
 TEST_CASE("a notice of a hand-over whose giver was not seen is a hint to read the key") {
   noticing n;
   // The holder writes its key, and the other member does not see that.
-  const term t = n.of_a->current();
+  term t = n.of_a->current();
   n.f.rt.run(t.proclaim("new"));
-  std::size_t reads = n.b.p.transport->started(runtime::lane::requests);
+  const std::size_t reads = n.b.p.transport->started(runtime::lane::requests);
   n.a.resign(*n.of_a);
   REQUIRE(n.f.rt.run_until([&] { return n.of_b->working(); }, 5s));
   CHECK(n.b.p.transport->started(runtime::lane::requests) == reads + 1);

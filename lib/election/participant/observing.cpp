@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/testing/seeded_bug.hpp"
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
@@ -37,7 +38,7 @@ bool participant::on_notice(const consul::kv_result& answer, std::uint64_t guard
   const core::session_id to(answer.entry->session);
   if (to != fsm_.session()) return false;
   const bool follows = seen.held() && seen.holder() != to && seen.modify_index() == guard;
-  if (follows || bug_enabled(core::seeded_bug::trust_any_notice)) {
+  if (follows || core::bug_enabled(core::seeded_bug::trust_any_notice)) {
     on_key_changed(answer);
     return true;
   }
