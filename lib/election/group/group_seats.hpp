@@ -19,6 +19,8 @@ struct recipient {
   core::session_id session;
   std::string name;
   std::shared_ptr<const std::string> value;  ///< what it publishes in the keys that it leads
+  /// notices_prefix() of this member; empty: it gets no notice, and learns of the key by its watch.
+  std::string notices;
 };
 
 /// Called on the engine's thread. An implementation acts later, in another turn of the loop: it may
