@@ -106,7 +106,6 @@ class group_core final : public group_seats,
   group_planner planner_;
   group_claims claims_;
   mover mover_;
-  hand_over_notices notices_;
   runtime::task_scope tasks_;
   runtime::async_condition changed_;
   error_code watch_error_;
