@@ -17,6 +17,7 @@
 #include "election/sessions/span_cache.hpp"
 #include "election/spawn.hpp"
 #include "election/transaction_limit.hpp"
+#include "election/watching/unwanted_keys.hpp"
 #include "election/watching/watch_registry.hpp"
 #include "runtime/environment.hpp"
 
@@ -46,6 +47,7 @@ struct context : std::enable_shared_from_this<context> {
   const std::shared_ptr<transaction_limit> limit;
   const std::shared_ptr<lock_queue> locks;
   watch_registry watches;
+  unwanted_keys unwanted;
   session_pool sessions;
   span_cache spans;
   event_queue events;

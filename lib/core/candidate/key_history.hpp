@@ -60,6 +60,7 @@ class key_history {
   bool passed() const noexcept { return passed_; }
   /// Its index exceeds all that were seen before, so that it may be a fence.
   bool exceeds_all() const noexcept { return exceeds_all_; }
+  std::uint64_t create_index() const noexcept { return create_index_; }
   /// 0 if the key does not exist.
   std::uint64_t modify_index() const noexcept { return exists_ ? order_ : 0; }
   /// Known, and without a holder.

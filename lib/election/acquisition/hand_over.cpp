@@ -41,7 +41,9 @@ void participant::prepare_hand_over(time_point now) {
 
 const recipient* participant::next_holder(time_point now) {
   if (!seated() || plain_release_) return nullptr;
-  if (!hand_over_) hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), now);
+  if (!hand_over_ || hand_over_->done) {
+    hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), now);
+  }
   hand_over& h = *hand_over_;
   if (!h.to) h.to = profile_->group->recipient_of(seat_);
   if (!h.to || h.to->session == h.from) return nullptr;
@@ -114,7 +116,7 @@ void participant::note_hand_over(time_point now) {
   runtime::record(env(), metric::hand_over_seconds, now - hand_over_->work_ended);
   const log_field fields[] = {{"to", hand_over_->to->name}};
   log(log_level::info, "election handed over", fields);
-  profile_->group->handed_over(seat_, *hand_over_->to);
+  if (seated()) profile_->group->handed_over(seat_, *hand_over_->to);
   note_event();
 }
 

@@ -5,11 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "consul/types.hpp"
 
 namespace tenure::impl {
+
+/// What the notice of a hand-over says of its key.
+struct hand_over_note {
+  std::string prefix;  ///< recipient::notices
+  std::uint64_t create_index = 0;
+  std::uint64_t lock_index = 0;  ///< with the lock of the next holder
+};
 
 struct lock_op {
   enum class kind : std::uint8_t { acquire, release, place, clear };
@@ -24,6 +32,7 @@ struct lock_op {
   consul::txn_op act;
   /// Of a release that is a hand-over: the lock for the next holder.
   std::optional<consul::txn_op> then;
+  std::optional<hand_over_note> note;
 };
 
 enum class lock_outcome_kind : std::uint8_t {

@@ -53,6 +53,12 @@ class lock_queue::batch {
     for (const batched_op& i : items) n += i.what.operations();
     return n;
   }
+  /// What is said to those who get keys.
+  notices_of_batch notices() const {
+    notices_of_batch all;
+    for (const batched_op& i : items) all.add(i.what);
+    return all;
+  }
 };
 
 /// Gives the turn back when its transaction is over.
@@ -115,6 +121,7 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
+  notices_of_batch notices;
   // Those of the operations that are taken, and of the one that did not fit. Nothing where there
   // is nothing to do any more.
   std::vector<std::optional<lock_op>> made;
@@ -126,7 +133,8 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
     operations += one->operations();
     bytes += bytes_of(*one);
     alone = wants_alone;
-    return operations <= most_operations && bytes <= most_bytes;
+    notices.add(*one);
+    return operations + notices.size() <= most_operations && bytes <= most_bytes;
   };
   // In the order of the keys: a transaction then wakes few of those who watch by prefixes.
   const auto before = [](const pending_op& a, const pending_op& b) {
@@ -166,7 +174,7 @@ void lock_queue::send() {
       turns_->give_back();
       continue;
     }
-    limit_->made(b->operations());
+    limit_->made(b->operations() + b->notices().size());
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
   count_queued();
@@ -184,10 +192,15 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
       ops.push_back(i.what.act);
       if (i.what.then) ops.push_back(*i.what.then);
     }
+    const std::size_t locks = ops.size();
+    if (notices_.open(env_->timers->now())) what->notices().append_to(ops, notices_);
     const std::size_t size = ops.size();
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
     const bool too_large = limit_->refused(size, answer);
-    if (answer.committed) {
+    const auto of_notice = [&](const consul::txn_error& one) { return one.op_index >= locks; };
+    if (std::ranges::any_of(answer.failures, of_notice)) {
+      notices_.refused(env_->timers->now());  // the token may not write them: again without
+    } else if (answer.committed) {
       complete_committed(*what, answer);
     } else if (!answer.failures.empty()) {
       drop_refused(*what, answer);

@@ -12,6 +12,7 @@
 #include "consul/client.hpp"
 #include "core/util/fair_queue.hpp"
 #include "election/acquisition/lock_op.hpp"
+#include "election/acquisition/notice_ops.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
 #include "election/transaction_limit.hpp"
@@ -80,6 +81,7 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   runtime::gauge_share queued_;
   const std::shared_ptr<turn_queue> turns_;
   const std::shared_ptr<transaction_limit> limit_;
+  notice_writer notices_;
   bool sending_soon_ = false;
   bool stopped_ = false;
 };

@@ -57,6 +57,7 @@ void group_watch::on_list(const consul::kv_list& answer) {
   note_unreadable(view);
   const bool news = !last_ || !last_->same_group(view);
   last_ = std::move(view);
+  receiver_.on_answer(*last_);
   if (news) receiver_.on_group(*last_);
   note_left_overs(*last_);
 }

@@ -27,6 +27,9 @@ class group_watch final : private prefix_watch::receiver {
     receiver(const receiver&) = delete;
     receiver& operator=(const receiver&) = delete;
 
+    /// Each answer, whether it brings a change or not, before on_group(): for
+    /// member_key::observe(), which cannot know what was reported while it wrote.
+    virtual void on_answer(const group_view& /*view*/) {}
     /// The group as of now; called for the first answer, and for changes of members, pins and
     /// drains only.
     virtual void on_group(const group_view& view) = 0;

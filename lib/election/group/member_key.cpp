@@ -299,7 +299,9 @@ asio::awaitable<void> member_key::remove() {
 /// Whether the key is gone.
 asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   if (!sent_) co_return true;
-  if (!known_) co_await read();
+  if (!known_) {
+    co_await read();
+  }
   if (!known_ || id_.empty()) co_return id_.empty();
   if (index_ == 0) co_return true;
   std::vector<consul::txn_op> ops;

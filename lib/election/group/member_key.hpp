@@ -51,8 +51,8 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   /// Why the last request about the key failed; none after a success.
   const error_code& last_error() const noexcept { return error_; }
 
-  /// The group as the watch shows it, for each group_watch::receiver::on_group(). If this member is
-  /// not in it as it was written, others may have deleted or overwritten the key: a read decides.
+  /// The group as the watch shows it, for each group_watch::receiver::on_answer(). If it lacks this
+  /// member as it was written, others may have deleted or overwritten the key: a read decides.
   void observe(const group_view& view);
 
   /// Deletes the key under its index, within the request time-out; the session stays. Nothing is

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "election/engine.hpp"
+#include "election/group/operators.hpp"
 #include "election/handles/access.hpp"
 #include "election/handles/empty_handle.hpp"
 #include "election/queries.hpp"
@@ -92,6 +93,31 @@ asio::awaitable<std::vector<leader>> elections::leaders(std::string prefix) {
 asio::awaitable<leader> elections::depose(std::string key) {
   if (!engine_) return impl::refused<leader>();
   return impl::depose(engine_->shared(), std::move(key));
+}
+
+asio::awaitable<group_report> elections::group_of(std::string prefix) {
+  if (!engine_) return impl::refused<group_report>();
+  return impl::group_of(engine_->shared(), std::move(prefix));
+}
+
+asio::awaitable<void> elections::drain(std::string prefix, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::drain(engine_->shared(), std::move(prefix), std::move(member));
+}
+
+asio::awaitable<void> elections::undrain(std::string prefix, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::undrain(engine_->shared(), std::move(prefix), std::move(member));
+}
+
+asio::awaitable<void> elections::pin(std::string prefix, std::string key, std::string member) {
+  if (!engine_) return impl::refused<void>();
+  return impl::pin(engine_->shared(), std::move(prefix), std::move(key), std::move(member));
+}
+
+asio::awaitable<void> elections::unpin(std::string prefix, std::string key) {
+  if (!engine_) return impl::refused<void>();
+  return impl::unpin(engine_->shared(), std::move(prefix), std::move(key));
 }
 
 time_point elections::now() const {

@@ -28,8 +28,8 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
       slots_(slots, how_.span()),
       lease_(rules_),
       counted_(shared_->env->metrics, metric::slots_held),
-      watch_(shared_->env, shared_->client, shared_->connections->polls, poll_options{.wait = shared_->options.wait()},
-             keys_.below(), *this),
+      watch_(shared_->env, shared_->client, shared_->connections->polls,
+             {.wait = shared_->options.wait()}, keys_.below(), *this),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       value_(how_.value()) {
   watch_.pause();

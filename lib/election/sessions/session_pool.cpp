@@ -35,6 +35,15 @@ session_pool::pooled session_pool::session_for(const candidacy& how) {
   return fresh;
 }
 
+bool session_pool::has(const std::string& id) const noexcept {
+  for (const auto& [kind, g] : groups_) {
+    for (const pooled& one : g.sessions) {
+      if (one->session->id() == id) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<session_pool::pooled> session_pool::take_all() {
   std::vector<pooled> all;
   for (const auto& [kind, g] : groups_) {

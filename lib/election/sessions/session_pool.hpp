@@ -47,6 +47,8 @@ class session_pool {
   pooled session_for(const candidacy& how);
   /// How the sessions that the pool starts are made; a semaphore makes its own like them.
   session_plan plan_for(session_kind kind) const;
+  /// Whether one of the pool's sessions has that id.
+  bool has(const std::string& id) const noexcept;
   /// Empties the pool: the caller ends the sessions.
   std::vector<pooled> take_all();
 

@@ -154,7 +154,8 @@ duration blocking_query::poll_wait() noexcept {
 
 /// Whether it may poll again in this turn. If no client waits, another turn begins.
 bool blocking_query::turn_goes_on() const noexcept {
-  return slots_.contended() && now() + least_turn < turn_began_ + slots_.turn(hooks_.longest_poll());
+  const duration turn = slots_.turn(hooks_.longest_poll());
+  return slots_.contended() && now() + least_turn < turn_began_ + turn;
 }
 
 void blocking_query::count(request how, const query_answer& answer) const noexcept {

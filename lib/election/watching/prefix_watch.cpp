@@ -3,14 +3,8 @@
 #include <utility>
 
 namespace tenure::impl {
-namespace {
 
 namespace asio = boost::asio;
-
-// The coming and going of each contender wakes all others, with all the keys.
-constexpr std::uint64_t quick_answers = 4;
-
-}  // namespace
 
 prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, consul::client& client,
                            poll_slots& slots, poll_options polls, std::string prefix,
@@ -20,7 +14,7 @@ prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, cons
       polls_(polls),
       prefix_(std::move(prefix)),
       receiver_(to),
-      query_(std::move(env), slots, *this, quick_answers) {
+      query_(std::move(env), slots, *this, polls.quick_answers) {
   slots_.add_outsider();
 }
 

@@ -45,6 +45,8 @@ class prefix_watch final : private query_hooks {
   /// Asks no more after the present answer, until resume(), which begins with a plain list.
   void pause() noexcept { query_.pause(); }
   void resume() noexcept { query_.resume(); }
+  /// Ends run() with the present answer.
+  void retire() noexcept { query_.retire(); }
 
  private:
   boost::asio::awaitable<query_answer> list() override;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
 #include <utility>
 #include <vector>
@@ -24,10 +25,26 @@ class range_query;
 struct list_news {
   std::vector<std::pair<std::string, consul::kv_result>> keys;
   std::size_t unwatched = 0;  ///< keys of the list that have no watcher
+  std::vector<consul::kv_entry> own_holds;  ///< see hold_receiver
   /// Keys that are not in the list: all that existed before, and a few of the others.
   std::vector<std::string> missing;
   bool delayed = false;    ///< newer answers may have come since the list was read
   bool goes_back = false;  ///< a key has an older state than the last report of it
+};
+
+/// Learns of keys that a session of ours holds and that no participant here watches.
+class hold_receiver {
+ public:
+  hold_receiver() = default;
+  hold_receiver(const hold_receiver&) = delete;
+  hold_receiver& operator=(const hold_receiver&) = delete;
+
+  virtual bool is_own(std::string_view session) const noexcept = 0;
+  /// For each answer that shows such a key, until one that does not.
+  virtual void on_unwatched_hold(const consul::kv_entry& seen) = 0;
+
+ protected:
+  ~hold_receiver() = default;
 };
 
 /// Receives the answers of all queries, on the engine's thread.

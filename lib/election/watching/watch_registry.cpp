@@ -14,12 +14,18 @@ constexpr std::size_t most_unknown = 8;
 // Consul takes no shorter one.
 constexpr duration shortest_wait = std::chrono::seconds(1);
 
+bool has_participant(const watched_key& key) noexcept {
+  const key_watcher* watcher = key.watchers;
+  while (watcher != nullptr && !watcher->is_participant()) watcher = watcher->link().next;
+  return watcher != nullptr;
+}
+
 /// Walks a list of keys and the watched keys below its prefix side by side.
 class list_reader final : public consul::kv_reader {
  public:
   list_reader(const watched_keys& keys, const std::string& prefix,
-              const consul::raw_kv_list& answer)
-      : end_(keys.end()), at_(keys.lower_bound(prefix)), prefix_(prefix) {
+              const consul::raw_kv_list& answer, const hold_receiver* holds)
+      : end_(keys.end()), at_(keys.lower_bound(prefix)), prefix_(prefix), holds_(holds) {
     now_.sent_at = answer.sent_at;
     now_.received_at = answer.received_at;
     now_.index = answer.index;
@@ -31,16 +37,23 @@ class list_reader final : public consul::kv_reader {
     any_ = true;
     last_ = seen.key;
     while (below() && at_->first.text() < seen.key) pass_missing();
+    const bool own = holds_ != nullptr && !seen.session.empty() && holds_->is_own(seen.session);
     if (!below() || at_->first.text() != seen.key) {
       ++news.unwatched;
-      return false;
+      reports_ = false;
+      return own;
     }
     const watched_key& watched = at_->second;
     ++at_;
-    return is_news(watched, key_version(seen.modify_index, seen.session));
+    reports_ = is_news(watched, key_version(seen.modify_index, seen.session));
+    return reports_ || (own && !has_participant(watched));
   }
 
   void take(consul::kv_entry entry) override {
+    if (!reports_) {
+      news.own_holds.push_back(std::move(entry));
+      return;
+    }
     std::string key = entry.key;
     now_.entry = std::move(entry);
     news.keys.emplace_back(std::move(key), now_);
@@ -78,8 +91,10 @@ class list_reader final : public consul::kv_reader {
   const std::string& prefix_;
   consul::kv_result now_;
   std::string_view last_;
+  const hold_receiver* holds_;
   std::size_t unknown_ = 0;
   bool any_ = false;
+  bool reports_ = false;  ///< the key that was shown last is news for its watchers
 };
 
 void add_watchers_of(const watched_key& key, std::vector<std::shared_ptr<key_watcher>>& all) {
@@ -141,10 +156,7 @@ void watch_registry::read_consistently(duration most_wait) noexcept {
 
 bool watch_registry::has_candidate(std::string_view key) const noexcept {
   const auto found = keys_.find(key);
-  if (found == keys_.end()) return false;
-  const key_watcher* watcher = found->second.watchers;
-  while (watcher != nullptr && !watcher->is_participant()) watcher = watcher->link().next;
-  return watcher != nullptr;
+  return found != keys_.end() && has_participant(found->second);
 }
 
 void watch_registry::stop() noexcept {
@@ -193,7 +205,7 @@ void watch_registry::on_key(const std::string& key, const consul::kv_result& ans
 }
 
 list_news watch_registry::read_list(const core::watch_range& range, consul::raw_kv_list& answer) {
-  list_reader reader(keys_, range.text, answer);
+  list_reader reader(keys_, range.text, answer, holds_);
   context_.client.read(answer, reader);
   if (!answer.error && !reader.in_order) {
     answer.error = consul_errc::bad_answer;
@@ -220,6 +232,21 @@ void watch_registry::on_list(const list_news& seen) {
     if (!seen.delayed || still_news(key, found)) notify(key, found);
   }
   if (!seen.keys.empty()) notified_();
+  report_holds_in(seen);
+}
+
+void watch_registry::deliver(list_news seen) {
+  seen.delayed = true;  // a query may have read them before
+  on_list(seen);
+}
+
+void watch_registry::report_holds_in(const list_news& seen) {
+  if (holds_ == nullptr) return;
+  for (const consul::kv_entry& one : seen.own_holds) holds_->on_unwatched_hold(one);
+  for (const auto& [key, found] : seen.keys) {
+    const bool own = found.entry && holds_->is_own(found.entry->session);
+    if (own && !has_candidate(key)) holds_->on_unwatched_hold(*found.entry);
+  }
 }
 
 consul::consistency watch_registry::reads(const core::watch_range& range) const noexcept {

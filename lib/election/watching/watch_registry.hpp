@@ -38,6 +38,11 @@ class watch_registry final : private watcher_registrar, private query_sink {
   /// poll lasts at most `most_wait`: what an answer shows was so since its request was sent, not
   /// longer ago than that. The shortest of several waits counts, and at least a second.
   void read_consistently(duration most_wait) noexcept;
+  /// Keys as others have read them: they are compared and reported as the answers of queries are.
+  void deliver(list_news seen);
+  /// To whom keys of ours without a participant are reported; it has to outlive the queries.
+  void report_holds(hold_receiver& to) noexcept { holds_ = &to; }
+  bool has_watcher(std::string_view key) const noexcept { return keys_.find(key) != keys_.end(); }
   /// Whether one of the key's watchers is a candidate.
   bool has_candidate(std::string_view key) const noexcept;
   /// Unregisters all watchers, for good.
@@ -63,6 +68,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
 
   bool still_news(const std::string& key, const consul::kv_result& answer) const;
   void notify(const std::string& key, const consul::kv_result& answer);
+  void report_holds_in(const list_news& seen);
   void notify_error(const watcher_registrar& watchers, const error_code& why,
                     const std::string& detail);
   bool registered(const std::shared_ptr<key_watcher>& watcher) const noexcept;
@@ -71,6 +77,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
   std::function<void()> notified_;
   watched_keys keys_;
   planner planner_;
+  hold_receiver* holds_ = nullptr;
   bool stopped_ = false;
 };
 

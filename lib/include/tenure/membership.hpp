@@ -19,8 +19,8 @@ class membership {
   static constexpr std::uint32_t most_weight = 1'000'000;
 
   /// `name`: 1 to 255 bytes of UTF-8 without slashes and control characters, unique in the group
-  /// and the same after a restart: operators drain and pin by it. `how`: the candidacy of every election that the
-  /// member enters.
+  /// and the same after a restart: operators drain and pin by it. `how`: the candidacy of every
+  /// election that the member enters.
   membership(std::string name, candidacy how) : name_(std::move(name)), how_(std::move(how)) {}
 
   /// The member's part of the group's elections is its weight, divided by the sum of all members'

@@ -1,0 +1,32 @@
+// A notice of hand-overs: the transaction of A that hands keys to B also writes which they are, into
+// a key that only B watches. So B's answer is the first one, and as small as the news, whatever
+// number of members and elections the group has.
+//
+// The notice has the ModifyIndex of the keys. Together they are what a read of each key would have
+// shown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenure::core {
+
+class handed_key {
+ public:
+  std::string key;
+  std::uint64_t create_index = 0;
+  std::uint64_t lock_index = 0;  ///< with the lock of the new holder
+
+  friend bool operator==(const handed_key&, const handed_key&) = default;
+};
+
+/// One line for each key: `CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key in
+/// bytes, which may be any.
+std::string notice_text(const std::vector<handed_key>& keys);
+/// Nothing if the text is not a notice.
+std::optional<std::vector<handed_key>> parse_notice(std::string_view text);
+
+}  // namespace tenure::core

@@ -1,0 +1,34 @@
+#include "election/acquisition/notice_ops.hpp"
+
+namespace tenure::impl {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A member has at most as many notices from another one: about 300 handed keys.
+constexpr std::uint64_t most_notices = 16;
+constexpr duration pause_after_refusal = 1min;
+
+}  // namespace
+
+void notice_writer::refused(time_point now) noexcept { closed_until_ = now + pause_after_refusal; }
+
+std::string notice_writer::key_of(const std::string& prefix, const std::string& holder) {
+  return prefix + holder + "." + std::to_string(next_++ % most_notices);
+}
+
+void notices_of_batch::add(const lock_op& op) {
+  if (!op.note) return;
+  notice& one = by_prefix_[op.note->prefix];
+  one.holder = op.act.session;
+  one.keys.push_back({op.act.key, op.note->create_index, op.note->lock_index});
+}
+
+void notices_of_batch::append_to(std::vector<consul::txn_op>& ops, notice_writer& writer) const {
+  for (const auto& [prefix, notice] : by_prefix_) {
+    ops.push_back(consul::txn_op::set(writer.key_of(prefix, notice.holder),
+                                      core::notice_text(notice.keys)));
+  }
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,182 @@
+#include "election/group/hand_over_notices.hpp"
+
+#include <algorithm>
+#include <tenure/outage_log.hpp>
+#include <utility>
+
+#include "consul/failure_log.hpp"
+#include "core/group/hand_over_notice.hpp"
+#include "core/util/backoff.hpp"
+#include "election/connections.hpp"
+#include "election/watching/prefix_watch.hpp"
+#include "runtime/keep_alive.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr std::string_view watch_failed = "watch of hand-over notices failed";
+
+// Each answer costs a few keys, however many elections there are.
+constexpr std::uint64_t any_number = UINT64_MAX;
+
+// The send time of the last but one poll is what counts: both together must leave half of the span.
+duration wait_for(const candidacy& how) { return std::max<duration>(how.span() / 5, 1s); }
+
+}  // namespace
+
+std::string notices_prefix(std::string_view group, std::string_view session) {
+  return std::string(group) + "/handed/" + std::string(session) + "/";
+}
+
+/// Of one session.
+class hand_over_notices::inbox final : private prefix_watch::receiver,
+                                       public std::enable_shared_from_this<inbox> {
+ public:
+  inbox(const hand_over_notices& whose, std::string session)
+      : shared_(whose.shared_),
+        session_(std::move(session)),
+        prefix_(notices_prefix(whose.group_, session_)),
+        value_(whose.value_),
+        watch_(shared_->env, shared_->client, shared_->connections->polls,
+               {.wait = whose.wait_,
+                .how = consul::consistency::consistent,
+                .quick_answers = any_number},
+               prefix_, *this) {}
+
+  const std::string& session() const noexcept { return session_; }
+  const std::string& prefix() const noexcept { return prefix_; }
+
+  asio::awaitable<void> run() {
+    core::backoff failures(100ms, 5s);
+    bool opened = false;
+    while (!closed_ && !opened) {
+      opened = co_await open();
+      if (opened || closed_) break;
+      const time_point again = shared_->now() + failures.next(shared_->env->random->next());
+      co_await runtime::sleep_until(*shared_->env->timers, again);
+    }
+    if (!closed_) co_await watch_.run();
+  }
+
+  void close() noexcept {
+    closed_ = true;
+    watch_.retire();
+  }
+
+ private:
+  // Without a key below the prefix every write to the store would wake the watch.
+  asio::awaitable<bool> open() {
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::set(prefix_, ""));
+    const time_point deadline = shared_->now() + shared_->request_timeout();
+    const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
+    if (answer.error) fail(answer);
+    co_return answer.committed;
+  }
+
+  void fail(const consul::answer_base& answer) {
+    consul::log_failure(*shared_->env, watch_failed, answer.error, answer.detail,
+                        {{"prefix", prefix_}});
+    known_ = false;
+  }
+
+  void on_list_error(const consul::kv_list& answer) override { fail(answer); }
+
+  // A notice that the answer before did not show was written after the request of that answer had
+  // been sent, and so was the hold of its keys: that time is the proof. The request of this answer
+  // may have been sent later than the notice was written.
+  void on_list(const consul::kv_list& answer) override {
+    shared_->env->outages->succeeded(watch_failed, shared_->now());
+    const bool goes_back = answer.index < seen_index_;
+    list_news news;
+    if (known_ && !goes_back) {
+      for (const consul::kv_entry& notice : answer.entries) {
+        if (notice.modify_index > seen_index_) add(notice, answer, news);
+      }
+    }
+    known_ = true;
+    seen_index_ = answer.index;
+    for (const consul::kv_entry& notice : answer.entries) {
+      seen_index_ = std::max(seen_index_, notice.modify_index);
+    }
+    seen_sent_at_ = answer.sent_at;
+    if (news.keys.empty() && news.own_holds.empty()) return;
+    shared_->watches.deliver(std::move(news));
+  }
+
+  void add(const consul::kv_entry& notice, const consul::kv_list& answer, list_news& news) const {
+    const auto handed = core::parse_notice(notice.value);
+    if (!handed) return;
+    for (const core::handed_key& one : *handed) {
+      consul::kv_result as_read;
+      as_read.sent_at = seen_sent_at_;
+      as_read.received_at = answer.received_at;
+      as_read.index = notice.modify_index;
+      as_read.linearizable = true;
+      as_read.entry = entry_of(one, notice.modify_index);
+      if (shared_->watches.has_watcher(one.key)) {
+        news.keys.emplace_back(one.key, std::move(as_read));
+      } else {
+        news.own_holds.push_back(std::move(*as_read.entry));
+      }
+    }
+  }
+
+  consul::kv_entry entry_of(const core::handed_key& handed, std::uint64_t index) const {
+    consul::kv_entry entry;
+    entry.key = handed.key;
+    entry.value = value_;
+    entry.session = session_;
+    entry.flags = consul::lock_flags;
+    entry.create_index = handed.create_index;
+    entry.modify_index = index;
+    entry.lock_index = handed.lock_index;
+    return entry;
+  }
+
+  const std::shared_ptr<context> shared_;
+  const std::string session_;
+  const std::string prefix_;
+  const std::string value_;
+  prefix_watch watch_;
+  // The last answer.
+  std::uint64_t seen_index_ = 0;
+  time_point seen_sent_at_{};
+  bool known_ = false;
+  bool closed_ = false;
+};
+
+hand_over_notices::hand_over_notices(std::shared_ptr<context> shared, std::string group,
+                                     const candidacy& how)
+    : shared_(std::move(shared)),
+      group_(std::move(group)),
+      wait_(wait_for(how)),
+      value_(how.value()) {}
+
+hand_over_notices::~hand_over_notices() {
+  if (inbox_) inbox_->close();
+}
+
+void hand_over_notices::session_is(const std::string& session) {
+  if (inbox_ && inbox_->session() == session) return;
+  if (inbox_) inbox_->close();
+  inbox_.reset();
+  if (session.empty()) return;
+  inbox_ = std::make_shared<inbox>(*this, session);
+  shared_->tasks.spawn(runtime::keep_alive(inbox_->run(), inbox_));
+}
+
+asio::awaitable<void> hand_over_notices::remove() {
+  if (!inbox_) co_return;
+  inbox_->close();
+  std::vector<consul::txn_op> ops;
+  ops.push_back(consul::txn_op::remove_tree(inbox_->prefix()));
+  inbox_.reset();
+  const time_point deadline = shared_->now() + shared_->request_timeout();
+  co_await shared_->client.write(std::move(ops), deadline);
+}
+
+}  // namespace tenure::impl

@@ -1,0 +1,123 @@
+#include "election/watching/unwanted_keys.hpp"
+
+#include <algorithm>
+#include <tenure/outage_log.hpp>
+#include <tenure/toolkit/timers.hpp>
+#include <utility>
+
+#include "consul/failure_log.hpp"
+
+namespace tenure::impl {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr std::string_view release_failed = "unwanted key release failed";
+
+// For an election that is being entered just now.
+constexpr duration patience = 1s;
+// Two operations each.
+constexpr std::size_t most_keys = 32;
+
+// The keys of members and of contenders for a semaphore's slot are named after their sessions.
+bool named_after_session(const consul::kv_entry& key) noexcept {
+  return std::string_view(key.key).ends_with(key.session);
+}
+
+}  // namespace
+
+unwanted_keys::unwanted_keys(std::shared_ptr<const runtime::environment> env,
+                             consul::client& client, watch_registry& watches,
+                             spawn_function spawn)
+    : env_(std::move(env)), client_(client), watches_(watches), spawn_(std::move(spawn)) {
+  watches_.report_holds(*this);
+}
+
+void unwanted_keys::add_session(const core::session_id& session) {
+  remove_session(session);
+  sessions_.push_back(session);
+}
+
+void unwanted_keys::remove_session(const core::session_id& session) noexcept {
+  std::erase(sessions_, session);
+}
+
+bool unwanted_keys::is_own(std::string_view session) const noexcept {
+  if (sessions_.empty()) return false;
+  const core::session_id id(session);
+  return std::ranges::find(sessions_, id) != sessions_.end();
+}
+
+void unwanted_keys::on_unwatched_hold(const consul::kv_entry& seen) {
+  if (seen.flags != consul::lock_flags || named_after_session(seen)) return;
+  hold& known = holds_[seen.key];
+  if (known.modify_index == seen.modify_index) return;
+  known = {.session = seen.session,
+           .modify_index = seen.modify_index,
+           .due = env_->timers->now() + patience};
+  if (!std::exchange(running_, true)) spawn_(release_all());
+}
+
+asio::awaitable<void> unwanted_keys::release_all() {
+  while (!holds_.empty()) {
+    const auto next = std::ranges::min_element(
+        holds_, {}, [](const auto& one) { return one.second.due; });
+    const time_point due = next->second.due;
+    co_await runtime::sleep_until(*env_->timers, due);
+    holds batch = take_due();
+    if (!batch.empty()) co_await release(std::move(batch));
+  }
+  running_ = false;
+}
+
+unwanted_keys::holds unwanted_keys::take_due() {
+  holds batch;
+  const time_point now = env_->timers->now();
+  for (auto at = holds_.begin(); at != holds_.end() && batch.size() < most_keys;) {
+    if (at->second.due > now) {
+      ++at;
+      continue;
+    }
+    if (!watches_.has_candidate(at->first)) batch.insert(*at);
+    at = holds_.erase(at);
+  }
+  return batch;
+}
+
+// One that has changed meanwhile refuses the others as well. A key whose release fails is reported
+// again by the next answer that shows it.
+asio::awaitable<void> unwanted_keys::release(holds batch) {
+  const auto all = std::make_shared<const holds>(std::move(batch));
+  const bool refused = co_await send(all);
+  if (!refused || all->size() == 1) co_return;
+  for (const auto& one : *all) {
+    const auto alone = std::make_shared<const holds>(holds{one});
+    co_await send(alone);
+  }
+}
+
+/// Whether Consul refused it because of one of the keys.
+asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
+  std::vector<consul::txn_op> ops;
+  for (const auto& [key, held] : *batch) {
+    ops.push_back(consul::txn_op::check_index(key, held.modify_index));
+    // The empty value: it was handed over after the work had stopped, and none began here.
+    ops.push_back(consul::txn_op::unlock(key, held.session, "", consul::lock_flags));
+  }
+  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
+  if (answer.error) {
+    consul::log_failure(*env_, release_failed, answer.error, answer.detail,
+                        {{"keys", batch->size()}});
+    co_return false;
+  }
+  env_->outages->succeeded(release_failed, env_->timers->now());
+  if (!answer.committed) co_return true;
+  for (const auto& [key, held] : *batch) {
+    env_->log->log(log_level::info, "unwanted key released", {{"key", key}});
+  }
+  co_return false;
+}
+
+}  // namespace tenure::impl
