@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <stop_token>
 
 namespace scheduler {
 
@@ -77,10 +78,13 @@ void scheduler::on_event(const tenure::event& changed) {
 
 // Works one shard for one term. A step begins only if the lease outlasts it even without another
 // proof. So no successor works this shard before the step is over. Between two steps is the safe
-// point for a hand-over.
+// point for a hand-over. A term that has to stop is still guaranteed until its work has stopped: so
+// the token is asked, too.
 asio::awaitable<void> scheduler::work_shard(shard_ptr which, tenure::term term) {
+  const std::stop_token stop = term.stop_token();
   const auto may_go_on = [&] {
-    return !which->leaves && !term.hand_over_wanted() && term.guarantees(settings_.longest_step);
+    return !which->leaves && !stop.stop_requested() && !term.hand_over_wanted() &&
+           term.guarantees(settings_.longest_step);
   };
   while (may_go_on()) {
     auto step = run_step(term);
@@ -117,16 +121,14 @@ void scheduler::stop() {
 
 // With the weight 0 the other members take all shards, each at its safe point.
 asio::awaitable<void> scheduler::hand_over_all() {
-  bool in_time = true;
-  asio::steady_timer give_up(io_, 10s);
-  give_up.async_wait([&](const boost::system::error_code& error) {
-    if (error) return;
-    in_time = false;
-    state_changed_.cancel();
-  });
   group_->set_weight(0);
-  while (shards_worked_ > 0 && in_time) co_await state_changed_.async_wait(no_throw);
-  give_up.cancel();
+  state_changed_.expires_after(10s);
+  bool in_time = true;
+  while (shards_worked_ > 0 && in_time) {
+    const auto [cancelled] = co_await state_changed_.async_wait(no_throw);
+    in_time = bool(cancelled);
+  }
+  state_changed_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
 // Withdraws every candidacy, waits until each shard's work has stopped and its term is resigned,

@@ -6,6 +6,8 @@
 #include <tenure/candidacy.hpp>
 #include <utility>
 
+#include "common/group_options.hpp"
+
 namespace tenure::sidecar {
 
 class election_options {
@@ -18,6 +20,7 @@ class election_options {
   tenure::candidacy candidacy;
   /// For how long a true answer of is-leader holds; nothing: the default.
   std::optional<duration> guarantee;
+  std::optional<apps::group_membership> group;  ///< that it belongs to
 };
 
 inline constexpr std::size_t max_name_length = 100;
