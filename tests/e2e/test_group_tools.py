@@ -5,10 +5,9 @@ that show and steer them."""
 import json
 import signal
 import time
-import unittest
 
 from support import cases
-from support.elector import get, listening
+from support.elector import body, listening
 from support.processes import SLACK, TENURE, TENURE_CRON, wait_until
 
 SIDECAR = """
@@ -187,11 +186,11 @@ class GroupToolsTest(cases.ServerCase):
         second = self.sidecar("b")
         self.wait_for("b", 2, SETTLING + 20)
         self.wait_for("a", 2)
-        groups = json.loads(get(second.address, "/groups")[1])
+        groups = json.loads(body(second.address, "/groups"))
         self.assertEqual([(self.prefix, "b")], [(g["group"], g["member"]) for g in groups])
         self.assertEqual([("a", 2), ("b", 2)],
                          [(m["name"], m["leads"]) for m in groups[0]["members"]])
-        detail = json.loads(get(second.address, "/elections/one/detail")[1])
+        detail = json.loads(body(second.address, "/elections/one/detail"))
         self.assertEqual(self.prefix, detail["group"])
         first.terminate()
         stopped = time.monotonic()
