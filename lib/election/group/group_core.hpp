@@ -20,6 +20,7 @@
 #include "election/group/group_planner.hpp"
 #include "election/group/group_seats.hpp"
 #include "election/group/group_watch.hpp"
+#include "election/group/hand_over_notices.hpp"
 #include "election/group/member_key.hpp"
 #include "election/group/mover.hpp"
 #include "election/participant/profile.hpp"
@@ -84,6 +85,8 @@ class group_core final : public group_seats,
   void log_changes(const group_view& view);
   void log_member(std::string_view event, const seen_member& who, log_level level);
   boost::asio::awaitable<void> follow_key();
+  void set_session(const std::string& id);
+  boost::asio::awaitable<void> drop_session();
   boost::asio::awaitable<void> leave_now();
 
   /// Something changed: makes a turn of the loop soon, in which all of it is taken in together.
@@ -100,6 +103,7 @@ class group_core final : public group_seats,
   std::weak_ptr<const profile> profile_;  ///< the participants'
   const std::shared_ptr<member_key> key_;
   group_watch watch_;
+  hand_over_notices notices_;
   group_planner planner_;
   group_claims claims_;
   mover mover_;
@@ -107,8 +111,8 @@ class group_core final : public group_seats,
   runtime::async_condition changed_;
   error_code watch_error_;
 
-  core::entered_elections entered_;
-  time_point publish_at_ = time_point::max();      ///< when entered_ is published
+  std::string session_id_;  ///< as the parts know it
+  time_point publish_at_ = time_point::max();  ///< when the entered elections are published
   time_point publish_latest_ = time_point::max();
   time_point unknown_since_ = time_point::max();   ///< since when the first state of a key is awaited
   group_view last_view_;  ///< for the log

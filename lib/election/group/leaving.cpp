@@ -50,6 +50,10 @@ asio::awaitable<void> group_core::end() {
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   co_await key_->remove();
+  if (!key_->last_error()) {
+    co_await notices_.remove();
+    co_await drop_session();
+  }
   tasks_.cancel();
   co_await tasks_.join();
   ended_ = true;
@@ -59,6 +63,15 @@ asio::awaitable<void> group_core::end() {
     shared_->env->log->log(log_level::info, "group left",
                            {{"group", prefix_}, {"member", how_.name()}});
   }
+}
+
+// A member that has not seen yet that this one has left may hand a key to its session: so another
+// session takes its place, unless others of this process use it.
+asio::awaitable<void> group_core::drop_session() {
+  const std::string id = session_id_;
+  if (id.empty() || shared_->shutting_down || session_->session->user_count() > 1) co_return;
+  const consul::ack answer = co_await shared_->client.destroy_session(id);
+  if (!answer.error) session_->session->replace(id);
 }
 
 asio::awaitable<void> group_core::leave_now() {

@@ -106,18 +106,16 @@ time_point mover::run(const core::own_part& part, time_point now) {
   for (const core::own_part::hand_over& move : part.hand_overs) {
     const bool now_too_many = over > 0;
     if (now_too_many) --over;
-    if (!now_too_many && planner_.entered_by(move.to) != planner_.entered_by(planner_.self())) {
-      continue;
-    }
+    if (!now_too_many && !planner_.same_elections(move.to)) continue;
     if (!now_too_many) wanted = true;
     participant& who = planner_.at(move.key);
     if (asked_.contains(who) || !who.can_hand_over()) continue;
     (now_too_many ? urgent : ready).push_back(move.key);
   }
   for (const std::uint32_t seat : part.releases) {
-    if (!asked_.contains(planner_.at(seat)) && planner_.at(seat).can_hand_over()) {
-      urgent.push_back(seat);
-    }
+    participant& who = planner_.at(seat);
+    const bool asked = asked_.contains(who) || declined_.contains(who);
+    if (!asked && who.can_hand_over()) urgent.push_back(seat);
   }
   pace_.wanted(wanted, now);
   const std::size_t begin = std::min<std::size_t>(ready.size(), pace_.allowed(now));
