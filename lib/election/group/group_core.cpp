@@ -42,7 +42,6 @@ group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<contex
                                         how_.settling_time())),
       watch_(shared_, prefix_, *this),
       notices_(shared_, prefix_, how_.how()),
-      planner_(prefix_),
       claims_(planner_, how_.how().lock_delay()),
       mover_(shared_->env, prefix_, how_, planner_),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
@@ -115,7 +114,9 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  return mover_.recipient_of(seat);
+  std::optional<recipient> to = mover_.recipient_of(seat);
+  if (to) to->notices = notices_prefix(prefix_, to->session.text());
+  return to;
 }
 
 void group_core::handed_over(std::uint32_t seat, const recipient& to) {

@@ -159,6 +159,8 @@ class participant final : public key_watcher,
   boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
                                          leader_writes writes) override;
 
+  /// Why a campaign that was called then has failed; null: it has not.
+  const request_error* refusal_since(time_point called) const noexcept;
   /// Carries out what the state machine asks for, until it has to wait.
   void advance();
   void execute(core::action action);
