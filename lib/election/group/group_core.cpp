@@ -114,9 +114,7 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  std::optional<recipient> to = mover_.recipient_of(seat);
-  if (to) to->notices = notices_prefix(prefix_, to->session.text());
-  return to;
+  return mover_.recipient_of(seat);
 }
 
 void group_core::handed_over(std::uint32_t seat, const recipient& to) {
