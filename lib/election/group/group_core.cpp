@@ -129,9 +129,10 @@ void group_core::recipient_died(const recipient& to) {
 
 // -- the members ---------------------------------------------------------------------------------
 
+void group_core::on_answer(const group_view& view) { key_->observe(view); }
+
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};
-  key_->observe(view);
   log_changes(view);
   planner_.set_view(view);
   wake();
