@@ -177,7 +177,7 @@ std::size_t group_planner::cleaning_place(const std::string& key) const noexcept
   return place ? *place - 1 : members_.size();
 }
 
-// Among those with room, one that certainly watches the key; then the one that would claim it first.
+// Among those with room one that certainly watches the key; then the one that would claim it first.
 core::member_index group_planner::other_member(std::uint32_t place) const {
   core::member_index best = core::no_member;
   std::pair<bool, std::uint32_t> best_rank;
