@@ -91,11 +91,13 @@ void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numb
   }
 }
 
-std::string host_and_pid() {
+std::string host_name() {
   char host[HOST_NAME_MAX + 1] = {};
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  return std::string(host[0] != '\0' ? host : "localhost") + ':' + std::to_string(::getpid());
+  return host[0] != '\0' ? host : "localhost";
 }
+
+std::string host_and_pid() { return host_name() + ':' + std::to_string(::getpid()); }
 
 std::string consul_error_text(const consul_config& config, const error_code& error) {
   std::string line = error.message() + " (" + config.address() + ")";

@@ -57,6 +57,9 @@ std::string read_file(const std::string& name);
 /// a shell that starts a background job.
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers);
 
+/// The name of this host.
+std::string host_name();
+
 /// `host:pid`: what a candidate publishes by default.
 std::string host_and_pid();
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/group_options.hpp"
 #include "common/options.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -29,15 +30,30 @@ struct arguments {
   std::optional<tenure::duration> ttl;
   std::optional<tenure::duration> liveness;
   std::optional<tenure::duration> pause;
+  apps::group_options group;
+  std::optional<tenure::duration> settling;
+  std::optional<std::uint32_t> moves;
 };
 
+std::optional<apps::group_membership> membership_of(const arguments& a,
+                                                    const tenure::candidacy& profile,
+                                                    const std::string& default_name) {
+  auto made = a.group.membership_with(profile, default_name);
+  if (made && a.settling) made->how.settling_time(*a.settling);
+  if (made && a.moves) made->how.moves_per_second(*a.moves);
+  if (made) made->how.check();
+  return made;
+}
+
 int run(arguments a) {
+  const std::string member = a.settings.name.empty() ? apps::host_name() : a.settings.name;
   if (a.settings.name.empty()) a.settings.name = apps::host_and_pid();
   if (a.pause) a.settings.pause = *a.pause;
   tenure::candidacy profile(a.settings.name);
   if (a.span) profile.span(*a.span);
   if (a.ttl) profile.ttl(*a.ttl);
   profile.check();
+  a.settings.group = membership_of(a, profile, member);
   tenure::consul_config consul = a.common.consul();
   consul.connections(connections);
   tenure::elections_options options;
@@ -73,8 +89,8 @@ int main(int argc, char** argv) {
   CLI::App app("Works the shards of many tenants. Each shard is worked by one process of many.",
                "scheduler");
   arguments a;
-  app.add_option("--tenants", a.settings.tenants, "number of tenants (default: 10)")
-      ->check(CLI::Range(1, 100'000));
+  app.add_option("--tenants", a.settings.tenants, "tenants to enter at the start (default: 10)")
+      ->check(CLI::Range(0, 100'000));
   app.add_option("--shards", a.settings.shards_per_tenant, "shards of each (default: 20)")
       ->check(CLI::Range(1, 100'000));
   app.add_option("--workers", a.settings.worker_threads, "worker threads (default: 4)")
@@ -88,6 +104,12 @@ int main(int argc, char** argv) {
   apps::add_duration(app, "--span", a.span, "the span of the lease (default: 15s)");
   apps::add_duration(app, "--ttl", a.ttl, "TTL of the session (default: 15s)");
   apps::add_liveness(app, a.liveness);
+  a.group.add_to(app);
+  apps::add_duration(app, "--settling", a.settling,
+                     "how long a new member gets only free shards (default: 10s)");
+  app.add_option("--moves", a.moves, "shards that this member moves a second (default: 100)");
+  app.add_flag("--commands", a.settings.read_commands,
+               "read lines \"enter TENANT\" and \"leave TENANT\" on standard input");
   a.common.add_to(app, "warn");
   return apps::parse_and_run(app, argc, argv, [&] { return run(a); });
 }

@@ -9,7 +9,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
-#include <tenure/sharded_key.hpp>
+#include <stop_token>
 
 namespace scheduler {
 
@@ -27,30 +27,24 @@ scheduler::scheduler(asio::io_context& io, const tenure::consul_config& consul,
                      std::shared_ptr<const tenure::metrics_registry> metrics, settings s)
     : io_(io),
       settings_(std::move(s)),
+      profile_(profile),
       metrics_(std::move(metrics)),
       ledger_(settings_.ledger_folder),
       pool_(settings_.worker_threads),
       elections_(io.get_executor(), consul, options),
+      commands_(io),
       state_changed_(io, std::chrono::steady_clock::time_point::max()),
       report_timer_(io) {
-  enter_elections(profile);
-}
-
-void scheduler::enter_elections(const tenure::candidacy& profile) {
-  for (std::size_t t = 1; t <= settings_.tenants; ++t) {
-    for (std::size_t s = 1; s <= settings_.shards_per_tenant; ++s) {
-      const std::string name = "tenant-" + std::to_string(t) + "/shard-" + std::to_string(s);
-      // sharded_key() spreads the keys over folders: a few dozen queries can watch thousands.
-      const std::string key = tenure::sharded_key(settings_.prefix, name);
-      shards_.emplace(key, shard{elections_.enter(key, profile), tenure::term()});
-    }
+  if (settings_.group) {
+    group_.emplace(elections_.join(settings_.group->prefix, settings_.group->how));
   }
+  for (std::size_t t = 1; t <= settings_.tenants; ++t) enter_tenant(t);
 }
 
 asio::awaitable<void> scheduler::run() {
-  for (auto& [key, s] : shards_) s.election.stand();
   asio::co_spawn(io_, shut_down_after_stop(), asio::detached);
   asio::co_spawn(io_, report_progress(), asio::detached);
+  if (settings_.read_commands) asio::co_spawn(io_, read_commands(), asio::detached);
   co_await follow_events();
 }
 
@@ -69,24 +63,38 @@ asio::awaitable<void> scheduler::follow_events() {
 // Every term must be resigned after its work has stopped. So even a term that is already over gets
 // its work_shard(), which then does nothing but resign.
 void scheduler::on_event(const tenure::event& changed) {
-  shard& s = shards_.at(changed.key);
-  if (!changed.term || changed.term == s.latest_term) return;
-  s.latest_term = changed.term;
+  const auto found = shards_.find(changed.key);
+  if (found == shards_.end()) return;
+  const shard_ptr& s = found->second;
+  if (changed.hand_over_requested || changed.standing == tenure::standing::stopping) {
+    s->pause.cancel();
+  }
+  if (!changed.term || changed.term == s->latest_term) return;
+  s->latest_term = changed.term;
+  s->worked = true;
   ++shards_worked_;
-  asio::co_spawn(io_, work_shard(changed.term), asio::detached);
+  asio::co_spawn(io_, work_shard(s, changed.term), asio::detached);
 }
 
 // Works one shard for one term. A step begins only if the lease outlasts it even without another
-// proof. So no successor works this shard before the step is over.
-asio::awaitable<void> scheduler::work_shard(tenure::term term) {
-  asio::steady_timer pause(io_);
-  while (!stopping_ && term.guarantees(settings_.longest_step)) {
+// proof. So no successor works this shard before the step is over. Between two steps is the safe
+// point for a hand-over. A term that has to stop is still guaranteed until its work has stopped: so
+// the token is asked, too.
+asio::awaitable<void> scheduler::work_shard(shard_ptr which, tenure::term term) {
+  const std::stop_token stop = term.stop_token();
+  const auto may_go_on = [&] {
+    return !which->leaves && !stop.stop_requested() && !term.hand_over_wanted() &&
+           term.guarantees(settings_.longest_step);
+  };
+  while (may_go_on()) {
     auto step = run_step(term);
     co_await asio::co_spawn(pool_, std::move(step), asio::use_awaitable);
-    pause.expires_after(settings_.pause);
-    co_await pause.async_wait(no_throw);
+    if (!may_go_on()) break;
+    which->pause.expires_after(settings_.pause);
+    co_await which->pause.async_wait(no_throw);
   }
   co_await term.resign();  // the work has stopped: a successor may start at once
+  which->worked = false;
   --shards_worked_;
   state_changed_.cancel();
 }
@@ -107,13 +115,32 @@ void scheduler::stop() {
   stopping_ = true;
   state_changed_.cancel();
   report_timer_.cancel();
+  boost::system::error_code closed;
+  commands_.close(closed);
+}
+
+// With the weight 0 the other members take all shards, each at its safe point.
+asio::awaitable<void> scheduler::hand_over_all() {
+  group_->set_weight(0);
+  state_changed_.expires_after(10s);
+  bool in_time = true;
+  while (shards_worked_ > 0 && in_time) {
+    const auto [cancelled] = co_await state_changed_.async_wait(no_throw);
+    in_time = bool(cancelled);
+  }
+  state_changed_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
 // Withdraws every candidacy, waits until each shard's work has stopped and its term is resigned,
 // and only then gives the sessions back.
 asio::awaitable<void> scheduler::shut_down_after_stop() {
   while (!stopping_) co_await state_changed_.async_wait(no_throw);
-  for (auto& [key, s] : shards_) s.election.withdraw();
+  if (group_) co_await hand_over_all();
+  for (auto& [key, s] : shards_) {
+    s->election.withdraw();
+    s->leaves = true;
+    s->pause.cancel();
+  }
   while (shards_worked_ > 0) co_await state_changed_.async_wait(no_throw);
   co_await elections_.shut_down();
   std::printf("%s ended after %llu steps, %llu rejected\n", settings_.name.c_str(),
@@ -144,13 +171,15 @@ void scheduler::print_progress() const {
   const double proof_ms = std::chrono::duration<double, std::milli>(proofs.sum).count();
   std::printf(
       "%s works %zu of %zu shards, %llu steps so far: terms=%lld ended=%lld claims=%lld "
-      "refused=%lld unknown=%lld proofs=%lld proof_ms=%.2f sessions_lost=%lld\n",
+      "refused=%lld unknown=%lld proofs=%lld proof_ms=%.2f sessions_lost=%lld",
       settings_.name.c_str(), shards_worked_, shards_.size(),
       static_cast<unsigned long long>(steps_), total(metric::terms_begun),
       total(metric::terms_ended_expired), total(metric::claims),
       total(metric::claims_refused_held), total(metric::claims_unknown),
       total(metric::proofs_confirmed), proofs.count > 0 ? proof_ms / double(proofs.count) : 0.0,
       total(metric::sessions_lost));
+  if (group_) std::printf(" handed_over=%lld", total(metric::hand_overs_done));
+  std::printf("\n");
   std::fflush(stdout);
 }
 

@@ -43,7 +43,7 @@ cron_daemon::cron_daemon(asio::io_context& io, daemon_options options, const job
       log_(options.log),
       profile_(options.profile),
       elections_(io.get_executor(), options.consul, elections_options_of(options)),
-      election_(elections_.enter(file.election, profile_)),
+      election_(enter(options)),
       host_(io.get_executor(), log_),
       context_(io.get_executor(), output, log_, profile_.stop_budget()),
       planner_(file.jobs, zone_),
@@ -51,6 +51,12 @@ cron_daemon::cron_daemon(asio::io_context& io, daemon_options options, const job
       signals_(io),
       runs_timer_(io, time_point::max()) {
   apps::catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP});
+}
+
+election cron_daemon::enter(const daemon_options& options) {
+  if (!options.group) return elections_.enter(file_.election, profile_);
+  group_.emplace(elections_.join(options.group->prefix, options.group->how));
+  return group_->enter(file_.election);
 }
 
 asio::awaitable<void> cron_daemon::run() {
@@ -105,22 +111,46 @@ asio::awaitable<void> cron_daemon::serve_term(term t) {
   if (signal_ != 0) commands_->stop();
   log_->log(log_level::info, "schedule started",
             {log_field("election", t.key()), log_field("fence", t.fence())});
+  if (group_) asio::co_spawn(io_, follow_hand_over(t), asio::detached);
   co_await run_schedule(t);
   co_await commands_->idle();
   commands_->close();
   commands_.reset();
+  if (group_ && signal_ != 0) {
+    // So another member gets the key by a hand-over.
+    asio::co_spawn(io_, group_->leave(), asio::detached);
+    co_await t.stop_requested();
+  }
   const end_reason reason = co_await t.resign();
-  log_->log(signal_ != 0 ? log_level::info : log_level::warn, "schedule stopped",
+  const bool planned = signal_ != 0 || reason == end_reason::handed_over;
+  log_->log(planned ? log_level::info : log_level::warn, "schedule stopped",
             {log_field("election", t.key()), log_field("fence", t.fence()),
              log_field("reason", to_string(reason))});
+}
+
+// At a request the schedule ends as soon as no job runs.
+asio::awaitable<void> cron_daemon::follow_hand_over(term t) {
+  try {
+    co_await t.hand_over_requested();
+  } catch (const boost::system::system_error&) {
+    co_return;
+  }
+  if (!t.hand_over_wanted()) co_return;
+  log_->log(log_level::info, "hand-over requested",
+            {log_field("election", t.key()), log_field("fence", t.fence())});
+  timer_.interrupt();
+}
+
+bool cron_daemon::hands_over(const term& t) const {
+  return t.hand_over_wanted() && runs_ == 0;
 }
 
 // Starts each job when it is due, until the commands of the term must stop.
 asio::awaitable<void> cron_daemon::run_schedule(const term& t) {
   planner_.begin(wall_now());
-  while (!commands_->stopping()) {
+  while (!commands_->stopping() && !hands_over(t)) {
     const wall_timer::wakeup why = co_await timer_.wait_until(planner_.next());
-    if (commands_->stopping()) co_return;
+    if (commands_->stopping() || hands_over(t)) co_return;
     if (why == wall_timer::wakeup::clock_set) {
       log_->log(log_level::warn, "wall clock was set");
       planner_.clock_was_set(wall_now());
@@ -159,6 +189,7 @@ asio::awaitable<void> cron_daemon::run_one(std::shared_ptr<command::term_command
   co_await run_job(context_, commands, t, due);
   registry_.end(due.what->name);
   if (--runs_ == 0) runs_timer_.cancel();
+  if (hands_over(t)) timer_.interrupt();
 }
 
 asio::awaitable<void> cron_daemon::handle_signals() {

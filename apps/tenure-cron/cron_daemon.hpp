@@ -11,6 +11,7 @@
 
 #include "command/process_host.hpp"
 #include "command/term_commands.hpp"
+#include "common/group_options.hpp"
 #include "tenure-cron/jobs_file.hpp"
 #include "tenure-cron/running/job_run.hpp"
 #include "tenure-cron/running/run_registry.hpp"
@@ -26,6 +27,7 @@ class daemon_options {
 
   consul_config consul;
   candidacy profile;
+  std::optional<apps::group_membership> group;
   std::optional<duration> liveness;
   std::shared_ptr<log_sink> log = silent_log();
 };
@@ -46,10 +48,14 @@ class cron_daemon {
   boost::asio::awaitable<void> wait_after_refusal();
   boost::asio::awaitable<void> serve_term(term t);
   boost::asio::awaitable<void> run_schedule(const term& t);
+  boost::asio::awaitable<void> follow_hand_over(term t);
   boost::asio::awaitable<void> run_one(std::shared_ptr<command::term_commands> commands, term t,
                                        due_job due);
   boost::asio::awaitable<void> handle_signals();
   void start_due_jobs(const term& t);
+  election enter(const daemon_options& options);
+  /// The group wants another leader, and no job runs.
+  bool hands_over(const term& t) const;
   void on_signal(int number);
 
   boost::asio::io_context& io_;
@@ -57,6 +63,7 @@ class cron_daemon {
   std::shared_ptr<log_sink> log_;
   candidacy profile_;
   elections elections_;
+  std::optional<group> group_;
   election election_;
   command::process_host host_;
   run_context context_;

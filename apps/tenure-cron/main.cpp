@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "command/guardian/guardian.hpp"
+#include "common/group_options.hpp"
 #include "common/help/help_options.hpp"
 #include "common/options.hpp"
 #include "tenure-cron/cron_daemon.hpp"
@@ -46,6 +47,10 @@ TENURE_FENCE (a number that grows from leader to leader). Before the lease ends,
 jobs get SIGTERM and then SIGKILL, whatever happens to tenure-cron itself. SIGTERM to
 tenure-cron stops the jobs, releases the key and exits with 0.
 
+With --group the plan of the group decides which member leads. When it wants another
+one, the key is handed over as soon as no job runs; a drained member stops its jobs. All
+members of such a group should have the same file.
+
 While Consul is out of reach, or the token lacks a right, no jobs run and tenure-cron
 keeps trying; one line says which right is missing. Exit codes: 0; 64 for a bad file
 (every mistake is listed) or bad usage; 69 if Consul refuses a request for another
@@ -59,6 +64,7 @@ struct arguments {
   std::optional<duration> ttl;
   std::optional<duration> liveness;
   std::optional<duration> grace;
+  apps::group_options group;
   bool check = false;
 };
 
@@ -77,7 +83,9 @@ cron::daemon_options options_from(const arguments& a) {
   if (a.ttl) profile.ttl(*a.ttl);
   if (a.grace) profile.stop_budget(*a.grace);
   profile.check();
+  const auto group = a.group.membership_with(profile, apps::host_name());
   cron::daemon_options options(a.common.consul(), std::move(profile));
+  options.group = group;
   options.liveness = a.liveness;
   options.log = a.common.log();
   return options;
@@ -136,6 +144,7 @@ int main(int argc, char** argv) {
   apps::add_duration(app, "--grace", a.grace,
                      "the time from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                      "TENURE_GRACE");
+  a.group.add_to(app);
   a.common.add_to(app, "info");
   apps::add_help_options(app, "tenure", TENURE_VERSION);
   app.footer(more_help);

@@ -21,6 +21,7 @@ constexpr const char* about =
   tenure lock service/backup ./backup.sh            a replacement for consul lock
   tenure leader service/backup/leader               print the current leader
   tenure watch service/backup/leader                print every change of leader
+  tenure group service/jobs                         show a group and what its members lead
   tenure sidecar sidecar.yaml                       run the election sidecar (HTTP, hooks, ...)
   tenure agent                                      run an embedded Consul, to try it out
 )";
@@ -81,6 +82,12 @@ int main(int argc, char** argv) {
   add_leader_command(app, chosen);
   add_watch_command(app, chosen);
   add_depose_command(app, chosen);
+  add_group_command(app, chosen);
+  add_drain_command(app, chosen);
+  add_undrain_command(app, chosen);
+  add_move_command(app, chosen);
+  add_pin_command(app, chosen);
+  add_unpin_command(app, chosen);
   add_policy_command(app, chosen);
   add_agent_command(app, chosen);
   add_sidecar_command(app, chosen);

@@ -22,6 +22,12 @@ void add_policy_command(CLI::App& app, action& chosen);
 void add_leader_command(CLI::App& app, action& chosen);
 void add_watch_command(CLI::App& app, action& chosen);
 void add_depose_command(CLI::App& app, action& chosen);
+void add_group_command(CLI::App& app, action& chosen);
+void add_drain_command(CLI::App& app, action& chosen);
+void add_undrain_command(CLI::App& app, action& chosen);
+void add_move_command(CLI::App& app, action& chosen);
+void add_pin_command(CLI::App& app, action& chosen);
+void add_unpin_command(CLI::App& app, action& chosen);
 void add_agent_command(CLI::App& app, action& chosen);
 void add_sidecar_command(CLI::App& app, action& chosen);
 

@@ -82,6 +82,23 @@ acl_policy& acl_policy::semaphore(const std::string& prefix) {
              "session.");
 }
 
+acl_policy& acl_policy::group_member(const std::string& prefix) {
+  add({"key_prefix", prefix + "/members/", "write"},
+      "The group: a key for each member, and what operators pin and drain.");
+  return add({"key_prefix", prefix + "/handed/", "write"},
+             "Notices of what was handed over to a member.");
+}
+
+acl_policy& acl_policy::read_group(const std::string& prefix) {
+  return add({"key_prefix", prefix + '/', "list"},
+             "Lists the group's members and elections. \"read\" is enough unless the servers have "
+             "acl.enable_key_list_policy.");
+}
+
+acl_policy& acl_policy::operate_group(const std::string& prefix) {
+  return add({"key_prefix", prefix + "/members/.", "write"}, "Drains members and pins elections.");
+}
+
 acl_policy& acl_policy::observe(const std::string& key) {
   return add({"key", key, "read"}, "Reads who leads.");
 }

@@ -2,11 +2,15 @@
 // not wait for ever where all that it asks is refused.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <optional>
 
 #include "election_adversity.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -107,5 +111,43 @@ TEST_CASE("acquire() asks Consul anew after a refusal, and wins once nothing is 
   REQUIRE_FALSE(again.error());
   CHECK(again.value().holds());
   CHECK_FALSE(s.last_error());
+  b.shut_down();
+}
+
+TEST_CASE("of several missing rights that of the session is reported, whichever answer is first") {
+  election_fixture b;
+  process& p = b.add();
+  const bool of_slots = GENERATE(false, true);
+  const duration session_takes = GENERATE(0ms, 1ms, 500ms);
+  const duration others_take = GENERATE(0ms, 1ms, 500ms);
+  CAPTURE(of_slots, session_takes, others_take);
+  p.transport->network = [=](runtime::lane, const runtime::http_request& r) {
+    fate refused(mishap::forbidden);
+    refused.answer_delay = has(r.target, "session/create") ? session_takes : others_take;
+    return refused;
+  };
+  std::optional<election> e;
+  std::optional<semaphore> s;
+  if (of_slots) {
+    s.emplace(p.elections->contend(prefix, 2, quick()));
+  } else {
+    e.emplace(p.elections->enter(key, quick()));
+  }
+  running<term> waiting(b.rt, of_slots ? s->acquire() : e->campaign());
+  REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 6s));
+  CHECK_THROWS_WITH(waiting.value(), ContainsSubstring("lacks session:write"));
+  b.shut_down();
+}
+
+TEST_CASE("a refused read ends a campaign though the session fails for another reason") {
+  election_fixture b;
+  process& p = b.add();
+  p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return fate(has(r.target, "session/create") ? mishap::throttled : mishap::forbidden);
+  };
+  election e = p.elections->enter(key, quick());
+  running<term> waiting(b.rt, e.campaign());
+  REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 6s));
+  CHECK_THROWS_WITH(waiting.value(), ContainsSubstring("lacks key:read"));
   b.shut_down();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <tenure/candidacy.hpp>
 
+#include "common/options.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/election_options.hpp"
 
@@ -21,7 +22,7 @@ class candidacy_options {
   const std::optional<duration>& guarantee() const noexcept { return guarantee_; }
 
  private:
-  std::string value_ = host_name();
+  std::string value_ = apps::host_name();  // by which clients recognize themselves
   std::optional<duration> span_;
   std::optional<duration> ttl_;
   std::optional<duration> lock_delay_;

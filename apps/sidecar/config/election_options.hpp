@@ -6,6 +6,8 @@
 #include <tenure/candidacy.hpp>
 #include <utility>
 
+#include "common/group_options.hpp"
+
 namespace tenure::sidecar {
 
 class election_options {
@@ -18,15 +20,12 @@ class election_options {
   tenure::candidacy candidacy;
   /// For how long a true answer of is-leader holds; nothing: the default.
   std::optional<duration> guarantee;
+  std::optional<apps::group_membership> group;  ///< that it belongs to
 };
 
 inline constexpr std::size_t max_name_length = 100;
 
 /// Names are parts of addresses: letters, digits, '-', '_' and '.', at most max_name_length.
 bool is_election_name(const std::string& name);
-
-/// The name of this host: the default of the published value, by which clients recognize
-/// themselves.
-std::string host_name();
 
 }  // namespace tenure::sidecar

@@ -58,7 +58,7 @@ std::string reader::name(const char* variable) const {
 
 void reader::read_consul_leader() {
   consul_leader_election read =
-      read_consul_leader_env(env_, get("TENURE_VALUE").value_or(host_name()));
+      read_consul_leader_env(env_, get("TENURE_VALUE").value_or(apps::host_name()));
   if (!is_election_name(read.name))
     refuse("CONSUL_LEADER_SERVICE_NAME", "'" + read.name + "' is not the name of a service");
   options_.emplace(read.name, read.key, read.candidacy);
@@ -72,7 +72,7 @@ void reader::read_elector_election() {
   if (get("ELECTOR_ELECTION_NAMESPACE")) {
     key = "service/" + name("ELECTOR_ELECTION_NAMESPACE") + "/" + election + "/leader";
   }
-  candidacy how(get("TENURE_VALUE").value_or(host_name()));
+  candidacy how(get("TENURE_VALUE").value_or(apps::host_name()));
   options_.emplace(election, get("TENURE_KEY").value_or(key), how);
   if (options_->key.starts_with('/'))
     refuse("TENURE_KEY", "'" + options_->key + "' begins with a slash: leave it out");

@@ -8,6 +8,7 @@
 #include "common/yaml_map.hpp"
 #include "sidecar/config/candidacy_options.hpp"
 #include "sidecar/config/consul_section.hpp"
+#include "sidecar/config/group_settings.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -26,16 +27,19 @@ class reader {
   void read_log(const YAML::Node& node);
   void read_defaults(const YAML::Node& node);
   void read_election(const YAML::Node& node);
-  void check(const YAML::Node& node, const election_options& options);
+  void read_group(const YAML::Node& node, const group_settings& from, election_options& options);
+  bool check(const YAML::Node& node, const election_options& options);
   void check_http(const YAML::Node& node);
 
   config config_;
   const std::shared_ptr<log_sink> log_;
   apps::config_errors& errors_;
   candidacy_options defaults_;
+  group_settings default_group_;
   bool control_ = false;  // the control socket answers is-leader
   std::map<std::string, int> names_;  // with the line of each
   std::map<std::string, int> keys_;
+  std::map<std::string, std::pair<membership, int>> groups_;
 };
 
 config reader::read(const std::string& text) {
@@ -90,13 +94,15 @@ void reader::read_log(const YAML::Node& node) {
 
 void reader::read_defaults(const YAML::Node& node) {
   const yaml_map map(node, "defaults", errors_,
-                     {"value", "span", "ttl", "lock_delay", "stop_budget", "guarantee"});
+                     {"value", "span", "ttl", "lock_delay", "stop_budget", "guarantee", "group"});
   defaults_.read(map);
+  if (const auto group = map.node("group"))
+    default_group_.read(*group, "defaults: group", errors_);
 }
 
 void reader::read_election(const YAML::Node& node) {
   std::vector<const char*> known{"name", "key", "value", "span", "ttl", "lock_delay",
-                                 "stop_budget", "guarantee"};
+                                 "stop_budget", "guarantee", "group"};
   for (const output_kind& kind : output_kinds()) known.push_back(kind.key);
   std::string name;
   const YAML::Node named = node.IsMap() ? node["name"] : YAML::Node();
@@ -116,7 +122,11 @@ void reader::read_election(const YAML::Node& node) {
   election_options options(name, map.text("key").value_or("service/" + name + "/leader"),
                            candidacy.candidacy(use));
   options.guarantee = candidacy.guarantee();
-  check(node, options);
+  const bool good = check(node, options);
+  group_settings group = default_group_;
+  if (const auto block = map.node("group"))
+    group.read(*block, "election '" + name + "': group", errors_);
+  if (good) read_group(node, group, options);
 
   election_config made(options);
   for (const output_kind& kind : output_kinds()) {
@@ -127,7 +137,28 @@ void reader::read_election(const YAML::Node& node) {
   config_.elections.push_back(std::move(made));
 }
 
-void reader::check(const YAML::Node& node, const election_options& options) {
+// The sidecar is one member of each group, with one candidacy.
+void reader::read_group(const YAML::Node& node, const group_settings& from,
+                        election_options& options) {
+  const std::string label = "election '" + options.name + "': group: ";
+  try {
+    options.group = from.membership_with(options.candidacy, options.guarantee);
+  } catch (const bad_configuration& e) {
+    errors_.add(line_of(node), label + e.what());
+  }
+  if (!options.group) return;
+  const auto [known, fresh] =
+      groups_.try_emplace(options.group->prefix, options.group->how, line_of(node));
+  const auto& [how, line] = known->second;
+  if (!fresh && !same_membership(how, options.group->how)) {
+    errors_.add(line_of(node), label + "the election of line " + std::to_string(line) +
+                                   " has other settings: value, span, ttl, lock_delay, "
+                                   "stop_budget, guarantee and group must agree in a group");
+  }
+}
+
+/// Whether the candidacy can work.
+bool reader::check(const YAML::Node& node, const election_options& options) {
   const std::string prefix = "election '" + options.name + "': ";
   const int line = line_of(node);
   const auto error = [&](const std::string& text) { errors_.add(line, prefix + text); };
@@ -144,7 +175,9 @@ void reader::check(const YAML::Node& node, const election_options& options) {
     options.candidacy.check();
   } catch (const bad_configuration& e) {
     error(e.what());
+    return false;
   }
+  return true;
 }
 
 void reader::check_http(const YAML::Node& node) {

@@ -72,11 +72,13 @@ class http_api::lease_timer final : public runtime::timer {
 
 http_api::http_api(const http_config& config, boost::asio::any_io_executor executor,
                    runtime::timers& timers,
-                   std::shared_ptr<const metrics_registry> library_metrics)
+                   std::shared_ptr<const metrics_registry> library_metrics,
+                   const joined_groups& groups)
     : config_(config),
       executor_(std::move(executor)),
       timers_(timers),
       library_metrics_(std::move(library_metrics)),
+      groups_(groups),
       wakeups_(executor_, feeds_),
       lease_timer_(std::make_unique<lease_timer>(*this)) {}
 
@@ -125,6 +127,11 @@ void http_api::update(election_status& e) {
   if (registry_.update(e)) wakeups_.add(e.subscribers);
   for (feed_stream* feed : feeds_) feed->mark_changed(e.index);
   wakeups_.start();
+}
+
+void http_api::update_groups() {
+  for (feed_stream* feed : feeds_) feed->mark_groups_changed();
+  wakeups_.wake_feeds();
 }
 
 void http_api::send_leases() {
@@ -208,6 +215,8 @@ void http_api::handle_app(const exchange& x) {
     handle_election(x, *e, rest.substr(std::min(slash + 1, rest.size())));
   } else if (path == "/elections") {
     send_list(x);
+  } else if (path == "/groups") {
+    send(x, 200, json_type, groups_.json() + "\n");
   } else if (config_.ui && path == "/ui") {
     send_page(x);
   } else if (config_.ui && path == "/ui/events") {
@@ -260,8 +269,10 @@ void http_api::open_feed(const exchange& x) {
   if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
   if (feeds_.size() >= max_feeds) return refuse(x, 503, "too many open status pages");
   if (feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+  std::function<std::string()> groups;
+  if (!groups_.empty()) groups = [this] { return groups_.json(); };
   send_stream(x, stream_type,
-              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(),
+              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(), std::move(groups),
                                             subscription(x.at.server(), x.id)));
 }
 

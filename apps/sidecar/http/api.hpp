@@ -19,13 +19,15 @@
 #include "sidecar/http/status_registry.hpp"
 #include "sidecar/http/streams.hpp"
 #include "sidecar/http/wake_queue.hpp"
+#include "sidecar/main/joined_groups.hpp"
 
 namespace tenure::sidecar {
 
 class http_api {
  public:
   http_api(const http_config& config, boost::asio::any_io_executor executor,
-           runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics);
+           runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics,
+           const joined_groups& groups);
   http_api(const http_api&) = delete;
   http_api& operator=(const http_api&) = delete;
   ~http_api();
@@ -38,6 +40,8 @@ class http_api {
   election_status& add(entered_election& e, const election_options& options);
   /// The election's state has changed.
   void update(election_status& e);
+  /// Members of a group, or what they lead, have changed.
+  void update_groups();
   /// /readyz answers 503 from now on.
   void set_not_ready() noexcept { ending_ = true; }
   /// Accepts no more requests. Streams send their last state and end.
@@ -75,6 +79,7 @@ class http_api {
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
   const std::shared_ptr<const metrics_registry> library_metrics_;
+  const joined_groups& groups_;
   status_registry registry_;
   std::map<unsigned, std::uint64_t> responses_;  ///< by class of status: 2 for 2xx
   std::set<feed_stream*> feeds_;

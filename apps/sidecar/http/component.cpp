@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <tenure/toolkit/async_condition.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 
 #include "common/exit_codes.hpp"
@@ -20,6 +21,8 @@ namespace {
 /// At the end: for clients to read their last responses.
 constexpr duration drain_timeout = 1s;
 constexpr duration drain_interval = 10ms;
+/// Between two states of the groups on the status page.
+constexpr duration group_interval = 200ms;
 /// Descriptors reserved for the rest of the process.
 constexpr rlim_t reserved_descriptors = 256;
 
@@ -59,7 +62,9 @@ class http_component final : public component {
   http_component(const http_config& config, context& with, std::shared_ptr<runtime::timers> timers)
       : timers_(std::move(timers)),
         log_(with.log),
-        api_(within_limits(config, *log_), with.executor, *timers_, with.metrics) {
+        groups_(with.groups),
+        api_(within_limits(config, *log_), with.executor, *timers_, with.metrics, groups_),
+        followers_(with.executor, *timers_, [](std::exception_ptr) {}) {
     const endpoints main{.elections = true,
                          .probes = config.probe.empty(),
                          .metrics = config.metrics.empty()};
@@ -79,11 +84,14 @@ class http_component final : public component {
   }
 
   asio::awaitable<void> run() override {
+    for (auto& [prefix, g] : groups_.all()) followers_.spawn(follow(g));
     try {
       co_await runtime::sleep_until(*timers_, time_point::max());
     } catch (const boost::system::system_error&) {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    followers_.cancel();
+    co_await followers_.join();
     api_.set_not_ready();
     api_.stop();
     const time_point end = timers_->now() + drain_timeout;
@@ -93,6 +101,15 @@ class http_component final : public component {
   }
 
  private:
+  // Until the elections are shut down.
+  asio::awaitable<void> follow(group& g) {
+    for (;;) {
+      co_await g.changed();
+      api_.update_groups();
+      co_await runtime::sleep_until(*timers_, timers_->now() + group_interval);
+    }
+  }
+
   /// `localhost` is both 127.0.0.1 and ::1.
   void listen(const std::string& address, endpoints served) {
     constexpr std::string_view local = "localhost:";
@@ -122,7 +139,9 @@ class http_component final : public component {
 
   std::shared_ptr<runtime::timers> timers_;
   std::shared_ptr<log_sink> log_;
+  joined_groups& groups_;
   http_api api_;
+  runtime::task_scope followers_;
 };
 
 }  // namespace

@@ -142,6 +142,12 @@ std::string detail_json(const election_status& e, std::size_t max_terms) {
   const election_state& s = e.election.state();
   text::json_writer json;
   json.begin_object().key("election").value(e.options.name).key("key").value(e.options.key);
+  json.key("group");
+  if (e.options.group) {
+    json.value(e.options.group->prefix);
+  } else {
+    json.null();
+  }
   json.key("standing").value(to_string(s.standing)).key("name").value(e.leader_name());
   json.key("leading").value(leads(s));
   json.key("known").value(e.known());

@@ -58,12 +58,15 @@ std::shared_ptr<const std::string> election_stream::next() {
 }
 
 feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feeds,
-                         std::string hello, subscription self)
+                         std::string hello, std::function<std::string()> groups,
+                         subscription self)
     : registry_(registry),
       feeds_(feeds),
       hello_(std::move(hello)),
+      groups_(std::move(groups)),
       self_(self),
-      changed_(registry.all().size(), true) {
+      changed_(registry.all().size(), true),
+      groups_changed_(groups_ != nullptr) {
   feeds_.insert(this);
 }
 
@@ -73,6 +76,9 @@ std::shared_ptr<const std::string> feed_stream::next() {
   if (!hello_.empty()) {
     return std::make_shared<const std::string>("event: hello\ndata: " +
                                                std::exchange(hello_, {}) + "\n\n");
+  }
+  if (std::exchange(groups_changed_, false)) {
+    return std::make_shared<const std::string>("event: groups\ndata: " + groups_() + "\n\n");
   }
   std::string data;
   std::size_t count = 0;

@@ -3,6 +3,7 @@
 // the streams queue nothing for slow clients.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <optional>
 #include <set>
@@ -50,17 +51,19 @@ class election_stream final : public wire::http_stream {
   bool heartbeat_due_ = false;
 };
 
-/// All elections as events: `hello`; `state` with the details of those that changed since this
+/// All elections as events: `hello`; `groups` with the members of each group; `state` with the details of those that changed since this
 /// client's last `state`, a limited number at a time; `lease` with the remaining leases.
 class feed_stream final : public wire::http_stream {
  public:
+  /// `groups`: the present data of the event `groups`; empty where there are no groups.
   feed_stream(status_registry& registry, std::set<feed_stream*>& feeds, std::string hello,
-              subscription self);
+              std::function<std::string()> groups, subscription self);
   ~feed_stream() override;
 
   std::shared_ptr<const std::string> next() override;
   /// The election with this index has changed.
   void mark_changed(std::size_t index) { changed_[index] = true; }
+  void mark_groups_changed() { groups_changed_ = true; }
   /// Sends the remaining leases next.
   void mark_leases_due() { leases_due_ = true; }
   void wake() const { self_.wake(); }
@@ -69,9 +72,11 @@ class feed_stream final : public wire::http_stream {
   status_registry& registry_;
   std::set<feed_stream*>& feeds_;
   std::string hello_;
+  std::function<std::string()> groups_;
   subscription self_;
   std::vector<bool> changed_;
   std::size_t cursor_ = 0;
+  bool groups_changed_ = false;
   bool leases_due_ = true;
 };
 

@@ -14,6 +14,7 @@
 
 #include "command/supervised_command.hpp"
 #include "sidecar/hooks/snapshots.hpp"
+#include "sidecar/main/joined_groups.hpp"
 #include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
@@ -40,6 +41,7 @@ class context {
   std::shared_ptr<log_sink> log;
   std::shared_ptr<outage_log> outages;
   std::shared_ptr<const metrics_registry> metrics;  ///< of `elections`
+  joined_groups groups;
   hook_snapshots snapshots;
   /// The settings key of each election whose configuration names one, by the election's name.
   std::map<std::string, std::string> settings_keys;

@@ -54,10 +54,11 @@ asio::awaitable<void> election_runner::run_term(term t) {
   co_await t.resign();
 }
 
+// Also for a hand-over: the outputs end what they do as leader, then the key goes to the successor.
 asio::awaitable<void> election_runner::wait_for_stop(term t) {
-  auto stop_requested = t.stop_requested();
+  auto end_requested = t.hand_over_requested();
   try {
-    co_await asio::co_spawn(executor_, std::move(stop_requested),
+    co_await asio::co_spawn(executor_, std::move(end_requested),
                             asio::bind_cancellation_slot(stop_.slot(), asio::use_awaitable));
   } catch (const boost::system::system_error&) {  // cancelled by begin_give_up()
   }

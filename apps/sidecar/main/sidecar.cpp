@@ -64,10 +64,14 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
   apps::catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP});
 }
 
+election sidecar::handle_of(const election_options& options) {
+  if (!options.group) return elections_.enter(options.key, options.candidacy);
+  return context_.groups.join(elections_, *options.group).enter(options.key);
+}
+
 void sidecar::enter(const election_config& e) {
   auto runner = std::make_unique<election_runner>(
-      io_.get_executor(), *timers_, e.options.name,
-      elections_.enter(e.options.key, e.options.candidacy),
+      io_.get_executor(), *timers_, e.options.name, handle_of(e.options),
       [this](std::exception_ptr why) { on_failure(why); });
   for (const auto& c : components_) {
     if (auto o = c->make_output(*runner, e.options)) runner->add(std::move(o));
@@ -95,6 +99,7 @@ asio::awaitable<void> sidecar::run() {
 
 // The outputs report changes until the keys are released; only then do they remove their traces.
 asio::awaitable<void> sidecar::shut_down() {
+  context_.groups.take_nothing_more();
   for (const auto& r : runners_) r->begin_give_up();
   for (const auto& r : runners_) co_await r->given_up();
   for (const auto& r : runners_) r->begin_end_outputs();

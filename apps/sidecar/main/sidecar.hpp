@@ -37,6 +37,7 @@ class sidecar {
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> handle_signals();
   void enter(const election_config& e);
+  election handle_of(const election_options& options);
   void on_failure(std::exception_ptr why);
   void fail(int exit_code, const std::string& text);
   void begin_end();

@@ -1,10 +1,10 @@
 // tenure list: prints the elections below a prefix and their leaders.
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <vector>
 
 #include "common/json.hpp"
+#include "common/text_table.hpp"
 #include "tenure/admin/leader_output.hpp"
 #include "tenure/admin/with_elections.hpp"
 #include "tenure/subcommand.hpp"
@@ -21,8 +21,6 @@ struct list_options {
   bool stale = false;
 };
 
-using table_row = std::vector<std::string>;
-
 void print_table(const std::vector<leader>& all) {
   std::vector<table_row> rows{{"KEY", "LEADER", "FENCE", "SESSION"}};
   for (const leader& who : all) {
@@ -31,18 +29,7 @@ void print_table(const std::vector<leader>& all) {
                        ? table_row{one_line(who.key), value, std::to_string(who.fence), who.session}
                        : table_row{one_line(who.key), "-", "-", "-"});
   }
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const table_row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const table_row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    print_line(line);
-  }
+  for (const std::string& line : aligned(rows)) print_line(line);
 }
 
 asio::awaitable<int> print_leaders(elections& all, std::shared_ptr<list_options> o) {

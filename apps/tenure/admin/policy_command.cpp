@@ -20,8 +20,10 @@ constexpr const char* more_help =
   consul acl token create -policy-name backup
 
 PROGRAM is run, lock, sidecar, cron or library; or watch (also for tenure leader),
-list or depose. KEY is what that program takes: the prefix of the lock for lock and
-list. A KEY of an election that ends with a slash means all elections below it.
+list, depose, group, drain (also for undrain) or pin (also for unpin and move). KEY is
+what that program takes: the prefix of the lock for lock and list, that of the group for
+group, drain and pin. A KEY of an election that ends with a slash means all elections
+below it.
 
 The rules are the narrowest ones that work. Consul checks sessions by the name of the
 node of the agent that is asked: --node narrows that rule, too.)";
@@ -31,6 +33,7 @@ struct policy_options {
   std::vector<std::string> keys;
   std::vector<std::string> semaphores;
   std::vector<std::string> services;
+  std::vector<std::string> groups;
   std::string node;
   std::string name;
   std::size_t n = 1;
@@ -46,13 +49,18 @@ bool stands(const std::string& program) {
   return program == "run" || program == "sidecar" || program == "cron" || program == "library";
 }
 
+bool is_about_groups(const std::string& program) {
+  return program == "group" || program == "drain" || program == "pin";
+}
+
 void check(const policy_options& o) {
   const std::string& program = o.program;
-  const bool reads = program == "watch" || program == "list" || program == "depose";
+  const bool reads = program == "watch" || program == "list" || program == "depose" ||
+                     is_about_groups(program);
   const bool library = program == "library";
   if (!stands(program) && program != "lock" && !reads)
     throw usage_error("'" + program + "' is no program with a policy: run, lock, sidecar, cron, "
-                      "library, watch, list or depose");
+                      "library, watch, list, depose, group, drain or pin");
   if (o.keys.empty() && o.semaphores.empty() && program != "list")
     throw usage_error("a KEY is missing: tenure policy " + program + " KEY...");
   if (o.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
@@ -63,6 +71,7 @@ void check(const policy_options& o) {
   if (!o.semaphores.empty() && !library) refuse("--semaphore", "library (for lock: -n)");
   if (!o.services.empty() && !library && program != "sidecar")
     refuse("--service", "sidecar and library");
+  if (!o.groups.empty() && !stands(program)) refuse("--group", "run, sidecar, cron and library");
   if (!o.name.empty() && !o.liveness) throw usage_error("--name: only with --liveness");
 }
 
@@ -72,17 +81,26 @@ std::string service_of(const policy_options& o) {
   return o.program == "sidecar" ? "tenure-sidecar" : o.program == "cron" ? "tenure-cron" : "tenure";
 }
 
-std::string without_slashes(std::string prefix) {
+std::string without_slashes(std::string prefix, const char* what = "a lock") {
   while (prefix.ends_with('/')) prefix.pop_back();
-  if (prefix.empty()) throw usage_error("the prefix of a lock cannot be empty");
+  if (prefix.empty())
+    throw usage_error(std::string("the prefix of ") + what + " cannot be empty");
   return prefix;
+}
+
+void add_group(acl_policy& policy, const policy_options& o, const std::string& key) {
+  const std::string prefix = without_slashes(key, "a group");
+  policy.read_group(prefix);
+  if (o.program != "group") policy.operate_group(prefix);
 }
 
 void add_key(acl_policy& policy, const policy_options& o, const std::string& key) {
   const bool lock = o.program == "lock";
   const std::string prefix = lock ? without_slashes(key) : key;
   if (key.starts_with('/')) throw usage_error("'" + key + "': a key cannot begin with a slash");
-  if (o.program == "list") {
+  if (is_about_groups(o.program)) {
+    add_group(policy, o, key);
+  } else if (o.program == "list") {
     policy.leaders(key);
   } else if (o.program == "watch") {
     policy.observe(key);
@@ -109,6 +127,7 @@ acl_policy policy_of(const policy_options& o) {
   }
   if (o.liveness) policy.liveness(service_of(o));
   for (const std::string& service : o.services) policy.service(service);
+  for (const std::string& group : o.groups) policy.group_member(without_slashes(group, "a group"));
   return policy;
 }
 
@@ -135,6 +154,9 @@ void add_policy_command(CLI::App& app, action& chosen) {
       ->type_name("NAME")
       ->allow_extra_args(false);
   command->add_option("--semaphore", o->semaphores, "for library: the prefix of a semaphore")
+      ->type_name("PREFIX")
+      ->allow_extra_args(false);
+  command->add_option("--group", o->groups, "for run, sidecar, cron, library: the group's prefix")
       ->type_name("PREFIX")
       ->allow_extra_args(false);
   command->footer(more_help);

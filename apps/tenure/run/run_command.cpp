@@ -29,17 +29,23 @@ tenure forwards the first SIGINT or SIGTERM to the command and waits for the
 command's end, as long as it leads; a second one kills the command. It also forwards
 HUP, QUIT, USR1, USR2 and WINCH.
 
+With --group the plan of the group decides which member leads. When it wants another one
+the command gets SIGTERM, and SIGKILL after the grace; then the key is handed over. Use
+--respawn with it: tenure then waits until this member leads again, and ends otherwise.
+All members of such a group should run the same KEY.
+
 Exit codes: the command's own; 128 + N if signal N ended it; 127 if there is no such
 program, 126 if it cannot be executed;
   64  bad usage
   69  Consul did not answer within ten seconds at the start (or the time of --try), or
       refuses a request; tenure waits through later outages
-  70  leadership was lost, and the command was stopped
+  70  leadership was lost or handed over, and the command was stopped
   75  not elected in time
   128 + N: signal N came before the command started
 
   tenure run service/backup/leader -- ./backup.sh
   tenure run --try=5s service/nightly/lock -- ./nightly.sh  # unless another runs it
+  tenure run --respawn --group service/db --weight 200 service/db/leader -- ./primary.sh
   tenure run --respawn --value "$(hostname):5432" service/db/leader -- ./primary.sh)";
 
 struct arguments {
@@ -51,6 +57,7 @@ struct arguments {
   std::optional<duration> liveness;
   std::optional<duration> lock_delay;
   std::optional<duration> grace;
+  group_options group;
   std::string try_for;  // a flag with an optional value: an option would swallow the KEY
   bool respawn = false;
   std::vector<std::string> argv;
@@ -86,6 +93,7 @@ run_options options_from(const arguments& a) {
   if (a.lock_delay) o.profile.lock_delay(*a.lock_delay);
   if (a.grace) o.profile.stop_budget(*a.grace);
   o.profile.check();
+  o.group = a.group.membership_with(o.profile, host_name());
   o.liveness = a.liveness;
   o.argv = a.argv;
   o.try_for = parse_try(a.try_for);
@@ -142,6 +150,7 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
   run_app->add_flag("--respawn", a->respawn,
                     "campaign again after the command ended or leadership was lost; a command that "
                     "ends early is started again after 1 to 30 s");
+  a->group.add_to(*run_app);
   a->common.add_to(*run_app, "warn");
   run_app->footer(more_help);
   run_app->callback([a, &chosen] { chosen = [a] { return run(*a); }; });

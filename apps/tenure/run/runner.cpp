@@ -51,7 +51,10 @@ runner::runner(asio::io_context& io, run_options options)
       try_timer_(io),
       pause_timer_(io) {
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
-  if (options_.slots == 0) {
+  if (options_.group) {
+    group_.emplace(elections_.join(options_.group->prefix, options_.group->how));
+    election_.emplace(group_->enter(options_.key));
+  } else if (options_.slots == 0) {
     election_.emplace(elections_.enter(options_.key, options_.profile));
   } else {
     semaphore_.emplace(elections_.contend(options_.key, options_.slots, options_.profile));
@@ -87,6 +90,7 @@ asio::awaitable<void> runner::run() {
   co_await elections_.shut_down();
   election_.reset();
   semaphore_.reset();
+  group_.reset();
   signals_.cancel();
 }
 
@@ -179,7 +183,8 @@ asio::awaitable<term> runner::win_term() {
   term won;
   if (may_campaign) {
     waiting_ = true;
-    log_->drop(true);  // campaign() reports a missing right
+    // campaign() reports a missing right, except one for the keys of the group.
+    log_->drop(!group_);
     print_step("Attempting lock acquisition");
     term t = co_await campaign();
     won = std::move(t);
@@ -218,6 +223,8 @@ asio::awaitable<term> runner::campaign() {
 // Returns the exit code.
 asio::awaitable<int> runner::serve_term(term t) {
   commands_ = command::term_commands::open(host_, t, options_.profile.span());
+  hand_over_ = false;
+  if (group_) asio::co_spawn(io_, follow_hand_over(t), asio::detached);
   outcome ended;
   const bool started = signal_ == 0;
   if (started) {
@@ -227,8 +234,14 @@ asio::awaitable<int> runner::serve_term(term t) {
   const bool lost = commands_->term_ended();
   print_step(lost ? "Lock lost, the child was killed" : "Child terminated, releasing lock");
   commands_->close();
+  const bool leaves = group_ && !hand_over_ && (!options_.respawn || signal_ != 0);
+  if (leaves) co_await leave_group(t);
   const end_reason reason = co_await t.resign();
   commands_.reset();
+  if (hand_over_ || (lost && reason == end_reason::handed_over)) {
+    print_error(t.key() + " was handed over: the command was stopped");
+    co_return exit_lost;
+  }
   if (lost) {
     print_loss(t, reason);
     co_return exit_lost;
@@ -241,6 +254,28 @@ asio::awaitable<int> runner::serve_term(term t) {
                      log_field("outcome", ended.text())});
   child_failed_ = ended.exit_code() != 0;
   co_return ended.exit_code();
+}
+
+// The plan of the group wants another member to lead: the command is stopped as at the end of a
+// term.
+asio::awaitable<void> runner::follow_hand_over(term t) {
+  try {
+    co_await t.hand_over_requested();
+  } catch (const boost::system::system_error&) {
+    co_return;
+  }
+  if (!t.hand_over_wanted() || !commands_ || commands_->running() == 0) co_return;
+  hand_over_ = true;
+  options_.log->log(log_level::info, "hand-over requested",
+                    {log_field("election", t.key()), log_field("fence", t.fence())});
+  commands_->stop();
+}
+
+// Before the last resign(): so another member of the group gets the key by a hand-over. Returns
+// when the group asks the term to stop.
+asio::awaitable<void> runner::leave_group(term t) {
+  asio::co_spawn(io_, group_->leave(), asio::detached);
+  co_await t.stop_requested();
 }
 
 asio::awaitable<outcome> runner::run_command(const term& t) {

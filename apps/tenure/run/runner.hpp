@@ -16,6 +16,7 @@
 #include "command/process_host.hpp"
 #include "command/term_commands.hpp"
 #include "common/exit_codes.hpp"
+#include "common/group_options.hpp"
 #include "common/refusal_filter.hpp"
 
 namespace tenure::apps {
@@ -28,6 +29,7 @@ class run_options {
   std::string key;
   candidacy profile{"?"};
   std::vector<std::string> argv;
+  std::optional<group_membership> group;  ///< that the election is entered through; or none
   std::optional<duration> liveness;
   std::optional<duration> try_for;     ///< when to give up the first campaign; empty: never
   bool respawn = false;
@@ -59,6 +61,8 @@ class runner {
   boost::asio::awaitable<term> campaign();
   boost::asio::awaitable<int> serve_term(term t);
   boost::asio::awaitable<command::outcome> run_command(const term& t);
+  boost::asio::awaitable<void> follow_hand_over(term t);
+  boost::asio::awaitable<void> leave_group(term t);
   boost::asio::awaitable<void> handle_signals();
   boost::asio::awaitable<void> sleep(duration d);
 
@@ -78,6 +82,7 @@ class runner {
   const std::shared_ptr<refusal_filter> log_;  ///< the library's
   elections elections_;
   command::process_host host_;
+  std::optional<group> group_;
   std::optional<election> election_;  // this or semaphore_
   std::optional<semaphore> semaphore_;
   std::shared_ptr<command::term_commands> commands_;  // during a term
@@ -90,6 +95,7 @@ class runner {
   std::optional<boost::system::system_error> failure_;  ///< of the last ping
   std::string obstacle_;     // when the time was up
   bool waiting_ = false;     // for Consul, or for the election
+  bool hand_over_ = false;   // the command was stopped because the group wants another leader
   int exit_code_ = 0;
   bool child_failed_ = false;
 };

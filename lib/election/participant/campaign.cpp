@@ -5,6 +5,7 @@
 #include "election/context.hpp"
 #include "election/errors.hpp"
 #include "election/participant/participant.hpp"
+#include "election/sessions/consul_session.hpp"
 
 namespace tenure::impl {
 
@@ -39,6 +40,11 @@ class participant::campaign_scope {
   bool delivered_ = false;
 };
 
+const request_error* participant::refusal_since(time_point called) const noexcept {
+  if (!error_.fatal_since(called)) return nullptr;
+  return session_ ? session_->session->report_refusal(error_) : &error_;
+}
+
 asio::awaitable<term> participant::campaign() {
   const auto check_open = [this] {
     if (shared().shutting_down || left_) fail(errc::shut_down, "\"" + key() + "\"");
@@ -53,7 +59,7 @@ asio::awaitable<term> participant::campaign() {
   bool waiting = true;
   while (waiting) {
     check_open();
-    if (error_.fatal_since(called)) fail_by(error_, "\"" + key() + "\"");
+    if (const request_error* why = refusal_since(called)) fail_by(*why, "\"" + key() + "\"");
     advance();
     if (!standing_ && fsm_.working() && fsm_.stage() != core::stage::leading) {
       work_stopped();  // a term that began and ended unseen: nothing worked in it

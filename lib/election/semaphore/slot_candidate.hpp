@@ -125,6 +125,8 @@ class slot_candidate final : public term_host,
   }
   bool wants() const noexcept { return wanted_ && !left_; }
   void note(const consul::answer_base& answer);
+  /// Why an acquire() that was called then has failed; null: it has not.
+  const request_error* refusal_since(time_point called) const noexcept;
   boost::asio::awaitable<consul::txn_result> write_once(std::vector<consul::txn_op> ops);
   time_point now() const noexcept { return shared_->now(); }
 

@@ -38,6 +38,11 @@ class slot_candidate::waiting_acquire {
   bool delivered_ = false;
 };
 
+const request_error* slot_candidate::refusal_since(time_point called) const noexcept {
+  if (!error_.fatal_since(called)) return nullptr;
+  return session_ ? session_->report_refusal(error_) : &error_;
+}
+
 asio::awaitable<term> slot_candidate::acquire() {
   if (left_) fail(errc::shut_down, "\"" + prefix() + "\"");
   if (wanted_) fail(errc::busy, "another acquire waits for \"" + prefix() + "\"");
@@ -49,7 +54,7 @@ asio::awaitable<term> slot_candidate::acquire() {
   while (lease_.stage() != core::stage::leading) {
     if (left_) fail(errc::shut_down, "\"" + prefix() + "\"");
     if (refusal_) fail(refusal_, refusal_text_);
-    if (error_.fatal_since(called)) fail_by(error_, "\"" + prefix() + "\"");
+    if (const request_error* why = refusal_since(called)) fail_by(*why, "\"" + prefix() + "\"");
     if (lease_.working()) work_stopped();  // a slot that came and went unseen
     co_await changed_.wait();
   }

@@ -71,6 +71,12 @@ void consul_session::set_id(std::string id) noexcept {
   counted_.set(id_.empty() ? 0 : 1);
 }
 
+const request_error* consul_session::report_refusal(const request_error& other) const noexcept {
+  if (!id_.empty()) return &other;
+  if (!create_error_.code()) return nullptr;
+  return create_error_.code() == error_kind::fatal ? &create_error_ : &other;
+}
+
 void consul_session::report_lost(const std::string& id) {
   if (id.empty() || id != id_) return;
   env_->log->log(log_level::warn, "session lost", {{"session", id}});
@@ -103,6 +109,7 @@ boost::asio::awaitable<void> consul_session::run() {
     }
     const time_point since = env_->timers->now();
     env_->outages->succeeded(create_failed, since);
+    create_error_.clear();
     set_id(created.id);
     env_->log->log(log_level::info, "session created", {{"session", id_}});
     runtime::count(*env_, metric::sessions_created);
@@ -156,6 +163,7 @@ boost::asio::awaitable<void> consul_session::wait_before_retry(consul::session_c
   }
   consul::log_failure(*env_, create_failed, failed.error, failed.detail, {});
   runtime::count(*env_, metric::session_creations_failed);
+  create_error_.note(failed);
   for (const auto& weak : users()) {
     if (const auto r = weak.lock()) r->session_failed(failed);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "consul/client.hpp"
+#include "election/request_error.hpp"
 #include "election/sessions/liveness_check.hpp"
 #include "election/sessions/session_user.hpp"
 #include "election/spawn.hpp"
@@ -56,6 +57,10 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   const std::string& id() const noexcept { return id_; }
   /// A request to create the session is in flight. Users learn its outcome.
   bool creating() const noexcept { return creating_; }
+  /// The refusal that an operation reports where `other` is one too: that of the session, whichever
+  /// answer came first. So a token that lacks several rights has one report. Null: the request that
+  /// creates the session is not answered yet.
+  const request_error* report_refusal(const request_error& other) const noexcept;
   /// Work runs that relies on the session's locks.
   bool in_use() const noexcept;
 
@@ -95,6 +100,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   spawn_function spawn_;
   const session_plan plan_;
   std::string id_;
+  request_error create_error_;  ///< of the last request to create it; none once there is a session
   runtime::gauge_share counted_;
   std::vector<session_user*> users_;
   runtime::async_condition lost_;

@@ -32,6 +32,13 @@ class acl_policy {
   acl_policy& election(const std::string& key);
   /// Contends for the slots of a semaphore.
   acl_policy& semaphore(const std::string& prefix);
+  /// A member of a group: its key, those of the other members, and the notices of hand-overs. Its
+  /// elections need election().
+  acl_policy& group_member(const std::string& prefix);
+  /// Reads a group: group_of().
+  acl_policy& read_group(const std::string& prefix);
+  /// Operates a group: drain(), undrain(), pin(), unpin().
+  acl_policy& operate_group(const std::string& prefix);
   /// Reads who leads: leader_of(), observe().
   acl_policy& observe(const std::string& key);
   /// Lists the leaders of the elections below a prefix: leaders().

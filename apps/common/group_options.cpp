@@ -1,0 +1,47 @@
+#include "common/group_options.hpp"
+
+#include "common/options.hpp"
+
+namespace tenure::apps {
+
+void group_options::add_to(CLI::App& app) {
+  app.add_option("--group", prefix_,
+                 "join the group below this prefix, and lead only what its plan gives to this "
+                 "member")
+      ->type_name("PREFIX")
+      ->envname("TENURE_GROUP");
+  app.add_option("--member", member_,
+                 "the member's name, unique in the group (default: the host name)")
+      ->type_name("NAME")
+      ->envname("TENURE_MEMBER");
+  app.add_option("--weight", weight_,
+                 "the member's part of the group's elections is its weight divided by the sum of "
+                 "all weights; 0: it leads nothing (default: 100)")
+      ->type_name("N")
+      ->envname("TENURE_WEIGHT");
+  app.add_option("--capacity", capacity_,
+                 "the member leads at most this number of elections (default: no limit)")
+      ->type_name("N")
+      ->envname("TENURE_CAPACITY");
+}
+
+std::optional<group_membership> group_options::membership_with(
+    candidacy how, const std::string& default_member) const {
+  if (prefix_.empty()) {
+    const char* const given = !member_.empty() ? "--member"
+                              : weight_        ? "--weight"
+                              : capacity_      ? "--capacity"
+                                               : nullptr;
+    if (given != nullptr) throw usage_error(std::string(given) + ": only with --group");
+    return std::nullopt;
+  }
+  std::string prefix = prefix_;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  membership made(member_.empty() ? default_member : member_, std::move(how));
+  if (weight_) made.weight(*weight_);
+  made.capacity(capacity_);
+  made.check();
+  return group_membership(std::move(prefix), std::move(made));
+}
+
+}  // namespace tenure::apps

@@ -1,0 +1,25 @@
+#include "common/text_table.hpp"
+
+#include <algorithm>
+
+namespace tenure::apps {
+
+std::vector<std::string> aligned(const std::vector<table_row>& rows) {
+  if (rows.empty()) return {};
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const table_row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::vector<std::string> lines;
+  for (const table_row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace tenure::apps

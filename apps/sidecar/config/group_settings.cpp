@@ -1,0 +1,68 @@
+#include "sidecar/config/group_settings.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "common/options.hpp"
+#include "common/yaml_map.hpp"
+#include "sidecar/config/guarantee.hpp"
+
+namespace tenure::sidecar {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The sidecar hands an election over when the last promise of is-leader is over.
+constexpr duration beyond_the_guarantee = 10s;
+
+std::string without_slashes(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+}  // namespace
+
+void group_settings::read(const YAML::Node& node, const std::string& label,
+                          apps::config_errors& errors) {
+  const auto bad_prefix = [&](const std::string& text) {
+    errors.add(apps::line_of(node), label + ": '" + text + "' is not the prefix of a group: " +
+                                        "write it as service/jobs");
+  };
+  std::optional<std::string> prefix;
+  if (node.IsScalar()) {
+    prefix = node.Scalar();
+  } else {
+    const apps::yaml_map map(node, label, errors, {"prefix", "member", "weight", "capacity"});
+    if (!node.IsMap()) return;
+    prefix = map.text("prefix");
+    if (const auto name = map.text("member")) member_ = *name;
+    if (const auto n = map.number("weight", 0, membership::most_weight))
+      weight_ = static_cast<std::uint32_t>(*n);
+    if (const auto n = map.number("capacity", 0, std::numeric_limits<std::uint32_t>::max() - 1))
+      capacity_ = static_cast<std::uint32_t>(*n);
+  }
+  if (prefix) {
+    prefix_ = without_slashes(*prefix);
+    if (prefix_.empty() || prefix_.starts_with('/')) bad_prefix(*prefix);
+  }
+}
+
+std::optional<apps::group_membership> group_settings::membership_with(
+    const candidacy& how, const std::optional<duration>& guarantee) const {
+  if (prefix_.empty()) return std::nullopt;
+  membership made(member_.empty() ? apps::host_name() : member_, how);
+  if (weight_) made.weight(*weight_);
+  made.capacity(capacity_);
+  const duration promise = guarantee.value_or(default_guarantee);
+  made.hand_over_limit(std::max(made.hand_over_limit(), promise + beyond_the_guarantee));
+  made.check();
+  return apps::group_membership(prefix_, std::move(made));
+}
+
+bool same_membership(const membership& a, const membership& b) {
+  return a.name() == b.name() && a.weight() == b.weight() && a.capacity() == b.capacity() &&
+         a.how() == b.how();
+}
+
+}  // namespace tenure::sidecar

@@ -1,0 +1,42 @@
+#include "sidecar/main/joined_groups.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <tenure/toolkit/json_writer.hpp>
+#include <utility>
+#include <vector>
+
+#include "common/group_text.hpp"
+
+namespace tenure::sidecar {
+
+group& joined_groups::join(elections& all, const apps::group_membership& how) {
+  const auto known = groups_.find(how.prefix);
+  if (known != groups_.end()) return known->second;
+  return groups_.emplace(how.prefix, all.join(how.prefix, how.how)).first->second;
+}
+
+void joined_groups::take_nothing_more() {
+  for (auto& [prefix, g] : groups_) {
+    try {
+      g.set_weight(0);
+    } catch (const boost::system::system_error&) {  // the elections are shut down already
+    }
+  }
+}
+
+std::string joined_groups::json() const {
+  text::json_writer json;
+  json.begin_array();
+  for (const auto& [prefix, g] : groups_) {
+    const std::vector<group_member_status> members = g.members();
+    json.begin_object().key("group").value(prefix).key("member");
+    std::string self;
+    for (const group_member_status& m : members) {
+      if (m.self) self = m.name;
+    }
+    json.value(self).key("members").raw(apps::to_json(members)).end_object();
+  }
+  return json.end_array().take();
+}
+
+}  // namespace tenure::sidecar

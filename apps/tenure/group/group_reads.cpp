@@ -1,0 +1,64 @@
+#include "tenure/group/group_reads.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "common/duration.hpp"
+#include "common/json.hpp"
+
+namespace tenure::apps {
+
+std::string group_prefix(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (prefix.empty()) throw usage_error("the prefix of a group cannot be empty");
+  return prefix;
+}
+
+bool has_member(const group_report& group, const std::string& name) {
+  return std::ranges::any_of(group.members, [&](const auto& m) { return m.name == name; });
+}
+
+std::size_t led_by(const group_report& group, const std::string& name) {
+  std::size_t sum = 0;
+  for (const group_member_status& m : group.members) {
+    if (m.name == name) sum += m.leads;
+  }
+  return sum;
+}
+
+void print_no_member(const char* program, const group_report& group, const std::string& name) {
+  std::string names;
+  for (const group_member_status& m : group.members) {
+    names += (names.empty() ? "" : ", ") + one_line(m.name);
+  }
+  std::fprintf(stderr, "%s: '%s' is no member of %s, which has %s\n", program,
+               one_line(name).c_str(), one_line(group.prefix).c_str(),
+               names.empty() ? "no members" : names.c_str());
+}
+
+boost::asio::awaitable<group_report> group_of_key(elections& all, std::string key,
+                                                  std::string prefix) {
+  if (!prefix.empty()) {
+    group_report named = co_await all.group_of(group_prefix(prefix));
+    co_return named;
+  }
+  std::string folder = key;
+  for (std::size_t slash = folder.rfind('/'); slash != folder.npos && slash > 0;
+       slash = folder.rfind('/')) {
+    folder.resize(slash);
+    group_report found = co_await all.group_of(folder);
+    if (!found.members.empty() || !found.pins.empty() || !found.drained.empty()) co_return found;
+  }
+  co_return group_report();
+}
+
+void print_no_group(const char* program, const std::string& key) {
+  std::fprintf(stderr, "%s: no folder above %s has a group: name the group with --group\n",
+               program, one_line(key).c_str());
+}
+
+std::string count_of_elections(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " election" : " elections");
+}
+
+}  // namespace tenure::apps
