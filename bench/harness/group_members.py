@@ -35,7 +35,8 @@ class Group:
     def entries(self):
         """The elections' keys and their entries."""
         found = self.server.client.json("GET", f"/v1/kv/{self.prefix}/", recurse="")
-        return {e["Key"]: e for e in found if not e["Key"].startswith(self.below)}
+        others = (self.below, self.prefix + "/handed/")
+        return {e["Key"]: e for e in found if not e["Key"].startswith(others)}
 
     def settled(self, name, elections):
         """Whether the member has entered so many elections and has settled."""

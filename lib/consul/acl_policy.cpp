@@ -83,8 +83,10 @@ acl_policy& acl_policy::semaphore(const std::string& prefix) {
 }
 
 acl_policy& acl_policy::group_member(const std::string& prefix) {
-  return add({"key_prefix", prefix + "/members/", "write"},
-             "The group: a key for each member, and what operators pin and drain.");
+  add({"key_prefix", prefix + "/members/", "write"},
+      "The group: a key for each member, and what operators pin and drain.");
+  return add({"key_prefix", prefix + "/handed/", "write"},
+             "Notices of what was handed over to a member.");
 }
 
 acl_policy& acl_policy::read_group(const std::string& prefix) {

@@ -113,3 +113,36 @@ TEST_CASE("a closed health gate hands the election over") {
   CHECK(b.ledger.total() < 10);
   b.end();
 }
+
+TEST_CASE("in a rolling restart nothing is released, and the group ends in balance") {
+  group_fixture b(30);
+  for (const char* name : {"a", "b", "c"}) b.join(name);
+  b.settle();
+  b.ledger.reset();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string name = b.members[i]->name;
+    b.rt.run(b.members[i]->p.elections->shut_down());
+    b.rt.advance(500ms);
+    CHECK(b.led() == 30);
+    b.join(name);
+    b.rt.advance(3s);
+  }
+  b.settle();
+  for (std::size_t i = 3; i < 6; ++i) CHECK(b.members[i]->leads() == 10);
+  CHECK(b.ledger.longest_gap < 200ms);
+  CHECK(b.ledger.total() <= 60);
+  b.end();
+}
+
+TEST_CASE("a session of a member that has left gets no more keys") {
+  group_fixture b(10);
+  group_process& a = b.join("a");
+  group_process& c = b.join("b");
+  b.settle();
+  const std::string before = a.session();
+  b.rt.run(a.g->leave());
+  CHECK(b.ask("GET", "/v1/session/info/" + before).body == "[]");
+  b.rt.advance(1s);
+  CHECK(c.leads() == 10);
+  b.end();
+}

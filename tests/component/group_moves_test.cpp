@@ -109,3 +109,33 @@ TEST_CASE("changed() completes when the group changes, and fails when the group 
   b.rt.advance(1s);
   b.end();
 }
+
+TEST_CASE("elections in which a member does not stand are led by others, without flapping") {
+  group_fixture b(20);
+  group_process& a = b.join("a");
+  b.rt.advance(3s);
+  process& lazy = b.add();
+  group g = lazy.elections->join("jobs", b.named("b"));
+  std::vector<election> entered;
+  for (const std::string& key : b.keys) entered.push_back(g.enter(key));
+  b.ledger.reset();
+  b.rt.advance(10min);
+  CHECK(a.leads() == 20);
+  CHECK(b.ledger.total() <= 2 * 20);
+  b.end();
+}
+
+TEST_CASE("keys that the recipient has not entered are released and led by others") {
+  group_fixture b(10);
+  group_process& a = b.join("a");
+  b.rt.advance(3s);
+  group stranger = b.add().elections->join("jobs", b.named("stranger"));
+  b.rt.advance(3s);
+  group_process& c = b.join("b");
+  b.rt.advance(20s);
+  CHECK(a.leads() + c.leads() == 10);
+  b.rt.run(a.g->leave());
+  b.rt.advance(10s);
+  CHECK(c.leads() == 10);
+  b.end();
+}

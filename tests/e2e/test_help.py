@@ -8,8 +8,8 @@ import subprocess
 from support import cases
 from support.processes import TENURE, TENURE_CRON
 
-COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "policy", "agent", "sidecar",
-            "completion", "man"]
+COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "group", "drain", "undrain",
+            "move", "pin", "unpin", "policy", "agent", "sidecar", "completion", "man"]
 LINKS = ["is-leader", "leader-set", "leader-get"]
 
 

@@ -37,7 +37,10 @@ class PolicyTest(cases.Case):
                             (["lock", "--liveness", "k"], "--liveness: only for"),
                             (["run", "--service", "x", "k"], "--service: only for"),
                             (["run", "--name", "x", "k"], "--name: only with --liveness"),
-                            (["list", "--node", "n", "k"], "--node: only for")):
+                            (["list", "--node", "n", "k"], "--node: only for"),
+                            (["lock", "--group", "g", "k"], "--group: only for"),
+                            (["drain", "/"], "the prefix of a group cannot be empty"),
+                            (["drain", "--liveness", "g"], "--liveness: only for")):
             code, output, errors = self.run_to_end(TENURE, "policy", *words)
             self.assertEqual((64, ""), (code, output), words)
             self.assertEqual(1, len(errors.splitlines()), errors)

@@ -97,6 +97,17 @@ TEST_CASE("a policy has each resource once, with the most that is needed") {
                                                 {"service", "tenure", "write"}});
 }
 
+TEST_CASE("the rules of a group: its members, its readers, its operators") {
+  acl_policy member;
+  member.group_member("jobs");
+  CHECK(member.rules() == std::vector<acl_rule>{{"key_prefix", "jobs/members/", "write"},
+                                                {"key_prefix", "jobs/handed/", "write"}});
+  acl_policy people;
+  people.read_group("jobs").operate_group("jobs");
+  CHECK(people.rules() == std::vector<acl_rule>{{"key_prefix", "jobs/", "list"},
+                                                {"key_prefix", "jobs/members/.", "write"}});
+}
+
 TEST_CASE("names are quoted for HCL") {
   const acl_rule rule{"key", "a\"b\\c${d}", "read"};
   CHECK(rule.hcl() == R"(key "a\"b\\c\u0024{d}" { policy = "read" })");

@@ -183,7 +183,8 @@ asio::awaitable<term> runner::win_term() {
   term won;
   if (may_campaign) {
     waiting_ = true;
-    log_->drop(true);  // campaign() reports a missing right
+    // campaign() reports a missing right, except one for the keys of the group.
+    log_->drop(!group_);
     print_step("Attempting lock acquisition");
     term t = co_await campaign();
     won = std::move(t);

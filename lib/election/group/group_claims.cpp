@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "core/group/move_pace.hpp"
@@ -12,19 +11,19 @@ namespace tenure::impl {
 
 time_point group_claims::update(const core::own_part& part, time_point now) {
   time_point next = time_point::max();
-  participants wanted;
+  std::vector<std::uint32_t> wanted;
   if (planner_.may_lead()) {
-    for (const std::uint32_t seat : part.claims) wanted.push_back(&planner_.at(seat));
+    wanted = part.claims;
     for (const std::uint32_t seat : part.others) {
       const time_point at = claim_at(seat);
       if (at <= now) {
-        wanted.push_back(&planner_.at(seat));
+        wanted.push_back(seat);
       } else {
         next = std::min(next, at);
       }
     }
   }
-  open(std::move(wanted));
+  open(wanted);
   return next;
 }
 
@@ -43,17 +42,21 @@ void group_claims::close() { open({}); }
 void group_claims::forget(participant& who) { std::erase(open_, &who); }
 
 // A participant acts at once when its claim may begin.
-void group_claims::open(participants wanted) {
-  const participants before = std::exchange(open_, std::move(wanted));
-  const std::unordered_set<participant*> had(before.begin(), before.end());
-  const std::unordered_set<participant*> has(open_.begin(), open_.end());
-  const participants now = open_;
-  for (participant* const who : before) {
-    if (!has.contains(who)) who->set_claims_wait(true);
+void group_claims::open(const std::vector<std::uint32_t>& wanted) {
+  std::vector<participant*> fresh;
+  for (const std::uint32_t seat : wanted) {
+    if (!planner_.claims(seat)) fresh.push_back(&planner_.at(seat));
+    planner_.claims(seat) = false;  // for now: what stays true is not wanted any more
   }
-  for (participant* const who : now) {
-    if (!had.contains(who)) who->set_claims_wait(false);
+  for (participant* const who : open_) {
+    if (std::exchange(planner_.claims(who->seat()), false)) who->set_claims_wait(true);
   }
+  open_.clear();
+  for (const std::uint32_t seat : wanted) {
+    planner_.claims(seat) = true;
+    open_.push_back(&planner_.at(seat));
+  }
+  for (participant* const who : fresh) who->set_claims_wait(false);
 }
 
 }  // namespace tenure::impl

@@ -2,6 +2,7 @@
 // those of another member after a handicap. All others wait.
 #pragma once
 
+#include <cstdint>
 #include <tenure/time.hpp>
 #include <vector>
 
@@ -24,15 +25,13 @@ class group_claims {
   void forget(participant& who);
 
  private:
-  using participants = std::vector<participant*>;  ///< in the order of the plan
-
-  void open(participants wanted);
+  void open(const std::vector<std::uint32_t>& wanted);
   /// When this process claims the key of another member's; time_point::max(): it does not.
   time_point claim_at(std::uint32_t seat);
 
   group_planner& planner_;
   const duration lock_delay_;
-  participants open_;
+  std::vector<participant*> open_;
 };
 
 }  // namespace tenure::impl

@@ -41,9 +41,10 @@ group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<contex
       key_(std::make_shared<member_key>(shared_, session_, prefix_, first_document(how_),
                                         how_.settling_time())),
       watch_(shared_, prefix_, *this),
+      notices_(shared_, prefix_, how_.how()),
+      planner_(prefix_),
       claims_(planner_, how_.how().lock_delay()),
       mover_(shared_->env, prefix_, how_, planner_),
-      notices_(shared_, prefix_, how_.how()),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       changed_(*shared_->env->timers) {}
 
@@ -82,7 +83,6 @@ std::shared_ptr<const profile> group_core::its_profile() {
 
 void group_core::take_seat(participant& who) {
   who.set_seat(planner_.add(who));
-  entered_.add(core::plan_order(who.key()));
   note_entered(shared_->now());
 }
 
@@ -91,7 +91,6 @@ void group_core::seat_left(std::uint32_t seat) noexcept {
   participant& who = planner_.at(seat);
   mover_.forget(who);
   claims_.forget(who);
-  entered_.remove(core::plan_order(who.key()));
   planner_.remove(seat);
   note_entered(shared_->now());
 }
@@ -116,9 +115,7 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  std::optional<recipient> to = mover_.recipient_of(seat);
-  if (to) to->notices = notices_prefix(prefix_, to->session.text());
-  return to;
+  return mover_.recipient_of(seat);
 }
 
 void group_core::handed_over(std::uint32_t seat, const recipient& to) {
@@ -133,9 +130,10 @@ void group_core::recipient_died(const recipient& to) {
 
 // -- the members ---------------------------------------------------------------------------------
 
+void group_core::on_answer(const group_view& view) { key_->observe(view); }
+
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};
-  key_->observe(view);
   log_changes(view);
   planner_.set_view(view);
   wake();
@@ -176,20 +174,22 @@ void group_core::log_changes(const group_view& view) {
   last_view_ = view;
 }
 
-// The planner learns of our session from the key, which is written under it.
 asio::awaitable<void> group_core::follow_key() {
-  std::string session;
   for (;;) {
-    if (session != key_->session()) {
-      shared_->unwanted.remove_session(session);
-      session = key_->session();
-      if (!session.empty()) shared_->unwanted.add_session(session);
-      notices_.session_is(session);
-    }
-    planner_.set_self(session);
-    wake();
+    set_session(key_->session());
     co_await key_->changed().wait();
   }
+}
+
+// Another session is another member: what was handed to the lost one is lost.
+void group_core::set_session(const std::string& id) {
+  if (id == session_id_) return;
+  if (!session_id_.empty()) shared_->unwanted.remove_session(session_id_);
+  session_id_ = id;
+  if (!id.empty()) shared_->unwanted.add_session(id);
+  notices_.session_is(id);
+  planner_.set_self(id);
+  wake();
 }
 
 // -- turns ---------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ void group_core::turn() {
   if (now >= publish_at_) {
     publish_at_ = publish_latest_ = time_point::max();
     core::group_member document = key_->document();
-    document.entered = entered_;
+    document.entered = planner_.entered();
     publish(std::move(document));
   }
   const time_point next = std::min(execute_plan(now), publish_at_);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,10 @@ class group_core final : public group_seats,
   std::vector<std::shared_ptr<participant>> participants() const;
   /// All members know that this one leaves, or have had a second to learn it.
   boost::asio::awaitable<void> announce_leaving();
+  using stop_function = std::function<void(const std::shared_ptr<participant>&)>;
+  /// Calls `stop` for each participant: for those that lead a few at a time, as their keys are
+  /// handed over.
+  boost::asio::awaitable<void> stop_each(stop_function stop);
   /// At the end: deletes the member's key and ends all tasks.
   boost::asio::awaitable<void> end();
 
@@ -73,6 +78,7 @@ class group_core final : public group_seats,
 
  private:
   // -- group_watch::receiver ---------------------------------------------------------------------
+  void on_answer(const group_view& view) override;
   void on_group(const group_view& view) override;
   void on_group_error(const error_code& why) override;
   std::size_t place_of(const left_over& what) const noexcept override;
@@ -84,6 +90,8 @@ class group_core final : public group_seats,
   void log_changes(const group_view& view);
   void log_member(std::string_view event, const seen_member& who, log_level level);
   boost::asio::awaitable<void> follow_key();
+  void set_session(const std::string& id);
+  boost::asio::awaitable<void> drop_session();
   boost::asio::awaitable<void> leave_now();
 
   /// Something changed: makes a turn of the loop soon, in which all of it is taken in together.
@@ -100,16 +108,16 @@ class group_core final : public group_seats,
   std::weak_ptr<const profile> profile_;  ///< the participants'
   const std::shared_ptr<member_key> key_;
   group_watch watch_;
+  hand_over_notices notices_;
   group_planner planner_;
   group_claims claims_;
   mover mover_;
-  hand_over_notices notices_;
   runtime::task_scope tasks_;
   runtime::async_condition changed_;
   error_code watch_error_;
 
-  core::entered_elections entered_;
-  time_point publish_at_ = time_point::max();      ///< when entered_ is published
+  std::string session_id_;  ///< as the parts know it
+  time_point publish_at_ = time_point::max();  ///< when the entered elections are published
   time_point publish_latest_ = time_point::max();
   time_point unknown_since_ = time_point::max();   ///< since when the first state of a key is awaited
   group_view last_view_;  ///< for the log

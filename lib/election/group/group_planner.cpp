@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "election/group/hand_over_notices.hpp"
 #include "election/participant/participant.hpp"
 
 namespace tenure::impl {
@@ -10,9 +11,11 @@ namespace tenure::impl {
 // -- what changed --------------------------------------------------------------------------------
 
 std::uint32_t group_planner::add(participant& who) {
-  seats_.push_back({.who = &who, .known = false});
+  const std::uint64_t order = core::plan_order(who.key());
+  seats_.push_back({.who = &who});
   ++unknown_;
-  const std::uint32_t place = plan_.add_key(core::plan_order(who.key()));
+  entered_.add(order);
+  const std::uint32_t place = plan_.add_key(order);
   if (const auto pin = view_.pins.find(who.key()); pin != view_.pins.end()) {
     plan_.set_pin(place, named(pin->second));
   }
@@ -22,6 +25,7 @@ std::uint32_t group_planner::add(participant& who) {
 void group_planner::remove(std::uint32_t place) {
   if (place >= seats_.size()) return;
   if (!seats_[place].known) --unknown_;
+  entered_.remove(plan_.keys()[place].order);
   count(plan_.keys()[place].holder, -1);
   plan_.remove_key(place);
   seats_[place] = seats_.back();
@@ -164,16 +168,14 @@ std::size_t group_planner::cleaning_place(const std::string& key) const noexcept
   return place ? *place - 1 : members_.size();
 }
 
-// Among those with room, one with the same elections, because it certainly watches the key; then
-// the one that would claim the key first.
+// Among those with room, one that certainly watches the key; then the one that would claim it first.
 core::member_index group_planner::other_member(std::uint32_t place) const {
   core::member_index best = core::no_member;
   std::pair<bool, std::uint32_t> best_rank;
   for (core::member_index m = 0; m < members_.size(); ++m) {
     if (m == self_ || !has_room(m)) continue;
     const auto turn = core::claim_place(plan_.members(), m, plan_.keys()[place], self_);
-    const bool same = ready() && entered_by(m) == entered_by(self_);
-    const std::pair rank(!same, turn.value_or(core::no_limit));
+    const std::pair rank(!same_elections(m), turn.value_or(core::no_limit));
     if (best != core::no_member && rank >= best_rank) continue;
     best = m;
     best_rank = rank;
@@ -184,7 +186,8 @@ core::member_index group_planner::other_member(std::uint32_t place) const {
 recipient group_planner::recipient_at(core::member_index member) const {
   return recipient{.session = members_[member].session,
                    .name = members_[member].document.name,
-                   .value = values_[member]};
+                   .value = values_[member],
+                   .notices = notices_prefix(group_, members_[member].session.text())};
 }
 
 std::vector<group_member_status> group_planner::statuses() {

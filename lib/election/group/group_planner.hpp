@@ -10,6 +10,7 @@
 #include <string>
 #include <tenure/group.hpp>
 #include <tenure/time.hpp>
+#include <utility>
 #include <vector>
 
 #include "core/group/live_plan.hpp"
@@ -24,6 +25,8 @@ class participant;
 /// Seats are places in the plan's list of keys, and members are places in its list of members.
 class group_planner {
  public:
+  explicit group_planner(std::string group) : group_(std::move(group)) {}
+
   // -- what changed ------------------------------------------------------------------------------
   /// The participant's seat: the last one.
   std::uint32_t add(participant& who);
@@ -53,7 +56,8 @@ class group_planner {
   std::size_t unknown() const noexcept { return unknown_; }
   std::size_t elections() const noexcept { return seats_.size(); }
   participant& at(std::uint32_t seat) const noexcept { return *seats_[seat].who; }
-  bool known(std::uint32_t seat) const noexcept { return seats_[seat].known; }
+  /// Whether this process may claim the key now: for group_claims.
+  bool& claims(std::uint32_t seat) noexcept { return seats_[seat].claims; }
 
   core::own_part part() { return plan_.part_of(self_); }
   core::member_index target(std::uint32_t seat) { return plan_.plan().target(seat); }
@@ -68,8 +72,11 @@ class group_planner {
   /// Another member that takes the key if this process does not want it.
   core::member_index other_member(std::uint32_t seat) const;
   recipient recipient_at(core::member_index member) const;
-  const core::entered_elections& entered_by(core::member_index member) const noexcept {
-    return members_[member].document.entered;
+  /// What this process has entered. Others know of it when it is published.
+  const core::entered_elections& entered() const noexcept { return entered_; }
+  /// Whether the member has entered the same elections: then it watches all of our keys.
+  bool same_elections(core::member_index member) const noexcept {
+    return members_[member].document.entered == entered_;
   }
   std::size_t member_count() const noexcept { return members_.size(); }
   std::vector<group_member_status> statuses();
@@ -79,6 +86,7 @@ class group_planner {
    public:
     participant* who = nullptr;
     bool known = false;
+    bool claims = false;
   };
 
   void rebuild();
@@ -91,9 +99,11 @@ class group_planner {
   void count(core::member_index holder, int by) noexcept;
   bool has_room(core::member_index member) const noexcept;
 
+  const std::string group_;
   core::live_plan plan_;
   std::vector<seat> seats_;
   std::size_t unknown_ = 0;
+  core::entered_elections entered_;
 
   group_view view_;
   std::vector<seen_member> members_;  ///< those of the view that live

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 // For the write of `leaving`. Without it the member leaves as well.
 constexpr duration most_announcing = 1s;
+// Then all bodies that run on are stopped: Consul may be gone.
+constexpr duration most_stopping = 2s;
 
 }  // namespace
 
@@ -45,12 +47,39 @@ asio::awaitable<void> group_core::announce_leaving() {
   }
 }
 
+asio::awaitable<void> group_core::stop_each(stop_function stop) {
+  std::vector<std::shared_ptr<participant>> leading;
+  for (const std::shared_ptr<participant>& one : participants()) {
+    if (one->can_hand_over()) {
+      leading.push_back(one);
+    } else {
+      stop(one);
+    }
+  }
+  const time_point hurry = shared_->now() + most_stopping;
+  std::size_t next = 0;
+  while (next < leading.size()) {
+    const time_point now = shared_->now();
+    std::size_t room = now < hurry ? mover_.window().room(now) : leading.size();
+    for (; room > 0 && next < leading.size(); --room) {
+      const std::shared_ptr<participant> one = leading[next++];
+      mover_.window().stopped(*one, now);
+      stop(one);
+    }
+    const time_point until = std::min(hurry, mover_.window().next());
+    if (next < leading.size()) co_await changed_.wait(until);
+  }
+}
+
 asio::awaitable<void> group_core::end() {
   const bool second = std::exchange(ending_, true);
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   co_await key_->remove();
-  co_await notices_.remove();
+  if (!key_->last_error()) {
+    co_await notices_.remove();
+    co_await drop_session();
+  }
   tasks_.cancel();
   co_await tasks_.join();
   ended_ = true;
@@ -60,6 +89,15 @@ asio::awaitable<void> group_core::end() {
     shared_->env->log->log(log_level::info, "group left",
                            {{"group", prefix_}, {"member", how_.name()}});
   }
+}
+
+// A member that has not seen yet that this one has left may hand a key to its session: so another
+// session takes its place, unless others of this process use it.
+asio::awaitable<void> group_core::drop_session() {
+  const std::string id = session_id_;
+  if (id.empty() || shared_->shutting_down || session_->session->user_count() > 1) co_return;
+  const consul::ack answer = co_await shared_->client.destroy_session(id);
+  if (!answer.error) session_->session->replace(id);
 }
 
 asio::awaitable<void> group_core::leave_now() {

@@ -81,6 +81,11 @@ void consul_session::report_lost(const std::string& id) {
   if (id.empty() || id != id_) return;
   env_->log->log(log_level::warn, "session lost", {{"session", id}});
   runtime::count(*env_, metric::sessions_lost);
+  replace(id);
+}
+
+void consul_session::replace(const std::string& id) {
+  if (id.empty() || id != id_) return;
   notify_users([](session_user& r, const std::string& lost) { r.session_lost(lost); });
   set_id({});
   lost_.notify_all();

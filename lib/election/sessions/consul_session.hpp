@@ -52,6 +52,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   /// A user must be detached before it is destroyed.
   void attach(session_user& user);
   void detach(session_user& user) noexcept;
+  std::size_t user_count() const noexcept { return users_.size(); }
   /// Empty while there is none.
   const std::string& id() const noexcept { return id_; }
   /// A request to create the session is in flight. Users learn its outcome.
@@ -67,6 +68,8 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   boost::asio::awaitable<void> run();
   /// A server said that it does not know the session.
   void report_lost(const std::string& id);
+  /// This process has destroyed the session: another takes its place.
+  void replace(const std::string& id);
   /// Renews now, to learn whether the session still lives.
   void check_now();
   /// At the end, after run(): destroys the session and deregisters its services, within a request

@@ -32,7 +32,8 @@ class acl_policy {
   acl_policy& election(const std::string& key);
   /// Contends for the slots of a semaphore.
   acl_policy& semaphore(const std::string& prefix);
-  /// A member of a group: its key and those of the other members. Its elections need election().
+  /// A member of a group: its key, those of the other members, and the notices of hand-overs. Its
+  /// elections need election().
   acl_policy& group_member(const std::string& prefix);
   /// Reads a group: group_of().
   acl_policy& read_group(const std::string& prefix);
