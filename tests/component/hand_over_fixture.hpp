@@ -126,7 +126,8 @@ class member {
   }
   impl::recipient as_recipient(std::string name) const {
     return impl::recipient{all.front()->session(), std::move(name),
-                           std::make_shared<const std::string>(how_->how.value())};
+                           std::make_shared<const std::string>(how_->how.value()),
+                           {}};
   }
   std::int64_t operator[](metric which) const { return metrics->value(which); }
   void end() {
@@ -157,7 +158,7 @@ class member {
 inline impl::recipient stranger(election_fixture& b, std::string name, std::string value = "b") {
   const std::string made = b.ask("PUT", "/v1/session/create", R"({"LockDelay":"0s"})").body;
   return impl::recipient{made.substr(made.find("\"ID\":\"") + 6, 36), std::move(name),
-                         std::make_shared<const std::string>(std::move(value))};
+                         std::make_shared<const std::string>(std::move(value)), {}};
 }
 
 inline bool holds(election_fixture& b, const impl::recipient& who, const std::string& its_key) {
