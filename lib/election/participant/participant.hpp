@@ -55,6 +55,7 @@ class participant final : public key_watcher,
   void set_healthy(bool healthy);
 
   // -- its group's side --------------------------------------------------------------------------
+  bool in_group() const noexcept { return profile_->group != nullptr; }
   /// Its place in the group's plan. The group sets it, once the participant is complete.
   std::uint32_t seat() const noexcept { return seat_; }
   void set_seat(std::uint32_t seat);
