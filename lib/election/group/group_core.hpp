@@ -78,6 +78,7 @@ class group_core final : public group_seats,
 
  private:
   // -- group_watch::receiver ---------------------------------------------------------------------
+  void on_answer(const group_view& view) override;
   void on_group(const group_view& view) override;
   void on_group_error(const error_code& why) override;
   std::size_t place_of(const left_over& what) const noexcept override;

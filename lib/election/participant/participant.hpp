@@ -89,6 +89,7 @@ class participant final : public key_watcher,
     return std::static_pointer_cast<participant>(weak_from_this().lock());
   }
   void on_key_changed(const consul::kv_result& answer) override;
+  bool on_notice(const consul::kv_result& answer, std::uint64_t guard) override;
   void on_watch_error(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;
