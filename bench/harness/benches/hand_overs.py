@@ -2,11 +2,11 @@
 
 import time
 
-from .benches import failover
-from .group_members import Group
-from .results import Target, ratio_at_most
-from .servers import MANY_ADDRESSES
-from .stats import Samples
+from . import failover
+from ..group_members import Group
+from ..results import Target, ratio_at_most
+from ..servers import MANY_ADDRESSES
+from ..stats import Samples
 
 MOST = 0.75  # times the bare client's release and claim
 CONNECTIONS = 6  # of a member
