@@ -163,36 +163,6 @@ void engine::leave_in_background(std::shared_ptr<participant> which) {
                  asio::detached);
 }
 
-// -- groups --------------------------------------------------------------------------------------
-
-std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
-  check_open();
-  check_group_prefix(prefix);
-  how.check();
-  const bool joined = std::ranges::any_of(
-      groups_, [&](const auto& known) { return known->prefix() == prefix; });
-  if (joined) fail(errc::already_entered, "the group \"" + prefix + "\"");
-  auto fresh = std::make_shared<group_core>(weak_from_this(), shared_, std::move(prefix),
-                                            std::move(how));
-  groups_.push_back(fresh);
-  fresh->start();
-  return fresh;
-}
-
-// Its participants hand over what they lead: the group knows that it leaves.
-asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
-  co_await which->announce_leaving();
-  const std::vector<std::shared_ptr<participant>> its = which->participants();
-  group_core::stop_function stop = [this](const std::shared_ptr<participant>& one) {
-    begin_leaving(one, leaving_how::with_its_group);
-  };
-  co_await which->stop_each(std::move(stop));
-  const time_point give_up = shared_->now() + shared_->request_timeout();
-  for (const auto& one : its) co_await wait_settled(one, give_up);
-  co_await which->end();
-  std::erase(groups_, which);
-}
-
 // -- observers, settings, semaphores -------------------------------------------------------------
 
 std::shared_ptr<leader_observer> engine::observe(std::string key) {
@@ -269,7 +239,7 @@ asio::awaitable<void> engine::stop_everything() {
     }
   }
   for (const auto& slot : slots) co_await slot->wait_finished(give_up);
-  for (const auto& one : groups) co_await one->end();
+  co_await end_groups(groups);
   groups_.clear();
   shared_->watches.stop();
   shared_->locks->stop();
@@ -281,24 +251,6 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->events.close();
   stopped_ = true;
   stopped_changed_.notify_all();
-}
-
-// The other members take what is handed over only if they know that this one leaves.
-asio::awaitable<void> engine::stop_group(std::shared_ptr<group_core> which) {
-  co_await which->announce_leaving();
-  group_core::stop_function stop = [](const std::shared_ptr<participant>& one) {
-    one->stop(end_reason::shut_down);
-  };
-  co_await which->stop_each(std::move(stop));
-}
-
-asio::awaitable<void> engine::stop_groups(std::vector<std::shared_ptr<group_core>> groups) {
-  runtime::task_scope stopping(shared_->env->executor, *shared_->env->timers,
-                               log_failures(shared_->env->log));
-  for (const auto& one : groups) {
-    stopping.spawn(runtime::keep_alive(stop_group(one), shared_from_this()));
-  }
-  co_await stopping.join();
 }
 
 // Ends all sessions concurrently. If running work relies on the locks of a session, it is left to

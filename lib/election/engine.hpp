@@ -10,6 +10,7 @@
 
 #include "election/context.hpp"
 #include "election/group/group_core.hpp"
+#include "election/group/group_owner.hpp"
 #include "election/participant/participant.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 #include "election/settings/leader_settings_store.hpp"
@@ -17,14 +18,12 @@
 
 namespace tenure::impl {
 
-class engine : public std::enable_shared_from_this<engine> {
+class engine final : public group_owner, public std::enable_shared_from_this<engine> {
  public:
   engine(std::shared_ptr<connections> shared_connections, elections_options options);
   /// With its own connections.
   engine(std::shared_ptr<const runtime::environment> env, consul_config config,
          elections_options options);
-  engine(const engine&) = delete;
-  engine& operator=(const engine&) = delete;
   ~engine();
 
   const std::shared_ptr<context>& shared() const noexcept { return shared_; }
@@ -32,9 +31,10 @@ class engine : public std::enable_shared_from_this<engine> {
   // See the functions of these names in tenure::elections and tenure::election.
   std::shared_ptr<participant> enter(std::string key, candidacy how);
   boost::asio::awaitable<void> leave(std::shared_ptr<participant> which);
-  boost::asio::awaitable<void> leave_group(std::shared_ptr<group_core> which);
+  boost::asio::awaitable<void> leave_group(std::shared_ptr<group_core> which) override;
   void leave_in_background(std::shared_ptr<participant> which);
-  std::shared_ptr<participant> enter(std::string key, std::shared_ptr<const profile> how);
+  std::shared_ptr<participant> enter(std::string key,
+                                     std::shared_ptr<const profile> how) override;
   std::shared_ptr<leader_observer> observe(std::string key);
   std::shared_ptr<leader_settings_store> settings_in(std::string key);
   std::shared_ptr<group_core> join(std::string prefix, membership how);
@@ -53,6 +53,7 @@ class engine : public std::enable_shared_from_this<engine> {
   void begin_leaving(const std::shared_ptr<participant>& which, leaving_how how);
   boost::asio::awaitable<void> stop_group(std::shared_ptr<group_core> which);
   boost::asio::awaitable<void> stop_groups(std::vector<std::shared_ptr<group_core>> groups);
+  boost::asio::awaitable<void> end_groups(std::vector<std::shared_ptr<group_core>> groups);
   boost::asio::awaitable<void> wait_settled(std::shared_ptr<participant> which,
                                             time_point give_up);
   boost::asio::awaitable<void> stop_everything();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "consul/member_document.hpp"
+#include "consul/types.hpp"
 #include "election/group/group_view.hpp"
 #include "sim/safety_checker.hpp"
 #include "sim/scenario.hpp"
@@ -17,7 +18,9 @@ group_balance::member_list group_balance::members_of(std::size_t group, std::str
   member_list members;
   for (const agent::kv_fields* k : truth_.below(below)) {
     const std::string rest = k->key.substr(below.size());
-    if (rest.starts_with('.')) continue;
+    // A key that an operator wrote over just before its session died is the operator's.
+    const bool strange = k->session.empty() && k->flags != consul::lock_flags;
+    if (rest.starts_with('.') || strange) continue;
     const auto document = consul::parse_member(k->value);
     if (rest != k->session || !document) {
       why = k->key + " is not the key of a member";

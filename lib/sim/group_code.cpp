@@ -17,6 +17,11 @@ elections& process::elections_of(std::size_t election) {
   return tenants_[of_group.value_or(election) % tenants_.size()];
 }
 
+process::stay_ptr process::stay_of(const std::string& election) const {
+  const auto of_group = context_.scenario.groups.group_of(election_number(election));
+  return of_group ? stays_[*of_group] : nullptr;
+}
+
 std::optional<std::vector<group_member_status>> process::members_of(std::size_t group) const {
   if (group >= stays_.size() || !stays_[group] || !alive()) return std::nullopt;
   return stays_[group]->handle->members();
@@ -60,6 +65,9 @@ asio::awaitable<void> process::be_member(std::size_t number) {
     context_.world.probes.hit("group left");
     context_.world.note(host_.name(), "leaves", group_prefix(number));
     in->over = true;
+    const duration step = 100ms;
+    while (in->works > 0) co_await sleep(step);
+    if (stopping_) co_return;
     stays_[number] = nullptr;
     for (std::size_t i = 0; i < entered_.size(); ++i) {
       if (context_.scenario.groups.group_of(i) == number) entered_[i] = nullptr;

@@ -79,9 +79,11 @@ class process : public std::enable_shared_from_this<process> {
     explicit stay(group joined) : handle(std::move(joined)) {}
     std::optional<group> handle;
     bool over = false;
+    std::size_t works = 0;  ///< of terms without a body: leaving counts it as stopped
   };
   using stay_ptr = std::shared_ptr<stay>;  ///< null: the election is in no group
   static bool over(const stay_ptr& s) noexcept { return s && s->over; }
+  stay_ptr stay_of(const std::string& election) const;
 
   // User code, in user_code.cpp.
   /// Elections belong to the tenants in turn.

@@ -76,7 +76,7 @@ asio::awaitable<void> process::take_part(std::size_t number) {
     first = false;
     const auto of_group = context_.scenario.groups.group_of(number);
     const stay_ptr in = of_group ? stays_[*of_group] : nullptr;
-    if (of_group && !in) continue;  // the process is no member now
+    if (of_group && (!in || in->over)) continue;  // the process is no member now
     context_.checker.election_entered(number_, key);
     std::optional<election> entered = enter(number, in);
     if (!entered) continue;
@@ -193,13 +193,16 @@ asio::awaitable<void> process::stop_at_request(term t, std::shared_ptr<canceller
 
 asio::awaitable<void> process::work_and_resign(term t) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const stay_ptr in = stay_of(t.key());
   const auto s = std::make_shared<canceller>();
   const auto place = cancellers_.insert(cancellers_.end(), s);
+  if (in) ++in->works;
   user_tasks_->spawn(stop_at_request(t, s));
   co_await asio::co_spawn(env_->executor, work(t),
                           asio::bind_cancellation_slot(s->signal.slot(), asio::use_awaitable));
   s->over = true;
   cancellers_.erase(place);
+  if (in) --in->works;
   co_await t.resign();
 }
 
@@ -236,6 +239,7 @@ asio::awaitable<void> process::do_work(std::shared_ptr<tracked_term> led) {
   const int slowdown = settings.elections > 16 ? 8 : 1;
   const auto most = std::chrono::duration_cast<duration>(
       std::max<duration>(settings.span, 4s) / settings.activity * slowdown);
+  const stay_ptr in = stay_of(led->term.key());
   std::shared_ptr<body_answer> answer;  // to requests to hand over
   if (settings.groups.group_of(election_number(led->term.key()))) {
     answer = std::make_shared<body_answer>(host_, body_answer::draw(context_.world, settings));
@@ -244,6 +248,7 @@ asio::awaitable<void> process::do_work(std::shared_ptr<tracked_term> led) {
   bool goes_on = true;
   while (goes_on && !stopping_) {
     co_await rest(answer, context_.world.between(1ms, most));
+    if (over(in)) co_return;
     if (answer && answer->ends(led->term.hand_over_wanted())) co_return;
     if (!led->term.holds()) {
       // The clock says so before the library does: the body must not go on.

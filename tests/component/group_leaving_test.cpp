@@ -67,7 +67,7 @@ TEST_CASE("the last member that leaves releases what it leads") {
   b.end();
 }
 
-TEST_CASE("a drained member hands over everything at once, and takes nothing until the drain ends") {
+TEST_CASE("a drained member hands over everything, and takes nothing until the drain ends") {
   pair b;
   if (GENERATE(false, true)) b.a().how = manners::ignores;
   b.put("jobs/members/.drained/a", "");

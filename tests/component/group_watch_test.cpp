@@ -131,6 +131,32 @@ TEST_CASE("a deletion that fails is tried again") {
   b.shut_down();
 }
 
+TEST_CASE("the notices to a crashed member go with its key, if the token may delete them") {
+  election_fixture b;
+  process& p = b.add();
+  watching_group watch(b, p, 1);
+  b.rt.run_until_idle();
+  const std::string left = leave_key(b);
+  const std::string session = left.substr(left.rfind('/') + 1);
+  const std::string notice = "g/handed/" + session + "/1";
+  const std::string others = "g/handed/" + session + "0/1";
+  b.ask("PUT", "/v1/kv/" + notice, "x");
+  b.ask("PUT", "/v1/kv/" + others, "x");
+  const auto with_tree = [](const runtime::http_request& r) { return has(r.body, "delete-tree"); };
+  bool may = true;
+  SECTION("it may") {}
+  SECTION("it may not") { may = false; }
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    return with_tree(r) && !may ? fate(mishap::forbidden) : fate();
+  };
+  b.rt.advance(5s);
+  CHECK(b.key(left).empty());
+  CHECK(b.key(notice).empty() == may);
+  CHECK_FALSE(b.key(others).empty());
+  watch.end();
+  b.shut_down();
+}
+
 TEST_CASE("a key that is locked again before its turn stays") {
   election_fixture b;
   process& p = b.add();

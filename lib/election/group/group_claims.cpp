@@ -11,6 +11,9 @@ namespace tenure::impl {
 
 time_point group_claims::update(const core::own_part& part, time_point now) {
   time_point next = time_point::max();
+  if (std::exchange(membership_, planner_.membership()) != planner_.membership()) {
+    members_since_ = now;
+  }
   std::vector<std::uint32_t> wanted;
   if (planner_.may_lead()) {
     wanted = part.claims;
@@ -33,8 +36,8 @@ time_point group_claims::claim_at(std::uint32_t seat) {
   const std::optional<std::uint32_t> place = planner_.claim_place(seat);
   if (!place) return time_point::max();
   const core::key_history& seen = planner_.at(seat).history();
-  const time_point from = seen.free_since() + (seen.clean() ? duration{0} : lock_delay_);
-  return from + *place * core::claim_handicap;
+  const time_point claimable = seen.free_since() + (seen.clean() ? duration{0} : lock_delay_);
+  return std::max(claimable, members_since_) + *place * core::claim_handicap;
 }
 
 void group_claims::close() { open({}); }

@@ -32,6 +32,9 @@ class group_claims {
   group_planner& planner_;
   const duration lock_delay_;
   std::vector<participant*> open_;
+  // The handicaps begin anew when other members may claim.
+  std::uint64_t membership_ = 0;
+  time_point members_since_{};
 };
 
 }  // namespace tenure::impl

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/group/move_pace.hpp"
-#include "election/engine.hpp"
 #include "election/errors.hpp"
+#include "election/participant/participant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 // Elections are entered and left in numbers: what is entered is published when that has paused.
 constexpr duration entered_quiet = 1s;
 constexpr duration entered_latest = 10s;
+
+constexpr std::size_t few_members = 3;
 
 core::group_member first_document(const membership& how) {
   core::group_member document;
@@ -30,7 +32,7 @@ core::group_member first_document(const membership& how) {
 
 }  // namespace
 
-group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<context> shared,
+group_core::group_core(std::weak_ptr<group_owner> owner, std::shared_ptr<context> shared,
                        std::string prefix, membership how)
     : runtime::timer([](runtime::timer& t) noexcept { static_cast<group_core&>(t).turn(); }),
       owner_(std::move(owner)),
@@ -65,7 +67,7 @@ void group_core::check_open() const {
 
 std::shared_ptr<participant> group_core::enter(std::string key) {
   check_open();
-  const std::shared_ptr<impl::engine> owner = owner_.lock();
+  const std::shared_ptr<group_owner> owner = owner_.lock();
   if (!owner) fail(errc::shut_down, "the group \"" + prefix_ + "\"");
   return owner->enter(std::move(key), its_profile());
 }
@@ -114,7 +116,13 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  return mover_.recipient_of(seat);
+  std::optional<recipient> to = mover_.recipient_of(seat);
+  // Few members learn of a single key by their watches as soon.
+  const bool many = planner_.leaving() || !planner_.may_lead();
+  if (to && (many || planner_.member_count() > few_members)) {
+    to->notices = notices_prefix(prefix_, to->session.text());
+  }
+  return to;
 }
 
 void group_core::handed_over(std::uint32_t seat, const recipient& to) {

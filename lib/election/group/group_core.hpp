@@ -18,6 +18,7 @@
 #include "core/group/group_member.hpp"
 #include "election/context.hpp"
 #include "election/group/group_claims.hpp"
+#include "election/group/group_owner.hpp"
 #include "election/group/group_planner.hpp"
 #include "election/group/group_seats.hpp"
 #include "election/group/group_watch.hpp"
@@ -28,14 +29,12 @@
 
 namespace tenure::impl {
 
-class engine;
-
 class group_core final : public group_seats,
                          private group_watch::receiver,
                          private runtime::timer,
                          public std::enable_shared_from_this<group_core> {
  public:
-  group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<context> shared,
+  group_core(std::weak_ptr<group_owner> owner, std::shared_ptr<context> shared,
              std::string prefix, membership how);
   ~group_core() override;
   /// Begins: once, after the construction.
@@ -44,7 +43,7 @@ class group_core final : public group_seats,
   // See the functions of these names in tenure::group.
   const std::string& prefix() const noexcept { return prefix_; }
   const boost::asio::any_io_executor& executor() const noexcept { return shared_->env->executor; }
-  std::shared_ptr<impl::engine> owner() const noexcept { return owner_.lock(); }
+  std::shared_ptr<group_owner> owner() const noexcept { return owner_.lock(); }
   std::shared_ptr<participant> enter(std::string key);
   std::vector<group_member_status> members() { return planner_.statuses(); }
   boost::asio::awaitable<void> changed();
@@ -100,7 +99,7 @@ class group_core final : public group_seats,
   void turn();
   time_point execute_plan(time_point now);
 
-  const std::weak_ptr<impl::engine> owner_;
+  const std::weak_ptr<group_owner> owner_;
   const std::shared_ptr<context> shared_;
   const std::string prefix_;
   const membership how_;
@@ -119,7 +118,8 @@ class group_core final : public group_seats,
   std::string session_id_;  ///< as the parts know it
   time_point publish_at_ = time_point::max();  ///< when the entered elections are published
   time_point publish_latest_ = time_point::max();
-  time_point unknown_since_ = time_point::max();   ///< since when the first state of a key is awaited
+  /// Since when the first state of a key is awaited.
+  time_point unknown_since_ = time_point::max();
   group_view last_view_;  ///< for the log
   bool joined_ = false;   ///< this member was seen in the group
   bool news_ = false;     ///< for changed()

@@ -84,13 +84,23 @@ bool group_planner::dead(const seen_member& member) const {
 // -- the plan's input, made anew -----------------------------------------------------------------
 
 void group_planner::rebuild() {
+  const std::vector<core::session_id> before = leaders();
   take_members();
+  if (leaders() != before) ++membership_;
   held_.assign(members_.size(), 0);
   for (std::uint32_t place = 0; place < seats_.size(); ++place) {
     const seat& one = seats_[place];
     if (one.known) place_holder(place, one.who->history().holder());
   }
   take_pins();
+}
+
+std::vector<core::session_id> group_planner::leaders() const {
+  std::vector<core::session_id> all;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (plan_.members()[i].may_lead()) all.push_back(members_[i].session);
+  }
+  return all;
 }
 
 void group_planner::take_members() {
@@ -167,7 +177,7 @@ std::size_t group_planner::cleaning_place(const std::string& key) const noexcept
   return place ? *place - 1 : members_.size();
 }
 
-// Among those with room, one that certainly watches the key; then the one that would claim it first.
+// Among those with room one that certainly watches the key; then the one that would claim it first.
 core::member_index group_planner::other_member(std::uint32_t place) const {
   core::member_index best = core::no_member;
   std::pair<bool, std::uint32_t> best_rank;

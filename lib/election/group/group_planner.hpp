@@ -59,6 +59,8 @@ class group_planner {
   core::own_part part() { return plan_.part_of(self_); }
   core::member_index target(std::uint32_t seat) { return plan_.plan().target(seat); }
   std::uint64_t plans() const noexcept { return plan_.made(); }
+  /// Changes with the members that may lead, and so perhaps with the targets of all free keys.
+  std::uint64_t membership() const noexcept { return membership_; }
   /// How many elections our session holds beyond our capacity.
   std::size_t over_capacity() const noexcept;
   /// After how many others this member claims the free key, 0 for the plan's target; nothing: it
@@ -88,6 +90,7 @@ class group_planner {
 
   void rebuild();
   void take_members();
+  std::vector<core::session_id> leaders() const;
   void take_pins();
   bool dead(const seen_member& member) const;
   core::member_index index_of(const core::session_id& session) const noexcept;
@@ -105,6 +108,7 @@ class group_planner {
   std::vector<seen_member> members_;  ///< those of the view that live
   std::vector<std::shared_ptr<const std::string>> values_;  ///< of the members
   std::vector<std::uint32_t> held_;                         ///< elections, by member
+  std::uint64_t membership_ = 0;
   std::vector<seen_member> dead_;  ///< as they were when their session was found gone
   core::session_id session_;
   core::member_index self_ = core::no_member;

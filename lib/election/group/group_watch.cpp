@@ -108,16 +108,24 @@ asio::awaitable<void> group_watch::clean() {
       co_await changed_.wait(due);
       continue;
     }
-    co_await remove(next->first, next->second.modify_index);
+    co_await remove(next->first);
   }
 }
 
-asio::awaitable<void> group_watch::remove(std::string key, std::uint64_t modify_index) {
-  std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::check_index(key, modify_index));
-  ops.push_back(consul::txn_op::remove(key));
+// No notice follows: a key cannot be handed to a session that has ended.
+std::vector<consul::txn_op> group_watch::removal_of(const std::string& key,
+                                                    const cleaning& how) const {
   const std::string session = key.substr(members_prefix(group_).size());
-  ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, session)));
+  std::vector<consul::txn_op> ops;
+  ops.push_back(consul::txn_op::check_index(key, how.modify_index));
+  ops.push_back(consul::txn_op::remove(key));
+  if (!how.key_only) ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, session)));
+  return ops;
+}
+
+asio::awaitable<void> group_watch::remove(std::string key) {
+  const cleaning how = left_overs_.at(key);
+  std::vector<consul::txn_op> ops = removal_of(key, how);
   const time_point deadline = shared_->now() + shared_->request_timeout();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   if (answer.error) {
@@ -129,8 +137,9 @@ asio::awaitable<void> group_watch::remove(std::string key, std::uint64_t modify_
     shared_->env->log->log(log_level::info, "left-over member key deleted", {{"key", key}});
   }
   const auto known = left_overs_.find(key);
-  if (known == left_overs_.end() || known->second.modify_index != modify_index) co_return;
+  if (known == left_overs_.end() || known->second.modify_index != how.modify_index) co_return;
   if (answer.error) {
+    known->second.key_only = answer.error == consul_errc::forbidden;
     known->second.due =
         shared_->now() + known->second.failures.next(shared_->env->random->next());
   } else {

@@ -1,4 +1,5 @@
-// Watches the members of one group, and deletes the keys that crashed members left.
+// Watches the members of one group, and deletes what crashed members left: their keys, and the
+// notices of hand-overs to them.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +11,7 @@
 #include <tenure/error.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/task_scope.hpp>
+#include <vector>
 
 #include "core/util/backoff.hpp"
 #include "election/context.hpp"
@@ -55,6 +57,7 @@ class group_watch final : private prefix_watch::receiver {
     std::uint64_t modify_index = 0;
     time_point due{};
     core::backoff failures{std::chrono::milliseconds(500), std::chrono::seconds(30)};
+    bool key_only = false;  ///< the token may not delete the notices
   };
 
   void on_list(const consul::kv_list& answer) override;
@@ -62,7 +65,8 @@ class group_watch final : private prefix_watch::receiver {
   void note_unreadable(const group_view& view);
   void note_left_overs(const group_view& view);
   boost::asio::awaitable<void> clean();
-  boost::asio::awaitable<void> remove(std::string key, std::uint64_t modify_index);
+  boost::asio::awaitable<void> remove(std::string key);
+  std::vector<consul::txn_op> removal_of(const std::string& key, const cleaning& how) const;
 
   const std::shared_ptr<context> shared_;
   const std::string group_;

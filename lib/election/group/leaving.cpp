@@ -7,8 +7,8 @@
 #include <numeric>
 #include <utility>
 
-#include "election/engine.hpp"
 #include "election/group/group_core.hpp"
+#include "election/participant/participant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -102,7 +102,7 @@ asio::awaitable<void> group_core::drop_session() {
 
 asio::awaitable<void> group_core::leave_now() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const std::shared_ptr<impl::engine> owner = owner_.lock();
+  const std::shared_ptr<group_owner> owner = owner_.lock();
   if (!owner) co_return;
   co_await owner->leave_group(shared_from_this());
 }

@@ -15,6 +15,11 @@ using namespace std::chrono_literals;
 constexpr duration declined_for = 5min;
 constexpr duration given_back_within = 2s;
 
+// What waits for its transaction has no leader: so no more bodies are asked at a time than a few
+// transactions hand over.
+constexpr std::size_t most_urgent = 60;
+constexpr duration urgent_pause = 20ms;
+
 // Hand-overs in a transaction of 64 operations, with up to four notices.
 constexpr std::size_t run_length = 20;
 
@@ -119,8 +124,17 @@ time_point mover::run(const core::own_part& part, time_point now) {
   const std::size_t begin = std::min<std::size_t>(ready.size(), pace_.allowed(now));
   if (begin > 0) pace_.take(static_cast<std::uint32_t>(begin), now);
   for (std::size_t i = 0; i < begin; ++i) ask(ready[i], now);
-  for (const std::uint32_t seat : urgent) ask(seat, now);
-  return begin < ready.size() ? std::min(next(), std::max(pace_.next(), now)) : next();
+  const time_point next_ready = begin < ready.size() ? pace_.next() : time_point::max();
+  return std::min({next(), next_ready, ask_urgent(urgent, now)});
+}
+
+time_point mover::ask_urgent(const seats& urgent, time_point now) {
+  if (urgent.empty()) return time_point::max();
+  if (now < next_urgent_) return next_urgent_;
+  const std::size_t count = std::min(urgent.size(), most_urgent);
+  for (std::size_t i = 0; i < count; ++i) ask(urgent[i], now);
+  next_urgent_ = now + urgent_pause;
+  return count < urgent.size() ? next_urgent_ : time_point::max();
 }
 
 void mover::ask(std::uint32_t seat, time_point now) {

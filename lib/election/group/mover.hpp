@@ -46,8 +46,9 @@ class mover {
   time_point stop_all(const core::own_part& part, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
   void ask(std::uint32_t seat, time_point now);
+  /// Some of those that are too many for this member. When to ask more.
+  time_point ask_urgent(const seats& urgent, time_point now);
   void log(std::string_view event, const participant& who);
-  bool movable(std::uint32_t seat, core::member_index to);
 
   const std::shared_ptr<const runtime::environment> env_;
   const std::string group_;
@@ -55,6 +56,7 @@ class mover {
   group_planner& planner_;
   core::move_pace pace_;
   std::uint64_t plan_seen_ = 0;
+  time_point next_urgent_{};
   deadline_list asked_;     ///< until their bodies have to have returned
   deadline_list declined_;  ///< they stay here until then
   deadline_list given_;     ///< to members that may give them back
@@ -65,8 +67,8 @@ class mover {
   std::uint64_t stop_plan_ = 0;
 };
 
-/// The keys in an order in which neighbors are far apart, but for runs as long as a transaction: so
-/// that consecutive transactions wake different watches.
+/// Runs of neighboring keys, each as long as a transaction, and consecutive runs far apart: so that
+/// consecutive transactions wake different watches.
 std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
                                         const group_planner& planner);
 

@@ -37,7 +37,8 @@ const std::string& group::prefix() const noexcept {
 election group::enter(std::string key) {
   if (!core_) impl::fail(errc::shut_down, impl::empty_handle);
   auto entered = core_->enter(std::move(key));
-  return impl::access::election_of(core_->owner(), std::move(entered));
+  auto engine = std::static_pointer_cast<impl::engine>(core_->owner());
+  return impl::access::election_of(std::move(engine), std::move(entered));
 }
 
 std::vector<group_member_status> group::members() const {
