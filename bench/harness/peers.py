@@ -17,7 +17,7 @@ class Peer:
     """A program to compare tenure with. It runs in the benchmarks `benches`, with up to
     `most_elections` elections and up to `most_contenders` candidates, each with its own session."""
 
-    benches = ("failover", "crash", "cold_start")
+    benches = ("failover", "crash", "cold_start", "groups")
     most_elections = 1000
     most_contenders = 100
     crash_settings = ""

@@ -89,6 +89,13 @@ class program {
       candidates_.push_back(std::make_unique<candidate>(shared_, candidates_.size(), text));
     } else if (what == "release") {
       one(words).release();
+    } else if (what == "hand-over") {
+      candidate& from = one(words);
+      words >> text;
+      from.hand_over(text);
+    } else if (what == "hand-over-many") {
+      words >> text;
+      all().hand_over(text);
     } else if (what == "stand") {
       one(words).stand();
     } else if (what == "stand-afresh") {

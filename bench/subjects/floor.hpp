@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raw_http.hpp"
@@ -38,6 +39,8 @@ class candidate {
   /// With a new session, after the old one was destroyed.
   void stand_afresh();
   void release();
+  /// Releases the key and locks it for another session in one transaction.
+  void hand_over(const std::string& to);
   const std::string& session() const { return session_; }
 
  private:
@@ -54,6 +57,7 @@ class candidate {
   std::uint64_t index_ = 0;
   bool standing_ = false;
   bool free_ = false;
+  bool holds_ = false;
 };
 
 enum class acquisition {
@@ -77,8 +81,13 @@ class many {
   void take_over(const std::string& prefix, std::size_t n, const std::string& value);
   /// Writes the current time to random keys that it holds, `rate` times a second.
   void change(const std::string& prefix, std::size_t n, std::int64_t rate, std::int64_t seconds);
+  /// Creates a second session and hands it the held keys below the prefix: three operations a key,
+  /// as in a hand-over of a group. Reports `handed N T0 T1`.
+  void hand_over(const std::string& prefix);
 
  private:
+  void hand_next(connection& by);
+  void list_held(const std::string& listing);
   void create_session(std::function<void()> then);
   void take_next(connection& by);
   void wait_free();
@@ -101,7 +110,14 @@ class many {
   std::int64_t next_change_ = 0;
   std::int64_t change_end_ = 0;
   std::size_t changed_ = 0;
+  std::string next_session_;
+  std::vector<std::pair<std::string, std::string>> held_;  ///< keys and their ModifyIndex
 };
+
+/// The operations that move a key from one session to another, where nothing has changed it since.
+std::string hand_over_operations(const std::string& key, const std::string& index,
+                                 const std::string& from, const std::string& to,
+                                 const std::string& value);
 
 /// Follows the changes of many keys by a blocking query for each of their 64 folders.
 class observer {

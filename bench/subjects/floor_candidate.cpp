@@ -40,6 +40,11 @@ void candidate::seen(const response& answer) {
   }
   index_ = answer.index;
   free_ = answer.body.find("\"Session\"") == std::string::npos;
+  if (!holds_ && !free_ && answer.body.find(session_) != std::string::npos) {
+    holds_ = true;
+    standing_ = false;
+    shared_.say("leading %zu %lld", id_, static_cast<long long>(now_ns()));
+  }
   if (free_ && standing_ && !requests_.busy()) {
     acquire();
   } else {
@@ -54,14 +59,26 @@ void candidate::acquire() {
                    const std::int64_t now = now_ns();
                    if (answer.body.rfind("true", 0) == 0) {
                      standing_ = false;
+                     holds_ = true;
                      shared_.say("leading %zu %lld", id_, static_cast<long long>(now));
                    }
                    if (!polls_.busy()) poll();
                  });
 }
 
+void candidate::hand_over(const std::string& to) {
+  standing_ = holds_ = false;
+  shared_.say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
+  // The index of the last poll of an existing key is the key's ModifyIndex.
+  const std::string body =
+      '[' + hand_over_operations(key_, std::to_string(index_), session_, to, "Zmxvb3I=") + ']';
+  requests_.send("PUT", "/v1/txn", body, [](const response& answer) {
+    if (answer.status != 200) die("a hand-over was refused: " + answer.body);
+  });
+}
+
 void candidate::release() {
-  standing_ = false;
+  standing_ = holds_ = false;
   shared_.say("releasing %zu %lld", id_, static_cast<long long>(now_ns()));
   requests_.send("PUT", "/v1/kv/" + key_ + "?release=" + session_, "", [](const response&) {});
 }

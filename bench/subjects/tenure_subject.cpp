@@ -16,8 +16,11 @@
 #include <exception>
 #include <sstream>
 #include <stdexcept>
+#include <tenure/sharded_key.hpp>
 #include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
+
+#include "tenure_member.hpp"
 
 namespace subject {
 
@@ -81,7 +84,8 @@ asio::awaitable<void> resign(tenure::term t) { co_await t.resign(); }
 
 class program {
  public:
-  explicit program(settings s) : settings_(std::move(s)), input_(io_, ::dup(STDIN_FILENO)) {}
+  program(settings s, group_settings g)
+      : settings_(std::move(s)), group_settings_(g), input_(io_, ::dup(STDIN_FILENO)) {}
 
   void run() {
     asio::co_spawn(io_, read(), [](std::exception_ptr thrown) {
@@ -131,6 +135,17 @@ class program {
       std::size_t tenants = 0;
       words >> text >> tenants >> n >> value;
       enter_tenants(text, tenants, n, value);
+    } else if (what == "member" || what == "join" || what == "alone") {
+      take_part(what, words);
+    } else if (what == "state") {
+      members_.front().tell_state();
+    } else if (what == "records") {
+      members_.front().tell_records();
+    } else if (what == "weight") {
+      words >> n;
+      members_.front().set_weight(static_cast<std::uint32_t>(n));
+    } else if (what == "leave-group") {
+      asio::co_spawn(io_, members_.front().leave(), asio::detached);
     } else if (what == "latencies") {
       all().report_latencies();
     } else if (what == "leave") {
@@ -151,6 +166,27 @@ class program {
       tenants_.back().enter(prefix + "/" + std::to_string(i), each, value);
     }
   }
+  /// `member GROUP NAME KEY`: one more member, with one election. `join GROUP NAME N`: a member
+  /// with the keys 0 to N-1 below the group's prefix. `alone PREFIX NAME N`: without a group.
+  void take_part(const std::string& what, std::istringstream& words) {
+    std::string prefix, name;
+    words >> prefix >> name;
+    const std::string group = what == "alone" ? "" : prefix;
+    member& added = members_.emplace_back(io_, settings_, group_settings_, group, name);
+    if (what == "member") {
+      std::string key;
+      words >> key;
+      added.enter(key, member::reports::at_once, members_.size() - 1);
+      return;
+    }
+    std::size_t n = 0;
+    words >> n;
+    for (std::size_t i = 0; i < n; ++i) {
+      added.enter(tenure::sharded_key(prefix, std::to_string(i)), member::reports::collected, i);
+    }
+    say("entered %zu %lld", n, static_cast<long long>(now_ns()));
+  }
+
   candidate& one(std::istringstream& words) {
     std::size_t id = 0;
     words >> id;
@@ -166,14 +202,16 @@ class program {
   }
 
   settings settings_;
+  group_settings group_settings_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor input_;
   std::deque<candidate> candidates_;
   std::optional<many> many_;
   std::deque<many> tenants_;
+  std::deque<member> members_;
 };
 
-settings parse(int argc, char** argv) {
+settings parse(int argc, char** argv, group_settings& g) {
   settings s;
   s.consul = tenure::consul_config::from_environment();
   s.consul.connections(80);
@@ -194,6 +232,10 @@ settings parse(int argc, char** argv) {
       s.lock_delay = number * 1ms;
     } else if (name == "--liveness-ms") {
       s.options.liveness(number * 1ms);
+    } else if (name == "--settling-ms") {
+      g.settling_time = number * 1ms;
+    } else if (name == "--moves") {
+      g.moves_per_second = static_cast<std::uint32_t>(number);
     } else if (name == "--log") {
       s.options.log(tenure::stderr_log(tenure::parse_log_level(argv[i + 1])));
     } else {
@@ -226,7 +268,9 @@ asio::awaitable<void> candidate::resign_and_stand() {
 
 int main(int argc, char** argv) {
   try {
-    subject::program program(subject::parse(argc, argv));
+    subject::group_settings groups;
+    const subject::settings settings = subject::parse(argc, argv, groups);
+    subject::program program(settings, groups);
     program.run();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "tenure_subject: %s\n", e.what());

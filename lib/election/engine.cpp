@@ -183,7 +183,10 @@ std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
 asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
   co_await which->announce_leaving();
   const std::vector<std::shared_ptr<participant>> its = which->participants();
-  for (const auto& one : its) begin_leaving(one, leaving_how::with_its_group);
+  group_core::stop_function stop = [this](const std::shared_ptr<participant>& one) {
+    begin_leaving(one, leaving_how::with_its_group);
+  };
+  co_await which->stop_each(std::move(stop));
   const time_point give_up = shared_->now() + shared_->request_timeout();
   for (const auto& one : its) co_await wait_settled(one, give_up);
   co_await which->end();
@@ -249,13 +252,14 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->events.changed().notify_all();
   for (const auto& observer : living(observers_)) observer->stop();
   for (const auto& store : living(settings_)) store->stop();
-  // The other members take what is handed over only if they know of it.
-  const std::vector<std::shared_ptr<group_core>> groups = groups_;
-  co_await announce_leaving(groups);
   const std::vector<std::shared_ptr<participant>> all = participants_;
-  for (const auto& one : all) one->stop(end_reason::shut_down);
+  for (const auto& one : all) {
+    if (!one->in_group()) one->stop(end_reason::shut_down);
+  }
   const std::vector<std::shared_ptr<slot_candidate>> slots = living(slot_candidates_);
   for (const auto& slot : slots) slot->stop(end_reason::shut_down);
+  const std::vector<std::shared_ptr<group_core>> groups = groups_;
+  co_await stop_groups(groups);
   const time_point give_up = shared_->now() + shared_->request_timeout();
   for (const auto& one : all) {
     co_await wait_settled(one, give_up);
@@ -279,13 +283,22 @@ asio::awaitable<void> engine::stop_everything() {
   stopped_changed_.notify_all();
 }
 
-asio::awaitable<void> engine::announce_leaving(std::vector<std::shared_ptr<group_core>> groups) {
-  runtime::task_scope announcing(shared_->env->executor, *shared_->env->timers,
-                                 log_failures(shared_->env->log));
+// The other members take what is handed over only if they know that this one leaves.
+asio::awaitable<void> engine::stop_group(std::shared_ptr<group_core> which) {
+  co_await which->announce_leaving();
+  group_core::stop_function stop = [](const std::shared_ptr<participant>& one) {
+    one->stop(end_reason::shut_down);
+  };
+  co_await which->stop_each(std::move(stop));
+}
+
+asio::awaitable<void> engine::stop_groups(std::vector<std::shared_ptr<group_core>> groups) {
+  runtime::task_scope stopping(shared_->env->executor, *shared_->env->timers,
+                               log_failures(shared_->env->log));
   for (const auto& one : groups) {
-    announcing.spawn(runtime::keep_alive(one->announce_leaving(), one));
+    stopping.spawn(runtime::keep_alive(stop_group(one), shared_from_this()));
   }
-  co_await announcing.join();
+  co_await stopping.join();
 }
 
 // Ends all sessions concurrently. If running work relies on the locks of a session, it is left to

@@ -51,7 +51,8 @@ class engine : public std::enable_shared_from_this<engine> {
   boost::asio::awaitable<void> leave_now(std::shared_ptr<participant> which);
   enum class leaving_how { alone, with_its_group };
   void begin_leaving(const std::shared_ptr<participant>& which, leaving_how how);
-  boost::asio::awaitable<void> announce_leaving(std::vector<std::shared_ptr<group_core>> groups);
+  boost::asio::awaitable<void> stop_group(std::shared_ptr<group_core> which);
+  boost::asio::awaitable<void> stop_groups(std::vector<std::shared_ptr<group_core>> groups);
   boost::asio::awaitable<void> wait_settled(std::shared_ptr<participant> which,
                                             time_point give_up);
   boost::asio::awaitable<void> stop_everything();

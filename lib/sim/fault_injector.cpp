@@ -37,6 +37,7 @@ void fault_injector::start() {
   repeat(c.operator_release, &fault_injector::operator_releases);
   repeat(c.operator_destroy, &fault_injector::operator_destroys);
   repeat(c.operator_depose, &fault_injector::operator_deposes);
+  start_groups();
 }
 
 void fault_injector::repeat(duration mean, fault inject) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <tenure/time.hpp>
 
+#include "sim/body_manner.hpp"
 #include "sim/ground_truth.hpp"
 #include "sim/process_set.hpp"
 #include "sim/run_context.hpp"
@@ -21,6 +22,8 @@ class fault_injector {
   void start();
   void stop() noexcept { running_ = false; }
   bool running() const noexcept { return running_; }
+  /// What operators wish of the groups for the rest of the run: they drain all but one member.
+  void settle_groups();
 
  private:
   using fault = void (fault_injector::*)();
@@ -48,6 +51,15 @@ class fault_injector {
   void operator_releases();
   void operator_destroys();
   void operator_deposes();
+  // Of groups, in group_faults.cpp.
+  void start_groups();
+  void flap();
+  void crash_again(std::size_t slot, std::size_t times);
+  void operator_drains();
+  void operator_pins();
+  void operator_spoils_member();
+  void wish(group_wish::what kind, std::size_t group, const std::string& key,
+            const std::string& member);
 
   std::string random_key();
   /// The holding of a random election's key; null if the key is free.

@@ -11,6 +11,10 @@ const holding* key_timeline::find(const std::string& session, std::uint64_t fenc
   return nullptr;
 }
 
+const holding* key_timeline::before(const holding& later) const noexcept {
+  return &later > holdings.data() ? &later - 1 : nullptr;
+}
+
 const holding* key_timeline::current() const noexcept {
   return now && !now->session.empty() && !holdings.empty() ? &holdings.back() : nullptr;
 }
@@ -19,6 +23,15 @@ const key_timeline& ground_truth::of(const std::string& key) const {
   static const key_timeline none;
   const auto found = keys_.find(key);
   return found != keys_.end() ? found->second : none;
+}
+
+std::vector<const agent::kv_fields*> ground_truth::below(const std::string& prefix) const {
+  std::vector<const agent::kv_fields*> found;
+  for (auto at = keys_.lower_bound(prefix); at != keys_.end() && at->first.starts_with(prefix);
+       ++at) {
+    if (at->second.now) found.push_back(&*at->second.now);
+  }
+  return found;
 }
 
 void ground_truth::update(const std::string& key, std::optional<agent::kv_fields> now, actor by) {
@@ -38,7 +51,10 @@ void ground_truth::update(const std::string& key, std::optional<agent::kv_fields
     h.session = held_now;
     h.fence = k.now->modify_index;
     h.won = world_.now();
-    h.by = by;
+    // One member of a group hands a key over to another's session.
+    const auto owner = owners_.find(held_now);
+    h.by = owner != owners_.end() ? owner->second : by;
+    h.handed_over = !held_before.empty() && !recreated;
     k.holdings.push_back(std::move(h));
   }
   // Of a held key, too: a holder that dies leaves it empty.

@@ -29,7 +29,8 @@ class holding {
   std::uint64_t fence = 0;
   time_point won{};
   time_point lost = time_point::max();
-  actor by = the_server;
+  actor by = the_server;     ///< whose session it is
+  bool handed_over = false;  ///< by the holder before: one transaction took it and gave it
 };
 
 class key_timeline {
@@ -40,6 +41,8 @@ class key_timeline {
   std::vector<time_point> emptied;  ///< when an operator wrote an empty value
 
   const holding* find(const std::string& session, std::uint64_t fence) const noexcept;
+  /// The holding before that one; null for the first.
+  const holding* before(const holding& later) const noexcept;
   /// The holding of the present holder; null if the key is free.
   const holding* current() const noexcept;
 };
@@ -58,16 +61,21 @@ class ground_truth {
   explicit ground_truth(world& its_world) : world_(its_world) {}
 
   void update(const std::string& key, std::optional<agent::kv_fields> now, actor by);
+  /// A session exists, and belongs to that process or contender.
+  void session_created(const std::string& session, actor by) { owners_[session] = by; }
   /// The server restarted empty.
   void erase_all(actor by);
   /// An unknown key has an empty history.
   const key_timeline& of(const std::string& key) const;
+  /// The present keys below a prefix, in their order.
+  std::vector<const agent::kv_fields*> below(const std::string& prefix) const;
   /// Called after every change.
   std::function<void(const key_change&)> changed;
 
  private:
   world& world_;
   std::map<std::string, key_timeline> keys_;
+  std::map<std::string, actor> owners_;  // of sessions
 };
 
 }  // namespace tenure::sim

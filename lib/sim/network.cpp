@@ -43,6 +43,8 @@ fate network::draw(const link_faults& faults, runtime::lane where) {
   if (happens(rates_.lost_before, "request lost")) f.lost_before = true;
   if (happens(rates_.lost_after, "answer lost")) f.lost_after = true;
   if (happens(rates_.late, "request late")) f.request_delay += world_.between(1s, 30s);
+  if (happens(rates_.late_answer, "answer late"))
+    f.response_delay += world_.between(0s, rates_.late_answer_most);
   if (happens(rates_.reset_after, "connection reset after the request was carried out"))
     f.reset_after = true;
   if (happens(rates_.reset_before, "connection reset")) {
@@ -65,6 +67,11 @@ std::optional<duration> network::dial(const link_faults& faults, runtime::lane w
 void network::stop_faults() {
   rates_ = network_rates();
   rates_.quick_most = 2ms;
+}
+
+void network::delay_answers(duration most) noexcept {
+  rates_.slow = 0.2;
+  rates_.slow_most = most;
 }
 
 }  // namespace tenure::sim

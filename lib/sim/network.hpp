@@ -36,6 +36,8 @@ class network {
 
   /// From now on it is fast and reliable.
   void stop_faults();
+  /// Some answers take up to that long, so that processes see the same at different times.
+  void delay_answers(duration most) noexcept;
 
  private:
   bool happens(double share, const char* probe);

@@ -20,6 +20,8 @@ std::string election_key(std::size_t election) {
   return below + std::to_string(election) + "/leader";
 }
 
+std::size_t election_number(const std::string& key) { return std::stoul(key.substr(2)); }
+
 namespace {
 
 /// Uniform within the limit, with a preference for both ends.
@@ -114,13 +116,16 @@ void process::start() {
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
   entered_.resize(settings.elections);
+  stays_.resize(settings.groups.groups);
+  for (std::size_t i = 0; i < stays_.size(); ++i) user_tasks_->spawn(be_member(i));
   for (std::size_t i = 0; i < tenants_.size(); ++i) user_tasks_->spawn(follow_events(i));
   if (chance_of(0.3)) user_tasks_->spawn(toggle_health());
   const bool observes = chance_of(0.5);
   for (std::size_t i = 0; i < settings.elections; ++i) {
     // Of many elections a process leaves some out, but none is without a candidate.
-    const bool enters = settings.elections <= 16 || chance_of(0.8) ||
-                        i % settings.processes == slot_;
+    // All members of a group enter all of its elections.
+    const bool enters = settings.elections <= 16 || settings.groups.group_of(i) ||
+                        chance_of(0.8) || i % settings.processes == slot_;
     if (enters) user_tasks_->spawn(take_part(i));
     if (observes && (settings.elections <= 16 || chance_of(0.02))) user_tasks_->spawn(observe(i));
   }
@@ -197,6 +202,8 @@ asio::awaitable<void> process::shut_down() {
   cancel_user_tasks();
   co_await user_tasks_->join();
   count_watches();
+  count_hand_overs();
+  stays_.clear();
   tenants_.clear();
   user_tasks_.reset();
   link_->close_idle();
@@ -217,6 +224,17 @@ void process::count_watches() {
     all.hit("watches: no connection for a poll", n.waits);
     all.hit("watches: old poll kept for its successors", n.kept);
     if (engines_.size() > 1) all.hit("several tenants in a process");
+  }
+}
+
+void process::count_hand_overs() {
+  if (!context_.scenario.groups.any()) return;
+  for (const metric_info& m : all_metrics) {
+    const std::string name =
+        std::string(m.name) + (m.label.empty() ? "" : " " + std::string(m.label_value));
+    if (m.type != metric_type::counter || name.find("hand") == std::string::npos) continue;
+    const std::int64_t n = metrics_->value(m.what);
+    if (n > 0) context_.world.probes.hit("metric: " + name, static_cast<std::uint64_t>(n));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <tenure/metrics.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 
+#include "sim/body_manner.hpp"
 #include "sim/host.hpp"
 #include "sim/link.hpp"
 #include "sim/run_context.hpp"
@@ -39,6 +40,8 @@ class process : public std::enable_shared_from_this<process> {
   /// as it can.
   void settle();
   void depose(std::size_t election);
+  /// Calls the library as an operator does: it drains, undrains, pins or unpins.
+  void operate(group_wish wish);
 
   actor number() const noexcept { return number_; }
   /// Its position among the processes, which its replacement takes over.
@@ -53,6 +56,8 @@ class process : public std::enable_shared_from_this<process> {
     return observed_.at(election);
   }
   std::string standing_of(std::size_t election) const;
+  /// The members of the group as this process sees them; nothing if it is no member.
+  std::optional<std::vector<group_member_status>> members_of(std::size_t group) const;
   /// What is left after the end; empty if nothing is.
   std::string leaks() const;
 
@@ -68,15 +73,24 @@ class process : public std::enable_shared_from_this<process> {
     boost::asio::cancellation_signal signal;
     bool over = false;
   };
+  /// One membership in a group, from joining to leaving.
+  class stay {
+   public:
+    explicit stay(group joined) : handle(std::move(joined)) {}
+    std::optional<group> handle;
+    bool over = false;
+  };
+  using stay_ptr = std::shared_ptr<stay>;  ///< null: the election is in no group
+  static bool over(const stay_ptr& s) noexcept { return s && s->over; }
 
   // User code, in user_code.cpp.
   /// Elections belong to the tenants in turn.
-  elections& elections_of(std::size_t election) { return tenants_[election % tenants_.size()]; }
-  std::optional<election> enter(std::size_t election);
+  elections& elections_of(std::size_t election);
+  std::optional<election> enter(std::size_t election, const stay_ptr& in);
   awaitable<void> take_part(std::size_t election);
-  awaitable<void> lead_repeatedly(election& e);
-  awaitable<void> campaign_repeatedly(election& e);
-  awaitable<void> stand_by_events(election& e);
+  awaitable<void> lead_repeatedly(election& e, stay_ptr in);
+  awaitable<void> campaign_repeatedly(election& e, stay_ptr in);
+  awaitable<void> stand_by_events(election& e, stay_ptr in);
   awaitable<void> lead_once(election& e);
   awaitable<void> campaign_once(election& e);
   awaitable<void> follow_events(std::size_t tenant);
@@ -91,12 +105,26 @@ class process : public std::enable_shared_from_this<process> {
   awaitable<void> stop_at_request(term t, std::shared_ptr<canceller> s);
   awaitable<void> cancel_at(std::shared_ptr<canceller> s, time_point at);
   awaitable<void> depose_now(std::size_t election);
+
+  // Members of groups, in group_code.cpp.
+  membership make_membership();
+  awaitable<void> be_member(std::size_t group);
+  awaitable<void> live_as_member(std::size_t group, stay_ptr in);
+  awaitable<void> follow_group(stay_ptr in);
+  void change_settings(group& joined);
+  void settle_settings(group& joined);
+  awaitable<void> operate_now(group_wish wish);
+  awaitable<void> read_group(std::size_t group);
+  awaitable<void> answer_hand_over(std::shared_ptr<body_answer> answer, term t);
+  awaitable<void> rest(std::shared_ptr<body_answer> answer, duration d);
+
   /// Runs a task and cancels it after that time, or when the process stops.
   awaitable<void> run_for(duration limit, awaitable<void> task);
 
   awaitable<void> shut_down();
   void cancel_user_tasks();
   void count_watches();
+  void count_hand_overs();
   void failed(std::exception_ptr thrown);
   void report_exception(const std::exception& e);
   bool chance_of(double share) { return context_.world.chance_of(share); }
@@ -117,6 +145,7 @@ class process : public std::enable_shared_from_this<process> {
   std::list<std::shared_ptr<canceller>> cancellers_;
   std::map<std::size_t, std::optional<leader>> observed_;
   std::vector<tenure::election*> entered_;  // by election; null: not entered
+  std::vector<stay_ptr> stays_;             // by group; null: not a member
   span_choice spans_ = span_choice::common;
   bool settled_ = false;
   bool dead_ = false;

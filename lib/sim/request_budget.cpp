@@ -39,12 +39,14 @@ double request_budget::limit(phase now) const {
           ? sessions * 3 / std::chrono::duration<double>(*scenario_.liveness).count()
           : 0;
   if (now == phase::faults) return 30 + elections * 60 + heartbeats * 3;
+  // The members of a group are watched by a further poll, which lasts at most 0.4 spans.
+  const auto groups = static_cast<double>(scenario_.groups.groups);
   // Proofs and renewals once per third of the span or TTL; the writes and proclaims of user code;
   // and less than one poll per change of a key, because one poll watches many keys and answers once
   // for simultaneous changes. Range queries without a connection for a poll read once per second.
   const double span = std::chrono::duration<double>(scenario_.span).count();
   return sessions * (3 / span + 0.3) * 2 + heartbeats * 1.1 +
-         elections * (6 / span + 4 * scenario_.activity) + 2;
+         elections * (6 / span + 4 * scenario_.activity) + groups * 3 + 2;
 }
 
 }  // namespace tenure::sim

@@ -13,7 +13,7 @@ std::string_view to_string(request_kind kind) noexcept {
 
 request_kind kind_of(const runtime::http_request& request) noexcept {
   const std::string_view target = request.target;
-  const bool consistent = target.find("consistent") != target.npos;
+  const bool consistent = is_consistent(request);
   if (target.starts_with("/v1/kv/")) {
     if (request.method != "GET") return request_kind::lock;
     if (target.find("index=") != target.npos) return request_kind::poll;
@@ -34,6 +34,10 @@ std::string_view key_of(const runtime::http_request& request) noexcept {
   if (!target.starts_with("/v1/kv/")) return {};
   target.remove_prefix(std::string_view("/v1/kv/").size());
   return target.substr(0, target.find('?'));
+}
+
+bool is_consistent(const runtime::http_request& request) noexcept {
+  return request.target.find("consistent") != std::string::npos;
 }
 
 bool is_list(const runtime::http_request& request) noexcept {

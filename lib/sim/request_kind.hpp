@@ -30,6 +30,8 @@ request_kind kind_of(const runtime::http_request& request) noexcept;
 std::string_view key_of(const runtime::http_request& request) noexcept;
 /// Whether it reads all keys with that prefix.
 bool is_list(const runtime::http_request& request) noexcept;
+/// Whether it asks for ?consistent: its answer shows a state of after the request was sent.
+bool is_consistent(const runtime::http_request& request) noexcept;
 /// The target of the same read without blocking.
 std::string without_index(const runtime::http_request& request);
 

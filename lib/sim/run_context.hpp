@@ -29,5 +29,6 @@ class run_context {
 /// The key of the election of that number. Most have a common prefix, some another one: no single
 /// listing returns all of them.
 std::string election_key(std::size_t election);
+std::size_t election_number(const std::string& key);
 
 }  // namespace tenure::sim

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/lease/lease_rules.hpp"
-#include "sim/text_scan.hpp"
 
 namespace tenure::sim {
 
@@ -14,9 +13,6 @@ namespace {
 
 // The usual time of a claim from its sender to the server.
 constexpr duration claim_travel = 50ms;
-
-// docs/design.md promises protection up to this rate of a clock.
-constexpr std::int64_t max_rate_ppm = 5'000;
 
 }  // namespace
 
@@ -56,6 +52,7 @@ std::shared_ptr<tracked_term> safety_checker::term_began(tenure::term t, const h
   began->until = began->term.valid_until();
   began->lease_end = h.clock()->to_true(began->until);
   check_proof(*began);
+  check_predecessor(*began);
   check_overlap(*began);
   began->working = true;
   by_key_[key].push_back(began);
@@ -107,6 +104,24 @@ void safety_checker::check_overlap(tracked_term& beginner) {
   }
 }
 
+// A term that began by a hand-over waits for no lease: that of its predecessor, at least, is over
+// for certain, whatever the clocks and spans are.
+void safety_checker::check_predecessor(const tracked_term& beginner) {
+  const key_timeline& k = truth_.of(beginner.term.key());
+  const holding* own = k.find(beginner.term.session(), beginner.term.fence());
+  if (own == nullptr || !own->handed_over) return;
+  world_.probes.hit(proof_sent(beginner) < own->won
+                        ? "term began by hand-over, proven by the poll that showed it"
+                        : "term began by hand-over, proven by a later request");
+  const holding* giver = k.before(*own);
+  for (const auto& t : by_key_[beginner.term.key()]) {
+    if (t->term.session() != giver->session || t->term.fence() != giver->fence) continue;
+    if (!t->working && !t->lease_open(world_.now())) continue;
+    world_.report_violation("S7", beginner.name() + " begins by hand-over while " + t->name() +
+                                      (t->working ? " works" : " leads"));
+  }
+}
+
 std::string safety_checker::no_protection(const tracked_term& older,
                                           const tracked_term& newer) const {
   const auto rate = [](const tracked_term& t) { return std::abs(t.host.clock()->rate_ppm()); };
@@ -118,16 +133,29 @@ std::string safety_checker::no_protection(const tracked_term& older,
   const key_timeline& k = truth_.of(key);
   time_point older_won = time_point::min();
   time_point newer_won = time_point::max();
+  actor newcomer = newer.by;
+  const holding* claimed = k.find(newer.term.session(), newer.term.fence());
+  if (claimed != nullptr && claimed->handed_over) {
+    // The first of those that handed it over had to wait for older leases; there is no wait among
+    // them.
+    while (claimed->handed_over) claimed = k.before(*claimed);
+    if (claimed->fence > older.term.fence()) {
+      newcomer = claimed->by;
+      newer_won = claimed->won;
+      if (scenario_.drift_ppm > max_rate_ppm) return "a clock beyond the allowed drift";
+      if (scenario_.mixed_spans) return "the newer leader's span is shorter";
+    }
+  }
   for (const holding& h : k.holdings) {
     if (h.fence == older.term.fence()) older_won = h.won;
-    if (h.fence == newer.term.fence()) newer_won = h.won;
+    if (h.fence == newer.term.fence()) newer_won = std::min(newer_won, h.won);
     const bool between = h.fence > older.term.fence() && h.fence < newer.term.fence();
     if (between && !is_process(h.by)) return "a foreign leader in between";
   }
   const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
   // A response that arrives after the claim was sent is too late for it.
   const bool unseen =
-      !observed_.saw_held(newer.by, key, older.term.fence(), newer_won - claim_travel);
+      !observed_.saw_held(newcomer, key, older.term.fence(), newer_won - claim_travel);
   // Of candidates whose sessions delete their keys the design protects newcomers, too.
   const bool missing_is_clean = scenario_.behavior == session_behavior::release;
   if (missing_is_clean && unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
@@ -139,16 +167,21 @@ std::string safety_checker::no_protection(const tracked_term& older,
   return {};
 }
 
-void safety_checker::check_proof(const tracked_term& t) {
-  // From the end of the lease back to the sending of the proof that it counts from.
+/// From the end of the lease back to the sending of the proof that it counts from.
+time_point safety_checker::proof_sent(const tracked_term& t) {
   const time_point local_sent = t.term.valid_until() - t.span + t.span / core::drift_parts +
                                 core::lease_rules::margin_of(t.span);
-  const time_point sent = t.host.clock()->to_true(local_sent);
+  return t.host.clock()->to_true(local_sent);
+}
+
+void safety_checker::check_proof(const tracked_term& t) {
+  const time_point sent = proof_sent(t);
   const holding* h = truth_.of(t.term.key()).find(t.term.session(), t.term.fence());
   if (h == nullptr) {
     world_.report_violation("S3",
                             t.name() + " leads " + t.term.key() + ", which it never won");
-  } else if (h->lost == time_point::max() && world_.now() == t.begun && t.begun - h->won > 200ms) {
+  } else if (h->lost == time_point::max() && world_.now() == t.begun && !h->handed_over &&
+             t.begun - h->won > 200ms) {
     world_.probes.hit("quarantine waited");
   } else if (h->lost < sent) {
     world_.report_violation("S3", t.name() + " counts a proof for " + t.term.key() +
@@ -230,66 +263,6 @@ bool safety_checker::leads(const std::string& key, std::uint64_t fence) const {
   return std::any_of(found->second.begin(), found->second.end(), [&](const auto& t) {
     return t->term.fence() == fence && t->lease_open(world_.now());
   });
-}
-
-// -- changes of the store ------------------------------------------------------------------------
-
-void safety_checker::key_changed(const key_change& change) {
-  if (write_checker::is_data_key(change.key)) {
-    writes_.landed(change);
-    return;
-  }
-  if (!is_process(change.by) || !change.after) return;
-  const bool held_before = change.before && !change.before->session.empty();
-  if (held_before && change.after->session.empty()) check_release(change);
-  if (!change.after->session.empty()) check_proclaim(change);
-}
-
-void safety_checker::check_release(const key_change& change) {
-  if (!change.after->value.empty()) {
-    world_.probes.hit("released, and a value left");
-    return;
-  }
-  // A clean release: successors start at once.
-  world_.probes.hit("released cleanly");
-  const key_timeline& k = truth_.of(change.key);
-  for (const auto& t : by_key_[change.key]) {
-    const bool own = t->term.session() == change.before->session;
-    if (own && t->working && !t->excused) {
-      world_.report_violation("S6",
-                              t->name() + " releases " + change.key + " while its work runs");
-    }
-    if (!t->lease_open(world_.now())) continue;
-    if (!own && !may_overlap(*t, k)) {
-      world_.report_violation("S6", change.key + " is released cleanly within the lease of " +
-                                        t->name());
-    }
-    if (own && (t->term.fence() != k.holdings.back().fence || !t->closed)) {
-      world_.report_violation("S6", change.key + " is released under " + t->name());
-    }
-  }
-}
-
-/// Whether another term may begin within this one's lease, for one of the reasons of
-/// no_protection().
-bool safety_checker::may_overlap(const tracked_term& t, const key_timeline& k) const {
-  const bool foreign_after =
-      std::any_of(k.holdings.begin(), k.holdings.end(), [&t](const holding& h) {
-        return h.fence > t.term.fence() && !is_process(h.by);
-      });
-  return !k.erased.empty() || !k.emptied.empty() || foreign_after ||
-         scenario_.drift_ppm > max_rate_ppm || scenario_.mixed_spans;
-}
-
-void safety_checker::check_proclaim(const key_change& change) {
-  const std::uint64_t fence = number_after(change.after->value, " fence ");
-  if (fence == 0) return;
-  const holding* now = truth_.of(change.key).current();
-  if (now != nullptr && now->fence != fence) {
-    world_.report_violation("S6", "a proclaim of fence " + std::to_string(fence) + " acts on " +
-                                      change.key + " under fence " +
-                                      std::to_string(now->fence));
-  }
 }
 
 }  // namespace tenure::sim

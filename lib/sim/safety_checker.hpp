@@ -8,6 +8,8 @@
 //   S5  guarded writes: see write_checker
 //   S6  no claim, release or proclaim of a term acts on another term; a clean release comes only
 //       after the work has stopped, and while no other lease is open
+//   S7  a key is handed over only after its holder's work and lease have ended, and not within the
+//       lease of another; the term that begins by it overlaps none of that
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include "sim/ground_truth.hpp"
 #include "sim/host.hpp"
 #include "sim/inflight_request.hpp"
+#include "sim/needless_moves.hpp"
 #include "sim/observed_keys.hpp"
 #include "sim/scenario.hpp"
 #include "sim/tracked_term.hpp"
@@ -28,6 +31,9 @@
 #include "sim/write_checker.hpp"
 
 namespace tenure::sim {
+
+/// docs/design.md promises protection up to this rate of a clock.
+inline constexpr std::int64_t max_rate_ppm = 5'000;
 
 class safety_checker {
  public:
@@ -44,6 +50,7 @@ class safety_checker {
   void process_paused(actor who);
   void process_died(actor who);
   write_checker& writes() noexcept { return writes_; }
+  needless_moves& moves() noexcept { return moves_; }
 
   std::size_t open_leases(const std::string& key) const;
   /// Whether the term with that fence has an open lease.
@@ -53,9 +60,12 @@ class safety_checker {
  private:
   void key_changed(const key_change& change);
   void check_release(const key_change& change);
+  void check_hand_over(const key_change& change);
   void check_proclaim(const key_change& change);
   void check_fence(const tracked_term& t);
   void check_overlap(tracked_term& beginner);
+  void check_predecessor(const tracked_term& beginner);
+  static time_point proof_sent(const tracked_term& t);
   void check_proof(const tracked_term& t);
   /// Why the design protects an older term from a newer one by the fence alone; empty if it
   /// protects the lease, too.
@@ -70,6 +80,7 @@ class safety_checker {
   ground_truth& truth_;
   observed_keys observed_{world_, truth_};
   write_checker writes_{world_, truth_};
+  needless_moves moves_{world_, truth_};
   std::map<std::string, term_list> by_key_;
   std::map<actor, term_list> by_process_;
   std::map<std::string, std::shared_ptr<tracked_term>> newest_;  // with the greatest fence

@@ -2,41 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
+
+#include "core/group/move_pace.hpp"
+#include "sim/dice.hpp"
 
 namespace tenure::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A seeded source of settings.
-class dice {
- public:
-  explicit dice(std::uint64_t seed) : random_(runtime::seeded_random(seed)) {}
-
-  bool one_in(std::uint64_t n) { return random_->below(n) == 0; }
-  std::uint64_t among(std::uint64_t least, std::uint64_t most) {
-    return least + random_->below(most - least + 1);
-  }
-  duration between(duration least, duration most) {
-    return least + std::chrono::milliseconds(random_->below(static_cast<std::uint64_t>(
-                       (most - least) / 1ms + 1)));
-  }
-  /// 0 in `off` of ten runs, otherwise up to `most`, with a preference for small shares.
-  double share(double most, std::uint64_t off = 5) {
-    if (random_->below(10) < off) return 0;
-    const double parts = static_cast<double>(among(1, 100)) / 100;
-    return most * parts * parts;
-  }
-  /// A mean time between faults; 0 (never) in `off` of ten runs.
-  duration every(duration least, duration most, std::uint64_t off = 6) {
-    if (random_->below(10) < off) return 0s;
-    return between(least, most);
-  }
-
- private:
-  std::unique_ptr<runtime::random_source> random_;
-};
 
 void draw_size(scenario& made, dice& draw) {
   const std::uint64_t size = draw.among(0, 99);
@@ -144,6 +117,17 @@ void draw_foreign_sessions(scenario& made, dice draw) {
   if (made.foreign_contenders > 0) made.foreign_deletes = draw.one_in(2);
 }
 
+/// Half of the runs have groups. From a separate stream, too.
+void draw_groups(scenario& made, dice draw) {
+  if (draw.one_in(2)) return;
+  // Shares need some elections to share.
+  if (made.elections < 4 && !draw.one_in(5)) made.elections += draw.among(2, 10);
+  if (made.processes < 3 && made.elections <= 100 && !draw.one_in(4)) ++made.processes;
+  made.groups = group_settings::draw(made.elections, draw);
+  made.network.late_answer = draw.share(0.1, 4);
+  made.network.late_answer_most = made.span * 2;
+}
+
 }  // namespace
 
 scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) {
@@ -159,6 +143,7 @@ scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) 
   draw_tenants(made, dice(seed ^ 0x7e2a27));
   draw_version(made, dice(seed ^ 0x7e4510));
   draw_foreign_sessions(made, dice(seed ^ 0xde1e7e));
+  draw_groups(made, dice(seed ^ 0x6709b5));
   made.fault_phase = made.elections > 100 ? 90s : draw.between(120s, 400s);
   if (faults_for) made.fault_phase = *faults_for;
   if (draw.one_in(20)) {  // no faults at all
@@ -166,6 +151,7 @@ scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) 
     made.network.quick_most = 2ms;
     made.server = server_rates();
     made.faults = fault_intervals();
+    made.groups.flap = made.groups.spoil = 0s;
   }
   if (made.elections > 8 && draw.one_in(4)) made.unrelated_keys = draw.among(300, 3000);
   return made;
@@ -187,14 +173,24 @@ duration scenario::convergence_bound() const noexcept {
   const duration poll = wait * 17 / 16 + request_timeout;
   const duration delay = embedded ? std::max<duration>(60s, lock_delay_in_force())
                                   : lock_delay_in_force();
-  return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s;
+  return poll * 2 + ttl * 2 + delay + longest_span() * 2 + request_timeout * 2 + 30s +
+         handicaps();
+}
+
+duration scenario::handicaps() const noexcept {
+  // The plan may name a member that does not claim: then the others do, one after the other.
+  return groups.any() ? core::claim_handicap * static_cast<std::int64_t>(processes) : duration(0);
+}
+
+duration scenario::balance_bound() const noexcept {
+  return convergence_bound() + groups.balance_bound(elections) + stop_budget + 2 * wait;
 }
 
 duration scenario::takeover_bound() const noexcept {
   // One span, or the lock-delay if it is longer, by the slowest clock; a body that has to stop
   // first; and a few seconds for the watch, a session to be made, and retries.
   const duration wait = std::max(longest_span(), lock_delay_in_force());
-  return wait + wait * drift_ppm / 1'000'000 + stop_budget + 4s;
+  return wait + wait * drift_ppm / 1'000'000 + stop_budget + 4s + handicaps();
 }
 
 std::string scenario::summary() const {
@@ -215,7 +211,7 @@ std::string scenario::summary() const {
                 mixed_spans ? ", mixed spans" : "",
                 behavior == session_behavior::remove ? ", keys go with sessions" : "",
                 ms(fault_phase));
-  return text;
+  return text + groups.summary();
 }
 
 }  // namespace tenure::sim

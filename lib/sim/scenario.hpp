@@ -9,7 +9,7 @@
 #include <tenure/consul_version.hpp>
 #include <tenure/time.hpp>
 
-#include "runtime/random_source.hpp"
+#include "sim/group_settings.hpp"
 
 namespace tenure::sim {
 
@@ -27,6 +27,8 @@ class network_rates {
   double refused = 0;       ///< of a new connection
   double half_open = 0;     ///< a kept connection that is dead without a reset
   double closed = 0;        ///< a kept connection that the server has closed
+  double late_answer = 0;   ///< the response arrives later by up to `late_answer_most`
+  duration late_answer_most{0};
 };
 
 class server_rates {
@@ -81,6 +83,7 @@ class scenario {
   bool embedded = false;          ///< the server is the embedded agent: restarts lose all keys
   duration fault_phase{0};
   double activity = 1;            ///< of user code: a multiple of its usual rate
+  group_settings groups;
 
   network_rates network;
   server_rates server;
@@ -96,7 +99,13 @@ class scenario {
   duration convergence_bound() const noexcept;
   /// After a leader's session died, every election must have its one leader within this time.
   duration takeover_bound() const noexcept;
+  /// Every member of a group must lead its share within this time after the last fault.
+  duration balance_bound() const noexcept;
   std::string summary() const;
+
+ private:
+  /// How long a free key of a group may wait for the claims of others.
+  duration handicaps() const noexcept;
 };
 
 }  // namespace tenure::sim

@@ -88,6 +88,9 @@ void server::arrive(const std::shared_ptr<inflight_request>& sent) {
   if (sent->epoch != epoch_ || world_.now() < down_until_) return;  // its connection is closed
   world_.note("server", to_string(sent->kind), sent->request.target, sent->id,
               static_cast<std::uint64_t>(sent->by));
+  if (world_.trace.printing() && !sent->request.body.empty()) {
+    world_.trace.remark(world_.now(), "body", sent->request.body);
+  }
   sent->at_server = true;
   if (!misbehave(sent)) serve(sent);
 }
@@ -142,8 +145,10 @@ void server::answered(agent::request_id id, runtime::http_response response) {
   if (found == inflight_.end()) return;
   const auto sent = found->second;
   inflight_.erase(found);
+  note_session(*sent, response);
   remember(*sent, response);
-  if (sent->kind == request_kind::poll && world_.chance_of(rates_.backwards)) {
+  const bool may_be_old = sent->kind == request_kind::poll && !is_consistent(sent->request);
+  if (may_be_old && world_.chance_of(rates_.backwards)) {
     const auto& past = past_[without_index(sent->request)];
     if (past.size() > 1) {
       world_.probes.hit("poll answered from the past");
@@ -151,6 +156,12 @@ void server::answered(agent::request_id id, runtime::http_response response) {
     }
   }
   reply(sent, std::move(response));
+}
+
+void server::note_session(const inflight_request& sent, const runtime::http_response& response) {
+  const auto at = response.body.find("\"ID\":\"");
+  if (sent.kind != request_kind::session_create || at == std::string::npos) return;
+  truth_.session_created(response.body.substr(at + 6, 36), sent.by);
 }
 
 void server::reply(const std::shared_ptr<inflight_request>& sent, runtime::http_response response) {

@@ -76,6 +76,7 @@ class server final : private agent::answer_sink {
   void fail(const std::shared_ptr<inflight_request>& sent, unsigned status, std::string text);
   void release_slot(inflight_request& sent);
   void drop_connections();
+  void note_session(const inflight_request& sent, const runtime::http_response& response);
   void remember(const inflight_request& sent, const runtime::http_response& response);
 
   world& world_;

@@ -113,7 +113,8 @@ bool server::answer_from_past(const std::shared_ptr<inflight_request>& sent) {
 void server::hold_silently(const std::shared_ptr<inflight_request>& sent) {
   std::optional<runtime::http_response> old;
   const auto& past = past_[without_index(sent->request)];
-  if (!past.empty()) old = past.back();
+  // The answer of a ?consistent poll is never older than the poll.
+  if (!past.empty() && !is_consistent(sent->request)) old = past.back();
   world_.after(wait_of(sent->request), [this, sent, old] {
     if (sent->epoch != epoch_) return;
     if (old) {

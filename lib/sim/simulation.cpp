@@ -23,7 +23,8 @@ simulation::simulation(scenario s, std::FILE* trace_to)
       context_(world_, scenario_, server_, network_, checker_),
       processes_(context_),
       faults_(context_, processes_, truth_),
-      budget_(world_, scenario_, processes_) {
+      budget_(world_, scenario_, processes_),
+      balance_(context_, truth_, processes_) {
   if (trace_to != nullptr) world_.trace.print_to(trace_to);
 }
 
@@ -83,12 +84,15 @@ void simulation::run_without_faults() {
   world_.note("world", "calms down");
   const time_point calm = world_.now();
   faults_.stop();
+  faults_.settle_groups();
   network_.stop_faults();
   server_.stop_faults();
   for (const auto& f : foreign_) f->stop();
   processes_.settle();
   wait_for_convergence("after " + std::to_string(scenario_.convergence_bound() / 1s) +
                        " s without a fault: ");
+  if (world_.failed()) return;
+  wait_for_balance(calm + scenario_.balance_bound() - world_.now(), "once the faults are over");
   if (world_.failed()) return;
   world_.note("world", "is at peace");
   world_.run(world_.now() + std::max<duration>(scenario_.span * 2, 15s));
@@ -103,7 +107,14 @@ void simulation::run_without_faults() {
   const duration aftermath = scenario_.wait * 17 / 16 + scenario_.request_timeout + 1s;
   const duration closed = scenario_.embedded ? duration(75s) : duration(0s);
   world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
-  if (!world_.failed()) check_takeover();
+  if (world_.failed()) return;
+  checker_.moves().start();
+  if (scenario_.groups.any()) network_.delay_answers(150ms);
+  check_takeover();
+  if (world_.failed()) return;
+  wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,
+                   "after a member's session died");
+  checker_.moves().stop();
 }
 
 void simulation::wait_for_convergence(const std::string& when) {
@@ -117,6 +128,27 @@ void simulation::wait_for_convergence(const std::string& when) {
   if (world_.failed() || in_time) return;
   const std::string why = disagreement();
   if (!why.empty()) world_.report_violation("L1", when + why);
+}
+
+void simulation::wait_for_balance(duration bound, const std::string& when) {
+  if (!scenario_.groups.any() || scenario_.elections > 200) return;
+  next_look_ = world_.now();
+  const auto settled = [this] {
+    if (world_.now() < next_look_) return false;
+    next_look_ = world_.now() + 200ms;
+    return balance_.settled();
+  };
+  balance_.restart();
+  const bool in_time =
+      world_.run(world_.now() + bound + group_balance::quiet_time, settled);
+  if (world_.failed()) return;
+  std::string why = in_time ? balance_.misjudged() : balance_.unbalanced();
+  if (!in_time && why.empty()) why = "elections still change their leaders";
+  if (why.empty()) {
+    world_.probes.hit("groups balanced " + when);
+  } else {
+    world_.report_violation("L5", why + ", " + when);
+  }
 }
 
 void simulation::check_takeover() {

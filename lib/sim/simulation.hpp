@@ -10,6 +10,7 @@
 #include "sim/fault_injector.hpp"
 #include "sim/foreign_contender.hpp"
 #include "sim/ground_truth.hpp"
+#include "sim/group_balance.hpp"
 #include "sim/network.hpp"
 #include "sim/process_set.hpp"
 #include "sim/request_budget.hpp"
@@ -53,6 +54,9 @@ class simulation {
   void wait_for_convergence(const std::string& when);
   /// Why not every election has one leader on whom all observers agree; empty if it has.
   std::string disagreement() const;
+  /// Runs until every member of every group leads its share and nothing moves any more, or until
+  /// the bound and that quiet time are over.
+  void wait_for_balance(duration bound, const std::string& when);
   std::string leaders_of(std::size_t election) const;
   /// A leader's session dies: rule L4.
   void check_takeover();
@@ -71,6 +75,7 @@ class simulation {
   process_set processes_;
   fault_injector faults_;
   request_budget budget_;
+  group_balance balance_;
   std::vector<std::shared_ptr<foreign_contender>> foreign_;
   time_point next_look_ = time_point::min();
 };

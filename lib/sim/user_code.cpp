@@ -54,8 +54,9 @@ asio::awaitable<void> process::run_for(duration limit, awaitable<void> task) {
 // -- taking part ---------------------------------------------------------------------------------
 
 // Nothing while the election of the last stay has not ended yet.
-std::optional<election> process::enter(std::size_t number) {
+std::optional<election> process::enter(std::size_t number, const stay_ptr& in) {
   try {
+    if (in) return in->handle->enter(election_key(number));
     const std::string value = host_.name() + " stands for " + std::to_string(number);
     return elections_of(number).enter(election_key(number),
                                       context_.scenario.make_candidacy(value, spans_));
@@ -73,29 +74,33 @@ asio::awaitable<void> process::take_part(std::size_t number) {
     if (!first || chance_of(0.5)) co_await sleep(context_.world.between(0s, 3s));
     if (stopping_) co_return;
     first = false;
+    const auto of_group = context_.scenario.groups.group_of(number);
+    const stay_ptr in = of_group ? stays_[*of_group] : nullptr;
+    if (of_group && !in) continue;  // the process is no member now
     context_.checker.election_entered(number_, key);
-    std::optional<election> entered = enter(number);
+    std::optional<election> entered = enter(number, in);
     if (!entered) continue;
     election& e = *entered;
     entered_[number] = &e;
     const std::uint64_t style = context_.world.below(4);
     if (style < 2) {
-      co_await lead_repeatedly(e);
+      co_await lead_repeatedly(e, in);
     } else if (style == 2) {
-      co_await campaign_repeatedly(e);
+      co_await campaign_repeatedly(e, in);
     } else {
-      co_await stand_by_events(e);
+      co_await stand_by_events(e, in);
     }
     entered_[number] = nullptr;
     if (stopping_) co_return;
+    if (over(in)) continue;  // the election was left with the group
     context_.world.probes.hit("election left and entered again");
     co_await e.leave();
   }
 }
 
-asio::awaitable<void> process::lead_repeatedly(election& e) {
+asio::awaitable<void> process::lead_repeatedly(election& e, stay_ptr in) {
   bool again = true;
-  while (again && !stopping_) {
+  while (again && !stopping_ && !over(in)) {
     const duration limit =
         settled_ || chance_of(0.6) ? duration::max() : context_.world.between(0s, 20s);
     co_await run_for(limit, lead_once(e));
@@ -117,9 +122,9 @@ asio::awaitable<void> process::lead_once(election& e) {
   }
 }
 
-asio::awaitable<void> process::campaign_repeatedly(election& e) {
+asio::awaitable<void> process::campaign_repeatedly(election& e, stay_ptr in) {
   bool again = true;
-  while (again && !stopping_) {
+  while (again && !stopping_ && !over(in)) {
     const duration limit =
         settled_ || chance_of(0.6) ? duration::max() : context_.world.between(0s, 20s);
     co_await run_for(limit, campaign_once(e));
@@ -142,13 +147,13 @@ asio::awaitable<void> process::campaign_once(election& e) {
   co_await work_and_resign(std::move(won));
 }
 
-asio::awaitable<void> process::stand_by_events(election& e) {
+asio::awaitable<void> process::stand_by_events(election& e, stay_ptr in) {
   // follow_events() gets the terms.
   e.stand();
-  while (!stopping_ && (settled_ || chance_of(0.9))) {
+  while (!stopping_ && !over(in) && (settled_ || chance_of(0.9))) {
     co_await sleep(context_.world.between(1s, 20s));
   }
-  if (stopping_) co_return;
+  if (stopping_ || over(in)) co_return;
   e.withdraw();
   while (e.current()) co_await sleep(context_.world.between(10ms, 200ms));
 }
@@ -158,6 +163,8 @@ asio::awaitable<void> process::follow_events(std::size_t tenant) {
   for (;;) {
     const event what = co_await tenants_[tenant].next_event();
     const bool leads = what.standing == standing::leading;
+    if (what.hand_over_requested) context_.world.probes.hit("event: hand-over requested");
+    if (!what.handed_to.empty()) context_.world.probes.hit("event: handed over");
     if (!what.term || (!leads && what.standing != standing::stopping)) continue;
     std::uint64_t& fence = worked[what.key];
     if (fence == what.term.fence()) continue;
@@ -229,9 +236,15 @@ asio::awaitable<void> process::do_work(std::shared_ptr<tracked_term> led) {
   const int slowdown = settings.elections > 16 ? 8 : 1;
   const auto most = std::chrono::duration_cast<duration>(
       std::max<duration>(settings.span, 4s) / settings.activity * slowdown);
+  std::shared_ptr<body_answer> answer;  // to requests to hand over
+  if (settings.groups.group_of(election_number(led->term.key()))) {
+    answer = std::make_shared<body_answer>(host_, body_answer::draw(context_.world, settings));
+    user_tasks_->spawn(answer_hand_over(answer, led->term));
+  }
   bool goes_on = true;
   while (goes_on && !stopping_) {
-    co_await sleep(context_.world.between(1ms, most));
+    co_await rest(answer, context_.world.between(1ms, most));
+    if (answer && answer->ends(led->term.hand_over_wanted())) co_return;
     if (!led->term.holds()) {
       // The clock says so before the library does: the body must not go on.
       co_return;

@@ -93,7 +93,7 @@ TEST_CASE("without another member the key is released") {
 TEST_CASE("the next member is tried at once if the first one's session is gone") {
   giving g;
   const impl::recipient dead{"11111111-2222-3333-4444-555555555555", "dead",
-                             std::make_shared<const std::string>("d")};
+                             std::make_shared<const std::string>("d"), {}};
   g.a.group->next = {dead};
   SECTION("another lives") {
     const impl::recipient to = stranger(g.b, "host-b");

@@ -18,6 +18,11 @@ class listener final : public impl::key_watcher {
  public:
   void on_key_changed(const consul::kv_result& answer) override { reports.push_back(answer); }
   void on_watch_error(const error_code&, const std::string&) override {}
+  bool on_notice(const consul::kv_result& answer, std::uint64_t guard) override {
+    if (!reports.empty() && reports.back().entry->modify_index != guard) return false;
+    reports.push_back(answer);
+    return true;
+  }
   bool is_participant() const noexcept override { return true; }
   std::vector<consul::kv_result> reports;
 };
@@ -63,9 +68,11 @@ class giver {
                        consul::txn_op::unlock(key, from_, "", consul::lock_flags));
       op.then = consul::txn_op::lock(key, to_, "mine", consul::lock_flags);
       const consul::kv_result now = read(key);
+      op.guard = consul::txn_op::check_index(key, now.entry->modify_index);
       op.note = impl::hand_over_note{.prefix = impl::notices_prefix("g", to_),
                                      .create_index = now.entry->create_index,
                                      .lock_index = now.entry->lock_index + 1};
+      ops.push_back(*op.guard);
       ops.push_back(op.act);
       ops.push_back(*op.then);
       notices.add(op);
@@ -268,10 +275,11 @@ TEST_CASE("a notice finds such a key where this process watches nothing") {
 // -- texts ---------------------------------------------------------------------------------------
 
 TEST_CASE("the text of a notice is read as it was written") {
-  const std::vector<core::handed_key> keys{{"a/b c", 12, 1}, {"with\nline\n1 2 3 x", 7, 99}};
+  const std::vector<core::handed_key> keys{{"a/b c", 13, 12, 1}, {"with\nline\n1 2 3 x", 8, 7, 99}};
   CHECK(core::parse_notice(core::notice_text(keys)) == keys);
   CHECK(core::parse_notice("")->empty());
-  for (const char* bad : {"1 2 3", "1 2 3 ab\n", "1 2 3 abcd\n", "x 2 1 a\n", "1 2 1 a\n1", "\n"}) {
+  for (const char* bad : {"0 1 2 3", "0 1 2 3 ab\n", "0 1 2 3 abcd\n", "0 x 2 1 a\n", "0 1 2 1 a\n1",
+                          "\n"}) {
     CHECK_FALSE(core::parse_notice(bad));
   }
 }

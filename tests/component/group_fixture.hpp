@@ -96,6 +96,7 @@ class group_process {
   const std::string name;
   std::optional<group> g;
   manners how = manners::obeys;
+  duration cleanup{0};  ///< of each body that ends
   std::vector<std::unique_ptr<election>> elections;
   std::vector<std::unique_ptr<running<bool>>> works;
 
@@ -122,6 +123,10 @@ class group_process {
         co_await runtime::sleep_until(b_.rt.timers(), time_point::max());
       }
     } catch (const boost::system::system_error&) {
+    }
+    if (cleanup > duration{0}) {
+      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+      co_await runtime::sleep_until(b_.rt.timers(), b_.rt.now() + cleanup);
     }
     ledger_.end(key, b_.rt.now());
   }

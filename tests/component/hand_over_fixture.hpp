@@ -18,7 +18,9 @@ namespace tenure::test {
 /// What a participant tells its group, and the group's answers.
 class scripted_group final : public impl::group_seats {
  public:
+  impl::session_pool::pooled its_session;
   std::vector<impl::recipient> next;  ///< in the order in which they get keys, while they live
+  std::uint32_t seats = 0;
   int asked = 0;
   int changes = 0;
   std::vector<std::uint32_t> left;
@@ -26,7 +28,10 @@ class scripted_group final : public impl::group_seats {
   std::vector<std::string> handed;   ///< names
   std::vector<std::string> died;     ///< names
 
+  void take_seat(impl::participant& who) override { who.set_seat(seats++); }
+
  private:
+  impl::session_pool::pooled session() override { return its_session; }
   void holder_changed(std::uint32_t, const core::session_id& holder) noexcept override {
     holders.push_back(holder.empty() ? "free" : holder.text());
   }
@@ -92,7 +97,9 @@ class member {
         p(b.add(elections_options().log(log).metrics(metrics))),
         rt_(b.rt),
         how_(std::make_shared<const impl::profile>(p.engine->shared(), quick(std::move(value)),
-                                                   group)) {}
+                                                   group)) {
+    group->its_session = p.engine->shared()->sessions.session_for(how_->how);
+  }
   ~member() { end(); }
   member(const member&) = delete;
   member& operator=(const member&) = delete;
@@ -100,7 +107,7 @@ class member {
   std::shared_ptr<impl::participant> enter(std::string its_key) {
     auto one = std::make_shared<impl::participant>(how_, std::move(its_key));
     p.engine->shared()->watches.watch(one->name(), one);
-    one->set_seat(static_cast<std::uint32_t>(all.size()));
+    group->take_seat(*one);
     all.push_back(one);
     return one;
   }
@@ -119,7 +126,8 @@ class member {
   }
   impl::recipient as_recipient(std::string name) const {
     return impl::recipient{all.front()->session(), std::move(name),
-                           std::make_shared<const std::string>(how_->how.value())};
+                           std::make_shared<const std::string>(how_->how.value()),
+                           {}};
   }
   std::int64_t operator[](metric which) const { return metrics->value(which); }
   void end() {
@@ -150,7 +158,7 @@ class member {
 inline impl::recipient stranger(election_fixture& b, std::string name, std::string value = "b") {
   const std::string made = b.ask("PUT", "/v1/session/create", R"({"LockDelay":"0s"})").body;
   return impl::recipient{made.substr(made.find("\"ID\":\"") + 6, 36), std::move(name),
-                         std::make_shared<const std::string>(std::move(value))};
+                         std::make_shared<const std::string>(std::move(value)), {}};
 }
 
 inline bool holds(election_fixture& b, const impl::recipient& who, const std::string& its_key) {

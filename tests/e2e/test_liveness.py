@@ -45,7 +45,8 @@ class LivenessTest(cases.ServerCase):
         stage.check_no_overlap()
         second.terminate()
         second.wait(10)
-        wait_until(lambda: not self.services(), REAPED, what="an empty service discovery")
+        wait_until(lambda: not self.services(), REAPED, pause=0.1,
+                   what="an empty service discovery")
         checks = self.consul.json("GET", "/v1/agent/checks")
         self.assertEqual([], [c for c in checks.values() if c["Name"] == "alive"])
 

@@ -10,6 +10,7 @@ import unittest
 
 from support import cases
 from support.agent import Agent
+from support.ledger import Ledger
 from support.processes import BUILD, boot_time, wait_until
 
 SCHEDULER = os.path.join(BUILD, "bin", "scheduler")
@@ -17,51 +18,25 @@ TENANTS, SHARDS = 5, 12
 SPAN, TTL = 2, 10
 
 
-class Step:
-    def __init__(self, line):
-        number, fence, self.name, time = line.split()
-        self.number, self.fence, self.time = int(number), int(fence), int(time) / 1e9
-
-
 class SchedulerTest(cases.Case):
     def setUp(self):
         super().setUp()
         self.agent = Agent(self.folder)
         self.addCleanup(self.agent.close)
-        self.ledger = os.path.join(self.folder, "ledger")
-        os.mkdir(self.ledger)
+        self.ledger = Ledger(os.path.join(self.folder, "ledger"))
 
     def scheduler(self, name, *options):
         return self.start(SCHEDULER, "--tenants", TENANTS, "--shards", SHARDS, "--name", name,
-                          "--ledger", self.ledger, "--span", f"{SPAN}s", "--ttl", f"{TTL}s",
+                          "--ledger", self.ledger.folder, "--span", f"{SPAN}s", "--ttl", f"{TTL}s",
                           "--pause", "50ms", *options,
                           env={"CONSUL_HTTP_ADDR": self.agent.address})
 
-    def steps(self):
-        """The steps of every shard, in the order in which they were written."""
-        found = {}
-        for shard in os.listdir(self.ledger):
-            with open(os.path.join(self.ledger, shard), encoding="utf-8") as file:
-                found[shard] = [Step(line) for line in file if line.endswith("\n")]
-        return found
-
     def all_worked_since(self, time, name=None):
         """Whether every shard was worked after that time (by the process of that name)."""
-        found = self.steps()
+        found = self.ledger.steps()
         return len(found) == TENANTS * SHARDS and all(
             any(s.time > time and name in (None, s.name) for s in steps)
             for steps in found.values())
-
-    def check_one_at_a_time(self):
-        """The terms of a shard do not overlap: steps are numbered without gaps, and fences grow."""
-        for shard, steps in self.steps().items():
-            self.assertEqual(list(range(1, len(steps) + 1)), [s.number for s in steps], shard)
-            for before, after in zip(steps, steps[1:]):
-                if before.name == after.name:
-                    self.assertLessEqual(before.fence, after.fence, shard)
-                else:
-                    self.assertLess(before.fence, after.fence, shard)
-                self.assertLess(before.time, after.time, shard)
 
     def check_clean_exit(self, process):
         self.assertEqual(0, process.wait(15), self.zoo.errors(process))
@@ -79,7 +54,7 @@ class SchedulerTest(cases.Case):
         first.wait()
         wait_until(lambda: self.all_worked_since(killed_at + 0.5), 2 * TTL + SPAN + 10,
                    what="all shards by the other processes")
-        steps = self.steps()
+        steps = self.ledger.steps()
         all_steps = [s for shard in steps.values() for s in shard]
         self.assertGreaterEqual(  # no step before the lease of the killed process has ended
             min(s.time for s in all_steps if s.name != "first"), killed_at + SPAN / 2)
@@ -90,7 +65,7 @@ class SchedulerTest(cases.Case):
         self.check_clean_exit(second)
         wait_until(lambda: self.all_worked_since(left_at, "third"), 10,
                    what="all shards by the third")
-        self.check_one_at_a_time()
+        self.ledger.check_one_at_a_time(self)
         third.terminate()
         self.check_clean_exit(third)
         keys = self.agent.client.json("GET", "/v1/kv/scheduler/", recurse="")
@@ -109,10 +84,10 @@ class SchedulerTest(cases.Case):
         first.wait()
         wait_until(lambda: self.all_worked_since(killed_at + 0.5, "second"), TTL - 2,
                    what="all shards by the second")
-        first_step = min(s.time for steps in self.steps().values() for s in steps
+        first_step = min(s.time for steps in self.ledger.steps().values() for s in steps
                          if s.name == "second")
         self.assertGreaterEqual(first_step, killed_at + SPAN / 2)
-        self.check_one_at_a_time()
+        self.ledger.check_one_at_a_time(self)
         second.terminate()
         self.check_clean_exit(second)
 
@@ -171,9 +146,9 @@ class SchedulerTest(cases.Case):
         self.check_one_at_a_time()
 
     def test_bad_arguments_get_one_line(self):
-        for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger, "--span", "1ms"),
-                    ("--ledger", self.ledger, "--liveness", "1ms"),
-                    ("--ledger", self.ledger, "--shards", "0")):
+        for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger.folder, "--span", "1ms"),
+                    ("--ledger", self.ledger.folder, "--liveness", "1ms"),
+                    ("--ledger", self.ledger.folder, "--shards", "0")):
             code, output, errors = self.run_to_end(SCHEDULER, *bad)
             self.assertEqual((64, "", 1), (code, output, len(errors.splitlines())), errors)
 

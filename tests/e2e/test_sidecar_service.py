@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The output to a Consul service: a replacement of the consul-leader sidecar."""
 
+import copy
 import os
 import signal
 import time
@@ -201,12 +202,24 @@ class ServiceTest(cases.ServerCase):
     # -- failures ------------------------------------------------------------------------------
     # Each ends with exactly one primary label, and there are never two.
 
+    def test_ends_of_sessions(self):
+        """Each waits for the end of a session's TTL, so they run at the same time."""
+        self.all_at_once(self.named("killed").task_killed,
+                         self.named("alone").sidecar_killed_beside_its_service,
+                         self.named("stopped").stopped_sidecar)
+
+    def named(self, name):
+        """This test with a stage and a service of another name."""
+        other = copy.copy(self)
+        other.name = name
+        return other
+
     def within(self, stage, lost_by=0.0):
         """The longest time without a leader: until the key is lost, then span and lock-delay at the
         same time."""
         return lost_by + stage.span + 1.5 * SLACK
 
-    def test_task_killed(self):
+    def task_killed(self):
         """SIGKILL; Nomad deregisters the service of the dead task, and starts it again."""
         stage = self.stage()
         first, _ = self.start_two(stage)
@@ -247,7 +260,7 @@ class ServiceTest(cases.ServerCase):
         self.assertIn("liveness: 100ms is out of range: choose 500ms to 10m",
                       stage.zoo.errors(sidecar))
 
-    def test_sidecar_killed_beside_its_service(self):
+    def sidecar_killed_beside_its_service(self):
         """SIGKILL, and its service stays: the label is stale until the sidecar restarts."""
         stage = self.stage()
         first, _ = self.start_two(stage)
@@ -256,7 +269,8 @@ class ServiceTest(cases.ServerCase):
         stage.start("a", **self.output("a"))
         wait_until(lambda: "primary" not in self.tags_of("a"), 10, what="the end of the old label")
         wait_until(lambda: self.services.tagged(self.name),
-                   seconds=self.within(stage, 2 * stage.ttl), what="a new primary label")
+                   seconds=self.within(stage, 2 * stage.ttl), pause=0.02,
+                   what="a new primary label")
         time.sleep(0.5)
         held = self.consul.holder(stage.key)
         self.assertEqual([s["ID"] for s in self.services.all().values()
@@ -301,13 +315,13 @@ class ServiceTest(cases.ServerCase):
         self.assertEqual(self.consul.holder(stage.key), session)
         return seen
 
-    def test_stopped_sidecar(self):
+    def stopped_sidecar(self):
         """SIGSTOP past the lease: its label is stale, and removed as soon as it continues."""
         stage = self.stage()
         first, _ = self.start_two(stage)
         first.send_signal(signal.SIGSTOP)
         wait_until(lambda: "primary" in self.tags_of("b"), self.within(stage, 2 * stage.ttl),
-                   what="another primary")
+                   pause=0.02, what="another primary")
         first.send_signal(signal.SIGCONT)
         woken = boot_time()
         self.services.wait_for_tag(self.name, [self.instance("b")], seconds=10)

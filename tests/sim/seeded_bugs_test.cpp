@@ -99,3 +99,21 @@ TEST_CASE("found: renewals on the shared lane") {
   expect_found(seeded_bug::renewal_on_shared_lane);
 }
 TEST_CASE("found: a body that gets no stop request") { expect_found(seeded_bug::no_stop); }
+TEST_CASE("found: a hand-over within the quarantine of the giver") {
+  expect_found(seeded_bug::hand_over_pending);
+}
+TEST_CASE("found: a hand-over while the giver's work runs") {
+  expect_found(seeded_bug::hand_over_working);
+}
+TEST_CASE("found: a received term that counts from the arrival of an answer") {
+  expect_found(seeded_bug::receive_without_read);
+}
+TEST_CASE("found: a late claim taken for a hand-over") {
+  expect_found(seeded_bug::receive_with_open_claim);
+}
+TEST_CASE("found: a plan without the elections of the dead") {
+  expect_found(seeded_bug::plan_skips_dead);
+}
+TEST_CASE("found: a plan that moves elections to members that have not settled") {
+  expect_found(seeded_bug::plan_ignores_settling);
+}

@@ -100,3 +100,46 @@ TEST_CASE("a linearizable answer that is older than one before its request means
   REQUIRE(h.free_since() == at(8));
   REQUIRE(h.highest() == 100);
 }
+
+TEST_CASE("a hold passed directly if the newest before it was another's of the same key") {
+  key_history h;
+  h.observe(held_by("A", 10), at(0));
+  CHECK_FALSE(h.passed());  // at first sight
+  h.observe(held_by("B", 11), at(1));
+  CHECK(h.passed());
+  h.observe(held_by("B", 11), at(2));
+  CHECK(h.passed());  // nothing new
+  h.observe(held_by("A", 10), at(2));
+  CHECK(h.passed());  // outdated
+  SECTION("written again by its holder") { h.observe(held_by("B", 12), at(3)); }
+  SECTION("free in between") {
+    h.observe(free_clean(12), at(3));
+    CHECK_FALSE(h.passed());
+    h.observe(held_by("A", 13), at(3));
+  }
+  SECTION("missing in between") {
+    h.observe(missing(12), at(3));
+    h.observe(held_by("A", 13), at(3));
+  }
+  SECTION("in another life of the key") {
+    key_observation s = held_by("A", 13);
+    s.create_index = 12;
+    h.observe(s, at(3));
+  }
+  SECTION("in another life of the cluster") {
+    REQUIRE(h.observe(surely(held_by("A", 7), at(3)), at(3)) == observation_order::restarted);
+  }
+  CHECK_FALSE(h.passed());
+}
+
+TEST_CASE("whether an index exceeds all that were seen before") {
+  key_history h;
+  h.observe(held_by("A", 10), at(0));
+  CHECK(h.exceeds_all());
+  h.observe(surely(held_by("B", 5), at(1)), at(1));
+  CHECK_FALSE(h.exceeds_all());
+  h.observe(held_by("A", 10), at(2));
+  CHECK_FALSE(h.exceeds_all());
+  h.observe(held_by("B", 11), at(3));
+  CHECK(h.exceeds_all());
+}

@@ -1,6 +1,6 @@
 """One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
-from . import (cold_start, crash, failover, growth, mass_failover, micro, standby,
+from . import (cold_start, crash, failover, groups, growth, mass_failover, micro, standby,
                steady, tenants)
 
 ALL = {
@@ -11,6 +11,7 @@ ALL = {
     "tenants": tenants,
     "standby": standby,
     "mass_failover": mass_failover,
+    "groups": groups,
     "micro": micro,
     "growth": growth,  # last: it skips the sizes that the others have measured
 }

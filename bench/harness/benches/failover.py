@@ -97,7 +97,7 @@ class Case:
 class Field:
     """The candidates of one subject: one alone in a process, its contenders in another."""
 
-    def __init__(self, case, server, start, name):
+    def __init__(self, case, server, start, name, prefix="failover"):
         self.case, self.server, self.name = case, server, name
         self.settle = SETTLE if name in OURS else SETTLE_PEER
         options = []
@@ -109,7 +109,7 @@ class Field:
                             "--many-span-ms", MANY_SPAN_MS]
         self.first = start(name, server, *options)
         self.second = start(name, server, *options)
-        key = f"failover/{name}/{case.how}/{case.contenders}/{case.others}"
+        key = f"{prefix}/{name}/{case.how}/{case.contenders}/{case.others}"
         shared = []
         if case.others and self.is_tenure:
             shared = ["shared"]

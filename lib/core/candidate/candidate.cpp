@@ -282,8 +282,9 @@ release_request candidate::next_release(time_point now) const {
   r.session = held_->session;
   r.clean = lease_.began() || now >= quarantine_end(held_->quarantine_from);
   if (bug_enabled(seeded_bug::clean_within_quarantine)) r.clean = true;
-  r.may_hand_over = may_hand_over(lease_) || bug_enabled(seeded_bug::hand_over_pending) ||
-                    bug_enabled(seeded_bug::hand_over_working);
+  r.may_hand_over =
+      may_hand_over(lease_) || (bug_enabled(seeded_bug::hand_over_pending) && !working()) ||
+      (bug_enabled(seeded_bug::hand_over_working) && lease_.began() && !lease_.lost());
   return r;
 }
 

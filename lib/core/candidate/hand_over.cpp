@@ -1,8 +1,7 @@
 // A key that is handed over: how a candidate takes it, or lets it go, and how it hands one over.
 // The rules, and why they suffice: hand_over_rules.hpp.
-#include "core/group/hand_over_rules.hpp"
-
 #include "core/candidate/candidate.hpp"
+#include "core/group/hand_over_rules.hpp"
 #include "core/testing/seeded_bug.hpp"
 
 namespace tenure::core {

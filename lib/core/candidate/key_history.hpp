@@ -6,28 +6,10 @@
 #include <optional>
 #include <tenure/time.hpp>
 
+#include "core/candidate/key_observation.hpp"
 #include "core/util/session_id.hpp"
 
 namespace tenure::core {
-
-/// The key as one answer of Consul shows it.
-class key_observation {
- public:
-  bool exists = false;
-  bool empty_value = true;
-  bool plain = false;   ///< written without the flags of locks: by other tools, by hand
-  session_id session;   ///< of the holder; empty: none
-  std::uint64_t create_index = 0;
-  std::uint64_t modify_index = 0;
-  std::uint64_t lock_index = 0;
-  std::uint64_t as_of = 0;    ///< X-Consul-Index of the answer
-  bool linearizable = false;  ///< a ?consistent read, or the result of a write
-  time_point sent_at{};       ///< of the request
-
-  bool held() const noexcept { return exists && !session.empty(); }
-  /// Observations of a key are ordered by this: the index of the last write that the answer shows.
-  std::uint64_t order() const noexcept { return exists ? modify_index : as_of; }
-};
 
 enum class observation_order {
   same,      ///< nothing new

@@ -16,11 +16,12 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 }
 
 std::optional<handed_key> take_line(std::string_view& text) {
-  const auto create_index = take_number(text);
+  const auto guard = take_number(text);
+  const auto create_index = guard ? take_number(text) : std::nullopt;
   const auto lock_index = create_index ? take_number(text) : std::nullopt;
   const auto length = lock_index ? take_number(text) : std::nullopt;
   if (!length || *length >= text.size() || text[*length] != '\n') return std::nullopt;
-  handed_key one{std::string(text.substr(0, *length)), *create_index, *lock_index};
+  handed_key one{std::string(text.substr(0, *length)), *guard, *create_index, *lock_index};
   text.remove_prefix(*length + 1);
   return one;
 }
@@ -30,8 +31,11 @@ std::optional<handed_key> take_line(std::string_view& text) {
 std::string notice_text(const std::vector<handed_key>& keys) {
   std::string text;
   for (const handed_key& one : keys) {
-    text += std::to_string(one.create_index) + ' ' + std::to_string(one.lock_index) + ' ' +
-            std::to_string(one.key.size()) + ' ' + one.key + '\n';
+    for (const std::uint64_t number :
+         {one.guard, one.create_index, one.lock_index, std::uint64_t{one.key.size()}}) {
+      text += std::to_string(number) + ' ';
+    }
+    text += one.key + '\n';
   }
   return text;
 }

@@ -3,7 +3,9 @@
 // number of members and elections the group has.
 //
 // The notice has the ModifyIndex of the keys. Together they are what a read of each key would have
-// shown.
+// shown. But anybody can write an old notice again, for example with a backup that is restored. So a
+// notice is believed only by a candidate whose newest observation of the key is the hold that the
+// transaction required, at its index. To all others it is a hint to read the key.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +19,14 @@ namespace tenure::core {
 class handed_key {
  public:
   std::string key;
+  std::uint64_t guard = 0;  ///< the ModifyIndex that the transaction required: that of A's hold
   std::uint64_t create_index = 0;
   std::uint64_t lock_index = 0;  ///< with the lock of the new holder
 
   friend bool operator==(const handed_key&, const handed_key&) = default;
 };
 
-/// One line for each key: `CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key in
+/// One line for each key: `GUARD CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key in
 /// bytes, which may be any.
 std::string notice_text(const std::vector<handed_key>& keys);
 /// Nothing if the text is not a notice.

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <tenure/time.hpp>
 
-#include "core/candidate/key_history.hpp"
+#include "core/candidate/key_observation.hpp"
 #include "core/lease/lease_rules.hpp"
 #include "core/lease/term_lease.hpp"
 

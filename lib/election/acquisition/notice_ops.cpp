@@ -21,7 +21,8 @@ void notices_of_batch::add(const lock_op& op) {
   if (!op.note) return;
   notice& one = by_prefix_[op.note->prefix];
   one.holder = op.act.session;
-  one.keys.push_back({op.act.key, op.note->create_index, op.note->lock_index});
+  const std::uint64_t guard = op.guard ? op.guard->index : 0;
+  one.keys.push_back({op.act.key, guard, op.note->create_index, op.note->lock_index});
 }
 
 void notices_of_batch::append_to(std::vector<consul::txn_op>& ops, notice_writer& writer) const {

@@ -42,7 +42,6 @@ group_core::group_core(std::weak_ptr<impl::engine> owner, std::shared_ptr<contex
                                         how_.settling_time())),
       watch_(shared_, prefix_, *this),
       notices_(shared_, prefix_, how_.how()),
-      planner_(prefix_),
       claims_(planner_, how_.how().lock_delay()),
       mover_(shared_->env, prefix_, how_, planner_),
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
@@ -130,9 +129,10 @@ void group_core::recipient_died(const recipient& to) {
 
 // -- the members ---------------------------------------------------------------------------------
 
+void group_core::on_answer(const group_view& view) { key_->observe(view); }
+
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};
-  key_->observe(view);
   log_changes(view);
   planner_.set_view(view);
   wake();

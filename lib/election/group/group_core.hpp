@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,10 @@ class group_core final : public group_seats,
   std::vector<std::shared_ptr<participant>> participants() const;
   /// All members know that this one leaves, or have had a second to learn it.
   boost::asio::awaitable<void> announce_leaving();
+  using stop_function = std::function<void(const std::shared_ptr<participant>&)>;
+  /// Calls `stop` for each participant: for those that lead a few at a time, as their keys are
+  /// handed over.
+  boost::asio::awaitable<void> stop_each(stop_function stop);
   /// At the end: deletes the member's key and ends all tasks.
   boost::asio::awaitable<void> end();
 
@@ -73,6 +78,7 @@ class group_core final : public group_seats,
 
  private:
   // -- group_watch::receiver ---------------------------------------------------------------------
+  void on_answer(const group_view& view) override;
   void on_group(const group_view& view) override;
   void on_group_error(const error_code& why) override;
   std::size_t place_of(const left_over& what) const noexcept override;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "election/group/hand_over_notices.hpp"
 #include "election/participant/participant.hpp"
 
 namespace tenure::impl {
@@ -187,7 +186,7 @@ recipient group_planner::recipient_at(core::member_index member) const {
   return recipient{.session = members_[member].session,
                    .name = members_[member].document.name,
                    .value = values_[member],
-                   .notices = notices_prefix(group_, members_[member].session.text())};
+                   .notices = {}};
 }
 
 std::vector<group_member_status> group_planner::statuses() {

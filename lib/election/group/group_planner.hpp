@@ -10,7 +10,6 @@
 #include <string>
 #include <tenure/group.hpp>
 #include <tenure/time.hpp>
-#include <utility>
 #include <vector>
 
 #include "core/group/live_plan.hpp"
@@ -25,8 +24,6 @@ class participant;
 /// Seats are places in the plan's list of keys, and members are places in its list of members.
 class group_planner {
  public:
-  explicit group_planner(std::string group) : group_(std::move(group)) {}
-
   // -- what changed ------------------------------------------------------------------------------
   /// The participant's seat: the last one.
   std::uint32_t add(participant& who);
@@ -99,7 +96,6 @@ class group_planner {
   void count(core::member_index holder, int by) noexcept;
   bool has_room(core::member_index member) const noexcept;
 
-  const std::string group_;
   core::live_plan plan_;
   std::vector<seat> seats_;
   std::size_t unknown_ = 0;

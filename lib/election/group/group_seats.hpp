@@ -20,7 +20,7 @@ struct recipient {
   std::string name;
   std::shared_ptr<const std::string> value;  ///< what it publishes in the keys that it leads
   /// notices_prefix() of this member; empty: it gets no notice, and learns of the key by its watch.
-  std::string notices;
+  std::string notices = "";  // NOLINT(readability-redundant-string-init): may be left out
 };
 
 /// Called on the engine's thread. An implementation acts later, in another turn of the loop: it may

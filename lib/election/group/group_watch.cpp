@@ -10,6 +10,7 @@
 #include "consul/failure_log.hpp"
 #include "core/group/move_pace.hpp"
 #include "election/connections.hpp"
+#include "election/group/hand_over_notices.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -115,6 +116,8 @@ asio::awaitable<void> group_watch::remove(std::string key, std::uint64_t modify_
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::check_index(key, modify_index));
   ops.push_back(consul::txn_op::remove(key));
+  const std::string session = key.substr(members_prefix(group_).size());
+  ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, session)));
   const time_point deadline = shared_->now() + shared_->request_timeout();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   if (answer.error) {

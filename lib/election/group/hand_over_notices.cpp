@@ -91,7 +91,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   void on_list(const consul::kv_list& answer) override {
     shared_->env->outages->succeeded(watch_failed, shared_->now());
     const bool goes_back = answer.index < seen_index_;
-    list_news news;
+    std::vector<handed_news> news;
     if (known_ && !goes_back) {
       for (const consul::kv_entry& notice : answer.entries) {
         if (notice.modify_index > seen_index_) add(notice, answer, news);
@@ -103,11 +103,11 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
       seen_index_ = std::max(seen_index_, notice.modify_index);
     }
     seen_sent_at_ = answer.sent_at;
-    if (news.keys.empty() && news.own_holds.empty()) return;
-    shared_->watches.deliver(std::move(news));
+    if (!news.empty()) shared_->watches.deliver(news);
   }
 
-  void add(const consul::kv_entry& notice, const consul::kv_list& answer, list_news& news) const {
+  void add(const consul::kv_entry& notice, const consul::kv_list& answer,
+           std::vector<handed_news>& news) const {
     const auto handed = core::parse_notice(notice.value);
     if (!handed) return;
     for (const core::handed_key& one : *handed) {
@@ -117,11 +117,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
       as_read.index = notice.modify_index;
       as_read.linearizable = true;
       as_read.entry = entry_of(one, notice.modify_index);
-      if (shared_->watches.has_watcher(one.key)) {
-        news.keys.emplace_back(one.key, std::move(as_read));
-      } else {
-        news.own_holds.push_back(std::move(*as_read.entry));
-      }
+      news.push_back({.key = one.key, .answer = std::move(as_read), .guard = one.guard});
     }
   }
 

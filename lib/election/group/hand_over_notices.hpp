@@ -1,7 +1,7 @@
 // The notices of hand-overs to this process (core/group/hand_over_notice): it watches
-// `<group>/handed/<its session>/`, and the watchers of the keys learn from a notice what a read of
-// their key would have shown. A notice that is lost costs time only: the watch of the key shows the
-// hand-over as well.
+// `<group>/handed/<its session>/`, and the participants of the keys learn from a notice what a read
+// of their key would have shown. A notice that is lost costs time only: the watch of the key shows
+// the hand-over as well.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

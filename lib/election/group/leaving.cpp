@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 // For the write of `leaving`. Without it the member leaves as well.
 constexpr duration most_announcing = 1s;
+// Then all bodies that run on are stopped: Consul may be gone.
+constexpr duration most_stopping = 2s;
 
 }  // namespace
 
@@ -42,6 +44,30 @@ asio::awaitable<void> group_core::announce_leaving() {
   const time_point give_up = shared_->now() + most_announcing;
   while (joined_ && !key_->written() && shared_->now() < give_up) {
     co_await key_->changed().wait(give_up);
+  }
+}
+
+asio::awaitable<void> group_core::stop_each(stop_function stop) {
+  std::vector<std::shared_ptr<participant>> leading;
+  for (const std::shared_ptr<participant>& one : participants()) {
+    if (one->can_hand_over()) {
+      leading.push_back(one);
+    } else {
+      stop(one);
+    }
+  }
+  const time_point hurry = shared_->now() + most_stopping;
+  std::size_t next = 0;
+  while (next < leading.size()) {
+    const time_point now = shared_->now();
+    std::size_t room = now < hurry ? mover_.window().room(now) : leading.size();
+    for (; room > 0 && next < leading.size(); --room) {
+      const std::shared_ptr<participant> one = leading[next++];
+      mover_.window().stopped(*one, now);
+      stop(one);
+    }
+    const time_point until = std::min(hurry, mover_.window().next());
+    if (next < leading.size()) co_await changed_.wait(until);
   }
 }
 

@@ -288,11 +288,11 @@ asio::awaitable<void> member_key::remove() {
   const time_point give_up = now() + shared_->request_timeout();
   while (busy_ && now() < give_up) co_await changed_.wait(give_up);
   core::backoff pauses(20ms, 1s);
-  bool done = false;
-  while (!done && !id_.empty() && now() < give_up) {
-    done = co_await remove_once(give_up);
+  while (!id_.empty() && now() < give_up) {
+    const bool gone = co_await remove_once(give_up);
+    if (gone) co_return;
     const time_point again = now() + pauses.next(shared_->env->random->next());
-    if (!done) co_await runtime::sleep_until(*shared_->env->timers, again);
+    co_await runtime::sleep_until(*shared_->env->timers, again);
   }
 }
 

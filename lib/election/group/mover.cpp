@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 constexpr duration declined_for = 5min;
 constexpr duration given_back_within = 2s;
 
-// Hand-overs in a transaction of 64 operations.
-constexpr std::size_t run_length = 21;
+// Hand-overs in a transaction of 64 operations, with up to four notices.
+constexpr std::size_t run_length = 20;
 
 }  // namespace
 
@@ -62,6 +62,7 @@ void mover::forget(participant& who) {
   asked_.erase(who);
   declined_.erase(who);
   given_.erase(who);
+  window_.forget(who);
 }
 
 void mover::decline(participant& who, time_point now, std::string_view event) {
@@ -95,10 +96,7 @@ time_point mover::run(const core::own_part& part, time_point now) {
     }
   }
   if (planner_.leaving()) return next();  // all of its bodies have been stopped
-  if (!planner_.may_lead()) {
-    stop_all(part);
-    return next();
-  }
+  if (!planner_.may_lead()) return std::min(next(), stop_all(part, now));
   bool wanted = false;
   seats ready;
   seats urgent;
@@ -132,13 +130,22 @@ void mover::ask(std::uint32_t seat, time_point now) {
 }
 
 // This member is drained, or has weight 0: it asks no body.
-void mover::stop_all(const core::own_part& part) {
-  seats all = part.releases;
-  for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
-  std::erase_if(all, [this](std::uint32_t seat) { return !planner_.at(seat).can_hand_over(); });
-  for (const std::uint32_t seat : spread_order(std::move(all), planner_)) {
-    planner_.at(seat).stop_term(end_reason::handed_over);
+time_point mover::stop_all(const core::own_part& part, time_point now) {
+  if (std::exchange(stop_plan_, planner_.plans()) != planner_.plans()) {
+    seats all = part.releases;
+    for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
+    to_stop_ = spread_order(std::move(all), planner_);
+    next_to_stop_ = 0;
   }
+  std::size_t room = window_.room(now);
+  while (room > 0 && next_to_stop_ < to_stop_.size()) {
+    participant& who = planner_.at(to_stop_[next_to_stop_++]);
+    if (!who.can_hand_over()) continue;
+    who.stop_term(end_reason::handed_over);
+    window_.stopped(who, now);
+    --room;
+  }
+  return next_to_stop_ < to_stop_.size() ? window_.next() : time_point::max();
 }
 
 // -- to whom -------------------------------------------------------------------------------------

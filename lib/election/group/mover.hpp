@@ -14,6 +14,7 @@
 #include "core/group/move_pace.hpp"
 #include "election/group/deadline_list.hpp"
 #include "election/group/group_planner.hpp"
+#include "election/group/stop_window.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
@@ -36,11 +37,13 @@ class mover {
   void forget(participant& who);
   std::optional<recipient> recipient_of(std::uint32_t seat);
   void handed_over(std::uint32_t seat, const recipient& to, time_point now);
+  /// For terms that are stopped beside those that run() stops.
+  stop_window& window() noexcept { return window_; }
 
  private:
   using seats = std::vector<std::uint32_t>;
 
-  void stop_all(const core::own_part& part);
+  time_point stop_all(const core::own_part& part, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
   void ask(std::uint32_t seat, time_point now);
   void log(std::string_view event, const participant& who);
@@ -55,6 +58,11 @@ class mover {
   deadline_list asked_;     ///< until their bodies have to have returned
   deadline_list declined_;  ///< they stay here until then
   deadline_list given_;     ///< to members that may give them back
+
+  stop_window window_;
+  seats to_stop_;               ///< all that are given up, by the plan of that number
+  std::size_t next_to_stop_ = 0;
+  std::uint64_t stop_plan_ = 0;
 };
 
 /// The keys in an order in which neighbors are far apart, but for runs as long as a transaction: so

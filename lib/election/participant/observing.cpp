@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/testing/seeded_bug.hpp"
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
@@ -28,6 +29,24 @@ void participant::on_key_changed(const consul::kv_result& answer) {
   }
   note_seen(answer);
   advance();
+}
+
+// An old notice may have been written again. If the newest that was seen is the hold that its
+// transaction required, then it is not known to be old, and the hand-over follows from it.
+bool participant::on_notice(const consul::kv_result& answer, std::uint64_t guard) {
+  const core::key_history& seen = fsm_.history();
+  const core::session_id to(answer.entry->session);
+  if (to != fsm_.session()) return false;
+  const bool follows = seen.held() && seen.holder() != to && seen.modify_index() == guard;
+  if (follows || core::bug_enabled(core::seeded_bug::trust_any_notice)) {
+    on_key_changed(answer);
+    return true;
+  }
+  if (answer.entry->modify_index > seen.modify_index()) {
+    fsm_.want_read();
+    advance();
+  }
+  return false;
 }
 
 /// The history has taken in the same answer just now.

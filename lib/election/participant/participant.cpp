@@ -31,6 +31,9 @@ void participant::detach() noexcept {
   leave_seat();
   if (session_) session_->detach(*this);
   session_.reset();
+  // A proclaim may still wait for an answer. What the session wins from now on is not this
+  // participant's.
+  fsm_.session_ready({});
 }
 
 void participant::uncount() noexcept {

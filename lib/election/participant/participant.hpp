@@ -55,6 +55,7 @@ class participant final : public key_watcher,
   void set_healthy(bool healthy);
 
   // -- its group's side --------------------------------------------------------------------------
+  bool in_group() const noexcept { return profile_->group != nullptr; }
   /// Its place in the group's plan. The group sets it, once the participant is complete.
   std::uint32_t seat() const noexcept { return seat_; }
   void set_seat(std::uint32_t seat);
@@ -88,6 +89,7 @@ class participant final : public key_watcher,
     return std::static_pointer_cast<participant>(weak_from_this().lock());
   }
   void on_key_changed(const consul::kv_result& answer) override;
+  bool on_notice(const consul::kv_result& answer, std::uint64_t guard) override;
   void on_watch_error(const error_code& why, const std::string& detail) override;
   void session_ready(const std::string& id) override;
   void session_lost(const std::string& id) override;

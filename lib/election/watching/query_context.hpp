@@ -32,6 +32,13 @@ struct list_news {
   bool goes_back = false;  ///< a key has an older state than the last report of it
 };
 
+/// What a notice of a hand-over says of one key.
+struct handed_news {
+  std::string key;
+  consul::kv_result answer;  ///< as if the key had been read
+  std::uint64_t guard = 0;   ///< see key_watcher::on_notice()
+};
+
 /// Learns of keys that a session of ours holds and that no participant here watches.
 class hold_receiver {
  public:

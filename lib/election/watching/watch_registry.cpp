@@ -14,10 +14,10 @@ constexpr std::size_t most_unknown = 8;
 // Consul takes no shorter one.
 constexpr duration shortest_wait = std::chrono::seconds(1);
 
-bool has_participant(const watched_key& key) noexcept {
-  const key_watcher* watcher = key.watchers;
+key_watcher* participant_of(const watched_key& key) noexcept {
+  key_watcher* watcher = key.watchers;
   while (watcher != nullptr && !watcher->is_participant()) watcher = watcher->link().next;
-  return watcher != nullptr;
+  return watcher;
 }
 
 /// Walks a list of keys and the watched keys below its prefix side by side.
@@ -46,7 +46,7 @@ class list_reader final : public consul::kv_reader {
     const watched_key& watched = at_->second;
     ++at_;
     reports_ = is_news(watched, key_version(seen.modify_index, seen.session));
-    return reports_ || (own && !has_participant(watched));
+    return reports_ || (own && participant_of(watched) == nullptr);
   }
 
   void take(consul::kv_entry entry) override {
@@ -156,7 +156,7 @@ void watch_registry::read_consistently(duration most_wait) noexcept {
 
 bool watch_registry::has_candidate(std::string_view key) const noexcept {
   const auto found = keys_.find(key);
-  return found != keys_.end() && has_participant(found->second);
+  return found != keys_.end() && participant_of(found->second) != nullptr;
 }
 
 void watch_registry::stop() noexcept {
@@ -235,9 +235,34 @@ void watch_registry::on_list(const list_news& seen) {
   report_holds_in(seen);
 }
 
-void watch_registry::deliver(list_news seen) {
-  seen.delayed = true;  // a query may have read them before
-  on_list(seen);
+void watch_registry::deliver(const std::vector<handed_news>& notices) {
+  bool any = false;
+  for (const handed_news& one : notices) {
+    if (has_candidate(one.key)) {
+      any = take_notice(one) || any;
+    } else if (holds_ != nullptr) {
+      holds_->on_unwatched_hold(*one.answer.entry);
+    }
+  }
+  if (any) notified_();
+}
+
+// What is not believed is not reported either: the participant reads the key.
+bool watch_registry::take_notice(const handed_news& notice) {
+  if (!still_news(notice.key, notice.answer)) return false;
+  const auto participant =
+      participant_of(keys_.find(notice.key)->second)->weak_from_this().lock();
+  if (!participant || !participant->on_notice(notice.answer, notice.guard)) return false;
+  const auto found = keys_.find(notice.key);
+  if (found == keys_.end()) return true;
+  found->second.reported(key_version::of(notice.answer), notice.answer.received_at);
+  runtime::count(*context_.env, metric::watch_reports);
+  watcher_registrar all;
+  add_watchers_of(found->second, all);
+  for (const auto& watcher : all) {
+    if (watcher != participant && registered(watcher)) watcher->on_key_changed(notice.answer);
+  }
+  return true;
 }
 
 void watch_registry::report_holds_in(const list_news& seen) {

@@ -38,11 +38,10 @@ class watch_registry final : private watcher_registrar, private query_sink {
   /// poll lasts at most `most_wait`: what an answer shows was so since its request was sent, not
   /// longer ago than that. The shortest of several waits counts, and at least a second.
   void read_consistently(duration most_wait) noexcept;
-  /// Keys as others have read them: they are compared and reported as the answers of queries are.
-  void deliver(list_news seen);
+  /// Passes notices on to the participants of their keys.
+  void deliver(const std::vector<handed_news>& notices);
   /// To whom keys of ours without a participant are reported; it has to outlive the queries.
   void report_holds(hold_receiver& to) noexcept { holds_ = &to; }
-  bool has_watcher(std::string_view key) const noexcept { return keys_.find(key) != keys_.end(); }
   /// Whether one of the key's watchers is a candidate.
   bool has_candidate(std::string_view key) const noexcept;
   /// Unregisters all watchers, for good.
@@ -68,6 +67,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
 
   bool still_news(const std::string& key, const consul::kv_result& answer) const;
   void notify(const std::string& key, const consul::kv_result& answer);
+  bool take_notice(const handed_news& notice);
   void report_holds_in(const list_news& seen);
   void notify_error(const watcher_registrar& watchers, const error_code& why,
                     const std::string& detail);
