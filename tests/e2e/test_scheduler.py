@@ -107,7 +107,7 @@ class SchedulerTest(cases.Case):
         def member(name):
             return self.start(SCHEDULER, "--group", "scheduler", "--settling", "0s", "--commands",
                               "--tenants", 0, "--shards", 6, "--name", name, "--ledger",
-                              self.ledger, "--pause", "50ms", stdin=subprocess.PIPE,
+                              self.ledger.folder, "--pause", "50ms", stdin=subprocess.PIPE,
                               env={"CONSUL_HTTP_ADDR": self.agent.address})
 
         def tell(*lines):
@@ -116,7 +116,7 @@ class SchedulerTest(cases.Case):
                 process.stdin.flush()
 
         def worked_since(moment):
-            return {(shard.split(".")[-2], s.name) for shard, steps in self.steps().items()
+            return {(shard.split(".")[-2], s.name) for shard, steps in self.ledger.steps().items()
                     for s in steps if s.time > moment}
 
         both = [member("first"), member("second")]
@@ -134,7 +134,7 @@ class SchedulerTest(cases.Case):
         wait_until(lambda: {t for t, _ in worked_since(left)} >= {"tenant-2", "tenant-3"}, 20, 0.1,
                    what="work for the others")
         self.assertNotIn("tenant-1", {t for t, _ in worked_since(left)})
-        self.check_one_at_a_time()
+        self.ledger.check_one_at_a_time(self)
         for process in both:
             process.terminate()
             self.assertEqual(0, process.wait(15), self.zoo.errors(process))
@@ -143,7 +143,7 @@ class SchedulerTest(cases.Case):
                               "scheduler: tenant-9 is not entered",
                               "scheduler: 'fly 3' is not a command: enter TENANT or leave TENANT"],
                              self.zoo.error_lines(process))
-        self.check_one_at_a_time()
+        self.ledger.check_one_at_a_time(self)
 
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger.folder, "--span", "1ms"),
