@@ -7,7 +7,7 @@ import signal
 import time
 
 from support import cases
-from support.elector import body, listening
+from support.elector import body, listening, open_stream
 from support.processes import SLACK, TENURE, TENURE_CRON, wait_until
 
 SIDECAR = """
@@ -191,6 +191,11 @@ class GroupToolsTest(cases.ServerCase):
         self.assertEqual([(self.prefix, "b")], [(g["group"], g["member"]) for g in groups])
         self.assertEqual([("a", 2), ("b", 2)],
                          [(m["name"], m["leads"]) for m in groups[0]["members"]])
+        page, _ = open_stream(second.address, "/ui/events")
+        with page:
+            frames = [page.chunk() for _ in range(2)]
+        self.assertEqual(b"event: groups\ndata: " + json.dumps(groups, separators=(",", ":"))
+                         .encode() + b"\n\n", frames[1])
         detail = json.loads(body(second.address, "/elections/one/detail"))
         self.assertEqual(self.prefix, detail["group"])
         first.terminate()
