@@ -50,7 +50,12 @@ void safety_checker::check_release(const key_change& change) {
 void safety_checker::check_hand_over(const key_change& change) {
   world_.probes.hit("handed over");
   const key_timeline& k = truth_.of(change.key);
-  if (const auto group = scenario_.groups.group_of(election_number(change.key))) {
+  // Others follow from a term that ended for another reason.
+  const auto& given = newest_[change.key];
+  const bool moves = given && given->term.reason() == end_reason::handed_over &&
+                     given->term.session() == change.before->session;
+  const auto group = scenario_.groups.group_of(election_number(change.key));
+  if (moves && group) {
     moves_.handed_over(group_prefix(*group), change.key, change.before->session,
                        change.after->session);
   }

@@ -92,7 +92,10 @@ asio::awaitable<void> process::take_part(std::size_t number) {
     }
     entered_[number] = nullptr;
     if (stopping_) co_return;
-    if (over(in)) continue;  // the election was left with the group
+    // The election is left with the group, and by the handle. Work stops before that.
+    const duration step = 50ms;
+    while (over(in) && in->works > 0) co_await sleep(step);
+    if (over(in)) continue;
     context_.world.probes.hit("election left and entered again");
     co_await e.leave();
   }

@@ -91,6 +91,7 @@ class group_core final : public group_seats,
   boost::asio::awaitable<void> follow_key();
   void set_session(const std::string& id);
   boost::asio::awaitable<void> drop_session();
+  boost::asio::awaitable<void> remove_later();
   boost::asio::awaitable<void> leave_now();
 
   /// Something changed: makes a turn of the loop soon, in which all of it is taken in together.

@@ -171,6 +171,8 @@ std::optional<std::uint32_t> group_planner::claim_place(std::uint32_t place) {
 }
 
 std::size_t group_planner::cleaning_place(const std::string& key) const noexcept {
+  // After all members, if this process is none at the moment.
+  if (self_ == core::no_member) return members_.size();
   const core::plan_key as_key{.order = core::plan_order(key)};
   const std::optional<std::uint32_t> place =
       core::claim_place(plan_.members(), self_, as_key, core::no_member);

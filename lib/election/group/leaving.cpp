@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/util/backoff.hpp"
 #include "election/group/group_core.hpp"
 #include "election/participant/participant.hpp"
 #include "runtime/keep_alive.hpp"
@@ -76,9 +77,11 @@ asio::awaitable<void> group_core::end() {
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   co_await key_->remove();
-  if (!key_->last_error()) {
+  if (key_->gone()) {
     co_await notices_.remove();
     co_await drop_session();
+  } else if (!shared_->shutting_down) {
+    shared_->tasks.spawn(runtime::keep_alive(remove_later(), shared_from_this()));
   }
   tasks_.cancel();
   co_await tasks_.join();
@@ -98,6 +101,19 @@ asio::awaitable<void> group_core::drop_session() {
   if (id.empty() || shared_->shutting_down || session_->session->user_count() > 1) co_return;
   const consul::ack answer = co_await shared_->client.destroy_session(id);
   if (!answer.error) session_->session->replace(id);
+}
+
+// In an outage. While the key is there, other members hand elections to its session.
+asio::awaitable<void> group_core::remove_later() {
+  core::backoff pauses(1s, 10s);
+  while (!key_->gone() && !shared_->shutting_down) {
+    const time_point again = shared_->now() + pauses.next(shared_->env->random->next());
+    co_await runtime::sleep_until(*shared_->env->timers, again);
+    if (!shared_->shutting_down) co_await key_->remove();
+  }
+  if (shared_->shutting_down) co_return;
+  co_await notices_.remove();
+  co_await drop_session();
 }
 
 asio::awaitable<void> group_core::leave_now() {

@@ -25,6 +25,10 @@ void participant::on_key_changed(const consul::kv_result& answer) {
     const core::session_id& holder = fsm_.history().holder();
     if (holder != fsm_.session() && holder != fsm_.held_by()) {
       learn_of(answer.entry->session);
+      // That of an earlier membership of this process: no participant would let go of it.
+      if (shared().unwanted.is_own(answer.entry->session)) {
+        shared().unwanted.on_other_hold(*answer.entry);
+      }
     }
   }
   note_seen(answer);

@@ -50,12 +50,17 @@ bool unwanted_keys::is_own(std::string_view session) const noexcept {
 }
 
 void unwanted_keys::on_unwatched_hold(const consul::kv_entry& seen) {
+  note(seen, participant_has::same_session);
+}
+
+void unwanted_keys::note(const consul::kv_entry& seen, participant_has whose) {
   if (seen.flags != consul::lock_flags || named_after_session(seen)) return;
   hold& known = holds_[seen.key];
   if (known.modify_index == seen.modify_index) return;
   known = {.session = seen.session,
            .modify_index = seen.modify_index,
-           .due = env_->timers->now() + patience};
+           .due = env_->timers->now() + patience,
+           .whose = whose};
   if (!std::exchange(running_, true)) spawn_(release_all());
 }
 
@@ -79,7 +84,8 @@ unwanted_keys::holds unwanted_keys::take_due() {
       ++at;
       continue;
     }
-    if (!watches_.has_candidate(at->first)) batch.insert(*at);
+    const bool other = at->second.whose == participant_has::other_session;
+    if (other || !watches_.has_candidate(at->first)) batch.insert(*at);
     at = holds_.erase(at);
   }
   return batch;

@@ -34,15 +34,20 @@ class unwanted_keys final : public hold_receiver {
   bool is_own(std::string_view session) const noexcept override;
   /// Releases the key after a second, if it has no participant then.
   void on_unwatched_hold(const consul::kv_entry& seen) override;
+  /// The same of a key whose participant has another session.
+  void on_other_hold(const consul::kv_entry& seen) { note(seen, participant_has::other_session); }
 
  private:
+  enum class participant_has : std::uint8_t { same_session, other_session };
   struct hold {
     std::string session;
     std::uint64_t modify_index = 0;
     time_point due{};
+    participant_has whose = participant_has::same_session;
   };
   using holds = std::map<std::string, hold>;
 
+  void note(const consul::kv_entry& seen, participant_has whose);
   boost::asio::awaitable<void> release_all();
   holds take_due();
   boost::asio::awaitable<void> release(holds batch);
