@@ -146,3 +146,15 @@ TEST_CASE("a session of a member that has left gets no more keys") {
   CHECK(c.leads() == 10);
   b.end();
 }
+
+TEST_CASE("a shut-down in an outage ends in time, and another member takes over") {
+  pair b;
+  b.a().p.cut_off();
+  const time_point begin = b.rt.now();
+  b.rt.run(b.a().p.elections->shut_down());
+  const consul_config config;
+  CHECK(b.rt.now() - begin < 3s + 5s + 2 * config.request_timeout());
+  b.rt.advance(60s);
+  CHECK(b.c().leads() == 20);
+  b.end();
+}

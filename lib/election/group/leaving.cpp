@@ -76,7 +76,8 @@ asio::awaitable<void> group_core::end() {
   const bool second = std::exchange(ending_, true);
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
-  co_await key_->remove();
+  // In an outage the shut-down does not wait for this as well: the survivors delete the key.
+  if (!shared_->shutting_down || key_->written()) co_await key_->remove();
   if (key_->gone()) {
     co_await notices_.remove();
     co_await drop_session();
