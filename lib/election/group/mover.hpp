@@ -65,8 +65,8 @@ class mover {
   std::uint64_t stop_plan_ = 0;
 };
 
-/// The keys in an order in which neighbors are far apart, but for runs as long as a transaction: so
-/// that consecutive transactions wake different watches.
+/// The keys in runs as long as a transaction, each far from the one before: so that consecutive
+/// transactions wake different watches.
 std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
                                         const group_planner& planner);
 
