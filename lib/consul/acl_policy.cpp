@@ -91,7 +91,7 @@ acl_policy& acl_policy::group_member(const std::string& prefix) {
 
 acl_policy& acl_policy::read_group(const std::string& prefix) {
   return add({"key_prefix", prefix + '/', "list"},
-             "Lists the group's members and elections. \"read\" is enough unless the servers have "
+             "Lists the group. \"read\" is enough unless the servers have "
              "acl.enable_key_list_policy.");
 }
 

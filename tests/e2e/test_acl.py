@@ -143,8 +143,34 @@ class ShortTest(AclCase):
             self.assertIn("lacks key:write", errors)
             self.check(["depose", "e2e/short/depose"], argv)
 
+        def group_tools():
+            rules = self.policy("drain", "e2e/short/group")
+            argv = [TENURE, "drain", "--force", "e2e/short/group", "a"]
+            for lacking, rest in ((rules[0], rules[1:]), (rules[1], rules[:1])):
+                token = self.token(f"drain-{rules.index(lacking)}", rest)
+                code, _, errors = self.run_to_end(*argv, env=self.environment(token))
+                self.assertEqual(69, code, errors)
+                self.check_names(lacking, errors.splitlines())
+                self.assertIn("; tenure policy drain ", errors)
+            token = self.token("drain-all", rules)
+            self.assertEqual(0, self.run_to_end(*argv, env=self.environment(token))[0])
+            reader = self.token("group", self.policy("group", "e2e/short/group"))
+            self.assertEqual(1, self.run_to_end(TENURE, "group", "e2e/short/group",
+                                                env=self.environment(reader))[0])
+
+        def member():
+            argv = [TENURE, "run", "--group", "e2e/short/members-of", "--member", "m",
+                    "e2e/short/member", "--", "true"]
+            rules = self.policy("run", "e2e/short/member", "--group", "e2e/short/members-of")
+            token = self.token("member", rules)
+            self.assertEqual((0, ""), self.run_to_end(*argv, env=self.environment(token))[::2])
+            token = self.token("member-short", [r for r in rules if "/members/" not in r])
+            code, _, errors = self.run_to_end(*argv, env=self.environment(token))
+            self.assertEqual(69, code, errors)
+            self.assertIn("e2e/short/members-of/members/", errors)
+
         self.all_at_once(run, run_with_liveness, run_on_one_node, lock, lock_of_two, leader,
-                         list_leaders, library, depose)
+                         list_leaders, library, depose, group_tools, member)
 
     def test_a_token_that_consul_does_not_know(self):
         code, _, errors = self.run_to_end(

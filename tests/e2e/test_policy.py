@@ -39,7 +39,7 @@ class PolicyTest(cases.Case):
                             (["run", "--name", "x", "k"], "--name: only with --liveness"),
                             (["list", "--node", "n", "k"], "--node: only for"),
                             (["lock", "--group", "g", "k"], "--group: only for"),
-                            (["drain", "/"], "the prefix of a group cannot be empty"),
+                            (["drain"], "a KEY is missing"),
                             (["drain", "--liveness", "g"], "--liveness: only for")):
             code, output, errors = self.run_to_end(TENURE, "policy", *words)
             self.assertEqual((64, ""), (code, output), words)

@@ -4,6 +4,7 @@ one process at a time, also when a process is killed."""
 
 import os
 import re
+import subprocess
 import time
 import unittest
 
@@ -100,6 +101,49 @@ class SchedulerTest(cases.Case):
         self.assertGreaterEqual(int(line.search(self.zoo.output(alone))[1]), all_shards)
         alone.terminate()
         self.check_clean_exit(alone)
+
+    def test_tenants_come_and_go(self):
+        """Two members of a group, to which tenants are added and taken away by lines."""
+        def member(name):
+            return self.start(SCHEDULER, "--group", "scheduler", "--settling", "0s", "--commands",
+                              "--tenants", 0, "--shards", 6, "--name", name, "--ledger",
+                              self.ledger.folder, "--pause", "50ms", stdin=subprocess.PIPE,
+                              env={"CONSUL_HTTP_ADDR": self.agent.address})
+
+        def tell(*lines):
+            for process in both:
+                process.stdin.write("".join(line + "\n" for line in lines).encode())
+                process.stdin.flush()
+
+        def worked_since(moment):
+            return {(shard.split(".")[-2], s.name) for shard, steps in self.ledger.steps().items()
+                    for s in steps if s.time > moment}
+
+        both = [member("first"), member("second")]
+        for process in both:
+            self.addCleanup(process.stdin.close)
+        tell("enter 1", "enter 2")
+        names = {"first", "second"}
+        wait_until(lambda: {n for _, n in worked_since(boot_time() - 1)} == names, 20, 0.1,
+                   what="work by both")
+        tell("leave 1", "enter 3", "enter 3", "leave 9", "fly 3")
+        for process, name in zip(both, ("first", "second")):
+            wait_until(lambda p=process, n=name: f"{n} left tenant-1" in
+                       self.zoo.output_lines(p), 20, 0.05, what="the end of tenant 1")
+        left = boot_time()
+        wait_until(lambda: {t for t, _ in worked_since(left)} >= {"tenant-2", "tenant-3"}, 20, 0.1,
+                   what="work for the others")
+        self.assertNotIn("tenant-1", {t for t, _ in worked_since(left)})
+        self.ledger.check_one_at_a_time(self)
+        for process in both:
+            process.terminate()
+            self.assertEqual(0, process.wait(15), self.zoo.errors(process))
+            self.assertIn(" steps, 0 rejected", self.zoo.output(process))
+            self.assertEqual(["scheduler: tenant-3 is entered already",
+                              "scheduler: tenant-9 is not entered",
+                              "scheduler: 'fly 3' is not a command: enter TENANT or leave TENANT"],
+                             self.zoo.error_lines(process))
+        self.ledger.check_one_at_a_time(self)
 
     def test_bad_arguments_get_one_line(self):
         for bad in (("--ledger", "/no/such"), ("--ledger", self.ledger.folder, "--span", "1ms"),

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/duration.hpp"
+#include "common/options.hpp"
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
 #include "sidecar/http/config.hpp"
@@ -160,7 +161,7 @@ TEST_CASE("By default there is no HTTP server, and the value is the name of the 
   const config c = read("elections: [{name: db}]");
   CHECK(!c.http);
   CHECK(!c.level);
-  CHECK(c.elections[0].options.candidacy.value() == sidecar::host_name());
+  CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
   CHECK(read("elections: [{name: db}]\nhttp: {}").http->listen ==
         std::vector<std::string>{"localhost:4040"});
 }
@@ -220,7 +221,7 @@ TEST_CASE("The environment of the nais elector") {
   REQUIRE(c.elections.size() == 1);
   CHECK(c.elections[0].options.name == "my-app");
   CHECK(c.elections[0].options.key == "service/my-app/leader");
-  CHECK(c.elections[0].options.candidacy.value() == sidecar::host_name());
+  CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
   REQUIRE(c.http);
   CHECK(c.http->listen == std::vector<std::string>{"localhost:4040"});
   CHECK(c.elections[0].outputs.empty());

@@ -51,8 +51,9 @@ class election_stream final : public wire::http_stream {
   bool heartbeat_due_ = false;
 };
 
-/// All elections as events: `hello`; `groups` with the members of each group; `state` with the details of those that changed since this
-/// client's last `state`, a limited number at a time; `lease` with the remaining leases.
+/// All elections as events: `hello`; `groups` with the members of each group; `state` with the
+/// details of those that changed since this client's last `state`, a limited number at a time;
+/// `lease` with the remaining leases.
 class feed_stream final : public wire::http_stream {
  public:
   /// `groups`: the present data of the event `groups`; empty where there are no groups.

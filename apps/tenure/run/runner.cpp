@@ -26,7 +26,6 @@ namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
-constexpr duration first_contact = 10s;  // for a Consul that does not answer at the start
 constexpr duration steady_run = 10s;     // a command that ran this long did start properly
 constexpr duration least_respawn_pause = 1s;
 constexpr duration most_respawn_pause = 30s;
@@ -49,7 +48,8 @@ runner::runner(asio::io_context& io, run_options options)
       host_(io.get_executor(), options_.log),
       signals_(io),
       try_timer_(io),
-      pause_timer_(io) {
+      pause_timer_(io),
+      group_timer_(io) {
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
   if (options_.group) {
     group_.emplace(elections_.join(options_.group->prefix, options_.group->how));
@@ -102,6 +102,7 @@ asio::awaitable<void> runner::run_terms() {
   std::optional<boost::system::system_error> refused;
   for (;;) {
     term won;
+    if (group_ && !served) asio::co_spawn(io_, check_group_rights(), asio::detached);
     try {
       term t = co_await win_term();
       won = std::move(t);
@@ -189,6 +190,7 @@ asio::awaitable<term> runner::win_term() {
     term t = co_await campaign();
     won = std::move(t);
     waiting_ = false;
+    group_timer_.cancel();
     log_->drop(false);
   }
   if (won) {
@@ -197,6 +199,8 @@ asio::awaitable<term> runner::win_term() {
   }
   if (signal_ != 0) {
     exit_code_ = 128 + signal_;
+  } else if (group_refused_) {
+    fail(group_->last_error());
   } else if (const error_code error = last_error()) {
     fail(error);
   } else {
@@ -254,28 +258,6 @@ asio::awaitable<int> runner::serve_term(term t) {
                      log_field("outcome", ended.text())});
   child_failed_ = ended.exit_code() != 0;
   co_return ended.exit_code();
-}
-
-// The plan of the group wants another member to lead: the command is stopped as at the end of a
-// term.
-asio::awaitable<void> runner::follow_hand_over(term t) {
-  try {
-    co_await t.hand_over_requested();
-  } catch (const boost::system::system_error&) {
-    co_return;
-  }
-  if (!t.hand_over_wanted() || !commands_ || commands_->running() == 0) co_return;
-  hand_over_ = true;
-  options_.log->log(log_level::info, "hand-over requested",
-                    {log_field("election", t.key()), log_field("fence", t.fence())});
-  commands_->stop();
-}
-
-// Before the last resign(): so another member of the group gets the key by a hand-over. Returns
-// when the group asks the term to stop.
-asio::awaitable<void> runner::leave_group(term t) {
-  asio::co_spawn(io_, group_->leave(), asio::detached);
-  co_await t.stop_requested();
 }
 
 asio::awaitable<outcome> runner::run_command(const term& t) {

@@ -45,6 +45,9 @@ class run_options {
 
 class runner {
  public:
+  /// For a Consul that does not answer at the start.
+  static constexpr duration first_contact = std::chrono::seconds(10);
+
   runner(boost::asio::io_context& io, run_options options);
 
   /// From the first request to the release of the key. exit_code() is known after that.
@@ -58,6 +61,7 @@ class runner {
   boost::asio::awaitable<void> wait_for_consul();
   boost::asio::awaitable<error_code> ping();
   boost::asio::awaitable<term> win_term();
+  boost::asio::awaitable<void> check_group_rights();
   boost::asio::awaitable<term> campaign();
   boost::asio::awaitable<int> serve_term(term t);
   boost::asio::awaitable<command::outcome> run_command(const term& t);
@@ -90,11 +94,13 @@ class runner {
   boost::asio::cancellation_signal cancel_;  // of the ping or the campaign that is awaited
   command::lease_timer try_timer_;
   command::lease_timer pause_timer_;
+  command::lease_timer group_timer_;
   int signal_ = 0;           // the first signal that asked this process to end
   bool out_of_time_ = false;
   std::optional<boost::system::system_error> failure_;  ///< of the last ping
   std::string obstacle_;     // when the time was up
   bool waiting_ = false;     // for Consul, or for the election
+  bool group_refused_ = false;
   bool hand_over_ = false;   // the command was stopped because the group wants another leader
   int exit_code_ = 0;
   bool child_failed_ = false;

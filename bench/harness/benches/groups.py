@@ -4,11 +4,11 @@ drained."""
 import time
 
 from ..group_members import Group, Member, Moves, beyond_share, wait_for_balance, wait_until
-from ..hand_overs import HandOver
 from ..processes import Failed, boot_ns
 from ..results import Target, at_most, ratio_at_most
 from ..servers import MANY_ADDRESSES
 from ..stats import Samples
+from .hand_overs import HandOver
 from .tenants import cpu_seconds
 
 ABOUT = "a hand-over, and members that join, die, are drained, or only wait"

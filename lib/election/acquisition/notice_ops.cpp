@@ -5,17 +5,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A member has at most as many notices from another one: about 300 handed keys.
-constexpr std::uint64_t most_notices = 16;
+// A member has at most this many notices from another one. Its poll returns all of them, and fewer
+// transactions are in flight.
+constexpr std::uint64_t most_notices = 8;
 constexpr duration pause_after_refusal = 1min;
 
 }  // namespace
 
 void notice_writer::refused(time_point now) noexcept { closed_until_ = now + pause_after_refusal; }
 
-std::string notice_writer::key_of(const std::string& prefix, const std::string& holder) {
-  return prefix + holder + "." + std::to_string(next_++ % most_notices);
-}
+std::uint64_t notice_writer::next() noexcept { return next_++ % most_notices; }
 
 void notices_of_batch::add(const lock_op& op) {
   if (!op.note) return;
@@ -26,8 +25,11 @@ void notices_of_batch::add(const lock_op& op) {
 }
 
 void notices_of_batch::append_to(std::vector<consul::txn_op>& ops, notice_writer& writer) const {
+  if (by_prefix_.empty()) return;
+  const std::string number = "." + std::to_string(writer.next());
   for (const auto& [prefix, notice] : by_prefix_) {
-    ops.push_back(consul::txn_op::set(writer.key_of(prefix, notice.holder),
+    // Different holders write different keys.
+    ops.push_back(consul::txn_op::set(prefix + notice.holder + number,
                                       core::notice_text(notice.keys)));
   }
 }

@@ -22,8 +22,8 @@ class notice_writer {
   /// Consul refused to write a notice: none are written for a while.
   void refused(time_point now) noexcept;
   bool open(time_point now) const noexcept { return now >= closed_until_; }
-  /// The next one of a holder. Different holders write different keys.
-  std::string key_of(const std::string& prefix, const std::string& holder);
+  /// A number for the notices of the next transaction.
+  std::uint64_t next() noexcept;
 
  private:
   std::uint64_t next_ = 0;

@@ -52,8 +52,7 @@ group_core::group_core(std::weak_ptr<group_owner> owner, std::shared_ptr<context
 group_core::~group_core() { shared_->env->timers->disarm(*this); }
 
 void group_core::start() {
-  // A poll of less than half a span proves the term of a key that it shows handed over.
-  shared_->watches.read_consistently(how_.how().span() * 2 / 5);
+  shared_->watches.read_consistently();
   tasks_.spawn(runtime::keep_alive(key_->run(), shared_from_this()));
   tasks_.spawn(runtime::keep_alive(watch_.run(), shared_from_this()));
   tasks_.spawn(runtime::keep_alive(follow_key(), shared_from_this()));

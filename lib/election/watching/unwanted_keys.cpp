@@ -58,6 +58,7 @@ void unwanted_keys::note(const consul::kv_entry& seen, participant_has whose) {
   hold& known = holds_[seen.key];
   if (known.modify_index == seen.modify_index) return;
   known = {.session = seen.session,
+           .value = seen.value.empty() ? seen.session : seen.value,
            .modify_index = seen.modify_index,
            .due = env_->timers->now() + patience,
            .whose = whose};
@@ -108,8 +109,7 @@ asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
   std::vector<consul::txn_op> ops;
   for (const auto& [key, held] : *batch) {
     ops.push_back(consul::txn_op::check_index(key, held.modify_index));
-    // The empty value: it was handed over after the work had stopped, and none began here.
-    ops.push_back(consul::txn_op::unlock(key, held.session, "", consul::lock_flags));
+    ops.push_back(consul::txn_op::unlock(key, held.session, held.value, consul::lock_flags));
   }
   const time_point deadline = env_->timers->now() + client_.config().request_timeout();
   const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);

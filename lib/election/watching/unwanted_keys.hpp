@@ -1,6 +1,9 @@
 // Releases keys that were handed to this process and that it has not entered: no participant knows
 // of them, so its session would hold them for ever. A member that leaves hands its keys to others
 // even if they have entered other elections, because one of them may enter these in a moment.
+//
+// The value stays, so successors wait for a lease that may still run: without a participant nothing
+// tells a hand-over from a claim of an election that was left, carried out late.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -41,6 +44,7 @@ class unwanted_keys final : public hold_receiver {
   enum class participant_has : std::uint8_t { same_session, other_session };
   struct hold {
     std::string session;
+    std::string value;
     std::uint64_t modify_index = 0;
     time_point due{};
     participant_has whose = participant_has::same_session;

@@ -1,6 +1,5 @@
 #include "election/watching/watch_registry.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "election/watching/range_query.hpp"
@@ -11,8 +10,6 @@ namespace {
 
 // Each costs a read where a list may lack keys that the token may not read.
 constexpr std::size_t most_unknown = 8;
-// Consul takes no shorter one.
-constexpr duration shortest_wait = std::chrono::seconds(1);
 
 key_watcher* participant_of(const watched_key& key) noexcept {
   key_watcher* watcher = key.watchers;
@@ -146,12 +143,6 @@ void watch_registry::unwatch(key_watcher& watcher) noexcept {
   const watched_key removed = place.second;
   keys_.erase(keys_.find(place.first));
   planner_.key_removed(removed);
-}
-
-void watch_registry::read_consistently(duration most_wait) noexcept {
-  poll_options& polls = context_.polls;
-  polls.how = consul::consistency::consistent;
-  polls.wait = std::max(std::min(polls.wait, most_wait), shortest_wait);
 }
 
 bool watch_registry::has_candidate(std::string_view key) const noexcept {

@@ -34,10 +34,9 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void watch(const key_name& key, const std::shared_ptr<key_watcher>& watcher);
   /// Unregisters a watcher of this registry: for key_watcher::unwatch().
   void unwatch(key_watcher& watcher) noexcept override;
-  /// From the next request of each query on, what participants watch is read ?consistent, and a
-  /// poll lasts at most `most_wait`: what an answer shows was so since its request was sent, not
-  /// longer ago than that. The shortest of several waits counts, and at least a second.
-  void read_consistently(duration most_wait) noexcept;
+  /// From the next request of each query on, what participants watch is read ?consistent: what an
+  /// answer shows was so at some moment after its request was sent.
+  void read_consistently() noexcept { context_.polls.how = consul::consistency::consistent; }
   /// Passes notices on to the participants of their keys.
   void deliver(const std::vector<handed_news>& notices);
   /// To whom keys of ours without a participant are reported; it has to outlive the queries.

@@ -2,11 +2,11 @@
 
 import time
 
-from .benches import failover
-from .group_members import Group
-from .results import Target, ratio_at_most
-from .servers import MANY_ADDRESSES
-from .stats import Samples
+from . import failover
+from ..group_members import Group
+from ..results import Target, ratio_at_most
+from ..servers import MANY_ADDRESSES
+from ..stats import Samples
 
 MOST = 0.75  # times the bare client's release and claim
 CONNECTIONS = 6  # of a member
@@ -79,8 +79,8 @@ class BareField(failover.Field):
 
 
 class GroupField:
-    """Members of a group with one election: one alone in a process, the others in another. The
-    election is pinned to the first and to one of the others in turn."""
+    """Members of a group with one election, which is pinned to two of them in turn. These two are
+    processes; the other members, which only wait, share a third one."""
 
     name = "tenure"
 
@@ -89,25 +89,25 @@ class GroupField:
         self.prefix = f"hand-over/{case.contenders}"
         self.group = Group(server, self.prefix)
         self.key = self.prefix + "/leader"
-        self.group.pin(self.key, "first")
+        self.group.pin(self.key, "a")
         options = ["--connections", CONNECTIONS]
-        self.first, self.second = (start("tenure", server, *options) for _ in range(2))
-        self.first.send("member", self.prefix, "first", self.key)
-        self.first.expect("leading", 60)
-        for number in range(case.contenders):
-            self.second.send("member", self.prefix, f"second-{number}", self.key)
-        self.turns = 0
+        self.members = {name: start("tenure", server, *options) for name in "ab"}
+        self.source, self.to = "a", "b"
+        self.members["a"].send("member", self.prefix, "a", self.key)
+        self.members["a"].expect("leading", 60)
+        self.members["b"].send("member", self.prefix, "b", self.key)
+        if case.contenders > 1:
+            others = start("tenure", server, *options)
+            for number in range(case.contenders - 1):
+                others.send("member", self.prefix, f"other-{number}", self.key)
         self.settled = time.monotonic() + 1 + 0.02 * case.contenders
 
     def turn(self):
         time.sleep(max(0.0, self.settled - time.monotonic()))
-        back = self.turns % 2 == 1
-        other = f"second-{self.turns // 2 % self.case.contenders}"
-        source, to = (self.second, self.first) if back else (self.first, self.second)
-        self.turns += 1
-        self.group.pin(self.key, "first" if back else other)
-        begun = int(source.expect("releasing", 60)[1])
-        ended = int(to.expect("leading", 60)[1])
+        self.group.pin(self.key, self.to)
+        begun = int(self.members[self.source].expect("releasing", 60)[1])
+        ended = int(self.members[self.to].expect("leading", 60)[1])
+        self.source, self.to = self.to, self.source
         self.settled = (time.monotonic() + failover.SETTLE
                         + failover.SETTLE_EACH * self.case.contenders)
         time.sleep(failover.GAP + failover.GAP_EACH * self.case.contenders)
