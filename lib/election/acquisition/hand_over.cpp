@@ -8,29 +8,13 @@
 #include <utility>
 
 #include "core/group/hand_over_rules.hpp"
+#include "election/acquisition/outcome_counters.hpp"
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
 #include "election/participant/participant.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
-namespace {
-
-metric hand_over_counter(lock_outcome_kind outcome) noexcept {
-  switch (outcome) {
-    case lock_outcome_kind::done:
-      return metric::hand_overs_done;
-    case lock_outcome_kind::refused:
-      return metric::hand_overs_refused;
-    case lock_outcome_kind::failed:
-      return metric::hand_overs_failed;
-    case lock_outcome_kind::unknown:
-      break;
-  }
-  return metric::hand_overs_unknown;
-}
-
-}  // namespace
 
 void participant::prepare_hand_over(time_point now) {
   if (hand_over_ && hand_over_->inflight) return;
