@@ -24,8 +24,13 @@ std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
   return fresh;
 }
 
-// Its participants hand over what they lead: the group knows that it leaves.
+// Its participants hand over what they lead: the group knows that it leaves. Until it does, others
+// may hand something to this process. A term that began by it would be over in a moment, and what a
+// campaign that wins has begun by then would count as stopped.
 asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
+  for (const auto& one : which->participants()) {
+    if (!one->current()) one->begin_no_term();
+  }
   co_await which->announce_leaving();
   const std::vector<std::shared_ptr<participant>> its = which->participants();
   group_core::stop_function stop = [this](const std::shared_ptr<participant>& one) {

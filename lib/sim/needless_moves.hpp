@@ -1,5 +1,5 @@
-// Rule L6: after the death of a member, while nothing else fails, the elections of its group move no
-// more than they have to. None is handed over twice, no member both gives and gets some, and
+// Rule L6: after the death of a member, while nothing else fails, the elections of its group move
+// no more than they have to. None is handed over twice, no member both gives and gets some, and
 // nothing is given to a member that has not settled.
 #pragma once
 

@@ -109,7 +109,8 @@ void simulation::run_without_faults() {
   world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
   if (world_.failed()) return;
   checker_.moves().start();
-  if (scenario_.groups.any()) network_.delay_answers(std::min<duration>(150ms, scenario_.span / 20));
+  const duration lateness = std::min<duration>(150ms, scenario_.span / 20);
+  if (scenario_.groups.any()) network_.delay_answers(lateness);
   check_takeover();
   if (world_.failed()) return;
   wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,

@@ -156,7 +156,7 @@ asio::awaitable<void> process::stand_by_events(election& e, stay_ptr in) {
   while (!stopping_ && !over(in) && (settled_ || chance_of(0.9))) {
     co_await sleep(context_.world.between(1s, 20s));
   }
-  if (stopping_ || over(in)) co_return;
+  if (stopping_) co_return;
   e.withdraw();
   while (e.current()) co_await sleep(context_.world.between(10ms, 200ms));
 }

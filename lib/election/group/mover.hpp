@@ -67,8 +67,8 @@ class mover {
   std::uint64_t stop_plan_ = 0;
 };
 
-/// The keys in runs as long as a transaction, each far from the one before: so that consecutive
-/// transactions wake different watches.
+/// Runs of neighboring keys, each as long as a transaction, and consecutive runs far apart: so that
+/// consecutive transactions wake different watches.
 std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
                                         const group_planner& planner);
 

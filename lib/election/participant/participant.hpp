@@ -116,6 +116,8 @@ class participant final : public key_watcher,
   /// Stops standing for ever and asks the holder of a term to stop. In a group the key is then
   /// handed over.
   void stop(end_reason why);
+  /// Its group is about to leave: no term begins any more, and what is handed to it is let go.
+  void begin_no_term();
   /// Like stop(), for a handle that leaves: without a running body the work counts as stopped, and
   /// the key is released.
   void leave();
@@ -229,6 +231,7 @@ class participant final : public key_watcher,
   bool left_ : 1 = false;           ///< it stands no more
   bool release_refused_ : 1 = false;  ///< the token may not release the key: do not wait for it
   bool counted_ : 1 = true;         ///< its standing is counted
+  bool begins_no_term_ : 1 = false;
   bool plain_release_ : 1 = false;  ///< the key is released and not handed over
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;

@@ -32,7 +32,7 @@ void participant::set_healthy(bool healthy) {
 }
 
 void participant::update_standing() {
-  const bool wanted = healthy_ && (standing_ || campaigning_);
+  const bool wanted = healthy_ && !begins_no_term_ && (standing_ || campaigning_);
   if (wanted) {
     fsm_.stand();
   } else {
@@ -64,6 +64,11 @@ void participant::leave() {
 void participant::leave_with_group() {
   stop(end_reason::resigned);
   leave_work();
+}
+
+void participant::begin_no_term() {
+  begins_no_term_ = true;
+  update_standing();
 }
 
 void participant::stop(end_reason why) {
