@@ -23,7 +23,9 @@ PICTURES = (
     ("steady_memory", "steady", "rss_per_election", "memory of a held election [bytes]"),
     ("steady_cpu", "steady", "cpu", "CPU while N are held [% of a core]"),
     ("crash", "crash", "until_next_leads", "SIGKILL to the next leader, median [s]"),
+    ("hand_overs", "groups", "until_next_leads", "end of a body to the next body, median [ms]"),
 )
+BARS = ("failover", "crash", "groups")
 POINT = ("bench", "subject", "server", "case", "n", "metric")
 
 
@@ -38,7 +40,7 @@ def draw(rows, folder):
         chosen = [r for r in rows if r["bench"] == bench and r["metric"] == metric
                   and r["median"] > 0]
         if chosen:
-            text = bars if bench in ("failover", "crash") else growth
+            text = bars if bench in BARS else growth
             picture(name, text(title, chosen), folder)
     compared = [r for r in rows if r["subject"] == "tenure" and r["ratio_to_floor"]
                 and r["server"] == "consul"]
@@ -110,7 +112,7 @@ def ratios(rows):
 def group_of(row):
     """The label of a group of bars, in lines."""
     words = row["case"].split(", ")
-    if row["bench"] == "failover" and len(words) == 1:
+    if row["bench"] in ("failover", "groups") and len(words) == 1:
         words.append(f"{row['n']} contending")
     return "\\n".join(words)
 
