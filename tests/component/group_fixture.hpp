@@ -117,11 +117,10 @@ class group_process {
     const std::string key = t.key();
     ledger_.begin(key, b_.rt.now());
     try {
-      if (how == manners::obeys) {
-        co_await t.hand_over_requested();
-      } else {
-        co_await runtime::sleep_until(b_.rt.timers(), time_point::max());
+      while (how == manners::ignores) {
+        co_await runtime::sleep_until(b_.rt.timers(), b_.rt.now() + 1s);
       }
+      co_await t.hand_over_requested();
     } catch (const boost::system::system_error&) {
     }
     if (cleanup > duration{0}) {

@@ -52,8 +52,7 @@ group_core::group_core(std::weak_ptr<group_owner> owner, std::shared_ptr<context
 group_core::~group_core() { shared_->env->timers->disarm(*this); }
 
 void group_core::start() {
-  // A poll of less than half a span proves the term of a key that it shows handed over.
-  shared_->watches.read_consistently(how_.how().span() * 2 / 5);
+  shared_->watches.read_consistently(shared_->options.wait());
   tasks_.spawn(runtime::keep_alive(key_->run(), shared_from_this()));
   tasks_.spawn(runtime::keep_alive(watch_.run(), shared_from_this()));
   tasks_.spawn(runtime::keep_alive(follow_key(), shared_from_this()));
@@ -142,8 +141,18 @@ void group_core::on_answer(const group_view& view) { key_->observe(view); }
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};
   log_changes(view);
+  bound_polls(view);
   planner_.set_view(view);
   wake();
+}
+
+// A poll of less than half a span proves the term of a key that it shows handed over. Where notices
+// are sent they prove it, and longer polls cost less. A group that forms is still small.
+void group_core::bound_polls(const group_view& view) {
+  const seen_member* const self = view.find(planner_.session());
+  const bool few = view.members.size() > 1 && view.members.size() <= few_members;
+  if (self == nullptr || !self->document.settled || !few) return;
+  shared_->watches.read_consistently(how_.how().span() * 2 / 5);
 }
 
 void group_core::on_group_error(const error_code& why) {

@@ -87,6 +87,7 @@ class group_core final : public group_seats,
   void publish(core::group_member document);
   void note_entered(time_point now) noexcept;
   void log_changes(const group_view& view);
+  void bound_polls(const group_view& view);
   void log_member(std::string_view event, const seen_member& who, log_level level);
   boost::asio::awaitable<void> follow_key();
   void set_session(const std::string& id);
