@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 constexpr duration entered_quiet = 1s;
 constexpr duration entered_latest = 10s;
 
-constexpr std::size_t few_members = 3;
-
 core::group_member first_document(const membership& how) {
   core::group_member document;
   document.name = how.name();
@@ -116,11 +114,7 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
   std::optional<recipient> to = mover_.recipient_of(seat);
-  // Few members learn of a single key by their watches as soon.
-  const bool many = planner_.leaving() || !planner_.may_lead();
-  if (to && (many || planner_.member_count() > few_members)) {
-    to->notices = notices_prefix(prefix_, to->session.text());
-  }
+  if (to) to->notices = notices_prefix(prefix_, to->session.text());
   return to;
 }
 
