@@ -1,6 +1,6 @@
 // A notice of hand-overs: the transaction of A that hands keys to B also writes which they are,
-// into a key that only B watches. So B's answer is the first one, and as small as the news, whatever
-// number of members and elections the group has.
+// into a key that only B watches. So B's answer is the first one, and as small as the news,
+// whatever number of members and elections the group has.
 //
 // The notice has the ModifyIndex of the keys. Together they are what a read of each key would have
 // shown. But anybody can write an old notice again, for example with a backup that is restored. So
