@@ -18,8 +18,8 @@ class key_observation {
   std::uint64_t modify_index = 0;
   std::uint64_t lock_index = 0;
   std::uint64_t as_of = 0;    ///< X-Consul-Index of the answer
-  /// A ?consistent read or poll, or the result of a write: what it shows was so at some moment since
-  /// the request was sent, which may be long ago.
+  /// A ?consistent read or poll, or the result of a write: what it shows was so at some moment
+  /// since the request was sent, which may be long ago.
   bool linearizable = false;
   time_point sent_at{};  ///< of the request
 

@@ -1,10 +1,10 @@
-// A notice of hand-overs: the transaction of A that hands keys to B also writes which they are, into
-// a key that only B watches. So B's answer is the first one, and as small as the news, whatever
-// number of members and elections the group has.
+// A notice of hand-overs: the transaction of A that hands keys to B also writes which they are,
+// into a key that only B watches. So B's answer is the first one, and as small as the news,
+// whatever number of members and elections the group has.
 //
 // The notice has the ModifyIndex of the keys. Together they are what a read of each key would have
-// shown. But anybody can write an old notice again, for example with a backup that is restored. So a
-// notice is believed only by a candidate whose newest observation of the key is the hold that the
+// shown. But anybody can write an old notice again, for example with a backup that is restored. So
+// a notice is believed only by a candidate whose newest observation of the key is the hold that the
 // transaction required, at its index. To all others it is a hint to read the key.
 #pragma once
 
@@ -26,8 +26,8 @@ class handed_key {
   friend bool operator==(const handed_key&, const handed_key&) = default;
 };
 
-/// One line for each key: `GUARD CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key in
-/// bytes, which may be any.
+/// One line for each key: `GUARD CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key
+/// in bytes, which may be any.
 std::string notice_text(const std::vector<handed_key>& keys);
 /// Nothing if the text is not a notice.
 std::optional<std::vector<handed_key>> parse_notice(std::string_view text);

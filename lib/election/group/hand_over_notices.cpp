@@ -53,7 +53,8 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
     core::backoff failures(100ms, 5s);
     bool opened = false;
     while (!closed_ && !opened) {
-      opened = co_await open();
+      const bool done = co_await open();
+      opened = done;
       if (opened || closed_) break;
       const time_point again = shared_->now() + failures.next(shared_->env->random->next());
       co_await runtime::sleep_until(*shared_->env->timers, again);
