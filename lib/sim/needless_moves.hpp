@@ -1,6 +1,6 @@
 // Rule L6: after the death of a member, while nothing else fails, no election of its group is moved
-// to a member that has not settled. Moves that were needless are counted: an election that is handed
-// over twice, or by a member that gets some, or to one that gives some.
+// to a member that has not settled. Needless moves are counted: an election that is handed over
+// twice, or by a member that gets some, or to one that gives some.
 #pragma once
 
 #include <map>
