@@ -11,12 +11,11 @@ void needless_moves::handed_over(const std::string& group, const std::string& ke
   world_.probes.hit("handed over after a member's death");
   givers_.insert(from);
   getters_.insert(to);
-  std::string why;
-  if (!keys_.insert(key).second) why = "is handed over twice";
-  if (getters_.contains(from)) why = "is given by a member that got elections itself";
-  if (givers_.contains(to)) why = "is given to a member that gives elections away";
-  if (!settled(group, to)) why = "is given to a member that has not settled";
-  if (!why.empty()) world_.report_violation("L6", key + " " + why + ", after a member's death");
+  if (!keys_.insert(key).second || getters_.contains(from) || givers_.contains(to)) {
+    world_.probes.hit("needless move after a member's death");
+  }
+  if (settled(group, to)) return;
+  world_.report_violation("L6", key + " is given to a member that has not settled");
 }
 
 bool needless_moves::settled(const std::string& group, const std::string& session) const {

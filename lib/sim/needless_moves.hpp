@@ -1,6 +1,6 @@
-// Rule L6: after the death of a member, while nothing else fails, the elections of its group move
-// no more than they have to. None is handed over twice, no member both gives and gets some, and
-// nothing is given to a member that has not settled.
+// Rule L6: after the death of a member, while nothing else fails, no election of its group is moved
+// to a member that has not settled. Needless moves are counted: an election that is handed over
+// twice, or by a member that gets some, or to one that gives some.
 #pragma once
 
 #include <map>

@@ -111,12 +111,6 @@ TEST_CASE("found: a received term that counts from the arrival of an answer") {
 TEST_CASE("found: a late claim taken for a hand-over") {
   expect_found(seeded_bug::receive_with_open_claim);
 }
-TEST_CASE("found: a notice that is believed whatever was seen of its key") {
-  expect_found(seeded_bug::trust_any_notice);
-}
-TEST_CASE("found: a plan without the elections of the dead") {
-  expect_found(seeded_bug::plan_skips_dead);
-}
 TEST_CASE("found: a plan that moves elections to members that have not settled") {
   expect_found(seeded_bug::plan_ignores_settling);
 }

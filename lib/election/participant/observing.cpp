@@ -25,10 +25,6 @@ void participant::on_key_changed(const consul::kv_result& answer) {
     const core::session_id& holder = fsm_.history().holder();
     if (holder != fsm_.session() && holder != fsm_.held_by()) {
       learn_of(answer.entry->session);
-      // That of an earlier membership of this process: no participant would let go of it.
-      if (shared().unwanted.is_own(answer.entry->session)) {
-        shared().unwanted.on_other_hold(*answer.entry);
-      }
     }
   }
   note_seen(answer);
@@ -57,6 +53,12 @@ bool participant::on_notice(const consul::kv_result& answer, std::uint64_t guard
 void participant::note_seen(const consul::kv_result& answer) {
   const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
   if (index != fsm_.history().modify_index()) return;  // it knows something newer
+  // Held by the session of an earlier membership of this process: no participant lets go of it.
+  const core::session_id& holder = fsm_.history().holder();
+  if (answer.entry && !holder.empty() && holder != fsm_.session() && holder != fsm_.held_by() &&
+      shared().unwanted.is_own(answer.entry->session)) {
+    shared().unwanted.on_other_hold(*answer.entry);
+  }
   last_seen_value now;
   if (answer.entry && !answer.entry->session.empty()) {
     now.fence = answer.entry->modify_index;

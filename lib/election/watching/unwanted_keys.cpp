@@ -17,6 +17,7 @@ constexpr std::string_view release_failed = "unwanted key release failed";
 
 // For an election that is being entered just now.
 constexpr duration patience = 1s;
+constexpr duration repeat_after = 5s;
 // Two operations each.
 constexpr std::size_t most_keys = 32;
 
@@ -116,6 +117,13 @@ asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
   if (answer.error) {
     consul::log_failure(*env_, release_failed, answer.error, answer.detail,
                         {{"keys", batch->size()}});
+    // A watched key is not reported again.
+    for (const auto& [key, held] : *batch) {
+      if (held.whose != participant_has::other_session) continue;
+      hold& again = holds_[key];
+      again = held;
+      again.due = env_->timers->now() + repeat_after;
+    }
     co_return false;
   }
   env_->outages->succeeded(release_failed, env_->timers->now());
