@@ -2,7 +2,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <chrono>
 #include <tenure/elections.hpp>
 #include <tenure/membership.hpp>
 
@@ -33,6 +36,11 @@ class member::body {
   asio::awaitable<void> operator()(tenure::term t) const {
     const running now(*owner_, *of_);
     co_await t.hand_over_requested();
+    if (of_->how != reports::at_once) co_return;
+    // Its safe point. The members that have read the pin meanwhile are in one process here, and on
+    // machines of their own elsewhere.
+    asio::steady_timer pause(owner_->io_, std::chrono::milliseconds(300));
+    co_await pause.async_wait(asio::use_awaitable);
   }
 
  private:
