@@ -77,7 +77,6 @@ class group_planner {
   bool same_elections(core::member_index member) const noexcept {
     return members_[member].document.entered == entered_;
   }
-  std::size_t member_count() const noexcept { return members_.size(); }
   std::vector<group_member_status> statuses();
 
  private:
