@@ -1,4 +1,5 @@
 // Moves of a group's elections: bodies that answer or ignore a request, lost sessions, refusals.
+#include "core/group/plan_input.hpp"
 #include "group_fixture.hpp"
 
 using namespace tenure;
@@ -29,6 +30,25 @@ TEST_CASE("moves keep to their rate") {
   CHECK(b.ledger.total() >= 6);
   b.rt.advance(10s);
   CHECK(b.ledger.total() == 20);
+  b.end();
+}
+
+TEST_CASE("when the plan is made again, what has begun to move is what moves") {
+  group_fixture b(10);
+  const std::string first = *std::ranges::min_element(b.keys, {}, &core::plan_order);
+  b.put("jobs/members/.pinned/" + first, "a");
+  group_process& a = b.join("a");
+  a.cleanup = 10s;
+  b.rt.advance(3s);
+  b.ledger.reset();
+  group_process& c = b.join("b");
+  b.rt.advance(5s);
+  CHECK(a.leads() == 10);
+  b.remove("jobs/members/.pinned/" + first);  // the plan would give it first
+  b.settle();
+  CHECK(a.leads() == 5);
+  CHECK(c.leads() == 5);
+  CHECK(b.ledger.total() == 5);
   b.end();
 }
 

@@ -212,6 +212,34 @@ TEST_CASE("an election that cannot be handed over now is spared; another goes in
   CHECK(count_moves(c.plan(), move_kind::later) == 10);
 }
 
+TEST_CASE("elections that have begun to move are those that move in the next plan as well") {
+  group_case c = group_of(3);
+  c.add_keys(60, 0);
+  const share_plan first = c.plan();
+  REQUIRE(count_moves(first, move_kind::hand_over) == 40);
+  for (const planned_move& move : first.moves()) c.keys[move.key].given = giving::asked;
+  SECTION("to the same members") {
+    const share_plan second = c.plan();
+    for (std::uint32_t k = 0; k < 60; ++k) CHECK(second.target(k) == first.target(k));
+  }
+  SECTION("when others come before them in the order") {
+    c.add_keys(12, 0);
+    for (std::size_t k = 60; k < 72; ++k) c.keys[k].order = k;
+    const share_plan second = c.plan();
+    CHECK(count_moves(second, move_kind::hand_over) == 48);
+    for (const planned_move& move : first.moves()) CHECK(second.target(move.key) != 0);
+  }
+  SECTION("when fewer have to move, those whose work has stopped") {
+    c.members[0].weight = 300;
+    const std::uint32_t stopped = first.moves().back().key;
+    c.keys[stopped].given = giving::stopped;
+    const share_plan second = c.plan();
+    CHECK(count_moves(second, move_kind::hand_over) == 24);
+    CHECK(second.target(stopped) != 0);
+    for (const planned_move& move : second.moves()) CHECK(first.target(move.key) != 0);
+  }
+}
+
 TEST_CASE("if the target does not claim, the others try one after the other") {
   group_case c = group_of(6);
   c.members[4].weight = 0;

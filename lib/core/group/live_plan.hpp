@@ -41,6 +41,8 @@ class live_plan {
   void set_holder(std::uint32_t key, member_index holder, bool free) noexcept;
   void set_pin(std::uint32_t key, member_index pin) noexcept;
   void set_stays(std::uint32_t key, bool stays) noexcept;
+  /// For the next plan: the present one has chosen what is given.
+  void set_given(std::uint32_t key, giving how_far) noexcept { keys_[key].given = how_far; }
 
   /// The plan as of now, made again if need be.
   const share_plan& plan();

@@ -27,6 +27,13 @@ class plan_member {
   bool may_lead() const noexcept { return weight > 0 && capacity > 0 && !draining; }
 };
 
+/// How far the holder of an election, this process, is with giving it away.
+enum class giving : std::uint8_t {
+  none,
+  asked,    ///< its body was asked, and may be about to return
+  stopped,  ///< its term ends or is over: the key leaves this process
+};
+
 class plan_key {
  public:
   std::uint64_t order = 0;           ///< plan_order() of the key
@@ -34,6 +41,7 @@ class plan_key {
   member_index pin = no_member;      ///< an operator's wish; no_member: none, or not a member now
   bool free = false;   ///< no session holds it, so it can be claimed
   bool stays = false;  ///< its holder, this process, cannot hand it over now
+  giving given = giving::none;
 };
 
 /// The place of a key in the plan: a fixed order, unlike that of the keys' texts. Two keys with the

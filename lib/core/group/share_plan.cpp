@@ -106,10 +106,17 @@ class share_plan::maker {
     return has > size ? has - size : 0;
   }
 
-  /// The member gives away as many of its elections, the first in the order of the plan.
+  /// What has begun to move goes on: to begin with others would move more than the plan wants.
+  bool given_before(std::uint32_t a, std::uint32_t b) const noexcept {
+    if (keys_[a].given != keys_[b].given) return keys_[a].given > keys_[b].given;
+    return before(a, b);
+  }
+
+  /// The member gives away as many of its elections: those that have begun to move, then the first
+  /// in the order of the plan.
   void give(member_index m, std::size_t count) {
     key_list& keys = held_[m];
-    const auto first = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
+    const auto first = [this](std::uint32_t a, std::uint32_t b) { return given_before(a, b); };
     const auto end = keys.begin() + static_cast<std::ptrdiff_t>(count);
     if (end != keys.end()) std::ranges::nth_element(keys, end, first);
     keys.erase(end, keys.end());

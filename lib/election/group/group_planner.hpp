@@ -40,6 +40,9 @@ class group_planner {
   /// it counts as none.
   void set_dead(const core::session_id& session);
   void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
+  void set_given(std::uint32_t seat, core::giving how_far) noexcept {
+    plan_.set_given(seat, how_far);
+  }
 
   // -- what follows ------------------------------------------------------------------------------
   /// The group was read, and this process is a member in it.

@@ -51,7 +51,15 @@ void mover::seat_changed(std::uint32_t seat) {
   participant& who = planner_.at(seat);
   const bool cannot = who.stage() == core::stage::pending || declined_.contains(who);
   // Only of an election that we hold: others do not know of it, and plan all the rest as we do.
-  planner_.set_stays(seat, cannot && who.history().held_by(planner_.session()));
+  const bool ours = who.history().held_by(planner_.session());
+  planner_.set_stays(seat, cannot && ours);
+  planner_.set_given(seat, ours ? how_far(who) : core::giving::none);
+}
+
+core::giving mover::how_far(participant& who) const {
+  const core::stage now = who.stage();
+  if (now == core::stage::stopping || now == core::stage::over) return core::giving::stopped;
+  return asked_.contains(who) ? core::giving::asked : core::giving::none;
 }
 
 void mover::handed_over(std::uint32_t seat, const recipient&, time_point now) {
@@ -77,7 +85,7 @@ void mover::decline(participant& who, time_point now, std::string_view event) {
 
 void mover::review(time_point now) {
   while (participant* const who = asked_.take_passed(now)) {
-    if (!who->hand_over_wanted()) continue;
+    if (!who->hand_over_wanted()) continue;  // its body has returned
     who->withdraw_hand_over();
     decline(*who, now, "hand-over not answered");
   }
@@ -95,6 +103,7 @@ time_point mover::run(const core::own_part& part, time_point now) {
     for (participant* const who : kept) {
       asked_.erase(*who);
       who->withdraw_hand_over();
+      seat_changed(who->seat());
     }
   }
   if (planner_.leaving()) return next();  // all of its bodies have been stopped
@@ -137,6 +146,7 @@ time_point mover::ask_urgent(const seats& urgent, time_point now) {
 void mover::ask(std::uint32_t seat, time_point now) {
   participant& who = planner_.at(seat);
   asked_.set(who, now + limit_);
+  seat_changed(seat);
   who.request_hand_over();
 }
 

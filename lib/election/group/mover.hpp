@@ -46,6 +46,8 @@ class mover {
   time_point stop_all(const core::own_part& part, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
   void ask(std::uint32_t seat, time_point now);
+  /// Of an election that we hold.
+  core::giving how_far(participant& who) const;
   /// Some of those that are too many for this member. When to ask more.
   time_point ask_urgent(const seats& urgent, time_point now);
   void log(std::string_view event, const participant& who);
