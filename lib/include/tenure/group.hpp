@@ -65,8 +65,8 @@ class group_report {
 ///
 /// The group's plan decides in which of the entered elections this process stands: a candidate of
 /// the group that stands (campaign(), lead() or stand()) claims a free key at once if the plan
-/// names this member, and after a handicap otherwise. Of N elections a member leads N w / W, rounded
-/// down or up: w is its weight and W the sum of the members' weights. See docs/groups.md.
+/// names this member, and after a handicap otherwise. Of N elections a member leads N w / W,
+/// rounded down or up: w is its weight and W the sum of the members' weights. See docs/groups.md.
 ///
 /// All members of a group should enter the same elections: nothing moves by choice between members
 /// that have entered different ones.
