@@ -42,7 +42,7 @@ class live_plan {
   void set_pin(std::uint32_t key, member_index pin) noexcept;
   void set_stays(std::uint32_t key, bool stays) noexcept;
 
-  /// The plan as of now, made again if need be.
+  /// The plan as of now. It is made again only if it is not valid any more.
   const share_plan& plan();
   own_part part_of(member_index who);
   /// How many plans were made.
