@@ -29,7 +29,7 @@ std::vector<std::shared_ptr<participant>> group_core::participants() const {
   std::vector<std::uint32_t> seats(planner_.elections());
   std::iota(seats.begin(), seats.end(), 0U);
   std::vector<std::shared_ptr<participant>> all;
-  for (const std::uint32_t seat : spread_order(std::move(seats), planner_)) {
+  for (const std::uint32_t seat : in_key_order(std::move(seats), planner_)) {
     if (auto one = planner_.at(seat).weak().lock()) all.push_back(std::move(one));
   }
   return all;

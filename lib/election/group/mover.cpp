@@ -20,9 +20,6 @@ constexpr duration given_back_within = 2s;
 constexpr std::size_t most_urgent = 60;
 constexpr duration urgent_pause = 20ms;
 
-// Hand-overs in a transaction of 64 operations, with up to four notices.
-constexpr std::size_t run_length = 20;
-
 }  // namespace
 
 mover::mover(std::shared_ptr<const runtime::environment> env, std::string group,
@@ -158,7 +155,7 @@ time_point mover::stop_all(const core::own_part& part, time_point now) {
   if (std::exchange(stop_plan_, planner_.plans()) != planner_.plans()) {
     seats all = part.releases;
     for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
-    to_stop_ = spread_order(std::move(all), planner_);
+    to_stop_ = in_key_order(std::move(all), planner_);
     next_to_stop_ = 0;
   }
   std::size_t room = window_.room(now);
@@ -188,24 +185,12 @@ std::optional<recipient> mover::recipient_of(std::uint32_t seat) {
   return planner_.recipient_at(to);
 }
 
-std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
+std::vector<std::uint32_t> in_key_order(std::vector<std::uint32_t> seats,
                                         const group_planner& planner) {
   std::ranges::sort(seats, {}, [&](std::uint32_t seat) -> const std::string& {
     return planner.at(seat).key();
   });
-  const std::size_t runs = (seats.size() + run_length - 1) / run_length;
-  std::vector<std::uint32_t> spread;
-  spread.reserve(seats.size());
-  // About eight runs are between two that follow each other.
-  const std::size_t stride = std::max<std::size_t>(runs / 8, 1);
-  for (std::size_t first = 0; first < stride; ++first) {
-    for (std::size_t run = first; run < runs; run += stride) {
-      const std::size_t begin = run * run_length;
-      const std::size_t end = std::min(begin + run_length, seats.size());
-      for (std::size_t i = begin; i < end; ++i) spread.push_back(seats[i]);
-    }
-  }
-  return spread;
+  return seats;
 }
 
 }  // namespace tenure::impl

@@ -69,9 +69,9 @@ class mover {
   std::uint64_t stop_plan_ = 0;
 };
 
-/// Runs of neighboring keys, each as long as a transaction, and consecutive runs far apart: so that
-/// consecutive transactions wake different watches.
-std::vector<std::uint32_t> spread_order(std::vector<std::uint32_t> seats,
+/// So a transaction wakes one or two of the watches of a member, and the transactions that wake the
+/// same watch follow each other: the pauses between its polls collect them.
+std::vector<std::uint32_t> in_key_order(std::vector<std::uint32_t> seats,
                                         const group_planner& planner);
 
 }  // namespace tenure::impl

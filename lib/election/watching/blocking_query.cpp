@@ -12,10 +12,8 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// An answer that comes faster than this is quick. Many in a row are a storm: then each costs a
-// pause, a longer one while the storm lasts. So the first change after a quiet poll costs none.
-constexpr duration quick = 20ms;
-constexpr duration storm_pause = 20ms;
+// Many quick answers in a row are a storm: then each costs a pause, a longer one while the storm
+// lasts. So the first change after a quiet poll costs none.
 constexpr std::uint64_t storm_doublings = 2;
 // A poll on a missing key or prefix is woken by every write to the store.
 constexpr duration missing_pause = 250ms;
@@ -27,11 +25,10 @@ constexpr duration claims_first = 250ms;
 }  // namespace
 
 blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                               query_hooks& hooks, std::uint64_t quick_answers)
+                               query_hooks& hooks)
     : env_(std::move(env)),
       slots_(slots),
       hooks_(hooks),
-      quick_allowed_(quick_answers),
       changed_(*env_->timers),
       slots_used_(env_->metrics, metric::poll_slots_used),
       slots_awaited_(env_->metrics, metric::poll_slots_awaited) {}
@@ -197,9 +194,10 @@ duration blocking_query::pause_after(const query_answer& answer, request how,
   if (first) return duration{0};
   if (answer.missing) return missing_pause / 2 + env_->random->jitter(missing_pause);
   if (how == request::list) return duration{0};
-  quick_answers_ = now() - asked < quick ? quick_answers_ + 1 : 0;
-  if (quick_answers_ <= quick_allowed_) return duration{0};
-  return storm_pause * (1 << std::min(quick_answers_ - quick_allowed_ - 1, storm_doublings));
+  const storm_rule rule = hooks_.storm();
+  quick_answers_ = now() - asked < rule.quick ? quick_answers_ + 1 : 0;
+  if (quick_answers_ <= rule.allowed) return duration{0};
+  return rule.quick * (1 << std::min(quick_answers_ - rule.allowed - 1, storm_doublings));
 }
 
 }  // namespace tenure::impl

@@ -31,6 +31,13 @@ class query_answer {
   bool missing = false;  ///< there is no such key, or none below the prefix
 };
 
+/// When answers come so often that each costs a pause.
+struct storm_rule {
+  /// An answer that comes within this time of its request is quick. Pauses begin with it, too.
+  duration quick = std::chrono::milliseconds(20);
+  std::uint64_t allowed = 4;  ///< quick answers in a row that cost no pause
+};
+
 /// The owner of a blocking query. Each method may end watchers, but not destroy the query.
 class query_hooks {
  public:
@@ -51,6 +58,7 @@ class query_hooks {
   /// The end of run(), cancelled or not: the slot is given back already.
   virtual void on_query_ended() noexcept {}
 
+  virtual storm_rule storm() const noexcept = 0;
   /// Whether other queries should get a slot first.
   virtual bool low_priority() const noexcept { return false; }
   /// Asked after each poll of a retired query: whether it has to poll once more.
@@ -62,10 +70,9 @@ class query_hooks {
 
 class blocking_query final : private poll_client {
  public:
-  /// `quick_answers`: how many answers in a row may come within 20 ms each before they cost a
-  /// pause. The slots and the hooks have to outlive the query.
+  /// The slots and the hooks have to outlive the query.
   blocking_query(std::shared_ptr<const runtime::environment> env, poll_slots& slots,
-                 query_hooks& hooks, std::uint64_t quick_answers);
+                 query_hooks& hooks);
 
   /// Lists and polls until it is cancelled (terminal) or retired. The owner keeps it alive.
   boost::asio::awaitable<void> run();
@@ -114,7 +121,6 @@ class blocking_query final : private poll_client {
   const std::shared_ptr<const runtime::environment> env_;
   poll_slots& slots_;
   query_hooks& hooks_;
-  const std::uint64_t quick_allowed_;
   runtime::async_condition changed_;
   runtime::gauge_share slots_used_;
   runtime::gauge_share slots_awaited_;

@@ -14,7 +14,7 @@ prefix_watch::prefix_watch(std::shared_ptr<const runtime::environment> env, cons
       polls_(polls),
       prefix_(std::move(prefix)),
       receiver_(to),
-      query_(std::move(env), slots, *this, polls.quick_answers) {
+      query_(std::move(env), slots, *this) {
   slots_.add_outsider();
 }
 

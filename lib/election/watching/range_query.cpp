@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
-constexpr std::uint64_t quick_answers_of_prefix = 4;  // each as long as all its keys
+// Of a prefix each answer is as long as all its keys. In a group notices bring what is urgent, and a
+// member that is drained changes a prefix in many transactions.
+constexpr storm_rule group_storm{.quick = 50ms, .allowed = 1};
 // Newcomers are read one by one up to this number, and up to this share of the query's keys.
 constexpr std::size_t most_newcomers = 8;
 constexpr std::size_t newcomers_share = 16;
@@ -31,8 +33,13 @@ range_query::range_query(query_context& context, plan_events& plan, core::watch_
     : context_(context),
       plan_(plan),
       range_(std::move(range)),
-      query_(context.env, context.slots, *this,
-             range_.single() ? quick_answers_of_key : quick_answers_of_prefix) {}
+      query_(context.env, context.slots, *this) {}
+
+storm_rule range_query::storm() const noexcept {
+  if (range_.single()) return {.allowed = quick_answers_of_key};
+  const bool of_group = context_.polls.how == consul::consistency::consistent;
+  return of_group ? group_storm : storm_rule();
+}
 
 bool range_query::keep_polling() noexcept {
   if (!plan_.still_needed(*this)) return false;

@@ -55,6 +55,7 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
   // -- query_hooks -------------------------------------------------------------------------------
   boost::asio::awaitable<query_answer> list() override;
   duration longest_poll() const noexcept override { return context_.polls.wait; }
+  storm_rule storm() const noexcept override;
   boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) override;
   void on_query_error(const query_answer& answer) override;
   void on_no_slot() noexcept override { ++context_.counts.waits; }
