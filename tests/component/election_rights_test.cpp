@@ -213,6 +213,33 @@ TEST_CASE("a list hides one key among others that are missing") {
   b.shut_down();
 }
 
+// Until then no successor knows that the keys of a dead session are free.
+TEST_CASE("keys that vanish together are read several at a time") {
+  rights_fixture b;
+  std::vector<observer> all;
+  for (int i = 100; i < 200; ++i) {
+    b.ask("PUT", "/v1/kv/many/" + std::to_string(i), "v");
+    all.push_back(b.p.elections->observe("many/" + std::to_string(i)));
+  }
+  b.p.transport->observer = [](const runtime::http_request&, runtime::http_response& answer) {
+    for (auto& [name, value] : answer.headers) {
+      if (name == "X-Consul-Default-Acl-Policy") value = "deny";
+    }
+  };
+  b.rt.advance(5s);
+  int reads = 0;
+  b.p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (has(r.target, "/v1/kv/many/1") && !has(r.target, "recurse")) ++reads;
+    return fate(20ms, 20ms);
+  };
+  b.rt.advance(1s);
+  reads = 0;
+  b.ask("DELETE", "/v1/kv/many/?recurse");
+  b.rt.advance(600ms);
+  CHECK(reads == 100);
+  b.shut_down();
+}
+
 TEST_CASE("a missing right is one line, however often the session is tried") {
   rights_fixture b;
   b.forbid("session/create");

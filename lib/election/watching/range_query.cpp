@@ -23,6 +23,9 @@ constexpr storm_rule group_storm{.quick = 50ms, .allowed = 1};
 // Newcomers are read one by one up to this number, and up to this share of the query's keys.
 constexpr std::size_t most_newcomers = 8;
 constexpr std::size_t newcomers_share = 16;
+// Reads of missing keys at a time: one after the other, those of a dead session's many elections
+// would take seconds, and no successor would know of any.
+constexpr std::size_t parallel_reads = 8;
 
 }  // namespace
 
@@ -150,10 +153,10 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   if (!answer.error && !unfit(range_, how)) news = context_.sink.read_list(range_, answer);
   const bool behind = how == consul::consistency::stale && news.goes_back;
   if (behind || !answer.may_be_filtered) news.missing.clear();
-  for (std::size_t i = 0; i < news.missing.size() && !answer.error; ++i) {
-    const consul::kv_result one = co_await context_.client.get(news.missing[i], how);
-    answer.error = one.error;
-    answer.detail = one.detail;
+  if (!news.missing.empty() && !answer.error) {
+    const query_answer all = co_await read_all(std::move(news.missing), how);
+    answer.error = all.error;
+    answer.detail = all.detail;
     news.delayed = true;
   }
   if (behind || unfit(range_, how)) {
@@ -172,6 +175,45 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   if (seen.missing) ++context_.counts.empty_answers;
   if (!query_.retired()) plan_.report_unwatched(*this, news.unwatched);
   co_return seen;
+}
+
+class range_query::key_reads {
+ public:
+  key_reads(runtime::timers& timers, std::vector<std::string> all, consul::consistency with)
+      : keys(std::move(all)), how(with), ended(timers) {}
+
+  std::vector<std::string> keys;
+  const consul::consistency how;
+  std::size_t next = 0;
+  std::size_t readers = 0;
+  query_answer failure;  ///< the first
+  runtime::async_condition ended;
+};
+
+/// Reads keys until one cannot be read.
+asio::awaitable<query_answer> range_query::read_all(std::vector<std::string> missing,
+                                                    consul::consistency how) {
+  const auto reads =
+      std::make_shared<key_reads>(*context_.env->timers, std::move(missing), how);
+  reads->readers = std::min(reads->keys.size(), parallel_reads);
+  for (std::size_t i = 1; i < reads->readers; ++i) {
+    context_.spawn(runtime::keep_alive(read_next(reads), shared_from_this()));
+  }
+  co_await read_next(reads);
+  while (reads->readers > 0) co_await reads->ended.wait();
+  co_return reads->failure;
+}
+
+asio::awaitable<void> range_query::read_next(std::shared_ptr<key_reads> all) {
+  while (all->next < all->keys.size() && !all->failure.error) {
+    std::string key = std::move(all->keys[all->next++]);
+    const consul::kv_result one = co_await context_.client.get(std::move(key), all->how);
+    if (one.error && !all->failure.error) {
+      all->failure.error = one.error;
+      all->failure.detail = one.detail;
+    }
+  }
+  if (--all->readers == 0) all->ended.notify_all();
 }
 
 // -- newcomers -----------------------------------------------------------------------------------
