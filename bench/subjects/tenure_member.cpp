@@ -37,8 +37,8 @@ class member::body {
     const running now(*owner_, *of_);
     co_await t.hand_over_requested();
     if (of_->how != reports::at_once) co_return;
-    // Its safe point. The members that have read the pin meanwhile are in one process here, and on
-    // machines of their own elsewhere.
+    // Its safe point. Meanwhile all members read the pin. In production each member runs on another
+    // computer; here one process does the work of all.
     asio::steady_timer pause(owner_->io_, std::chrono::milliseconds(300));
     co_await pause.async_wait(asio::use_awaitable);
   }

@@ -20,7 +20,7 @@ class report {
   time_point at{};
 };
 
-/// Keeps the reports of one key. It stands for a participant: an observer may read stale.
+/// Keeps the reports of one key. It acts as a participant: an observer may read stale.
 class listener final : public impl::key_watcher {
  public:
   explicit listener(manual_runtime& rt) : rt_(rt) {}

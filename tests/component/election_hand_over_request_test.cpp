@@ -78,7 +78,7 @@ TEST_CASE("a term shows whether a hand-over is wanted") {
   b.shut_down();
 }
 
-TEST_CASE("who waits for a request learns of a stop, too") {
+TEST_CASE("the wait for a request ends when the term has to stop, too") {
   election_fixture b;
   member a(b, "a");
   const auto one = a.enter_and_lead(key);

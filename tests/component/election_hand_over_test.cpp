@@ -194,7 +194,7 @@ TEST_CASE("a key that was lost before the hand-over is not handed over") {
   CHECK(g.a[metric::hand_overs_sent] == 1);
 }
 
-TEST_CASE("an election that is left alone is released, one that is shut down handed over") {
+TEST_CASE("leaving one election releases its key, a shut-down hands it over") {
   giving g;
   const impl::recipient to = stranger(g.b, "host-b");
   g.a.group->next = {to};

@@ -275,11 +275,12 @@ TEST_CASE("a notice finds such a key where this process watches nothing") {
 // -- texts ---------------------------------------------------------------------------------------
 
 TEST_CASE("the text of a notice is read as it was written") {
-  const std::vector<core::handed_key> keys{{"a/b c", 13, 12, 1}, {"with\nline\n1 2 3 x", 8, 7, 99}};
+  const std::vector<core::handed_key> keys{{"a/b c", 13, 12, 1},
+                                           {"with\nline\n1 2 3 x", 8, 7, 99}};
   CHECK(core::parse_notice(core::notice_text(keys)) == keys);
   CHECK(core::parse_notice("")->empty());
-  for (const char* bad : {"0 1 2 3", "0 1 2 3 ab\n", "0 1 2 3 abcd\n", "0 x 2 1 a\n", "0 1 2 1 a\n1",
-                          "\n"}) {
+  for (const char* bad : {"0 1 2 3", "0 1 2 3 ab\n", "0 1 2 3 abcd\n", "0 x 2 1 a\n",
+                          "0 1 2 1 a\n1", "\n"}) {
     CHECK_FALSE(core::parse_notice(bad));
   }
 }

@@ -16,7 +16,8 @@ using namespace tenure::test;
 class watching final : private impl::prefix_watch::receiver {
  public:
   watching(election_fixture& b, process& p, impl::poll_slots& slots)
-      : watch(p.engine->shared()->env, p.engine->shared()->client, slots, {.wait = 30s}, "s/", *this),
+      : watch(p.engine->shared()->env, p.engine->shared()->client, slots, {.wait = 30s}, "s/",
+              *this),
         run_(b.rt, truly(watch.run())) {}
 
   void end(election_fixture& b) {

@@ -86,7 +86,7 @@ TEST_CASE("a drained member hands over everything, and takes nothing until the d
   b.end();
 }
 
-TEST_CASE("an election that is left alone is released, and another member leads it") {
+TEST_CASE("an election that its leader leaves is released, and another member leads it") {
   pair b;
   const auto led = std::ranges::find_if(b.a().elections, [](const auto& e) {
     return e->standing() == standing::leading;

@@ -15,7 +15,7 @@
 
 namespace tenure::test {
 
-/// What a participant tells its group, and the group's answers.
+/// What a participant reports to its group, and the group's answers.
 class scripted_group final : public impl::group_seats {
  public:
   impl::session_pool::pooled its_session;

@@ -49,7 +49,7 @@ TEST_CASE("a read that finds no key at a lower index shows that the indexes bega
   CHECK(h.c.next(at(20)) == action::release);
 }
 
-TEST_CASE("after a refused claim an old poll does not stand for the read that follows") {
+TEST_CASE("after a refused claim an old poll does not replace the read that follows") {
   candidate c(heir_rules);
   c.session_ready("S");
   c.stand();

@@ -1,4 +1,4 @@
-// A candidate that a key is handed over to: when a term begins, and what is let go.
+// A candidate that gets a key by a hand-over: when its term begins, and what it releases.
 #include <catch2/catch_test_macros.hpp>
 
 #include "core_heir.hpp"
@@ -43,7 +43,7 @@ TEST_CASE("a poll that was sent long ago is no first proof: the next proof is, d
     CHECK(h.c.stage() == stage::none);
     CHECK(h.c.held_by().empty());
   }
-  SECTION("it is let go cleanly if it is not wanted any more") {
+  SECTION("it is released cleanly if it is not wanted any more") {
     h.c.withdraw();
     REQUIRE(h.c.next(at(13.9)) == action::release);
     CHECK(h.c.next_release(at(13.9)).clean);
@@ -90,7 +90,7 @@ TEST_CASE("a poll that is not ?consistent proves nothing: a read comes first") {
 
 // -- what is a hand-over -------------------------------------------------------------------------
 
-TEST_CASE("a hold at first sight, or after the key was free, is let go uncleanly") {
+TEST_CASE("a hold at first sight, or after the key was free, is released uncleanly") {
   candidate c(heir_rules);
   c.session_ready("S");
   c.stand();

@@ -129,8 +129,8 @@ class candidate {
   void released(const key_observation& free, time_point now, std::uint64_t random);
   /// The key was given to another session, as `written` shows.
   void handed_over(const key_observation& written, time_point now);
-  /// A hand-over was refused for a reason that lies in its recipient. Nothing happened, and the
-  /// next try may differ: without a pause.
+  /// A hand-over was refused because of its recipient. Nothing happened, and the next try may
+  /// differ: without a pause.
   void release_again() noexcept { busy_ = false; }
   void release_missed(time_point now);
   void release_failed(time_point now, std::uint64_t random);

@@ -1,4 +1,4 @@
-// A key that is handed over: how a candidate takes it, or lets it go, and how it hands one over.
+// A key that is handed over: how a candidate takes or releases it, and how it hands one over.
 // The rules, and why they suffice: hand_over_rules.hpp.
 #include "core/candidate/candidate.hpp"
 #include "core/group/hand_over_rules.hpp"

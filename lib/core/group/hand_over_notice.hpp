@@ -1,10 +1,10 @@
-// A notice of hand-overs: the transaction of A that hands keys to B also writes which they are,
-// into a key that only B watches. So B's answer is the first one, and as small as the news,
+// A notice of hand-overs: the transaction in which A hands keys to B also writes their names into a
+// key that only B watches. So Consul wakes B's poll of notices first, and its answer is short,
 // whatever number of members and elections the group has.
 //
-// The notice has the ModifyIndex of the keys. Together they are what a read of each key would have
-// shown. But anybody can write an old notice again, for example with a backup that is restored. So
-// a notice is believed only by a candidate whose newest observation of the key is the hold that the
+// The notice has the ModifyIndex of the keys. With that it shows what a read of each key would have
+// shown. But an old notice may be written again, for example by the restore of a backup. So a
+// candidate believes a notice only if its newest observation of the key is the hold that the
 // transaction required, at its index. To all others it is a hint to read the key.
 #pragma once
 

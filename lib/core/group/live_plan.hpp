@@ -44,7 +44,7 @@ class live_plan {
   /// For the next plan: the present one has chosen what is given.
   void set_given(std::uint32_t key, giving how_far) noexcept { keys_[key].given = how_far; }
 
-  /// The plan as of now, made again if need be.
+  /// The plan as of now. It is made again only if it is not valid any more.
   const share_plan& plan();
   own_part part_of(member_index who);
   /// How many plans were made.

@@ -26,7 +26,7 @@ enum class move_kind : std::uint8_t {
   claim,      ///< it has no holder: the target claims it, as soon as it is free
   hand_over,  ///< its holder gives it to the target
   later,      ///< the same, not yet: a member has not settled, or the holder cannot now
-  release,    ///< its holder must not lead it, and there is no target: it lets go
+  release,    ///< its holder must not lead it, and there is no target: it releases it
 };
 
 class planned_move {

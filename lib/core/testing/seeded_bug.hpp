@@ -1,7 +1,7 @@
-// Mistakes that the simulation must find: each is a way in which the rules that keep two leaders
-// apart could have been got wrong. In production `bug_enabled` is a constant false and leaves no
-// trace. In a variant of the objects, compiled with TENURE_SEEDED_BUGS, a test can enable one of
-// them to see that the checkers find it.
+// Mistakes that the simulation, or a case made for the rule, must find: each is a way in which the
+// rules that keep two leaders apart could have been got wrong. In production `bug_enabled` is a
+// constant false and leaves no trace. In a variant of the objects, compiled with
+// TENURE_SEEDED_BUGS, a test can enable one of them to see that the checkers find it.
 #pragma once
 
 #include <cstdint>

@@ -53,7 +53,7 @@ class lock_queue::batch {
     for (const batched_op& i : items) n += i.what.operations();
     return n;
   }
-  /// What is said to those who get keys.
+  /// The notices to the recipients of keys.
   notices_of_batch notices() const {
     notices_of_batch all;
     for (const batched_op& i : items) all.add(i.what);
@@ -122,8 +122,8 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
   std::size_t bytes = 0;
   bool alone = false;
   notices_of_batch notices;
-  // Those of the operations that are taken, and of the one that did not fit. Nothing where there
-  // is nothing to do any more.
+  // Those of the operations that are taken, and of the one that did not fit. Nothing: the operation
+  // is not needed any more.
   std::vector<std::optional<lock_op>> made;
   const auto fits = [&](const pending_op& op) {
     const bool wants_alone = op.with == company::alone;

@@ -30,7 +30,7 @@ class notice_writer {
   time_point closed_until_ = time_point::min();
 };
 
-/// Collects what a transaction has to say.
+/// Collects the notices of one transaction.
 class notices_of_batch {
  public:
   void add(const lock_op& op);

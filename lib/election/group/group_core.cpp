@@ -14,7 +14,8 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// Elections are entered and left in numbers: what is entered is published when that has paused.
+// Programs enter and leave many elections at once: the member publishes what it has entered after a
+// pause of these changes.
 constexpr duration entered_quiet = 1s;
 constexpr duration entered_latest = 10s;
 
@@ -181,7 +182,7 @@ asio::awaitable<void> group_core::follow_key() {
   }
 }
 
-// Another session is another member: what was handed to the lost one is lost.
+// Another session is another member: keys that were handed to the lost session are lost with it.
 void group_core::set_session(const std::string& id) {
   if (id == session_id_) return;
   if (!session_id_.empty()) shared_->unwanted.remove_session(session_id_);
@@ -228,8 +229,8 @@ time_point group_core::execute_plan(time_point now) {
     shared_->env->log->log(log_level::info, "group joined",
                            {{"group", prefix_}, {"member", how_.name()}});
   }
-  // Keys that were not seen yet may be held: what is claimed or moved before is perhaps not ours to
-  // claim or to move. Not for ever: some keys may never be seen, such as one without the right to.
+  // A key that was not seen yet may be held, so a plan without it may claim or move others wrongly.
+  // The wait is short: some keys may never be seen, such as those that the token may not read.
   if (planner_.unknown() == 0) unknown_since_ = time_point::max();
   if (planner_.unknown() > 0 && unknown_since_ == time_point::max()) unknown_since_ = now;
   if (planner_.unknown() > 0 && now < unknown_since_ + core::claim_handicap &&

@@ -123,7 +123,6 @@ class group_core final : public group_seats,
   time_point unknown_since_ = time_point::max();
   group_view last_view_;  ///< for the log
   bool joined_ = false;   ///< this member was seen in the group
-  bool news_ = false;     ///< for changed()
   bool leaving_ = false;
   bool ending_ = false;
   bool ended_ = false;

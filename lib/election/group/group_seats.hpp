@@ -41,9 +41,9 @@ class group_seats {
   /// The participant stands or not, its term began or ended, its health gate moved: whether it can
   /// hand its key over, or may claim it, may have changed.
   virtual void seat_changed(std::uint32_t seat) noexcept = 0;
-  /// To whom a key goes that is about to be released cleanly; nothing: release it. Asked when the
-  /// transaction is made, and again after recipient_died(). Not asked for an election that is left
-  /// alone (participant::leave): its key is released.
+  /// The member that gets a key which is about to be released cleanly; nothing: the key is
+  /// released. The participant asks when the transaction is made, and again after recipient_died().
+  /// It does not ask if it leaves without its group (participant::leave): its key is released.
   virtual std::optional<recipient> recipient_of(std::uint32_t seat) = 0;
   /// The hand-over was carried out.
   virtual void handed_over(std::uint32_t seat, const recipient& to) = 0;

@@ -10,13 +10,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An election whose body did not return stays, and the plan moves others. So does one that its
-// recipient gave back soon: it does not stand in it.
+// An election whose body did not return stays, and the plan moves others. The same holds for an
+// election that its recipient gave back soon: that member does not stand in it.
 constexpr duration declined_for = 5min;
 constexpr duration given_back_within = 2s;
 
-// What waits for its transaction has no leader: so no more bodies are asked at a time than a few
-// transactions hand over.
+// A key that waits for its transaction has no leader: so the mover asks no more bodies at a time
+// than a few transactions hand over.
 constexpr std::size_t most_urgent = 60;
 constexpr duration urgent_pause = 20ms;
 
@@ -150,7 +150,7 @@ void mover::ask(std::uint32_t seat, time_point now) {
   who.request_hand_over();
 }
 
-// This member is drained, or has weight 0: it asks no body.
+// This member is drained, or may lead nothing by its weight or capacity: it asks no body.
 time_point mover::stop_all(const core::own_part& part, time_point now) {
   if (std::exchange(stop_plan_, planner_.plans()) != planner_.plans()) {
     seats all = part.releases;

@@ -53,7 +53,7 @@ bool participant::on_notice(const consul::kv_result& answer, std::uint64_t guard
 void participant::note_seen(const consul::kv_result& answer) {
   const std::uint64_t index = answer.entry ? answer.entry->modify_index : 0;
   if (index != fsm_.history().modify_index()) return;  // it knows something newer
-  // Held by the session of an earlier membership of this process: no participant lets go of it.
+  // Held by the session of an earlier membership of this process: no participant releases it.
   const core::session_id& holder = fsm_.history().holder();
   if (answer.entry && !holder.empty() && holder != fsm_.session() && holder != fsm_.held_by() &&
       shared().unwanted.is_own(answer.entry->session)) {

@@ -116,7 +116,8 @@ class participant final : public key_watcher,
   /// Stops standing for ever and asks the holder of a term to stop. In a group the key is then
   /// handed over.
   void stop(end_reason why);
-  /// Its group is about to leave: no term begins any more, and what is handed to it is let go.
+  /// Its group is about to leave: no term begins any more, and it releases keys that are handed to
+  /// it.
   void begin_no_term();
   /// Like stop(), for a handle that leaves: without a running body the work counts as stopped, and
   /// the key is released.

@@ -7,7 +7,7 @@
 
 namespace tenure::impl {
 
-// At once, so that this process lets go of a key that is handed to it before it stands.
+// At once, so that this process releases a key that is handed to it before it stands.
 void participant::set_seat(std::uint32_t seat) {
   seat_ = seat;
   attach_session();

@@ -2,8 +2,8 @@
 // of them, so its session would hold them for ever. A member that leaves hands its keys to others
 // even if they have entered other elections, because one of them may enter these in a moment.
 //
-// The value stays, so successors wait for a lease that may still run: without a participant nothing
-// tells a hand-over from a claim of an election that was left, carried out late.
+// The value stays, so successors wait for a lease that may still run: without a participant a
+// hand-over looks the same as a late claim for an election that this process has left.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -103,19 +103,23 @@ class elections {
   /// key. Throws bad_configuration, errc::shut_down.
   [[nodiscard]] semaphore contend(std::string prefix, std::size_t slots, candidacy how);
 
-  /// Joins the group below `prefix` (no slash at either end): this process becomes a member, and
-  /// takes its share of the leadership of the elections that it enters through the group. The
-  /// member's key is `<prefix>/members/<session>`. One membership per prefix and elections object;
-  /// the same elections object may join several groups. From then on it reads its keys ?consistent.
-  /// Throws bad_configuration, errc::already_entered where this object is a member already,
-  /// errc::shut_down.
+  /// Joins the group below `prefix` (no slash at either end): this process becomes a member soon,
+  /// and leads its share of the elections that it enters through the group. The member's key is
+  /// `<prefix>/members/<session>`. One membership per prefix and elections object; an object may
+  /// join several groups. From then on, also after it has left, the object watches the keys of all
+  /// its elections by ?consistent queries. Throws bad_configuration (also if the member's value and
+  /// labels are too large together), errc::already_entered if this object is a member or has not
+  /// yet left, errc::shut_down.
   [[nodiscard]] group join(std::string prefix, membership how);
 
   // -- operating groups: no membership is needed -------------------------------------------------
   // All of these throw bad_configuration for a prefix, key or name that cannot work, and
-  // system_error of consul_errc.
+  // system_error: errc::shut_down, or a consul_errc. A request lasts for the request time-out at
+  // most. After a cancellation, or consul_errc::outcome_unknown, Consul may carry a write out; each
+  // may be repeated.
 
-  /// Reads a group: its members, pins and drains, and who leads the keys below the prefix.
+  /// Reads a group with one consistent list: its members, pins and drains, and who leads the keys
+  /// below the prefix. A prefix without keys is an empty group.
   [[nodiscard]] boost::asio::awaitable<group_report> group_of(std::string prefix);
   /// The same, completed with `void(error_code, group_report)`.
   template <completes_with<group_report> Token = default_token>
@@ -123,8 +127,9 @@ class elections {
     return impl::async_run<error_code>(get_executor(), group_of(std::move(prefix)),
                                        std::forward<Token>(token));
   }
-  /// The member of that name hands over all that it leads, and takes nothing, until undrain(). It
-  /// also holds for a member that joins later under the name.
+  /// From now on, until undrain(), the member of that name hands over all that it leads, and takes
+  /// nothing. Its bodies are stopped, not asked. A drain also holds for a member that joins later
+  /// under that name. Completes when the wish is stored, not when it is met.
   [[nodiscard]] boost::asio::awaitable<void> drain(std::string prefix, std::string member);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
@@ -132,7 +137,7 @@ class elections {
     return impl::async_run<error_code>(get_executor(), drain(std::move(prefix), std::move(member)),
                                        std::forward<Token>(token));
   }
-  /// Ends a drain. No drain is no error.
+  /// Ends a drain. A member that is not drained is no error.
   [[nodiscard]] boost::asio::awaitable<void> undrain(std::string prefix, std::string member);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
@@ -142,8 +147,9 @@ class elections {
                                        undrain(std::move(prefix), std::move(member)),
                                        std::forward<Token>(token));
   }
-  /// The member of that name leads `key` from now on, whenever it is there and may lead. The
-  /// election counts towards its share. Replaces an earlier pin of the key.
+  /// From now on the member of that name leads `key`, while there is such a member that may lead:
+  /// a drain, weight 0 and a full capacity win over a pin. The election counts towards the member's
+  /// share. Replaces an earlier pin of the key. Completes when the wish is stored.
   [[nodiscard]] boost::asio::awaitable<void> pin(std::string prefix, std::string key,
                                                  std::string member);
   /// The same, completed with `void(error_code)`.
@@ -154,7 +160,7 @@ class elections {
         get_executor(), pin(std::move(prefix), std::move(key), std::move(member)),
         std::forward<Token>(token));
   }
-  /// Ends a pin. No pin is no error.
+  /// Ends a pin. A key that is not pinned is no error.
   [[nodiscard]] boost::asio::awaitable<void> unpin(std::string prefix, std::string key);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>

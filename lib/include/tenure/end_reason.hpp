@@ -13,11 +13,11 @@ enum class end_reason : std::uint8_t {
   expired,        ///< no proof arrived in time: partition, Consul gone, or this process was stopped
   session_lost,   ///< the session was invalidated: expiry, destroy, a failed check, a lost node
   key_taken,      ///< another session holds the key
-  key_released,   ///< the key was released by somebody else
+  key_released,   ///< the key was released by another client
   key_missing,    ///< the key was deleted
-  overwritten,    ///< somebody else wrote the key
+  overwritten,    ///< another client wrote the key
   health_failed,  ///< a health gate closed
-  handed_over,    ///< given to a chosen successor
+  handed_over,    ///< the plan of its group asked for the election
   shut_down,      ///< the elections object was shut down
 };
 [[nodiscard]] std::string_view to_string(end_reason reason) noexcept;

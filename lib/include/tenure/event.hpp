@@ -20,9 +20,9 @@ class event {
   end_reason reason = end_reason::none;  ///< why the last term ended, while not leading
   tenure::leader leader;                 ///< who holds the key, as last seen
   time_point starts_at{};                ///< while pending: when the term will start
-  bool hand_over_requested = false;  ///< while leading: see term::hand_over_requested()
-  /// While not leading: the name of the group's member to which this process handed the key over;
-  /// empty: it was not handed over.
+  bool hand_over_requested = false;  ///< while leading: see term::hand_over_wanted()
+  /// While not leading: the name of the group's member to which this process handed the key over
+  /// after its last term; empty: it was not handed over.
   std::string handed_to;
   std::uint64_t missed =
       0;  ///< states of this election that newer ones replaced before they were read

@@ -30,22 +30,22 @@ class group_member_status {
   std::uint32_t weight = 100;
   std::optional<std::uint32_t> capacity;
   std::map<std::string, std::string> labels;
-  bool settled = false;   ///< a member for its settling time: voluntary moves include it
+  bool settled = false;   ///< its settling time is over: voluntary moves include it
   bool draining = false;  ///< an operator drains it
   bool leaving = false;   ///< it leaves the group
   bool self = false;      ///< this process
   std::uint64_t entered = 0;  ///< elections that it has entered
-  std::size_t leads = 0;      ///< elections that its session holds
+  std::size_t leads = 0;      ///< elections of the group that its session holds
   std::size_t share = 0;      ///< elections that it leads once all moves are done
   std::size_t gives = 0;      ///< elections that move away from it
   std::size_t gets = 0;       ///< elections that move to it
 };
 
-/// An operator's wish that one election is led by one member.
+/// An operator's wish that one member leads the election.
 class group_pin {
  public:
   std::string key;
-  std::string member;  ///< by name; there may be no such member now
+  std::string member;  ///< its name; perhaps no member has that name now
 };
 
 /// A group as one read shows it, for operators.
@@ -57,22 +57,24 @@ class group_report {
   std::vector<std::string> drained;  ///< names that operators drain, members or not
   std::size_t elections = 0;  ///< keys below the prefix that are or were elections of the group
   std::size_t free = 0;       ///< of these, keys that no session holds
-  std::size_t strangers = 0;  ///< of these, keys that a session holds which is not a member's
+  std::size_t strangers = 0;  ///< of these, keys that a session of no member holds
 };
 
 /// This process's membership in one group, from elections::join. Move-only. Destroying it leaves in
 /// the background, as leave() does. Belongs to the thread of the io_context.
 ///
-/// The group's plan decides in which of the entered elections this process stands: a candidate of
-/// the group that stands (campaign(), lead() or stand()) claims a free key at once if the plan
-/// names this member, and after a handicap otherwise. Of N elections a member leads N w / W, rounded
-/// down or up: w is its weight and W the sum of the members' weights. See docs/groups.md.
+/// The group's plan decides which free keys this process claims: a candidate that stands
+/// (campaign(), lead() or stand()) claims a key at once if the plan names this member, and half a
+/// second later or more otherwise. Of N elections a member leads N w / W, rounded down or up: w is
+/// its weight and W the sum of the members' weights. See docs/groups.md.
 ///
 /// All members of a group should enter the same elections: nothing moves by choice between members
 /// that have entered different ones.
 ///
-/// A moved-from handle is empty: valid() is false, and every operation throws errc::shut_down. So
-/// does every operation after leave() or a shut-down, except members() and prefix().
+/// A moved-from handle is empty: valid() is false. enter(), changed(), set_weight() and
+/// set_capacity() throw errc::shut_down if the handle is empty, once leave() was called, and once a
+/// shut-down has begun. The other operations never do: an empty handle has no members and no
+/// error, and its leave() does nothing.
 class group {
  public:
   using executor_type = boost::asio::any_io_executor;
@@ -87,32 +89,50 @@ class group {
 
   [[nodiscard]] const std::string& prefix() const noexcept;
 
-  /// Enters one of the group's elections with the membership's candidacy. Throws as
-  /// elections::enter does. Leaving the election releases its key; leaving the group hands it over.
+  /// Enters one of the group's elections with the membership's candidacy. Its key should be below
+  /// the prefix: elections::group_of() counts only such keys. Throws as elections::enter does.
+  /// Leaving the election releases its key; leaving the group hands it over.
   [[nodiscard]] election enter(std::string key);
 
-  /// The members as this process sees them now, in the order of their names.
+  /// The members as this process sees them now, in the order of their names. `leads`, `share`,
+  /// `gives` and `gets` count the elections that this process has entered. Empty before the first
+  /// read of the group.
   [[nodiscard]] std::vector<group_member_status> members() const;
-  /// Completes at the next change of members, of their settings or of what they lead. Changes that
-  /// come together complete it once. Throws errc::shut_down.
+  /// Completes at the next change of members, of their settings, of what they lead, or of
+  /// last_error(). Changes that come together complete it once. It may also complete without a
+  /// change. Throws errc::shut_down, also if the group is left meanwhile, and operation_aborted.
   [[nodiscard]] boost::asio::awaitable<void> changed();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
   [[nodiscard]] auto async_changed(Token&& token = Token()) {
     return impl::async_run<error_code>(get_executor(), changed(), std::forward<Token>(token));
   }
-  /// Why the last request about this group's own keys failed; none after a success.
+  /// Why the last request about the group's members failed, or about this member's key; none after
+  /// a success.
   [[nodiscard]] error_code last_error() const noexcept;
 
-  /// Changes this member's weight: 0 to membership::most_weight. Throws bad_configuration.
+  /// Changes this member's weight: 0 to membership::most_weight. The other members see it about a
+  /// second later. With 0 the member gives up what it leads: it asks no body to hand over, all
+  /// have to stop (see term::stop_requested). Throws bad_configuration.
   void set_weight(std::uint32_t weight);
-  /// Changes this member's capacity.
+  /// Changes this member's capacity. Bodies of elections beyond it are asked to hand over; with 0
+  /// all have to stop.
   void set_capacity(std::optional<std::uint32_t> most);
 
-  /// Hands over every election that this process leads in the group (bodies are asked to stop, as
-  /// by a resignation), then deletes the member's key. Elections that no other member takes are
-  /// released. The entered elections leave with it. Completes like elections::shut_down() within
-  /// about the longest stop budget plus the request time-out. Cannot be cancelled. Idempotent.
+  /// Leaves the group and all elections that were entered through it. Each election that this
+  /// process leads is handed over, or released if no other member takes it; then the member's key
+  /// is deleted. Bodies of lead() are cancelled, a few dozen at a time, and a key is handed over
+  /// only after its body has returned.
+  ///
+  /// Terms of campaign() and stand() count as stopped at once, as when the handle of their election
+  /// is destroyed: their keys are handed over while the program may still work. A program that
+  /// needs a safe point first calls set_weight(0). Each term asks it to stop, and its lease is not
+  /// extended any more; the program resigns the term when its work has stopped. It waits until it
+  /// leads nothing (its entry in members() has `leads` 0), and leaves then.
+  ///
+  /// Completes within about three seconds, the longest stop budget and a few request time-outs,
+  /// even if Consul is unreachable: then the member's key is deleted in the background.
+  /// Cannot be cancelled. A second leave() waits for the first.
   [[nodiscard]] boost::asio::awaitable<void> leave();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>

@@ -23,7 +23,7 @@ class membership {
   /// election that the member enters.
   membership(std::string name, candidacy how) : name_(std::move(name)), how_(std::move(how)) {}
 
-  /// The member's part of the group's elections is its weight, divided by the sum of all members'
+  /// The member's share of the group's elections is its weight, divided by the sum of all members'
   /// weights. 0: it leads nothing. Default: 100; at most 1,000,000.
   membership& weight(std::uint32_t w) {
     weight_ = w;
@@ -39,21 +39,24 @@ class membership {
     labels_ = std::move(all);
     return *this;
   }
-  /// A member that has just joined takes free elections at once; other members' elections move to
-  /// it, and away from it, only after this time. So a process that comes and goes moves nothing.
-  /// Default: 10 s; 0 s: at once.
+  /// A member that has just joined takes free elections, and those that have to move anyway, at
+  /// once. It takes part in moves that only balance the group when this time has passed since its
+  /// key was written. So a process that comes and goes moves nothing. Default: 10 s; 0 s: at once;
+  /// at most 24 h.
   membership& settling_time(duration d) {
     settling_time_ = d;
     return *this;
   }
-  /// How many elections a second this member hands over to balance the group; a drained, leaving or
-  /// stopping member hands over all at once. 1 or more; default: 100.
+  /// How many elections a second this member hands over to balance the group. The rate does not
+  /// hold for a member that leads more than its capacity, is drained, has weight 0, leaves or
+  /// stops: it hands over as fast as Consul takes it. 1 or more; default: 100.
   membership& moves_per_second(std::uint32_t rate) {
     moves_per_second_ = rate;
     return *this;
   }
-  /// How long a body may take to answer term::hand_over_requested(). After that the election stays
-  /// here for now, and the plan moves another one. Default: 30 s.
+  /// How long the holder may take to end its term after term::hand_over_requested(). After that the
+  /// member keeps the election for five minutes, and the plan moves another one. More than 0 s, at
+  /// most 24 h; default: 30 s.
   membership& hand_over_limit(duration d) {
     hand_over_limit_ = d;
     return *this;

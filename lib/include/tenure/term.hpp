@@ -97,13 +97,15 @@ class term {
     return impl::async_run<error_code>(executor(), stop_requested(),
                                        std::forward<Token>(token));
   }
-  /// Whether the group's plan wants another member to lead this election: the body finishes at the
-  /// next safe point and returns, or calls resign(). Then the key is handed over, and the term's
-  /// reason is end_reason::handed_over. It is false again once the plan wants it no more. The term
-  /// goes on until then. Never for an election outside a group. Any thread.
+  /// Whether the group's plan wants another member to lead this election. The body returns at its
+  /// next safe point, or the program calls resign(): then the key is handed over, and the term's
+  /// reason is end_reason::handed_over. Until then the term goes on as before. The request may be
+  /// withdrawn: when the plan has changed, or membership::hand_over_limit has passed. False once
+  /// the term is over, and always outside a group. Any thread.
   [[nodiscard]] bool hand_over_wanted() const noexcept;
   /// Completes when hand_over_wanted() becomes true, at once if it is, and when the holder must
-  /// stop its work for any other reason: see stop_requested().
+  /// stop its work: see stop_requested(). So a drained or leaving member, which asks no body, ends
+  /// this wait as well. Throws operation_aborted.
   [[nodiscard]] boost::asio::awaitable<void> hand_over_requested() const;
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
