@@ -107,3 +107,24 @@ TEST_CASE("a member's token loses its rights for a while: its elections go on") 
   CHECK(b.ledger.total() == 0);
   b.end();
 }
+
+TEST_CASE("a key that goes with its session is led in time, though the member of the plan waits") {
+  group_fixture b(1);
+  const auto how = [](const std::string& name, std::uint32_t weight) {
+    const candidacy its = quick(name).behavior(session_behavior::remove).lock_delay(10s);
+    return membership(name, its).settling_time(1s).weight(weight);
+  };
+  group_process& a = b.join(how("a", 100));
+  b.rt.advance(30s);
+  REQUIRE(a.leads() == 1);
+  // The plan names it, and it does not stand.
+  group lazy = b.add().elections->join("jobs", how("b", 1000));
+  const election watched = lazy.enter(b.keys[0]);
+  group_process& c = b.join(how("c", 1));
+  b.rt.advance(3s);
+  a.kill();
+  // The lock-delay, in which the quarantine passes, and the handicap.
+  b.rt.advance(12s);
+  CHECK(c.leads() == 1);
+  b.end();
+}

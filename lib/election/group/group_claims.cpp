@@ -31,12 +31,14 @@ time_point group_claims::update(const core::own_part& part, time_point now) {
 }
 
 // A lock-delay that may be in force keeps the target from its claim, so the handicap begins after
-// it: else all members would claim when it ends.
+// it: else all members would claim when it ends. But the target soon writes a placeholder into a
+// missing key. If it does not, the next member has to: the quarantine counts from there.
 time_point group_claims::claim_at(std::uint32_t seat) {
   const std::optional<std::uint32_t> place = planner_.claim_place(seat);
   if (!place) return time_point::max();
   const core::key_history& seen = planner_.at(seat).history();
-  const time_point claimable = seen.free_since() + (seen.clean() ? duration{0} : lock_delay_);
+  const bool delayed = !seen.clean() && seen.exists();
+  const time_point claimable = seen.free_since() + (delayed ? lock_delay_ : duration{0});
   return std::max(claimable, members_since_) + *place * core::claim_handicap;
 }
 

@@ -131,7 +131,32 @@ void group_core::recipient_died(const recipient& to) {
 
 // -- the members ---------------------------------------------------------------------------------
 
-void group_core::on_answer(const group_view& view) { key_->observe(view); }
+void group_core::on_answer(const group_view& view) {
+  key_->observe(view);
+  for (const seen_member& one : view.members) {
+    const std::string session = one.session.text();
+    if (session == key_->session() || !shared_->sessions.has(session)) continue;
+    if (std::exchange(removing_stray_, true)) return;
+    tasks_.spawn(runtime::keep_alive(remove_stray(session), shared_from_this()));
+    return;
+  }
+}
+
+// Consul may carry out a write of an earlier membership after its key was deleted. The session
+// lives on if others of this process use it, and members would hand elections to it. If the request
+// fails, the next answer shows the key again.
+asio::awaitable<void> group_core::remove_stray(std::string session) {
+  const std::string key = member_key_name(prefix_, session);
+  std::vector<consul::txn_op> ops;
+  ops.push_back(consul::txn_op::check_session(key, session));
+  ops.push_back(consul::txn_op::remove(key));
+  const time_point deadline = shared_->now() + shared_->request_timeout();
+  const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
+  removing_stray_ = false;
+  if (!answer.committed) co_return;
+  shared_->env->log->log(log_level::info, "member key of an earlier membership deleted",
+                         {{"group", prefix_}, {"session", session}});
+}
 
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};

@@ -89,6 +89,7 @@ class group_core final : public group_seats,
   void log_changes(const group_view& view);
   void log_member(std::string_view event, const seen_member& who, log_level level);
   boost::asio::awaitable<void> follow_key();
+  boost::asio::awaitable<void> remove_stray(std::string session);
   void set_session(const std::string& id);
   boost::asio::awaitable<void> drop_session();
   boost::asio::awaitable<void> remove_later();
@@ -123,6 +124,7 @@ class group_core final : public group_seats,
   time_point unknown_since_ = time_point::max();
   group_view last_view_;  ///< for the log
   bool joined_ = false;   ///< this member was seen in the group
+  bool removing_stray_ = false;
   bool leaving_ = false;
   bool ending_ = false;
   bool ended_ = false;
