@@ -1,17 +1,19 @@
 # tenure_test(NAME SOURCES file... LINK target... [LABELS label...] [ENVIRONMENT VAR=value...]
-#             [TIMEOUT seconds] [COST seconds] [SERIAL] [WHOLE] [NO_ASIO])
+#             [TIMEOUT seconds] [COST seconds] [PROCESSORS n] [SERIAL] [WHOLE] [NO_ASIO])
 #
 # Adds a Catch2 test binary. Each test case becomes a ctest test "NAME/test case", or, with WHOLE,
 # the binary becomes one test called NAME (for suites that share a costly fixture). SERIAL: no other
 # test runs at the same time (for tests that measure time). NO_ASIO: without the precompiled header.
 # COST: ctest starts the tests of the highest cost first; long ones should not run alone at the end.
+# PROCESSORS: for how many of the parallel tests it counts. Two for a long computation: beside two
+# of these a test that measures time would wait for a core.
 #
 # Two labels have a meaning: tests labelled `consul` need a real Consul and are skipped without one;
 # tests labelled `threads` also run under ThreadSanitizer. The folder's name (unit, e2e, ...) is
 # always a label.
 function(tenure_test name)
-  cmake_parse_arguments(ARG "SERIAL;WHOLE;NO_ASIO" "TIMEOUT;COST" "SOURCES;LINK;LABELS;ENVIRONMENT"
-    ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;WHOLE;NO_ASIO" "TIMEOUT;COST;PROCESSORS"
+    "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "tenure_test(${name}): unknown arguments: ${ARG_UNPARSED_ARGUMENTS}")
   endif()
@@ -23,6 +25,9 @@ function(tenure_test name)
   endif()
   if(NOT ARG_COST)
     set(ARG_COST 0)
+  endif()
+  if(NOT ARG_PROCESSORS)
+    set(ARG_PROCESSORS 1)
   endif()
   if(ARG_SERIAL)
     set(serial RUN_SERIAL TRUE)
@@ -49,7 +54,7 @@ function(tenure_test name)
       set(no_skipping SKIP_IS_FAILURE)
     endif()
     catch_discover_tests(${name} TEST_PREFIX "${name}/" ${no_skipping}
-      PROPERTIES TIMEOUT ${ARG_TIMEOUT} COST ${ARG_COST} ${serial})
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} COST ${ARG_COST} PROCESSORS ${ARG_PROCESSORS} ${serial})
     set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_properties.cmake")
     file(CONFIGURE OUTPUT "${script}" @ONLY CONTENT [[
 if(@name@_TESTS)
