@@ -96,8 +96,7 @@ class GroupToolsTest(cases.ServerCase):
         self.assertEqual(f"{key} is no longer pinned to b\n", self.tool("unpin", key))
         self.assertEqual(f"{key} was not pinned\n",
                          self.tool("unpin", "--group", self.prefix, key))
-        lines = self.zoo.lines("trace")
-        self.assertEqual(["b began", "b ended", "a began", "a ended", "b began"], lines[2:])
+        self.traced("a began", "a ended", "b began", "b ended", "a began", "a ended", "b began")
 
         # A member that ends hands over.
         second.send_signal(signal.SIGTERM)
