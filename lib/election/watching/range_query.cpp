@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
-// Of a prefix each answer is as long as all its keys. In a group notices bring what is urgent, and a
-// member that is drained changes a prefix in many transactions.
+// Of a prefix each answer is as long as all its keys. In a group notices bring what is urgent, and
+// a member that is drained changes a prefix in many transactions.
 constexpr storm_rule group_storm{.quick = 50ms, .allowed = 1};
 // Newcomers are read one by one up to this number, and up to this share of the query's keys.
 constexpr std::size_t most_newcomers = 8;
