@@ -111,7 +111,9 @@ void simulation::run_without_faults() {
   world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
   if (world_.failed()) return;
   checker_.moves().start();
-  const duration lateness = std::min<duration>(150ms, scenario_.span / 20);
+  // Not so late that heartbeats miss a short liveness: no session may die but the one.
+  const duration liveness = scenario_.liveness.value_or(1h);
+  const duration lateness = std::min<duration>({150ms, scenario_.span / 20, liveness / 10});
   if (scenario_.groups.any()) network_.delay_answers(lateness);
   check_takeover();
   if (world_.failed()) return;

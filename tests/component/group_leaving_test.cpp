@@ -158,3 +158,29 @@ TEST_CASE("a shut-down in an outage ends in time, and another member takes over"
   CHECK(b.c().leads() == 20);
   b.end();
 }
+
+// Other members would hand elections to it, for as long as the session lives.
+TEST_CASE("a member key of an earlier membership that is written late is deleted") {
+  group_fixture b(0);
+  process& p = b.add();
+  election other = p.elections->enter("other", quick("a"));  // keeps the session
+  other.stand();
+  group first = p.elections->join("jobs", b.named("a"));
+  b.rt.advance(3s);
+  REQUIRE(first.members().size() == 1);
+  const std::string session = first.members().front().session;
+  const std::string document = b.ask("GET", "/v1/kv/jobs/members/" + session + "?raw").body;
+  b.rt.run(first.leave());
+  group again = p.elections->join(
+      "jobs", membership("a", quick("a").ttl(11s)).settling_time(1s));
+  b.rt.advance(3s);
+  REQUIRE(again.members().size() == 1);
+  REQUIRE(again.members().front().session != session);
+  const runtime::http_response late =
+      b.ask("PUT", "/v1/kv/jobs/members/" + session + "?acquire=" + session, document);
+  REQUIRE(has(late.body, "true"));
+  b.rt.advance(3s);
+  CHECK_FALSE(has(b.key("jobs/members/" + session), session));
+  CHECK(again.members().size() == 1);
+  b.end();
+}
