@@ -67,7 +67,7 @@ class world {
   }
   /// Between a member and Consul.
   void send(member& n, std::function<void()> f) {
-    const auto most = faults_ && chance(.1) ? 1500 : 30;
+    const std::uint64_t most = faults_ && chance(.1) ? 1500 : 30;
     const auto arrive = [this, &n, f = std::move(f)] {
       if (n.cut_off_until > now_) {
         events_.emplace(n.cut_off_until + std::chrono::milliseconds(upto(30)), f);
