@@ -42,7 +42,7 @@ const group_member_status* member_of_session(const group_report& group,
 
 /// Who leads, for people: the member's name, or what a leader outside the group published.
 std::string name_of(const leader& who, const group_report& group) {
-  if (!who.present()) return "nobody";
+  if (!who.present()) return "no member";
   const group_member_status* const m = member_of_session(group, who.session);
   return one_line(m != nullptr ? m->name : who.value);
 }
