@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr duration shutdown_bound = 5min;
-// Larger groups move for longer than it is worth to watch.
-constexpr std::size_t most_in_balance = 200;
 
 }  // namespace
 
@@ -136,7 +134,7 @@ void simulation::wait_for_convergence(const std::string& when) {
 }
 
 void simulation::wait_for_balance(duration bound, const std::string& when) {
-  if (!scenario_.groups.any() || scenario_.elections > most_in_balance) return;
+  if (!scenario_.groups.any()) return;
   next_look_ = world_.now();
   const auto settled = [this] {
     if (world_.now() < next_look_) return false;
@@ -157,7 +155,6 @@ void simulation::wait_for_balance(duration bound, const std::string& when) {
 }
 
 void simulation::check_takeover() {
-  if (scenario_.groups.any() && scenario_.elections > most_in_balance) return;
   const holding* holder =
       truth_.of(election_key(world_.below(scenario_.elections))).current();
   if (holder == nullptr) return;  // it resigned a moment ago
