@@ -30,7 +30,9 @@ bool concerns_all(const error_code& reason) noexcept {
 }
 
 // To a tenth.
-double seconds_of(duration d) { return std::round(d / 1.0s * 10) / 10; }
+double seconds_of(duration d) {
+  return std::round(std::chrono::duration<double>(d).count() * 10) / 10;
+}
 
 }  // namespace
 

@@ -239,6 +239,7 @@ asio::awaitable<void> consul_service_output::remove_marks() {
 
 void consul_service_output::note_repair(const agent_service& service) {
   repairs_.note_repair(now());
+  ++env_->counted->labels_repaired;
   const log_field service_id("service", id_);
   const log_field repairs("repairs", std::uint64_t{repairs_.in_a_row()});
   if (!repairs_.contested()) {
@@ -254,7 +255,9 @@ void consul_service_output::note_repair(const agent_service& service) {
 }
 
 void consul_service_output::report(log_level level, std::string_view event) {
-  env_->log->log(level, event, {log_field("service", id_)});
+  env_->log->log(level, event,
+                 {log_field("service", id_),
+                  term_ ? log_field("fence", term_.fence()) : log_field("fence", "")});
 }
 
 void consul_service_output::report_failure(std::string_view event, const service_answer& answer) {
