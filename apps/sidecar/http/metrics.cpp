@@ -74,7 +74,6 @@ void groups(exposition& out, const joined_groups& joined) {
       if (m.self) all.back().self = std::move(m);
     }
   }
-  if (all.empty()) return;
   const auto each = [&](const char* name, const char* help, auto value) {
     out.head(name, "gauge", help);
     for (const seen& one : all) out.value("group", one.prefix, std::uint64_t{value(one)});
