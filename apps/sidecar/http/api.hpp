@@ -19,8 +19,8 @@
 #include "sidecar/http/status_registry.hpp"
 #include "sidecar/http/streams.hpp"
 #include "sidecar/http/wake_queue.hpp"
-#include "sidecar/main/counters.hpp"
 #include "sidecar/main/joined_groups.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -28,7 +28,7 @@ class http_api {
  public:
   http_api(const http_config& config, boost::asio::any_io_executor executor,
            runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics,
-           std::shared_ptr<const counters> counted, const joined_groups& groups);
+           std::shared_ptr<const output_environment> env, const joined_groups& groups);
   http_api(const http_api&) = delete;
   http_api& operator=(const http_api&) = delete;
   ~http_api();
@@ -80,7 +80,7 @@ class http_api {
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
   const std::shared_ptr<const metrics_registry> library_metrics_;
-  const std::shared_ptr<const counters> counted_;
+  const std::shared_ptr<const output_environment> env_;
   const joined_groups& groups_;
   status_registry registry_;
   std::map<unsigned, std::uint64_t> responses_;  ///< by class of status: 2 for 2xx

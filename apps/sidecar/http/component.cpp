@@ -64,7 +64,7 @@ class http_component final : public component {
         log_(with.log),
         groups_(with.groups),
         api_(within_limits(config, *log_), with.executor, *timers_, with.metrics,
-             with.environment()->counted, groups_),
+             with.environment(), groups_),
         followers_(with.executor, *timers_, [](std::exception_ptr) {}) {
     const endpoints main{.elections = true,
                          .probes = config.probe.empty(),

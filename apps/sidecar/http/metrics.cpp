@@ -37,7 +37,8 @@ void totals(exposition& out, const metrics_input& in) {
              "Elections whose last request to Consul failed.", failing);
 }
 
-void outputs(exposition& out, const counters& counted) {
+void outputs(exposition& out, const output_environment& env) {
+  const counters& counted = *env.counted;
   out.head("tenure_hook_runs_total", "counter", "Hooks started, by hook.");
   for (const auto& [hook, runs] : counted.hooks) out.value("hook", hook, runs.started);
   out.head("tenure_hook_failures_total", "counter",
@@ -133,7 +134,7 @@ std::string metrics_text(const metrics_input& in) {
   exposition out;
   elector(out, in.library);
   totals(out, in);
-  outputs(out, in.counted);
+  outputs(out, in.env);
   groups(out, in.groups);
   http(out, in);
   if (in.registry.all().size() <= in.max_elections) each_election(out, in);
