@@ -126,7 +126,8 @@ int serve(const arguments& a, const CLI::App& command) {
     return made.exit_code();
   } catch (const sidecar::fatal_error& e) {
     if (json) {
-      log->log(log_level::error, "sidecar failed", {{"why", e.what()}, {"exit_code", e.exit_code()}});
+      log->log(log_level::error, "sidecar failed",
+               {{"why", e.what()}, {"exit_code", e.exit_code()}});
     } else {
       std::fprintf(stderr, "tenure sidecar: %s\n", e.what());
     }
