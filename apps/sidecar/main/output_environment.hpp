@@ -8,6 +8,8 @@
 #include <tenure/time.hpp>
 #include <tenure/toolkit/timers.hpp>
 
+#include "sidecar/reconcile/reconciler.hpp"
+
 namespace tenure::sidecar {
 
 class output_environment {
@@ -18,6 +20,7 @@ class output_environment {
   std::shared_ptr<runtime::timers> timers;
   std::shared_ptr<log_sink> log;
   std::shared_ptr<outage_log> outages;  ///< of the elections, too
+  std::shared_ptr<repair_counts> repairs = std::make_shared<repair_counts>();
 };
 
 }  // namespace tenure::sidecar
