@@ -163,22 +163,23 @@ void cron_daemon::start_due_jobs(const term& t) {
   for (const due_job& due : planner_.take_due(wall_now())) {
     const log_field job_field("job", due.what->name);
     const log_field tick_field("tick", rfc3339(due.tick));
+    const log_field fence("fence", t.fence());
     if (due.missed > 0)
       log_->log(log_level::warn, "earlier ticks missed",
-                {job_field, tick_field, log_field("missed", due.missed)});
+                {job_field, tick_field, log_field("missed", due.missed), fence});
     switch (registry_.try_begin(due.what->name, due.tick)) {
       case run_registry::decision::run:
-        log_->log(log_level::debug, "job started", {job_field, tick_field});
+        log_->log(log_level::debug, "job started", {job_field, tick_field, fence});
         ++runs_;
         asio::co_spawn(io_, run_one(commands_, t, due), asio::detached);
         break;
       case run_registry::decision::still_running:
         log_->log(log_level::warn, "job skipped",
-                  {job_field, log_field("reason", "still_running"), tick_field});
+                  {job_field, log_field("reason", "still_running"), tick_field, fence});
         break;
       case run_registry::decision::already_ran:
         log_->log(log_level::info, "job skipped",
-                  {job_field, log_field("reason", "already_ran"), tick_field});
+                  {job_field, log_field("reason", "already_ran"), tick_field, fence});
         break;
     }
   }

@@ -116,6 +116,7 @@ int serve(const arguments& a, const CLI::App& command) {
     c->consul.token(token_from_command(c->token_command, c->token_command_interval, log));
   ::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io{1};
+  const bool json = c->json_log;
   try {
     sidecar::sidecar made(io, std::move(*c), log);
     boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
@@ -124,7 +125,12 @@ int serve(const arguments& a, const CLI::App& command) {
     io.run();
     return made.exit_code();
   } catch (const sidecar::fatal_error& e) {
-    std::fprintf(stderr, "tenure sidecar: %s\n", e.what());
+    if (json) {
+      log->log(log_level::error, "sidecar failed",
+               {{"why", e.what()}, {"exit_code", e.exit_code()}});
+    } else {
+      std::fprintf(stderr, "tenure sidecar: %s\n", e.what());
+    }
     return e.exit_code();
   }
 }

@@ -54,10 +54,19 @@ asio::awaitable<service_result> get(const runtime::environment& env, const consu
   co_return answer;
 }
 
+std::shared_ptr<const runtime::environment> with_metrics(const runtime::environment& env,
+                                                         std::shared_ptr<metrics_sink> metrics) {
+  auto own = std::make_shared<runtime::environment>(env);
+  own->metrics = std::move(metrics);
+  return own;
+}
+
 }  // namespace
 
-agent_services::agent_services(asio::any_io_executor executor, consul_config config)
-    : env_(wire::make_system_environment(std::move(executor), config, silent_log())),
+agent_services::agent_services(asio::any_io_executor executor, consul_config config,
+                               std::shared_ptr<metrics_sink> metrics)
+    : env_(with_metrics(*wire::make_system_environment(std::move(executor), config, silent_log()),
+                        std::move(metrics))),
       config_(std::move(config)) {
   config_.access().check();
 }

@@ -78,12 +78,14 @@ constexpr std::string_view wants_tls_text =
 
 metric counter_of(error_code error) noexcept {
   if (!error) return metric::requests_ok;
-  if (error == consul_errc::unreachable || error == consul_errc::tls_failed)
-    return metric::requests_unreachable;
+  if (error == consul_errc::unreachable) return metric::requests_unreachable;
+  if (error == consul_errc::tls_failed) return metric::requests_tls_failed;
   if (error == consul_errc::timed_out) return metric::requests_timed_out;
   if (error == consul_errc::outcome_unknown) return metric::requests_unknown;
   if (error == consul_errc::throttled) return metric::requests_throttled;
   if (error == consul_errc::forbidden) return metric::requests_forbidden;
+  if (error == consul_errc::no_leader) return metric::requests_no_leader;
+  if (error == consul_errc::server_error) return metric::requests_server_error;
   return metric::requests_error;
 }
 
@@ -91,6 +93,21 @@ bool accepts(const call& what, unsigned status, std::string_view body) noexcept 
   if (status == 200 || (what.accepted != 0 && status == what.accepted)) return true;
   // The same statuses without JSON mean that the agent, or a proxy, has no time.
   return what.status_is_health && (status == 429 || status == 503) && body.starts_with('{');
+}
+
+metric time_of(std::string_view path) noexcept {
+  if (path.starts_with("/v1/kv/")) return metric::request_seconds_read;
+  if (path == "/v1/txn") return metric::request_seconds_transaction;
+  if (path.starts_with("/v1/session/")) return metric::request_seconds_session;
+  if (path.starts_with("/v1/agent/")) return metric::request_seconds_agent;
+  return metric::request_seconds_other;
+}
+
+// A blocking query takes as long as nothing changes.
+void record_time(const runtime::environment& env, const call& what,
+                 const runtime::exchange_result& exchange, time_point now) {
+  if (exchange.error || what.where == runtime::lane::polls) return;
+  runtime::record(env, time_of(what.to.path()), now - exchange.sent_at);
 }
 
 response judged(runtime::exchange_result exchange, bool sent, time_point now, const call& what,
@@ -164,6 +181,7 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
     if (exchange.error == asio::error::operation_aborted)
       throw boost::system::system_error(exchange.error);
     const time_point now = env.clock->now();
+    record_time(env, what, exchange, now);
     const refusal why = exchange.error ? refusal::none : refusal_of(exchange.response);
     if (why != refusal::none && config.access().source() && refused < most_refusals) {
       ++refused;

@@ -14,7 +14,7 @@ void log_failure(const runtime::environment& env, std::string_view event, const 
   if (!env.log->enabled(log_level::debug)) return;
   std::vector<log_field> all(fields);
   all.emplace_back("why", detail);
-  env.log->write(log_level::debug, event, all);
+  env.log->log(log_level::debug, event, all);
 }
 
 }  // namespace tenure::consul

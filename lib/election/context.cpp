@@ -70,7 +70,8 @@ context::context(std::shared_ptr<impl::connections> shared_connections,
       sessions(env, client, spawner(), options,
                turns_of(connections, connections->proof_batches), limit),
       spans(env, client, spawner()),
-      events(*env) {}
+      events(*env),
+      names(env) {}
 
 context::~context() { watches.stop(); }
 

@@ -13,6 +13,7 @@
 #include "election/acquisition/lock_queue.hpp"
 #include "election/connections.hpp"
 #include "election/event_queue.hpp"
+#include "election/name_conflicts.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/span_cache.hpp"
 #include "election/spawn.hpp"
@@ -51,6 +52,7 @@ struct context : std::enable_shared_from_this<context> {
   session_pool sessions;
   span_cache spans;
   event_queue events;
+  name_conflicts names;
   bool shutting_down = false;  ///< shut_down() has begun: nothing new is entered
 };
 

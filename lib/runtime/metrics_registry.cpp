@@ -61,16 +61,22 @@ class text_writer {
     line({m.name, "{", m.label, "=\"", m.label_value, "\"} ", std::to_string(value)});
   }
   void times(const metric_info& m, const metrics_registry::times& recorded) {
+    std::string label;
+    if (!m.label.empty()) {
+      label.append(m.label).append("=\"").append(m.label_value).append("\"");
+    }
+    const std::string all = label.empty() ? std::string() : '{' + label + '}';
+    const std::string bound = '{' + label + (label.empty() ? "" : ",") + "le=\"";
     std::uint64_t below = 0;  // the buckets of the format are cumulative
     for (std::size_t i = 0; i < metrics_registry::bounds.size(); ++i) {
       below += recorded.buckets[i];
-      line({m.name, "_bucket{le=\"", seconds(metrics_registry::bounds[i]), "\"} ",
+      line({m.name, "_bucket", bound, seconds(metrics_registry::bounds[i]), "\"} ",
             std::to_string(below)});
     }
     const std::string count = std::to_string(recorded.count);
-    line({m.name, "_bucket{le=\"+Inf\"} ", count});
-    line({m.name, "_sum ", seconds(recorded.sum)});
-    line({m.name, "_count ", count});
+    line({m.name, "_bucket", bound, "+Inf\"} ", count});
+    line({m.name, "_sum", all, " ", seconds(recorded.sum)});
+    line({m.name, "_count", all, " ", count});
   }
   std::string take() { return std::move(out_); }
 

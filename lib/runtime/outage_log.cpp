@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
 #include <tenure/outage_log.hpp>
 
 namespace tenure {
@@ -29,10 +29,9 @@ bool concerns_all(const error_code& reason) noexcept {
          reason == consul_errc::throttled || reason == consul_errc::no_leader;
 }
 
-std::string seconds_text(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", std::chrono::duration<double>(d).count());
-  return text;
+// To a tenth.
+double seconds_of(duration d) {
+  return std::round(std::chrono::duration<double>(d).count() * 10) / 10;
 }
 
 }  // namespace
@@ -68,7 +67,7 @@ void outage_log::failed(std::string_view event, const error_code& error, std::st
   if (!log_->enabled(level)) return;
   std::vector<log_field> all(fields);
   all.emplace_back("why", detail);
-  log_->write(level, event, all);
+  log_->log(level, event, all);
 }
 
 void outage_log::note_success(std::string_view event, time_point now) {
@@ -92,7 +91,7 @@ void outage_log::report_over(const outage& which) {
   log_->log(log_level::info, "requests succeed again",
             {{"after", which.event},
              {"reason", which.error.message()},
-             {"seconds", seconds_text(*which.over - which.begun)},
+             {"seconds", seconds_of(*which.over - which.begun)},
              {"suppressed", which.suppressed}});
 }
 

@@ -61,7 +61,7 @@ TEST_CASE("the file of a predecessor is removed, and a leader makes its own") {
   file.keep(state::absent);
   REQUIRE_FALSE(s.exists());
   REQUIRE(s.log->lines(log_level::error).empty());
-  REQUIRE(s.environment->repairs->leader_files == 0);
+  REQUIRE(s.environment->counted->leader_files_repaired == 0);
 }
 
 TEST_CASE("a file that is removed, written to or replaced is restored") {
@@ -84,7 +84,7 @@ TEST_CASE("a file that is removed, written to or replaced is restored") {
   s.keep(file, state::present, 1s);
   REQUIRE(s.empty_file());
   REQUIRE(fs::file_size(s.root / "other") == 8);
-  REQUIRE(s.environment->repairs->leader_files == 3);
+  REQUIRE(s.environment->counted->leader_files_repaired == 3);
   REQUIRE(s.log->lines(log_level::info).size() == 3);
   s.rt.advance(2min);
 
@@ -102,8 +102,8 @@ TEST_CASE("a fight about the file is slow, and the end of the term does not wait
     fs::remove(s.path());
     s.rt.advance(250ms);
   }
-  REQUIRE(s.environment->repairs->leader_files > 10);
-  REQUIRE(s.environment->repairs->leader_files < 30);
+  REQUIRE(s.environment->counted->leader_files_repaired > 10);
+  REQUIRE(s.environment->counted->leader_files_repaired < 30);
   REQUIRE(s.log->lines(log_level::warn).size() == 1);
   s.write("");
   file.keep(state::absent);

@@ -396,7 +396,7 @@ TEST_CASE("a fight about the marks is reported with the remedy") {
   REQUIRE(warned.front().find("repairing marks election=db service=web-1 lost=session repairs=3 "
                               "hint=another program, such as a scheduler, restores the metadata: "
                               "set meta: none") == 0);
-  REQUIRE(s.environment->repairs->service_marks == 10);
+  REQUIRE(s.environment->counted->labels_repaired == 10);
   s.end();
 }
 

@@ -2,12 +2,14 @@
 #include <tenure/spdlog_sink.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
 #include <regex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "support/captured_stderr.hpp"
+#include "support/kept_log.hpp"
 
 namespace {
 
@@ -29,16 +31,49 @@ TEST_CASE("a line has an RFC 3339 time, a level, a message and fields") {
 TEST_CASE("ambiguous values are quoted, and line ends are escaped") {
   test::captured_stderr captured;
   const auto log = stderr_log(log_level::trace);
-  log->log(log_level::trace, "two\nlines",
-           {{"empty", ""},
-            {"words", "a b"},
-            {"quote", R"(say "x\y")"},
-            {"equals", "a=b"},
-            {"control", std::string("a\nb\x01\x1b[31m")}});
+  const log_field fields[] = {{"empty", ""},
+                              {"words", "a b"},
+                              {"quote", R"(say "x\y")"},
+                              {"equals", "a=b"},
+                              {"control", std::string("a\nb\x01\x1b[31m")}};
+  log->write(log_level::trace, "two\nlines", fields);
   const std::string line = captured.text();
   INFO(line);
   CHECK(line.ends_with(" trace two\\nlines empty=\"\" words=\"a b\" quote=\"say \\\"x\\\\y\\\"\" "
                        "equals=\"a=b\" control=\"a\\nb\\x01\\x1b[31m\"\n"));
+}
+
+TEST_CASE("fields have types, and numbers are written as JSON writes them") {
+  using enum log_field::type;
+  const auto check = [](const log_field& field, log_field::type kind, std::string_view value) {
+    CAPTURE(value);
+    CHECK(field.kind() == kind);
+    CHECK(field.value() == value);
+  };
+  check({"a", "1"}, text, "1");
+  check({"a", std::string("x")}, text, "x");
+  check({"a", std::string_view("true")}, text, "true");
+  check({"a", 7}, number, "7");
+  check({"a", -7L}, number, "-7");
+  check({"a", std::uint32_t{4294967295u}}, number, "4294967295");
+  check({"a", std::numeric_limits<std::uint64_t>::max()}, number, "18446744073709551615");
+  check({"a", true}, boolean, "true");
+  check({"a", false}, boolean, "false");
+  check({"a", 1.5}, number, "1.5");
+  check({"a", 12.0}, number, "12.0");
+  check({"a", -0.1239}, number, "-0.124");
+  check({"a", 9e4}, number, "90000.0");
+  check({"a", std::numeric_limits<double>::infinity()}, text, "inf");
+  check({"a", -std::numeric_limits<double>::quiet_NaN()}, text, "-nan");
+}
+
+TEST_CASE("a line leaves out the fields that say nothing") {
+  test::kept_log log;
+  log.log(log_level::info, "m", {{"empty", ""}, {"zero", 0}, {"no", false}, {"last", ""}});
+  const std::vector<log_field> more{{"a", std::string()}, {"b", "x"}};
+  log.log(log_level::info, "n", more);
+  log.log(log_level::info, "o");
+  CHECK(log.lines(log_level::info) == std::vector<std::string>{"m zero=0 no=false", "n b=x", "o"});
 }
 
 TEST_CASE("lines below the level are not written") {

@@ -83,7 +83,7 @@ class exposition {
       return;
     }
     if (name == family_ + "_bucket") {
-      buckets_.emplace_back(label_value(series), value);
+      add_bucket(series, value);
       return;
     }
     if (name != family_ + "_sum" && name != family_ + "_count") fail(series);
@@ -101,14 +101,20 @@ class exposition {
     const std::size_t equals = labels.find("=\"");
     if (labels.front() != '{' || !labels.ends_with("\"}") || equals == labels.npos) fail(labels);
     check_name(labels.substr(1, equals - 1));
-    const std::string value = labels.substr(equals + 2, labels.size() - equals - 4);
-    if (value.empty() || value.find_first_of("\"\\,") != value.npos) fail(labels);
+    const std::size_t end = labels.find('"', equals + 2);
+    const std::string value = labels.substr(equals + 2, end - equals - 2);
+    if (value.empty() || value.find_first_of("\\,") != value.npos) fail(labels);
+    if (labels[end + 1] == ',') check_labels('{' + labels.substr(end + 2));
   }
 
-  static std::string label_value(const std::string& series) {
-    const std::size_t begin = series.find("{le=\"");
+  /// The bound, which comes last, and its bucket counts for the series without it.
+  void add_bucket(const std::string& series, double value) {
+    const std::size_t begin = series.find("le=\"");
     if (begin == series.npos) fail("a bucket without a bound: " + series);
-    return series.substr(begin + 5, series.size() - begin - 7);
+    std::string labels = series.substr(family_.size() + 7, begin - family_.size() - 7);
+    labels = labels == "{" ? "" : labels.substr(0, labels.size() - 1) + "}";
+    const std::string bound = series.substr(begin + 4, series.size() - begin - 6);
+    buckets_[labels].emplace_back(bound, value);
   }
 
   /// Of a histogram: bounds ascend to +Inf, counts do not fall, and the last is the count.
@@ -116,21 +122,24 @@ class exposition {
     if (family_.empty()) return;
     if (!types.contains(family_)) fail("no type of " + family_);
     if (types[family_] != "histogram") return;
-    double bound = 0;
-    double count = 0;
-    for (const auto& [le, value] : buckets_) {
-      const double next = le == "+Inf" ? INFINITY : std::strtod(le.c_str(), nullptr);
-      if (next <= bound || value < count) fail("buckets of " + family_);
-      bound = next;
-      count = value;
+    for (const auto& [labels, buckets] : buckets_) {
+      double bound = 0;
+      double count = 0;
+      for (const auto& [le, value] : buckets) {
+        const double next = le == "+Inf" ? INFINITY : std::strtod(le.c_str(), nullptr);
+        if (next <= bound || value < count) fail("buckets of " + family_ + labels);
+        bound = next;
+        count = value;
+      }
+      const bool all = bound == INFINITY && count == at(family_ + "_count" + labels);
+      if (!all) fail("count of " + family_ + labels);
+      at(family_ + "_sum" + labels);
     }
-    if (bound != INFINITY || count != at(family_ + "_count")) fail("count of " + family_);
-    at(family_ + "_sum");
     buckets_.clear();
   }
 
   std::string family_;
-  std::vector<std::pair<std::string, double>> buckets_;
+  std::map<std::string, std::vector<std::pair<std::string, double>>> buckets_;  ///< by labels
 };
 
 }  // namespace
@@ -201,4 +210,16 @@ TEST_CASE("a histogram counts each duration in the first bucket whose bound it d
   CHECK(text.at("tenure_claim_seconds_bucket{le=\"60\"}") == 4);
   CHECK(text.at("tenure_claim_seconds_count") == 5);
   CHECK(text.at("tenure_claim_seconds_sum") == 120.002000002);
+}
+
+TEST_CASE("a histogram with a label has the buckets of each value") {
+  metrics_registry all;
+  all.record(metric::request_seconds_session, 3ms);
+  all.record(metric::request_seconds_read, 30s);
+  const exposition text(all.prometheus_text());
+  CHECK(text.at("tenure_request_seconds_bucket{operation=\"session\",le=\"0.0025\"}") == 0);
+  CHECK(text.at("tenure_request_seconds_bucket{operation=\"session\",le=\"0.005\"}") == 1);
+  CHECK(text.at("tenure_request_seconds_count{operation=\"read\"}") == 1);
+  CHECK(text.at("tenure_request_seconds_sum{operation=\"read\"}") == 30);
+  CHECK(text.at("tenure_request_seconds_count{operation=\"agent\"}") == 0);
 }

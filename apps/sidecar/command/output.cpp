@@ -15,6 +15,7 @@ namespace tenure::sidecar {
 
 namespace asio = boost::asio;
 using command::outcome;
+using namespace std::chrono_literals;
 
 command_output::command_output(std::shared_ptr<const output_environment> env,
                                command::command_host& host, entered_election& election,
@@ -66,11 +67,15 @@ asio::awaitable<void> command_output::keep_running(term t) {
 
 asio::awaitable<void> command_output::run_once(term t) {
   const log_field election("election", options_.election);
+  const log_field fence("fence", t.fence());
   const time_point begin = now();
+  counters& counted = *env_->counted;
+  ++counted.commands.started;
+  if (pause_ > duration(0)) ++counted.command_restarts;  // after a run of the same term
   running_since_ = begin;
   gate_.started();
   changed_.notify_all();
-  env_->log->log(log_level::info, "command starting", {election});
+  env_->log->log(log_level::info, "command starting", {election, fence});
   command::invocation what = invocation_of(t);
   outcome how;
   try {
@@ -83,8 +88,10 @@ asio::awaitable<void> command_output::run_once(term t) {
   const log_field ended("outcome", how.text());
   const bool good = how.what == outcome::kind::exited && how.number == 0;
   const bool stopped = commands_->stopping();
+  if (!good && !stopped) ++counted.commands.failed;
   env_->log->log(good || stopped ? log_level::info : log_level::warn, "command ended",
-                 {election, ended});
+                 {election, fence, ended, log_field("exit_code", how.exit_code()),
+                  log_field("took_ms", (now() - begin) / 1ms)});
   if (stopped) co_return;
   const bool steady = now() - begin >= options_.steady;
   if (steady || good) pause_ = duration(0);
@@ -142,12 +149,20 @@ asio::awaitable<void> command_output::run_probes() {
     // Without `always`, a finding about a run that has ended meanwhile does not count.
     if (!probed_always() && probed_run != running_since_) co_return;
     why_unhealthy_ = found.why();
+    ++env_->counted->probes_failed;
     env_->log->log(log_level::warn, "probe failed",
-                   {log_field("election", options_.election), log_field("reason", found.why())});
+                   {log_field("election", options_.election), fence_now(),
+                    log_field("reason", found.why())});
     gate_.probed(probe_result::failed, now());
     co_return;
   }
   gate_.probed(probe_result::passed, now());
+}
+
+/// Of the term that lasts; nothing without one.
+log_field command_output::fence_now() const {
+  const term& running = election_.state().term;
+  return running ? log_field("fence", running.fence()) : log_field("fence", "");
 }
 
 void command_output::judge() {
@@ -159,7 +174,7 @@ void command_output::judge() {
     env_->log->log(log_level::info, "candidacy resumed", {election});
   } else {
     env_->log->log(log_level::error, "leadership given up",
-                   {election, log_field("reason", why_unhealthy_)});
+                   {election, fence_now(), log_field("reason", why_unhealthy_)});
   }
   election_.set_healthy(*this, healthy);
 }

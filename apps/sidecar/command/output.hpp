@@ -52,6 +52,7 @@ class command_output final : public output {
   time_point next_probe() const;
   bool probed_always() const;
   void judge();
+  log_field fence_now() const;
   time_point now() const { return env_->now(); }
 
   std::shared_ptr<const output_environment> env_;

@@ -81,7 +81,7 @@ void leader_file::keep(state wanted) {
 
 // Removed, or written to: by any process on this machine.
 void leader_file::repair() {
-  if (!keeper_.repairing(env_->now(), env_->repairs->leader_files)) return;
+  if (!keeper_.repairing(env_->now(), env_->counted->leader_files_repaired)) return;
   const log_level level = keeper_.contested() ? log_level::warn : log_level::info;
   env_->log->log(level, "repairing leader file",
                  {log_field("file", path_), log_field("wanted", wanted_text()),

@@ -216,7 +216,8 @@ asio::awaitable<void> consul_service_output::remove_marks() {
 
 void consul_service_output::report(log_level level, std::string_view event) {
   env_->log->log(level, event,
-                 {log_field("election", election_.name()), log_field("service", id_)});
+                 {log_field("election", election_.name()), log_field("service", id_),
+                  term_ ? log_field("fence", term_.fence()) : log_field("fence", "")});
 }
 
 void consul_service_output::report_failure(std::string_view event, const service_answer& answer) {

@@ -163,7 +163,7 @@ asio::awaitable<void> consul_service_output::watch() {
 }
 
 void consul_service_output::note_repair(const agent_service& service, const service_marks& marks) {
-  if (!keeper_.repairing(now(), env_->repairs->service_marks)) return;
+  if (!keeper_.repairing(now(), env_->counted->labels_repaired)) return;
   const bool label = !has_label(service, marks, options_.labels);
   const bool session = !has_session(service, marks, options_.labels);
   const log_field election("election", election_.name());

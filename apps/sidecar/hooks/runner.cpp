@@ -14,6 +14,7 @@ namespace tenure::sidecar {
 
 namespace asio = boost::asio;
 using command::outcome;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -26,6 +27,11 @@ std::string search_path() {
   const std::string inherited = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   const std::size_t slash = program.rfind('/');
   return slash == std::string::npos ? inherited : program.substr(0, slash) + ":" + inherited;
+}
+
+/// The fence that the hook has; no fence without a leader.
+log_field fence_of(const hook_run& which) {
+  return which.fence != 0 ? log_field("fence", which.fence) : log_field("fence", "");
 }
 
 }  // namespace
@@ -49,8 +55,11 @@ asio::awaitable<hook_result> hook_runner::run(hook_run which) {
   const time_point begin = env_->now();
   const log_field election("election", options_.election);
   const log_field name("hook", to_string(which.what));
+  const log_field fence = fence_of(which);
   running_ = which.what;
-  env_->log->log(log_level::info, "hook started", {election, name});
+  counters::runs& counted = env_->counted->hooks[to_string(which.what)];
+  ++counted.started;
+  env_->log->log(log_level::info, "hook started", {election, name, fence});
   outcome how;
   bool timed_out = false;
   try {
@@ -64,19 +73,23 @@ asio::awaitable<hook_result> hook_runner::run(hook_run which) {
   other_.reset();
   running_.reset();
   const bool good = how.what == outcome::kind::exited && how.number == 0;
+  if (!good) ++counted.failed;
   env_->log->log(good ? log_level::info : log_level::warn, good ? "hook ended" : "hook failed",
-                 {election, name, log_field("outcome", how.text()),
-                  log_field("timed_out", timed_out ? "true" : "false")});
+                 {election, name, fence, log_field("outcome", how.text()),
+                  log_field("exit_code", how.exit_code()),
+                  log_field("took_ms", (env_->now() - begin) / 1ms),
+                  log_field("timed_out", timed_out)});
   co_return good ? hook_result::succeeded : hook_result::failed;
 }
 
 asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
   const time_point begin = env_->now();
   const auto output = command::output_lines::open(
-      commands_.executor(), [this, what = which.what](std::string_view line) {
+      commands_.executor(),
+      [this, what = which.what, fence = fence_of(which)](std::string_view line) {
         env_->log->log(log_level::info, line,
                        {log_field("election", options_.election),
-                        log_field("hook", to_string(what))});
+                        log_field("hook", to_string(what)), fence});
       });
   command::invocation run = invocation_of(which);
   run.input = null_input_;

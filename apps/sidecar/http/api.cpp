@@ -73,11 +73,12 @@ class http_api::lease_timer final : public runtime::timer {
 http_api::http_api(const http_config& config, boost::asio::any_io_executor executor,
                    runtime::timers& timers,
                    std::shared_ptr<const metrics_registry> library_metrics,
-                   const joined_groups& groups)
+                   std::shared_ptr<const output_environment> env, const joined_groups& groups)
     : config_(config),
       executor_(std::move(executor)),
       timers_(timers),
       library_metrics_(std::move(library_metrics)),
+      env_(std::move(env)),
       groups_(groups),
       wakeups_(executor_, feeds_),
       lease_timer_(std::make_unique<lease_timer>(*this)) {}
@@ -288,7 +289,7 @@ std::string http_api::feed_hello() const {
 }
 
 std::string http_api::metrics() const {
-  metrics_input in(*library_metrics_, registry_, config_.metrics_of_elections);
+  metrics_input in(*library_metrics_, registry_, *env_, groups_, config_.metrics_of_elections);
   in.connections = connections();
   for (const auto& e : registry_.all()) in.subscribers += e->subscribers.size();
   in.feeds = feeds_.size();

@@ -20,6 +20,7 @@
 #include "sidecar/http/streams.hpp"
 #include "sidecar/http/wake_queue.hpp"
 #include "sidecar/main/joined_groups.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
@@ -27,7 +28,7 @@ class http_api {
  public:
   http_api(const http_config& config, boost::asio::any_io_executor executor,
            runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics,
-           const joined_groups& groups);
+           std::shared_ptr<const output_environment> env, const joined_groups& groups);
   http_api(const http_api&) = delete;
   http_api& operator=(const http_api&) = delete;
   ~http_api();
@@ -80,6 +81,7 @@ class http_api {
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
   const std::shared_ptr<const metrics_registry> library_metrics_;
+  const std::shared_ptr<const output_environment> env_;
   const joined_groups& groups_;
   status_registry registry_;
   std::map<unsigned, std::uint64_t> responses_;  ///< by class of status: 2 for 2xx

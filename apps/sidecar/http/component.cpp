@@ -65,7 +65,8 @@ class http_component final : public component {
       : timers_(std::move(timers)),
         log_(with.log),
         groups_(with.groups),
-        api_(within_limits(config, *log_), with.executor, *timers_, with.metrics, groups_),
+        api_(within_limits(config, *log_), with.executor, *timers_, with.metrics,
+             with.environment(), groups_),
         keeper_(with.environment()),
         followers_(with.executor, *timers_, [](std::exception_ptr) {}) {
     const endpoints main{.elections = true,

@@ -7,17 +7,26 @@
 #include <tenure/metrics.hpp>
 
 #include "sidecar/http/status_registry.hpp"
+#include "sidecar/main/joined_groups.hpp"
+#include "sidecar/main/output_environment.hpp"
 
 namespace tenure::sidecar {
 
 class metrics_input {
  public:
   metrics_input(const metrics_registry& library, const status_registry& registry,
+                const output_environment& env, const joined_groups& groups,
                 std::size_t max_elections)
-      : library(library), registry(registry), max_elections(max_elections) {}
+      : library(library),
+        registry(registry),
+        env(env),
+        groups(groups),
+        max_elections(max_elections) {}
 
   const metrics_registry& library;
   const status_registry& registry;
+  const output_environment& env;  ///< its counters
+  const joined_groups& groups;
   /// With more elections than this, there are only totals: the number of labels stays bounded.
   std::size_t max_elections;
   std::size_t connections = 0;

@@ -1,7 +1,11 @@
 #include "sidecar/log/json_log.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
 #include <string>
 
 #include "common/json.hpp"
@@ -9,6 +13,8 @@
 
 namespace tenure::sidecar {
 namespace {
+
+constexpr int longest_wait_ms = 1000;  // for a reader of a pipe that is full
 
 const char* name_of(log_level level) {
   switch (level) {
@@ -20,6 +26,39 @@ const char* name_of(log_level level) {
     case log_level::off: break;
   }
   return "error";
+}
+
+bool is_own_name(std::string_view name) {
+  return name == "time" || name == "level" || name == "msg";
+}
+
+/// Numbers and booleans are valid JSON as they are.
+std::string value_of(const log_field& f) {
+  return f.kind() == log_field::type::text ? apps::json_string(f.value()) : std::string(f.value());
+}
+
+/// A name occurs once in an object: of two fields the first one counts.
+void append_fields(std::string& line, std::span<const log_field> fields) {
+  for (auto f = fields.begin(); f != fields.end(); ++f) {
+    const auto same = [&](const log_field& g) { return g.name() == f->name(); };
+    if (is_own_name(f->name()) || std::any_of(fields.begin(), f, same)) continue;
+    line += ',' + apps::json_string(f->name()) + ':' + value_of(*f);
+  }
+}
+
+/// The whole line, also to a pipe that takes a part of it at a time.
+void write_all(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    if (written >= 0) {
+      line.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd writable{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+      if (::poll(&writable, 1, longest_wait_ms) == 0) return;
+    } else if (errno != EINTR) {
+      return;
+    }
+  }
 }
 
 class json_sink final : public log_sink {
@@ -36,18 +75,17 @@ class json_sink final : public log_sink {
       std::string line = "{\"time\":\"" + rfc3339_ms(std::chrono::system_clock::now()) +
                          "\",\"level\":\"" + name_of(level) +
                          "\",\"msg\":" + apps::json_string(message);
-      for (const log_field& f : fields) {
-        line += ',' + apps::json_string(f.name()) + ':' + apps::json_string(f.value());
-      }
+      append_fields(line, fields);
       line += "}\n";
-      // One write per line keeps the lines of several threads apart.
-      while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) continue;
+      const std::lock_guard lock(mutex_);
+      write_all(line);
     } catch (...) {  // out of memory: nothing can be done for a log line
     }
   }
 
  private:
-  log_level level_;
+  const log_level level_;
+  std::mutex mutex_;  ///< keeps the lines of several threads apart
 };
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace tenure::sidecar {
 
 /// Writes one object per line to standard error: {"time":"...","level":"info","msg":"...",
-/// fields...}. Any thread.
+/// fields...}. Numbers and booleans are written as such, bytes that are not UTF-8 as U+FFFD. Any
+/// thread.
 std::shared_ptr<log_sink> json_log(log_level level);
 
 }  // namespace tenure::sidecar

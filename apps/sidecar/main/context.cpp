@@ -15,7 +15,7 @@ std::shared_ptr<const output_environment> context::environment() {
 }
 
 std::shared_ptr<agent_services> context::services() {
-  if (!services_) services_ = std::make_shared<agent_services>(executor, consul);
+  if (!services_) services_ = std::make_shared<agent_services>(executor, consul, metrics);
   return services_;
 }
 

@@ -25,7 +25,7 @@ class context {
   context(boost::asio::any_io_executor executor, const consul_config& consul,
           tenure::elections& elections, command::command_host& commands,
           std::shared_ptr<log_sink> log, std::shared_ptr<outage_log> outages,
-          std::shared_ptr<const metrics_registry> metrics)
+          std::shared_ptr<metrics_registry> metrics)
       : executor(std::move(executor)),
         consul(consul),
         elections(elections),
@@ -40,7 +40,7 @@ class context {
   command::command_host& commands;  ///< the only one of this process
   std::shared_ptr<log_sink> log;
   std::shared_ptr<outage_log> outages;
-  std::shared_ptr<const metrics_registry> metrics;  ///< of `elections`
+  std::shared_ptr<metrics_registry> metrics;  ///< of `elections`, and of services()
   joined_groups groups;
   hook_snapshots snapshots;
   /// The settings key of each election whose configuration names one, by the election's name.

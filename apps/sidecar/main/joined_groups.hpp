@@ -15,6 +15,7 @@ class joined_groups {
   group& join(elections& all, const apps::group_membership& how);
   bool empty() const noexcept { return groups_.empty(); }
   std::map<std::string, group>& all() noexcept { return groups_; }  ///< by prefix
+  const std::map<std::string, group>& all() const noexcept { return groups_; }
 
   /// Before the sidecar ends: the other members take what this one leads, and give it nothing.
   void take_nothing_more();

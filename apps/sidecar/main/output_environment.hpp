@@ -8,7 +8,7 @@
 #include <tenure/time.hpp>
 #include <tenure/toolkit/timers.hpp>
 
-#include "sidecar/reconcile/reconciler.hpp"
+#include "sidecar/main/counters.hpp"
 
 namespace tenure::sidecar {
 
@@ -20,7 +20,7 @@ class output_environment {
   std::shared_ptr<runtime::timers> timers;
   std::shared_ptr<log_sink> log;
   std::shared_ptr<outage_log> outages;  ///< of the elections, too
-  std::shared_ptr<repair_counts> repairs = std::make_shared<repair_counts>();
+  std::shared_ptr<counters> counted = std::make_shared<counters>();
 };
 
 }  // namespace tenure::sidecar

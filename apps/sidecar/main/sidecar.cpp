@@ -171,7 +171,12 @@ void sidecar::on_failure(std::exception_ptr why) {
 }
 
 void sidecar::fail(int exit_code, const std::string& text) {
-  std::fprintf(stderr, "tenure sidecar: %s\n", text.c_str());
+  // A collector of JSON lines gets nothing else.
+  if (config_.json_log) {
+    log_->log(log_level::error, "sidecar failed", {{"why", text}, {"exit_code", exit_code}});
+  } else {
+    std::fprintf(stderr, "tenure sidecar: %s\n", text.c_str());
+  }
   if (exit_code_ == 0) exit_code_ = exit_code;
   begin_end();
 }

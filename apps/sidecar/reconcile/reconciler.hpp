@@ -11,13 +11,6 @@
 
 namespace tenure::sidecar {
 
-/// The repairs of a process, for its metrics.
-struct repair_counts {
-  std::uint64_t leader_files = 0;
-  std::uint64_t service_marks = 0;
-  std::uint64_t sockets = 0;
-};
-
 /// How long the reconciler waits after a failure.
 struct failure_pauses {
   duration first = std::chrono::milliseconds(250);  ///< doubles with each failure in a row

@@ -22,7 +22,7 @@ void socket_keeper::keep(const std::vector<std::string>& lost,
 
 void socket_keeper::restore(const std::string& address,
                             const std::function<void(const std::string&)>& listen) {
-  if (keeper_.settled() && keeper_.repairing(env_->now(), env_->repairs->sockets)) {
+  if (keeper_.settled() && keeper_.repairing(env_->now(), env_->counted->sockets_repaired)) {
     env_->log->log(log_level::warn, "repairing socket",
                    {log_field("address", address),
                     log_field("repairs", std::uint64_t{keeper_.repairs_in_a_row()})});

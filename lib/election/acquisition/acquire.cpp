@@ -170,6 +170,7 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
   const std::string left = wanted.clean ? std::string() : how().value();
   lock_op c(what, consul::txn_op::unlock(key(), wanted.session.text(), left, consul::lock_flags));
   c.clean = wanted.clean;
+  if (fsm_.lease().began()) c.fence = fsm_.fence();
   if (!bug_enabled(core::seeded_bug::unguarded_unlock)) {
     c.guard = consul::txn_op::check_index(key(), wanted.guard);
   }
@@ -268,10 +269,12 @@ void participant::release_done(const lock_op& which, const lock_outcome& outcome
   runtime::count(env(), release_counter(outcome));
   switch (outcome.what) {
     case lock_outcome_kind::done:
-      log(log_level::info, which.clean ? "released"
-                           : fsm_.starts_at() == time_point::max()
-                               ? "released a key that a late claim had acquired"
-                               : "released within quarantine");
+      log_of(which.fence, log_level::info,
+             which.clean ? "released"
+             : fsm_.starts_at() == time_point::max()
+                 ? "released a key that a late claim had acquired"
+                 : "released within quarantine",
+             {});
       fsm_.released(observation_of_write(outcome.written, outcome, written_key{"", which.clean}),
                     now, random);
       note_holder(before);

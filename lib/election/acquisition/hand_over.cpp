@@ -20,13 +20,13 @@ void participant::prepare_hand_over(time_point now) {
   if (hand_over_ && hand_over_->inflight) return;
   hand_over_.reset();
   if (!seated() || fsm_.held_by().empty() || !core::may_hand_over(fsm_.lease())) return;
-  hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), now);
+  hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), fsm_.fence(), now);
 }
 
 const recipient* participant::next_holder(time_point now) {
   if (!seated() || plain_release_) return nullptr;
   if (!hand_over_ || hand_over_->done) {
-    hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), now);
+    hand_over_ = std::make_unique<hand_over>(fsm_.held_by(), fsm_.fence(), now);
   }
   hand_over& h = *hand_over_;
   if (!h.to) h.to = profile_->group->recipient_of(seat_);
@@ -85,7 +85,7 @@ void participant::hand_over_refused(const lock_outcome& outcome, time_point now)
   const recipient refused = std::move(*hand_over_->to);
   hand_over_->to.reset();
   const log_field fields[] = {{"to", refused.name}, {"why", outcome.detail}};
-  log(log_level::debug, "hand-over refused", fields);
+  log_of(hand_over_->fence, log_level::debug, "hand-over refused", fields);
   if (outcome.why == consul::txn_failure::invalid_session) {
     profile_->group->recipient_died(refused);
   } else {
@@ -99,7 +99,7 @@ void participant::note_hand_over(time_point now) {
   hand_over_->done = true;
   runtime::record(env(), metric::hand_over_seconds, now - hand_over_->work_ended);
   const log_field fields[] = {{"to", hand_over_->to->name}};
-  log(log_level::info, "election handed over", fields);
+  log_of(hand_over_->fence, log_level::info, "election handed over", fields);
   if (seated()) profile_->group->handed_over(seat_, *hand_over_->to);
   note_event();
 }

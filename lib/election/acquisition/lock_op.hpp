@@ -28,6 +28,7 @@ struct lock_op {
 
   kind what;
   bool clean = false;  ///< a release that leaves the key empty
+  std::uint64_t fence = 0;  ///< of the term whose key is released; 0: there was none
   std::optional<consul::txn_op> guard;
   consul::txn_op act;
   /// Of a release that is a hand-over: the lock for the next holder.

@@ -48,7 +48,10 @@ group_core::group_core(std::weak_ptr<group_owner> owner, std::shared_ptr<context
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       changed_(*shared_->env->timers) {}
 
-group_core::~group_core() { shared_->env->timers->disarm(*this); }
+group_core::~group_core() {
+  end_name_conflict();
+  shared_->env->timers->disarm(*this);
+}
 
 void group_core::start() {
   shared_->watches.read_consistently();
@@ -198,6 +201,27 @@ void group_core::log_changes(const group_view& view) {
     if (view.find(before.session) == nullptr) log_member("member gone", before, log_level::info);
   }
   last_view_ = view;
+  review_name(view);
+}
+
+/// Whether another process is a member under our name.
+void group_core::review_name(const group_view& view) {
+  const core::session_id own(key_->session());
+  const auto same_name = [&](const seen_member& one) {
+    const bool other = one.session != own && shared_->names.is_other(one.session);
+    return other && one.document.name == how_.name();
+  };
+  const auto found = std::ranges::find_if(view.members, same_name);
+  if (found == view.members.end()) {
+    end_name_conflict();
+  } else if (!std::exchange(name_conflict_, true)) {
+    const log_field who[] = {{"group", prefix_}, {"member", how_.name()}};
+    shared_->names.begin(name_conflicts::where::member, found->session, who);
+  }
+}
+
+void group_core::end_name_conflict() noexcept {
+  if (std::exchange(name_conflict_, false)) shared_->names.end(name_conflicts::where::member);
 }
 
 asio::awaitable<void> group_core::follow_key() {
@@ -212,6 +236,7 @@ void group_core::set_session(const std::string& id) {
   if (id == session_id_) return;
   if (!session_id_.empty()) shared_->unwanted.remove_session(session_id_);
   session_id_ = id;
+  shared_->names.add_own(id);
   if (!id.empty()) shared_->unwanted.add_session(id);
   notices_.session_is(id);
   planner_.set_self(id);

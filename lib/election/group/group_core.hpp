@@ -87,6 +87,8 @@ class group_core final : public group_seats,
   void publish(core::group_member document);
   void note_entered(time_point now) noexcept;
   void log_changes(const group_view& view);
+  void review_name(const group_view& view);
+  void end_name_conflict() noexcept;
   void log_member(std::string_view event, const seen_member& who, log_level level);
   boost::asio::awaitable<void> follow_key();
   boost::asio::awaitable<void> remove_stray(std::string session);
@@ -125,6 +127,7 @@ class group_core final : public group_seats,
   group_view last_view_;  ///< for the log
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
+  bool name_conflict_ = false;  ///< another process has this member's name
   bool leaving_ = false;
   bool ending_ = false;
   bool ended_ = false;

@@ -87,6 +87,7 @@ asio::awaitable<void> group_core::end() {
   tasks_.cancel();
   co_await tasks_.join();
   ended_ = true;
+  end_name_conflict();
   shared_->env->timers->disarm(*this);
   changed_.notify_all();
   if (joined_) {

@@ -72,7 +72,7 @@ void member_key::log(log_level level, std::string_view event, std::string_view w
   if (!sink->enabled(level)) return;
   std::vector<log_field> fields{{"group", group_}, {"member", wanted_.name}, {"session", id_}};
   if (!why.empty()) fields.emplace_back("why", why);
-  sink->write(level, event, fields);
+  sink->log(level, event, fields);
 }
 
 // -- the session ---------------------------------------------------------------------------------

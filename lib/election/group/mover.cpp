@@ -31,7 +31,9 @@ mover::mover(std::shared_ptr<const runtime::environment> env, std::string group,
       pace_(how.moves_per_second()) {}
 
 void mover::log(std::string_view event, const participant& who) {
-  env_->log->log(log_level::info, event, {{"group", group_}, {"election", who.key()}});
+  std::vector<log_field> fields{{"group", group_}, {"election", who.key()}};
+  if (const term running = who.current()) fields.emplace_back("fence", running.fence());
+  env_->log->log(log_level::info, event, fields);
 }
 
 // -- what the participants report ----------------------------------------------------------------

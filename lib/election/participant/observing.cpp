@@ -69,7 +69,27 @@ void participant::note_seen(const consul::kv_result& answer) {
   const bool news = !seen_any_ || seen_ != now;
   seen_any_ = true;
   seen_ = std::move(now);
+  review_name();
   if (news) note_event();
+}
+
+/// The key as it was last read is the newest that the history knows.
+void participant::review_name() {
+  const core::session_id& holder = fsm_.history().holder();
+  const bool ours = holder == fsm_.session() || holder == fsm_.held_by();
+  const bool same_name = seen_.fence != 0 && !seen_.value;
+  if (!same_name || ours || !counted_ || !shared().names.is_other(holder)) {
+    end_name_conflict();
+  } else if (!name_conflict_) {
+    name_conflict_ = true;
+    const log_field who[] = {{"election", key()}, {"value", how().value()}};
+    shared().names.begin(name_conflicts::where::leader, holder, who);
+  }
+}
+
+void participant::end_name_conflict() noexcept {
+  if (name_conflict_) shared().names.end(name_conflicts::where::leader);
+  name_conflict_ = false;
 }
 
 // The query may have been made before a campaign that waits now, and the watch reports an error
@@ -103,6 +123,7 @@ void participant::learnt_of_holder(const std::string& session, const holder_sess
 
 void participant::session_ready(const std::string& id) {
   error_.clear();
+  shared().names.add_own(id);
   fsm_.session_ready(id);
   advance();
 }

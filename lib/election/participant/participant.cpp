@@ -37,6 +37,7 @@ void participant::detach() noexcept {
 }
 
 void participant::uncount() noexcept {
+  end_name_conflict();
   if (counted_) runtime::change(env(), elections_with(told_standing_), -1);
   counted_ = false;
 }
@@ -46,14 +47,24 @@ std::shared_ptr<participant> participant::self() {
 }
 
 void participant::log(log_level level, std::string_view event, std::span<const log_field> more) {
+  const bool began = fsm_.lease().began();
+  log_of(term_ ? term_->fence : began ? fsm_.fence() : 0, level, event, more);
+}
+
+void participant::log_of(std::uint64_t fence, log_level level, std::string_view event,
+                         std::span<const log_field> more) {
   if (!env().log->enabled(level)) return;
-  std::vector<log_field> fields = {{"election", key()},
-                                   {"fence", term_ ? term_->fence : fsm_.fence()},
-                                   {"session", fsm_.session().text()},
-                                   {"reason", to_string(fsm_.lease().reason())},
-                                   {"work", fsm_.working() ? "running" : "stopped"}};
+  const core::session_id& holder = term_ ? term_->session : fsm_.held_by();
+  std::vector<log_field> fields = {{"election", key()}};
+  if (fence != 0) fields.emplace_back("fence", fence);
+  fields.emplace_back("session", (holder.empty() ? fsm_.session() : holder).text());
+  if (fence != 0) {
+    const end_reason why = fsm_.lease().reason();
+    if (why != end_reason::none) fields.emplace_back("reason", to_string(why));
+    fields.emplace_back("work", fsm_.working() ? "running" : "stopped");
+  }
   fields.insert(fields.end(), more.begin(), more.end());
-  env().log->write(level, event, fields);
+  env().log->log(level, event, fields);
 }
 
 void participant::publish(time_point now) {

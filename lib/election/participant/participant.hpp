@@ -153,6 +153,9 @@ class participant final : public key_watcher,
   std::shared_ptr<term_host> host() noexcept override { return self(); }
   void log(log_level level, std::string_view event) override { log(level, event, {}); }
   void log(log_level level, std::string_view event, std::span<const log_field> more);
+  /// A line about the term with this fence; 0: about none.
+  void log_of(std::uint64_t fence, log_level level, std::string_view event,
+              std::span<const log_field> more);
   void work_stopped() override;
   void want_proof(time_point now) override;
   bool released(const std::shared_ptr<term_state>& which) const noexcept override {
@@ -171,6 +174,9 @@ class participant final : public key_watcher,
   void execute(core::action action);
   void publish(time_point now);
   void note_seen(const consul::kv_result& answer);
+  /// Whether another process holds the key under our own value.
+  void review_name();
+  void end_name_conflict() noexcept;
   void note_event();
   void record_quarantine(time_point now) const noexcept;
   void begin();
@@ -233,6 +239,7 @@ class participant final : public key_watcher,
   bool release_refused_ : 1 = false;  ///< the token may not release the key: do not wait for it
   bool counted_ : 1 = true;         ///< its standing is counted
   bool begins_no_term_ : 1 = false;
+  bool name_conflict_ : 1 = false;  ///< another process holds the key under our own value
   bool plain_release_ : 1 = false;  ///< the key is released and not handed over
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;

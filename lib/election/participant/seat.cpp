@@ -50,6 +50,7 @@ participant::seen_holder participant::holder() const noexcept {
 void participant::note_holder(const seen_holder& before) {
   const core::key_history& now = fsm_.history();
   const bool other = now.holder() != before.session;
+  if (other) end_name_conflict();
   if (now.held() && other) runtime::count(env(), metric::leader_changes);
   if (seated() && (other || now.known() != before.known)) {
     profile_->group->holder_changed(seat_, now.holder());

@@ -48,6 +48,7 @@ void participant::attach_session() {
   session_ = profile_->group ? profile_->group->session() : shared().sessions.session_for(how());
   session_->attach(*this);
   const std::string& id = session_->session->id();
+  shared().names.add_own(id);
   if (!id.empty()) fsm_.session_ready(id);
 }
 

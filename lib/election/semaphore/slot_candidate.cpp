@@ -42,12 +42,15 @@ slot_candidate::~slot_candidate() {
 void slot_candidate::log(log_level level, std::string_view event) {
   const auto& sink = shared_->env->log;
   if (!sink->enabled(level)) return;
-  sink->log(level, event,
-            {{"semaphore", prefix()},
-             {"fence", term_ ? term_->fence : std::uint64_t{0}},
-             {"session", session_id_},
-             {"reason", to_string(lease_.reason())},
-             {"work", lease_.working() ? "running" : "stopped"}});
+  std::vector<log_field> fields = {{"semaphore", prefix()}};
+  if (term_) fields.emplace_back("fence", term_->fence);
+  fields.emplace_back("session", session_id_);
+  if (term_) {
+    const end_reason why = lease_.reason();
+    if (why != end_reason::none) fields.emplace_back("reason", to_string(why));
+    fields.emplace_back("work", lease_.working() ? "running" : "stopped");
+  }
+  sink->log(level, event, fields);
 }
 
 tenure::standing slot_candidate::standing() const noexcept {

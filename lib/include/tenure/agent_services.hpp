@@ -15,6 +15,8 @@
 
 namespace tenure {
 
+class metrics_sink;
+
 namespace impl {
 class access;
 }
@@ -86,8 +88,9 @@ class service_written : public service_answer {
 class agent_services {
  public:
   /// Connects when the first operation needs it. Throws bad_configuration for a token that cannot
-  /// be sent.
-  agent_services(boost::asio::any_io_executor executor, consul_config config);
+  /// be sent. `metrics` gets the requests' outcomes and times; null: none does.
+  agent_services(boost::asio::any_io_executor executor, consul_config config,
+                 std::shared_ptr<metrics_sink> metrics = nullptr);
   ~agent_services();
 
   const consul_config& config() const noexcept { return config_; }

@@ -1,6 +1,7 @@
 // The one small interface through which tenure logs.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -32,21 +33,35 @@ constexpr std::string_view to_string(log_level level) noexcept {
 }
 
 /// One structured field of a log line: election, term, fence, reason, ... Never a secret: tokens
-/// and credentials are not logged at any level.
+/// and credentials are not logged at any level. The name of a number that has a unit ends in it, as
+/// in lease_ms.
 class log_field {
  public:
+  /// What the value is; a sink for JSON writes numbers and booleans without quotes.
+  enum class type : std::uint8_t { text, number, boolean };
+
   log_field(std::string_view name, std::string_view value) : name_(name), value_(value) {}
   log_field(std::string_view name, const char* value) : name_(name), value_(value) {}
   log_field(std::string_view name, const std::string& value) : name_(name), value_(value) {}
-  log_field(std::string_view name, std::uint64_t value)
-      : name_(name), value_(std::to_string(value)) {}
+  template <std::integral Number>
+  log_field(std::string_view name, Number value)
+      : name_(name), value_(std::to_string(value)), type_(type::number) {}
+  log_field(std::string_view name, bool value)
+      : name_(name), value_(value ? "true" : "false"), type_(type::boolean) {}
+  /// With one to three digits after the point. Infinities and NaN are texts.
+  log_field(std::string_view name, double value);
 
   std::string_view name() const noexcept { return name_; }
+  /// As a person reads it. A number is a JSON number, a boolean is true or false.
   std::string_view value() const noexcept { return value_; }
+  type kind() const noexcept { return type_; }
+  /// An empty text. log_sink::log() leaves such a field out.
+  bool says_nothing() const noexcept { return value_.empty(); }
 
  private:
   std::string_view name_;
   std::string value_;
+  type type_ = type::text;
 };
 
 /// Where log lines go. Implementations must allow calls from any thread.
@@ -61,8 +76,10 @@ class log_sink {
 
   void log(log_level level, std::string_view message,
            std::initializer_list<log_field> fields = {}) noexcept {
-    if (enabled(level)) write(level, message, std::span(fields.begin(), fields.size()));
+    log(level, message, std::span(fields.begin(), fields.size()));
   }
+  /// Writes the line if its level is enabled, without the fields that say nothing.
+  void log(log_level level, std::string_view message, std::span<const log_field> fields) noexcept;
 };
 
 /// A sink that drops everything: the default of the library. <tenure/spdlog_sink.hpp> has others.

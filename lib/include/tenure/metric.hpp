@@ -79,6 +79,8 @@ enum class metric : std::uint8_t {
   elections_leading,
   elections_stopping,
   slots_held,
+  name_conflicts_leader,  ///< elections that another session holds under our own value
+  name_conflicts_member,  ///< groups in which another session has our member's name
 
   // -- watches
   watch_polls,
@@ -92,13 +94,21 @@ enum class metric : std::uint8_t {
 
   // -- requests of any kind, and queues
   requests_ok,     ///< refused transactions included
-  requests_error,  ///< 4xx, 5xx, or no raft leader
+  requests_error,  ///< 4xx, or an answer that makes no sense
+  requests_server_error,  ///< 5xx
+  requests_no_leader,     ///< the servers have no raft leader
   requests_forbidden,
   requests_throttled,
   requests_timed_out,    ///< nothing of it can have happened
   requests_unreachable,  ///< no connection
+  requests_tls_failed,
   requests_unknown,      ///< a write without an answer: it may have happened
   request_retries,
+  request_seconds_read,  ///< of keys; without blocking queries, which wait on purpose
+  request_seconds_transaction,
+  request_seconds_session,
+  request_seconds_agent,  ///< checks and services of the local agent
+  request_seconds_other,
   lock_operations_queued,
   lock_operations_in_flight,
   events_queued,
@@ -250,6 +260,10 @@ inline constexpr metric_info all_metrics[] = {
      "Elections entered, by the standing of this process."},
     {metric::slots_held, metric_type::gauge, "tenure_slots_held", "", "",
      "Slots of semaphores that this process holds."},
+    {metric::name_conflicts_leader, metric_type::gauge, "tenure_name_conflicts", "seen", "leader",
+     "Elections and groups in which another session uses this process's name."},
+    {metric::name_conflicts_member, metric_type::gauge, "tenure_name_conflicts", "seen", "member",
+     "Elections and groups in which another session uses this process's name."},
     {metric::watch_polls, metric_type::counter, "tenure_watch_polls_total", "", "",
      "Blocking queries that Consul answered."},
     {metric::watch_wakeups, metric_type::counter, "tenure_watch_wakeups_total", "", "",
@@ -270,6 +284,12 @@ inline constexpr metric_info all_metrics[] = {
      "Requests to Consul that ended, by outcome."},
     {metric::requests_error, metric_type::counter, "tenure_requests_total", "outcome", "error",
      "Requests to Consul that ended, by outcome."},
+    {metric::requests_server_error, metric_type::counter,
+     "tenure_requests_total", "outcome", "server_error",
+     "Requests to Consul that ended, by outcome."},
+    {metric::requests_no_leader, metric_type::counter,
+     "tenure_requests_total", "outcome", "no_leader",
+     "Requests to Consul that ended, by outcome."},
     {metric::requests_forbidden, metric_type::counter,
      "tenure_requests_total", "outcome", "forbidden",
      "Requests to Consul that ended, by outcome."},
@@ -282,10 +302,28 @@ inline constexpr metric_info all_metrics[] = {
     {metric::requests_unreachable, metric_type::counter,
      "tenure_requests_total", "outcome", "unreachable",
      "Requests to Consul that ended, by outcome."},
+    {metric::requests_tls_failed, metric_type::counter,
+     "tenure_requests_total", "outcome", "tls_failed",
+     "Requests to Consul that ended, by outcome."},
     {metric::requests_unknown, metric_type::counter, "tenure_requests_total", "outcome", "unknown",
      "Requests to Consul that ended, by outcome."},
     {metric::request_retries, metric_type::counter, "tenure_request_retries_total", "", "",
      "Attempts repeated after a failed connection, or with another token."},
+    {metric::request_seconds_read, metric_type::histogram,
+     "tenure_request_seconds", "operation", "read",
+     "Time from the sending of a request to Consul to its answer, by operation."},
+    {metric::request_seconds_transaction, metric_type::histogram,
+     "tenure_request_seconds", "operation", "transaction",
+     "Time from the sending of a request to Consul to its answer, by operation."},
+    {metric::request_seconds_session, metric_type::histogram,
+     "tenure_request_seconds", "operation", "session",
+     "Time from the sending of a request to Consul to its answer, by operation."},
+    {metric::request_seconds_agent, metric_type::histogram,
+     "tenure_request_seconds", "operation", "agent",
+     "Time from the sending of a request to Consul to its answer, by operation."},
+    {metric::request_seconds_other, metric_type::histogram,
+     "tenure_request_seconds", "operation", "other",
+     "Time from the sending of a request to Consul to its answer, by operation."},
     {metric::lock_operations_queued, metric_type::gauge, "tenure_lock_operations_queued", "", "",
      "Claims, releases, hand-overs and placeholders that wait to be sent."},
     {metric::lock_operations_in_flight, metric_type::gauge,

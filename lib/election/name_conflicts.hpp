@@ -1,0 +1,41 @@
+// Other processes that use this process's name: they publish the same value in an election, or are
+// members of the same name in a group. Nothing breaks, since sessions decide who leads, but
+// operators and programs that compare names cannot tell the processes apart.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <tenure/log.hpp>
+#include <vector>
+
+#include "core/util/session_id.hpp"
+#include "runtime/environment.hpp"
+
+namespace tenure::impl {
+
+class name_conflicts {
+ public:
+  enum class where : bool { leader, member };
+
+  explicit name_conflicts(std::shared_ptr<const runtime::environment> env)
+      : env_(std::move(env)) {}
+
+  /// A session of this process. The latest few are remembered: a watch may show a lost one late.
+  void add_own(const core::session_id& session);
+  bool is_other(const core::session_id& session) const noexcept;
+
+  /// Another session is seen under our name. Each session is logged once, however many elections
+  /// it holds.
+  void begin(where seen, const core::session_id& other, std::span<const log_field> who);
+  /// It is not seen any more, in one place where it was.
+  void end(where seen) noexcept;
+
+ private:
+  std::shared_ptr<const runtime::environment> env_;
+  std::vector<core::session_id> own_;
+  std::vector<core::session_id> reported_;
+  std::size_t open_ = 0;
+};
+
+}  // namespace tenure::impl
