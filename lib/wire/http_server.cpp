@@ -99,7 +99,7 @@ class http_server::implementation final : public connection_owner,
   http_service* service_;
   const http_server_options options_;
   std::vector<std::shared_ptr<listener>> listeners_;
-  std::unordered_map<std::string, bound_path> socket_files_;  ///< by path
+  std::map<std::string, bound_path> socket_files_;  ///< by path
   std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
   std::unordered_map<std::uint64_t, server_connection*> streams_;

@@ -1,5 +1,5 @@
-// The file of a unix socket that this process listens on. Any process may remove it, or put a socket
-// of its own in its place.
+// The file of a unix socket that this process listens on. Any process may remove it, or put another
+// socket in its place.
 #pragma once
 
 #include <sys/types.h>
@@ -11,8 +11,8 @@ namespace tenure::wire {
 class socket_file {
  public:
   socket_file() = default;
-  /// Of a socket that was just bound. The file is known by its inode, which no other file gets while
-  /// the socket is open.
+  /// Of a socket that was just bound. The file is known by its inode, which no other file gets
+  /// while the socket is open.
   explicit socket_file(const std::string& path);
 
   /// Whether the path still leads to this socket.
