@@ -95,10 +95,14 @@ class OutsideTest(ServiceCase):
 
     def an_unknown_allocation(self):
         stage = self.stage()
+        begin = boot_time()
         sidecar = stage.start("a", **self.output("a"))
         self.never_locked(stage, 8.0)
         self.assertEqual(1, sidecar.wait(20))
-        self.assertIn(f"no service for allocation {self.name}-a", stage.zoo.errors(sidecar))
+        self.assertGreater(boot_time() - begin, 9.9)
+        errors = stage.zoo.errors(sidecar)
+        self.assertEqual(3, errors.count("service not found"), errors)
+        self.assertIn(f"no service for allocation {self.name}-a", errors.splitlines()[-1])
         self.assertIsNone(stage.leader())
 
     def never_locked(self, stage, seconds):

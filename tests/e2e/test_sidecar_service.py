@@ -149,16 +149,6 @@ class ServiceTest(ServiceCase):
             self.assertIn(name, stage.zoo.errors(sidecar))
             self.assertEqual(1, len(stage.zoo.errors(sidecar).splitlines()))
 
-    def test_no_service(self):
-        stage = self.stage()
-        begin = boot_time()
-        sidecar = self.consul_leader(stage, self.name + "-none")
-        self.assertEqual(1, sidecar.wait(30))
-        self.assertGreater(boot_time() - begin, 9.9)
-        errors = stage.zoo.errors(sidecar)
-        self.assertEqual(3, errors.count("service not found"), errors)
-        self.assertIn(f"no service for allocation {self.name}-none", errors.splitlines()[-1])
-
     def test_explicit_service_outside_nomad(self):
         stage = self.stage()
         self.services.register("plain", self.name)
