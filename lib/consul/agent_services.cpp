@@ -116,6 +116,24 @@ asio::awaitable<service_result> agent_services::watch(std::string id, std::strin
   co_return answer;
 }
 
+asio::awaitable<service_health> agent_services::health(std::string id) {
+  service_health answer;
+  consul::call what(runtime::lane::requests, consul::effect::read, "GET",
+                    target_of("/v1/agent/health/service/id/", id, config_), default_deadline());
+  what.accepted = not_found;
+  what.status_is_health = true;
+  consul::response received = co_await consul::perform(*env_, config_, what);
+  take_error(received, answer);
+  if (answer.error || received.status == not_found) co_return answer;
+  auto found = consul::parse_health(received.body);
+  if (!found) {
+    set_malformed(answer, what, config_, received.body);
+    co_return answer;
+  }
+  answer = std::move(*found);
+  co_return answer;
+}
+
 asio::awaitable<service_written> agent_services::register_service(std::string body,
                                                                   time_point deadline) {
   service_written answer;

@@ -89,6 +89,12 @@ metric counter_of(error_code error) noexcept {
   return metric::requests_error;
 }
 
+bool accepts(const call& what, unsigned status, std::string_view body) noexcept {
+  if (status == 200 || (what.accepted != 0 && status == what.accepted)) return true;
+  // The same statuses without JSON mean that the agent, or a proxy, has no time.
+  return what.status_is_health && (status == 429 || status == 503) && body.starts_with('{');
+}
+
 metric time_of(std::string_view path) noexcept {
   if (path.starts_with("/v1/kv/")) return metric::request_seconds_read;
   if (path == "/v1/txn") return metric::request_seconds_transaction;
@@ -118,8 +124,7 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
   result.index = consul_index(exchange.response);
   result.may_be_filtered = exchange.response.header("X-Consul-Default-ACL-Policy") != "allow";
   result.body = std::move(exchange.response.body);
-  if (result.status == 200 || (what.accepted != 0 && result.status == what.accepted))
-    return result;
+  if (accepts(what, result.status, result.body)) return result;
   if (wants_tls(result.status, result.body)) {
     result.error = consul_errc::tls_failed;
     result.detail = with_outcome(describe(what, config), wants_tls_text);

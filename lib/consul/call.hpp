@@ -38,6 +38,8 @@ class call {
   std::string body;  ///< JSON
   time_point deadline;
   unsigned accepted = 0;  ///< a status beside 200 that is no error
+  /// 429 and 503 say how healthy a service is, if their body is JSON.
+  bool status_is_health = false;
   unsigned retries = 3;   ///< after a failed connection; an effect::write has none
 };
 

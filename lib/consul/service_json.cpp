@@ -84,6 +84,34 @@ agent_service read_service(ondemand::object object) {
   return made;
 }
 
+service_health::state state_of(std::string_view text) {
+  using state = service_health::state;
+  if (text == "passing") return state::passing;
+  if (text == "warning") return state::warning;
+  if (text == "critical") return state::critical;
+  if (text == "maintenance") return state::maintenance;
+  throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
+}
+
+// The name of a check that is critical; nothing for another one.
+std::optional<std::string> failing_check(ondemand::object check) {
+  std::string name;
+  bool critical = false;
+  for (auto field : check) {
+    const std::string key(std::string_view(field.unescaped_key()));
+    if (key == "Name") name = text_of(field.value());
+    if (key == "Status") critical = text_of(field.value()) == "critical";
+  }
+  return critical ? std::optional(std::move(name)) : std::nullopt;
+}
+
+void read_failing(ondemand::value value, service_health& made) {
+  if (value.is_null()) return;
+  for (auto check : value.get_array()) {
+    if (auto name = failing_check(check.get_object())) made.failing.push_back(std::move(*name));
+  }
+}
+
 // What `read` makes of the document; nothing where simdjson, or a reader above, throws.
 template <class Read>
 auto read_document(const std::string& json, Read read)
@@ -103,6 +131,25 @@ auto read_document(const std::string& json, Read read)
 std::optional<agent_service> parse_service(const std::string& json) {
   return read_document(json, [](ondemand::document& document) {
     return read_service(document.get_object());
+  });
+}
+
+std::optional<service_health> parse_health(const std::string& json) {
+  return read_document(json, [](ondemand::document& document) {
+    service_health made;
+    bool known = false;
+    for (auto field : document.get_object()) {
+      const std::string name(std::string_view(field.unescaped_key()));
+      ondemand::value value = field.value();
+      if (name == "AggregatedStatus") {
+        made.now = state_of(text_of(value));
+        known = true;
+      } else if (name == "Checks") {
+        read_failing(value, made);
+      }
+    }
+    if (!known) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
+    return made;
   });
 }
 

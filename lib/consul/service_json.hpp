@@ -13,5 +13,7 @@ namespace tenure::consul {
 std::optional<agent_service> parse_service(const std::string& json);
 /// Reads the answer of `agent/services`; sorted by id.
 std::optional<std::vector<agent_service>> parse_services(const std::string& json);
+/// Reads the answer of `agent/health/service/id/ID`.
+std::optional<service_health> parse_health(const std::string& json);
 
 }  // namespace tenure::consul

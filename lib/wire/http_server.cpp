@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,6 +17,7 @@
 #include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
 #include "wire/server_tls_context.hpp"
+#include "wire/socket_file.hpp"
 
 namespace tenure::wire {
 namespace {
@@ -71,6 +71,7 @@ class http_server::implementation final : public connection_owner,
   void close_listeners() noexcept;
   void stop();
   void abort() noexcept;
+  std::vector<std::string> lost_sockets() const;
   std::uint64_t refused() const noexcept { return refused_; }
   unsigned short port() const noexcept { return port_; }
   std::size_t connections() const noexcept { return connections_.size(); }
@@ -85,6 +86,11 @@ class http_server::implementation final : public connection_owner,
 
  private:
   class listener;
+  struct bound_path {
+    socket_file file;
+    std::shared_ptr<listener> by;
+  };
+  void bound(const std::string& path);
   void accepted(server_connection::socket socket, const protocol::endpoint& peer,
                 const std::shared_ptr<server_tls_context>& tls);
 
@@ -93,7 +99,7 @@ class http_server::implementation final : public connection_owner,
   http_service* service_;
   const http_server_options options_;
   std::vector<std::shared_ptr<listener>> listeners_;
-  std::vector<std::string> socket_files_;
+  std::map<std::string, bound_path> socket_files_;  ///< by path
   std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
   std::unordered_map<std::uint64_t, server_connection*> streams_;
@@ -145,7 +151,7 @@ class http_server::implementation::listener : public std::enable_shared_from_thi
                    error_code error, server_connection::socket socket) {
           // An accept that had succeeded when the listener was closed completes after it.
           const auto owner = life.lock();
-          if (!owner || owner->stopping_ || error == asio::error::operation_aborted) return;
+          if (!owner || owner->stopping_ || !acceptor_.is_open()) return;
           if (error) {
             owner_.timers_.arm(pause_, owner_.timers_.now() + pause_without_descriptors);
             return;
@@ -192,7 +198,7 @@ unsigned short http_server::implementation::listen(const std::string& address,
       remove_dead_socket(path);
       const asio::local::stream_protocol::endpoint at(path);
       listeners_.push_back(std::make_shared<listener>(*this, at, std::move(tls)));
-      socket_files_.push_back(path);
+      bound(path);
     }
   } catch (const boost::system::system_error& error) {
     if (std::string_view(error.what()).starts_with("cannot listen")) throw;
@@ -202,6 +208,24 @@ unsigned short http_server::implementation::listen(const std::string& address,
   const unsigned short port = listeners_.back()->port();
   if (port_ == 0) port_ = port;
   return port;
+}
+
+// An older listener of this path has lost its file.
+void http_server::implementation::bound(const std::string& path) {
+  bound_path& at = socket_files_[path];
+  if (at.by) {
+    at.by->close();
+    std::erase(listeners_, at.by);
+  }
+  at = {.file = socket_file(path), .by = listeners_.back()};
+}
+
+std::vector<std::string> http_server::implementation::lost_sockets() const {
+  std::vector<std::string> lost;
+  for (const auto& [path, at] : socket_files_) {
+    if (!at.file.present()) lost.push_back(std::string(unix_scheme) + path);
+  }
+  return lost;
 }
 
 void http_server::implementation::accepted(server_connection::socket socket,
@@ -290,8 +314,8 @@ void http_server::implementation::close_listeners() noexcept {
 
 void http_server::implementation::stop() {
   stopping_ = true;
+  for (const auto& [path, at] : std::exchange(socket_files_, {})) at.file.remove();
   close_listeners();
-  for (const std::string& path : std::exchange(socket_files_, {})) ::unlink(path.c_str());
   for (const auto& [number, connection] : connections_) connection->stop();
 }
 
@@ -343,6 +367,10 @@ void http_server::respond(std::uint64_t id, runtime::http_response head,
 void http_server::resume(std::uint64_t id) { implementation_->resume(id); }
 
 void http_server::stop() { implementation_->stop(); }
+
+std::vector<std::string> http_server::lost_sockets() const {
+  return implementation_->lost_sockets();
+}
 
 std::uint64_t http_server::refused() const noexcept { return implementation_->refused(); }
 

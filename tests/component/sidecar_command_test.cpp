@@ -26,7 +26,7 @@ class recording_election final : public entered_election {
   const std::string& name() const noexcept override { return name_; }
   election& handle() noexcept override { return handle_; }
   const election_state& state() const noexcept override { return state_; }
-  void set_healthy(bool healthy) override { verdicts.push_back(healthy); }
+  void set_healthy(const output&, bool healthy) override { verdicts.push_back(healthy); }
 
   std::vector<bool> verdicts;
 

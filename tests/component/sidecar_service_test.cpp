@@ -2,75 +2,16 @@
 // deals with an agent that does not answer.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election/handles/access.hpp"
-#include "election_fixture.hpp"
-#include "output_environment.hpp"
-#include "sidecar/consul_service/output.hpp"
+#include "sidecar_service_fixture.hpp"
 #include "support/scripted_token.hpp"
 
 using namespace tenure;
 using namespace tenure::sidecar;
 using namespace tenure::test;
 
+using stage = service_stage;
+
 namespace {
-
-const std::string key = "service/b/leader";
-
-candidacy quick() {
-  return candidacy("me").span(5s).ttl(10s).lock_delay(0s).stop_budget(1s);
-}
-
-/// A process with an election, and the output to a service with its own connections.
-class stage {
- public:
-  explicit stage(consul_service_options options = with_id(),
-                 consul_config consul = consul_config()) {
-    process& p = b.add();
-    handle.emplace(p.elections->enter(key, quick()));
-    network = std::make_shared<handler_transport>(b.rt.timers(), b.agent);
-    auto env = std::make_shared<runtime::environment>(*b.rt.environment());
-    env->transport = network;
-    output = std::make_shared<consul_service_output>(
-        output_environment_of(b.rt), impl::access::services_of(env, std::move(consul)),
-        std::move(options), [this] { return handle->session(); });
-  }
-  static consul_service_options with_id() {
-    consul_service_options o;
-    o.id = "web-1";
-    o.labels.replica = "replica";
-    return o;
-  }
-  void register_service(const std::string& more = "") {
-    b.ask("PUT", "/v1/agent/service/register", R"({"ID":"web-1","Name":"web","Tags":["v1"])" +
-                                                   more + "}");
-  }
-  std::string service() { return b.ask("GET", "/v1/agent/service/web-1").body; }
-  bool has(const std::string& text) { return service().find(text) != std::string::npos; }
-  void begin() { run.emplace(b.rt, truly(output->run())); }
-  void lead() {
-    term_ = b.lead(*handle);
-    led_.emplace(b.rt, truly(output->lead(term_)));
-  }
-  /// Ends the output, then the election.
-  void end() {
-    network->network = nullptr;
-    if (led_ && !led_->done()) {
-      led_->cancel();
-      REQUIRE(b.rt.run_until([&] { return led_->done(); }, 1min));
-    }
-    run->cancel();
-    REQUIRE(b.rt.run_until([&] { return run->done(); }, 1min));
-    b.shut_down();
-  }
-
-  election_fixture b;
-  std::optional<election> handle;
-  std::shared_ptr<handler_transport> network;
-  std::shared_ptr<consul_service_output> output;
-  std::optional<running<bool>> run;
-  std::optional<running<bool>> led_;
-  term term_;
-};
 
 fate silent(runtime::lane, const runtime::http_request&) { return fate(mishap::silent_before); }
 

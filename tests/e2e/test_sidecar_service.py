@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The output to a Consul service: a replacement of the consul-leader sidecar."""
 
-import copy
 import os
 import signal
 import time
 
 from support import cases
 from support.processes import SLACK, TENURE, boot_time, wait_until
-from support.sidecars import Services, Sidecars, TagWatch
+from support.services import ServiceCase
+from support.sidecars import TagWatch
 
 # All fields that a service may have besides its marks.
 RICH = {
@@ -22,39 +22,7 @@ RICH = {
 }
 
 
-class ServiceTest(cases.ServerCase):
-    def setUp(self):
-        super().setUp()
-        self.services = Services(self.consul)
-        self.name = self.id().rpartition(".")[2].replace("_", "-")
-
-    def stage(self, **more):
-        return Sidecars(self, self.name, **more)
-
-    def instances(self, *names, **more):
-        """Registers a service for each, as Nomad names them."""
-        for name in names:
-            self.services.register(self.instance(name), self.name, **more)
-
-    def instance(self, name):
-        return f"_nomad-task-{self.name}-{name}-task"
-
-    def output(self, name, **more):
-        return {"consul_service": {"allocation": f"{self.name}-{name}", "name": self.name, **more}}
-
-    def tags_of(self, name):
-        return self.services.read(self.instance(name))["Tags"]
-
-    def start_two(self, stage, **more):
-        """Two instances with a sidecar each; the first one leads."""
-        self.instances("a", "b")
-        first = stage.start("a", **self.output("a", **more))
-        self.services.wait_for_tag(self.name, [self.instance("a")])
-        second = stage.start("b", **self.output("b", **more))
-        wait_until(lambda: "session" in self.services.read(self.instance("b"))["Meta"],
-                   what="the session of the second instance")
-        return first, second
-
+class ServiceTest(ServiceCase):
     # -- marks ---------------------------------------------------------------------------------
 
     def test_marks_and_nothing_else(self):
@@ -181,16 +149,6 @@ class ServiceTest(cases.ServerCase):
             self.assertIn(name, stage.zoo.errors(sidecar))
             self.assertEqual(1, len(stage.zoo.errors(sidecar).splitlines()))
 
-    def test_no_service(self):
-        stage = self.stage()
-        begin = boot_time()
-        sidecar = self.consul_leader(stage, self.name + "-none")
-        self.assertEqual(1, sidecar.wait(30))
-        self.assertGreater(boot_time() - begin, 9.9)
-        errors = stage.zoo.errors(sidecar)
-        self.assertEqual(3, errors.count("service not found"), errors)
-        self.assertIn(f"no service for allocation {self.name}-none", errors.splitlines()[-1])
-
     def test_explicit_service_outside_nomad(self):
         stage = self.stage()
         self.services.register("plain", self.name)
@@ -207,12 +165,6 @@ class ServiceTest(cases.ServerCase):
         self.all_at_once(self.named("killed").task_killed,
                          self.named("alone").sidecar_killed_beside_its_service,
                          self.named("stopped").stopped_sidecar)
-
-    def named(self, name):
-        """This test with a stage and a service of another name."""
-        other = copy.copy(self)
-        other.name = name
-        return other
 
     def within(self, stage, lost_by=0.0):
         """The longest time without a leader: until the key is lost, then span and lock-delay at the

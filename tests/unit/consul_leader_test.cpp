@@ -87,6 +87,18 @@ TEST_CASE("every variable of consul-leader") {
   REQUIRE(read({{"CONSUL_LEADER_SLEEP", "2"}}).candidacy.span() == 2s);
 }
 
+TEST_CASE("the health gate and the metadata, which only tenure configures") {
+  REQUIRE(read({}).service.health == health_use::gates);
+  REQUIRE(read({}).service.labels.meta == meta_use::session);
+  REQUIRE(read({{"CONSUL_LEADER_HEALTH", "true"}}).service.health == health_use::gates);
+  REQUIRE(read({{"CONSUL_LEADER_HEALTH", "false"}}).service.health == health_use::ignored);
+  REQUIRE(read({{"CONSUL_LEADER_META", "none"}}).service.labels.meta == meta_use::none);
+  REQUIRE(refusal({{"CONSUL_LEADER_HEALTH", "no"}}) ==
+          "CONSUL_LEADER_HEALTH: 'no' is neither true nor false");
+  REQUIRE(refusal({{"CONSUL_LEADER_META", "all"}}) ==
+          "CONSUL_LEADER_META: 'all' is neither session nor none");
+}
+
 TEST_CASE("an explicit service needs no allocation") {
   const consul_leader_election s =
       read_consul_leader_env(environment({{"CONSUL_LEADER_SERVICE_ID", "web-1"}}), "host");
@@ -119,6 +131,9 @@ TEST_CASE("an invalid variable is an error that names it") {
 TEST_CASE("errors in the block consul_service: have their lines") {
   REQUIRE(errors_of("id: web-1\nprimary_label: a\nreplica_label: b\nfile: /tmp/x\n") == "");
   REQUIRE(errors_of("allocation: a-1\nname: db\n") == "");
+  REQUIRE(errors_of("id: a\nhealth: false\nmeta: none\n") == "");
+  REQUIRE(errors_of("id: a\nmeta: all\n") ==
+          "2: consul_service of db: meta: 'all' is neither session nor none\n");
   REQUIRE(errors_of("name: db\n") ==
           "1: consul_service of db: id: is missing: the id of the service (inside Nomad the "
           "default is the service of NOMAD_ALLOC_ID)\n");

@@ -86,6 +86,42 @@ TEST_CASE("the session is replaced, or removed") {
   REQUIRE_FALSE(registration(document(old), marks(false, "a"), labels(), {}));
 }
 
+TEST_CASE("without a use of the metadata they stay as they are") {
+  const std::string json = R"({"ID":"i","Service":"s","Tags":["x"],"Meta":{"session":"a"}})";
+  service_labels made = labels();
+  made.meta = meta_use::none;
+  REQUIRE_FALSE(registration(document(json), marks(false, ""), made, {}));
+  REQUIRE_FALSE(registration(document(json), marks(false, "b"), made, {}));
+  REQUIRE(registration(document(json), marks(true, "b"), made, {}) ==
+          R"({"ID":"i","Name":"s","Tags":["x","primary"],"Meta":{"session":"a"}})");
+}
+
+TEST_CASE("which of the marks is missing") {
+  const agent_service one =
+      document(R"({"ID":"i","Service":"s","Tags":["primary"],"Meta":{"session":"a"}})");
+  REQUIRE(has_label(one, marks(true, "b"), labels()));
+  REQUIRE_FALSE(has_session(one, marks(true, "b"), labels()));
+  REQUIRE_FALSE(has_label(one, marks(false, "a"), labels()));
+  REQUIRE(has_session(one, marks(false, "a"), labels()));
+}
+
+TEST_CASE("what the agent says of a service's health") {
+  using state = tenure::service_health::state;
+  const auto sick = parse_health(
+      R"({"AggregatedStatus":"maintenance","Service":{"ID":"i","Service":"s"},"Checks":[)"
+      R"({"Name":"a","Status":"passing"},{"Name":"b","Status":"critical","Definition":{}},)"
+      R"({"Name":"c","Status":"warning"}]})");
+  REQUIRE(sick);
+  REQUIRE(sick->now == state::maintenance);
+  REQUIRE(sick->failing == std::vector<std::string>{"b"});
+  REQUIRE(parse_health(R"({"AggregatedStatus":"passing","Checks":null})")->now == state::passing);
+  for (const char* bad : {"", "{}", "null", R"({"AggregatedStatus":"odd"})",
+                          R"({"AggregatedStatus":"passing","Checks":{}})"}) {
+    CAPTURE(bad);
+    REQUIRE_FALSE(parse_health(bad));
+  }
+}
+
 TEST_CASE("fields that the agent refuses are left out") {
   const std::string odd = R"({"ID":"i","Service":"s","Odd":1,"Port":2,"Kind":"connect-proxy"})";
   REQUIRE(document(odd).kind == "connect-proxy");

@@ -176,7 +176,7 @@ void command_output::judge() {
     env_->log->log(log_level::error, "leadership given up",
                    {election, fence_now(), log_field("reason", why_unhealthy_)});
   }
-  election_.set_healthy(healthy);
+  election_.set_healthy(*this, healthy);
 }
 
 }  // namespace tenure::sidecar

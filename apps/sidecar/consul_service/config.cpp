@@ -22,11 +22,18 @@ bool is_allocation_id(const std::string& text) {
   });
 }
 
+std::optional<meta_use> meta_use_of(const std::string& text) {
+  if (text == "session") return meta_use::session;
+  if (text == "none") return meta_use::none;
+  return std::nullopt;
+}
+
+health_use health_use_of(bool gates) { return gates ? health_use::gates : health_use::ignored; }
+
 output_factory make_consul_service(consul_service_options options) {
   return [options = std::move(options)](context& with, entered_election& election) {
-    auto session = [&election] { return election.handle().session(); };
-    return std::make_shared<consul_service_output>(with.environment(), with.services(),
-                                                   options, session);
+    return std::make_shared<consul_service_output>(with.environment(), with.services(), election,
+                                                   options);
   };
 }
 
@@ -34,7 +41,7 @@ output_factory read_consul_service(const YAML::Node& block, const election_optio
                                    apps::config_errors& errors) {
   const apps::yaml_map map(
       block, "consul_service of " + election.name, errors,
-      {"id", "allocation", "name", "primary_label", "replica_label", "file"});
+      {"id", "allocation", "name", "primary_label", "replica_label", "meta", "file", "health"});
   consul_service_options options;
   options.id = map.text("id").value_or("");
   options.allocation = map.text("allocation").value_or("");
@@ -42,6 +49,12 @@ output_factory read_consul_service(const YAML::Node& block, const election_optio
   options.labels.primary = map.text("primary_label").value_or("primary");
   options.labels.replica = map.text("replica_label").value_or("");
   options.file = map.text("file").value_or("");
+  const std::string meta = map.text("meta").value_or("session");
+  if (const auto use = meta_use_of(meta))
+    options.labels.meta = *use;
+  else
+    map.error("meta", "'" + meta + "' is neither session nor none");
+  options.health = health_use_of(map.boolean("health").value_or(true));
   if (!options.id.empty() && !options.allocation.empty())
     map.error("allocation", "id: names the service already: leave one of them out");
   if (options.labels.primary == options.labels.replica)

@@ -1,6 +1,9 @@
 // The block `consul_service:` of an election.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "sidecar/config/env_lookup.hpp"
 #include "sidecar/config/kinds.hpp"
 #include "sidecar/consul_service/output.hpp"
@@ -18,5 +21,9 @@ void apply_nomad_env(const env_lookup& env, consul_service_options& options);
 
 /// Allocation ids go into a filter expression of Consul: letters, digits, '-' and '_'.
 bool is_allocation_id(const std::string& text);
+
+/// "session" or "none".
+std::optional<meta_use> meta_use_of(const std::string& text);
+health_use health_use_of(bool gates);
 
 }  // namespace tenure::sidecar

@@ -20,7 +20,8 @@ constexpr duration longest_span = 15s;
 constexpr const char* variables[] = {
     "CONSUL_LEADER_SERVICE_NAME",  "CONSUL_LEADER_SERVICE_ID",    "CONSUL_LEADER_KEY",
     "CONSUL_LEADER_PRIMARY_LABEL", "CONSUL_LEADER_REPLICA_LABEL", "CONSUL_LEADER_TTL",
-    "CONSUL_LEADER_SLEEP",         "CONSUL_LEADER_LOCKDELAY",     "CONSUL_LEADER_LOG_LEVEL"};
+    "CONSUL_LEADER_SLEEP",         "CONSUL_LEADER_LOCKDELAY",     "CONSUL_LEADER_LOG_LEVEL",
+    "CONSUL_LEADER_HEALTH",        "CONSUL_LEADER_META"};
 
 /// Whether a number without a unit is a duration.
 enum class bare_number { refused, seconds };
@@ -77,12 +78,29 @@ candidacy candidacy_of(const env_lookup& env, const std::string& value) {
   return made;
 }
 
+health_use health_of(const env_lookup& env) {
+  const std::string text = get_env(env, "CONSUL_LEADER_HEALTH").value_or("true");
+  if (text != "true" && text != "false")
+    throw usage_error("CONSUL_LEADER_HEALTH: '" + text + "' is neither true nor false");
+  return health_use_of(text == "true");
+}
+
+meta_use meta_of(const env_lookup& env) {
+  const std::string text = get_env(env, "CONSUL_LEADER_META").value_or("session");
+  const auto use = meta_use_of(text);
+  if (!use)
+    throw usage_error("CONSUL_LEADER_META: '" + text + "' is neither session nor none");
+  return *use;
+}
+
 consul_service_options service_of(const env_lookup& env, const std::string& name) {
   consul_service_options made;
   made.name = name;
   made.id = get_env(env, "CONSUL_LEADER_SERVICE_ID").value_or("");
   made.labels.primary = get_env(env, "CONSUL_LEADER_PRIMARY_LABEL").value_or("primary");
   made.labels.replica = get_env(env, "CONSUL_LEADER_REPLICA_LABEL").value_or("");
+  made.labels.meta = meta_of(env);
+  made.health = health_of(env);
   if (made.labels.primary == made.labels.replica)
     throw usage_error("CONSUL_LEADER_REPLICA_LABEL: '" + made.labels.replica +
                       "' is also the label of the leader (CONSUL_LEADER_PRIMARY_LABEL): clients "

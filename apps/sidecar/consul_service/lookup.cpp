@@ -28,18 +28,36 @@ asio::awaitable<std::string> service_lookup::find() {
   note_answer(found);
   // The id of a sidecar proxy begins with the id of its service.
   std::erase_if(found.services, [](const auto& s) { return !s.kind.empty(); });
-  if (found.services.empty()) co_return std::string();
-  const auto named = std::ranges::find_if(
-      found.services, [&](const auto& s) { return s.name == wanted_.name; });
-  if (named != found.services.end()) co_return named->id;
-  const std::string id = found.services.front().id;
-  if (found.services.size() > 1) {
-    env_->log->log(log_level::warn, "no service of the allocation has the configured name",
-              {log_field("allocation", wanted_.allocation), log_field("name", wanted_.name),
-               log_field("services", std::uint64_t{found.services.size()}),
-               log_field("using", id)});
-  }
+  const std::string id = choose(found.services);
   co_return id;
+}
+
+std::string service_lookup::choose(const std::vector<agent_service>& services) {
+  const auto first_named = [&](const std::string& name) {
+    return std::ranges::find_if(services, [&](const agent_service& s) { return s.name == name; });
+  };
+  auto chosen = first_named(wanted_.name);
+  if (chosen == services.end()) chosen = first_named(chosen_name_);
+  if (chosen == services.end()) {
+    if (services.empty() || !chosen_name_.empty()) return {};
+    chosen = services.begin();
+    if (services.size() > 1) warn("no service of the allocation has the configured name", services);
+  } else if (std::ranges::count(services, chosen->name, &agent_service::name) > 1) {
+    warn("several services of the allocation have the configured name", services);
+  }
+  chosen_name_ = chosen->name;
+  return chosen->id;
+}
+
+// Once: the lookup is repeated while the service is missing.
+void service_lookup::warn(std::string_view event, const std::vector<agent_service>& services) {
+  if (std::exchange(warned_, true)) return;
+  std::string ids;
+  for (const agent_service& s : services) ids += (ids.empty() ? "" : " ") + s.id;
+  env_->log->log(log_level::warn, event,
+                 {log_field("allocation", wanted_.allocation), log_field("name", wanted_.name),
+                  log_field("services", ids),
+                  log_field("hint", "the first one is used: name another one, or its id")});
 }
 
 void service_lookup::note_answer(const service_answer& answer) {

@@ -26,14 +26,29 @@ void set_session(agent_service::named_texts& meta, const std::string& session) {
   }
 }
 
+agent_service marked_with(const service_marks& marks, const service_labels& labels,
+                          agent_service service) {
+  set_label(service.tags, marks.leading, labels);
+  if (labels.meta == meta_use::session) set_session(service.meta, marks.session);
+  return service;
+}
+
 }  // namespace
+
+bool has_label(const agent_service& service, const service_marks& marks,
+               const service_labels& labels) {
+  return marked_with(marks, labels, service).tags == service.tags;
+}
+
+bool has_session(const agent_service& service, const service_marks& marks,
+                 const service_labels& labels) {
+  return marked_with(marks, labels, service).meta == service.meta;
+}
 
 std::optional<std::string> registration(const agent_service& service,
                                         const service_marks& marks, const service_labels& labels,
                                         const std::set<std::string>& refused) {
-  agent_service marked = service;
-  set_label(marked.tags, marks.leading, labels);
-  set_session(marked.meta, marks.session);
+  const agent_service marked = marked_with(marks, labels, service);
   if (marked.tags == service.tags && marked.meta == service.meta) return std::nullopt;
   return marked.registration(refused);
 }

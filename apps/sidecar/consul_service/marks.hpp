@@ -18,12 +18,25 @@ class service_marks {
   std::string session;  ///< empty: no Meta.session
 };
 
+/// What Meta.session is used for.
+enum class meta_use {
+  session,  ///< it is the session of this instance
+  none,     ///< the metadata stay as they are
+};
+
 /// The configured labels.
 class service_labels {
  public:
   std::string primary = "primary";
   std::string replica;  ///< empty: none
+  meta_use meta = meta_use::session;
 };
+
+bool has_label(const agent_service& service, const service_marks& marks,
+               const service_labels& labels);
+/// Always with meta_use::none.
+bool has_session(const agent_service& service, const service_marks& marks,
+                 const service_labels& labels);
 
 /// The body for `agent/service/register` that gives the service these marks and changes nothing
 /// else. Nothing where it has them already. `refused`: fields that the agent does not accept.

@@ -1,3 +1,5 @@
+// What the output does as long as the sidecar runs, and while this process leads. service.cpp has
+// the service at the agent.
 #include "sidecar/consul_service/output.hpp"
 
 #include <algorithm>
@@ -15,34 +17,33 @@ namespace {
 
 constexpr std::uint64_t first_lookups = 3;
 constexpr duration lookup_interval = 5s;
-// An agent that takes tags over from the catalog (EnableTagOverride) ends no blocking query for it:
-// hence short ones.
-constexpr duration poll_wait = 5s;
-constexpr duration poll_pause = 1s;         // after a poll without news
-constexpr duration check_interval = 500ms;  // of the session and the lease
-constexpr duration first_pause = 250ms;
-constexpr duration longest_pause = 2s;
-constexpr duration write_timeout = 10s;
+constexpr duration quick_lookup_interval = 1s;  // between those that are reported
+constexpr duration file_interval = 250ms;
+constexpr duration health_interval = 1s;
+constexpr duration check_interval = 500ms;  // of the lease
+constexpr duration end_pause = 250ms;
 constexpr duration end_timeout = 3s;  // for an agent that does not answer at the end
-constexpr int max_attempts = 5;       // of one publish(): each unknown field costs one
 
-constexpr std::string_view read_failed = "service read failed";
-constexpr std::string_view update_failed = "service update failed";
+constexpr std::string_view health_failed = "service health read failed";
 
 }  // namespace
 
 consul_service_output::consul_service_output(std::shared_ptr<const output_environment> env,
                                              std::shared_ptr<agent_services> agent,
-                                             consul_service_options options,
-                                             std::function<std::string()> session)
+                                             entered_election& election,
+                                             consul_service_options options)
     : env_(std::move(env)),
       agent_(std::move(agent)),
+      election_(election),
       options_(std::move(options)),
-      session_(std::move(session)),
       lookup_(*agent_, options_, env_),
-      file_(options_.file, env_->log),
+      file_(options_.file, env_),
+      gate_(options_.health),
+      closed_by_(gate_.reason(env_->now(), false)),
       changed_(*env_->timers),
-      id_(options_.id) {}
+      id_(options_.id) {
+  election_.set_healthy(*this, false);
+}
 
 void consul_service_output::changed(const election_state&) { changed_.notify_all(); }
 
@@ -64,6 +65,7 @@ asio::awaitable<void> consul_service_output::lead(term t) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   lease_end = std::max(lease_end, t.valid_until());
   leading_ = false;
+  file_.keep(leader_file::state::absent);
   changed_.notify_all();
   while (!ended_ && !up_to_date() && now() < lease_end) co_await changed_.wait(lease_end);
   if (!ended_ && !up_to_date()) report(log_level::error, "label outlived the lease");
@@ -73,13 +75,9 @@ asio::awaitable<void> consul_service_output::lead(term t) {
 service_marks consul_service_output::wanted() const {
   service_marks marks;
   marks.leading = leading_ && !ending_ && term_.holds();
-  if (!ending_) marks.session = marks.leading ? term_.session() : session_();
+  if (ending_ || options_.labels.meta == meta_use::none) return marks;
+  marks.session = marks.leading ? term_.session() : election_.handle().session();
   return marks;
-}
-
-// The agent reports the service to the servers with this token, so it must not be a revoked one.
-bool consul_service_output::registered_with_old_token() const {
-  return registered_with_ && *registered_with_ != agent_->config().token();
 }
 
 // -- as long as the sidecar runs -----------------------------------------------------------------
@@ -87,10 +85,12 @@ bool consul_service_output::registered_with_old_token() const {
 asio::awaitable<void> consul_service_output::run() {
   runtime::task_scope tasks(env_->executor, *env_->timers, [](std::exception_ptr) {});
   std::exception_ptr failure;
+  tasks.spawn(keep_file());
   try {
     co_await find_service();
     tasks.spawn(watch());
-    co_await keep_up_to_date();
+    if (options_.health == health_use::gates) tasks.spawn(watch_health());
+    co_await keep_marks();
   } catch (...) {
     failure = std::current_exception();
   }
@@ -98,165 +98,125 @@ asio::awaitable<void> consul_service_output::run() {
   tasks.cancel();
   co_await tasks.join();
   ending_ = true;
-  if (!id_.empty()) co_await remove_marks();
+  co_await remove_marks();
   ended_ = true;
   changed_.notify_all();
-  std::rethrow_exception(failure);  // keep_up_to_date() ends only by an exception
+  std::rethrow_exception(failure);  // keep_marks() ends only by an exception
 }
 
 asio::awaitable<void> consul_service_output::find_service() {
-  for (std::uint64_t i = 1;; ++i) {
+  std::uint64_t tries = 0;
+  time_point next_try = now();
+  for (;;) {
     const std::string found = co_await lookup_.find();
     id_ = found;
-    if (!id_.empty()) co_return;
+    if (!id_.empty()) break;
     if (lookup_.refused()) {  // the right may be granted at any time
-      i = 0;
-      co_await runtime::sleep_until(*env_->timers, now() + lookup_interval);
-      continue;
+      tries = 0;
+      next_try = now() + lookup_interval;
+    } else if (now() >= next_try) {
+      ++tries;
+      next_try = now() + lookup_interval;
+      env_->log->log(log_level::error, "service not found",
+                     {log_field("election", election_.name()),
+                      log_field("wanted", lookup_.description()), log_field("try", tries),
+                      log_field("of", first_lookups)});
+      if (tries == first_lookups) {
+        if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
+        throw fatal_error(1, "no " + lookup_.description() +
+                                 " at the Consul agent: is it registered there, and may the "
+                                 "token read it (service:read)?");
+      }
     }
-    env_->log->log(log_level::error, "service not found",
-                   {log_field("wanted", lookup_.description()), log_field("try", i),
-                    log_field("of", first_lookups)});
-    if (i == first_lookups) break;
-    co_await runtime::sleep_until(*env_->timers, now() + lookup_interval);
+    const time_point again = std::min(next_try, now() + quick_lookup_interval);
+    co_await runtime::sleep_until(*env_->timers, again);
   }
-  if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
-  throw fatal_error(1, "no " + lookup_.description() +
-                           " at the Consul agent: is it registered there, and may the token read "
-                           "it (service:read)?");
+  env_->log->log(log_level::info, "service found",
+                 {log_field("election", election_.name()), log_field("service", id_)});
 }
 
-asio::awaitable<void> consul_service_output::keep_up_to_date() {
-  duration pause = first_pause;
+// Beside the marks: a hanging agent must not delay the removal of the file.
+asio::awaitable<void> consul_service_output::keep_file() {
   for (;;) {
     const bool leads = published_.leading && wanted().leading;
-    file_.set(leads ? leader_file::state::present : leader_file::state::absent);
-    if (!up_to_date() && (published_ != wanted() || now() >= repairs_.not_before())) {
-      const bool good = co_await publish(wanted());
-      pause = good ? first_pause : std::min<duration>(pause * 2, longest_pause);
-      if (good) changed_.notify_all();
-      // A change of the wanted marks ends the pause.
-      if (!good) co_await changed_.wait(now() + pause);
-      continue;
-    }
-    time_point until = now() + check_interval;
-    if (unknown_) until = std::min(until, repairs_.not_before());
-    co_await changed_.wait(until);
+    file_.keep(leads ? leader_file::state::present : leader_file::state::absent);
+    if (options_.file.empty()) co_return;
+    co_await changed_.wait(now() + file_interval);
   }
 }
 
-// Reads the service, and writes it back with the marks where it has others. True once the agent
-// returns it with these marks.
-asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
-  const bool repair = unknown_ && published_ == marks && !hash_.empty();
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
-    unknown_ = false;  // a change that watch() sees from here on is newer than this read
-    const service_result known = co_await agent_->read(id_);
-    if (!known.error && !known.service) {
-      const bool again = co_await find_again();
-      if (again) continue;
-      co_return false;
-    }
-    if (known.error) {
-      unknown_ = true;
-      report_failure(read_failed, known);
-      co_return false;
-    }
-    missing_ = false;
-    env_->outages->succeeded(read_failed, now());
-    auto body = registration(*known.service, marks, options_.labels, refused_fields_);
-    if (!body && registered_with_old_token())
-      body = known.service->registration(refused_fields_);
-    if (!body) {
-      published_ = marks;
-      hash_ = known.service->hash;
-      changed_.notify_all();
-      co_return true;
-    }
-    // A request that sets the primary label must not take effect after the lease.
-    const time_point latest = now() + write_timeout;
-    const time_point deadline = marks.leading ? std::min(latest, term_.stop_at()) : latest;
-    if (marks.leading && wanted() != marks) break;
-    if (repair && attempt == 0) note_repair(*known.service);
-    const std::string token = agent_->config().token();
-    const service_written written =
-        co_await agent_->register_service(std::move(*body), deadline);
-    if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)
-      continue;
-    if (written.error) {
-      report_failure(update_failed, written);
-      break;
-    }
-    registered_with_ = token;
-    env_->outages->succeeded(update_failed, now());
-  }
-  unknown_ = true;
-  co_return false;
-}
-
-// The service was deregistered; its next registration may have another id.
-asio::awaitable<bool> consul_service_output::find_again() {
-  if (!missing_) report(log_level::warn, "service deregistered");
-  missing_ = true;
-  unknown_ = true;
-  hash_.clear();
-  if (!options_.id.empty() || ending_) co_return false;
-  const std::string found = co_await lookup_.find();
-  if (found.empty() || found == id_) co_return false;
-  id_ = found;
-  refused_fields_.clear();
-  co_return true;
-}
-
-// Any program may register the service again, which removes the marks.
-asio::awaitable<void> consul_service_output::watch() {
+asio::awaitable<void> consul_service_output::watch_health() {
+  using state = service_health::state;
   for (;;) {
-    while (hash_.empty() || unknown_) co_await changed_.wait();
-    const std::string seen = hash_;
-    const time_point begin = now();
-    const service_result news = co_await agent_->watch(id_, seen, poll_wait);
-    if (seen != hash_) continue;  // our own write
-    const bool same = !news.error && news.service && news.service->hash == seen;
-    // Some agents answer a blocking query at once.
-    if (news.error || same) co_await runtime::sleep_until(*env_->timers, begin + poll_pause);
-    if (same) continue;
-    unknown_ = true;
-    changed_.notify_all();
+    const service_health seen = co_await agent_->health(id_);
+    if (seen.error) {
+      report_failure(health_failed, seen);  // the last verdict stays
+    } else {
+      env_->outages->succeeded(health_failed, now());
+    }
+    if (!seen.error && seen.now != state::missing) {
+      std::string why;
+      for (const std::string& check : seen.failing) why += (why.empty() ? "" : ", ") + check;
+      if (seen.now == state::passing || seen.now == state::warning) {
+        gate_.passing(now());
+      } else {
+        gate_.critical(now(), std::move(why));
+      }
+      judge();
+    }
+    co_await runtime::sleep_until(*env_->timers, now() + health_interval);
+  }
+}
+
+// Opens and closes the way to the leadership.
+void consul_service_output::judge() {
+  if (ending_) return;
+  const std::string_view reason = gate_.reason(now(), leading_);
+  if (reason == closed_by_) return;
+  const bool was_open = closed_by_.empty();
+  closed_by_ = reason;
+  election_.set_healthy(*this, closed_by_.empty());
+  const log_field election("election", election_.name());
+  const log_field service("service", id_);
+  if (closed_by_.empty()) {
+    if (std::exchange(paused_, false))
+      env_->log->log(log_level::info, "candidacy resumed", {election, service});
+    return;
+  }
+  if (!gate_.known()) return;  // at the start, and after a registration
+  paused_ = true;
+  const std::string& checks = gate_.checks();
+  const log_field why("reason", closed_by_ + (checks.empty() ? "" : ": " + checks));
+  if (was_open && leading_) {
+    env_->log->log(log_level::error, "leadership given up", {election, service, why});
+  } else {
+    env_->log->log(log_level::warn, "candidacy paused", {election, service, why});
   }
 }
 
 // Marks that stayed would be wrong from now on.
 asio::awaitable<void> consul_service_output::remove_marks() {
-  file_.set(leader_file::state::absent);
   const time_point end = now() + end_timeout;
-  while (!up_to_date() && now() < end) {
-    const bool good = co_await publish(wanted());
-    if (!good) co_await runtime::sleep_until(*env_->timers, now() + first_pause);
-    if (missing_) co_return;
+  for (;;) {
+    file_.keep(leader_file::state::absent);
+    bool removed = true;
+    if (!id_.empty() && !up_to_date()) {
+      const bool good = co_await publish(wanted());
+      removed = good && up_to_date();
+    }
+    if (removed && file_.in_step()) co_return;
+    if (now() >= end) break;
+    co_await runtime::sleep_until(*env_->timers, now() + end_pause);
   }
-  if (!up_to_date()) report(log_level::error, "marks not removed");
-}
-
-void consul_service_output::note_repair(const agent_service& service) {
-  repairs_.note_repair(now());
-  ++env_->counted->labels_repaired;
-  const log_field service_id("service", id_);
-  const log_field repairs("repairs", std::uint64_t{repairs_.in_a_row()});
-  if (!repairs_.contested()) {
-    env_->log->log(log_level::info, "repairing marks", {service_id, repairs});
-  } else if (service.tags_overridable) {
-    env_->log->log(log_level::warn, "repairing marks", {service_id, repairs});
-  } else {
-    env_->log->log(log_level::warn, "repairing marks",
-                   {service_id, repairs,
-                    log_field("hint", "a scheduler may restore the service: set its "
-                                      "enable_tag_override")});
+  if (!file_.in_step()) {
+    env_->log->log(log_level::error, "leader file not removed", {log_field("file", options_.file)});
   }
+  if (!id_.empty() && !up_to_date()) report(log_level::error, "marks not removed");
 }
 
 void consul_service_output::report(log_level level, std::string_view event) {
   env_->log->log(level, event,
-                 {log_field("service", id_),
+                 {log_field("election", election_.name()), log_field("service", id_),
                   term_ ? log_field("fence", term_.fence()) : log_field("fence", "")});
 }
 

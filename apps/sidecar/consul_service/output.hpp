@@ -3,11 +3,11 @@
 // consul-leader sidecar.
 //
 // The primary label is there only while the lease holds: it is removed before the key is released,
-// and before the lease of a lost term ends. The rest of the service stays as it is.
+// and before the lease of a lost term ends. The rest of the service stays as it is. An instance
+// stands for election only while its service is registered and healthy.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,9 +18,10 @@
 #include "sidecar/consul_service/leader_file.hpp"
 #include "sidecar/consul_service/lookup.hpp"
 #include "sidecar/consul_service/marks.hpp"
-#include "sidecar/consul_service/repair_backoff.hpp"
+#include "sidecar/consul_service/service_gate.hpp"
 #include "sidecar/main/output.hpp"
 #include "sidecar/main/output_environment.hpp"
+#include "sidecar/reconcile/reconciler.hpp"
 
 namespace tenure::sidecar {
 
@@ -28,14 +29,15 @@ class consul_service_options : public service_selector {
  public:
   service_labels labels;
   std::string file;  ///< exists while this instance leads; empty: none
+  health_use health = health_use::gates;
 };
 
 class consul_service_output final : public output {
  public:
-  /// `session` returns the present session of the election; empty without one.
+  /// Keeps the election from standing until its service is found. Outlived by `election`.
   consul_service_output(std::shared_ptr<const output_environment> env,
-                        std::shared_ptr<agent_services> agent, consul_service_options options,
-                        std::function<std::string()> session);
+                        std::shared_ptr<agent_services> agent, entered_election& election,
+                        consul_service_options options);
 
   void changed(const election_state& now) override;
   boost::asio::awaitable<void> lead(term t) override;
@@ -43,28 +45,40 @@ class consul_service_output final : public output {
   boost::asio::awaitable<void> run() override;
 
  private:
+  // output.cpp
   boost::asio::awaitable<void> find_service();
-  boost::asio::awaitable<void> keep_up_to_date();
+  boost::asio::awaitable<void> keep_file();
+  boost::asio::awaitable<void> watch_health();
+  boost::asio::awaitable<void> remove_marks();
+  void judge();
+  service_marks wanted() const;
+
+  // service.cpp: the service at the agent
+  boost::asio::awaitable<void> keep_marks();
   boost::asio::awaitable<bool> publish(service_marks marks);
   boost::asio::awaitable<bool> find_again();
   boost::asio::awaitable<void> watch();
-  boost::asio::awaitable<void> remove_marks();
-  service_marks wanted() const;
   bool up_to_date() const {
     return !unknown_ && published_ == wanted() && !registered_with_old_token();
   }
   bool registered_with_old_token() const;
-  void note_repair(const agent_service& service);
+  void note_found();
+  void note_missing();
+  void note_repair(const agent_service& service, const service_marks& marks);
+
   void report(log_level level, std::string_view event);
   void report_failure(std::string_view event, const service_answer& answer);
   time_point now() const { return env_->now(); }
 
   std::shared_ptr<const output_environment> env_;
   std::shared_ptr<agent_services> agent_;
+  entered_election& election_;
   const consul_service_options options_;
-  std::function<std::string()> session_;
   service_lookup lookup_;
   leader_file file_;
+  service_gate gate_;
+  std::string closed_by_;  // the reason of the closed gate; empty: it is open
+  bool paused_ = false;    // a line of the log says that
   runtime::async_condition changed_;
 
   std::string id_;
@@ -75,10 +89,11 @@ class consul_service_output final : public output {
   bool ended_ = false;
   service_marks published_;  // the marks of the service, unless unknown_
   bool unknown_ = true;      // the service may have other marks than published_
+  bool missing_ = false;     // the agent does not know the service, so it has no marks to change
   std::optional<std::string> registered_with_;  // the token of our last registration
   std::string hash_;         // of the service as last read; empty: nothing to watch
-  bool missing_ = false;     // the agent does not know the service
-  repair_backoff repairs_;
+  service_marks aim_;        // the marks that the keeper works for
+  reconciler keeper_{{}};
 };
 
 }  // namespace tenure::sidecar

@@ -17,6 +17,7 @@
 #include "common/exit_codes.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/control/api.hpp"
+#include "sidecar/reconcile/socket_keeper.hpp"
 
 namespace tenure::sidecar {
 
@@ -56,6 +57,7 @@ class control_socket final : public component, public wire::http_service {
       : path_(std::move(path)),
         timers_(runtime::system_timers(with.executor)),
         api_(with),
+        keeper_(with.environment()),
         tasks_(with.executor, *timers_, [log = with.log](std::exception_ptr failure) {
           log->log(log_level::error, "control request failed",
                    {log_field("error", text_of(std::move(failure)))});
@@ -79,7 +81,10 @@ class control_socket final : public component, public wire::http_service {
 
   asio::awaitable<void> run() override {
     try {
-      co_await runtime::sleep_until(*timers_, time_point::max());
+      for (;;) {
+        co_await runtime::sleep_until(*timers_, timers_->now() + socket_keeper::interval);
+        keeper_.keep(server_->lost_sockets(), [this](const std::string&) { listen(); });
+      }
     } catch (const boost::system::system_error&) {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -89,8 +94,6 @@ class control_socket final : public component, public wire::http_service {
     const time_point end = timers_->now() + drain_timeout;
     while (server_->connections() > 0 && timers_->now() < end)
       co_await runtime::sleep_until(*timers_, timers_->now() + drain_interval);
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
   }
 
  private:
@@ -126,6 +129,7 @@ class control_socket final : public component, public wire::http_service {
   std::string path_;
   std::shared_ptr<runtime::timers> timers_;
   control_api api_;
+  socket_keeper keeper_;
   runtime::task_scope tasks_;
   std::optional<wire::http_server> server_;
 };

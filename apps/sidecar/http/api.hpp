@@ -37,6 +37,7 @@ class http_api {
   void listen(const std::string& address, endpoints served);
   /// All addresses: with the chosen port where port 0 was configured.
   std::vector<std::string> addresses() const;
+  const std::vector<std::unique_ptr<listener>>& listeners() const noexcept { return listeners_; }
 
   election_status& add(entered_election& e, const election_options& options);
   /// The election's state has changed.

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <tenure/toolkit/async_condition.hpp>
@@ -10,6 +11,7 @@
 
 #include "common/exit_codes.hpp"
 #include "sidecar/http/api.hpp"
+#include "sidecar/reconcile/socket_keeper.hpp"
 
 namespace tenure::sidecar {
 
@@ -65,6 +67,7 @@ class http_component final : public component {
         groups_(with.groups),
         api_(within_limits(config, *log_), with.executor, *timers_, with.metrics,
              with.environment(), groups_),
+        keeper_(with.environment()),
         followers_(with.executor, *timers_, [](std::exception_ptr) {}) {
     const endpoints main{.elections = true,
                          .probes = config.probe.empty(),
@@ -87,7 +90,10 @@ class http_component final : public component {
   asio::awaitable<void> run() override {
     for (auto& [prefix, g] : groups_.all()) followers_.spawn(follow(g));
     try {
-      co_await runtime::sleep_until(*timers_, time_point::max());
+      for (;;) {
+        co_await runtime::sleep_until(*timers_, timers_->now() + socket_keeper::interval);
+        keep_sockets();
+      }
     } catch (const boost::system::system_error&) {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -109,6 +115,19 @@ class http_component final : public component {
       api_.update_groups();
       co_await runtime::sleep_until(*timers_, timers_->now() + group_interval);
     }
+  }
+
+  void keep_sockets() {
+    std::vector<std::string> lost;
+    for (const auto& l : api_.listeners()) {
+      for (std::string& address : l->server().lost_sockets()) lost.push_back(std::move(address));
+    }
+    keeper_.keep(lost, [this](const std::string& address) {
+      for (const auto& l : api_.listeners()) {
+        const auto of_server = l->server().lost_sockets();
+        if (std::ranges::find(of_server, address) != of_server.end()) l->server().listen(address);
+      }
+    });
   }
 
   /// `localhost` is both 127.0.0.1 and ::1.
@@ -142,6 +161,7 @@ class http_component final : public component {
   std::shared_ptr<log_sink> log_;
   joined_groups& groups_;
   http_api api_;
+  socket_keeper keeper_;
   runtime::task_scope followers_;
 };
 

@@ -58,6 +58,7 @@ void outputs(exposition& out, const output_environment& env) {
            "What another program had changed and the sidecar restored, by kind.");
   out.value("of", "label", counted.labels_repaired);
   out.value("of", "leader_file", counted.leader_files_repaired);
+  out.value("of", "socket", counted.sockets_repaired);
 }
 
 /// What this process sees of each group, one metric after another.

@@ -23,6 +23,7 @@ struct counters {
   /// back.
   std::uint64_t labels_repaired = 0;
   std::uint64_t leader_files_repaired = 0;
+  std::uint64_t sockets_repaired = 0;
 };
 
 }  // namespace tenure::sidecar

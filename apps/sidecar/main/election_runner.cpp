@@ -28,6 +28,15 @@ void election_runner::start() {
   handle_.stand();
 }
 
+void election_runner::set_healthy(const output& by, bool healthy) {
+  if (healthy) {
+    unhealthy_.erase(&by);
+  } else {
+    unhealthy_.insert(&by);
+  }
+  handle_.set_healthy(unhealthy_.empty());
+}
+
 void election_runner::update(const event& e) {
   const bool same_leader = e.leader.session == state_.leader.session;
   if (state_.changes == 0 || !same_leader) state_.since = std::chrono::system_clock::now();

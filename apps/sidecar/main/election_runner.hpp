@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <tenure/toolkit/task_scope.hpp>
 #include <tenure/toolkit/timers.hpp>
@@ -44,7 +45,7 @@ class election_runner final : public entered_election {
   const std::string& name() const noexcept override { return state_.name; }
   election& handle() noexcept override { return handle_; }
   const election_state& state() const noexcept override { return state_; }
-  void set_healthy(bool healthy) override { handle_.set_healthy(healthy); }
+  void set_healthy(const output& by, bool healthy) override;
 
  private:
   boost::asio::awaitable<void> run_term(term t);
@@ -56,6 +57,7 @@ class election_runner final : public entered_election {
   election handle_;
   election_state state_;
   std::vector<std::shared_ptr<output>> outputs_;
+  std::set<const output*> unhealthy_;  ///< the outputs that want no term
   runtime::task_scope terms_;  ///< at most one at a time
   runtime::task_scope runs_;
   term current_term_;

@@ -60,8 +60,9 @@ class entered_election {
   virtual const std::string& name() const noexcept = 0;
   virtual tenure::election& handle() noexcept = 0;
   virtual const election_state& state() const noexcept = 0;
-  /// false: give up the term (health_failed), and do not stand again until true.
-  virtual void set_healthy(bool healthy) = 0;
+  /// false: give up the term (health_failed), and do not stand again until every output that said
+  /// false has said true.
+  virtual void set_healthy(const output& by, bool healthy) = 0;
 
  protected:
   ~entered_election() = default;

@@ -63,6 +63,15 @@ class service_result : public service_answer {
  public:
   std::optional<agent_service> service;  ///< nothing: the agent knows no such service
 };
+/// What the checks of a service and those of its node say.
+class service_health : public service_answer {
+ public:
+  enum class state { missing, passing, warning, critical, maintenance };
+
+  /// `missing`: the agent knows no such service, or there is an error.
+  state now = state::missing;
+  std::vector<std::string> failing;  ///< the names of the checks that are critical
+};
 class service_written : public service_answer {
  public:
   /// The field of the body that made the agent refuse it as unknown; empty otherwise.
@@ -96,6 +105,8 @@ class agent_services {
   /// error.
   [[nodiscard]] boost::asio::awaitable<service_result> watch(std::string id, std::string hash,
                                                               duration wait);
+  /// GET agent/health/service/id/ID. Needs service:read alone, for the checks of the node as well.
+  [[nodiscard]] boost::asio::awaitable<service_health> health(std::string id);
   /// PUT agent/service/register, by `deadline`: creates the service or replaces it. `body` is JSON,
   /// as agent_service::registration() makes it; without checks it leaves the service's checks as
   /// they are. The agent keeps the token and reports the service and its checks to the servers with

@@ -17,6 +17,7 @@
 #include <tenure/toolkit/http_service.hpp>
 #include <tenure/toolkit/server_tls.hpp>
 #include <tenure/toolkit/timers.hpp>
+#include <vector>
 
 namespace tenure::wire {
 
@@ -36,6 +37,9 @@ class http_server {
   unsigned short listen(const std::string& address);
   /// The same with TLS. A client that sends a plain request gets a 400, as in Go.
   unsigned short listen(const std::string& address, const server_tls& tls);
+  /// The addresses of the unix sockets whose file was removed or replaced since: listen() on one of
+  /// them again makes a new file, and closes the old socket, not its connections.
+  std::vector<std::string> lost_sockets() const;
   /// Of the first TCP address; 0 if there is none.
   unsigned short port() const noexcept;
 
