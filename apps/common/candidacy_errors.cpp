@@ -14,6 +14,10 @@ constexpr candidacy_setting settings[] = {
     {"stop budget ", "stop_budget", "--grace", "TENURE_GRACE"},
     {"a value ", "value", "--value", "TENURE_VALUE"},
     {"an empty value ", "value", "--value", "TENURE_VALUE"},
+    {"weight ", "weight", "--weight", "TENURE_WEIGHT"},
+    {"capacity ", "capacity", "--capacity", "TENURE_CAPACITY"},
+    {"a member", "member", "--member", "TENURE_MEMBER"},
+    {"the member's name ", "member", "--member", "TENURE_MEMBER"},
 };
 
 }  // namespace
@@ -25,7 +29,10 @@ const candidacy_setting* setting_of_error(std::string_view error) {
   return nullptr;
 }
 
-void check_candidacy(const candidacy& how) {
+namespace {
+
+template <class Settings>
+void check_settings(const Settings& how) {
   try {
     how.check();
   } catch (const bad_configuration& e) {
@@ -34,5 +41,10 @@ void check_candidacy(const candidacy& how) {
     throw usage_error(std::string(which->option) + ": " + e.what());
   }
 }
+
+}  // namespace
+
+void check_candidacy(const candidacy& how) { check_settings(how); }
+void check_membership(const membership& how) { check_settings(how); }
 
 }  // namespace tenure::apps

@@ -1,9 +1,10 @@
-// Errors of a candidacy, with the place where the user wrote the wrong value.
+// Errors of a candidacy or a membership, with the place where the user wrote the wrong value.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <tenure/candidacy.hpp>
+#include <tenure/membership.hpp>
 
 namespace tenure::apps {
 
@@ -15,10 +16,12 @@ struct candidacy_setting {
   const char* variable;  ///< in the environment
 };
 
-/// The setting that an error of candidacy::check() is about; nullptr for none of them.
+/// The setting that an error of candidacy::check() or membership::check() is about; nullptr for none
+/// of them.
 const candidacy_setting* setting_of_error(std::string_view error);
 
-/// candidacy::check() for a command line. Throws usage_error that names the option.
+/// check() for a command line. Throws usage_error that names the option.
 void check_candidacy(const candidacy& how);
+void check_membership(const membership& how);
 
 }  // namespace tenure::apps

@@ -153,7 +153,10 @@ void reader::read_group(const YAML::Node& node, const group_settings& from,
   try {
     options.group = from.membership_with(options.candidacy, options.guarantee);
   } catch (const bad_configuration& e) {
-    errors_.add(line, label + e.what());
+    const apps::candidacy_setting* const which = apps::setting_of_error(e.what());
+    const YAML::Node value =
+        which != nullptr && group && group.IsMap() ? group[which->key] : YAML::Node();
+    errors_.add(value.IsDefined() && !value.IsNull() ? line_of(value) : line, label + e.what());
   }
   if (!options.group) return;
   const auto [known, fresh] =
