@@ -16,8 +16,7 @@ struct candidacy_setting {
   const char* variable;  ///< in the environment
 };
 
-/// The setting that an error of candidacy::check() or membership::check() is about; nullptr for none
-/// of them.
+/// The setting that an error of candidacy::check() or membership::check() is about, or nullptr.
 const candidacy_setting* setting_of_error(std::string_view error);
 
 /// check() for a command line. Throws usage_error that names the option.

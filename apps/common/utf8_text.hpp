@@ -1,5 +1,5 @@
-// Text that goes into Consul or into JSON has to be UTF-8. JSON cannot carry other bytes: they would
-// arrive as U+FFFD, which makes another key, or another value.
+// Text that goes into Consul or into JSON has to be UTF-8. JSON cannot carry other bytes: they
+// would arrive as U+FFFD, which makes another key, or another value.
 #pragma once
 
 #include <CLI/App.hpp>

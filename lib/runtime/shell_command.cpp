@@ -216,7 +216,8 @@ shell_result run_shell(const std::string& command, duration time_limit,
   } else if (!ended && stop.stop_requested()) {
     result.failure = "it was stopped";
   } else if (!ended) {
-    result.failure = "it ran for longer than " + text::duration_text(time_limit) + " and was killed";
+    result.failure =
+        "it ran for longer than " + text::duration_text(time_limit) + " and was killed";
   }
   return result;
 }

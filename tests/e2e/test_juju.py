@@ -375,11 +375,11 @@ class HooksTest(JujuCase):
             note = f'>> "{self.zoo.path(name + ".seen")}"'
             with open(script, "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\n"
-                           f"leader-set kept={name} old=x n=1 {note}\n"
+                           f"leader-set kept={name} old=x num=1 {note}\n"
                            f"leader-get --format json {note}\n"
-                           "leader-set n=2\nleader-set old=\n"
-                           f"leader-get n {note}\nleader-get --format json old {note}\n"
-                           f"leader-set n=3 $(printf 'bad=\\377') 2> /dev/null || echo $? {note}\n"
+                           "leader-set num=2\nleader-set old=\n"
+                           f"leader-get num {note}\nleader-get --format json old {note}\n"
+                           f"leader-set num=3 $(printf 'bad=\\377') || echo $? {note}\n"
                            f"touch {self.zoo.path(name + '.started')}\n"
                            f'while [ ! -e "{go}" ]; do sleep 0.05; done\n'
                            f"leader-get {note}\n"
@@ -398,15 +398,15 @@ class HooksTest(JujuCase):
                        what="the hook")
             # What is set outside the hook stays unseen in it.
             self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "--election", name,
-                                                    "theirs=1", "n=9"))
+                                                    "theirs=1", "num=9"))
         with open(go, "w", encoding="utf-8"):
             pass
         for name, other in (("a", "b"), ("b", "a")):
             seen = wait_until(lambda n=name: len(self.zoo.lines(n + ".seen")) >= 9 and
                               self.zoo.lines(n + ".seen"), 30, what="the hook's end")
-            self.assertEqual({"kept": name, "old": "x", "n": "1"}, json.loads(seen[0]))
-            # n is "2": n=3 was refused with its neighbour, n=9 came from outside.
-            self.assertEqual(["2", "null", "2", f"kept: {name}", 'n: "2"', other, "1", "unit"],
+            self.assertEqual({"kept": name, "old": "x", "num": "1"}, json.loads(seen[0]))
+            # num is 2: num=3 was refused with its neighbour, num=9 came from outside.
+            self.assertEqual(["2", "null", "2", f"kept: {name}", 'num: "2"', other, "1", "unit"],
                              seen[1:])
 
     def test_bytes_that_are_not_utf_8_are_refused(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Unmodified clients of Juju's tools, in real hooks of the sidecar: a charm on the ops framework and
-charmhelpers, as they come from PyPI. Only the tools of Juju that tenure does not have are stubs."""
+"""Unmodified clients of Juju's tools, in real hooks of the sidecar: a charm on the ops framework
+and charmhelpers, as they come from PyPI. Stubs take the place of the tools of Juju that tenure does
+not have."""
 
 import json
 import os

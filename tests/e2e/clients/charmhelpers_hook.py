@@ -1,4 +1,4 @@
-"""A hook on charmhelpers, as its authors write it. It prints what it has seen as one line of JSON."""
+"""A hook on charmhelpers. It prints what it has seen as one line of JSON."""
 
 import json
 

@@ -1,5 +1,5 @@
-"""A charm on the ops framework, as its authors write it: only the leader writes for the application.
-It knows nothing of tenure."""
+"""A charm on the ops framework: only the leader writes for the application. It knows nothing of
+tenure."""
 
 import ops
 
