@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "command/find_program.hpp"
+#include "common/duration.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/command/output.hpp"
 
