@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "command/guardian/guardian.hpp"
+#include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
 #include "common/help/help_options.hpp"
 #include "common/options.hpp"
@@ -86,7 +87,7 @@ cron::daemon_options options_from(const arguments& a) {
   if (a.span) profile.span(*a.span);
   if (a.ttl) profile.ttl(*a.ttl);
   if (a.grace) profile.stop_budget(*a.grace);
-  profile.check();
+  apps::check_candidacy(profile);
   const auto group = a.group.membership_with(profile, apps::host_name());
   cron::daemon_options options(a.common.consul(), std::move(profile));
   options.group = group;

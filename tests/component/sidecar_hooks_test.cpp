@@ -49,6 +49,7 @@ class stage {
     hook_options o;
     o.election = "db";
     o.key = key;
+    o.value = "us";
     o.folder = folder.path;
     o.span = 5s;
     o.grace = 1s;
@@ -139,6 +140,7 @@ TEST_CASE("leader-elected runs within the term, with the term in its environment
   REQUIRE(hook.variable("TENURE_FENCE") == std::to_string(s.held.fence()));
   REQUIRE(hook.variable("TENURE_SESSION") == s.held.session());
   REQUIRE(hook.variable("TENURE_SNAPSHOT") == "0");
+  REQUIRE(hook.variable("TENURE_LEADER") == "us");  // also before the key was read with it
   REQUIRE(hook.what.directory == s.folder.path);
   REQUIRE(hook.what.grace == 1s);
   REQUIRE(hook.lease.kill_at <= s.held.valid_until());
@@ -248,6 +250,13 @@ TEST_CASE("a follower runs leader-settings-changed once, and after every change 
   REQUIRE(s.started() == names{settings_changed, settings_changed});
   const std::uint64_t snapshot = std::stoull(s.host.last().variable("TENURE_SNAPSHOT"));
   REQUIRE(*s.snapshots.find("db", snapshot)->find("host") == "db-1");
+  // What the hook sets shows in its own snapshot; the settings of another election stay.
+  s.snapshots.merge("db", snapshot, {{"host", "db-2"}, {"port", "1"}});
+  s.snapshots.merge("db", snapshot, {{"port", ""}, {"new", "x"}});
+  s.snapshots.merge("mail", snapshot, {{"host", "db-3"}});
+  s.snapshots.merge("db", snapshot + 1, {{"host", "db-3"}});
+  REQUIRE(s.snapshots.find("db", snapshot)->values ==
+          leader_settings::changes{{"host", "db-2"}, {"new", "x"}});
   s.exit(0);
   REQUIRE_FALSE(s.snapshots.find("db", snapshot));  // kept only while the hook ran
   s.b.rt.advance(60s);

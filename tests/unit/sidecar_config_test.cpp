@@ -202,18 +202,82 @@ http:
       "6: an election: name: is missing",
       "6: election '': key: '/x' begins with a slash: leave it out",
       "7: election 'b/c': name: 'b/c' is not a name",
-      "8: election 'd': key: 'service/a/leader' is the key of line 2 already",
-      "10: election 'e': ttl 1s is out of range",
+      "9: election 'd': key: 'service/a/leader' is the key of line 2 already",
+      "11: election 'e': ttl 1s is out of range",
       "12: 'name' has no value in an election",
       "14: http: listen: 'nowhere' is not an address",
-      "14: http: election: there is no election 'other'",
       "15: http: connections: '1' is not a number from 8",
       "16: http: ui: 'perhaps' is neither true nor false",
-      "17: http: write_timeout: is out of range: choose 100ms to 10m"};
+      "17: http: write_timeout: is out of range: choose 100ms to 10m",
+      "18: http: election: there is no election 'other'"};
   for (std::size_t i = 0; i < std::max(many.size(), parts.size()); ++i) {
     INFO((i < many.size() ? many[i] : "nothing") << "\n" << (i < parts.size() ? parts[i] : "?"));
     CHECK((i < many.size() && i < parts.size() && many[i].starts_with(parts[i])));
   }
+}
+
+TEST_CASE("An error in a value is reported with the line of the value") {
+  using list = std::vector<std::string>;
+  const auto first = [](const std::string& text) {
+    const list all = errors_of(text);
+    return all.empty() ? std::string() : all.front();
+  };
+  CHECK(first("defaults:\n  span: 25h\nelections:\n  - name: a\n") ==
+        "2: election 'a': span 1d1h is out of range: choose 500ms to 24h");
+  CHECK(first("elections:\n  - name: a\n    lock_delay:\n      90s\n") ==
+        "4: election 'a': lock-delay 1m30s is out of range: Consul takes 0s to 60s");
+  CHECK(has(first("elections:\n  - name: a\n    span: 3s\n    stop_budget: 3s\n"),
+            "4: election 'a': stop budget 3s is out of range for span 3s"));
+  CHECK(has(first("control: {}\nelections:\n  - name: a\n    span: 15s\n"),
+            "4: election 'a': guarantee: 30s cannot be promised with a span of 15s"));
+  CHECK(has(first("http:\n  listen:\n    - :4040\n    - nowhere\nelections: [{name: a}]\n"),
+            "4: http: listen: 'nowhere' is not an address"));
+  CHECK(has(first("http:\n  listen:\n    - :4040\n    - {}\nelections: [{name: a}]\n"),
+            "4: http: listen: is neither a string nor a list"));
+  CHECK(has(first("elections:\n  - name: a\n    group:\n      prefix: g\n      member: a/b\n"),
+            "5: election 'a': group: "));
+}
+
+TEST_CASE("A file has to be UTF-8") {
+  const auto one = [](std::string text) {
+    const auto all = errors_of(text);
+    return all.size() == 1 ? all.front() : std::to_string(all.size()) + " errors";
+  };
+  CHECK(one("elections:\n  - name: a\n    value: \xc3\xa9\xff\n") ==
+        "3: is not UTF-8 at \\xff: save the file as UTF-8");
+  CHECK(one(std::string("elections:\n  - {name: a}\n\0", 26)) ==
+        "3: has a NUL: it has to be text in UTF-8");
+}
+
+TEST_CASE("The log levels of logrus") {
+  const auto level = [](const char* name) {
+    return *from({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", name}}).level;
+  };
+  CHECK(level("panic") == log_level::error);
+  CHECK(level("FATAL") == log_level::error);
+  CHECK(level("error") == log_level::error);
+  CHECK(level("warn") == log_level::warn);
+  CHECK(level("Warning") == log_level::warn);
+  CHECK(level("info") == log_level::info);
+  CHECK(level("Debug") == log_level::debug);
+  CHECK(level("trace") == log_level::trace);
+  CHECK(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", "loud"}}) ==
+        "ELECTOR_LOG_LEVEL: 'loud' is no level: use panic, fatal, error, warn or warning, info, "
+        "debug or trace");
+}
+
+TEST_CASE("A variable whose value cannot work is named") {
+  const auto error = [](const char* name, const char* value) {
+    return error_of({{"ELECTOR_ELECTION", "a"}, {name, value}});
+  };
+  CHECK(error("TENURE_SPAN", "25h") ==
+        "TENURE_SPAN: span 1d1h is out of range: choose 500ms to 24h");
+  CHECK(error("TENURE_TTL", "5s") == "TENURE_TTL: ttl 5s is out of range: Consul takes 10s to 24h");
+  CHECK(has(error("TENURE_LOCK_DELAY", "61s"), "TENURE_LOCK_DELAY: lock-delay 1m1s"));
+  CHECK(has(error("TENURE_GRACE", "1h"), "TENURE_GRACE: stop budget 1h"));
+  CHECK(error("TENURE_VALUE", "a\xff") ==
+        "TENURE_VALUE: is not UTF-8: \"a\\xff\"; encode other bytes, for example as base64");
+  CHECK(has(error("TENURE_KEY", "\xff"), "TENURE_KEY: is not UTF-8"));
 }
 
 TEST_CASE("The environment of the nais elector") {

@@ -158,10 +158,12 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
 asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
   const auto which = election_of(what);
   auto parsed = settings_snapshot::parse(what.body());
-  if (!parsed) throw refusal(400, "the body must be a JSON object of strings");
-  leader_settings::changes changes = std::move(parsed->values);
+  if (!parsed) throw refusal(400, "the body must be a JSON object of strings, in UTF-8");
+  const leader_settings::changes changes = std::move(parsed->values);
+  const auto snapshot = number_param(what, "snapshot");
   const term by = which->election().handle().current();
-  co_await settings_of(*which).set(by, std::move(changes));
+  co_await settings_of(*which).set(by, changes);
+  if (snapshot) context_.snapshots.merge(which->election().name(), *snapshot, changes);
   co_return json_response(200, "{}");
 }
 

@@ -3,7 +3,7 @@
 //   GET /v1/elections                              {"elections":["db",...]}
 //   GET /v1/is-leader?election=db&guarantee_ms=30000   {"leader":true}
 //   GET /v1/settings?election=db[&snapshot=17]      {"index":17,"values":{"k":"v"}}
-//   PUT /v1/settings?election=db  {"k":"v","gone":""}  {}
+//   PUT /v1/settings?election=db[&snapshot=17]  {"k":"v","gone":""}  {}
 //
 // With a single election its name is optional. An error is {"error":"..."}: 400 for the request,
 // 404 for an unknown election or snapshot, 409 for a process that does not lead, 422 for a

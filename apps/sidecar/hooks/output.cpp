@@ -202,7 +202,8 @@ hook_run hooks_output::run_of(hook what) const {
   made.term = term_;
   const bool follows = what == hook::leader_settings_changed && !term_;
   made.fence = follows ? state_.leader.fence : scheduler_.fence(what);
-  made.leader = state_.leader.value;
+  // Just after a take-over the key may not have been read with our value yet.
+  made.leader = term_ ? options_.value : state_.leader.value;
   if (snapshot_) made.snapshot = snapshot_->index;
   return made;
 }

@@ -18,6 +18,7 @@ class hook_options {
  public:
   std::string election;  ///< its name
   std::string key;
+  std::string value;  ///< what this process publishes as the leader
   std::string folder;
   duration span{0};   ///< the election's
   duration grace{0};  ///< from SIGTERM to SIGKILL

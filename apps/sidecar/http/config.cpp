@@ -8,10 +8,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void check_address(const apps::yaml_map& map, const char* key, const std::string& text) {
+void check_address(const apps::yaml_map& map, const char* key, const std::string& text,
+                   std::size_t index = 0) {
   if (!is_listen_address(text)) {
-    map.error(key, "'" + text + "' is not an address: write it as 127.0.0.1:4040, :4040 or "
-                   "unix:///run/sidecar.sock");
+    map.error_at(key, index, "'" + text + "' is not an address: write it as 127.0.0.1:4040, "
+                             ":4040 or unix:///run/sidecar.sock");
   }
 }
 
@@ -43,7 +44,7 @@ http_config read_http(const YAML::Node& block, apps::config_errors& errors) {
                             "metrics_of_elections", "write_timeout"});
   http_config c;
   if (const auto list = map.texts("listen")) c.listen = *list;
-  for (const std::string& address : c.listen) check_address(map, "listen", address);
+  for (std::size_t i = 0; i < c.listen.size(); ++i) check_address(map, "listen", c.listen[i], i);
   if (const auto text = map.text("probe")) c.probe = *text;
   if (!c.probe.empty()) check_address(map, "probe", c.probe);
   if (const auto text = map.text("metrics")) c.metrics = *text;

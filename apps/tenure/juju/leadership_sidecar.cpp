@@ -35,9 +35,8 @@ class sidecar_leadership final : public leadership {
   }
 
   asio::awaitable<settings_snapshot> get() override {
-    const std::string& snapshot = address_.snapshot;
-    const std::string parameter = snapshot.empty() ? "" : "snapshot=" + snapshot;
-    std::string body = co_await exchange("GET", "/v1/settings", parameter, "");
+    std::string parameter = snapshot_parameter();
+    std::string body = co_await exchange("GET", "/v1/settings", std::move(parameter), "");
     const simdjson::dom::element answer = parse(body);
     settings_snapshot now;
     simdjson::dom::object values;
@@ -54,10 +53,14 @@ class sidecar_leadership final : public leadership {
     settings_snapshot wanted;
     wanted.values = std::move(changes);
     std::string body = wanted.text();
-    co_await exchange("PUT", "/v1/settings", "", std::move(body));
+    std::string parameter = snapshot_parameter();  // which sees the changes from then on
+    co_await exchange("PUT", "/v1/settings", std::move(parameter), std::move(body));
   }
 
  private:
+  std::string snapshot_parameter() const {
+    return address_.snapshot.empty() ? "" : "snapshot=" + address_.snapshot;
+  }
   // Returns the body of the answer. `parameter`: NAME=VALUE for the query, besides the election.
   asio::awaitable<std::string> exchange(std::string method, std::string path, std::string parameter,
                                         std::string body) {
