@@ -207,3 +207,37 @@ void election_status::update_terms() {
   if (terms_.size() > max_terms) terms_.pop_front();
 }
 
+std::string detail_json(const election_status& e, detail_limits limits) {
+  const election_state& s = e.election.state();
+  text::json_writer json;
+  json.begin_object().key("election").value(e.options.name).key("key").value(e.options.key);
+  json.key("group");
+  if (e.options.group) {
+    json.value(e.options.group->prefix);
+  } else {
+    json.null();
+  }
+  json.key("standing").value(to_string(s.standing)).key("state").value(e.key_state());
+  json.key("name").value(cut(e.leader_name(), limits.value_bytes));
+  json.key("leading").value(leads(s));
+  json.key("known").value(e.known());
+  json.key("holder").value(cut(s.leader.value, limits.value_bytes));
+  json.key("holder_bytes").value(std::uint64_t{s.leader.value.size()});
+  json.key("session").value(s.leader.session);
+  json.key("fence").value(leads(s) ? s.term.fence() : s.leader.fence);
+  json.key("since_ms").value(e.known() ? milliseconds(s.since) : std::int64_t{0});
+  json.key("lease_ms");
+  write_time(json, e.remaining_lease());
+  json.key("span_ms").value(milliseconds(e.options.candidacy.span()));
+  json.key("starts_in_ms");
+  const duration wait = std::max(duration(0), s.starts_at - boot_clock::now());
+  write_time(json, s.standing == standing::pending ? std::optional(wait) : std::nullopt);
+  json.key("failure");
+  write_failure(json, e.failure());
+  json.key("last_end").value(to_string(s.last_end)).key("changes").value(e.leader_changes());
+  json.key("terms");
+  write_terms(json, e, limits);
+  return json.end_object().take();
+}
+
+}  // namespace tenure::sidecar

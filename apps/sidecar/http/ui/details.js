@@ -40,7 +40,8 @@ function missing() {
     : 'This sidecar has no election of this name.')];
 }
 function termItem(t) {
-  const item = el('li', t.ours ? 'ours' : ''), end = t.until_ms === null ? 'now' : moment(t.until_ms);
+  const item = el('li', t.ours ? 'ours' : '');
+  const end = t.until_ms === null ? 'now' : moment(t.until_ms);
   item.append(valueElement('span', t.name === '' ? 'quiet' : '', readable(t.name)));
   item.append(el('small', '', moment(t.since_ms) + ' \u2013 ' + end + ', fence ' + t.fence +
     (t.ours ? ', this process' : '') + (t.why === 'none' ? '' : ', ' + words(t.why))));

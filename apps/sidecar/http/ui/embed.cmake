@@ -64,7 +64,8 @@ ${pieces}      \"\";
 }
 
 std::string_view ui_page_policy() noexcept {
-  return \"default-src 'none'; style-src 'sha256-${style_hash}'; script-src 'sha256-${script_hash}'; \"
+  return \"default-src 'none'; style-src 'sha256-${style_hash}'; \"
+         \"script-src 'sha256-${script_hash}'; \"
          \"connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \"
          \"frame-ancestors 'none'\";
 }

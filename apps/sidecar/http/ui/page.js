@@ -57,8 +57,8 @@ function drawStatus() {
     : loading ? 'receiving ' + size + ' of ' + incoming.length
     : !old && !feed.why ? 'connecting'
     : 'not connected');
-  const labels = [[shown.length === size ? count(size, 'election') : shown.length.toLocaleString('en')
-                   + ' of ' + size.toLocaleString('en'), '']];
+  const labels = [[shown.length === size ? count(size, 'election')
+    : shown.length.toLocaleString('en') + ' of ' + size.toLocaleString('en'), '']];
   const names = { ours: 'led here', theirs: 'led elsewhere', none: 'without a leader',
                   unknown: 'unknown' };
   for (const kind in names) {
@@ -77,8 +77,9 @@ function drawStatus() {
   drawTrouble();
   drawEmpty(size, shown.length);
   const state = page.live ? (sums.unknown ? 'unknown' : sums.none ? 'none' : 'live') : 'old';
-  const prefix = !feed.stamp ? '' : { live: '', old: 'Not connected \u2013 ',
-    none: sums.none + ' without a leader \u2013 ', unknown: sums.unknown + ' unknown \u2013 ' }[state];
+  const prefix = !feed.stamp ? '' : {
+    live: '', old: 'Not connected \u2013 ', none: sums.none + ' without a leader \u2013 ',
+    unknown: sums.unknown + ' unknown \u2013 ' }[state];
   const title = prefix + 'Elections' + (page.host ? ' at ' + readable(page.host) : '');
   if (document.title !== title) document.title = title;
   setMark(feed.stamp || feed.why ? state : 'live');
@@ -87,8 +88,8 @@ function drawLost(old) {
   const never = !feed.stamp && feed.why !== '';
   at('lost').hidden = !old && !never;
   if (at('lost').hidden) return;
-  setText(at('lost-what'), never ? 'No connection to the sidecar.' : 'No connection to the sidecar ' +
-    'since ' + moment(feed.stamp.date) + '.');
+  setText(at('lost-what'), 'No connection to the sidecar' +
+          (never ? '.' : ' since ' + moment(feed.stamp.date) + '.'));
   const wait = Math.ceil((feed.retryAt - Date.now()) / 1000);
   const next = feed.retryAt ? 'Next try in ' + Math.max(1, wait) + ' s' : 'Trying now';
   const why = feed.why || 'it sends nothing';
