@@ -111,9 +111,8 @@ std::shared_ptr<const std::string> feed_stream::next() {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*lease).count();
     data += (data.empty() ? "[" : ",[") + std::to_string(e->index) + ',' + std::to_string(ms) + ']';
   }
-  if (data.empty()) data = "[";
   return std::make_shared<const std::string>("event: lease\ndata: {" + feed_clocks() +
-                                             ",\"leases\":" + data + "]}\n\n");
+                                             ",\"leases\":[" + data + "]}\n\n");
 }
 
 std::shared_ptr<const std::string> list_stream::next() {

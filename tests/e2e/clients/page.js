@@ -23,7 +23,9 @@ const actions = {
   // The policy of the page forbids eval, which page.waitForFunction would need.
   async wait(page, { code, ms }) {
     for (const end = Date.now() + ms;;) {
-      const found = await page.evaluate(code);
+      const found = await page.evaluate(code).catch((error) => {
+        if (!/context was destroyed/.test(error.message)) throw error;  // it loads anew
+      });
       if (found) return found;
       if (Date.now() > end) throw new Error(`not within ${ms} ms: ${code}\n` +
         await page.evaluate('document.body.innerText'));

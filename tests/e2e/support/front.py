@@ -13,7 +13,9 @@ class Front:
     def __init__(self, address, path=""):
         self.address = address
         self.mode = "pass"
-        self.requests = 0
+        self.replaced = (b"", b"")  # bytes of its answers that it changes
+        self.pages = 0              # how often it has served the page
+        self.epoch = 0
         front = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -23,11 +25,10 @@ class Front:
                 pass
 
             def do_GET(self):  # pylint: disable=invalid-name
-                front.requests += 1
                 self.close_connection = True
                 try:
                     front.answer(self, path)
-                except OSError:
+                except (OSError, http.client.HTTPException):  # either side went away
                     pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -50,6 +51,7 @@ class Front:
         try:
             upstream.request("GET", request.path[len(path):])
             answer = upstream.getresponse()
+            self.pages += request.path == path + "/ui"
             self.send(request, answer.status,
                       [(k, v) for k, v in answer.getheaders()
                        if k.lower() not in ("transfer-encoding", "content-length", "connection")],
@@ -65,17 +67,22 @@ class Front:
             request.send_header(name, value)
         request.send_header("Connection", "close")
         request.end_headers()
+        epoch = self.epoch
         for piece in pieces:
             while self.mode == "silent" and not self.closed.wait(0.05):
                 pass
-            if self.mode not in ("pass", "silent") and status == 200 and self.mode != "page":
+            if epoch != self.epoch:
                 return
-            request.wfile.write(piece)
+            request.wfile.write(piece.replace(*self.replaced) if self.replaced[0] else piece)
             request.wfile.flush()
+
+    def cut(self):
+        """Ends the streams that are open, each at its next event."""
+        self.epoch += 1
 
     def close(self):
         self.closed.set()
-        self.mode = "bad"
+        self.cut()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()

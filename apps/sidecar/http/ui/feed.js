@@ -93,7 +93,8 @@ async function connect() {
   } catch (error) {
     if (control !== feed.control) return;  // given up for a newer one
     feed.why = control.signal.aborted ? 'it does not answer'
-      : error instanceof TypeError ? 'no connection' : error.message;
+      : error instanceof TypeError ? 'no connection'
+      : error instanceof SyntaxError ? 'what it sends makes no sense' : error.message;
   }
   if (control !== feed.control) return;
   control.abort();
