@@ -51,8 +51,8 @@ class election_stream final : public wire::http_stream {
   bool heartbeat_due_ = false;
 };
 
-/// Two members of a JSON object, which tell a status page how old an event is: `now_ms`, the time of
-/// day, and `up_ms`, a clock that no administrator sets.
+/// Two members of a JSON object, by which a status page knows how old an event is: `now_ms`, the
+/// time of day, and `up_ms`, a clock that cannot be set.
 std::string feed_clocks();
 
 /// All elections as events: `hello`; `groups` with the members of each group; `state` with the
