@@ -50,6 +50,12 @@ class UseTest(PageCase):
         sidecar = self.sidecar(["stopped"])
         page = self.page(sidecar.url)
         self.check_back(page, "stopped")
+        # The computer slept for an hour, and nothing has come since.
+        self.assertEqual("old", page.run(
+            "const real = Date.now; Date.now = () => real() + 3600e3; page.show(); "
+            "document.body.className"))
+        page.wait(LIVE)
+        self.check_back(page, "stopped")
         sidecar.send_signal(signal.SIGSTOP)
         self.check_old(page, "it sends nothing")
         sidecar.send_signal(signal.SIGCONT)
@@ -107,9 +113,6 @@ class UseTest(PageCase):
         self.check_sorting(page, sidecar.url)
         self.check_addresses(page, sidecar.url, names["a"]["key"])
         self.check_found(page)
-
-    def selected(self, page):
-        return page.run("document.querySelector('[aria-selected=true] .name').innerText")
 
     def check_keys(self, page):
         page.press("ArrowDown")  # the very first key

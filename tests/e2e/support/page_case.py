@@ -53,6 +53,9 @@ class PageCase(cases.ServerCase):
         page.wait(wait)
         return page
 
+    def selected(self, page):
+        return page.run("document.querySelector('[aria-selected=true] .name').innerText")
+
     def check_found(self, *pages):
         for page in pages:
             found = page.found()
