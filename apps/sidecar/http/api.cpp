@@ -142,6 +142,7 @@ void http_api::send_leases() {
 }
 
 void http_api::stop() {
+  timers_.disarm(*lease_timer_);  // it would keep the process running
   for (const auto& l : listeners_) l->server().stop();
 }
 
