@@ -20,11 +20,6 @@ constexpr const char* text_type = "text/plain; charset=utf-8";
 constexpr const char* html_type = "text/html; charset=utf-8";
 constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* stream_type = "text/event-stream";
-/// The page loads nothing from elsewhere, and injected content cannot make it do so.
-constexpr const char* page_policy =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
 
 constexpr std::size_t max_feeds = 64;
 constexpr std::size_t stream_buffer = 16 * 1024;
@@ -81,7 +76,9 @@ http_api::http_api(const http_config& config, boost::asio::any_io_executor execu
       env_(std::move(env)),
       groups_(groups),
       wakeups_(executor_, feeds_),
-      lease_timer_(std::make_unique<lease_timer>(*this)) {}
+      lease_timer_(std::make_unique<lease_timer>(*this)) {
+  timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+}
 
 http_api::~http_api() {
   timers_.disarm(*lease_timer_);
@@ -136,12 +133,17 @@ void http_api::update_groups() {
 }
 
 void http_api::send_leases() {
+  for (const auto& e : registry_.all()) {
+    if (!e->update_failure()) continue;
+    for (feed_stream* feed : feeds_) feed->mark_changed(e->index);
+  }
   for (feed_stream* feed : feeds_) feed->mark_leases_due();
   wakeups_.wake_feeds();
-  if (!feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+  timers_.arm(*lease_timer_, timers_.now() + lease_interval);
 }
 
 void http_api::stop() {
+  timers_.disarm(*lease_timer_);  // it would keep the process running
   for (const auto& l : listeners_) l->server().stop();
 }
 
@@ -220,6 +222,9 @@ void http_api::handle_app(const exchange& x) {
     send(x, 200, json_type, groups_.json() + "\n");
   } else if (config_.ui && path == "/ui") {
     send_page(x);
+  } else if (config_.ui && path == "/ui/") {
+    // Relative, as a proxy may serve the page below a path that only the browser knows.
+    send(x, 308, text_type, "", {{"Location", "../ui"}});
   } else if (config_.ui && path == "/ui/events") {
     open_feed(x);
   } else {
@@ -240,7 +245,7 @@ void http_api::handle_election(const exchange& x, election_status& e, std::strin
   if (rest.empty()) return send(x, 200, json_type, e.json());
   if (rest == "sse") return subscribe(x, e);
   if (rest == "detail")
-    return send(x, 200, json_type, detail_json(e, election_status::max_terms) + "\n");
+    return send(x, 200, json_type, detail_json(e, {.terms = election_status::max_terms}) + "\n");
   refuse(x, 404, "not found: an election has /sse and /detail");
 }
 
@@ -251,7 +256,9 @@ void http_api::send_list(const exchange& x) {
 
 void http_api::send_page(const exchange& x) {
   send(x, 200, html_type, std::string(ui_page()),
-       {{"Content-Security-Policy", page_policy}, {"X-Content-Type-Options", "nosniff"}});
+       {{"Content-Security-Policy", std::string(ui_page_policy())},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"}});
 }
 
 void http_api::subscribe(const exchange& x, election_status& e) {
@@ -269,7 +276,6 @@ void http_api::subscribe(const exchange& x, election_status& e) {
 void http_api::open_feed(const exchange& x) {
   if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
   if (feeds_.size() >= max_feeds) return refuse(x, 503, "too many open status pages");
-  if (feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
   std::function<std::string()> groups;
   if (!groups_.empty()) groups = [this] { return groups_.json(); };
   send_stream(x, stream_type,
@@ -278,14 +284,14 @@ void http_api::open_feed(const exchange& x) {
 }
 
 std::string http_api::feed_hello() const {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   text::json_writer hello;
   hello.begin_object().key("elections").value(std::uint64_t{registry_.all().size()});
-  hello.key("host").value(registry_.all().front()->options.candidacy.value());
-  hello.key("now_ms").value(
-      std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
-  hello.end_object();
-  return hello.take();
+  const auto& all = registry_.all();
+  hello.key("host").value(all.empty() ? "" : all.front()->options.candidacy.value());
+  hello.key("page").value(ui_page_id()).end_object();
+  std::string text = hello.take();
+  text.insert(text.size() - 1, "," + feed_clocks());
+  return text;
 }
 
 std::string http_api::metrics() const {

@@ -51,9 +51,14 @@ class election_stream final : public wire::http_stream {
   bool heartbeat_due_ = false;
 };
 
+/// Two members of a JSON object, by which a status page knows how old an event is: `now_ms`, the
+/// time of day, and `up_ms`, a clock that cannot be set.
+std::string feed_clocks();
+
 /// All elections as events: `hello`; `groups` with the members of each group; `state` with the
 /// details of those that changed since this client's last `state`, a limited number at a time;
-/// `lease` with the remaining leases.
+/// `lease` with the remaining leases, once a second even if there are none: a page that gets none
+/// knows that it shows the past.
 class feed_stream final : public wire::http_stream {
  public:
   /// `groups`: the present data of the event `groups`; empty where there are no groups.

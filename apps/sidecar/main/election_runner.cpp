@@ -44,6 +44,7 @@ void election_runner::update(const event& e) {
   state_.term = e.term;
   state_.leader = e.leader;
   state_.last_end = e.reason;
+  state_.starts_at = e.starts_at;
   ++state_.changes;
   for (const auto& o : outputs_) o->changed(state_);
   if (!e.term || e.term == current_term_) return;

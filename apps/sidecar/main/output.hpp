@@ -31,6 +31,7 @@ struct election_state {
   tenure::term term;      ///< while leading or stopping
   tenure::leader leader;  ///< the holder of the key, as last seen
   end_reason last_end = end_reason::none;
+  time_point starts_at{};  ///< while pending: when our term will start
   std::uint64_t changes = 0;  ///< grows with each change; 0: nothing is known yet
   /// When the present leader was first seen, by the wall clock: for people.
   std::chrono::system_clock::time_point since;
