@@ -44,14 +44,16 @@ Without FILE the environment configures one election: by ELECTOR_ELECTION and th
 other variables of the nais elector, or by those of consul-leader
 (CONSUL_LEADER_...). docs/sidecar.md lists them all.
 
-SIGTERM removes what the outputs wrote, releases the keys and exits with 0. Exit
-codes:
+SIGTERM removes what the outputs wrote, releases the keys and exits with 0, within the
+time of --shutdown; a second SIGTERM ends the process at once. SIGHUP reads FILE again.
+Exit codes:
   0   stopped by SIGTERM or SIGINT
   1   the Consul service was not found
   64  a bad file (every mistake is listed) or bad usage
   69  Consul refuses a request for another reason than the token's rights (for those it
       waits), or an address is in use
   71  an error of the operating system
+  75  not all was done within the time of --shutdown; a line of the log names it
 
   tenure sidecar sidecar.yaml
   ELECTOR_ELECTION=db tenure sidecar)";
@@ -61,6 +63,7 @@ class arguments {
   common_options common;
   std::string file;
   bool check = false;
+  std::optional<duration> shutdown;
   /// The elector's flags by the variable that each overrides.
   std::map<std::string, std::string> variables;
 };
@@ -83,13 +86,16 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
       const auto given = a.variables.find(name);
       return given != a.variables.end() ? std::optional(given->second) : env(name);
     };
-    return sidecar::config_from_environment(look_up, consul);
+    sidecar::config c = sidecar::config_from_environment(look_up, consul);
+    c.shutdown = a.shutdown;
+    return c;
   }
   if (!a.variables.empty())
     throw usage_error("--election and the other flags of the elector cannot be combined with a "
                       "FILE: write their values into it");
   config_errors errors;
   sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors, log);
+  if (!c.shutdown) c.shutdown = a.shutdown;
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
     std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
@@ -99,6 +105,8 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
 
 int serve(const arguments& a, const CLI::App& command) {
   const auto token_log = std::make_shared<sidecar::late_log>();
+  if (const std::string error = sidecar::shutdown_error(a.shutdown); !error.empty())
+    throw usage_error("--shutdown (TENURE_SHUTDOWN): " + error);
   std::optional<sidecar::config> c = load(a, token_log);
   if (!c) return exit_usage;
   if (a.check) {
@@ -142,6 +150,8 @@ void add_sidecar_command(CLI::App& app, action& chosen) {
     command->add_option_function<std::string>(flag, set, std::string("overrides ") + name)
         ->group("Without a FILE");
   }
+  add_duration(*command, "--shutdown", a->shutdown,
+               "stop within this time after SIGTERM, 1s to 24h (default: 1m)", "TENURE_SHUTDOWN");
   a->common.add_to(*command, "info");
   command->footer(more_help);
   command->callback([a, command, &chosen] {

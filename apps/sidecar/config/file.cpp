@@ -49,7 +49,8 @@ config reader::read(const std::string& text) {
 }
 
 void reader::read_document(const YAML::Node& top) {
-  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log", "liveness"};
+  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log",
+                                 "liveness", "shutdown"};
   for (const component_kind& kind : component_kinds()) known.push_back(kind.key);
   const yaml_map map(top, "the file", errors_, known);
   map.require("elections", "the list of elections");
@@ -60,6 +61,9 @@ void reader::read_document(const YAML::Node& top) {
   config_.liveness = map.time("liveness");
   if (const std::string error = liveness_error(config_.liveness); !error.empty())
     map.error("liveness", error);
+  config_.shutdown = map.time("shutdown");
+  if (const std::string error = shutdown_error(config_.shutdown); !error.empty())
+    map.error("shutdown", error);
   if (const auto node = map.node("http")) config_.http = read_http(*node, errors_);
   for (const component_kind& kind : component_kinds()) {
     if (const auto node = map.node(kind.key)) {

@@ -76,6 +76,7 @@ class control_socket final : public component, public wire::http_service {
     api_.add(options.name, made);
     return made;
   }
+  void remove(const std::string& name) override { api_.remove(name); }
 
   asio::awaitable<void> run() override {
     try {

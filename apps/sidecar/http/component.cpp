@@ -83,6 +83,8 @@ class http_component final : public component {
     return std::make_shared<http_output>(api_, api_.add(election, options));
   }
 
+  void ending() override { api_.set_not_ready(); }
+
   asio::awaitable<void> run() override {
     for (auto& [prefix, g] : groups_.all()) followers_.spawn(follow(g));
     try {
@@ -92,7 +94,6 @@ class http_component final : public component {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     followers_.cancel();
     co_await followers_.join();
-    api_.set_not_ready();
     api_.stop();
     const time_point end = timers_->now() + drain_timeout;
     while (api_.connections() > 0 && timers_->now() < end) {

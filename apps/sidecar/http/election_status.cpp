@@ -57,7 +57,7 @@ std::string election_status::leader_name() const {
   if (leads(s)) {
     // The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease
     // has not yet received the event that ends its term.
-    if (boot_clock::now() >= s.term.stop_at()) return "";
+    if (boot_clock::now() >= s.term.stop_at() || election.giving_up()) return "";
     return s.leader.session == s.term.session() ? s.leader.value : ours;
   }
   if (!s.leader.present()) return "";

@@ -57,6 +57,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
       end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
+      way_out_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       signals_(io) {
   for (const component_factory& make : config_.components) components_.push_back(make(context_));
   if (config_.http) components_.push_back(make_http_component(*config_.http, context_, timers_));
@@ -95,20 +96,6 @@ asio::awaitable<void> sidecar::run() {
   while (!ending_) co_await end_changed_.wait();
   co_await shut_down();
   signals_.cancel();
-}
-
-// The outputs report changes until the keys are released; only then do they remove their traces.
-asio::awaitable<void> sidecar::shut_down() {
-  context_.groups.take_nothing_more();
-  for (const auto& r : runners_) r->begin_give_up();
-  for (const auto& r : runners_) co_await r->given_up();
-  for (const auto& r : runners_) r->begin_end_outputs();
-  for (const auto& r : runners_) co_await r->outputs_ended();
-  co_await elections_.shut_down();
-  tasks_.cancel();
-  co_await tasks_.join();
-  component_runs_.cancel();
-  co_await component_runs_.join();
 }
 
 asio::awaitable<void> sidecar::dispatch_events() {
@@ -150,7 +137,12 @@ asio::awaitable<void> sidecar::handle_signals() {
   for (;;) {
     const auto [error, number] = co_await signals_.async_wait(no_throw);
     if (error) co_return;
-    if (ending_) std::_Exit(128 + number);  // a second signal: do not wait for Consul
+    if (number == SIGHUP) {
+      if (!ending_) log_->log(log_level::info, "nothing to reload");
+      continue;
+    }
+    // A second signal ends the process at once: Consul frees the keys when the sessions expire.
+    if (ending_) std::_Exit(128 + number);
     log_->log(log_level::info, "stop requested");
     begin_end();
   }

@@ -34,7 +34,17 @@ class sidecar {
  private:
   boost::asio::awaitable<void> dispatch_events();
   boost::asio::awaitable<void> watch_for_refusal();
+
+  // way_out.cpp
   boost::asio::awaitable<void> shut_down();
+  boost::asio::awaitable<bool> end_elections(time_point deadline);
+  boost::asio::awaitable<void> end_components();
+  boost::asio::awaitable<bool> finished_by(time_point deadline, boost::asio::awaitable<void> work);
+  boost::asio::awaitable<void> finish(std::shared_ptr<bool> done,
+                                      boost::asio::awaitable<void> work);
+  void collect_unfinished();
+  void report_unfinished();
+
   boost::asio::awaitable<void> handle_signals();
   void enter(const election_config& e);
   election handle_of(const election_options& options);
@@ -57,6 +67,8 @@ class sidecar {
   runtime::async_condition end_changed_;
   runtime::task_scope component_runs_;
   runtime::task_scope tasks_;
+  runtime::task_scope way_out_;
+  std::vector<std::string> unfinished_;
   boost::asio::signal_set signals_;
   bool ending_ = false;
   int exit_code_ = 0;
