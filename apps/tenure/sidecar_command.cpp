@@ -12,6 +12,7 @@
 #include <tenure/spdlog_sink.hpp>
 #include <tenure/token_source.hpp>
 #include <utility>
+#include <vector>
 
 #include "common/options.hpp"
 #include "sidecar/config/env_config.hpp"
@@ -78,15 +79,36 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
+sidecar::config read(const arguments& a, const std::shared_ptr<log_sink>& log,
+                     config_errors& errors) {
+  sidecar::config c =
+      sidecar::read_config(read_file(a.file), a.common.consul(log), errors, log);
+  if (!c.shutdown) c.shutdown = a.shutdown;
+  c.file = a.file;
+  return c;
+}
+
+// For a reload: throws the first error of the file.
+sidecar::config load_again(const arguments& a, const std::shared_ptr<log_sink>& log) {
+  config_errors errors;
+  sidecar::config c = read(a, log, errors);
+  const std::vector<config_error> all = errors.take();
+  if (all.empty()) return c;
+  std::string text = a.file + ":" + std::to_string(all[0].line) + ": " + all[0].text;
+  if (all.size() > 1)
+    text += " (and " + std::to_string(all.size() - 1) + " more: tenure sidecar --check " + a.file +
+            ")";
+  throw usage_error(text);
+}
+
 // Prints the errors of the file. Returns no configuration if it has any.
 std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<log_sink>& log) {
-  const consul_config consul = a.common.consul(log);
   if (a.file.empty()) {
     const auto look_up = [&, env = sidecar::process_env()](const char* name) {
       const auto given = a.variables.find(name);
       return given != a.variables.end() ? std::optional(given->second) : env(name);
     };
-    sidecar::config c = sidecar::config_from_environment(look_up, consul);
+    sidecar::config c = sidecar::config_from_environment(look_up, a.common.consul(log));
     c.shutdown = a.shutdown;
     return c;
   }
@@ -94,8 +116,7 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
     throw usage_error("--election and the other flags of the elector cannot be combined with a "
                       "FILE: write their values into it");
   config_errors errors;
-  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors, log);
-  if (!c.shutdown) c.shutdown = a.shutdown;
+  sidecar::config c = read(a, log, errors);
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
     std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
@@ -125,7 +146,9 @@ int serve(const arguments& a, const CLI::App& command) {
   ::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io{1};
   try {
-    sidecar::sidecar made(io, std::move(*c), log);
+    sidecar::config_loader reload;
+    if (!a.file.empty()) reload = [&a, log] { return load_again(a, log); };
+    sidecar::sidecar made(io, std::move(*c), log, std::move(reload));
     boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });

@@ -24,9 +24,9 @@ class StopTest(cases.ServerCase):
                               guarantee=f"{GUARANTEE:.0f}s")
         self.socket = self.stage.path("socket")
 
-    def start(self, hooks=None, timeout="20s", env=None, **top):
+    def start(self, hooks=None, timeout="20s", env=None, group=None, **top):
         """A sidecar with a control socket, and with hooks of these bodies."""
-        outputs = {}
+        outputs = {"group": group} if group else {}
         if hooks:
             folder = self.stage.path("hooks")
             os.mkdir(folder)
@@ -78,6 +78,25 @@ class StopTest(cases.ServerCase):
         self.assertEqual("a", self.stage.leader())
         self.assertEqual(0, unit.wait(20))
         self.assertIsNone(self.stage.leader())
+
+    def test_a_client_that_polls_is_leader_does_not_delay_a_hand_over(self):
+        prefix = "e2e/stop"
+        self.stage.key = prefix + "/x"
+        self.start(group={"prefix": prefix, "member": "a"})
+        wait_until(lambda: self.is_leader() == "True", what="a promise")
+        self.stage.start("b", group={"prefix": prefix, "member": "b"})
+        drain = self.run_to_end(TENURE, "drain", prefix, "a")
+        self.assertEqual(0, drain[0], drain)
+        begin = boot_time()
+        last_true = 0
+        while self.stage.leader() != "b":
+            if self.is_leader() == "True":
+                last_true = boot_time()
+            if boot_time() > begin + 30:
+                self.fail("the hand-over does not end")
+        print(f"\nhand-over after {boot_time() - begin:.1f} s")
+        self.assertGreater(boot_time() + 0.2, last_true + GUARANTEE)
+        self.assertEqual("False", self.is_leader())
 
     def test_the_faces_report_the_stop_at_once(self):
         unit = self.start(http={"listen": ":0"})

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sidecar/config/canonical.hpp"
 #include "sidecar/config/election_options.hpp"
 #include "sidecar/config/kinds.hpp"
 #include "sidecar/http/config.hpp"
@@ -20,6 +21,8 @@ class election_config {
 
   election_options options;
   std::vector<output_factory> outputs;
+  int line = 0;             ///< in the file
+  std::string fingerprint;  ///< equal in two files: a reload leaves the election alone
 };
 
 class config {
@@ -36,6 +39,8 @@ class config {
   std::optional<http_config> http;
   std::vector<component_factory> components;
   std::vector<election_config> elections;
+  std::string file;  ///< its name; empty: the environment
+  sections fixed;  ///< of the file: a reload cannot change them
   std::optional<log_level> level;  ///< nothing: not configured
   bool json_log = false;
 };

@@ -71,6 +71,12 @@ void reader::read_document(const YAML::Node& top) {
       control_ = control_ || kind.key == std::string_view("control");
     }
   }
+  // Listeners, connections and sessions last as long as the process.
+  std::vector<const char*> fixed{"consul", "http", "log", "liveness"};
+  for (const component_kind& kind : component_kinds()) fixed.push_back(kind.key);
+  for (const char* key : fixed) {
+    if (const auto node = map.node(key)) config_.fixed.emplace_back(key, *node);
+  }
   const auto elections = map.node("elections");
   if (!elections) return;
   if (!elections->IsSequence() || elections->size() == 0) {
@@ -133,9 +139,12 @@ void reader::read_election(const YAML::Node& node) {
   if (good) read_group(node, group, options);
 
   election_config made(options);
+  made.line = line_of(node);
+  made.fingerprint = canonical(options);
   for (const output_kind& kind : output_kinds()) {
     if (const auto block = map.node(kind.key)) {
       made.outputs.push_back(kind.read(*block, options, errors_));
+      made.fingerprint += kind.key + canonical(*block);
     }
   }
   config_.elections.push_back(std::move(made));

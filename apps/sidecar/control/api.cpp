@@ -114,13 +114,13 @@ std::shared_ptr<control_election> control_api::election_of(const request& what) 
 
 leader_settings& control_api::settings_of(control_election& which) {
   const std::string& name = which.election().name();
-  const auto found = settings_.find(name);
-  if (found != settings_.end()) return found->second;
   const auto configured = context_.settings_keys.find(name);
   const std::string key = configured != context_.settings_keys.end()
                               ? configured->second
                               : leader_settings::key_for(which.election().handle().key());
-  return settings_.emplace(name, context_.elections.settings_in(key)).first->second;
+  const auto found = settings_.find(key);
+  if (found != settings_.end()) return found->second;
+  return settings_.emplace(key, context_.elections.settings_in(key)).first->second;
 }
 
 runtime::http_response control_api::list() const {

@@ -31,10 +31,7 @@ class control_api {
   void add(std::string name, std::shared_ptr<control_election> election) {
     elections_.emplace(std::move(name), std::move(election));
   }
-  void remove(const std::string& name) {
-    elections_.erase(name);
-    settings_.erase(name);
-  }
+  void remove(const std::string& name) { elections_.erase(name); }
   /// The response to a request, errors included. Throws only when cancelled.
   boost::asio::awaitable<runtime::http_response> serve(request what);
 
@@ -49,7 +46,7 @@ class control_api {
 
   context& context_;
   std::map<std::string, std::shared_ptr<control_election>, std::less<>> elections_;
-  std::map<std::string, leader_settings> settings_;
+  std::map<std::string, leader_settings> settings_;  // by their keys
 };
 
 }  // namespace tenure::sidecar

@@ -4,6 +4,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <map>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 #include <utility>
@@ -80,13 +81,14 @@ class http_component final : public component {
 
   std::shared_ptr<output> make_output(entered_election& election,
                                       const election_options& options) override {
+    if (options.group) follow_group(options.group->prefix);
     return std::make_shared<http_output>(api_, api_.add(election, options));
   }
+  void remove(const std::string& name) override { api_.remove(name); }
 
   void ending() override { api_.set_not_ready(); }
 
   asio::awaitable<void> run() override {
-    for (auto& [prefix, g] : groups_.all()) followers_.spawn(follow(g));
     try {
       co_await runtime::sleep_until(*timers_, time_point::max());
     } catch (const boost::system::system_error&) {
@@ -102,10 +104,17 @@ class http_component final : public component {
   }
 
  private:
-  // Until the elections are shut down.
-  asio::awaitable<void> follow(group& g) {
+  void follow_group(const std::string& prefix) {
+    std::weak_ptr<group>& followed = followed_[prefix];
+    const auto joined = groups_.find(prefix);
+    if (followed.lock() == joined) return;
+    followed = joined;
+    followers_.spawn(follow(joined));
+  }
+  // Until the group is left.
+  asio::awaitable<void> follow(std::shared_ptr<group> g) {
     for (;;) {
-      co_await g.changed();
+      co_await g->changed();
       api_.update_groups();
       co_await runtime::sleep_until(*timers_, timers_->now() + group_interval);
     }
@@ -143,6 +152,7 @@ class http_component final : public component {
   joined_groups& groups_;
   http_api api_;
   runtime::task_scope followers_;
+  std::map<std::string, std::weak_ptr<group>> followed_;  // by prefix
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ election_status::election_status(entered_election& e, election_options o, std::s
 }
 
 std::string election_status::leader_name() const {
+  if (retired_) return "";
   const election_state& s = election.state();
   const std::string& ours = options.candidacy.value();
   if (leads(s)) {
@@ -111,6 +112,14 @@ bool election_status::update() {
   ++version_;
   render();
   return true;
+}
+
+void election_status::retire() {
+  retired_ = true;
+  if (!name_.empty()) last_update_ = std::chrono::system_clock::now();
+  name_.clear();
+  ++version_;
+  render();
 }
 
 void election_status::update_terms() {

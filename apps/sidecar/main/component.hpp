@@ -17,6 +17,8 @@ class component {
   /// for each election: at the start, or when a reload adds it.
   virtual std::shared_ptr<output> make_output(entered_election& election,
                                               const election_options& options) = 0;
+  /// Why make_output() refuses an election; empty: it does not.
+  virtual std::string error_in(const election_options&) const { return {}; }
   /// A reload has removed the election, and its outputs have ended. It is destroyed next.
   virtual void remove(const std::string&) {}
   /// The sidecar stops; the elections are given up next.

@@ -11,17 +11,18 @@ namespace tenure::sidecar {
 namespace asio = boost::asio;
 
 election_runner::election_runner(asio::any_io_executor executor, runtime::timers& timers,
-                                 std::string name, election handle,
+                                 election_config c, election handle,
                                  std::function<void(std::exception_ptr)> on_failure)
     : executor_(executor),
       timers_(timers),
+      config_(std::move(c)),
       on_failure_(std::move(on_failure)),
       handle_(std::move(handle)),
       terms_(executor, timers, on_failure_),
       runs_(executor, timers, on_failure_),
       way_out_(executor, timers, on_failure_),
       ended_changed_(timers) {
-  state_.name = std::move(name);
+  state_.name = config_.options.name;
   state_.key = handle_.key();
 }
 

@@ -14,6 +14,7 @@
 #include <tenure/toolkit/timers.hpp>
 #include <vector>
 
+#include "sidecar/config/config.hpp"
 #include "sidecar/main/output.hpp"
 
 namespace tenure::sidecar {
@@ -22,8 +23,9 @@ namespace tenure::sidecar {
 class election_runner final : public entered_election {
  public:
   /// `on_failure` gets the exceptions of the outputs.
-  election_runner(boost::asio::any_io_executor executor, runtime::timers& timers, std::string name,
-                  election handle, std::function<void(std::exception_ptr)> on_failure);
+  election_runner(boost::asio::any_io_executor executor, runtime::timers& timers,
+                  election_config c, election handle,
+                  std::function<void(std::exception_ptr)> on_failure);
   election_runner(const election_runner&) = delete;
   election_runner& operator=(const election_runner&) = delete;
 
@@ -38,6 +40,7 @@ class election_runner final : public entered_election {
   /// ends run() of the outputs, which removes what they left outside. A second call may only bring
   /// the deadline forward. The deadline is for the outputs: a promise of leadership is kept beyond.
   void begin_end(time_point deadline);
+  const election_config& configured() const noexcept { return config_; }
   bool ending() const noexcept { return giving_up_; }
   /// Waits for the end of the way out, until `deadline`. Whether it has ended.
   boost::asio::awaitable<bool> ended_by(time_point deadline);
@@ -61,6 +64,7 @@ class election_runner final : public entered_election {
 
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
+  const election_config config_;
   std::function<void(std::exception_ptr)> on_failure_;
   election handle_;
   election_state state_;

@@ -43,7 +43,8 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
 
 }  // namespace
 
-sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
+sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log,
+                 config_loader load)
     : io_(io),
       config_(std::move(c)),
       log_(log),
@@ -54,6 +55,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
       commands_(io.get_executor(), log),
       context_(io.get_executor(), config_.consul, elections_, commands_, log, outages_,
                metrics_),
+      load_(std::move(load)),
       end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
@@ -70,9 +72,9 @@ election sidecar::handle_of(const election_options& options) {
   return context_.groups.join(elections_, *options.group).enter(options.key);
 }
 
-void sidecar::enter(const election_config& e) {
+election_runner& sidecar::enter(const election_config& e) {
   auto runner = std::make_unique<election_runner>(
-      io_.get_executor(), *timers_, e.options.name, handle_of(e.options),
+      io_.get_executor(), *timers_, e, handle_of(e.options),
       [this](std::exception_ptr why) { on_failure(why); });
   for (const auto& c : components_) {
     if (auto o = c->make_output(*runner, e.options)) runner->add(std::move(o));
@@ -80,8 +82,9 @@ void sidecar::enter(const election_config& e) {
   for (const output_factory& make : e.outputs) {
     if (auto o = make(context_, *runner)) runner->add(std::move(o));
   }
-  by_key_.emplace(e.options.key, runner.get());
+  by_key_[e.options.key] = runner.get();
   runners_.push_back(std::move(runner));
+  return *runners_.back();
 }
 
 asio::awaitable<void> sidecar::run() {
@@ -138,7 +141,7 @@ asio::awaitable<void> sidecar::handle_signals() {
     const auto [error, number] = co_await signals_.async_wait(no_throw);
     if (error) co_return;
     if (number == SIGHUP) {
-      if (!ending_) log_->log(log_level::info, "nothing to reload");
+      if (!ending_) reload();
       continue;
     }
     // A second signal ends the process at once: Consul frees the keys when the sessions expire.
