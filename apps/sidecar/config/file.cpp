@@ -54,7 +54,8 @@ config reader::read(const std::string& text) {
 }
 
 void reader::read_document(const YAML::Node& top) {
-  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log", "liveness"};
+  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log",
+                                 "liveness", "shutdown"};
   for (const component_kind& kind : component_kinds()) known.push_back(kind.key);
   const yaml_map map(top, "the file", errors_, known);
   map.require("elections", "the list of elections");
@@ -65,12 +66,21 @@ void reader::read_document(const YAML::Node& top) {
   config_.liveness = map.time("liveness");
   if (const std::string error = liveness_error(config_.liveness); !error.empty())
     map.error("liveness", error);
+  config_.shutdown = map.time("shutdown");
+  if (const std::string error = shutdown_error(config_.shutdown); !error.empty())
+    map.error("shutdown", error);
   if (const auto node = map.node("http")) config_.http = read_http(*node, errors_);
   for (const component_kind& kind : component_kinds()) {
     if (const auto node = map.node(kind.key)) {
       config_.components.push_back(kind.read(*node, errors_));
       control_ = control_ || kind.key == std::string_view("control");
     }
+  }
+  // Listeners, connections and sessions last as long as the process.
+  std::vector<const char*> fixed{"consul", "http", "log", "liveness"};
+  for (const component_kind& kind : component_kinds()) fixed.push_back(kind.key);
+  for (const char* key : fixed) {
+    if (const auto node = map.node(key)) config_.fixed.emplace_back(key, *node);
   }
   const auto elections = map.node("elections");
   if (!elections) return;
@@ -136,9 +146,12 @@ void reader::read_election(const YAML::Node& node) {
   if (good) read_group(node, group, options);
 
   election_config made(options);
+  made.line = line_of(node);
+  made.fingerprint = canonical(options);
   for (const output_kind& kind : output_kinds()) {
     if (const auto block = map.node(kind.key)) {
       made.outputs.push_back(kind.read(*block, options, errors_));
+      made.fingerprint += kind.key + canonical(*block);
     }
   }
   config_.elections.push_back(std::move(made));

@@ -118,7 +118,22 @@ std::vector<std::string> http_api::addresses() const {
 }
 
 election_status& http_api::add(entered_election& e, const election_options& options) {
+  end_feeds();
   return registry_.add(e, options);
+}
+
+void http_api::remove(const std::string& name) {
+  election_status* const gone = registry_.remove(name);
+  if (gone == nullptr) return;
+  wakeups_.add(gone->subscribers);
+  end_feeds();
+}
+
+// They refer to elections by their places.
+void http_api::end_feeds() {
+  for (feed_stream* feed : feeds_) feed->end();
+  wakeups_.wake_feeds();
+  wakeups_.start();
 }
 
 void http_api::update(election_status& e) {
@@ -234,7 +249,11 @@ void http_api::handle_app(const exchange& x) {
 
 /// The election of / and /sse. Without one, the request is refused.
 election_status* http_api::default_election(const exchange& x) {
-  if (!config_.election.empty()) return registry_.find(config_.election);
+  if (!config_.election.empty()) {
+    election_status* const named = registry_.find(config_.election);
+    if (named == nullptr) refuse(x, 503, "the election is being restarted");
+    return named;
+  }
   if (registry_.all().size() == 1) return registry_.all().front().get();
   refuse(x, 404, "there are " + std::to_string(registry_.all().size()) +
                      " elections: use /elections/NAME, or configure one in http: election:");

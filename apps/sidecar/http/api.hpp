@@ -40,6 +40,8 @@ class http_api {
   const std::vector<std::unique_ptr<listener>>& listeners() const noexcept { return listeners_; }
 
   election_status& add(entered_election& e, const election_options& options);
+  /// The streams of the election end.
+  void remove(const std::string& name);
   /// The election's state has changed.
   void update(election_status& e);
   /// Members of a group, or what they lead, have changed.
@@ -72,6 +74,7 @@ class http_api {
   void send(const exchange& x, unsigned status, const char* type, std::string body,
             headers more = {});
   void refuse(const exchange& x, unsigned status, const std::string& why);
+  void end_feeds();
   election_status* default_election(const exchange& x);
   std::string feed_hello() const;
   std::string metrics() const;

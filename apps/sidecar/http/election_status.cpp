@@ -96,12 +96,13 @@ election_status::election_status(entered_election& e, election_options o, std::s
 }
 
 std::string election_status::leader_name() const {
+  if (retired_) return "";
   const election_state& s = election.state();
   const std::string& ours = options.candidacy.value();
   if (leads(s)) {
     // The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease
     // has not yet received the event that ends its term.
-    if (boot_clock::now() >= s.term.stop_at()) return "";
+    if (boot_clock::now() >= s.term.stop_at() || election.giving_up()) return "";
     return s.leader.session == s.term.session() ? s.leader.value : ours;
   }
   if (!s.leader.present()) return "";
@@ -180,6 +181,14 @@ bool election_status::update_failure() {
     failure_ = consul_failure{.why = now, .since = system_clock::now()};
   }
   return true;
+}
+
+void election_status::retire() {
+  retired_ = true;
+  if (!name_.empty()) last_update_ = std::chrono::system_clock::now();
+  name_.clear();
+  ++version_;
+  render();
 }
 
 void election_status::update_terms() {

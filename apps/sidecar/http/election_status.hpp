@@ -80,6 +80,10 @@ class election_status {
   /// The last terms, the newest last.
   const std::deque<observed_term>& terms() const noexcept { return terms_; }
 
+  /// The election was removed: no leader from now on, and `election` is not used any more.
+  void retire();
+  bool retired() const noexcept { return retired_; }
+
   /// Records the present term.
   void update_terms();
   /// Takes over the election's present state. Whether json() has changed.
@@ -91,13 +95,14 @@ class election_status {
 
   entered_election& election;
   const election_options options;
-  const std::size_t index;
+  std::size_t index;
   std::list<subscription> subscribers;
 
  private:
   void render();
 
   bool known_ = false;
+  bool retired_ = false;
   std::uint64_t version_ = 0;
   std::uint64_t leader_changes_ = 0;
   std::deque<observed_term> terms_;

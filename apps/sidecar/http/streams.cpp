@@ -67,6 +67,10 @@ std::string feed_clocks() {
          ",\"up_ms\":" + milliseconds(boot_clock::now());
 }
 
+bool election_stream::over() const noexcept {
+  return status_.retired() && sent_version_ == status_.version();
+}
+
 feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feeds,
                          std::string hello, std::function<std::string()> groups,
                          subscription self)
@@ -83,6 +87,7 @@ feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feed
 feed_stream::~feed_stream() { feeds_.erase(this); }
 
 std::shared_ptr<const std::string> feed_stream::next() {
+  if (ended_) return nullptr;
   if (!hello_.empty()) {
     return std::make_shared<const std::string>("event: hello\ndata: " +
                                                std::exchange(hello_, {}) + "\n\n");
@@ -121,7 +126,7 @@ std::shared_ptr<const std::string> list_stream::next() {
   std::string data;
   const std::size_t end = std::min(all.size(), at_ + elections_per_piece);
   for (; at_ < end; ++at_) data += (at_ == 0 ? "[" : ",\n") + detail_json(*all[at_], {});
-  ended_ = at_ == all.size();
+  ended_ = at_ >= all.size();
   if (ended_) data += all.empty() ? "[]\n" : "]\n";
   return std::make_shared<const std::string>(std::move(data));
 }

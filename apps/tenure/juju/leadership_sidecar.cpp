@@ -1,6 +1,8 @@
 // Leadership by the sidecar, over its control socket.
 #include <simdjson.h>
 
+#include <cstdlib>
+#include <string>
 #include <tenure/toolkit/http_client.hpp>
 #include <utility>
 
@@ -27,6 +29,11 @@ class sidecar_leadership final : public leadership {
       const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*guarantee).count();
       parameter = "guarantee_ms=" + std::to_string(ms);
     }
+    // leader-deposed and leader-settings-changed see a follower for their whole run.
+    const char* const variable = std::getenv("TENURE_HOOK");
+    const std::string hook = variable != nullptr ? variable : "";
+    if (hook == "leader-deposed" || hook == "leader-settings-changed")
+      parameter += (parameter.empty() ? "hook=" : "&hook=") + hook;
     std::string body = co_await exchange("GET", "/v1/is-leader", parameter, "");
     const simdjson::dom::element answer = parse(body);
     bool leader = false;
