@@ -7,15 +7,10 @@ import sys
 import threading
 
 from support import cases, examples
-from support.elector import listening, start, wait_for_leader
+from support.elector import free_address, listening, start, wait_for_leader
 from support.processes import SLACK, wait_until
 
 LANGUAGES = (examples.python, examples.typescript, examples.go, examples.kotlin)
-
-
-def free_address():
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return "127.0.0.1:%d" % held.getsockname()[1]
 
 
 def programs():

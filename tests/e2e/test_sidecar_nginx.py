@@ -9,7 +9,8 @@ import sys
 import time
 
 from support import cases
-from support.elector import (Raw, get, leader, listening, name_in, open_stream, wait_for_leader)
+from support.elector import (Raw, free_address, get, leader, listening, name_in, open_stream,
+                             wait_for_leader)
 from support.processes import TENURE, wait_until
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -52,14 +53,6 @@ elections: [{{name: app, key: {key}}}]
 """
 
 
-def free_addresses(count):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    addresses = ["127.0.0.1:%d" % s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return addresses
-
-
 def accepts(address):
     host, port = address.split(":")
     with socket.socket() as probe:
@@ -79,7 +72,7 @@ class NginxTest(cases.ServerCase):
         folder = self.zoo.path("nginx")
         os.makedirs(folder, exist_ok=True)
         os.chmod(self.zoo.folder, 0o755)
-        plain, keeping = free_addresses(2)
+        plain, keeping = free_address(), free_address()
         path = os.path.join(folder, "nginx.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(folder=folder, sidecar=sidecar.address, plain=plain,

@@ -64,8 +64,9 @@ TEST_CASE("Request lines") {
   }
   for (const char* bad :
        {"nonsense", "", " ", "GET", "GET /", "GET  / HTTP/1.1", "GET /  HTTP/1.1",
-        "GET /a b HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "G(T / HTTP/1.1", "GET / http/1.1", "GET / HTTP/1",
-        "GET / HTTP/1.10", "GET / HTTX/1.1", "GET * HTTP/1.1", "GET a HTTP/1.1",
+        "GET /a b HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "G(T / HTTP/1.1",
+        "GET / http/1.1", "GET / HTTP/1", "GET / HTTP/1.10", "GET / HTTX/1.1",
+        "GET * HTTP/1.1", "GET a HTTP/1.1",
         "GET host:80 HTTP/1.1", "GET http:///a HTTP/1.1", "GET ://host/a HTTP/1.1",
         "GET /% HTTP/1.1", "GET /%4 HTTP/1.1", "GET /%4x HTTP/1.1",
         "GET http://h/%zz HTTP/1.1", "GET \thttp://h/ HTTP/1.1"}) {

@@ -51,8 +51,8 @@ class http_server_options {
   std::size_t body_limit = 512 * 1024;
   /// From the connection to the end of the TLS handshake; as Consul's https_handshake_timeout.
   duration handshake_time = std::chrono::seconds(5);
-  /// From the connection, or the end of the TLS handshake, to the first byte; from a response to the
-  /// first byte of the next request. 0: any time.
+  /// From the connection, or the end of the TLS handshake, to the first byte; from a response to
+  /// the first byte of the next request. 0: any time.
   duration first_time = std::chrono::minutes(1);
   duration idle_time = std::chrono::minutes(10);
   /// From the first byte of a request to the end of its headers, then to the end of its body.
