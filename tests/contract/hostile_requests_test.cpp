@@ -118,6 +118,8 @@ constexpr hostile answered[] = {
     {"BREW /a%2Fb HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n", 200, "BREW /a%2Fb "},
     {"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n",
      200, "PUT / abc"},
+    {"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "1\r\na\r\n0\r\nTrailer: of the body\r\n\r\n", 200, "PUT / a"},
     {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200, "GET / "},
 };
 
@@ -205,6 +207,18 @@ TEST_CASE("The lengths of header and target are limited") {
   CHECK(status("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(3000, 'x') + "\r\n\r\n") == 200);
   CHECK(status("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(4000, 'x') + "\r\n\r\n") == 431);
   CHECK(status("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(100'000, 'x')) == 431);
+}
+
+TEST_CASE("What frames the chunks of a body is limited") {
+  echo_server server;
+  const std::string head = "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* begin : {"1;", "0\r\nX: ", "1\r\na\r\n1;"}) {
+    http_probe probe(server.address());
+    probe.send_raw(head + begin);
+    const std::string piece(10'000, 'x');
+    for (int i = 0; i < 50; ++i) probe.send_raw(piece);
+    CHECK(probe.receive().status == 400);
+  }
 }
 
 TEST_CASE("A HEAD has the headers of its GET and no body") {

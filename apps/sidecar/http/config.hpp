@@ -27,7 +27,7 @@ class http_config {
   std::size_t metrics_of_elections = 200;       ///< with more elections: totals only
   duration write_timeout = std::chrono::seconds(10);
   duration request_timeout = std::chrono::seconds(10);  ///< also from the connection to its begin
-  duration idle_timeout = std::chrono::minutes(2);      ///< between requests
+  duration idle_timeout = std::chrono::seconds(75);     ///< between requests
   /// The silence of a stream after which it sends a comment; 0: none.
   duration heartbeat = std::chrono::seconds(15);
 };
