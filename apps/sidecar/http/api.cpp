@@ -185,7 +185,7 @@ void http_api::send(const exchange& x, unsigned status, const char* type, std::s
   x.at.server().respond(x.id, std::move(response));
 }
 
-/// `make_body` is not called for a HEAD, and not where the limits refuse a stream.
+/// `make_body` is not called for a HEAD, and not where the limits refuse a stream of events.
 void http_api::send_stream(const exchange& x, const char* type,
                            const std::function<std::unique_ptr<wire::http_stream>()>& make_body) {
   using place = wire::http_server::stream_place;
@@ -199,7 +199,7 @@ void http_api::send_stream(const exchange& x, const char* type,
     ++responses_[2];
     return x.at.server().respond_head(x.id, std::move(head));
   }
-  switch (x.at.server().find_stream_place(x.id)) {
+  switch (events ? x.at.server().find_stream_place(x.id) : place::free) {
     case place::address_full: return refuse(x, 429, "too many streams of one client address");
     case place::server_full: return refuse(x, 503, "too many streams");
     case place::free: break;
