@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/json_writer.hpp>
+#include <tenure/toolkit/percent.hpp>
 
-#include "text/percent.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::consul {

@@ -74,6 +74,11 @@ http:
   requests_per_second: 50
   header_bytes: 2000
   write_timeout: 3s
+  request_timeout: 4s
+  idle_timeout: 30s
+  heartbeat: 20s
+  streams_per_client: 70
+  proxies: [10.0.0.7, "fd00::/8"]
 elections:
   - name: db
   - {name: mail, key: mail/lock, value: me, span: 9s, lock_delay: 1s, stop_budget: 2s}
@@ -90,6 +95,12 @@ elections:
   CHECK(!c.http->ui);
   CHECK(c.http->header_bytes == 2000);
   CHECK(c.http->write_timeout == 3s);
+  CHECK(c.http->request_timeout == 4s);
+  CHECK(c.http->idle_timeout == 30s);
+  CHECK(c.http->heartbeat == 20s);
+  CHECK(c.http->streams_per_client == 70);
+  REQUIRE(c.http->proxies.size() == 2);
+  CHECK(c.http->proxies[0].contains(std::string_view("\x0a\x00\x00\x07", 4)));
   REQUIRE(c.elections.size() == 2);
   const auto& db = c.elections[0].options;
   CHECK(db.name == "db");
@@ -162,8 +173,12 @@ TEST_CASE("By default there is no HTTP server, and the value is the name of the 
   CHECK(!c.http);
   CHECK(!c.level);
   CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
-  CHECK(read("elections: [{name: db}]\nhttp: {}").http->listen ==
-        std::vector<std::string>{"localhost:4040"});
+  const auto http = read("elections: [{name: db}]\nhttp: {}").http;
+  REQUIRE(http);
+  CHECK(http->listen == std::vector<std::string>{"localhost:4040"});
+  CHECK(http->heartbeat == 15s);
+  CHECK(http->connections_per_client == 256);
+  CHECK(read("elections: [{name: db}]\nhttp: {heartbeat: 0s}").http->heartbeat == 0s);
 }
 
 TEST_CASE("Every error of a file is reported with its line") {
@@ -192,6 +207,10 @@ http:
   connections: 1
   ui: perhaps
   write_timeout: 1h
+  request_timeout: 0s
+  idle_timeout: 1us
+  heartbeat: 100ms
+  proxies: localhost
   election: other
 )");
   const list parts{
@@ -209,7 +228,11 @@ http:
       "15: http: connections: '1' is not a number from 8",
       "16: http: ui: 'perhaps' is neither true nor false",
       "17: http: write_timeout: is out of range: choose 100ms to 10m",
-      "18: http: election: there is no election 'other'"};
+      "18: http: request_timeout: is out of range: choose 100ms to 10m",
+      "19: http: idle_timeout: is out of range: choose 100ms to 24h",
+      "20: http: heartbeat: is out of range: choose 1s to 1h, or 0s for none",
+      "21: http: proxies: 'localhost' is not an address: write it as 10.0.0.7, 10.0.0.0/8",
+      "22: http: election: there is no election 'other'"};
   for (std::size_t i = 0; i < std::max(many.size(), parts.size()); ++i) {
     INFO((i < many.size() ? many[i] : "nothing") << "\n" << (i < parts.size() ? parts[i] : "?"));
     CHECK((i < many.size() && i < parts.size() && many[i].starts_with(parts[i])));
@@ -288,6 +311,7 @@ TEST_CASE("The environment of the nais elector") {
   CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
   REQUIRE(c.http);
   CHECK(c.http->listen == std::vector<std::string>{"localhost:4040"});
+  CHECK(c.http->heartbeat == 0s);  // the elector has none
   CHECK(c.elections[0].outputs.empty());
 
   const config all = from({{"ELECTOR_ELECTION", "my-app"},
@@ -298,6 +322,7 @@ TEST_CASE("The environment of the nais elector") {
                            {"ELECTOR_LOG_FORMAT", "json"},
                            {"ELECTOR_LOG_LEVEL", "Warning"},
                            {"TENURE_VALUE", "pod-1"},
+                           {"TENURE_HEARTBEAT", "20s"},
                            {"TENURE_SPAN", "4s"}});
   CHECK(all.elections[0].options.key == "service/team/my-app/leader");
   CHECK(all.elections[0].options.candidacy.value() == "pod-1");
@@ -305,6 +330,7 @@ TEST_CASE("The environment of the nais elector") {
   CHECK(all.http->listen == std::vector<std::string>{":6060"});
   CHECK(all.http->probe == "127.0.0.1:8081");
   CHECK(all.http->metrics == "127.0.0.1:8082");
+  CHECK(all.http->heartbeat == 20s);
   CHECK(all.json_log);
   CHECK(all.level == log_level::warn);
 }
@@ -326,6 +352,8 @@ TEST_CASE("The environment of consul-leader, alone and together with the elector
 TEST_CASE("An invalid environment is an error that names the variable") {
   CHECK(has(error_of({}), "ELECTOR_ELECTION"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a b"}}), "ELECTOR_ELECTION: 'a b' is not a name"));
+  CHECK(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_HEARTBEAT", "1ms"}}) ==
+        "TENURE_HEARTBEAT: is out of range: choose 1s to 1h, or 0s for none");
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_HTTP", "http://x"}}),
             "ELECTOR_HTTP: 'http://x' is not an address"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_FORMAT", "xml"}}),

@@ -93,6 +93,10 @@ void reader::read_elector() {
   if (const std::string text = address("ELECTOR_HTTP"); !text.empty()) http.listen = {text};
   http.probe = address("ELECTOR_PROBE_ADDRESS");
   http.metrics = address("ELECTOR_METRICS_ADDRESS");
+  // Without it the frames are the elector's and nothing else.
+  http.heartbeat = time("TENURE_HEARTBEAT").value_or(duration(0));
+  if (http.heartbeat != duration(0) && !is_heartbeat(http.heartbeat))
+    refuse("TENURE_HEARTBEAT", "is out of range: choose 1s to 1h, or 0s for none");
   config_.http = http;
 
   if (const auto level = get("ELECTOR_LOG_LEVEL")) {

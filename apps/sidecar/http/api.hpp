@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -70,7 +71,8 @@ class http_api {
   void subscribe(const exchange& x, election_status& e);
   void open_feed(const exchange& x);
   void send_page(const exchange& x);
-  void send_stream(const exchange& x, const char* type, std::unique_ptr<wire::http_stream> body);
+  void send_stream(const exchange& x, const char* type,
+                   const std::function<std::unique_ptr<wire::http_stream>()>& make_body);
   void send(const exchange& x, unsigned status, const char* type, std::string body,
             headers more = {});
   void refuse(const exchange& x, unsigned status, const std::string& why);

@@ -48,7 +48,8 @@ void election_stream::restart_heartbeat() {
 }
 
 std::shared_ptr<const std::string> election_stream::next() {
-  if (sent_version_ != status_.version()) {
+  // The elector's `{}` ends the stream of clients that expect a leader in it, for good.
+  if (status_.known() && sent_version_ != status_.version()) {
     sent_version_ = status_.version();
     restart_heartbeat();
     return options_.ids ? status_.sse_frame_with_id() : status_.sse_frame();
