@@ -3,58 +3,14 @@
 
 import json
 import os
-import socket
 import stat
-import threading
 import time
 
 from support import cases
+from support.cut_proxy import Proxy
 from support.processes import BUILD, SLACK, TENURE, boot_time, wait_until
 
 TOOLS = os.path.join(BUILD, "bin")
-
-
-class Proxy:
-    """A TCP proxy to the server. While it is cut, it drops the data in both directions."""
-
-    def __init__(self, case, target):
-        self.target = target
-        self.cut = False
-        self.pairs = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-        case.addCleanup(self.close)
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-                host, port = self.target.rsplit(":", 1)
-                far = socket.create_connection((host, int(port)))
-            except OSError:
-                return
-            self.pairs += [near, far]
-            for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
-
-    def _pump(self, source, sink):
-        try:
-            while data := source.recv(65536):
-                if not self.cut:
-                    sink.sendall(data)
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
-        for end in self.pairs:
-            end.close()
 
 
 class JujuCase(cases.ServerCase):

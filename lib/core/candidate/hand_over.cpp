@@ -36,10 +36,10 @@ action candidate::settle_hold() {
   const bool received = judge_hold(history_.passed(), open_claim_ != nullptr) == own_hold::received;
   // No answer at hand proves anything: a read does.
   if (received && wanted_ && !working()) return action::read;
-  // Handed over and not wanted: no work has run since its last holder stopped. Work of an older term
-  // of ours, which was lost, is an exception: until its lease would have ended, the release is not
-  // clean. Otherwise Consul carried out a claim that had been given up, perhaps within the lease of
-  // a predecessor.
+  // Handed over and not wanted: no work has run since its last holder stopped. Work of an older
+  // term of ours, which was lost, is an exception: until its lease would have ended, the release is
+  // not clean. Otherwise Consul carried out a claim that had been given up, perhaps within the lease
+  // of a predecessor.
   held_lock h;
   h.session = session_;
   h.fence = h.guard = history_.modify_index();
