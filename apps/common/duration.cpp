@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <tenure/toolkit/duration_text.hpp>
 
 namespace tenure::apps {
 namespace {
@@ -46,17 +47,6 @@ duration parse_duration(std::string_view text) {
   return duration(total);
 }
 
-std::string to_text(duration d) {
-  if (d == duration(0)) return "0s";
-  std::string text = d < duration(0) ? "-" : "";
-  auto rest = static_cast<std::uint64_t>(d.count());
-  if (d < duration(0)) rest = 0 - rest;
-  for (const unit& u : units) {
-    const std::uint64_t count = rest / static_cast<std::uint64_t>(u.ns);
-    rest %= static_cast<std::uint64_t>(u.ns);
-    if (count > 0) text += std::to_string(count) + std::string(u.name);
-  }
-  return text;
-}
+std::string to_text(duration d) { return text::duration_text(d); }
 
 }  // namespace tenure::apps

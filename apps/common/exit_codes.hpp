@@ -10,6 +10,6 @@ inline constexpr int exit_usage = 64;        ///< bad arguments or files
 inline constexpr int exit_unavailable = 69;  ///< Consul is out of reach, or refuses the request
 inline constexpr int exit_lost = 70;         ///< leadership was lost while the command ran
 inline constexpr int exit_machine = 71;      ///< the machine is out of memory, descriptors, ...
-inline constexpr int exit_not_elected = 75;  ///< not elected or drained in time
+inline constexpr int exit_not_elected = 75;  ///< not elected, drained or stopped in time
 
 }  // namespace tenure::apps

@@ -1,5 +1,6 @@
 #include "common/group_options.hpp"
 
+#include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
 
 namespace tenure::apps {
@@ -40,7 +41,7 @@ std::optional<group_membership> group_options::membership_with(
   membership made(member_.empty() ? default_member : member_, std::move(how));
   if (weight_) made.weight(*weight_);
   made.capacity(capacity_);
-  made.check();
+  check_membership(made);
   return group_membership(std::move(prefix), std::move(made));
 }
 

@@ -8,7 +8,11 @@
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <tenure/toolkit/utf8.hpp>
 #include <vector>
+
+#include "common/option_sources.hpp"
+#include "common/utf8_text.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -63,10 +67,22 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::optional<
 }
 
 void add_liveness(CLI::App& app, std::optional<duration>& value) {
-  add_duration(app, "--liveness", value,
-               "detect a crash within this time, 500ms to 10m, by a TTL check in the local Consul "
-               "agent; needs Consul 1.7 (default: detect it by the TTL of the session)",
-               "TENURE_LIVENESS");
+  CLI::Option* option = add_duration(
+      app, "--liveness", value,
+      "detect a crash within this time, 500ms to 10m, by a TTL check in the local Consul "
+      "agent; needs Consul 1.7 (default: detect it by the TTL of the session)",
+      "TENURE_LIVENESS");
+  // Checks the text again, so that CLI11 names the option.
+  option->check([](const std::string& text) {
+    using namespace std::chrono_literals;
+    try {
+      const duration d = parse_duration(text);
+      const bool good = d >= 500ms && d <= 10min;
+      return good ? "" : to_text(d) + " is out of range: choose 500ms to 10m, or leave it out";
+    } catch (const usage_error&) {
+      return std::string();  // add_duration() refuses it
+    }
+  });
 }
 
 std::string read_file(const std::string& name) {
@@ -130,6 +146,7 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv,
   std::string problem;
   try {
     app.parse(argc, argv);
+    require_utf8_options(app);
     return run();
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);
@@ -142,8 +159,9 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv,
     std::fprintf(stderr, "%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
     return exit_machine;
   }
+  const std::string line = name_variables(app, first_line(std::move(problem)));
   std::fprintf(stderr, "%s: %s (see --help)\n", full_name(app).c_str(),
-               first_line(problem).c_str());
+               text::with_visible_bytes(line).c_str());
   return exit_usage;
 }
 

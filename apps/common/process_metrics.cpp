@@ -24,7 +24,6 @@ std::string text_of_file(const char* name) {
 }
 
 struct process_stat {
-  double cpu_seconds = 0;
   double start_seconds = 0;  ///< since the boot
   double virtual_bytes = 0;
   double resident_bytes = 0;
@@ -45,10 +44,13 @@ std::optional<process_stat> read_stat() {
   for (int i = first; i <= last && rest >> word; ++i) {
     if (i > first) field[i] = std::strtod(word.c_str(), nullptr);
   }
-  return process_stat{.cpu_seconds = (field[14] + field[15]) / ticks,
-                      .start_seconds = field[22] / ticks,
+  return process_stat{.start_seconds = field[22] / ticks,
                       .virtual_bytes = field[23],
                       .resident_bytes = field[24] * page};
+}
+
+double seconds_of(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
 }
 
 /// When the host was started, in seconds since 1970.
@@ -74,9 +76,13 @@ std::optional<std::uint64_t> open_descriptors() {
 }  // namespace
 
 void append_process_metrics(exposition& out) {
-  if (const auto stat = read_stat()) {
+  rusage used{};  // finer than the ticks of /proc
+  if (::getrusage(RUSAGE_SELF, &used) == 0) {
     out.single("process_cpu_seconds_total", "counter",
-               "Total user and system CPU time spent in seconds.", stat->cpu_seconds);
+               "Total user and system CPU time spent in seconds.",
+               seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
+  }
+  if (const auto stat = read_stat()) {
     if (const auto boot = boot_time()) {
       out.single("process_start_time_seconds", "gauge",
                  "Start time of the process since unix epoch in seconds.",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <tenure/toolkit/utf8.hpp>
 
 #include "common/duration.hpp"
 
@@ -39,6 +40,18 @@ int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document& file,
                                     config_errors& errors) {
+  // yaml-cpp reads such bytes as U+FFFD, and a NUL as the end of the file.
+  const std::size_t bad = std::min(text::first_invalid(text), text.find('\0'));
+  if (bad < text.size()) {
+    const std::string before = text.substr(0, bad);
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    errors.add(static_cast<int>(lines) + 1,
+               text[bad] == '\0' ? "has a NUL: it has to be text in UTF-8"
+                                 : "is not UTF-8 at " +
+                                       text::with_visible_bytes(text.substr(bad, 1)) +
+                                       ": save the file as UTF-8");
+    return std::nullopt;
+  }
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.empty() || documents[0].IsNull()) {
@@ -90,8 +103,19 @@ std::optional<YAML::Node> yaml_map::node(const char* key) const {
 }
 
 void yaml_map::error(const char* key, const std::string& text) const {
+  errors_.add(line_of_value(key), prefix(key) + text);
+}
+
+void yaml_map::error_at(const char* key, std::size_t index, const std::string& text) const {
+  const auto found = node(key);
+  const bool listed = found && found->IsSequence() && index < found->size();
+  if (!listed) return error(key, text);
+  errors_.add(line_of((*found)[index]), prefix(key) + text);
+}
+
+int yaml_map::line_of_value(const char* key) const {
   const auto found = values_.find(key);
-  errors_.add(line_of(found == values_.end() ? map_ : found->second), prefix(key) + text);
+  return line_of(found == values_.end() ? map_ : found->second);
 }
 
 bool yaml_map::missing(const char* key) const {
@@ -152,17 +176,20 @@ std::optional<std::vector<std::string>> yaml_map::texts(const char* key) const {
     if (!one) return std::nullopt;
     return std::vector<std::string>{*one};
   }
+  if (!found->IsSequence() || found->size() == 0) {
+    error(key, "is neither a string nor a list of strings");
+    return std::nullopt;
+  }
   std::vector<std::string> list;
-  bool good = found->IsSequence() && found->size() > 0;
-  if (good) {
-    for (const YAML::Node& entry : *found) {
-      good = good && entry.IsScalar() && !entry.Scalar().empty();
-      if (good) list.push_back(entry.Scalar());
+  for (const YAML::Node& entry : *found) {
+    if (entry.IsScalar() && !entry.Scalar().empty()) {
+      list.push_back(entry.Scalar());
+    } else {
+      error_at(key, list.size(), "is neither a string nor a list of strings");
+      return std::nullopt;
     }
   }
-  if (good) return list;
-  error(key, "is neither a string nor a list of strings");
-  return std::nullopt;
+  return list;
 }
 
 }  // namespace tenure::apps

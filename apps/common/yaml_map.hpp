@@ -55,6 +55,10 @@ class yaml_map {
 
   /// Reports an error in the value of `key`, or in the map where the key is missing.
   void error(const char* key, const std::string& text) const;
+  /// The same in entry `index` of the list of `key`, if it is one.
+  void error_at(const char* key, std::size_t index, const std::string& text) const;
+  /// Where the value of `key` is, or the map where the key is missing.
+  int line_of_value(const char* key) const;
   config_errors& errors() const noexcept { return errors_; }
 
   /// The label of later errors, for a map whose name is one of its values. With an empty label an

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
 #include "common/options.hpp"
 #include "scheduler/scheduler.hpp"
@@ -52,7 +53,7 @@ int run(arguments a) {
   tenure::candidacy profile(a.settings.name);
   if (a.span) profile.span(*a.span);
   if (a.ttl) profile.ttl(*a.ttl);
-  profile.check();
+  apps::check_candidacy(profile);
   a.settings.group = membership_of(a, profile, member);
   tenure::consul_config consul = a.common.consul();
   consul.connections(connections);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/options.hpp"
+#include "tenure-cron/schedule/stable_hash.hpp"
 
 namespace tenure::cron {
 
@@ -46,7 +47,7 @@ cron_daemon::cron_daemon(asio::io_context& io, daemon_options options, const job
       election_(enter(options)),
       host_(io.get_executor(), log_),
       context_(io.get_executor(), output, log_, profile_.stop_budget()),
-      planner_(file.jobs, zone_),
+      planner_(file.jobs),
       timer_(io.get_executor()),
       signals_(io),
       runs_timer_(io, time_point::max()) {
@@ -107,7 +108,10 @@ asio::awaitable<void> cron_daemon::wait_after_refusal() {
 
 asio::awaitable<void> cron_daemon::serve_term(term t) {
   commands_ = command::term_commands::open(host_, t, profile_.span());
-  commands_->on_term_end([this] { timer_.interrupt(); });
+  commands_->on_term_end([this] {
+    timer_.interrupt();
+    end_splays();
+  });
   if (signal_ != 0) commands_->stop();
   log_->log(log_level::info, "schedule started",
             {log_field("election", t.key()), log_field("fence", t.fence())});
@@ -167,7 +171,7 @@ void cron_daemon::start_due_jobs(const term& t) {
     if (due.missed > 0)
       log_->log(log_level::warn, "earlier ticks missed",
                 {job_field, tick_field, log_field("missed", due.missed), fence});
-    switch (registry_.try_begin(due.what->name, due.tick)) {
+    switch (registry_.try_begin(due.what->name, due.tick, due.what->when.follows_clock())) {
       case run_registry::decision::run:
         log_->log(log_level::debug, "job started", {job_field, tick_field, fence});
         ++runs_;
@@ -187,10 +191,32 @@ void cron_daemon::start_due_jobs(const term& t) {
 
 asio::awaitable<void> cron_daemon::run_one(std::shared_ptr<command::term_commands> commands,
                                            term t, due_job due) {
-  co_await run_job(context_, commands, t, due);
+  co_await wait_splay(due);
+  if (commands->stopping()) {
+    log_->log(log_level::warn, "job skipped",
+              {log_field("job", due.what->name), log_field("reason", "term_ended"),
+               log_field("tick", rfc3339(due.tick))});
+  } else {
+    co_await run_job(context_, commands, t, due);
+  }
   registry_.end(due.what->name);
   if (--runs_ == 0) runs_timer_.cancel();
   if (hands_over(t)) timer_.interrupt();
+}
+
+// The delay follows from the job and its tick, so that all replicas agree on it.
+asio::awaitable<void> cron_daemon::wait_splay(due_job due) {
+  const duration longest = due.what->splay;
+  if (longest <= duration(0)) co_return;
+  const std::uint64_t chosen = stable_hash(due.what->name + ' ' + rfc3339(due.tick)) % 1'000'000;
+  command::lease_timer timer(io_, boot_clock::now() + longest / 1'000'000 * chosen);
+  splays_.insert(&timer);
+  co_await timer.async_wait(no_throw);
+  splays_.erase(&timer);
+}
+
+void cron_daemon::end_splays() {
+  for (command::lease_timer* timer : splays_) timer->cancel();
 }
 
 asio::awaitable<void> cron_daemon::handle_signals() {
@@ -209,6 +235,7 @@ void cron_daemon::on_signal(int number) {
     cancel_.emit(asio::cancellation_type::terminal);
     if (commands_) commands_->stop();
     timer_.interrupt();
+    end_splays();
   } else if (commands_) {
     commands_->kill();
   } else {

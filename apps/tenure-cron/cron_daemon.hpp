@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 #include <tenure/elections.hpp>
 
 #include "command/process_host.hpp"
@@ -52,6 +53,8 @@ class cron_daemon {
   boost::asio::awaitable<void> run_one(std::shared_ptr<command::term_commands> commands, term t,
                                        due_job due);
   boost::asio::awaitable<void> handle_signals();
+  boost::asio::awaitable<void> wait_splay(due_job due);
+  void end_splays();
   void start_due_jobs(const term& t);
   election enter(const daemon_options& options);
   /// The group wants another leader, and no job runs.
@@ -67,7 +70,6 @@ class cron_daemon {
   election election_;
   command::process_host host_;
   run_context context_;
-  system_zone zone_;
   planner planner_;
   run_registry registry_;
   wall_timer timer_;
@@ -75,6 +77,7 @@ class cron_daemon {
   boost::asio::cancellation_signal cancel_;  // of the campaign
   std::shared_ptr<command::term_commands> commands_;  // during a term
   command::lease_timer runs_timer_;  // cancelled when the last run ends
+  std::set<command::lease_timer*> splays_;  // of runs that have not begun
   std::size_t runs_ = 0;  // that have not ended, or whose output is still being read
   int signal_ = 0;
   duration refusal_pause_{0};  // after the last campaign that lacked a right

@@ -1,6 +1,7 @@
 // The jobs file: what to run and when, in YAML.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <tenure/time.hpp>
@@ -9,15 +10,18 @@
 
 #include "common/config_errors.hpp"
 #include "tenure-cron/schedule/schedule.hpp"
+#include "tenure-cron/schedule/time_zones.hpp"
 
 namespace tenure::cron {
 
 class job {
  public:
-  explicit job(schedule s) : when(std::move(s)) {}
+  job(schedule s, named_zone z) : when(std::move(s)), zone(std::move(z)) {}
 
   std::string name;
   schedule when;
+  named_zone zone;  ///< in which the schedule is read
+  duration splay{0};  ///< a run begins up to so much after its tick
   std::vector<std::string> argv;
   std::vector<std::pair<std::string, std::string>> env;
   std::optional<duration> timeout;

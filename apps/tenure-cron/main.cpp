@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "command/guardian/guardian.hpp"
+#include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
 #include "common/help/help_options.hpp"
 #include "common/options.hpp"
@@ -40,12 +41,16 @@ constexpr const char* more_help =
       command: [./probe, --fast]     # a list is a program and its arguments
       env: {TARGET: db-1}
 
-Schedules use local time (TZ). A job that still runs is not started again. The
-output of jobs goes to standard output as `[name] line`. The environment of a job
-contains TENURE_JOB, TENURE_TICK (the scheduled time, RFC 3339), TENURE_KEY and
-TENURE_FENCE (a number that grows from leader to leader). Before the lease ends, all
-jobs get SIGTERM and then SIGKILL, whatever happens to tenure-cron itself. SIGTERM to
-tenure-cron stops the jobs, releases the key and exits with 0.
+A schedule has five fields, or six with the second first: *, 5, 1-5, 22-2, 1,3, */10,
+names; H is a number that follows from the name of the job. Days also are L, L-3, 15W,
+LW, fri#2, 5L and ?. `at: 2026-12-01T03:00` in place of a schedule is a single run.
+`splay: 30s` delays each run by up to 30 s. Times are local: timezone: of the job, of
+the file, the variables CRON_TZ and TZ, or the machine's zone. A job that still runs
+is not started again. The output of jobs goes to standard output as `[name] line`.
+The environment of a job contains TENURE_JOB, TENURE_TICK (the scheduled time, RFC
+3339), TENURE_KEY and TENURE_FENCE (a number that grows from leader to leader). Before
+the lease ends, all jobs get SIGTERM and then SIGKILL, whatever happens to tenure-cron
+itself. SIGTERM to tenure-cron stops the jobs, releases the key and exits with 0.
 
 With --group the plan of the group decides which member leads. When it wants another
 one, the key is handed over as soon as no job runs; a drained member stops its jobs. All
@@ -82,7 +87,7 @@ cron::daemon_options options_from(const arguments& a) {
   if (a.span) profile.span(*a.span);
   if (a.ttl) profile.ttl(*a.ttl);
   if (a.grace) profile.stop_budget(*a.grace);
-  profile.check();
+  apps::check_candidacy(profile);
   const auto group = a.group.membership_with(profile, apps::host_name());
   cron::daemon_options options(a.common.consul(), std::move(profile));
   options.group = group;

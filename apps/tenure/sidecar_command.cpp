@@ -12,6 +12,7 @@
 #include <tenure/spdlog_sink.hpp>
 #include <tenure/token_source.hpp>
 #include <utility>
+#include <vector>
 
 #include "common/options.hpp"
 #include "sidecar/config/env_config.hpp"
@@ -44,14 +45,16 @@ Without FILE the environment configures one election: by ELECTOR_ELECTION and th
 other variables of the nais elector, or by those of consul-leader
 (CONSUL_LEADER_...). docs/sidecar.md lists them all.
 
-SIGTERM removes what the outputs wrote, releases the keys and exits with 0. Exit
-codes:
+SIGTERM removes what the outputs wrote, releases the keys and exits with 0, within the
+time of --shutdown; a second SIGTERM ends the process at once. SIGHUP reads FILE again.
+Exit codes:
   0   stopped by SIGTERM or SIGINT
   1   the Consul service was not found
   64  a bad file (every mistake is listed) or bad usage
   69  Consul refuses a request for another reason than the token's rights (for those it
       waits), or an address is in use
   71  an error of the operating system
+  75  not all was done within the time of --shutdown; a line of the log names it
 
   tenure sidecar sidecar.yaml
   ELECTOR_ELECTION=db tenure sidecar)";
@@ -61,6 +64,7 @@ class arguments {
   common_options common;
   std::string file;
   bool check = false;
+  std::optional<duration> shutdown;
   /// The elector's flags by the variable that each overrides.
   std::map<std::string, std::string> variables;
 };
@@ -75,21 +79,44 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
+sidecar::config read(const arguments& a, const std::shared_ptr<log_sink>& log,
+                     config_errors& errors) {
+  sidecar::config c =
+      sidecar::read_config(read_file(a.file), a.common.consul(log), errors, log);
+  if (!c.shutdown) c.shutdown = a.shutdown;
+  c.file = a.file;
+  return c;
+}
+
+// For a reload: throws the first error of the file.
+sidecar::config load_again(const arguments& a, const std::shared_ptr<log_sink>& log) {
+  config_errors errors;
+  sidecar::config c = read(a, log, errors);
+  const std::vector<config_error> all = errors.take();
+  if (all.empty()) return c;
+  std::string text = a.file + ":" + std::to_string(all[0].line) + ": " + all[0].text;
+  if (all.size() > 1)
+    text += " (and " + std::to_string(all.size() - 1) + " more: tenure sidecar --check " + a.file +
+            ")";
+  throw usage_error(text);
+}
+
 // Prints the errors of the file. Returns no configuration if it has any.
 std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<log_sink>& log) {
-  const consul_config consul = a.common.consul(log);
   if (a.file.empty()) {
     const auto look_up = [&, env = sidecar::process_env()](const char* name) {
       const auto given = a.variables.find(name);
       return given != a.variables.end() ? std::optional(given->second) : env(name);
     };
-    return sidecar::config_from_environment(look_up, consul);
+    sidecar::config c = sidecar::config_from_environment(look_up, a.common.consul(log));
+    c.shutdown = a.shutdown;
+    return c;
   }
   if (!a.variables.empty())
     throw usage_error("--election and the other flags of the elector cannot be combined with a "
                       "FILE: write their values into it");
   config_errors errors;
-  sidecar::config c = sidecar::read_config(read_file(a.file), consul, errors, log);
+  sidecar::config c = read(a, log, errors);
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
     std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
@@ -99,6 +126,8 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
 
 int serve(const arguments& a, const CLI::App& command) {
   const auto token_log = std::make_shared<sidecar::late_log>();
+  if (const std::string error = sidecar::shutdown_error(a.shutdown); !error.empty())
+    throw usage_error("--shutdown (TENURE_SHUTDOWN): " + error);
   std::optional<sidecar::config> c = load(a, token_log);
   if (!c) return exit_usage;
   if (a.check) {
@@ -118,7 +147,9 @@ int serve(const arguments& a, const CLI::App& command) {
   boost::asio::io_context io{1};
   const bool json = c->json_log;
   try {
-    sidecar::sidecar made(io, std::move(*c), log);
+    sidecar::config_loader reload;
+    if (!a.file.empty()) reload = [&a, log] { return load_again(a, log); };
+    sidecar::sidecar made(io, std::move(*c), log, std::move(reload));
     boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
@@ -148,6 +179,8 @@ void add_sidecar_command(CLI::App& app, action& chosen) {
     command->add_option_function<std::string>(flag, set, std::string("overrides ") + name)
         ->group("Without a FILE");
   }
+  add_duration(*command, "--shutdown", a->shutdown,
+               "stop within this time after SIGTERM, 1s to 24h (default: 1m)", "TENURE_SHUTDOWN");
   a->common.add_to(*command, "info");
   command->footer(more_help);
   command->callback([a, command, &chosen] {

@@ -1,11 +1,11 @@
 #include "consul/acl_rules.hpp"
 
 #include <algorithm>
+#include <tenure/toolkit/percent.hpp>
 #include <utility>
 
 #include "consul/format.hpp"
 #include "text/hex.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::consul {
 namespace {

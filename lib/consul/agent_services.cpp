@@ -1,11 +1,11 @@
 #include <tenure/agent_services.hpp>
+#include <tenure/toolkit/percent.hpp>
 #include <utility>
 
 #include "consul/client_support.hpp"
 #include "consul/format.hpp"
 #include "consul/service_json.hpp"
 #include "runtime/environment.hpp"
-#include "text/percent.hpp"
 #include "wire/http_client.hpp"
 
 namespace tenure {

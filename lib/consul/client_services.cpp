@@ -1,9 +1,9 @@
 // Services and their checks, at the local agent.
+#include <tenure/toolkit/percent.hpp>
 #include <utility>
 
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::consul {
 

@@ -1,9 +1,10 @@
 // Sessions.
+#include <tenure/toolkit/percent.hpp>
+
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
 #include "core/testing/seeded_bug.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::consul {
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/json_writer.hpp>
+#include <tenure/toolkit/percent.hpp>
 
-#include "text/percent.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure::consul {
 namespace {
@@ -24,6 +25,7 @@ std::string unaddressable(std::string_view key) {
 std::string unaddressable_prefix(std::string_view key) {
   if (key.empty()) return "";
   if (key.starts_with('/')) return "a key cannot begin with a slash";
+  if (!text::is_utf8(key)) return "it is not UTF-8";  // a transaction is JSON
   while (true) {
     const auto slash = key.find('/');
     const std::string_view segment = key.substr(0, slash);

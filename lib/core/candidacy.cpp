@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/candidacy.hpp>
+#include <tenure/toolkit/duration_text.hpp>
 
 #include "core/lease/lease_rules.hpp"
 
@@ -10,14 +10,10 @@ namespace tenure {
 namespace {
 
 using namespace std::chrono_literals;
+using text::duration_text;
+using text::rounded_duration_text;
 
 constexpr duration most_lock_delay = 60s;
-
-std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3gs", std::chrono::duration<double>(d).count());
-  return text;
-}
 
 [[noreturn]] void refuse(const std::string& why) { throw bad_configuration(why); }
 
@@ -49,23 +45,25 @@ void candidacy::check() const {
            "publish a shorter one");
   }
   if (span_ < core::least_span || span_ > 24h) {
-    refuse("span " + seconds(span_) + " is out of range: choose 0.5s to 24h");
+    refuse("span " + duration_text(span_) + " is out of range: choose 500ms to 24h");
   }
   if (ttl_ < 10s || ttl_ > 24h) {
-    refuse("ttl " + seconds(ttl_) + " is out of range: Consul takes 10s to 24h");
+    refuse("ttl " + duration_text(ttl_) + " is out of range: Consul takes 10s to 24h");
   }
   if (lock_delay() < 0s || lock_delay() > most_lock_delay) {
-    refuse("lock-delay " + seconds(lock_delay()) + " is out of range: Consul takes 0s to 60s");
+    refuse("lock-delay " + duration_text(lock_delay()) +
+           " is out of range: Consul takes 0s to 60s");
   }
   if (lock_delay() > 0s && lock_delay() < 1us) {
-    refuse("lock-delay " + std::to_string(lock_delay().count()) +
-           "ns would be read as seconds by Consul: choose 0s or at least 1us");
+    refuse("lock-delay " + duration_text(lock_delay()) +
+           " would be read as seconds by Consul: choose 0s or at least 1us");
   }
   const duration most = core::lease_rules::most_stop_budget(span_);
   if (stop_budget() < 0s || stop_budget() > most) {
-    refuse("stop budget " + seconds(stop_budget()) + " is out of range for span " +
-           seconds(span_) + ": at most 2/3 x " + seconds(span_) + " - margin " +
-           seconds(core::lease_rules::margin_of(span_)) + " = " + seconds(most) +
+    refuse("stop budget " + duration_text(stop_budget()) + " is out of range for span " +
+           duration_text(span_) + ": at most 2/3 x " + duration_text(span_) + " - margin " +
+           rounded_duration_text(core::lease_rules::margin_of(span_)) + " = " +
+           rounded_duration_text(most) +
            "; choose a longer span or a shorter stop budget");
   }
 }

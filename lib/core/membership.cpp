@@ -1,7 +1,7 @@
-#include <cstdio>
 #include <string>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/membership.hpp>
+#include <tenure/toolkit/duration_text.hpp>
 
 #include "core/group/member_name.hpp"
 #include "core/group/plan_input.hpp"
@@ -15,12 +15,6 @@ using namespace std::chrono_literals;
 static_assert(membership::most_weight == core::most_weight);
 
 [[noreturn]] void refuse(const std::string& why) { throw bad_configuration(why); }
-
-std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3gs", std::chrono::duration<double>(d).count());
-  return text;
-}
 
 }  // namespace
 
@@ -41,13 +35,14 @@ void membership::check() const {
     }
   }
   if (settling_time_ < 0s || settling_time_ > 24h) {
-    refuse("settling time " + seconds(settling_time_) + " is out of range: choose 0s to 24h");
+    refuse("settling time " + text::duration_text(settling_time_) +
+           " is out of range: choose 0s to 24h");
   }
   if (moves_per_second_ == 0) {
     refuse("0 moves per second is out of range: choose 1 or more");
   }
   if (hand_over_limit_ <= 0s || hand_over_limit_ > 24h) {
-    refuse("hand-over limit " + seconds(hand_over_limit_) +
+    refuse("hand-over limit " + text::duration_text(hand_over_limit_) +
            " is out of range: choose more than 0s, up to 24h");
   }
 }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <tenure/toolkit/duration_text.hpp>
 
 extern char** environ;
 
@@ -215,8 +216,8 @@ shell_result run_shell(const std::string& command, duration time_limit,
   } else if (!ended && stop.stop_requested()) {
     result.failure = "it was stopped";
   } else if (!ended) {
-    result.failure = "it ran for longer than " +
-                     std::to_string(time_limit / std::chrono::seconds(1)) + " s and was killed";
+    result.failure =
+        "it ran for longer than " + text::duration_text(time_limit) + " and was killed";
   }
   return result;
 }

@@ -58,6 +58,7 @@ class fault_injector {
   void operator_drains();
   void operator_pins();
   void operator_spoils_member();
+  void operator_restores_notice();
   void wish(group_wish::what kind, std::size_t group, const std::string& key,
             const std::string& member);
 

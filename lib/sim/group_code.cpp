@@ -11,10 +11,8 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using boost::system::system_error;
 
-// Elections belong to the tenants in turn, those of a group all to the same.
 elections& process::elections_of(std::size_t election) {
-  const auto of_group = context_.scenario.groups.group_of(election);
-  return tenants_[of_group.value_or(election) % tenants_.size()];
+  return tenants_[context_.scenario.tenant_of(election)];
 }
 
 process::stay_ptr process::stay_of(const std::string& election) const {

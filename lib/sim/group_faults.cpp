@@ -25,6 +25,7 @@ void fault_injector::start_groups() {
   repeat(groups.drain, &fault_injector::operator_drains);
   repeat(groups.pin, &fault_injector::operator_pins);
   repeat(groups.spoil, &fault_injector::operator_spoils_member);
+  repeat(groups.restore, &fault_injector::operator_restores_notice);
 }
 
 // A process that crashes some times, each time soon after its start.
@@ -97,6 +98,19 @@ void fault_injector::operator_spoils_member() {
   if (how == 0) server_.serve_now(remove(key));
   if (how == 1) server_.serve_now(put(key, "an operator was here"));
   if (how == 2) server_.serve_now(put(key + "?release=" + session, "released"));
+}
+
+// Writes an old notice again. The elections that it names may have other leaders by now.
+void fault_injector::operator_restores_notice() {
+  const std::string prefix = group_prefix(world_.below(scenario_.groups.groups)) + "/handed/";
+  std::vector<std::pair<std::string, std::string>> notices;
+  for (const agent::kv_fields* k : truth_.below(prefix)) {
+    if (!k->value.empty()) notices.emplace_back(k->key, k->value);
+  }
+  if (notices.empty()) return;
+  const auto& [key, text] = notices[world_.below(notices.size())];
+  world_.probes.hit("operator restored a notice");
+  server_.serve_now(put(key, text));
 }
 
 void fault_injector::settle_groups() {

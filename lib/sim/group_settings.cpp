@@ -24,6 +24,7 @@ group_settings group_settings::draw(std::size_t elections, dice& draw) {
   made.drain = draw.every(15s, 80s, 3);
   made.pin = draw.every(15s, 80s, 3);
   made.spoil = draw.every(20s, 120s, 6);
+  made.restore = draw.every(5s, 60s);
   return made;
 }
 

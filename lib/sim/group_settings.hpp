@@ -26,6 +26,7 @@ class group_settings {
   duration stays{0};        ///< how long a process is a member until it leaves; 0: to its end
   /// Mean times between faults and between the deeds of operators; zero: never.
   duration flap{0}, drain{0}, pin{0}, spoil{0};
+  duration restore{0};  ///< of old notices of hand-overs, as from a backup
 
   bool any() const noexcept { return groups != 0; }
   /// The group of that election; nothing: it is in none.

@@ -32,6 +32,7 @@ class inflight_request {
         address(address),
         request(std::move(sent)),
         kind(kind_of(request)),
+        tenant(tenant_of(request)),
         changed(from) {}
 
   bool done() const noexcept { return response.has_value() || error; }
@@ -47,6 +48,7 @@ class inflight_request {
   const std::size_t address;
   runtime::http_request request;
   const request_kind kind;
+  const std::size_t tenant;  ///< of its process
   agent::request_id id = 0;
   sim::fate fate;
   std::uint64_t epoch = 0;  ///< the run of the server in which its connection was opened

@@ -3,33 +3,39 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/run_context.hpp"
 #include "sim/text_scan.hpp"
 
 namespace tenure::sim {
 
+observed_keys::viewer observed_keys::viewer_of(actor who, const std::string& election) const {
+  return {who, scenario_.tenant_of(election_number(election))};
+}
+
 void observed_keys::entered(actor who, const std::string& key) {
-  by_process_[who][key] = observation();
+  by_viewer_[viewer_of(who, key)][key] = observation();
 }
 
 void observed_keys::received(const inflight_request& read) {
   if (key_of(read.request).empty() || read.response->status != 200) return;
   if (read.request.method != "GET") return;
+  observations& keys = by_viewer_[{read.by, read.tenant}];
   std::string_view body = read.response->body;
   // One key after the other: their strings have no braces.
   for (auto end = body.find('}'); end != body.npos; end = body.find('}')) {
-    key_shown(read, body.substr(0, end));
+    key_shown(read, body.substr(0, end), keys);
     body.remove_prefix(end + 1);
   }
 }
 
-void observed_keys::key_shown(const inflight_request& read, std::string_view json) {
+void observed_keys::key_shown(const inflight_request& read, std::string_view json,
+                              observations& keys) {
   const auto session_at = json.find("\"Session\":\"");
   const auto name_at = json.find("\"Key\":\"");
   if (session_at == json.npos || name_at == json.npos) return;
   const std::string_view holder = json.substr(session_at + 11, 36);
   const auto key_at = name_at + 7;
   const std::string_view key = json.substr(key_at, json.find('"', key_at) - key_at);
-  auto& keys = by_process_[read.by];
   auto found = keys.find(key);
   if (found == keys.end()) found = keys.emplace(std::string(key), observation()).first;
   observation& seen = found->second;
@@ -46,8 +52,8 @@ void observed_keys::key_shown(const inflight_request& read, std::string_view jso
 
 bool observed_keys::saw_held(actor who, const std::string& key, std::uint64_t fence,
                              time_point limit) const {
-  const auto keys = by_process_.find(who);
-  if (keys == by_process_.end()) return false;
+  const auto keys = by_viewer_.find(viewer_of(who, key));
+  if (keys == by_viewer_.end()) return false;
   const auto found = keys->second.find(key);
   return found != keys->second.end() && found->second.held >= fence &&
          found->second.first_held_at <= limit;

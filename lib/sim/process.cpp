@@ -8,6 +8,7 @@
 
 #include "election/engine.hpp"
 #include "election/handles/access.hpp"
+#include "sim/request_kind.hpp"
 #include "sim/safety_checker.hpp"
 
 namespace tenure::sim {
@@ -108,6 +109,7 @@ void process::start() {
   const auto shared = std::make_shared<impl::connections>(env_, std::move(config));
   library_.push_back(shared);
   for (std::size_t i = 0; i < settings.tenants; ++i) {
+    options.access(consul_access().token(tenant_token(i)));  // for the checker: see observed_keys
     auto engine = std::make_shared<impl::engine>(shared, options);
     engines_.push_back(engine);
     library_.push_back(engine->shared());

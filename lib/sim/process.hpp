@@ -86,7 +86,6 @@ class process : public std::enable_shared_from_this<process> {
   stay_ptr stay_of(const std::string& election) const;
 
   // User code, in user_code.cpp.
-  /// Elections belong to the tenants in turn.
   elections& elections_of(std::size_t election);
   std::optional<election> enter(std::size_t election, const stay_ptr& in);
   awaitable<void> take_part(std::size_t election);

@@ -44,6 +44,15 @@ bool is_list(const runtime::http_request& request) noexcept {
   return request.target.find("?recurse") != std::string::npos;
 }
 
+std::string tenant_token(std::size_t tenant) { return std::to_string(tenant); }
+
+std::size_t tenant_of(const runtime::http_request& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (name == "X-Consul-Token") return std::stoul(value);
+  }
+  return 0;
+}
+
 std::string without_index(const runtime::http_request& request) {
   std::string target = request.target.substr(0, request.target.find('?'));
   if (is_list(request)) target += "?recurse";

@@ -1,4 +1,4 @@
-// Classifies a request by its method and target.
+// Classifies a request by its method and target, and finds its sender among the tenants.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,10 @@ std::string_view key_of(const runtime::http_request& request) noexcept;
 bool is_list(const runtime::http_request& request) noexcept;
 /// Whether it asks for ?consistent: its answer shows a state of after the request was sent.
 bool is_consistent(const runtime::http_request& request) noexcept;
+/// The token of a process's tenant of that number. The server lets every token do everything.
+std::string tenant_token(std::size_t tenant);
+/// Whose token the request has; 0 without one, as those of contenders and operators.
+std::size_t tenant_of(const runtime::http_request& request);
 /// The target of the same read without blocking.
 std::string without_index(const runtime::http_request& request);
 

@@ -78,7 +78,7 @@ class safety_checker {
   world& world_;
   const scenario& scenario_;
   ground_truth& truth_;
-  observed_keys observed_{world_, truth_};
+  observed_keys observed_{world_, scenario_, truth_};
   write_checker writes_{world_, truth_};
   needless_moves moves_{world_, truth_};
   std::map<std::string, term_list> by_key_;

@@ -95,6 +95,11 @@ class scenario {
   }
   duration longest_span() const noexcept { return mixed_spans ? span * 2 : span; }
   duration lock_delay_in_force() const noexcept;
+  /// Whose candidates an election has in each process: elections belong to the tenants in turn,
+  /// those of a group all to the same.
+  std::size_t tenant_of(std::size_t election) const noexcept {
+    return groups.group_of(election).value_or(election) % tenants;
+  }
   /// Every election must have its one leader within this time after the last fault.
   duration convergence_bound() const noexcept;
   /// After a leader's session died, every election must have its one leader within this time.

@@ -1,4 +1,5 @@
 // The user code of a simulated process.
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -227,7 +228,11 @@ asio::awaitable<void> process::work(term t) {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (dead_) co_return;
-  duration cleanup = context_.world.between(0s, settings.stop_budget * 8 / 10);
+  duration most = settings.stop_budget * 8 / 10;
+  // Once the faults are over, bodies hand over in time: the library promises no shares to a group
+  // whose bodies need longer than their limit.
+  if (settled_ && t.hand_over_wanted()) most = std::min(most, settings.groups.hand_over_limit / 2);
+  duration cleanup = context_.world.between(0s, most);
   if (settings.slow_bodies && !settled_ && chance_of(0.2)) {
     context_.world.probes.hit("body overruns");
     led->excused = true;

@@ -1,10 +1,10 @@
 #include <stdexcept>
 #include <tenure/testing/world.hpp>
+#include <tenure/toolkit/percent.hpp>
 #include <utility>
 
 #include "agent/fault_injection.hpp"
 #include "testing/world_state.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::testing {
 namespace {

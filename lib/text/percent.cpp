@@ -1,4 +1,4 @@
-#include "text/percent.hpp"
+#include <tenure/toolkit/percent.hpp>
 
 #include <tenure/toolkit/ascii.hpp>
 

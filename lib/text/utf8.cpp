@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "text/hex.hpp"
+
 namespace tenure::text {
 
 bool is_utf8(std::string_view text) noexcept {
@@ -63,6 +65,32 @@ void utf8_append(std::string& out, std::uint32_t code_point) {
     byte(0x80 | (code_point >> 6 & 0x3f));
     byte(0x80 | (code_point & 0x3f));
   }
+}
+
+std::size_t first_invalid(std::string_view text) noexcept {
+  if (is_utf8(text)) return text.size();
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+std::string with_visible_bytes(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length > 0) {
+      out.append(text, 0, length);
+    } else {
+      out += "\\x";
+      append_hex(out, text[0]);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 void append_repaired(std::string& out, std::string_view text) {

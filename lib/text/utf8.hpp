@@ -5,10 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::text {
-
-bool is_utf8(std::string_view text) noexcept;
 
 /// How many bytes the first character has; 0 where `text` begins with an invalid sequence (overlong
 /// forms and surrogates included). `text` is not empty.

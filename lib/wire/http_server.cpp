@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/wall_clock.hpp"
+#include "wire/connection_table.hpp"
 #include "wire/listen_address.hpp"
 #include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
@@ -60,12 +61,15 @@ class http_server::implementation final : public connection_owner,
       : executor_(std::move(executor)),
         timers_(timers),
         service_(&service),
-        options_(options),
-        rate_(options.requests_per_second) {}
+        options_(std::move(options)),
+        table_(options_),
+        rate_(options_.requests_per_second) {}
 
   unsigned short listen(const std::string& address, std::shared_ptr<server_tls_context> tls);
   void respond(std::uint64_t id, runtime::http_response response);
   void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);
+  void respond_head(std::uint64_t id, const runtime::http_response& head);
+  stream_place find_stream_place(std::uint64_t id);
   void resume(std::uint64_t id);
   ~implementation() { close_listeners(); }
   void close_listeners() noexcept;
@@ -74,14 +78,15 @@ class http_server::implementation final : public connection_owner,
   std::vector<std::string> lost_sockets() const { return socket_files_.lost(); }
   std::uint64_t refused() const noexcept { return refused_; }
   unsigned short port() const noexcept { return port_; }
-  std::size_t connections() const noexcept { return connections_.size(); }
+  std::size_t connections() const noexcept { return table_.all().size(); }
 
   const http_server_options& options() const noexcept override { return options_; }
   runtime::timers& timers() noexcept override { return timers_; }
   void received(server_connection& from, runtime::http_request request) override;
+  void waiting(server_connection& connection) override { table_.waiting(connection); }
   void lost(std::uint64_t id) override;
-  void stream_over(std::uint64_t id) noexcept override { streams_.erase(id); }
-  void closed(server_connection& connection) noexcept override;
+  void stream_over(std::uint64_t id) noexcept override { table_.end_stream(id); }
+  void closed(server_connection& connection) noexcept override { table_.remove(connection); }
   const std::string& date() override;
 
  private:
@@ -89,6 +94,8 @@ class http_server::implementation final : public connection_owner,
   void bound(const std::string& path);
   void accepted(server_connection::socket socket, const protocol::endpoint& peer,
                 const std::shared_ptr<server_tls_context>& tls);
+  /// The connection of a request that has no response yet; null if its client has disconnected.
+  server_connection* take_unanswered(std::uint64_t id);
 
   asio::any_io_executor executor_;
   runtime::timers& timers_;
@@ -97,10 +104,8 @@ class http_server::implementation final : public connection_owner,
   std::vector<std::shared_ptr<listener>> listeners_;
   std::map<std::string, std::shared_ptr<listener>> at_path_;  ///< of the unix sockets
   socket_files socket_files_;
-  std::map<std::uint64_t, std::shared_ptr<server_connection>> connections_;  ///< by number
+  connection_table table_;
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
-  std::unordered_map<std::uint64_t, server_connection*> streams_;
-  std::map<std::string, std::size_t> per_address_;
   rate_limit rate_;
   std::uint64_t refused_ = 0;
   std::uint64_t last_id_ = 0;
@@ -222,34 +227,31 @@ void http_server::implementation::accepted(server_connection::socket socket,
                                            const protocol::endpoint& peer,
                                            const std::shared_ptr<server_tls_context>& tls) {
   if (stopping_) return;
-  if (options_.connections > 0 && connections_.size() >= options_.connections) {
-    ++refused_;
-    if (!tls) turn_away(socket, no_room);
-    return;
-  }
   std::string address;
-  if (options_.connections_per_address > 0 || options_.requests_per_second > 0) {
+  if (options_.connections_per_address > 0 || options_.streams_per_address > 0 ||
+      options_.requests_per_second > 0) {
     address = address_bytes(peer);
   }
-  if (options_.connections_per_address > 0 && !address.empty()) {
-    if (per_address_[address] >= options_.connections_per_address) {
-      ++refused_;
-      const bool silent = options_.excess_connection == http_server_options::excess::closed;
-      if (!silent && !tls) turn_away(socket, too_many_connections);
-      return;
-    }
-    ++per_address_[address];
+  const auto place = table_.find_place(address);
+  if (place != connection_table::place::free) {
+    ++refused_;
+    const bool all = place == connection_table::place::server_full;
+    const bool silent = options_.excess_connection == http_server_options::excess::closed;
+    if (!tls && (all || !silent)) turn_away(socket, all ? no_room : too_many_connections);
+    return;
   }
   const std::uint64_t number = ++last_number_;
   const auto connection =
       std::make_shared<server_connection>(std::move(socket), *this, number, std::move(address));
-  connections_.emplace(number, connection);
+  table_.add(connection);
+  table_.waiting(*connection);
   connection->start(tls);
 }
 
 void http_server::implementation::received(server_connection& from,
                                            runtime::http_request request) {
   from.id = ++last_id_;
+  table_.busy(from);
   if (!from.peer().empty() && !rate_.take(from.peer(), timers_.now())) {
     ++refused_;
     runtime::http_response response(429, "Too many requests: come back in a second\n");
@@ -266,35 +268,44 @@ void http_server::implementation::lost(std::uint64_t id) {
   service_->on_closed(id);
 }
 
-void http_server::implementation::closed(server_connection& connection) noexcept {
-  if (options_.connections_per_address > 0 && !connection.peer().empty()) {
-    const auto count = per_address_.find(connection.peer());
-    if (count != per_address_.end() && --count->second == 0) per_address_.erase(count);
-  }
-  connections_.erase(connection.number());
+server_connection* http_server::implementation::take_unanswered(std::uint64_t id) {
+  const auto found = unanswered_.find(id);
+  if (found == unanswered_.end()) return nullptr;
+  server_connection* const connection = found->second;
+  unanswered_.erase(found);
+  return connection;
 }
 
 void http_server::implementation::respond(std::uint64_t id, runtime::http_response response) {
-  const auto found = unanswered_.find(id);
-  if (found == unanswered_.end()) return;
-  server_connection& connection = *found->second;
-  unanswered_.erase(found);
-  connection.respond(std::move(response));
+  server_connection* const connection = take_unanswered(id);
+  if (connection != nullptr) connection->respond(std::move(response));
 }
 
 void http_server::implementation::respond(std::uint64_t id, runtime::http_response head,
                                           std::unique_ptr<http_stream> body) {
+  server_connection* const connection = take_unanswered(id);
+  if (connection == nullptr) return;
+  table_.begin_stream(id, *connection);
+  connection->respond(std::move(head), std::move(body));
+}
+
+void http_server::implementation::respond_head(std::uint64_t id,
+                                               const runtime::http_response& head) {
+  server_connection* const connection = take_unanswered(id);
+  if (connection != nullptr) connection->respond_head(head);
+}
+
+http_server::stream_place http_server::implementation::find_stream_place(std::uint64_t id) {
   const auto found = unanswered_.find(id);
-  if (found == unanswered_.end()) return;
-  server_connection& connection = *found->second;
-  unanswered_.erase(found);
-  streams_.emplace(id, &connection);
-  connection.respond(std::move(head), std::move(body));
+  if (found == unanswered_.end()) return stream_place::free;
+  const stream_place place = table_.find_stream_place(*found->second);
+  if (place != stream_place::free) ++refused_;
+  return place;
 }
 
 void http_server::implementation::resume(std::uint64_t id) {
-  const auto found = streams_.find(id);
-  if (found != streams_.end()) found->second->resume();
+  server_connection* const connection = table_.stream(id);
+  if (connection != nullptr) connection->resume();
 }
 
 void http_server::implementation::close_listeners() noexcept {
@@ -306,13 +317,13 @@ void http_server::implementation::stop() {
   stopping_ = true;
   socket_files_.remove_all();
   close_listeners();
-  for (const auto& [number, connection] : connections_) connection->stop();
+  for (const auto& [number, connection] : table_.all()) connection->stop();
 }
 
 void http_server::implementation::abort() noexcept {
   stop();
-  for (const auto& [number, connection] : connections_) connection->abort();
-  connections_.clear();
+  for (const auto& [number, connection] : table_.all()) connection->abort();
+  table_.remove_all();
 }
 
 const std::string& http_server::implementation::date() {
@@ -331,7 +342,8 @@ const std::string& http_server::implementation::date() {
 http_server::http_server(asio::any_io_executor executor, runtime::timers& timers,
                          http_service& service, http_server_options options)
     : implementation_(
-          std::make_shared<implementation>(std::move(executor), timers, service, options)) {}
+          std::make_shared<implementation>(std::move(executor), timers, service,
+                                           std::move(options))) {}
 
 http_server::~http_server() { implementation_->abort(); }
 
@@ -352,6 +364,14 @@ void http_server::respond(std::uint64_t id, runtime::http_response response) {
 void http_server::respond(std::uint64_t id, runtime::http_response head,
                           std::unique_ptr<http_stream> body) {
   implementation_->respond(id, std::move(head), std::move(body));
+}
+
+void http_server::respond_head(std::uint64_t id, runtime::http_response head) {
+  implementation_->respond_head(id, head);
+}
+
+http_server::stream_place http_server::find_stream_place(std::uint64_t id) {
+  return implementation_->find_stream_place(id);
 }
 
 void http_server::resume(std::uint64_t id) { implementation_->resume(id); }

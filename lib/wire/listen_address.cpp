@@ -53,7 +53,10 @@ std::string address_bytes(const protocol::endpoint& peer) {
     return std::string(data + offsetof(sockaddr_in, sin_addr), sizeof(in_addr));
   }
   if (peer.protocol().family() == AF_INET6 && peer.size() >= sizeof(sockaddr_in6)) {
-    return std::string(data + offsetof(sockaddr_in6, sin6_addr), sizeof(in6_addr));
+    const std::string bytes(data + offsetof(sockaddr_in6, sin6_addr), sizeof(in6_addr));
+    const auto* const v6 = reinterpret_cast<const in6_addr*>(bytes.data());
+    // A client of IPv4 at a socket for both.
+    return IN6_IS_ADDR_V4MAPPED(v6) ? bytes.substr(bytes.size() - sizeof(in_addr)) : bytes;
   }
   return {};
 }
@@ -62,7 +65,8 @@ std::string address_text(const protocol::endpoint& peer) {
   const std::string bytes = address_bytes(peer);
   char text[INET6_ADDRSTRLEN] = {};
   if (bytes.empty()) return {};
-  ::inet_ntop(peer.protocol().family(), bytes.data(), text, sizeof text);
+  const int family = bytes.size() == sizeof(in_addr) ? AF_INET : AF_INET6;
+  ::inet_ntop(family, bytes.data(), text, sizeof text);
   return text;
 }
 

@@ -1,10 +1,13 @@
 #include "wire/server_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <utility>
+
+#include "wire/request_header.hpp"
 
 namespace tenure::wire {
 namespace {
@@ -16,6 +19,9 @@ using namespace std::chrono_literals;
 /// How long the server reads on after its last response, so that the client can receive that one.
 constexpr duration drain_time = 500ms;
 constexpr std::size_t drain_step = 16 * 1024;
+constexpr std::size_t header_step = 1024;
+/// Room for a body's chunks, beside the header.
+constexpr std::size_t body_room = 64 * 1024;
 
 bool is_http_error(error_code error) {
   return error.category() == http::make_error_code(http::error::end_of_stream).category();
@@ -79,8 +85,11 @@ void server_connection::next() {
     socket_.close();
     return end();
   }
+  owner_->waiting(*this);
   if (input_ && input_->buffer.size() > 0) return read_header();
   input_.reset();
+  const duration limit = served_ ? owner_->options().idle_time : owner_->options().first_time;
+  if (limit > duration(0)) owner_->timers().arm(watchdog_, owner_->timers().now() + limit);
   // With TLS what has arrived need not be a request, and a request may have left the kernel.
   if (socket_.tls() != nullptr) return readable({});
   if (has_input_) return read_header();
@@ -130,35 +139,57 @@ void server_connection::readable(error_code error) {
 void server_connection::read_header() {
   phase_ = phase::reading;
   has_input_ = false;
-  if (!input_) input_ = std::make_unique<reader>();
-  input_->message.emplace();
-  input_->message->header_limit(static_cast<std::uint32_t>(owner_->options().header_limit));
-  input_->message->body_limit(boost::none);  // checked below, so that the service can respond
+  head_only_ = false;
+  const http_server_options& options = owner_->options();
+  if (!input_) input_ = std::make_unique<reader>(options.header_limit + body_room);
+  input_->scanned = 0;
   runtime::timers& timers = owner_->timers();
-  timers.arm(watchdog_, timers.now() + owner_->options().header_time);
-  http::async_read_header(
-      socket_, input_->buffer, *input_->message,
-      [self = shared_from_this()](error_code error, std::size_t) { self->header_read(error); });
+  timers.arm(watchdog_, timers.now() + options.header_time);
+  scan();
 }
 
-void server_connection::header_read(error_code error) {
-  if (phase_ != phase::reading) return;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    unread_ = true;
-    return refuse(431, "431 Request Header Fields Too Large");
+/// Looks for the end of the header in what has arrived, and reads on without it.
+void server_connection::scan() {
+  auto& buffer = input_->buffer;
+  const auto arrived = [&] {
+    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size());
+  };
+  // RFC 9112, 2.2: clients may send an empty line before a request.
+  while (arrived().starts_with("\r\n")) {
+    buffer.consume(2);
+    input_->scanned = 0;
   }
-  if (error && is_http_error(error) && error != http::error::end_of_stream &&
-      error != http::error::partial_message) {
-    unread_ = true;
-    return refuse(400, "400 Bad Request");
+  const http_server_options& options = owner_->options();
+  const header_scan found = scan_header(arrived(), input_->scanned);
+  if (found.state == header_state::invalid) return refuse(400, "400 Bad Request");
+  if (found.state == header_state::complete && found.size <= options.header_limit)
+    return header_read(arrived().substr(0, found.size));
+  if (found.state == header_state::complete || buffer.size() > options.header_limit) {
+    const header_fault fault = oversized_header(arrived(), options.target_limit);
+    return refuse(fault.status, fault.text);
   }
-  if (error) return end();
+  const auto room = buffer.prepare(std::max(header_step, buffer.capacity() - buffer.size()));
+  socket_.async_read_some(room,
+                          [self = shared_from_this()](error_code error, std::size_t count) {
+                            if (self->phase_ != phase::reading) return;
+                            if (error) return self->end();
+                            self->input_->buffer.commit(count);
+                            self->scan();
+                          });
+}
+
+void server_connection::header_read(std::string_view header) {
+  head_only_ = header.starts_with("HEAD ");
+  if (const header_fault fault = check_header(header, owner_->options().target_limit))
+    return refuse(fault.status, fault.text);
+  input_->message.emplace();
+  input_->message->header_limit(static_cast<std::uint32_t>(header.size() + 1));
+  input_->message->body_limit(boost::none);  // checked below, so that the service can respond
+  error_code failed;
+  input_->buffer.consume(input_->message->put(input_->buffer.data(), failed));
+  if (failed || !input_->message->is_header_done()) return refuse(400, "400 Bad Request");
 
   const auto& message = input_->message->get();
-  if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
-    unread_ = true;
-    return refuse(400, "400 Bad Request: missing required Host header");
-  }
   const auto length = input_->message->content_length();
   if (length && *length > owner_->options().body_limit) {
     unread_ = true;
@@ -167,7 +198,8 @@ void server_connection::header_read(error_code error) {
   input_->message->body_limit(owner_->options().body_limit);
   runtime::timers& timers = owner_->timers();
   timers.arm(watchdog_, timers.now() + owner_->options().body_time);
-  if (!boost::beast::iequals(message[http::field::expect], "100-continue")) return read_body();
+  const bool asks = message.version() >= 11 && message.count(http::field::expect) > 0;
+  if (!asks || input_->message->is_done()) return read_body();
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   asio::async_write(socket_, asio::buffer(go_on),
                     [self = shared_from_this()](error_code failed, std::size_t) {
@@ -190,10 +222,8 @@ void server_connection::body_read(error_code error) {
     unread_ = true;
     return deliver();
   }
-  if (error && is_http_error(error) && error != http::error::partial_message) {
-    unread_ = true;
+  if (error && is_http_error(error) && error != http::error::partial_message)
     return refuse(400, "400 Bad Request");
-  }
   if (error) return end();
   deliver();
 }
@@ -206,13 +236,15 @@ void server_connection::deliver() {
   input_->message.reset();
   if (input_->buffer.size() == 0) input_.reset();
 
-  head_only_ = message.method() == http::verb::head;
+  served_ = true;
   http_1_0_ = message.version() < 11;
   runtime::http_request request(std::string(message.method_string()),
-                                std::string(message.target()));
+                                origin_form(message.target()));
   if (owner_->options().all_headers) {
     for (const auto& field : message) {
-      request.headers.emplace_back(field.name_string(), field.value());
+      const bool framing = field.name() == http::field::content_length ||
+                           field.name() == http::field::transfer_encoding;
+      if (!framing) request.headers.emplace_back(field.name_string(), field.value());
     }
   }
   if (!unread_) {
@@ -232,9 +264,10 @@ void server_connection::deliver() {
   watch();
 }
 
+/// The connection ends with this response: where the next request begins is not known.
 void server_connection::refuse(unsigned status, std::string_view text) {
+  unread_ = true;
   close_after_ = true;
-  head_only_ = false;
   runtime::http_response response(status, std::string(text));
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   respond(std::move(response));
@@ -255,6 +288,12 @@ void server_connection::head_of(const runtime::http_response& response) {
   head_ += owner_->date();
 }
 
+/// The end of a head. Clients of HTTP/1.0 expect a connection to close.
+std::string_view server_connection::connection_header() const noexcept {
+  if (close_after_) return "\r\nConnection: close\r\n\r\n";
+  return http_1_0_ ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n";
+}
+
 void server_connection::respond(runtime::http_response response) {
   if (phase_ == phase::over) return;
   id = 0;
@@ -262,7 +301,7 @@ void server_connection::respond(runtime::http_response response) {
   head_of(response);
   head_ += "\r\nContent-Length: ";
   head_ += std::to_string(response.body.size());
-  head_ += close_after_ ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
+  head_ += connection_header();
   if (!head_only_) body_ = std::move(response.body);
   write();
 }
@@ -305,6 +344,14 @@ void server_connection::drain() {
         if (error) return self->end();
         self->drain();
       });
+}
+
+bool server_connection::give_way() {
+  const bool waits = phase_ == phase::idle || phase_ == phase::reading ||
+                     phase_ == phase::handshaking;
+  if (!waits || (phase_ != phase::handshaking && look(socket_) == input::data)) return false;
+  end();
+  return true;
 }
 
 void server_connection::stop() {

@@ -5,6 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ class connection_owner {
   virtual runtime::timers& timers() noexcept = 0;
   /// A whole request. The response comes by server_connection::respond().
   virtual void received(server_connection& from, runtime::http_request request) = 0;
+  /// The connection waits for its next request.
+  virtual void waiting(server_connection& connection) = 0;
   /// The client of the current request disconnected.
   virtual void lost(std::uint64_t id) = 0;
   /// A stream has ended.
@@ -56,15 +59,22 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Answers the current request. Does not call the owner.
   void respond(runtime::http_response response);
   void respond(runtime::http_response head, std::unique_ptr<http_stream> body);
+  /// Answers a HEAD whose GET gets a stream.
+  void respond_head(const runtime::http_response& head);
   /// The current stream has something to send.
   void resume();
   /// Closes after the response to the current request.
   void stop();
   /// Closes at once and does not call the owner again.
   void abort() noexcept;
+  /// Closes a connection that waits, unless the client has sent something that is not read yet.
+  bool give_way();
 
   /// The id of the current request or stream, which the owner sets; 0 if there is none.
   std::uint64_t id = 0;
+  /// Its place among the connections that wait, which the owner sets.
+  std::list<server_connection*>::iterator place;
+  bool placed = false;
   std::uint64_t number() const noexcept { return number_; }
   const std::string& peer() const noexcept { return peer_; }
 
@@ -85,7 +95,9 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Exists only while a request is being read.
   class reader {
    public:
+    explicit reader(std::size_t limit) : buffer(limit) {}
     boost::beast::flat_buffer buffer;
+    std::size_t scanned = 0;  ///< bytes of the header
     std::optional<parser> message;
   };
   class watchdog : public runtime::timer {
@@ -103,7 +115,8 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void watch();
   void readable(error_code error);
   void read_header();
-  void header_read(error_code error);
+  void scan();
+  void header_read(std::string_view header);
   void read_body();
   void body_read(error_code error);
   void deliver();
@@ -114,6 +127,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void drain();
   void end();
   void head_of(const runtime::http_response& response);
+  std::string_view connection_header() const noexcept;
 
   // A stream: server_stream.cpp.
   void read_from_stream_client();
@@ -141,6 +155,7 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   bool http_1_0_ = false;     ///< the client does not know chunked encoding
   bool ending_ = false;       ///< stop() was called: a stream ends when it has nothing to send
   bool last_piece_ = false;   ///< the end of the stream is being sent
+  bool served_ = false;       ///< it has sent a request
   bool unread_ = false;       ///< the client may still be sending a body that is not read
   std::uint32_t discarded_ = 0;  ///< bytes received on a stream and discarded
 };

@@ -51,6 +51,16 @@ void server_connection::limit_stream() {
   set_option(native, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
 }
 
+/// As Go: with neither a length nor an encoding, since the GET would have no length.
+void server_connection::respond_head(const runtime::http_response& head) {
+  if (phase_ == phase::over) return;
+  id = 0;
+  phase_ = phase::writing;
+  head_of(head);
+  head_ += connection_header();
+  write();
+}
+
 void server_connection::resume() {
   if (phase_ == phase::streaming) send_next_piece();
 }

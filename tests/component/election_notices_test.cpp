@@ -272,6 +272,42 @@ TEST_CASE("a notice finds such a key where this process watches nothing") {
   b.shut_down();
 }
 
+TEST_CASE("a key that a participant with another session finds held is released") {
+  election_fixture b;
+  process& p = b.add();
+  process& other = b.add();
+  const std::string to = session(b);
+  giver g(b, other, to);
+  std::vector<std::shared_ptr<listener>> all;
+  for (int i = 0; i < 40; ++i) all.push_back(watch(p, "k/" + std::to_string(i)));
+  impl::unwanted_keys& unwanted = p.engine->shared()->unwanted;
+  unwanted.add_session(to);
+  g.take("k/new");
+  REQUIRE(g.give({"k/new"}));
+  SECTION("seen before without a participant") { b.rt.advance(500ms); }
+  SECTION("overwritten by an operator, which keeps the lock") {
+    b.ask("PUT", "/v1/kv/k/new", "oops");
+  }
+  const auto entered = watch(p, "k/new");
+  unwanted.on_other_hold(*g.read("k/new").entry);
+  b.rt.advance(3s);
+  CHECK_FALSE(held(b, "k/new"));
+  b.shut_down();
+}
+
+TEST_CASE("a key that the program locks for itself stays locked") {
+  election_fixture b;
+  process& p = b.add();
+  const std::string own = session(b);
+  std::vector<std::shared_ptr<listener>> all;
+  for (int i = 0; i < 40; ++i) all.push_back(watch(p, "k/" + std::to_string(i)));
+  p.engine->shared()->unwanted.add_session(own);
+  b.ask("PUT", "/v1/kv/k/data?acquire=" + own, "the program's");
+  b.rt.advance(5s);
+  CHECK(held(b, "k/data"));
+  b.shut_down();
+}
+
 // -- texts ---------------------------------------------------------------------------------------
 
 TEST_CASE("the text of a notice is read as it was written") {

@@ -240,6 +240,31 @@ TEST_CASE("keys that vanish together are read several at a time") {
   b.shut_down();
 }
 
+TEST_CASE("keys that a list shows do not wait for the reads of those that it lacks") {
+  rights_fixture b;
+  std::vector<observer> all;
+  for (int i = 100; i < 120; ++i) {
+    if (i != 105) b.ask("PUT", "/v1/kv/many/" + std::to_string(i), "v");
+    all.push_back(b.p.elections->observe("many/" + std::to_string(i)));
+  }
+  b.p.transport->observer = [](const runtime::http_request&, runtime::http_response& answer) {
+    for (auto& [name, value] : answer.headers) {
+      if (name == "X-Consul-Default-Acl-Policy") value = "deny";
+    }
+  };
+  b.p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return has(r.target, "many/105") ? fate(mishap::silent_before) : fate(1ms, 1ms);
+  };
+  running<leader> shown(b.rt, all[6].next());
+  running<leader> missing(b.rt, all[5].next());
+  b.rt.advance(1s);
+  CHECK(shown.done());
+  CHECK_FALSE(missing.done());
+  b.allow();
+  CHECK(b.rt.run_until([&] { return missing.done(); }, 60s));
+  b.shut_down();
+}
+
 TEST_CASE("a missing right is one line, however often the session is tried") {
   rights_fixture b;
   b.forbid("session/create");

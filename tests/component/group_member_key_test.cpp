@@ -235,6 +235,37 @@ TEST_CASE("after a lost reply the key is read, and written again only if that is
   }
 }
 
+TEST_CASE("a write that Consul carries out after a read has missed it is repaired") {
+  election_fixture b;
+  process& p = b.add();
+  watching_group watch(b, p);
+  keeping_key member(b, p, "a", 0s);
+  watch.own = member.key;
+  member.wait_written();
+  b.rt.advance(5s);
+  int sent = 0;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    const bool late = has(r.target, "/v1/txn") && sent++ == 0;
+    return late ? fate(30s, 0s) : fate();
+  };
+  const core::group_member original = member.key->document();
+  core::group_member changed = original;
+  changed.weight = 7;
+  member.key->publish(changed);
+  REQUIRE(b.rt.run_until([&] { return sent == 1; }, 5s));
+  member.key->publish(original);
+  b.rt.advance(25s);
+  CHECK(member.key->written());
+  CHECK(read_group(b, p).members.at(0).document == original);
+  CHECK(sent == 1);
+  b.rt.advance(10s);
+  CHECK(sent == 2);
+  CHECK(read_group(b, p).members.at(0).document == original);
+  watch.end();
+  member.end();
+  b.shut_down();
+}
+
 TEST_CASE("a token that may not write: last_error() says so, and the key comes with the right") {
   election_fixture b;
   process& p = b.add();

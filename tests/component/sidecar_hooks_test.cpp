@@ -49,6 +49,7 @@ class stage {
     hook_options o;
     o.election = "db";
     o.key = key;
+    o.value = "us";
     o.folder = folder.path;
     o.span = 5s;
     o.grace = 1s;
@@ -139,6 +140,7 @@ TEST_CASE("leader-elected runs within the term, with the term in its environment
   REQUIRE(hook.variable("TENURE_FENCE") == std::to_string(s.held.fence()));
   REQUIRE(hook.variable("TENURE_SESSION") == s.held.session());
   REQUIRE(hook.variable("TENURE_SNAPSHOT") == "0");
+  REQUIRE(hook.variable("TENURE_LEADER") == "us");  // also before the key was read with it
   REQUIRE(hook.what.directory == s.folder.path);
   REQUIRE(hook.what.grace == 1s);
   REQUIRE(hook.lease.kill_at <= s.held.valid_until());
@@ -248,6 +250,13 @@ TEST_CASE("a follower runs leader-settings-changed once, and after every change 
   REQUIRE(s.started() == names{settings_changed, settings_changed});
   const std::uint64_t snapshot = std::stoull(s.host.last().variable("TENURE_SNAPSHOT"));
   REQUIRE(*s.snapshots.find("db", snapshot)->find("host") == "db-1");
+  // What the hook sets shows in its own snapshot; the settings of another election stay.
+  s.snapshots.merge("db", snapshot, {{"host", "db-2"}, {"port", "1"}});
+  s.snapshots.merge("db", snapshot, {{"port", ""}, {"new", "x"}});
+  s.snapshots.merge("mail", snapshot, {{"host", "db-3"}});
+  s.snapshots.merge("db", snapshot + 1, {{"host", "db-3"}});
+  REQUIRE(s.snapshots.find("db", snapshot)->values ==
+          leader_settings::changes{{"host", "db-2"}, {"new", "x"}});
   s.exit(0);
   REQUIRE_FALSE(s.snapshots.find("db", snapshot));  // kept only while the hook ran
   s.b.rt.advance(60s);
@@ -255,42 +264,102 @@ TEST_CASE("a follower runs leader-settings-changed once, and after every change 
   s.finish();
 }
 
-TEST_CASE("at the end only leader-deposed runs, with a short timeout") {
+TEST_CASE("hooks about the end of a term wait for the end of its last promise") {
+  stage s;
+  s.lead();
+  s.exit(0);
+  s.output->ending(s.b.rt.now() + 40s);
+  s.led->cancel();
+  REQUIRE(s.b.rt.run_until([&] { return s.led->done(); }, 1min));
+  s.b.rt.advance(3s);
+  REQUIRE(s.held.holds());  // as long as is-leader has promised
+  REQUIRE(s.started() == names{elected});
+  REQUIRE(s.output->unfinished() == "leader-deposed not run");
+  s.b.rt.run(s.held.resign());
+  s.b.rt.run_until_idle();
+  REQUIRE(s.started() == names{elected, deposed});
+  REQUIRE(s.output->unfinished() == "leader-deposed not finished");
+  s.exit(0);
+  REQUIRE(s.started() == names{elected, deposed, settings_changed});
+  s.exit(0);
+  REQUIRE(s.output->unfinished().empty());
+  s.finish();
+}
+
+TEST_CASE("the last hooks have their timeout, within the deadline of the way out") {
   stage s;
   s.lead();
   s.exit(0);
   s.end_term();
   names expected{elected, deposed};
   REQUIRE(s.started() == expected);
-  REQUIRE(s.host.last().lease.stop_at == s.b.rt.now() + 60s);
-  SECTION("it is running already") {
+  const time_point begin = s.b.rt.now();
+  REQUIRE(s.host.last().lease.stop_at == begin + 60s);
+  SECTION("a late deadline changes nothing") {
+    s.output->ending(begin + 5min);
+    s.run->cancel();
+    s.b.rt.run_until_idle();
+    REQUIRE(s.host.last().lease.stop_at == begin + 60s);
+    s.exit(0);
+    expected.push_back(settings_changed);
+    REQUIRE(s.started() == expected);
+    REQUIRE(s.host.last().lease.stop_at == begin + 60s);
+    s.exit(0);
+    REQUIRE(s.output->unfinished().empty());
+  }
+  SECTION("an early one shortens the running hook and the next") {
+    s.output->ending(begin + 20s);
     s.run->cancel();
     s.b.rt.run_until_idle();
     REQUIRE_FALSE(s.host.last().stop_requested);
     REQUIRE_FALSE(s.run->done());
+    REQUIRE(s.host.last().lease.stop_at == begin + 19s);
+    REQUIRE(s.host.last().lease.kill_at == begin + 20s);
+    s.b.rt.advance(18s);
     s.exit(0);
+    expected.push_back(settings_changed);
+    REQUIRE(s.started() == expected);
+    REQUIRE(s.host.last().lease.stop_at == begin + 19600ms);  // a fifth of 2 s before the kill
+    REQUIRE(s.host.last().lease.kill_at == begin + 20s);
+    s.b.rt.advance(1700ms);
+    s.host.last().end(command::outcome(command::outcome::kind::signalled, SIGTERM));
+    s.b.rt.run_until_idle();
+    REQUIRE(s.output->unfinished() == "leader-settings-changed cut short");
   }
-  SECTION("it has failed before: one more try with the short timeout") {
+  SECTION("a failure is not tried again, and the next hook runs") {
+    s.output->ending(begin + 5min);
+    s.run->cancel();
+    s.b.rt.run_until_idle();
+    s.exit(1);
+    expected.push_back(settings_changed);
+    REQUIRE(s.started() == expected);
+    s.exit(1);
+    REQUIRE(s.output->unfinished().empty());
+  }
+  SECTION("it has failed before: one more try at once") {
     s.exit(1);
     s.run->cancel();
     s.b.rt.run_until_idle();
     expected.push_back(deposed);
     REQUIRE(s.started() == expected);
-    REQUIRE(s.host.last().lease.stop_at == s.b.rt.now() + 10s);
-    s.exit(1);
+    s.exit(0);
+    expected.push_back(settings_changed);
+    s.exit(0);
   }
   REQUIRE(s.run->done());
   REQUIRE(s.started() == expected);
   s.finish();
 }
 
-TEST_CASE("at the end leader-settings-changed is stopped") {
+TEST_CASE("at the end a running leader-settings-changed has the deadline to finish") {
   stage s;
   s.follow();
   REQUIRE(s.started() == names{settings_changed});
+  s.output->ending(s.b.rt.now() + 10s);
   s.run->cancel();
   s.b.rt.run_until_idle();
-  REQUIRE(s.host.last().stop_requested);
+  REQUIRE_FALSE(s.host.last().stop_requested);
+  REQUIRE(s.host.last().lease.kill_at == s.b.rt.now() + 10s);
   REQUIRE_FALSE(s.run->done());  // waits until the hook has ended
   s.exit(0);
   REQUIRE(s.run->done());

@@ -69,7 +69,12 @@ TEST_CASE("Invalid HTTP gets a 400 and the connection is closed") {
   for (const char* nonsense : {"nonsense\r\n\r\n", "GET\r\n\r\n",
                                "GET /v1/kv/a HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
                                "GET /v1/kv/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                               "GET /v1/status/leader HTTP/1.1\r\n\r\n"}) {
+                               "GET /v1/status/leader HTTP/1.1\r\n\r\n",
+                               "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+                               "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
+                               "GET v1/kv/a HTTP/1.1\r\nHost: x\r\n\r\n",
+                               "GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+                               "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n"}) {
     INFO(nonsense);
     http_probe probe = connect();
     probe.send_raw(nonsense);
@@ -80,6 +85,13 @@ TEST_CASE("Invalid HTTP gets a 400 and the connection is closed") {
     CHECK(answer.body.starts_with("400 Bad Request"));
     CHECK(probe.receive_to_end().empty());
   }
+}
+
+TEST_CASE("A target may name its server") {
+  put("conn/absolute", "x");
+  http_probe probe = connect();
+  probe.send_raw("GET http://host:1/v1/kv/conn/absolute?raw HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(probe.receive().body == "x");
 }
 
 TEST_CASE("A client that disconnects does no harm") {

@@ -1,9 +1,9 @@
 // The filter of agent/services: its matches, and the errors for invalid filters.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <tenure/toolkit/percent.hpp>
 
 #include "contract.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::test {
 namespace {

@@ -15,6 +15,7 @@ class CommandLineTest(cases.Case):
         got, output, errors = self.run_to_end(*argv, env=env, timeout=5)
         self.assertEqual((code, "", 1), (got, output, len(errors.splitlines())), (argv, errors))
         self.assertIn(says, errors)
+        return errors
 
     def test_help_names_what_users_need(self):
         for argv, words in (
@@ -102,7 +103,42 @@ class CommandLineTest(cases.Case):
 
     def test_the_environment_is_checked(self):
         run = [TENURE, "run", "k", "--", "true"]
-        self.refused(*run, env={"TENURE_SPAN": "long"}, says="'long' is not a duration")
+        for name, value, says in (
+                ("TENURE_SPAN", "long", "TENURE_SPAN: 'long' is not a duration"),
+                ("TENURE_SPAN", "25h", "TENURE_SPAN: span 1d1h is out of range"),
+                ("TENURE_TTL", "5s", "TENURE_TTL: ttl 5s is out of range"),
+                ("TENURE_LOCK_DELAY", "2m", "TENURE_LOCK_DELAY: lock-delay 2m"),
+                ("TENURE_GRACE", "1h", "TENURE_GRACE: stop budget 1h"),
+                ("TENURE_TRY", "0", "TENURE_TRY: 0 leaves no time"),
+                ("TENURE_LIVENESS", "1ms", "TENURE_LIVENESS: 1ms is out of range"),
+                ("TENURE_WEIGHT", "5", "TENURE_WEIGHT: only with --group"),
+                ("TENURE_WEIGHT", "x", "TENURE_WEIGHT"),
+                ("TENURE_CAPACITY", "-1", "TENURE_CAPACITY"),
+                ("TENURE_LOG_LEVEL", "loud", "TENURE_LOG_LEVEL: ")):
+            errors = self.refused(*run, env={name: value}, says=says)
+            option = "--" + name.removeprefix("TENURE_").lower().replace("_", "-")
+            self.assertNotIn(option, errors)
+        self.refused(*run, env={"TENURE_GROUP": "g", "TENURE_MEMBER": "a/b"},
+                     says="TENURE_MEMBER: ")
+        self.refused(TENURE, "run", "--span", "5x", "k", "--", "true", env={"TENURE_SPAN": "long"},
+                     says="--span: '5x'")
+
+    def test_bytes_that_are_not_utf_8(self):
+        bad = b"a\xff"
+        for argv in ((TENURE, "run", bad, "--", "true"),
+                     (TENURE, "run", "--value", bad, "k", "--", "true"),
+                     (TENURE, "run", "--member", bad, "--group", "g", "k", "--", "true"),
+                     (TENURE, "lock", bad, "true"), (TENURE, "leader", bad), (TENURE, "list", bad),
+                     (TENURE, "depose", bad), (TENURE, "drain", "g", bad),
+                     (TENURE, "leader", "--token", bad, "k"),
+                     (TENURE, "sidecar", "--election", bad)):
+            self.refused(*argv, says="is not UTF-8")
+        for name in ("TENURE_VALUE", "TENURE_GROUP"):
+            self.refused(TENURE, "run", "k", "--", "true", env={name: bad},
+                         says=name + ": is not UTF-8: \"a\\xff\"")
+
+    def test_the_environment_of_consul_is_checked(self):
+        run = [TENURE, "run", "k", "--", "true"]
         self.refused(*run, env={"CONSUL_HTTP_SSL": "true", "CONSUL_CACERT": "/no/such"},
                      says="CONSUL_CACERT")
         self.refused(*run, env={"CONSUL_HTTP_TOKEN_FILE": "/no/such"}, says="/no/such")

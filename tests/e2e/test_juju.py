@@ -364,6 +364,66 @@ class HooksTest(JujuCase):
                 read[name] = file.read()
         self.assertEqual({"before": "1\n", "after": "1\n", "now": "2\n"}, read)
 
+    def test_a_hook_sees_what_it_has_set_itself(self):
+        """Of two elections, whose hooks run at the same time."""
+        path, go = self.zoo.path("own.sock"), self.zoo.path("go")
+        elections = []
+        for name, other in (("a", "b"), ("b", "a")):
+            hooks = self.zoo.path(name + ".hooks")
+            os.makedirs(hooks)
+            script = os.path.join(hooks, "leader-elected")
+            note = f'>> "{self.zoo.path(name + ".seen")}"'
+            with open(script, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\n"
+                           f"leader-set kept={name} old=x num=1 {note}\n"
+                           f"leader-get --format json {note}\n"
+                           "leader-set num=2\nleader-set old=\n"
+                           f"leader-get num {note}\nleader-get --format json old {note}\n"
+                           f"leader-set num=3 $(printf 'bad=\\377') || echo $? {note}\n"
+                           f"touch {self.zoo.path(name + '.started')}\n"
+                           f'while [ ! -e "{go}" ]; do sleep 0.05; done\n'
+                           f"leader-get {note}\n"
+                           f"leader-get --election {other} kept {note}\n"
+                           f"TENURE_SNAPSHOT= leader-get theirs {note}\n"
+                           f"echo $TENURE_LEADER {note}\n")
+            os.chmod(script, 0o755)
+            elections.append({"name": name, "key": f"{self.key}/{name}", "value": "unit",
+                              "span": "48s", "lock_delay": "0s", "hooks": {"dir": hooks}})
+        with open(self.zoo.path("own.yaml"), "w", encoding="utf-8") as out:
+            json.dump({"control": {"socket": path}, "elections": elections}, out)
+        unit = self.start(TENURE, "sidecar", self.zoo.path("own.yaml"))
+        unit.socket = path
+        for name in ("a", "b"):
+            wait_until(lambda n=name: os.path.exists(self.zoo.path(n + ".started")), 30,
+                       what="the hook")
+            # What is set outside the hook stays unseen in it.
+            self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "--election", name,
+                                                    "theirs=1", "num=9"))
+        with open(go, "w", encoding="utf-8"):
+            pass
+        for name, other in (("a", "b"), ("b", "a")):
+            seen = wait_until(lambda n=name: len(self.zoo.lines(n + ".seen")) >= 9 and
+                              self.zoo.lines(n + ".seen"), 30, what="the hook's end")
+            self.assertEqual({"kept": name, "old": "x", "num": "1"}, json.loads(seen[0]))
+            # num is 2: num=3 was refused with its neighbour, num=9 came from outside.
+            self.assertEqual(["2", "null", "2", f"kept: {name}", 'num: "2"', other, "1", "unit"],
+                             seen[1:])
+
+    def test_bytes_that_are_not_utf_8_are_refused(self):
+        unit = self.unit("u")
+        self.elected(unit)
+        for argument, what in ((b"k=a\xff", 'the value of "k" is not UTF-8: "a\\xff"'),
+                               (b"\xc3=v", 'the name "\\xc3" is not UTF-8')):
+            code, output, errors = self.tool(unit, "leader-set", "good=1", argument)
+            self.assertEqual((2, "", 1), (code, output, len(errors.splitlines())))
+            self.assertTrue(errors.startswith("ERROR " + what), errors)
+        code, output, errors = self.tool(unit, "leader-get", b"\xff")
+        self.assertEqual((2, ""), (code, output))
+        self.assertIn("is not UTF-8", errors)
+        self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get"))
+        self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "k=\u00e9\U0001f600"))
+        self.assertEqual((0, "\u00e9\U0001f600\n", ""), self.tool(unit, "leader-get", "k"))
+
 
 if __name__ == "__main__":
     cases.main(needs_consul=True)

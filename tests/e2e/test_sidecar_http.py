@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The sidecar's HTTP API: byte-compatible with the nais elector, and its extensions."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,8 +9,9 @@ import signal
 import time
 
 from support import cases
-from support.elector import (BODY, FRAME, Raw, body, get, listening, name_in, open_stream, start,
-                             wait_for_leader)
+from support.agent import Agent
+from support.elector import (BODY, FRAME, Raw, body, free_address, get, listening, name_in,
+                             open_stream, start, wait_for_leader)
 from support.processes import TENURE, wait_until
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
@@ -86,14 +88,27 @@ class ElectorTest(cases.ServerCase):
         self.assertNotIn("Session", entry)
 
     def test_before_the_first_result(self):
-        a = start(self, "host-a", env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
+        late = free_address()
+        a = start(self, "host-a", env={"CONSUL_HTTP_ADDR": late})
         self.assertEqual(b"{}", body(a.address))
-        stream, _ = open_stream(a.address)
+        # A stream is open, and waits for its first frame.
+        stream, (first, _) = open_stream(a.address, "/sse?heartbeat=1s")
+        self.assertEqual("HTTP/1.1 200 OK", first)
         with stream:
-            self.assertEqual(b"data: {}\n\n", stream.chunk())
-        self.assertEqual((200, 503), (get(a.address, "/healthz")[0], get(a.address, "/readyz")[0]))
-        a.terminate()
-        self.assertEqual(0, a.wait(20))
+            self.assertEqual(b": heartbeat\n\n", stream.chunk())
+            self.assertEqual((200, 503),
+                             (get(a.address, "/healthz")[0], get(a.address, "/readyz")[0]))
+            held, _ = open_stream(a.address)
+            self.addCleanup(Agent(self.zoo.folder, listen=late).close)
+            with held:
+                self.assertIn(name_in(held.chunk()), ("", "host-a"))
+        # At the end of the sidecar it ends, without a frame if none was due.
+        b = start(self, "host-b", env={"CONSUL_HTTP_ADDR": free_address()})
+        stream, _ = open_stream(b.address)
+        with stream:
+            b.terminate()
+            self.assertEqual(b"", stream.chunk())
+        self.assertEqual(0, b.wait(20))
 
     def test_a_process_stopped_past_its_lease_does_not_claim_leadership(self):
         a = start(self, "host-a")
@@ -175,6 +190,48 @@ elections:
         self.assertEqual(404, status)
         self.assertIn(b"there are 3 elections", text)
         self.assertEqual(404, get(a.address, "/elections/four")[0])
+
+    def test_a_free_election_is_a_known_one(self):
+        holder = self.consul.create_session(TTL="60s", LockDelay="0s")
+        self.assertTrue(self.consul.put(self.key, "", acquire=holder, flags=0x2ddccbc058a50c18))
+        a = self.start_file("""
+http: {listen: "127.0.0.1:0", heartbeat: 1s}
+elections: [{name: one, key: KEY, value: host-a, span: 2s, ttl: 10s}]
+""")
+        stream, (_, headers) = open_stream(a.address)
+        with stream:
+            self.assertEqual("no", headers["X-Accel-Buffering"])
+            self.assertEqual("", name_in(stream.chunk()))
+            self.assertEqual(b": heartbeat\n\n", stream.chunk())  # without a request for it
+            silent, _ = open_stream(a.address, "/sse?heartbeat=none")
+            with silent:
+                self.assertEqual("", name_in(silent.chunk()))
+                for _ in range(2):
+                    self.assertEqual(b": heartbeat\n\n", stream.chunk())
+                self.consul.destroy_session(holder)
+                self.assertEqual("host-a", name_in(silent.chunk()))
+
+    def test_clients_that_hold_connections_lock_no_other_out(self):
+        a = self.start_file("""
+http: {listen: "127.0.0.1:0", connections: 40, idle_timeout: 300ms, request_timeout: 300ms}
+elections: [{name: one, key: KEY, value: host-a, span: 2s, ttl: 10s}]
+""")
+        wait_for_leader(a.address, "host-a")
+        stream, _ = open_stream(a.address)
+        held = [Raw(a.address) for _ in range(100)]
+        for raw in held[50:]:
+            with contextlib.suppress(OSError):  # it had to make room already
+                raw.socket.sendall(b"GET / HTTP/1.1\r\nHo")
+        for _ in range(50):
+            self.assertEqual(200, get(a.address)[0])
+        for raw in held:  # displaced, or closed in time
+            with raw, contextlib.suppress(ConnectionResetError):
+                self.assertEqual(b"", raw.to_end())
+        with stream:
+            self.assertEqual("host-a", name_in(stream.chunk()))
+        with Raw(a.address) as kept:
+            self.assertEqual(200, kept.send("/").answer()[0])
+            self.assertEqual(b"", kept.to_end())
 
     def test_one_of_many_elections_at_the_elector_s_addresses(self):
         a = self.start_file("""
@@ -258,12 +315,29 @@ elections:
                 (404, "/nothing", (), {}), (404, "/elections/app/x", (), {}),
                 (405, "/", ("Content-Length: 0",), {"method": "POST"}),
                 (405, "/sse", ("Content-Length: 0",), {"method": "DELETE"}),
+                (501, "/", (), {"method": "BREW"}), (501, "/", (), {"method": "get"}),
+                (400, "/elections/%zz", (), {}), (400, "/", ("Host: y",), {}),
+                (400, "/", ("Content-Length: 0", "Transfer-Encoding: chunked"), {}),
+                (404, "/elections%2Fapp", (), {}), (404, "/elections/app%2Fsse", (), {}),
+                (413, "/", ("Transfer-Encoding: chunked",), {"body": b"1\r\nx\r\n0\r\n\r\n"}),
                 (413, "/", ("Content-Length: 3",), {"body": b"abc"}),
                 (413, "/", ("Content-Length: 99999999",), {}),
-                (414, "/?" + "x" * 2000, (), {}),
+                (414, "/?" + "x" * 2000, (), {}), (414, "/" + "x" * 100_000, (), {}),
                 (431, "/", ("X-Big: " + "x" * 30000,), {})):
-            got, _, text = get(a.address, target, *headers, **more)
+            got, answered, text = get(a.address, target, *headers, **more)
             self.assertEqual((status, True), (got, bool(text.strip())), (target, text))
+            self.assertEqual("GET, HEAD" if got == 405 else None, answered.get("Allow"))
+        # Written in another way, but the same.
+        for target in ("/%65lections/%61pp", f"http://{a.address}/elections/app",
+                       "/elections/app?a=%zz"):
+            self.assertEqual(200, get(a.address, target)[0])
+        self.assertEqual(200, get(a.address, "/", "Transfer-Encoding: chunked",
+                                  body=b"0\r\n\r\n")[0])
+        with Raw(a.address) as raw:
+            for target in ("/", "/sse", "/elections", "/ui", "/no"):
+                _, headers = raw.send(target, method="HEAD").head()
+                self.assertEqual(target in ("/", "/ui", "/no"), "Content-Length" in headers)
+            self.assertEqual(200, raw.send("/").answer()[0])
         with Raw(a.address) as raw:
             raw.socket.sendall(b"nonsense\r\n\r\n")
             self.assertTrue(raw.to_end().startswith(b"HTTP/1.1 400 Bad Request\r\n"))

@@ -12,7 +12,7 @@ from support.elector import get, listening, start
 from support.processes import TENURE, wait_until
 from support.sidecars import Sidecars, write_script
 
-ODD_OUTPUT = r"printf 'quote \" slash \\ bytes \377\001\033[31m end\n'"
+ODD_OUTPUT = r"""printf 'quote " slash \\ bytes \377\001\033[31m end\n'"""
 
 
 def metrics_of(process):
@@ -149,7 +149,7 @@ class MetricsTest(cases.ServerCase):
         self.assertEqual((0, False, int), (ended["exit_code"], ended["timed_out"],
                                            type(ended["took_ms"])))
         self.assertEqual(1, of["elections entered"]["count"])
-        self.assertEqual(1, len([m for m in of if m.startswith('quote " slash \\ bytes ')]))
+        self.assertEqual(1, len([m for m in of if m.startswith('quote " slash \\ bytes ')]), of)
 
     def test_ten_thousand_elections(self):
         """What a scrape costs: without the series of each election, which a limit leaves out."""

@@ -36,6 +36,8 @@ TEST_CASE("ambiguous durations are refused") {
 TEST_CASE("printed durations can be parsed") {
   CHECK(apps::to_text(90s) == "1m30s");
   CHECK(apps::to_text(1500ms) == "1s500ms");
+  CHECK(apps::to_text(25h) == "1d1h");
+  CHECK(apps::to_text(250ms) == "250ms");
   CHECK(apps::to_text(duration(0)) == "0s");
   CHECK(apps::to_text(-90s) == "-1m30s");
   for (const duration d : {duration(1), duration(90s), duration(25h + 1ms)})

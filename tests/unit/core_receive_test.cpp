@@ -230,6 +230,30 @@ TEST_CASE("a received key that is not wanted is released cleanly, under its guar
   CHECK(h.c.settled());
 }
 
+TEST_CASE("within the lease of a lost term whose work runs on the release is not clean") {
+  heir h;
+  h.lead();
+  // An operator deleted the key: another candidate began without a wait, and hands it over.
+  h.c.observe(surely(held_by("B", 35), at(11)), at(11));
+  REQUIRE(h.c.next(at(11)) == action::stop);
+  REQUIRE(h.c.next(at(11)) == action::identify);
+  h.c.identified(true, at(11.1));
+  REQUIRE(h.c.next(at(11.1)) == action::end);
+  REQUIRE(h.c.working());
+  h.receive(40, 11.5, 12);
+  REQUIRE(h.c.next(at(12)) == action::release);
+  CHECK_FALSE(h.c.next_release(at(12)).clean);
+  CHECK_FALSE(h.c.next_release(at(12)).may_hand_over);
+  SECTION("the same if it is handed over once more") {
+    h.c.released(surely(free_dirty(41), at(12)), at(12.1), 0);
+    h.c.observe(surely(held_by("B", 45), at(12.2)), at(12.3));
+    h.receive(50, 12.4, 12.5);
+    REQUIRE(h.c.next(at(12.5)) == action::release);
+    CHECK_FALSE(h.c.next_release(at(12.5)).clean);
+  }
+  SECTION("later it is clean") { CHECK(h.c.next_release(at(19)).clean); }
+}
+
 TEST_CASE("the same after the candidate was withdrawn while the first read was in flight") {
   heir h;
   h.c.observe(held_by("S", 30), at(10));

@@ -68,15 +68,17 @@ jobs:
 )") ==
         lines{
             "1: election: '/nightly' begins with a slash: leave it out",
-            "2: unknown key 'owner' in the file (known: election, jobs)",
+            "2: unknown key 'owner' in the file (known: election, timezone, jobs)",
             "4: 'a b' is not a name for a job: letters, digits, '-', '_' and '.', at most 100",
-            "5: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10)",
+            "5: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10, H)",
             "6: job 'a b': command: neither a text for the shell nor a list of arguments",
             "7: a job has no name",
             "7: job '?': schedule: '@often' is not a schedule: five fields (minute hour day month"
-            " weekday), @hourly, @daily, @weekly, @monthly, @yearly or @every 10s",
+            " weekday), six with the second first, @hourly, @daily, @weekly, @monthly, @yearly or"
+            " @every 10s",
             "7: job '?' has no command",
-            "8: unknown key 'comand' in a job (known: name, schedule, command, env, timeout)",
+            "8: unknown key 'comand' in a job (known: name, schedule, at, timezone, splay, command,"
+            " env, timeout)",
             "9: job '?': timeout: 'soon' is not a duration: write it as 500ms, 15s or 1m30s",
             "13: 'command' is given twice in a job",
             "14: job 'twice': env: '1X' is not the name of a variable",
@@ -121,6 +123,48 @@ TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
   const lines open = errors("election: x\njobs: [\n");
   REQUIRE(open.size() == 1);
   CHECK(open[0].find("not YAML: ") != std::string::npos);
+}
+
+TEST_CASE("the zone of a job: its own, that of its schedule, that of the file") {
+  const jobs_file file = parse_jobs(R"(election: service/nightly/leader
+timezone: Asia/Tokyo
+jobs:
+  - {name: a, schedule: "0 3 * * *", command: x}
+  - {name: b, schedule: "0 3 * * *", command: x, timezone: Europe/Berlin}
+  - {name: c, schedule: "CRON_TZ=America/New_York 0 3 * * *", command: x}
+  - {name: d, at: "2026-12-01T03:00", command: x, splay: 30s}
+)");
+  REQUIRE(file.errors.empty());
+  CHECK(file.jobs[0].zone.name == "Asia/Tokyo");
+  CHECK(file.jobs[1].zone.name == "Europe/Berlin");
+  CHECK(file.jobs[2].zone.name == "America/New_York");
+  CHECK(file.jobs[3].when.next_after(sys_seconds(), *file.jobs[3].zone.where) ==
+        std::chrono::sys_days(std::chrono::year(2026) / 11 / 30) + 18h);
+  CHECK(file.jobs[3].splay == 30s);
+}
+
+TEST_CASE("mistakes in zones and single runs") {
+  CHECK(errors(R"(election: x
+timezone: Europe/Berln
+jobs:
+  - {name: a, schedule: "CRON_TZ=berlin 0 3 * * *", command: x}
+  - {name: b, schedule: "TZ=UTC 0 3 * * *", timezone: UTC, command: x}
+  - {name: c, at: "2026-13-01T03:00", command: x}
+  - {name: d, at: "2026-12-01T03:00", schedule: "@daily", command: x}
+  - {name: e, command: x}
+  - {name: f, schedule: "@reboot", command: x}
+)") ==
+        lines{
+            "2: timezone: 'Europe/Berln' is not a time zone (as in Europe/Berlin, or UTC)",
+            "4: job 'a': schedule: 'berlin' is not a time zone: 'Europe/Berlin' is one",
+            "5: job 'b': timezone: the schedule names a time zone, too: give one of them",
+            "6: job 'c': at: '2026-13-01T03:00' is not a time, as in 2026-12-01T03:00 or"
+            " 2026-12-01T03:00:00Z",
+            "7: job 'd': at: the job has a schedule, too: give one of them",
+            "8: job 'e' has no schedule, nor at: for a single run",
+            "9: job 'f': schedule: '@reboot' is not a time that all machines share: use @every, or"
+            " start the command where the machine starts its services",
+        });
 }
 
 }  // namespace

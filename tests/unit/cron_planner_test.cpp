@@ -14,15 +14,14 @@ const sys_seconds noon = sys_days(std::chrono::year(2024) / 5 / 1) + 12h;
 
 class plan {
  public:
-  explicit plan(std::initializer_list<const char*> schedules) : planner_(jobs_, zone_) {
-    for (const char* s : schedules) jobs_.emplace_back(schedule::parse(s));
+  explicit plan(std::initializer_list<const char*> schedules) : planner_(jobs_) {
+    for (const char* s : schedules) jobs_.emplace_back(schedule::parse(s), find_zone("UTC"));
     planner_.begin(noon);
   }
   planner* operator->() { return &planner_; }
 
  private:
   std::vector<job> jobs_;
-  utc_zone zone_;
   planner planner_;
 };
 
@@ -75,30 +74,50 @@ TEST_CASE("without jobs nothing is due") {
 
 TEST_CASE("two runs of a job never overlap") {
   run_registry runs;
-  CHECK(runs.try_begin("a", noon) == run_registry::decision::run);
-  CHECK(runs.try_begin("b", noon) == run_registry::decision::run);
-  CHECK(runs.try_begin("a", noon + 10s) == run_registry::decision::still_running);
+  CHECK(runs.try_begin("a", noon, false) == run_registry::decision::run);
+  CHECK(runs.try_begin("b", noon, false) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 10s, false) == run_registry::decision::still_running);
   runs.end("a");
-  CHECK(runs.try_begin("a", noon + 20s) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 20s, false) == run_registry::decision::run);
   CHECK(runs.last_tick("a") == noon + 20s);
   CHECK_FALSE(runs.last_tick("c"));
 }
 
 TEST_CASE("no tick runs twice, unless the clock was wrong by hours") {
   run_registry runs;
-  REQUIRE(runs.try_begin("a", noon) == run_registry::decision::run);
+  REQUIRE(runs.try_begin("a", noon, false) == run_registry::decision::run);
   runs.end("a");
-  CHECK(runs.try_begin("a", noon) == run_registry::decision::already_ran);
-  CHECK(runs.try_begin("a", noon - 3h) == run_registry::decision::already_ran);
-  CHECK(runs.try_begin("a", noon - 3h - 1s) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon, false) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 3h, false) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 3h - 1s, false) == run_registry::decision::run);
+}
+
+TEST_CASE("a schedule that follows the clock goes on when the clock is put back") {
+  run_registry runs;
+  REQUIRE(runs.try_begin("a", noon, true) == run_registry::decision::run);
+  runs.end("a");
+  CHECK(runs.try_begin("a", noon, true) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 10s, true) == run_registry::decision::already_ran);
+  CHECK(runs.try_begin("a", noon - 1min, true) == run_registry::decision::run);
+}
+
+TEST_CASE("a clock that is put forward by a month: the missed ticks are counted") {
+  plan p{"* * * * *", "@every 1s", "*/5 * * * * *", "0 2 * * *", "0 0 L * *"};
+  const auto due = p->take_due(noon + 30 * 24h);
+  REQUIRE(due.size() == 5);
+  CHECK(due[0].missed == 30u * 24 * 60 - 1);
+  CHECK(due[1].missed == 30u * 24 * 3600 - 1);
+  CHECK(due[2].missed == 30u * 24 * 720 - 1);
+  CHECK(due[3].missed == 29);
+  CHECK(due[4].missed == 0);
 }
 
 TEST_CASE("a tick that was skipped because of an overlap may run later") {
   run_registry runs;
-  REQUIRE(runs.try_begin("a", noon) == run_registry::decision::run);
-  CHECK(runs.try_begin("a", noon + 1h) == run_registry::decision::still_running);
+  REQUIRE(runs.try_begin("a", noon, false) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 1h, false) == run_registry::decision::still_running);
   runs.end("a");
-  CHECK(runs.try_begin("a", noon + 1h) == run_registry::decision::run);
+  CHECK(runs.try_begin("a", noon + 1h, false) == run_registry::decision::run);
 }
 
 }  // namespace

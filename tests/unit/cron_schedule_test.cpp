@@ -1,10 +1,12 @@
 // When a schedule is due, in UTC and in zones whose clocks are put forward and back.
+#include <bitset>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <string>
 #include <vector>
 
 #include "tenure-cron/schedule/schedule.hpp"
+#include "tenure-cron/schedule/time_zones.hpp"
 
 namespace {
 
@@ -17,20 +19,24 @@ using Catch::Matchers::ContainsSubstring;
 // Like Berlin in 2024: +1 h, and +2 h from March 31 to October 27, both at 01:00 UTC.
 class berlin_2024 : public zone {
  public:
-  seconds offset(sys_seconds t) const override {
+  offset_range at(sys_seconds t) const override {
     const sys_seconds summer = sys_days(2024y / 3 / 31) + 1h;
     const sys_seconds winter = sys_days(2024y / 10 / 27) + 1h;
-    return t >= summer && t < winter ? 2h : 1h;
+    if (t < summer) return {first_moment, summer, 1h};
+    if (t < winter) return {summer, winter, 2h};
+    return {winter, last_moment, 1h};
   }
 };
 
 // As on Lord Howe Island, which shifts by half an hour: +11 h in summer, +10:30 in winter.
 class lord_howe_2024 : public zone {
  public:
-  seconds offset(sys_seconds t) const override {
+  offset_range at(sys_seconds t) const override {
     const sys_seconds winter = sys_days(2024y / 4 / 6) + 15h;
     const sys_seconds summer = sys_days(2024y / 10 / 5) + 15h + 30min;
-    return t >= winter && t < summer ? seconds(10h + 30min) : seconds(11h);
+    if (t < winter) return {first_moment, winter, 11h};
+    if (t < summer) return {winter, summer, seconds(10h + 30min)};
+    return {summer, last_moment, 11h};
   }
 };
 
@@ -176,19 +182,137 @@ TEST_CASE("next_after() returns a later moment and never skips one") {
   }
 }
 
+TEST_CASE("six fields: the second comes first") {
+  CHECK(due("*/20 30 2 * * *", new_year, 4) ==
+        moments{"2024-01-01 02:30:00", "2024-01-01 02:30:20", "2024-01-01 02:30:40",
+                "2024-01-02 02:30:00"});
+  CHECK(due("5,10 * * * * *", new_year + 7s, 3) ==
+        moments{"2024-01-01 00:00:10", "2024-01-01 00:01:05", "2024-01-01 00:01:10"});
+}
+
+TEST_CASE("a range goes on at its first value if it ends before it begins") {
+  CHECK(due("0 22-2/2 * * *", new_year, 4) ==
+        moments{"2024-01-01 02:00:00", "2024-01-01 22:00:00", "2024-01-02 00:00:00",
+                "2024-01-02 02:00:00"});
+  CHECK(due("0 0 1 nov-feb *", new_year, 4) ==
+        moments{"2024-02-01 00:00:00", "2024-11-01 00:00:00", "2024-12-01 00:00:00",
+                "2025-01-01 00:00:00"});
+  CHECK(due("0 0 * * Friday-mon", new_year, 4) ==
+        moments{"2024-01-05 00:00:00", "2024-01-06 00:00:00", "2024-01-07 00:00:00",
+                "2024-01-08 00:00:00"});
+  CHECK(due("50-10/15 0 * * *", new_year, 3) ==
+        moments{"2024-01-01 00:05:00", "2024-01-01 00:50:00", "2024-01-02 00:05:00"});
+}
+
+TEST_CASE("the end of the month, workdays and the n-th weekday") {
+  CHECK(due("0 0 L * *", new_year, 2) == moments{"2024-01-31 00:00:00", "2024-02-29 00:00:00"});
+  CHECK(due("0 0 L-3 2 *", new_year, 2) == moments{"2024-02-26 00:00:00", "2025-02-25 00:00:00"});
+  CHECK(due("0 0 LW * ?", new_year, 3) ==
+        moments{"2024-01-31 00:00:00", "2024-02-29 00:00:00", "2024-03-29 00:00:00"});
+  // June 15 2024 is a Saturday, September 15 a Sunday, June 1 a Saturday, June 30 a Sunday.
+  CHECK(due("0 0 15W 6,9 *", new_year, 2) ==
+        moments{"2024-06-14 00:00:00", "2024-09-16 00:00:00"});
+  CHECK(due("0 0 1w 6 *", new_year, 1) == moments{"2024-06-03 00:00:00"});
+  CHECK(due("0 0 30W 6 *", new_year, 1) == moments{"2024-06-28 00:00:00"});
+  CHECK(due("0 0 31W * *", new_year + 31 * 24h, 1) == moments{"2024-03-29 00:00:00"});
+  CHECK(due("0 0 ? * fri#2", new_year, 2) ==
+        moments{"2024-01-12 00:00:00", "2024-02-09 00:00:00"});
+  CHECK(due("0 0 * * 1#5", new_year, 2) == moments{"2024-01-29 00:00:00", "2024-04-29 00:00:00"});
+  for (const char* last : {"0 0 * * 5L", "0 0 * * friL", "0 0 * * L5"})
+    CHECK(due(last, new_year, 2) == moments{"2024-01-26 00:00:00", "2024-02-23 00:00:00"});
+  CHECK(due("0 0 * * mon#1,fri#1,7L", new_year, 4) ==
+        moments{"2024-01-05 00:00:00", "2024-01-28 00:00:00", "2024-02-02 00:00:00",
+                "2024-02-05 00:00:00"});
+  CHECK(due("0 0 1,L * *", new_year, 3) ==
+        moments{"2024-01-31 00:00:00", "2024-02-01 00:00:00", "2024-02-29 00:00:00"});
+}
+
+TEST_CASE("H follows from the name of the job and never changes") {
+  const auto hashed = [](const char* s, const char* name) {
+    return text(schedule::parse(s, name).next_after(new_year, utc_zone()));
+  };
+  CHECK(hashed("H H * * *", "backup") == hashed("H H * * *", "backup"));
+  CHECK(hashed("H H * * *", "backup") != hashed("H H * * *", "probe"));
+  CHECK(hashed("H H H H *", "backup") == "2024-02-26 19:33:00");
+  CHECK(hashed("H(0-9)/3 H(20-22) * * H", "backup") == "2024-01-02 21:00:00");
+  std::bitset<60> minutes;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "job-" + std::to_string(i);
+    const sys_seconds t = schedule::parse("H * * * *", name).next_after(new_year, utc_zone());
+    minutes.set(static_cast<std::size_t>((t - new_year) / 1min % 60));
+  }
+  CHECK(minutes.all());
+}
+
+TEST_CASE("a single run") {
+  const auto once = [](const char* s) {
+    return text(schedule::at(s).next_after(new_year, berlin_2024()));
+  };
+  CHECK(once("2024-12-01T03:00") == "2024-12-01 02:00:00");
+  CHECK(once("2024-07-01 03:00:30") == "2024-07-01 01:00:30");
+  CHECK(once("2024-07-01T03:00Z") == "2024-07-01 03:00:00");
+  CHECK(once("2024-07-01T03:00-04:30") == "2024-07-01 07:30:00");
+  CHECK(once("2024-03-31T02:30") == "2024-03-31 01:00:00");  // in the gap
+  CHECK(once("2024-10-27T02:30") == "2024-10-27 00:30:00");  // shown twice
+  CHECK(schedule::at("2023-12-01T03:00").next_after(new_year, utc_zone()) == sys_seconds::max());
+  for (const char* bad : {"", "tomorrow", "2024-02-30T00:00", "2024-01-01", "2024-01-01T24:00",
+                          "2024-01-01T00:60", "2024-01-01T00:00:60", "2024-01-01T00:00x",
+                          "2024-1-01T00:00", "2024-01-01T00:00+1", "2024-01-01T00:00+25:00"})
+    CHECK_THROWS_AS(schedule::at(bad), bad_schedule);
+}
+
+TEST_CASE("a shift at a quarter to three loses nothing") {
+  const named_zone chatham = find_zone("Pacific/Chatham");  // 02:45 becomes 03:45
+  CHECK(due("*/15 * * * *", sys_days(2024y / 9 / 28) + 13h + 40min, 4, *chatham.where) ==
+        moments{"2024-09-28 13:45:00", "2024-09-28 14:00:00", "2024-09-28 14:15:00",
+                "2024-09-28 14:30:00"});
+}
+
+TEST_CASE("the last moment and the number of moments in a time") {
+  const berlin_2024 berlin;
+  for (const char* s : {"*/7 * * * *", "13 2 * * *", "30 2,3 * * *", "0 0 1,15 * 3", "0 0 L * *",
+                        "@every 7m", "15 30 * * * *"}) {
+    const schedule parsed = schedule::parse(s);
+    for (const sys_seconds begin : {sys_seconds(sys_days(2024y / 3 / 30)) + 23h + 59min,
+                                    sys_seconds(sys_days(2024y / 10 / 26)) + 17s}) {
+      std::uint64_t count = 0;
+      std::optional<sys_seconds> last;
+      for (sys_seconds t = begin; t < begin + 72h; t += 13min) {
+        while (parsed.next_after(last.value_or(begin), berlin) <= t) {
+          last = parsed.next_after(last.value_or(begin), berlin);
+          ++count;
+        }
+        REQUIRE(parsed.count_in(begin, t, berlin) == count);
+        REQUIRE(parsed.last_in(begin, t, berlin) == last);
+      }
+    }
+  }
+  const schedule minutely = schedule::parse("* * * * *");
+  CHECK(minutely.count_in(new_year, new_year + 366 * 24h, berlin) == 366u * 24 * 60);
+}
+
 TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
   CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not a hour (0-23"));
   CHECK_THAT(refusal("* * 0 * *"), ContainsSubstring("'0' is not a day of month (1-31"));
   CHECK_THAT(refusal("* * * 13 *"), ContainsSubstring("'13' is not a month (1-12, jan-dec"));
   CHECK_THAT(refusal("* * * * 8"), ContainsSubstring("'8' is not a day of week (0-7, sun-sat"));
-  for (const char* bad : {"*/0 * * * *", "*/60 * * * *", "5-1 * * * *", "1- * * * *", "-1 * * * *",
+  for (const char* bad : {"*/0 * * * *", "*/60 * * * *", "1- * * * *", "-1 * * * *",
                           "a * * * *", "1,,2 * * * *", "1.5 * * * *", "* * * janu *", "** * * * *",
                           "1-2-3 * * * *", "4294967297 * * * *", "* * * * mon-", "/5 * * * *"})
     CHECK_THAT(refusal(bad), ContainsSubstring(" is not a "));
-  for (const char* bad : {"", "   ", "* * * *", "* * * * * *", "@often", "@every", "@every 1s 2s",
+  for (const char* bad : {"", "   ", "* * * *", "* * * * * * *", "@often", "@every", "@every 1s 2s",
                           "daily"})
     CHECK_THAT(refusal(bad), ContainsSubstring("is not a schedule: five fields"));
+  CHECK_THAT(refusal("0 0 * * L"), ContainsSubstring("5L or friL is the last Friday"));
+  CHECK_THAT(refusal("0 0 * * fri#6"), ContainsSubstring("fri#1 to fri#5"));
+  CHECK_THAT(refusal("0 0 L-31 * *"), ContainsSubstring("L-1 to L-30"));
+  CHECK_THAT(refusal("0 0 32W * *"), ContainsSubstring("1W to 31W"));
+  CHECK_THAT(refusal("? * * * *"), ContainsSubstring("'?' is not a minute"));
+  CHECK_THAT(refusal("H(30-10) * * * *"), ContainsSubstring("smaller value first"));
+  CHECK_THAT(refusal("H(5) * * * *"), ContainsSubstring("is not a minute"));
+  CHECK_THAT(refusal("@reboot"), ContainsSubstring("all machines share"));
+  CHECK_THAT(refusal("CRON_TZ= * * * * *"), ContainsSubstring("names no time zone"));
   CHECK_THAT(refusal("@every 1.5s"), ContainsSubstring("'1.5s' is not a duration"));
   CHECK_THAT(refusal("@every 500ms"), ContainsSubstring("whole seconds"));
   CHECK_THAT(refusal("@every 0"), ContainsSubstring("whole seconds"));

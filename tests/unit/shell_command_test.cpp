@@ -80,7 +80,7 @@ TEST_CASE("a command's status is known where SIGCHLD is ignored") {
   CHECK(has_ended(good.output.substr(good.output.find('\n') + 1)));
   CHECK(bad.output == "a\n");
   CHECK(bad.failure == "it exited with status 3");
-  CHECK(late.failure == "it ran for longer than 1 s and was killed");
+  CHECK(late.failure == "it ran for longer than 1s and was killed");
   CHECK(flood.failure == "it prints more than 65536 bytes");
   CHECK(descriptors.output.starts_with("0 1 2"));
 }
@@ -106,7 +106,7 @@ TEST_CASE("a command inherits three descriptors, no blocked signals, and reads n
 TEST_CASE("a command that takes too long is killed, with what it started") {
   const auto began = boot_clock::now();  // lint: allow clock because a real process takes the time
   const runtime::shell_result result = run_shell("sleep 1000 & echo $!; sleep 1000", 1s);
-  CHECK(result.failure == "it ran for longer than 1 s and was killed");
+  CHECK(result.failure == "it ran for longer than 1s and was killed");
   const auto took = boot_clock::now() - began;  // lint: allow clock because it is the real time
   CHECK(took < 10s);
   CHECK(has_ended(result.output));

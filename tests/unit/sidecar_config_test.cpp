@@ -74,6 +74,11 @@ http:
   requests_per_second: 50
   header_bytes: 2000
   write_timeout: 3s
+  request_timeout: 4s
+  idle_timeout: 30s
+  heartbeat: 20s
+  streams_per_client: 70
+  proxies: [10.0.0.7, "fd00::/8"]
 elections:
   - name: db
   - {name: mail, key: mail/lock, value: me, span: 9s, lock_delay: 1s, stop_budget: 2s}
@@ -90,6 +95,12 @@ elections:
   CHECK(!c.http->ui);
   CHECK(c.http->header_bytes == 2000);
   CHECK(c.http->write_timeout == 3s);
+  CHECK(c.http->request_timeout == 4s);
+  CHECK(c.http->idle_timeout == 30s);
+  CHECK(c.http->heartbeat == 20s);
+  CHECK(c.http->streams_per_client == 70);
+  REQUIRE(c.http->proxies.size() == 2);
+  CHECK(c.http->proxies[0].contains(std::string_view("\x0a\x00\x00\x07", 4)));
   REQUIRE(c.elections.size() == 2);
   const auto& db = c.elections[0].options;
   CHECK(db.name == "db");
@@ -162,8 +173,12 @@ TEST_CASE("By default there is no HTTP server, and the value is the name of the 
   CHECK(!c.http);
   CHECK(!c.level);
   CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
-  CHECK(read("elections: [{name: db}]\nhttp: {}").http->listen ==
-        std::vector<std::string>{"localhost:4040"});
+  const auto http = read("elections: [{name: db}]\nhttp: {}").http;
+  REQUIRE(http);
+  CHECK(http->listen == std::vector<std::string>{"localhost:4040"});
+  CHECK(http->heartbeat == 15s);
+  CHECK(http->connections_per_client == 256);
+  CHECK(read("elections: [{name: db}]\nhttp: {heartbeat: 0s}").http->heartbeat == 0s);
 }
 
 TEST_CASE("Every error of a file is reported with its line") {
@@ -192,6 +207,10 @@ http:
   connections: 1
   ui: perhaps
   write_timeout: 1h
+  request_timeout: 0s
+  idle_timeout: 1us
+  heartbeat: 100ms
+  proxies: localhost
   election: other
 )");
   const list parts{
@@ -202,18 +221,86 @@ http:
       "6: an election: name: is missing",
       "6: election '': key: '/x' begins with a slash: leave it out",
       "7: election 'b/c': name: 'b/c' is not a name",
-      "8: election 'd': key: 'service/a/leader' is the key of line 2 already",
-      "10: election 'e': ttl 1s is out of range",
+      "9: election 'd': key: 'service/a/leader' is the key of line 2 already",
+      "11: election 'e': ttl 1s is out of range",
       "12: 'name' has no value in an election",
       "14: http: listen: 'nowhere' is not an address",
-      "14: http: election: there is no election 'other'",
       "15: http: connections: '1' is not a number from 8",
       "16: http: ui: 'perhaps' is neither true nor false",
-      "17: http: write_timeout: is out of range: choose 100ms to 10m"};
+      "17: http: write_timeout: is out of range: choose 100ms to 10m",
+      "18: http: request_timeout: is out of range: choose 100ms to 10m",
+      "19: http: idle_timeout: is out of range: choose 100ms to 24h",
+      "20: http: heartbeat: is out of range: choose 1s to 1h, or 0s for none",
+      "21: http: proxies: 'localhost' is not an address: write it as 10.0.0.7, 10.0.0.0/8",
+      "22: http: election: there is no election 'other'"};
   for (std::size_t i = 0; i < std::max(many.size(), parts.size()); ++i) {
     INFO((i < many.size() ? many[i] : "nothing") << "\n" << (i < parts.size() ? parts[i] : "?"));
     CHECK((i < many.size() && i < parts.size() && many[i].starts_with(parts[i])));
   }
+}
+
+TEST_CASE("An error in a value is reported with the line of the value") {
+  using list = std::vector<std::string>;
+  const auto first = [](const std::string& text) {
+    const list all = errors_of(text);
+    return all.empty() ? std::string() : all.front();
+  };
+  CHECK(first("defaults:\n  span: 25h\nelections:\n  - name: a\n") ==
+        "2: election 'a': span 1d1h is out of range: choose 500ms to 24h");
+  CHECK(first("elections:\n  - name: a\n    lock_delay:\n      90s\n") ==
+        "4: election 'a': lock-delay 1m30s is out of range: Consul takes 0s to 60s");
+  CHECK(has(first("elections:\n  - name: a\n    span: 3s\n    stop_budget: 3s\n"),
+            "4: election 'a': stop budget 3s is out of range for span 3s"));
+  CHECK(has(first("control: {}\nelections:\n  - name: a\n    span: 15s\n"),
+            "4: election 'a': guarantee: 30s cannot be promised with a span of 15s"));
+  CHECK(has(first("http:\n  listen:\n    - :4040\n    - nowhere\nelections: [{name: a}]\n"),
+            "4: http: listen: 'nowhere' is not an address"));
+  CHECK(has(first("http:\n  listen:\n    - :4040\n    - {}\nelections: [{name: a}]\n"),
+            "4: http: listen: is neither a string nor a list"));
+  CHECK(has(first("elections:\n  - name: a\n    group:\n      prefix: g\n      member: a/b\n"),
+            "5: election 'a': group: "));
+}
+
+TEST_CASE("A file has to be UTF-8") {
+  const auto one = [](std::string text) {
+    const auto all = errors_of(text);
+    return all.size() == 1 ? all.front() : std::to_string(all.size()) + " errors";
+  };
+  CHECK(one("elections:\n  - name: a\n    value: \xc3\xa9\xff\n") ==
+        "3: is not UTF-8 at \\xff: save the file as UTF-8");
+  CHECK(one(std::string("elections:\n  - {name: a}\n\0", 26)) ==
+        "3: has a NUL: it has to be text in UTF-8");
+}
+
+TEST_CASE("The log levels of logrus") {
+  const auto level = [](const char* name) {
+    return *from({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", name}}).level;
+  };
+  CHECK(level("panic") == log_level::error);
+  CHECK(level("FATAL") == log_level::error);
+  CHECK(level("error") == log_level::error);
+  CHECK(level("warn") == log_level::warn);
+  CHECK(level("Warning") == log_level::warn);
+  CHECK(level("info") == log_level::info);
+  CHECK(level("Debug") == log_level::debug);
+  CHECK(level("trace") == log_level::trace);
+  CHECK(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_LEVEL", "loud"}}) ==
+        "ELECTOR_LOG_LEVEL: 'loud' is no level: use panic, fatal, error, warn or warning, info, "
+        "debug or trace");
+}
+
+TEST_CASE("A variable whose value cannot work is named") {
+  const auto error = [](const char* name, const char* value) {
+    return error_of({{"ELECTOR_ELECTION", "a"}, {name, value}});
+  };
+  CHECK(error("TENURE_SPAN", "25h") ==
+        "TENURE_SPAN: span 1d1h is out of range: choose 500ms to 24h");
+  CHECK(error("TENURE_TTL", "5s") == "TENURE_TTL: ttl 5s is out of range: Consul takes 10s to 24h");
+  CHECK(has(error("TENURE_LOCK_DELAY", "61s"), "TENURE_LOCK_DELAY: lock-delay 1m1s"));
+  CHECK(has(error("TENURE_GRACE", "1h"), "TENURE_GRACE: stop budget 1h"));
+  CHECK(error("TENURE_VALUE", "a\xff") ==
+        "TENURE_VALUE: is not UTF-8: \"a\\xff\"; encode other bytes, for example as base64");
+  CHECK(has(error("TENURE_KEY", "\xff"), "TENURE_KEY: is not UTF-8"));
 }
 
 TEST_CASE("The environment of the nais elector") {
@@ -224,6 +311,7 @@ TEST_CASE("The environment of the nais elector") {
   CHECK(c.elections[0].options.candidacy.value() == apps::host_name());
   REQUIRE(c.http);
   CHECK(c.http->listen == std::vector<std::string>{"localhost:4040"});
+  CHECK(c.http->heartbeat == 0s);  // the elector has none
   CHECK(c.elections[0].outputs.empty());
 
   const config all = from({{"ELECTOR_ELECTION", "my-app"},
@@ -234,6 +322,7 @@ TEST_CASE("The environment of the nais elector") {
                            {"ELECTOR_LOG_FORMAT", "json"},
                            {"ELECTOR_LOG_LEVEL", "Warning"},
                            {"TENURE_VALUE", "pod-1"},
+                           {"TENURE_HEARTBEAT", "20s"},
                            {"TENURE_SPAN", "4s"}});
   CHECK(all.elections[0].options.key == "service/team/my-app/leader");
   CHECK(all.elections[0].options.candidacy.value() == "pod-1");
@@ -241,6 +330,7 @@ TEST_CASE("The environment of the nais elector") {
   CHECK(all.http->listen == std::vector<std::string>{":6060"});
   CHECK(all.http->probe == "127.0.0.1:8081");
   CHECK(all.http->metrics == "127.0.0.1:8082");
+  CHECK(all.http->heartbeat == 20s);
   CHECK(all.json_log);
   CHECK(all.level == log_level::warn);
 }
@@ -262,6 +352,8 @@ TEST_CASE("The environment of consul-leader, alone and together with the elector
 TEST_CASE("An invalid environment is an error that names the variable") {
   CHECK(has(error_of({}), "ELECTOR_ELECTION"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a b"}}), "ELECTOR_ELECTION: 'a b' is not a name"));
+  CHECK(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_HEARTBEAT", "1ms"}}) ==
+        "TENURE_HEARTBEAT: is out of range: choose 1s to 1h, or 0s for none");
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_HTTP", "http://x"}}),
             "ELECTOR_HTTP: 'http://x' is not an address"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"ELECTOR_LOG_FORMAT", "xml"}}),

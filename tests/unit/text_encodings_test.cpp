@@ -2,10 +2,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/base64.hpp>
+#include <tenure/toolkit/percent.hpp>
 
 #include "text/hex.hpp"
 #include "text/host_port.hpp"
-#include "text/percent.hpp"
 
 namespace tenure::text {
 

@@ -32,6 +32,13 @@ TEST_CASE("UTF-8: validation of a whole text") {
   CHECK_FALSE(is_utf8("\xc3"));
 }
 
+TEST_CASE("UTF-8: invalid bytes are found and made visible") {
+  CHECK(text::first_invalid("") == 0);
+  CHECK(text::first_invalid("caf\xc3\xa9") == 5);
+  CHECK(text::first_invalid("caf\xc3\xa9\xff x") == 5);
+  CHECK(text::with_visible_bytes("caf\xc3\xa9\xff\xc3") == "caf\xc3\xa9\\xff\\xc3");
+}
+
 TEST_CASE("UTF-8: repair replaces each invalid byte") {
   const auto repaired = [](std::string_view text) {
     std::string out;

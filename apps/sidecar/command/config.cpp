@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "command/find_program.hpp"
+#include "common/duration.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/command/output.hpp"
 
@@ -39,7 +40,7 @@ void read_time(const yaml_map& map, const char* key, duration least, duration& v
   if (!read) return;
   value = *read;
   if (value < least)
-    map.error(key, "is too short: " + std::to_string(least / 1ms) + "ms or more");
+    map.error(key, "is too short: " + apps::to_text(least) + " or more");
 }
 
 void read_number(const yaml_map& map, const char* key, unsigned& value) {

@@ -56,6 +56,14 @@ asio::awaitable<void> command_output::lead(term t) {
   commands_.reset();
 }
 
+void command_output::abandon() {
+  if (commands_) commands_->kill();
+}
+
+std::string command_output::unfinished() const {
+  return commands_ && commands_->running() > 0 ? "command not finished" : "";
+}
+
 asio::awaitable<void> command_output::keep_running(term t) {
   pause_ = duration(0);
   while (!commands_->stopping()) {

@@ -43,6 +43,8 @@ class command_output final : public output {
   void changed(const election_state&) override {}
   boost::asio::awaitable<void> lead(term t) override;
   boost::asio::awaitable<void> run() override;
+  void abandon() override;
+  std::string unfinished() const override;
 
  private:
   boost::asio::awaitable<void> keep_running(term t);

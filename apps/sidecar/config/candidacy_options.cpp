@@ -5,6 +5,9 @@
 namespace tenure::sidecar {
 
 void candidacy_options::read(const apps::yaml_map& map) {
+  for (const char* key : {"value", "span", "ttl", "lock_delay", "stop_budget", "guarantee"}) {
+    if (map.has(key)) lines_[key] = map.line_of_value(key);
+  }
   const auto set = [&](std::optional<duration>& value, const char* key) {
     if (const auto read = map.time(key)) value = read;
   };
@@ -14,6 +17,11 @@ void candidacy_options::read(const apps::yaml_map& map) {
   set(lock_delay_, "lock_delay");
   set(stop_budget_, "stop_budget");
   set(guarantee_, "guarantee");
+}
+
+int candidacy_options::line_of(const std::string& key, int otherwise) const {
+  const auto found = lines_.find(key);
+  return found == lines_.end() ? otherwise : found->second;
 }
 
 tenure::candidacy candidacy_options::candidacy(guarantee_use use) const {

@@ -1,6 +1,7 @@
 // The keys of a candidacy in the file, in an election or in `defaults`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
@@ -20,6 +21,9 @@ class candidacy_options {
   void read(const apps::yaml_map& map);
   tenure::candidacy candidacy(guarantee_use use) const;
   const std::optional<duration>& guarantee() const noexcept { return guarantee_; }
+  /// The line of the value of `key`, in the election or in `defaults`; `otherwise` if it is in
+  /// neither.
+  int line_of(const std::string& key, int otherwise) const;
 
  private:
   std::string value_ = apps::host_name();  // by which clients recognize themselves
@@ -28,6 +32,7 @@ class candidacy_options {
   std::optional<duration> lock_delay_;
   std::optional<duration> stop_budget_;
   std::optional<duration> guarantee_;
+  std::map<std::string, int> lines_;
 };
 
 }  // namespace tenure::sidecar

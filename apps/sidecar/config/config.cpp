@@ -10,4 +10,10 @@ std::string liveness_error(const std::optional<duration>& liveness) {
   return apps::to_text(*liveness) + " is out of range: choose 500ms to 10m, or leave it out";
 }
 
+std::string shutdown_error(const std::optional<duration>& shutdown) {
+  using namespace std::chrono_literals;
+  if (!shutdown || (*shutdown >= 1s && *shutdown <= 24h)) return {};
+  return apps::to_text(*shutdown) + " is out of range: choose 1s to 24h";
+}
+
 }  // namespace tenure::sidecar

@@ -20,6 +20,7 @@ class election_options {
   tenure::candidacy candidacy;
   /// For how long a true answer of is-leader holds; nothing: the default.
   std::optional<duration> guarantee;
+  int guarantee_line = 0;  ///< of the file: where the guarantee is, or else the election
   std::optional<apps::group_membership> group;  ///< that it belongs to
 };
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <tenure/toolkit/ascii.hpp>
+#include <string_view>
 #include <utility>
 
+#include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
+#include "common/utf8_text.hpp"
+#include "sidecar/config/log_levels.hpp"
 #include "sidecar/consul_service/config.hpp"
 #include "sidecar/consul_service/consul_leader_env.hpp"
 
@@ -32,6 +35,7 @@ class reader {
   void read_elector_election();
   void read_elector();
   void read_candidacy();
+  void check_candidacy() const;
 
   const env_lookup& env_;
   config config_;
@@ -89,14 +93,15 @@ void reader::read_elector() {
   if (const std::string text = address("ELECTOR_HTTP"); !text.empty()) http.listen = {text};
   http.probe = address("ELECTOR_PROBE_ADDRESS");
   http.metrics = address("ELECTOR_METRICS_ADDRESS");
+  // Without it the frames are the elector's and nothing else.
+  http.heartbeat = time("TENURE_HEARTBEAT").value_or(duration(0));
+  if (http.heartbeat != duration(0) && !is_heartbeat(http.heartbeat))
+    refuse("TENURE_HEARTBEAT", "is out of range: choose 1s to 1h, or 0s for none");
   config_.http = http;
 
-  if (auto level = get("ELECTOR_LOG_LEVEL")) {
-    // The elector logs with logrus: it ignores case and accepts "warning" for "warn".
-    *level = text::lower(*level);
-    if (*level == "warning") level = "warn";
+  if (const auto level = get("ELECTOR_LOG_LEVEL")) {
     try {
-      config_.level = parse_log_level(*level);
+      config_.level = parse_logrus_level(*level);
     } catch (const bad_configuration& e) {
       refuse("ELECTOR_LOG_LEVEL", e.what());
     }
@@ -118,7 +123,17 @@ void reader::read_candidacy() {
   config_.liveness = time("TENURE_LIVENESS");
   if (const std::string error = liveness_error(config_.liveness); !error.empty())
     refuse("TENURE_LIVENESS", error);
-  how.check();
+  check_candidacy();
+}
+
+void reader::check_candidacy() const {
+  try {
+    options_->candidacy.check();
+  } catch (const bad_configuration& e) {
+    const apps::candidacy_setting* const which = apps::setting_of_error(e.what());
+    if (which == nullptr || !get(which->variable)) throw;
+    refuse(which->variable, e.what());
+  }
 }
 
 config reader::read() {
@@ -146,7 +161,14 @@ config reader::read() {
 }  // namespace
 
 config config_from_environment(const env_lookup& env, const consul_config& consul) {
-  return reader(env, consul).read();
+  const env_lookup checked = [&](const char* name) {
+    auto value = env(name);
+    // The name of a folder may have any bytes.
+    if (value && std::string_view(name) != "NOMAD_ALLOC_DIR")
+      apps::require_utf8(std::string(name) + ":", *value);
+    return value;
+  };
+  return reader(checked, consul).read();
 }
 
 }  // namespace tenure::sidecar

@@ -5,10 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "common/candidacy_errors.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/candidacy_options.hpp"
 #include "sidecar/config/consul_section.hpp"
 #include "sidecar/config/group_settings.hpp"
+#include "sidecar/config/guarantee.hpp"
+#include "sidecar/config/log_levels.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -28,7 +31,9 @@ class reader {
   void read_defaults(const YAML::Node& node);
   void read_election(const YAML::Node& node);
   void read_group(const YAML::Node& node, const group_settings& from, election_options& options);
-  bool check(const YAML::Node& node, const election_options& options);
+  bool check(const yaml_map& map, const YAML::Node& node, const candidacy_options& candidacy,
+             const election_options& options);
+  void check_guarantee(const candidacy_options& candidacy, const election_options& options);
   void check_http(const YAML::Node& node);
 
   config config_;
@@ -49,7 +54,8 @@ config reader::read(const std::string& text) {
 }
 
 void reader::read_document(const YAML::Node& top) {
-  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log", "liveness"};
+  std::vector<const char*> known{"elections", "defaults", "consul", "http", "log",
+                                 "liveness", "shutdown"};
   for (const component_kind& kind : component_kinds()) known.push_back(kind.key);
   const yaml_map map(top, "the file", errors_, known);
   map.require("elections", "the list of elections");
@@ -60,12 +66,21 @@ void reader::read_document(const YAML::Node& top) {
   config_.liveness = map.time("liveness");
   if (const std::string error = liveness_error(config_.liveness); !error.empty())
     map.error("liveness", error);
+  config_.shutdown = map.time("shutdown");
+  if (const std::string error = shutdown_error(config_.shutdown); !error.empty())
+    map.error("shutdown", error);
   if (const auto node = map.node("http")) config_.http = read_http(*node, errors_);
   for (const component_kind& kind : component_kinds()) {
     if (const auto node = map.node(kind.key)) {
       config_.components.push_back(kind.read(*node, errors_));
       control_ = control_ || kind.key == std::string_view("control");
     }
+  }
+  // Listeners, connections and sessions last as long as the process.
+  std::vector<const char*> fixed{"consul", "http", "log", "liveness"};
+  for (const component_kind& kind : component_kinds()) fixed.push_back(kind.key);
+  for (const char* key : fixed) {
+    if (const auto node = map.node(key)) config_.fixed.emplace_back(key, *node);
   }
   const auto elections = map.node("elections");
   if (!elections) return;
@@ -122,16 +137,21 @@ void reader::read_election(const YAML::Node& node) {
   election_options options(name, map.text("key").value_or("service/" + name + "/leader"),
                            candidacy.candidacy(use));
   options.guarantee = candidacy.guarantee();
-  const bool good = check(node, options);
+  options.guarantee_line = candidacy.line_of("guarantee", line_of(node));
+  const bool good = check(map, node, candidacy, options);
+  if (good && control_) check_guarantee(candidacy, options);
   group_settings group = default_group_;
   if (const auto block = map.node("group"))
     group.read(*block, "election '" + name + "': group", errors_);
   if (good) read_group(node, group, options);
 
   election_config made(options);
+  made.line = line_of(node);
+  made.fingerprint = canonical(options);
   for (const output_kind& kind : output_kinds()) {
     if (const auto block = map.node(kind.key)) {
       made.outputs.push_back(kind.read(*block, options, errors_));
+      made.fingerprint += kind.key + canonical(*block);
     }
   }
   config_.elections.push_back(std::move(made));
@@ -141,49 +161,67 @@ void reader::read_election(const YAML::Node& node) {
 void reader::read_group(const YAML::Node& node, const group_settings& from,
                         election_options& options) {
   const std::string label = "election '" + options.name + "': group: ";
+  const YAML::Node group = node["group"];
+  const int line = line_of(group ? group : node);
   try {
     options.group = from.membership_with(options.candidacy, options.guarantee);
   } catch (const bad_configuration& e) {
-    errors_.add(line_of(node), label + e.what());
+    const apps::candidacy_setting* const which = apps::setting_of_error(e.what());
+    const YAML::Node value =
+        which != nullptr && group && group.IsMap() ? group[which->key] : YAML::Node();
+    errors_.add(value.IsDefined() && !value.IsNull() ? line_of(value) : line, label + e.what());
   }
   if (!options.group) return;
   const auto [known, fresh] =
-      groups_.try_emplace(options.group->prefix, options.group->how, line_of(node));
-  const auto& [how, line] = known->second;
+      groups_.try_emplace(options.group->prefix, options.group->how, line);
+  const auto& [how, first_line] = known->second;
   if (!fresh && !same_membership(how, options.group->how)) {
-    errors_.add(line_of(node), label + "the election of line " + std::to_string(line) +
-                                   " has other settings: value, span, ttl, lock_delay, "
-                                   "stop_budget, guarantee and group must agree in a group");
+    errors_.add(line, label + "the election of line " + std::to_string(first_line) +
+                          " has other settings: value, span, ttl, lock_delay, "
+                          "stop_budget, guarantee and group must agree in a group");
   }
 }
 
 /// Whether the candidacy can work.
-bool reader::check(const YAML::Node& node, const election_options& options) {
-  const std::string prefix = "election '" + options.name + "': ";
-  const int line = line_of(node);
-  const auto error = [&](const std::string& text) { errors_.add(line, prefix + text); };
-  const auto [name, new_name] = names_.emplace(options.name, line);
+bool reader::check(const yaml_map& map, const YAML::Node& node,
+                   const candidacy_options& candidacy, const election_options& options) {
+  const int name_line = map.line_of_value("name");
+  const int key_line = map.line_of_value("key");
+  const auto [name, new_name] = names_.emplace(options.name, name_line);
   if (!new_name && !options.name.empty())
-    error("name: line " + std::to_string(name->second) + " has the same name");
+    map.error("name", "line " + std::to_string(name->second) + " has the same name");
   if (options.key.front() == '/') {
-    error("key: '" + options.key + "' begins with a slash: leave it out");
-  } else if (const auto [key, new_key] = keys_.emplace(options.key, line); !new_key) {
-    error("key: '" + options.key + "' is the key of line " + std::to_string(key->second) +
-          " already");
+    map.error("key", "'" + options.key + "' begins with a slash: leave it out");
+  } else if (const auto [key, new_key] = keys_.emplace(options.key, key_line); !new_key) {
+    map.error("key", "'" + options.key + "' is the key of line " + std::to_string(key->second) +
+                         " already");
   }
   try {
     options.candidacy.check();
   } catch (const bad_configuration& e) {
-    error(e.what());
+    const apps::candidacy_setting* const which = apps::setting_of_error(e.what());
+    const int line = line_of(node);
+    errors_.add(which != nullptr ? candidacy.line_of(which->key, line) : line,
+                "election '" + options.name + "': " + e.what());
     return false;
   }
   return true;
 }
 
+/// The promise of the control socket's is-leader.
+void reader::check_guarantee(const candidacy_options& candidacy, const election_options& options) {
+  const duration promise = options.guarantee.value_or(default_guarantee);
+  const std::string error = guarantee_error(promise, options.candidacy);
+  if (error.empty()) return;
+  errors_.add(candidacy.line_of("guarantee", candidacy.line_of("span", options.guarantee_line)),
+              "election '" + options.name + "': guarantee: " + error);
+}
+
 void reader::check_http(const YAML::Node& node) {
   const std::string& wanted = config_.http->election;
   if (!wanted.empty() && names_.count(wanted) == 0) {
-    errors_.add(line_of(node), "http: election: there is no election '" + wanted + "'");
+    errors_.add(line_of(node["election"]),
+                "http: election: there is no election '" + wanted + "'");
   }
 }
 

@@ -5,6 +5,7 @@
 #include <tenure/toolkit/ascii.hpp>
 
 #include "common/duration.hpp"
+#include "sidecar/config/log_levels.hpp"
 #include "sidecar/consul_service/config.hpp"
 
 namespace tenure::sidecar {
@@ -54,7 +55,7 @@ std::string key_of(const env_lookup& env, const std::string& service) {
 
 log_level level_of(const env_lookup& env) {
   try {
-    return parse_log_level(get_env(env, "CONSUL_LEADER_LOG_LEVEL").value_or("warn"));
+    return parse_logrus_level(get_env(env, "CONSUL_LEADER_LOG_LEVEL").value_or("warn"));
   } catch (const bad_configuration& e) {
     throw usage_error(std::string("CONSUL_LEADER_LOG_LEVEL: ") + e.what());
   }

@@ -43,6 +43,9 @@ class consul_service_output final : public output {
   boost::asio::awaitable<void> lead(term t) override;
   /// Throws fatal_error(1) where three lookups, 5 s apart, do not find the service.
   boost::asio::awaitable<void> run() override;
+  std::string unfinished() const override {
+    return !ended_ && published_.leading ? "label not removed" : "";
+  }
 
  private:
   // output.cpp

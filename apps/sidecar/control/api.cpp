@@ -6,6 +6,7 @@
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
+#include "sidecar/hooks/scheduler.hpp"
 
 namespace tenure::sidecar {
 
@@ -43,6 +44,14 @@ std::optional<std::uint64_t> number_param(const request& what, const char* name)
   if (error != std::errc() || end != text->data() + text->size() || n > max_number)
     throw refusal(400, std::string(name) + ": '" + std::string(*text) + "' is not a valid number");
   return n;
+}
+
+/// Whether a hook asks that runs because this process does not lead, or is not sure to. It stays a
+/// follower for the whole run, also if this process wins the election meanwhile.
+bool is_follower_hook(const request& what) {
+  const auto name = what.query_param("hook");
+  return name == to_string(hook::leader_deposed) ||
+         name == to_string(hook::leader_settings_changed);
 }
 
 unsigned status_of(const error_code& why) {
@@ -105,13 +114,13 @@ std::shared_ptr<control_election> control_api::election_of(const request& what) 
 
 leader_settings& control_api::settings_of(control_election& which) {
   const std::string& name = which.election().name();
-  const auto found = settings_.find(name);
-  if (found != settings_.end()) return found->second;
   const auto configured = context_.settings_keys.find(name);
   const std::string key = configured != context_.settings_keys.end()
                               ? configured->second
                               : leader_settings::key_for(which.election().handle().key());
-  return settings_.emplace(name, context_.elections.settings_in(key)).first->second;
+  const auto found = settings_.find(key);
+  if (found != settings_.end()) return found->second;
+  return settings_.emplace(key, context_.elections.settings_in(key)).first->second;
 }
 
 runtime::http_response control_api::list() const {
@@ -129,7 +138,11 @@ asio::awaitable<runtime::http_response> control_api::is_leader(request what) {
       wanted ? duration(std::chrono::milliseconds(*wanted)) : which->default_ahead();
   if (const std::string error = which->guarantee_error(ahead); !error.empty())
     throw refusal(422, error);
-  const bool leader = co_await which->is_leader(ahead);
+  bool leader = false;
+  if (!is_follower_hook(what)) {
+    const bool leads = co_await which->is_leader(ahead);
+    leader = leads;
+  }
   text::json_writer json;
   json.begin_object().key("leader").value(leader).end_object();
   co_return json_response(200, json.take());
@@ -158,10 +171,12 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
 asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
   const auto which = election_of(what);
   auto parsed = settings_snapshot::parse(what.body());
-  if (!parsed) throw refusal(400, "the body must be a JSON object of strings");
-  leader_settings::changes changes = std::move(parsed->values);
+  if (!parsed) throw refusal(400, "the body must be a JSON object of strings, in UTF-8");
+  const leader_settings::changes changes = std::move(parsed->values);
+  const auto snapshot = number_param(what, "snapshot");
   const term by = which->election().handle().current();
-  co_await settings_of(*which).set(by, std::move(changes));
+  co_await settings_of(*which).set(by, changes);
+  if (snapshot) context_.snapshots.merge(which->election().name(), *snapshot, changes);
   co_return json_response(200, "{}");
 }
 

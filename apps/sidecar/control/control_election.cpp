@@ -10,6 +10,7 @@
 #include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
+#include "common/duration.hpp"
 #include "sidecar/config/guarantee.hpp"
 
 namespace tenure::sidecar {
@@ -56,9 +57,8 @@ std::string control_election::guarantee_error(duration ahead) const {
 
 asio::awaitable<bool> control_election::is_leader(duration ahead) {
   term t = election_.handle().current();
-  const auto leading = [&] { return election_.handle().standing() == standing::leading; };
-  if (!t || !leading()) co_return false;
-  if (!t.guarantees(ahead)) {
+  if (!t || election_.handle().standing() != standing::leading) co_return false;
+  if (!t.guarantees(ahead) && !election_.giving_up()) {
     asio::cancellation_signal timeout;
     const cancel_timer limit(*timers_, timeout, timers_->now() + proof_timeout);
     auto executor = co_await asio::this_coro::executor;
@@ -70,9 +70,21 @@ asio::awaitable<bool> control_election::is_leader(duration ahead) {
       // No proof in time: the check below decides.
     }
   }
-  if (!leading() || !t.guarantees(ahead)) co_return false;
+  if (!leads_for(t, ahead)) co_return false;
   guaranteed_until_ = std::max(guaranteed_until_, timers_->now() + ahead);
   co_return true;
+}
+
+bool control_election::leads_for(const term& t, duration ahead) const {
+  if (election_.handle().standing() != standing::leading || !t.guarantees(ahead)) return false;
+  return !election_.giving_up() || timers_->now() + ahead < guaranteed_until_;
+}
+
+std::string control_election::unfinished() const {
+  const duration left = guaranteed_until_ - timers_->now();
+  if (guaranteed_until_ == time_point::min() || left <= duration(0)) return {};
+  return "is-leader promised another " +
+         apps::to_text(std::chrono::ceil<std::chrono::seconds>(left));
 }
 
 // The key is released after this returns. A lost term needs no delay: its successor waits for a

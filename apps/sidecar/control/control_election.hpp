@@ -13,7 +13,8 @@
 namespace tenure::sidecar {
 
 /// As an output it keeps every guarantee: its lead() delays the release of the key until the last
-/// one has ended, so an is-leader that answered "yes, for 30 s" stays true.
+/// one has ended, so an is-leader that answered "yes, for 30 s" stays true. Once the term is given
+/// up it gives no guarantee beyond those, so the delay ends however often a client asks.
 class control_election final : public output {
  public:
   control_election(entered_election& election, const election_options& options,
@@ -30,8 +31,11 @@ class control_election final : public output {
 
   void changed(const election_state&) override {}
   boost::asio::awaitable<void> lead(term t) override;
+  std::string unfinished() const override;
 
  private:
+  bool leads_for(const term& t, duration ahead) const;
+
   entered_election& election_;
   tenure::candidacy candidacy_;
   duration default_ahead_;

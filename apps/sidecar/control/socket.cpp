@@ -16,6 +16,7 @@
 #include "common/control_socket.hpp"
 #include "common/exit_codes.hpp"
 #include "common/yaml_map.hpp"
+#include "sidecar/config/guarantee.hpp"
 #include "sidecar/control/api.hpp"
 #include "sidecar/reconcile/socket_keeper.hpp"
 
@@ -73,11 +74,17 @@ class control_socket final : public component, public wire::http_service {
   std::shared_ptr<output> make_output(entered_election& election,
                                       const election_options& options) override {
     auto made = std::make_shared<control_election>(election, options, timers_);
-    if (const std::string error = made->guarantee_error(made->default_ahead()); !error.empty())
-      throw fatal_error(apps::exit_usage, "election '" + options.name + "': guarantee: " + error);
+    if (const std::string error = error_in(options); !error.empty())
+      throw fatal_error(apps::exit_usage, "election '" + options.name + "': " + error);
     api_.add(options.name, made);
     return made;
   }
+  std::string error_in(const election_options& options) const override {
+    const std::string error = sidecar::guarantee_error(
+        options.guarantee.value_or(default_guarantee), options.candidacy);
+    return error.empty() ? error : "guarantee: " + error;
+  }
+  void remove(const std::string& name) override { api_.remove(name); }
 
   asio::awaitable<void> run() override {
     try {

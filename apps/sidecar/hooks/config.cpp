@@ -15,9 +15,13 @@ using namespace std::chrono_literals;
 
 constexpr duration shortest_timeout = 100ms;
 
-void check_guarantee(const apps::yaml_map& map, const candidacy& how, duration guarantee) {
-  const std::string error = guarantee_error(guarantee, how);
-  if (!error.empty()) map.error("guarantee", error);
+void check_guarantee(const apps::yaml_map& map, const election_options& election,
+                     duration guarantee) {
+  const std::string error = guarantee_error(guarantee, election.candidacy);
+  if (error.empty()) return;
+  if (map.has("guarantee") || !election.guarantee) return map.error("guarantee", error);
+  map.errors().add(election.guarantee_line,
+                   "election '" + election.name + "': guarantee: " + error);
 }
 
 std::string folder_of(const std::string& name, const apps::yaml_map& map) {
@@ -38,6 +42,7 @@ output_factory read_hooks(const YAML::Node& block, const election_options& elect
   hook_options options;
   options.election = election.name;
   options.key = election.key;
+  options.value = election.candidacy.value();
   options.span = election.candidacy.span();
   options.grace = election.candidacy.stop_budget();
   if (const auto dir = map.text("dir")) options.folder = folder_of(*dir, map);
@@ -45,7 +50,7 @@ output_factory read_hooks(const YAML::Node& block, const election_options& elect
   if (options.timeout < shortest_timeout) map.error("timeout", "is too short: 100ms or more");
   options.guarantee = election.guarantee.value_or(options.guarantee);
   if (const auto guarantee = map.time("guarantee")) options.guarantee = *guarantee;
-  check_guarantee(map, election.candidacy, options.guarantee);
+  check_guarantee(map, election, options.guarantee);
   const std::string settings =
       map.text("settings").value_or(leader_settings::key_for(election.key));
   return [options, settings](context& with, entered_election& entered) {

@@ -19,7 +19,6 @@ namespace {
 constexpr duration proof_timeout = 2s;  // before a guarantee counts as lost
 constexpr duration lost_guarantee_interval = 500ms;  // how often a lost one is looked for
 constexpr duration shortest_pause = 10ms;
-constexpr duration last_hook_timeout = 10s;  // at the end of the sidecar
 
 constexpr std::string_view settings_read_failed = "settings read failed";
 
@@ -51,6 +50,7 @@ void hooks_output::changed(const election_state& now) {
 // -- while this process leads --------------------------------------------------------------------
 
 asio::awaitable<void> hooks_output::lead(term t) {
+  end_term();
   term_ = t;
   runtime::task_scope tasks(env_->executor, *env_->timers, [](std::exception_ptr) {});
   tasks.spawn(follow_guarantee(t));
@@ -62,7 +62,8 @@ asio::awaitable<void> hooks_output::lead(term t) {
   tasks.cancel();
   co_await tasks.join();
   term_ = term();
-  scheduler_.term_over();
+  past_term_ = t;
+  scheduler_.stopping();
   if (runner_.running() == hook::leader_elected) runner_.stop();
   changed_.notify_all();
   while (runner_.running() == hook::leader_elected) co_await changed_.wait();
@@ -101,12 +102,31 @@ asio::awaitable<void> hooks_output::prove(term t) {
   changed_.notify_all();
 }
 
+// A hook about the end of the term, which asks is-leader, must not see that this process still
+// leads: a promise keeps the key after lead() has returned.
+asio::awaitable<void> hooks_output::follow_end_of_term() {
+  for (;;) {
+    while (!past_term_) co_await changed_.wait();
+    const term t = past_term_;
+    co_await t.ended();
+    if (t == past_term_) end_term();
+  }
+}
+
+void hooks_output::end_term() {
+  if (!past_term_) return;
+  past_term_ = term();
+  scheduler_.term_over();
+  changed_.notify_all();
+}
+
 // -- as long as the sidecar runs -----------------------------------------------------------------
 
 asio::awaitable<void> hooks_output::run() {
   runtime::task_scope tasks(env_->executor, *env_->timers, [](std::exception_ptr) {});
   runtime::task_scope worker(env_->executor, *env_->timers, [](std::exception_ptr) {});
   tasks.spawn(follow_settings());
+  tasks.spawn(follow_end_of_term());
   worker.spawn(run_hooks());
   std::exception_ptr ended;
   try {
@@ -116,10 +136,10 @@ asio::awaitable<void> hooks_output::run() {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   stopping_ = true;
-  if (runner_.running() == hook::leader_settings_changed) runner_.stop();
-  changed_.notify_all();
   tasks.cancel();
   co_await tasks.join();
+  end_term();
+  changed_.notify_all();
   co_await worker.join();  // not cancelled: it stops hooks and waits for them
   std::rethrow_exception(ended);
 }
@@ -135,13 +155,12 @@ asio::awaitable<void> hooks_output::follow_settings() {
 
 asio::awaitable<void> hooks_output::run_hooks() {
   std::optional<hook> last;
-  bool deposed_at_end = false;
   for (;;) {
     const auto next = scheduler_.next();
     if (next != last) reset_backoff();  // each hook has its own backoff
     last = next;
     if (stopping_) {
-      if (next != hook::leader_deposed || std::exchange(deposed_at_end, true)) co_return;
+      if (!next || abandoned_) co_return;
     } else if (!next || now() < not_before_) {
       const time_point until = next ? not_before_ : time_point::max();
       co_await changed_.wait(until);
@@ -149,6 +168,35 @@ asio::awaitable<void> hooks_output::run_hooks() {
     }
     co_await run_next(*next);
   }
+}
+
+void hooks_output::ending(time_point deadline) {
+  end_by_ = std::min(end_by_, deadline);
+  runner_.hold_to(end_by_);
+}
+
+void hooks_output::abandon() {
+  abandoned_ = true;
+  runner_.kill();
+}
+
+void hooks_output::note_cut_short(hook what) {
+  cut_short_ += (cut_short_.empty() ? "" : ", ") + std::string(to_string(what)) + " cut short";
+}
+
+std::string hooks_output::unfinished() const {
+  std::string text = cut_short_;
+  const auto add = [&](hook what, const char* how) {
+    text += (text.empty() ? "" : ", ") + std::string(to_string(what)) + how;
+  };
+  if (const auto running = runner_.running()) {
+    add(*running, " not finished");
+  } else if (const auto next = scheduler_.next()) {
+    add(*next, " not run");
+  } else if (past_term_ && exists(runner_.file_of(hook::leader_deposed))) {
+    add(hook::leader_deposed, " not run");
+  }
+  return text;
 }
 
 void hooks_output::reset_backoff() {
@@ -175,6 +223,8 @@ asio::awaitable<void> hooks_output::run_next(hook what) {
     snapshot_.reset();
   }
   scheduler_.finished(result);
+  if (runner_.cut_short() && result == hook_result::failed) note_cut_short(what);
+  if (stopping_) scheduler_.drop(what);  // there is no time for a second try
   if (result == hook_result::succeeded) {
     reset_backoff();
   } else {
@@ -198,11 +248,13 @@ asio::awaitable<void> hooks_output::read_settings() {
 }
 
 hook_run hooks_output::run_of(hook what) const {
-  hook_run made(what, stopping_ ? std::min(options_.timeout, last_hook_timeout) : options_.timeout);
+  hook_run made(what, options_.timeout);
+  made.end_by = end_by_;
   made.term = term_;
   const bool follows = what == hook::leader_settings_changed && !term_;
   made.fence = follows ? state_.leader.fence : scheduler_.fence(what);
-  made.leader = state_.leader.value;
+  // Just after a take-over the key may not have been read with our value yet.
+  made.leader = term_ ? options_.value : state_.leader.value;
   if (snapshot_) made.snapshot = snapshot_->index;
   return made;
 }

@@ -37,18 +37,25 @@ class hooks_output final : public output {
 
   void changed(const election_state& now) override;
   boost::asio::awaitable<void> lead(term t) override;
-  /// When cancelled, runs a pending leader-deposed, for a short time at most.
+  /// When cancelled, waits for the running hook and runs what is due once more, until the deadline
+  /// of ending(): leader-deposed and leader-settings-changed after the last term.
   boost::asio::awaitable<void> run() override;
+  void ending(time_point deadline) override;
+  void abandon() override;
+  std::string unfinished() const override;
 
  private:
   boost::asio::awaitable<void> run_hooks();
   boost::asio::awaitable<void> follow_settings();
+  boost::asio::awaitable<void> follow_end_of_term();
+  void end_term();
   boost::asio::awaitable<void> follow_guarantee(term t);
   boost::asio::awaitable<void> prove(term t);
   boost::asio::awaitable<void> run_next(hook what);
   boost::asio::awaitable<void> read_settings();
   hook_run run_of(hook what) const;
   void reset_backoff();
+  void note_cut_short(hook what);
   time_point now() const { return env_->now(); }
 
   std::shared_ptr<const output_environment> env_;
@@ -60,13 +67,17 @@ class hooks_output final : public output {
   hook_scheduler scheduler_;
   hook_runner runner_;
   election_state state_;
-  term term_;  // while lead() runs
+  term term_;       // while lead() runs
+  term past_term_;  // its work has stopped, but promises of it may last
   std::optional<settings_snapshot> newest_settings_;
   hook_snapshots::pin snapshot_;  // of the running hook
   duration pause_{0};             // after a failure
   time_point not_before_ = time_point::min();
   bool proving_ = false;
   bool stopping_ = false;
+  time_point end_by_ = time_point::max();
+  bool abandoned_ = false;
+  std::string cut_short_;  // the hooks that the deadline ended
 };
 
 }  // namespace tenure::sidecar

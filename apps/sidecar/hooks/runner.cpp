@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <utility>
@@ -57,6 +58,7 @@ asio::awaitable<hook_result> hook_runner::run(hook_run which) {
   const log_field name("hook", to_string(which.what));
   const log_field fence = fence_of(which);
   running_ = which.what;
+  cut_short_ = false;
   counters::runs& counted = env_->counted->hooks[to_string(which.what)];
   ++counted.started;
   env_->log->log(log_level::info, "hook started", {election, name, fence});
@@ -101,10 +103,14 @@ asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
     how = result;
     elected_->close();
   } else {
-    const time_point stop = begin + which.timeout;
-    other_ = commands_.start(run, command::lease_times(stop, stop + options_.grace));
+    timeout_at_ = begin + which.timeout;
+    const command::lease_times whole(timeout_at_, timeout_at_ + options_.grace);
+    lease_ = held_to(whole, which.end_by);
+    other_ = commands_.start(run, lease_);
     const outcome result = co_await other_->gone();
     how = result;
+    const time_point now = env_->now();
+    if (now >= lease_.stop_at && now < timeout_at_) cut_short_ = true;
   }
   co_await output->finish();
   co_return how;
@@ -113,6 +119,26 @@ asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
 void hook_runner::stop() {
   if (elected_) elected_->stop();
   if (other_) other_->stop();
+}
+
+void hook_runner::hold_to(time_point end_by) {
+  if (!other_) return;
+  lease_ = held_to(lease_, end_by);
+  other_->set_lease(lease_);
+}
+
+void hook_runner::kill() {
+  cut_short_ = running_.has_value();
+  if (elected_) elected_->kill();
+  if (other_) other_->kill();
+}
+
+// The hook gets the most of the time: from SIGTERM to SIGKILL a fifth of it at most.
+command::lease_times hook_runner::held_to(command::lease_times lease, time_point end_by) const {
+  if (lease.kill_at <= end_by) return lease;
+  const duration left = std::max<duration>(end_by - env_->now(), duration(0));
+  const duration grace = std::min<duration>(options_.grace, left / 5);
+  return command::lease_times(std::min(lease.stop_at, end_by - grace), end_by);
 }
 
 command::invocation hook_runner::invocation_of(const hook_run& which) const {

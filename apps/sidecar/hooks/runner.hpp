@@ -18,6 +18,7 @@ class hook_options {
  public:
   std::string election;  ///< its name
   std::string key;
+  std::string value;  ///< what this process publishes as the leader
   std::string folder;
   duration span{0};   ///< the election's
   duration grace{0};  ///< from SIGTERM to SIGKILL
@@ -38,6 +39,7 @@ class hook_run {
   std::uint64_t fence = 0;
   std::string leader;                     ///< its published value
   std::optional<std::uint64_t> snapshot;  ///< the index of the settings that the hook sees
+  time_point end_by = time_point::max();  ///< gone by then, whatever its timeout
 };
 
 /// One hook at a time.
@@ -58,8 +60,16 @@ class hook_runner {
   const std::optional<hook>& running() const noexcept { return running_; }
   /// Stops the running hook: SIGTERM, and SIGKILL after the grace.
   void stop();
+  /// The running hook is gone by then: SIGTERM some time before, if its timeout does not end first.
+  void hold_to(time_point end_by);
+  /// Sends SIGKILL to the running hook.
+  void kill();
+  /// Whether the last hook was stopped by `end_by`, or killed, before its timeout.
+  bool cut_short() const noexcept { return cut_short_; }
 
  private:
+  command::lease_times held_to(command::lease_times lease, time_point end_by) const;
+
   boost::asio::awaitable<command::outcome> run_command(hook_run which);
   command::invocation invocation_of(const hook_run& which) const;
 
@@ -70,6 +80,9 @@ class hook_runner {
   std::optional<hook> running_;
   std::shared_ptr<command::term_commands> elected_;     // while leader-elected runs
   std::shared_ptr<command::supervised_command> other_;  // while another hook runs
+  command::lease_times lease_;                          // of other_
+  time_point timeout_at_;                               // of other_
+  bool cut_short_ = false;
 };
 
 }  // namespace tenure::sidecar

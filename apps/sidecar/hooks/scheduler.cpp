@@ -46,6 +46,7 @@ void hook_scheduler::leading(std::uint64_t fence, guarantee_state g) {
 
 void hook_scheduler::term_over() {
   if (term_ == 0) return;
+  stopping_ = false;
   if (elected_term_ == term_) {
     deposed_term_ = term_;
     elected_term_ = 0;
@@ -73,7 +74,7 @@ void hook_scheduler::settings(std::uint64_t index) {
 // Hooks about the past run before hooks about the present. Once this process leads again, a pending
 // hook from before that is tried once and then dropped.
 std::optional<hook> hook_scheduler::next() const {
-  if (running_) return std::nullopt;
+  if (running_ || stopping_) return std::nullopt;
   const bool leads = role_ == role::leader;
   if (deposed_.scheduled && !(leads && deposed_.tried)) return hook::leader_deposed;
   if (changed_.scheduled && !(leads && changed_.tried)) return hook::leader_settings_changed;

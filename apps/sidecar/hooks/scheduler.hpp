@@ -25,6 +25,9 @@ class hook_scheduler {
  public:
   /// This process leads, in the term with this fence.
   void leading(std::uint64_t fence, guarantee_state g);
+  /// The work of the term has to stop. No hook is started before term_over(): until then this
+  /// process may be the leader to others.
+  void stopping() noexcept { stopping_ = term_ != 0; }
   void term_over();
   /// Another process leads.
   void following();
@@ -39,6 +42,8 @@ class hook_scheduler {
 
   void started(hook what);
   void finished(hook_result result);
+  /// The hook is not run again for what has happened so far.
+  void drop(hook what) noexcept { clear(what); }
 
  private:
   struct pending {
@@ -61,6 +66,7 @@ class hook_scheduler {
   pending deposed_;
   std::optional<hook> running_;
   bool scheduled_again_ = false;  // the running hook, after it started
+  bool stopping_ = false;
 };
 
 }  // namespace tenure::sidecar

@@ -1,6 +1,7 @@
 #include "sidecar/http/api.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
@@ -20,44 +21,72 @@ constexpr const char* text_type = "text/plain; charset=utf-8";
 constexpr const char* html_type = "text/html; charset=utf-8";
 constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* stream_type = "text/event-stream";
-/// The page loads nothing from elsewhere, and injected content cannot make it do so.
-constexpr const char* page_policy =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
 
 constexpr std::size_t max_feeds = 64;
 constexpr std::size_t stream_buffer = 16 * 1024;
-constexpr std::size_t max_target = 1024;
-constexpr duration shortest_heartbeat = 1s;
-constexpr duration longest_heartbeat = 1h;
+constexpr std::size_t target_limit = 1024;
 constexpr duration lease_interval = 1s;
 
 bool is_true(std::string_view text) {
   return text.empty() || text == "1" || text == "true" || text == "yes";
 }
 
+/// A method of HTTP. The others are unknown here, rather than not allowed.
+bool is_known(const std::string& method) {
+  constexpr std::array known{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+  return std::ranges::find(known, method) != known.end();
+}
+
 /// From the query, or from the header for clients that cannot set one.
-std::optional<std::string_view> param(const request& what, std::string_view query,
-                                      std::string_view header) {
+std::optional<std::string> param(const request& what, std::string_view query,
+                                 std::string_view header) {
   const auto value = what.query_param(query);
   return value ? value : what.header(header);
 }
 
 /// Throws apps::usage_error.
-stream_options stream_options_of(const request& what) {
+stream_options stream_options_of(const request& what, duration heartbeat) {
   stream_options options;
+  if (heartbeat > 0s) options.heartbeat = heartbeat;
   if (const auto ids = param(what, "id", "Tenure-Event-Id")) options.ids = is_true(*ids);
   if (const auto last = what.header("Last-Event-ID")) {
     options.ids = true;
     options.last_id = *last;
   }
   if (const auto text = param(what, "heartbeat", "Tenure-Heartbeat")) {
+    options.heartbeat = std::nullopt;
+    if (*text == "none") return options;
     options.heartbeat = apps::parse_duration(*text);
-    if (*options.heartbeat < shortest_heartbeat || *options.heartbeat > longest_heartbeat)
-      throw apps::usage_error("'" + std::string(*text) + "' is out of range: choose 1s to 1h");
+    if (!is_heartbeat(*options.heartbeat)) {
+      throw apps::usage_error("'" + std::string(*text) +
+                              "' is out of range: choose 1s to 1h, or none");
+    }
   }
   return options;
+}
+
+wire::http_server_options server_options(const http_config& config) {
+  wire::http_server_options o;
+  o.header_limit = config.header_bytes;
+  o.target_limit = target_limit;
+  o.body_limit = 0;
+  o.first_time = config.request_timeout;
+  o.idle_time = config.idle_timeout;
+  o.header_time = config.request_timeout;
+  o.body_time = config.request_timeout;
+  o.write_time = config.write_timeout;
+  o.connections = config.connections;
+  o.connections_per_address = config.connections_per_client;
+  o.streams_per_address = config.streams_per_client;
+  o.excess_connection = wire::http_server_options::excess::displaces;
+  o.proxies = config.proxies;
+  for (const char* const local : {"127.0.0.0/8", "::1"}) {
+    o.proxies.push_back(wire::ip_range::parse(local).value());
+  }
+  o.requests_per_second = config.requests_per_second;
+  o.all_headers = true;
+  o.stream_buffer = stream_buffer;
+  return o;
 }
 
 }  // namespace
@@ -81,7 +110,9 @@ http_api::http_api(const http_config& config, boost::asio::any_io_executor execu
       env_(std::move(env)),
       groups_(groups),
       wakeups_(executor_, feeds_),
-      lease_timer_(std::make_unique<lease_timer>(*this)) {}
+      lease_timer_(std::make_unique<lease_timer>(*this)) {
+  timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+}
 
 http_api::~http_api() {
   timers_.disarm(*lease_timer_);
@@ -92,22 +123,11 @@ void http_api::listen(const std::string& address, endpoints served) {
   auto found = std::ranges::find_if(listeners_,
                                     [&](const auto& l) { return l->served() == served; });
   if (found == listeners_.end()) {
-    wire::http_server_options o;
-    o.header_limit = config_.header_bytes;
-    o.body_limit = 0;
-    o.header_time = 5s;
-    o.body_time = 5s;
-    o.write_time = config_.write_timeout;
-    o.connections = config_.connections;
-    o.connections_per_address = config_.connections_per_client;
-    o.requests_per_second = config_.requests_per_second;
-    o.all_headers = true;
-    o.stream_buffer = stream_buffer;
     auto handle_request = [this](listener& at, std::uint64_t id, request what) {
       handle(exchange{.at = at, .id = id, .what = what});
     };
-    listeners_.push_back(std::make_unique<listener>(served, o, executor_, timers_,
-                                                    std::move(handle_request)));
+    listeners_.push_back(std::make_unique<listener>(served, server_options(config_), executor_,
+                                                    timers_, std::move(handle_request)));
     found = listeners_.end() - 1;
   }
   (*found)->listen(address);
@@ -121,7 +141,22 @@ std::vector<std::string> http_api::addresses() const {
 }
 
 election_status& http_api::add(entered_election& e, const election_options& options) {
+  end_feeds();
   return registry_.add(e, options);
+}
+
+void http_api::remove(const std::string& name) {
+  election_status* const gone = registry_.remove(name);
+  if (gone == nullptr) return;
+  wakeups_.add(gone->subscribers);
+  end_feeds();
+}
+
+// They refer to elections by their places.
+void http_api::end_feeds() {
+  for (feed_stream* feed : feeds_) feed->end();
+  wakeups_.wake_feeds();
+  wakeups_.start();
 }
 
 void http_api::update(election_status& e) {
@@ -136,12 +171,17 @@ void http_api::update_groups() {
 }
 
 void http_api::send_leases() {
+  for (const auto& e : registry_.all()) {
+    if (!e->update_failure()) continue;
+    for (feed_stream* feed : feeds_) feed->mark_changed(e->index);
+  }
   for (feed_stream* feed : feeds_) feed->mark_leases_due();
   wakeups_.wake_feeds();
-  if (!feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
+  timers_.arm(*lease_timer_, timers_.now() + lease_interval);
 }
 
 void http_api::stop() {
+  timers_.disarm(*lease_timer_);  // it would keep the process running
   for (const auto& l : listeners_) l->server().stop();
 }
 
@@ -163,13 +203,27 @@ void http_api::send(const exchange& x, unsigned status, const char* type, std::s
   x.at.server().respond(x.id, std::move(response));
 }
 
+/// `make_body` is not called for a HEAD, and not where the limits refuse a stream of events.
 void http_api::send_stream(const exchange& x, const char* type,
-                           std::unique_ptr<wire::http_stream> body) {
+                           const std::function<std::unique_ptr<wire::http_stream>()>& make_body) {
+  using place = wire::http_server::stream_place;
+  const bool events = std::string_view(type) == stream_type;
   runtime::http_response head(200, "");
   head.headers.emplace_back("Content-Type", type);
   head.headers.emplace_back("Cache-Control", "no-cache");
-  if (!body) return x.at.server().respond(x.id, std::move(head));
+  // nginx would collect the events until it has a full buffer.
+  if (events) head.headers.emplace_back("X-Accel-Buffering", "no");
+  if (x.what.method() == "HEAD") {
+    ++responses_[2];
+    return x.at.server().respond_head(x.id, std::move(head));
+  }
+  switch (events ? x.at.server().find_stream_place(x.id) : place::free) {
+    case place::address_full: return refuse(x, 429, "too many streams of one client address");
+    case place::server_full: return refuse(x, 503, "too many streams");
+    case place::free: break;
+  }
   ++responses_[2];
+  auto body = make_body();
   x.at.server().respond(x.id, std::move(head), std::move(body));
 }
 
@@ -178,7 +232,7 @@ void http_api::refuse(const exchange& x, unsigned status, const std::string& why
   json.begin_object().key("error").value(why).end_object();
   headers more;
   if (status == 405) more.emplace_back("Allow", "GET, HEAD");
-  if (status == 503) more.emplace_back("Retry-After", "1");
+  if (status == 429 || status == 503) more.emplace_back("Retry-After", "1");
   send(x, status, json_type, json.take() + "\n", std::move(more));
 }
 
@@ -186,10 +240,11 @@ void http_api::refuse(const exchange& x, unsigned status, const std::string& why
 
 void http_api::handle(const exchange& x) {
   const request& what = x.what;
+  if (what.method() != "GET" && what.method() != "HEAD" && !is_known(what.method()))
+    return refuse(x, 501, "unknown method: use GET");
   if (what.method() != "GET" && what.method() != "HEAD")
     return refuse(x, 405, what.method() + " is not allowed: this server is read-only, use GET");
   if (what.has_body()) return refuse(x, 413, "a request must not have a body");
-  if (what.target().size() > max_target) return refuse(x, 414, "the request target is too long");
   const endpoints& served = x.at.served();
   if (served.probes && what.path() == "/healthz") return send(x, 200, text_type, "ok\n");
   if (served.probes && what.path() == "/readyz") {
@@ -220,6 +275,9 @@ void http_api::handle_app(const exchange& x) {
     send(x, 200, json_type, groups_.json() + "\n");
   } else if (config_.ui && path == "/ui") {
     send_page(x);
+  } else if (config_.ui && path == "/ui/") {
+    // Relative, as a proxy may serve the page below a path that only the browser knows.
+    send(x, 308, text_type, "", {{"Location", "../ui"}});
   } else if (config_.ui && path == "/ui/events") {
     open_feed(x);
   } else {
@@ -229,7 +287,11 @@ void http_api::handle_app(const exchange& x) {
 
 /// The election of / and /sse. Without one, the request is refused.
 election_status* http_api::default_election(const exchange& x) {
-  if (!config_.election.empty()) return registry_.find(config_.election);
+  if (!config_.election.empty()) {
+    election_status* const named = registry_.find(config_.election);
+    if (named == nullptr) refuse(x, 503, "the election is being restarted");
+    return named;
+  }
   if (registry_.all().size() == 1) return registry_.all().front().get();
   refuse(x, 404, "there are " + std::to_string(registry_.all().size()) +
                      " elections: use /elections/NAME, or configure one in http: election:");
@@ -240,52 +302,52 @@ void http_api::handle_election(const exchange& x, election_status& e, std::strin
   if (rest.empty()) return send(x, 200, json_type, e.json());
   if (rest == "sse") return subscribe(x, e);
   if (rest == "detail")
-    return send(x, 200, json_type, detail_json(e, election_status::max_terms) + "\n");
+    return send(x, 200, json_type, detail_json(e, {.terms = election_status::max_terms}) + "\n");
   refuse(x, 404, "not found: an election has /sse and /detail");
 }
 
 void http_api::send_list(const exchange& x) {
-  const bool head = x.what.method() == "HEAD";
-  send_stream(x, json_type, head ? nullptr : std::make_unique<list_stream>(registry_));
+  send_stream(x, json_type, [&] { return std::make_unique<list_stream>(registry_); });
 }
 
 void http_api::send_page(const exchange& x) {
   send(x, 200, html_type, std::string(ui_page()),
-       {{"Content-Security-Policy", page_policy}, {"X-Content-Type-Options", "nosniff"}});
+       {{"Content-Security-Policy", std::string(ui_page_policy())},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"}});
 }
 
 void http_api::subscribe(const exchange& x, election_status& e) {
-  if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
   try {
-    stream_options options = stream_options_of(x.what);
-    send_stream(x, stream_type,
-                std::make_unique<election_stream>(e, timers_, std::move(options),
-                                                  subscription(x.at.server(), x.id)));
+    stream_options options = stream_options_of(x.what, config_.heartbeat);
+    send_stream(x, stream_type, [&] {
+      return std::make_unique<election_stream>(e, timers_, std::move(options),
+                                               subscription(x.at.server(), x.id));
+    });
   } catch (const apps::usage_error& problem) {
     refuse(x, 400, std::string("heartbeat: ") + problem.what());
   }
 }
 
 void http_api::open_feed(const exchange& x) {
-  if (x.what.method() == "HEAD") return send_stream(x, stream_type, nullptr);
   if (feeds_.size() >= max_feeds) return refuse(x, 503, "too many open status pages");
-  if (feeds_.empty()) timers_.arm(*lease_timer_, timers_.now() + lease_interval);
-  std::function<std::string()> groups;
-  if (!groups_.empty()) groups = [this] { return groups_.json(); };
-  send_stream(x, stream_type,
-              std::make_unique<feed_stream>(registry_, feeds_, feed_hello(), std::move(groups),
-                                            subscription(x.at.server(), x.id)));
+  send_stream(x, stream_type, [&] {
+    std::function<std::string()> groups;
+    if (!groups_.empty()) groups = [this] { return groups_.json(); };
+    return std::make_unique<feed_stream>(registry_, feeds_, feed_hello(), std::move(groups),
+                                         subscription(x.at.server(), x.id));
+  });
 }
 
 std::string http_api::feed_hello() const {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   text::json_writer hello;
   hello.begin_object().key("elections").value(std::uint64_t{registry_.all().size()});
-  hello.key("host").value(registry_.all().front()->options.candidacy.value());
-  hello.key("now_ms").value(
-      std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
-  hello.end_object();
-  return hello.take();
+  const auto& all = registry_.all();
+  hello.key("host").value(all.empty() ? "" : all.front()->options.candidacy.value());
+  hello.key("page").value(ui_page_id()).end_object();
+  std::string text = hello.take();
+  text.insert(text.size() - 1, "," + feed_clocks());
+  return text;
 }
 
 std::string http_api::metrics() const {

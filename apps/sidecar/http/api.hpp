@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -40,6 +41,8 @@ class http_api {
   const std::vector<std::unique_ptr<listener>>& listeners() const noexcept { return listeners_; }
 
   election_status& add(entered_election& e, const election_options& options);
+  /// The streams of the election end.
+  void remove(const std::string& name);
   /// The election's state has changed.
   void update(election_status& e);
   /// Members of a group, or what they lead, have changed.
@@ -68,10 +71,12 @@ class http_api {
   void subscribe(const exchange& x, election_status& e);
   void open_feed(const exchange& x);
   void send_page(const exchange& x);
-  void send_stream(const exchange& x, const char* type, std::unique_ptr<wire::http_stream> body);
+  void send_stream(const exchange& x, const char* type,
+                   const std::function<std::unique_ptr<wire::http_stream>()>& make_body);
   void send(const exchange& x, unsigned status, const char* type, std::string body,
             headers more = {});
   void refuse(const exchange& x, unsigned status, const std::string& why);
+  void end_feeds();
   election_status* default_election(const exchange& x);
   std::string feed_hello() const;
   std::string metrics() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <map>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 #include <utility>
@@ -84,11 +85,14 @@ class http_component final : public component {
 
   std::shared_ptr<output> make_output(entered_election& election,
                                       const election_options& options) override {
+    if (options.group) follow_group(options.group->prefix);
     return std::make_shared<http_output>(api_, api_.add(election, options));
   }
+  void remove(const std::string& name) override { api_.remove(name); }
+
+  void ending() override { api_.set_not_ready(); }
 
   asio::awaitable<void> run() override {
-    for (auto& [prefix, g] : groups_.all()) followers_.spawn(follow(g));
     try {
       for (;;) {
         co_await runtime::sleep_until(*timers_, timers_->now() + socket_keeper::interval);
@@ -99,7 +103,6 @@ class http_component final : public component {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     followers_.cancel();
     co_await followers_.join();
-    api_.set_not_ready();
     api_.stop();
     const time_point end = timers_->now() + drain_timeout;
     while (api_.connections() > 0 && timers_->now() < end) {
@@ -108,10 +111,17 @@ class http_component final : public component {
   }
 
  private:
-  // Until the elections are shut down.
-  asio::awaitable<void> follow(group& g) {
+  void follow_group(const std::string& prefix) {
+    std::weak_ptr<group>& followed = followed_[prefix];
+    const auto joined = groups_.find(prefix);
+    if (followed.lock() == joined) return;
+    followed = joined;
+    followers_.spawn(follow(joined));
+  }
+  // Until the group is left.
+  asio::awaitable<void> follow(std::shared_ptr<group> g) {
     for (;;) {
-      co_await g.changed();
+      co_await g->changed();
       api_.update_groups();
       co_await runtime::sleep_until(*timers_, timers_->now() + group_interval);
     }
@@ -163,6 +173,7 @@ class http_component final : public component {
   http_api api_;
   socket_keeper keeper_;
   runtime::task_scope followers_;
+  std::map<std::string, std::weak_ptr<group>> followed_;  // by prefix
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/ip_range.hpp>
 #include <vector>
 
 #include "common/yaml_map.hpp"
@@ -18,12 +19,21 @@ class http_config {
   std::string election;  ///< of / and /sse; empty: the only one of the file
   bool ui = true;
   std::size_t connections = 16'000;
-  std::size_t connections_per_client = 0;       ///< 0: any number
+  std::size_t connections_per_client = 256;     ///< without streams; 0: any number
+  std::size_t streams_per_client = 1000;        ///< not of proxies; 0: any number
+  std::vector<wire::ip_range> proxies;          ///< with many clients each, as the loopback
   std::size_t requests_per_second = 20'000;     ///< of one client address; 0: any number
   std::size_t header_bytes = 16 * 1024;
   std::size_t metrics_of_elections = 200;       ///< with more elections: totals only
   duration write_timeout = std::chrono::seconds(10);
+  duration request_timeout = std::chrono::seconds(10);  ///< also from the connection to its begin
+  duration idle_timeout = std::chrono::seconds(75);     ///< between requests
+  /// The silence of a stream after which it sends a comment; 0: none.
+  duration heartbeat = std::chrono::seconds(15);
 };
+
+/// Whether a stream's heartbeat may come after this much silence.
+bool is_heartbeat(duration silence);
 
 /// host:port, [v6]:port, :port or unix:///path. Checks the syntax only.
 bool is_listen_address(const std::string& text);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
@@ -40,6 +41,49 @@ std::string leader_json(const std::string& name, system_clock::time_point last_u
   return json.end_object().take();
 }
 
+/// A UTF-8 character is not cut in two.
+std::string_view cut(std::string_view value, std::size_t bytes) {
+  if (value.size() <= bytes) return value;
+  const auto inside = [&] { return (static_cast<unsigned char>(value[bytes]) & 0xc0) == 0x80; };
+  while (bytes > 0 && inside()) --bytes;
+  return value.substr(0, bytes);
+}
+
+template <class Time>
+void write_time(text::json_writer& json, const std::optional<Time>& time) {
+  if (time) {
+    json.value(milliseconds(*time));
+  } else {
+    json.null();
+  }
+}
+
+void write_failure(text::json_writer& json, const std::optional<consul_failure>& failure) {
+  if (!failure) {
+    json.null();
+    return;
+  }
+  // A token without the right is refused, and Consul works.
+  const bool refused = failure->why == error_kind::fatal;
+  json.begin_object().key("refused").value(refused).key("text").value(failure->why.message());
+  json.key("since_ms").value(milliseconds(failure->since)).end_object();
+}
+
+void write_terms(text::json_writer& json, const election_status& e, const detail_limits& limits) {
+  json.begin_array();
+  const auto& terms = e.terms();
+  const std::size_t skip = terms.size() > limits.terms ? terms.size() - limits.terms : 0;
+  for (std::size_t i = skip; i < terms.size(); ++i) {
+    const observed_term& t = terms[i];
+    json.begin_object().key("name").value(cut(t.value, limits.value_bytes));
+    json.key("fence").value(t.fence).key("ours").value(t.ours);
+    json.key("since_ms").value(milliseconds(t.since)).key("until_ms");
+    write_time(json, t.until);
+    json.key("why").value(to_string(t.why)).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 bool leads(const election_state& s) {
@@ -52,12 +96,13 @@ election_status::election_status(entered_election& e, election_options o, std::s
 }
 
 std::string election_status::leader_name() const {
+  if (retired_) return "";
   const election_state& s = election.state();
   const std::string& ours = options.candidacy.value();
   if (leads(s)) {
     // The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease
     // has not yet received the event that ends its term.
-    if (boot_clock::now() >= s.term.stop_at()) return "";
+    if (boot_clock::now() >= s.term.stop_at() || election.giving_up()) return "";
     return s.leader.session == s.term.session() ? s.leader.value : ours;
   }
   if (!s.leader.present()) return "";
@@ -66,6 +111,18 @@ std::string election_status::leader_name() const {
   if (s.leader.value == ours) return "";
   if (s.term && s.leader.session == s.term.session()) return "";
   return s.leader.value;
+}
+
+std::string_view election_status::key_state() const {
+  const election_state& s = election.state();
+  if (!known_) return "unknown";
+  if (leads(s)) return boot_clock::now() < s.term.stop_at() ? "led" : "stopping";
+  if (s.standing == standing::pending) return "quarantine";
+  if (!s.leader.present()) return "free";
+  const std::string& holder = s.leader.session;
+  const bool ours = holder == election.handle().session() || (s.term && holder == s.term.session());
+  if (ours) return s.standing == standing::stopping ? "stopping" : "claimed";
+  return s.leader.value == options.candidacy.value() ? "namesake" : "led";
 }
 
 std::string election_status::json() const {
@@ -113,6 +170,27 @@ bool election_status::update() {
   return true;
 }
 
+bool election_status::update_failure() {
+  const error_code now = election.handle().last_error();
+  if (now == (failure_ ? failure_->why : error_code())) return false;
+  if (!now) {
+    failure_.reset();
+  } else if (failure_) {
+    failure_->why = now;  // another symptom of the same outage
+  } else {
+    failure_ = consul_failure{.why = now, .since = system_clock::now()};
+  }
+  return true;
+}
+
+void election_status::retire() {
+  retired_ = true;
+  if (!name_.empty()) last_update_ = std::chrono::system_clock::now();
+  name_.clear();
+  ++version_;
+  render();
+}
+
 void election_status::update_terms() {
   const election_state& now = election.state();
   const bool ours = leads(now);
@@ -138,7 +216,7 @@ void election_status::update_terms() {
   if (terms_.size() > max_terms) terms_.pop_front();
 }
 
-std::string detail_json(const election_status& e, std::size_t max_terms) {
+std::string detail_json(const election_status& e, detail_limits limits) {
   const election_state& s = e.election.state();
   text::json_writer json;
   json.begin_object().key("election").value(e.options.name).key("key").value(e.options.key);
@@ -148,35 +226,27 @@ std::string detail_json(const election_status& e, std::size_t max_terms) {
   } else {
     json.null();
   }
-  json.key("standing").value(to_string(s.standing)).key("name").value(e.leader_name());
+  json.key("standing").value(to_string(s.standing)).key("state").value(e.key_state());
+  json.key("name").value(cut(e.leader_name(), limits.value_bytes));
   json.key("leading").value(leads(s));
   json.key("known").value(e.known());
-  json.key("holder").value(s.leader.value).key("session").value(s.leader.session);
+  json.key("holder").value(cut(s.leader.value, limits.value_bytes));
+  json.key("holder_bytes").value(std::uint64_t{s.leader.value.size()});
+  json.key("session").value(s.leader.session);
   json.key("fence").value(leads(s) ? s.term.fence() : s.leader.fence);
-  json.key("since_ms").value(s.leader.present() ? milliseconds(s.since) : std::int64_t{0});
+  json.key("since_ms").value(e.known() ? milliseconds(s.since) : std::int64_t{0});
   json.key("lease_ms");
-  if (const auto lease = e.remaining_lease()) {
-    json.value(milliseconds(*lease));
-  } else {
-    json.null();
-  }
+  write_time(json, e.remaining_lease());
   json.key("span_ms").value(milliseconds(e.options.candidacy.span()));
+  json.key("starts_in_ms");
+  const duration wait = std::max(duration(0), s.starts_at - boot_clock::now());
+  write_time(json, s.standing == standing::pending ? std::optional(wait) : std::nullopt);
+  json.key("failure");
+  write_failure(json, e.failure());
   json.key("last_end").value(to_string(s.last_end)).key("changes").value(e.leader_changes());
-  json.key("terms").begin_array();
-  const std::size_t skip = e.terms().size() > max_terms ? e.terms().size() - max_terms : 0;
-  for (std::size_t i = skip; i < e.terms().size(); ++i) {
-    const observed_term& t = e.terms()[i];
-    json.begin_object().key("name").value(t.value).key("fence").value(t.fence);
-    json.key("ours").value(t.ours).key("since_ms").value(milliseconds(t.since)).key("until_ms");
-    if (t.until) {
-      json.value(milliseconds(*t.until));
-    } else {
-      json.null();
-    }
-    json.key("why").value(to_string(t.why)).end_object();
-  }
-  json.end_array().end_object();
-  return json.take();
+  json.key("terms");
+  write_terms(json, e, limits);
+  return json.end_object().take();
 }
 
 }  // namespace tenure::sidecar

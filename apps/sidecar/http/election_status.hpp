@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sidecar/config/election_options.hpp"
 #include "sidecar/http/subscription.hpp"
@@ -29,6 +30,19 @@ struct observed_term {
 /// Whether this process leads by this state.
 bool leads(const election_state& s);
 
+/// A failure to read or write an election's key that lasts.
+struct consul_failure {
+  error_code why;
+  std::chrono::system_clock::time_point since;
+};
+
+/// How much of an election detail_json() shows.
+struct detail_limits {
+  std::size_t terms = 0;
+  /// Longer values are cut. A value may have half a megabyte.
+  std::size_t value_bytes = std::string::npos;
+};
+
 class election_status {
  public:
   static constexpr std::size_t max_terms = 20;
@@ -46,6 +60,15 @@ class election_status {
   std::shared_ptr<const std::string> sse_frame_with_id() const;
   /// Identifies this version of the status among those of all processes.
   std::string event_id() const;
+  /// Who holds the key, as one word:
+  /// unknown     it was never read
+  /// free        no session holds it
+  /// led         its holder leads, or may; the value may be empty
+  /// namesake    a session of another process holds it under our value
+  /// claimed     our session holds it, and no term runs
+  /// quarantine  our session holds it, and waits for the lease of a predecessor to end
+  /// stopping    our term is over or about to be, and its work still stops
+  std::string_view key_state() const;
   /// The rest of our own lease; nothing while another process leads.
   std::optional<duration> remaining_lease() const;
 
@@ -57,29 +80,39 @@ class election_status {
   /// The last terms, the newest last.
   const std::deque<observed_term>& terms() const noexcept { return terms_; }
 
+  /// The election was removed: no leader from now on, and `election` is not used any more.
+  void retire();
+  bool retired() const noexcept { return retired_; }
+
   /// Records the present term.
   void update_terms();
   /// Takes over the election's present state. Whether json() has changed.
   bool update();
+  /// Takes over whether the last request to Consul failed. Whether that has changed.
+  bool update_failure();
+  /// Nothing while requests succeed.
+  const std::optional<consul_failure>& failure() const noexcept { return failure_; }
 
   entered_election& election;
   const election_options options;
-  const std::size_t index;
+  std::size_t index;
   std::list<subscription> subscribers;
 
  private:
   void render();
 
   bool known_ = false;
+  bool retired_ = false;
   std::uint64_t version_ = 0;
   std::uint64_t leader_changes_ = 0;
   std::deque<observed_term> terms_;
   std::string name_;
   std::chrono::system_clock::time_point last_update_;
+  std::optional<consul_failure> failure_;
   std::shared_ptr<const std::string> frame_;
 };
 
-/// All that is known of an election, as a JSON object with its last `max_terms` terms.
-std::string detail_json(const election_status& e, std::size_t max_terms);
+/// All that is known of an election, as a JSON object.
+std::string detail_json(const election_status& e, detail_limits limits);
 
 }  // namespace tenure::sidecar

@@ -71,7 +71,7 @@ void groups(exposition& out, const joined_groups& joined) {
   std::vector<seen> all;
   for (const auto& [prefix, g] : joined.all()) {
     all.push_back(seen{.prefix = prefix, .members = 0, .self = {}});
-    for (group_member_status& m : g.members()) {
+    for (group_member_status& m : g->members()) {
       ++all.back().members;
       if (m.self) all.back().self = std::move(m);
     }

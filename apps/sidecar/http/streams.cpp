@@ -7,7 +7,8 @@ namespace tenure::sidecar {
 namespace {
 
 constexpr std::size_t elections_per_piece = 100;
-constexpr std::size_t terms_in_feed = 8;
+/// A table needs no more; the addresses of the API have the whole.
+constexpr detail_limits feed_limits{.terms = 8, .value_bytes = 300};
 
 const std::shared_ptr<const std::string>& heartbeat() {
   static const auto text = std::make_shared<const std::string>(": heartbeat\n\n");
@@ -47,7 +48,8 @@ void election_stream::restart_heartbeat() {
 }
 
 std::shared_ptr<const std::string> election_stream::next() {
-  if (sent_version_ != status_.version()) {
+  // The elector's `{}` ends the stream of clients that expect a leader in it, for good.
+  if (status_.known() && sent_version_ != status_.version()) {
     sent_version_ = status_.version();
     restart_heartbeat();
     return options_.ids ? status_.sse_frame_with_id() : status_.sse_frame();
@@ -55,6 +57,19 @@ std::shared_ptr<const std::string> election_stream::next() {
   if (!heartbeat_due_) return nullptr;
   restart_heartbeat();
   return heartbeat();
+}
+
+std::string feed_clocks() {
+  const auto milliseconds = [](auto time) {
+    const auto since = time.time_since_epoch();
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+  };
+  return "\"now_ms\":" + milliseconds(std::chrono::system_clock::now()) +
+         ",\"up_ms\":" + milliseconds(boot_clock::now());
+}
+
+bool election_stream::over() const noexcept {
+  return status_.retired() && sent_version_ == status_.version();
 }
 
 feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feeds,
@@ -73,6 +88,7 @@ feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feed
 feed_stream::~feed_stream() { feeds_.erase(this); }
 
 std::shared_ptr<const std::string> feed_stream::next() {
+  if (ended_) return nullptr;
   if (!hello_.empty()) {
     return std::make_shared<const std::string>("event: hello\ndata: " +
                                                std::exchange(hello_, {}) + "\n\n");
@@ -90,7 +106,7 @@ std::shared_ptr<const std::string> feed_stream::next() {
     if (!changed_[i]) continue;
     changed_[i] = false;
     data += (count++ == 0 ? "[[" : ",[") + std::to_string(i) + ',' +
-            detail_json(*registry_.all()[i], terms_in_feed) + ']';
+            detail_json(*registry_.all()[i], feed_limits) + ']';
   }
   if (count > 0)
     return std::make_shared<const std::string>("event: state\ndata: " + data + "]\n\n");
@@ -101,7 +117,8 @@ std::shared_ptr<const std::string> feed_stream::next() {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*lease).count();
     data += (data.empty() ? "[" : ",[") + std::to_string(e->index) + ',' + std::to_string(ms) + ']';
   }
-  return std::make_shared<const std::string>("event: lease\ndata: [" + data + "]\n\n");
+  return std::make_shared<const std::string>("event: lease\ndata: {" + feed_clocks() +
+                                             ",\"leases\":[" + data + "]}\n\n");
 }
 
 std::shared_ptr<const std::string> list_stream::next() {
@@ -109,8 +126,8 @@ std::shared_ptr<const std::string> list_stream::next() {
   const auto& all = registry_.all();
   std::string data;
   const std::size_t end = std::min(all.size(), at_ + elections_per_piece);
-  for (; at_ < end; ++at_) data += (at_ == 0 ? "[" : ",\n") + detail_json(*all[at_], 0);
-  ended_ = at_ == all.size();
+  for (; at_ < end; ++at_) data += (at_ == 0 ? "[" : ",\n") + detail_json(*all[at_], {});
+  ended_ = at_ >= all.size();
   if (ended_) data += all.empty() ? "[]\n" : "]\n";
   return std::make_shared<const std::string>(std::move(data));
 }

@@ -32,6 +32,7 @@ class election_stream final : public wire::http_stream {
   ~election_stream() override;
 
   std::shared_ptr<const std::string> next() override;
+  bool over() const noexcept override;
 
  private:
   class heartbeat_timer final : public runtime::timer {
@@ -51,9 +52,14 @@ class election_stream final : public wire::http_stream {
   bool heartbeat_due_ = false;
 };
 
+/// Two members of a JSON object, by which a status page knows how old an event is: `now_ms`, the
+/// time of day, and `up_ms`, a clock that cannot be set.
+std::string feed_clocks();
+
 /// All elections as events: `hello`; `groups` with the members of each group; `state` with the
 /// details of those that changed since this client's last `state`, a limited number at a time;
-/// `lease` with the remaining leases.
+/// `lease` with the remaining leases, once a second even if there are none: a page that gets none
+/// knows that it shows the past.
 class feed_stream final : public wire::http_stream {
  public:
   /// `groups`: the present data of the event `groups`; empty where there are no groups.
@@ -62,8 +68,13 @@ class feed_stream final : public wire::http_stream {
   ~feed_stream() override;
 
   std::shared_ptr<const std::string> next() override;
+  bool over() const noexcept override { return ended_; }
+  /// Other elections from now on: the page connects again.
+  void end() { ended_ = true; }
   /// The election with this index has changed.
-  void mark_changed(std::size_t index) { changed_[index] = true; }
+  void mark_changed(std::size_t index) {
+    if (!ended_) changed_[index] = true;
+  }
   void mark_groups_changed() { groups_changed_ = true; }
   /// Sends the remaining leases next.
   void mark_leases_due() { leases_due_ = true; }
@@ -79,6 +90,7 @@ class feed_stream final : public wire::http_stream {
   std::size_t cursor_ = 0;
   bool groups_changed_ = false;
   bool leases_due_ = true;
+  bool ended_ = false;
 };
 
 /// The details of all elections, as one JSON array.

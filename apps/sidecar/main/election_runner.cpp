@@ -11,15 +11,18 @@ namespace tenure::sidecar {
 namespace asio = boost::asio;
 
 election_runner::election_runner(asio::any_io_executor executor, runtime::timers& timers,
-                                 std::string name, election handle,
+                                 election_config c, election handle,
                                  std::function<void(std::exception_ptr)> on_failure)
     : executor_(executor),
       timers_(timers),
+      config_(std::move(c)),
       on_failure_(std::move(on_failure)),
       handle_(std::move(handle)),
       terms_(executor, timers, on_failure_),
-      runs_(executor, timers, on_failure_) {
-  state_.name = std::move(name);
+      runs_(executor, timers, on_failure_),
+      way_out_(executor, timers, on_failure_),
+      ended_changed_(timers) {
+  state_.name = config_.options.name;
   state_.key = handle_.key();
 }
 
@@ -44,9 +47,12 @@ void election_runner::update(const event& e) {
   state_.term = e.term;
   state_.leader = e.leader;
   state_.last_end = e.reason;
+  state_.starts_at = e.starts_at;
   ++state_.changes;
+  const bool new_term = e.term && e.term != current_term_;
+  if (new_term) term_stopping_ = false;
   for (const auto& o : outputs_) o->changed(state_);
-  if (!e.term || e.term == current_term_) return;
+  if (!new_term) return;
   current_term_ = e.term;
   terms_.spawn(run_term(e.term));
 }
@@ -57,6 +63,10 @@ asio::awaitable<void> election_runner::run_term(term t) {
   if (!giving_up_ && t.holds()) {
     for (const auto& o : outputs_) work.spawn(o->lead(t));
     co_await wait_for_stop(t);
+  }
+  term_stopping_ = true;
+  if (state_.changes > 0) {
+    for (const auto& o : outputs_) o->changed(state_);  // some report that the work stops
   }
   work.cancel();
   co_await work.join();
@@ -73,19 +83,46 @@ asio::awaitable<void> election_runner::wait_for_stop(term t) {
   }
 }
 
-void election_runner::begin_give_up() {
-  giving_up_ = true;
+void election_runner::begin_end(time_point deadline) {
+  for (const auto& o : outputs_) o->ending(deadline);
+  if (std::exchange(giving_up_, true)) return;
   try {
     handle_.withdraw();
   } catch (const boost::system::system_error&) {  // the elections are shut down already
   }
   stop_.emit(asio::cancellation_type::terminal);
+  if (state_.changes > 0) {
+    for (const auto& o : outputs_) o->changed(state_);
+  }
+  way_out_.spawn(way_out());
 }
 
-asio::awaitable<void> election_runner::given_up() { return terms_.join(); }
+// The outputs report changes until the key is released; only then do they remove their traces.
+asio::awaitable<void> election_runner::way_out() {
+  co_await terms_.join();
+  runs_.cancel();
+  co_await runs_.join();
+  ended_ = true;
+  ended_changed_.notify_all();
+}
 
-void election_runner::begin_end_outputs() { runs_.cancel(); }
+asio::awaitable<bool> election_runner::ended_by(time_point deadline) {
+  while (!ended_ && timers_.now() < deadline) co_await ended_changed_.wait(deadline);
+  co_return ended_;
+}
 
-asio::awaitable<void> election_runner::outputs_ended() { return runs_.join(); }
+void election_runner::abandon() {
+  for (const auto& o : outputs_) o->abandon();
+}
+
+std::string election_runner::unfinished() const {
+  std::string what = terms_.size() > 0 ? "key not released" : "";
+  for (const auto& o : outputs_) {
+    const std::string more = o->unfinished();
+    if (!what.empty() && !more.empty()) what += ", ";
+    what += more;
+  }
+  return what.empty() ? what : state_.name + ": " + what;
+}
 
 }  // namespace tenure::sidecar

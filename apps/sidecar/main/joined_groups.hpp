@@ -1,7 +1,9 @@
 // The groups that the elections of a sidecar belong to.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <map>
+#include <memory>
 #include <string>
 #include <tenure/elections.hpp>
 
@@ -14,8 +16,13 @@ class joined_groups {
   /// The group of this prefix; joins it at the first call.
   group& join(elections& all, const apps::group_membership& how);
   bool empty() const noexcept { return groups_.empty(); }
-  std::map<std::string, group>& all() noexcept { return groups_; }  ///< by prefix
-  const std::map<std::string, group>& all() const noexcept { return groups_; }
+  /// By prefix.
+  const std::map<std::string, std::shared_ptr<group>>& all() const noexcept { return groups_; }
+  /// Null if no election of the sidecar belongs to it.
+  std::shared_ptr<group> find(const std::string& prefix) const;
+  /// Takes over the weight and the capacity, in a group that was joined.
+  void adjust(const apps::group_membership& how);
+  boost::asio::awaitable<void> leave(std::string prefix);
 
   /// Before the sidecar ends: the other members take what this one leads, and give it nothing.
   void take_nothing_more();
@@ -24,7 +31,8 @@ class joined_groups {
   std::string json() const;
 
  private:
-  std::map<std::string, group> groups_;
+  std::map<std::string, std::shared_ptr<group>> groups_;  // by prefix
+  std::map<std::string, membership> memberships_;         // by prefix, of the same groups
 };
 
 }  // namespace tenure::sidecar

@@ -31,6 +31,7 @@ struct election_state {
   tenure::term term;      ///< while leading or stopping
   tenure::leader leader;  ///< the holder of the key, as last seen
   end_reason last_end = end_reason::none;
+  time_point starts_at{};  ///< while pending: when our term will start
   std::uint64_t changes = 0;  ///< grows with each change; 0: nothing is known yet
   /// When the present leader was first seen, by the wall clock: for people.
   std::chrono::system_clock::time_point since;
@@ -52,6 +53,16 @@ class output {
   /// sidecar with the exception's text; a fatal_error sets the exit code too. Default: returns at
   /// once.
   virtual boost::asio::awaitable<void> run();
+
+  // The way out of an election: a stop of the sidecar, or a reload that removes or restarts it.
+
+  /// It has begun. Called before lead() and run() are cancelled. What run() and lead() still do
+  /// should be done by `deadline`.
+  virtual void ending(time_point) {}
+  /// The deadline has come: kills the processes that this output runs.
+  virtual void abandon() {}
+  /// What is not done, in a few words, for a line of the log; empty: nothing.
+  virtual std::string unfinished() const { return {}; }
 };
 
 /// An election of the sidecar, as outputs may use it. Outlives them.
@@ -63,6 +74,9 @@ class entered_election {
   /// false: give up the term (health_failed), and do not stand again until every output that said
   /// false has said true.
   virtual void set_healthy(const output& by, bool healthy) = 0;
+  /// Whether the work of the present term has to stop. From then on, nothing may give or prolong a
+  /// promise of leadership.
+  virtual bool giving_up() const noexcept { return false; }
 
  protected:
   ~entered_election() = default;

@@ -43,7 +43,8 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
 
 }  // namespace
 
-sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
+sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log,
+                 config_loader load)
     : io_(io),
       config_(std::move(c)),
       log_(log),
@@ -54,9 +55,11 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log)
       commands_(io.get_executor(), log),
       context_(io.get_executor(), config_.consul, elections_, commands_, log, outages_,
                metrics_),
+      load_(std::move(load)),
       end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
+      way_out_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       signals_(io) {
   for (const component_factory& make : config_.components) components_.push_back(make(context_));
   if (config_.http) components_.push_back(make_http_component(*config_.http, context_, timers_));
@@ -69,9 +72,9 @@ election sidecar::handle_of(const election_options& options) {
   return context_.groups.join(elections_, *options.group).enter(options.key);
 }
 
-void sidecar::enter(const election_config& e) {
+election_runner& sidecar::enter(const election_config& e) {
   auto runner = std::make_unique<election_runner>(
-      io_.get_executor(), *timers_, e.options.name, handle_of(e.options),
+      io_.get_executor(), *timers_, e, handle_of(e.options),
       [this](std::exception_ptr why) { on_failure(why); });
   for (const auto& c : components_) {
     if (auto o = c->make_output(*runner, e.options)) runner->add(std::move(o));
@@ -79,8 +82,9 @@ void sidecar::enter(const election_config& e) {
   for (const output_factory& make : e.outputs) {
     if (auto o = make(context_, *runner)) runner->add(std::move(o));
   }
-  by_key_.emplace(e.options.key, runner.get());
+  by_key_[e.options.key] = runner.get();
   runners_.push_back(std::move(runner));
+  return *runners_.back();
 }
 
 asio::awaitable<void> sidecar::run() {
@@ -95,20 +99,6 @@ asio::awaitable<void> sidecar::run() {
   while (!ending_) co_await end_changed_.wait();
   co_await shut_down();
   signals_.cancel();
-}
-
-// The outputs report changes until the keys are released; only then do they remove their traces.
-asio::awaitable<void> sidecar::shut_down() {
-  context_.groups.take_nothing_more();
-  for (const auto& r : runners_) r->begin_give_up();
-  for (const auto& r : runners_) co_await r->given_up();
-  for (const auto& r : runners_) r->begin_end_outputs();
-  for (const auto& r : runners_) co_await r->outputs_ended();
-  co_await elections_.shut_down();
-  tasks_.cancel();
-  co_await tasks_.join();
-  component_runs_.cancel();
-  co_await component_runs_.join();
 }
 
 asio::awaitable<void> sidecar::dispatch_events() {
@@ -150,7 +140,12 @@ asio::awaitable<void> sidecar::handle_signals() {
   for (;;) {
     const auto [error, number] = co_await signals_.async_wait(no_throw);
     if (error) co_return;
-    if (ending_) std::_Exit(128 + number);  // a second signal: do not wait for Consul
+    if (number == SIGHUP) {
+      if (!ending_) reload();
+      continue;
+    }
+    // A second signal ends the process at once: Consul frees the keys when the sessions expire.
+    if (ending_) std::_Exit(128 + number);
     log_->log(log_level::info, "stop requested");
     begin_end();
   }

@@ -2,11 +2,12 @@
 
 namespace tenure::cron {
 
-run_registry::decision run_registry::try_begin(const std::string& job, sys_seconds tick) {
+run_registry::decision run_registry::try_begin(const std::string& job, sys_seconds tick,
+                                               bool follows_clock) {
   job_state& state = jobs_[job];
+  const std::chrono::seconds correction = follows_clock ? longest_pause : longest_correction;
   const bool not_after_last = state.last_tick && tick <= *state.last_tick;
-  if (not_after_last && *state.last_tick - tick <= longest_correction)
-    return decision::already_ran;
+  if (not_after_last && *state.last_tick - tick <= correction) return decision::already_ran;
   if (state.running) return decision::still_running;
   state.last_tick = tick;
   state.running = true;

@@ -18,8 +18,9 @@ class run_registry {
     already_ran,    ///< the job ran for this tick: the clock was put back
   };
 
-  /// Decides whether a job may run for a tick, and registers the run.
-  decision try_begin(const std::string& job, sys_seconds tick);
+  /// Decides whether a job may run for a tick, and registers the run. `follows_clock`: its schedule
+  /// goes on by the new time when the clock is put back.
+  decision try_begin(const std::string& job, sys_seconds tick, bool follows_clock);
   void end(const std::string& job);
 
   /// The latest tick that the job ran for.
@@ -27,6 +28,8 @@ class run_registry {
 
   /// If the clock is put back further than this, it was wrong before: ticks may run again.
   static constexpr std::chrono::hours longest_correction{3};
+  /// The same for a schedule that follows the clock. Small corrections repeat none of its ticks.
+  static constexpr std::chrono::seconds longest_pause{10};
 
  private:
   struct job_state {

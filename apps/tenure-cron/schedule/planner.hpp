@@ -21,8 +21,8 @@ class due_job {
 
 class planner {
  public:
-  /// Both must outlive it.
-  planner(const std::vector<job>& jobs, const zone& where) : jobs_(jobs), zone_(where) {}
+  /// `jobs` must outlive it.
+  explicit planner(const std::vector<job>& jobs) : jobs_(jobs) {}
 
   /// Starts anew: moments up to `now` do not count.
   void begin(sys_seconds now);
@@ -35,7 +35,6 @@ class planner {
 
  private:
   const std::vector<job>& jobs_;
-  const zone& zone_;
   std::vector<sys_seconds> next_;  // by job
 };
 

@@ -1,13 +1,15 @@
 // When a job is due. It reads no clock: the time is an argument.
 #pragma once
 
-#include <bitset>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "tenure-cron/schedule/calendar.hpp"
 #include "tenure-cron/schedule/zone.hpp"
 
 namespace tenure::cron {
@@ -19,42 +21,65 @@ class bad_schedule : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The schedule of a crontab line: five fields (minute, hour, day of month, month, day of week)
-/// with *, ranges, lists, steps and names; or @hourly, @daily (@midnight), @weekly, @monthly,
-/// @yearly (@annually); or `@every 90s`, which is due at every multiple of 90 s since 1970, so that
-/// all replicas agree on it.
+/// The schedule of a job. It is one of these:
 ///
-/// If neither day of month nor day of week begins with *, a day needs to match only one of them.
-/// When clocks are put forward, a time in the gap is due at the end of the gap. When they are put
-/// back, a fixed hour and minute is due once, and a floating time (minute or hour begins with *) as
-/// often as the clock shows it.
+/// - The fields of a crontab line: minute, hour, day of month, month, day of week; with a sixth
+///   field, the second comes first. A field is a list of *, numbers, names, ranges (22-2 goes past
+///   midnight), and steps. H is a number that follows from the name of the job; H(0-29) lies in a
+///   range. Of the days, ? is *, L is the last day of the month, L-3 three days before it, 15W the
+///   workday nearest to the 15th, LW the last workday; fri#2 is the second Friday, 5L the last one.
+/// - @hourly, @daily (@midnight), @weekly, @monthly, @yearly (@annually).
+/// - `@every 90s`, due at every multiple of 90 s since 1970, so that all replicas agree on it.
+/// - One moment, from at().
+///
+/// If neither day field begins with * or ?, a day needs to match only one of them. When clocks are
+/// put forward, a time in the gap is due at the end of the gap. When they are put back, a fixed
+/// hour and minute is due once, and a floating time (minute or hour begins with *) as often as the
+/// clock shows it.
 class schedule {
  public:
-  /// Throws bad_schedule.
-  static schedule parse(std::string_view text);
+  /// `name`: of the job, for H. `CRON_TZ=Europe/Berlin` may come first. Throws bad_schedule.
+  static schedule parse(std::string_view text, std::string_view name = {});
+  /// 2026-12-01T03:00, with or without seconds, in the zone of the job; or with Z or +01:00 at its
+  /// end. Throws bad_schedule.
+  static schedule at(std::string_view text);
 
-  /// The first moment after `t` at which it is due.
+  /// The first moment after `t` at which it is due; sys_seconds::max() if there is none.
   sys_seconds next_after(sys_seconds t, const zone& where) const;
+  /// The last moment in (after, until] at which it is due.
+  std::optional<sys_seconds> last_in(sys_seconds after, sys_seconds until, const zone& where) const;
+  /// The number of moments in (after, until] at which it is due.
+  std::uint64_t count_in(sys_seconds after, sys_seconds until, const zone& where) const;
 
+  /// Whether it goes on by the new time when a clock is put back. The others are due once for each
+  /// local time.
+  bool follows_clock() const noexcept;
   const std::string& text() const noexcept { return text_; }
+  /// What CRON_TZ= names; empty without it.
+  const std::string& zone_name() const noexcept { return zone_name_; }
 
  private:
+  struct fields {
+    calendar when;
+    bool floating = false;
+  };
+  struct interval {
+    std::chrono::seconds length;
+  };
+  struct moment {
+    std::chrono::seconds since_epoch;  // local time, or UTC
+    bool utc = false;
+  };
+
   schedule() = default;
-  bool day_matches(std::chrono::year_month_day day) const;
-  std::optional<sys_seconds> next_fixed(sys_seconds t, const zone& where) const;
-  std::optional<sys_seconds> next_floating(sys_seconds t, const zone& where) const;
-  std::optional<sys_seconds> next(sys_seconds t, const zone& where) const;
+  std::optional<sys_seconds> next_fixed(const calendar& when, sys_seconds t,
+                                        const zone& where) const;
+  std::optional<sys_seconds> next_floating(const calendar& when, sys_seconds t,
+                                           const zone& where) const;
 
   std::string text_;
-  std::optional<std::chrono::seconds> every_;
-  std::bitset<60> minutes_;
-  std::bitset<24> hours_;
-  std::bitset<32> days_;       // 1 to 31
-  std::bitset<13> months_;     // 1 to 12
-  std::bitset<7> weekdays_;    // Sunday is 0
-  bool any_day_ = false;       // day of month begins with *
-  bool any_weekday_ = false;   // day of week begins with *
-  bool floating_ = false;      // minute or hour begins with *
+  std::string zone_name_;
+  std::variant<interval, fields, moment> what_;
 };
 
 }  // namespace tenure::cron

@@ -1,32 +1,16 @@
 // Parses the text of a schedule.
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "common/duration.hpp"
+#include "tenure-cron/schedule/field_parser.hpp"
 #include "tenure-cron/schedule/schedule.hpp"
 
 namespace tenure::cron {
 namespace {
-
-struct field {
-  const char* name;
-  unsigned first;
-  unsigned last;
-  const char* const* names;  // of first, first + 1, ...; nullptr: numbers only
-  unsigned name_count;
-};
-
-constexpr const char* month_names[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                       "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr const char* day_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-
-constexpr field minute_field{"minute", 0, 59, nullptr, 0};
-constexpr field hour_field{"hour", 0, 23, nullptr, 0};
-constexpr field day_field{"day of month", 1, 31, nullptr, 0};
-constexpr field month_field{"month", 1, 12, month_names, 12};
-constexpr field weekday_field{"day of week", 0, 7, day_names, 7};  // 7 is Sunday, too
 
 struct shorthand {
   std::string_view name;
@@ -38,86 +22,9 @@ constexpr shorthand shorthands[] = {
     {"@annually", "0 0 1 1 *"},
 };
 
-[[noreturn]] void refuse(const field& f, std::string_view part) {
-  std::string allowed = std::to_string(f.first) + "-" + std::to_string(f.last);
-  if (f.names != nullptr)
-    allowed += std::string(", ") + f.names[0] + "-" + f.names[f.name_count - 1];
-  throw bad_schedule("'" + std::string(part) + "' is not a " + f.name + " (" + allowed +
-                     ", *, 1-5, 1,3, */10)");
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-std::optional<unsigned> number(std::string_view text) {
-  unsigned n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return n;
-}
-
-unsigned value(const field& f, std::string_view text, std::string_view part) {
-  if (const auto n = number(text)) {
-    if (*n < f.first || *n > f.last) refuse(f, part);
-    return *n;
-  }
-  const std::string name = lower(text);
-  for (unsigned i = 0; i < f.name_count; ++i)
-    if (name == f.names[i]) return f.first + i;
-  refuse(f, part);
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
-// *, 5, 1-5, */10, 10-30/5, 5/10 (from 5 on).
-void add_part(const field& f, std::string_view part, std::uint64_t& bits) {
-  const bool weekday = &f == &weekday_field;
-  const unsigned last = weekday ? 6 : f.last;  // of *: as 7, Sunday would count twice
-  unsigned step = 1;
-  std::string_view range = part;
-  const std::size_t slash = part.find('/');
-  if (slash != std::string_view::npos) {
-    const auto n = number(part.substr(slash + 1));
-    if (!n || *n == 0 || *n > f.last) refuse(f, part);
-    step = *n;
-    range = part.substr(0, slash);
-  }
-  unsigned from = f.first;
-  unsigned to = last;
-  if (range != "*") {
-    const std::size_t dash = range.find('-');
-    from = value(f, range.substr(0, dash), part);
-    to = slash == std::string_view::npos ? from : last;
-    if (dash != std::string_view::npos) to = value(f, range.substr(dash + 1), part);
-    // fri-sun: Sunday at the end of a range is 7.
-    if (weekday && to == 0 && from > 0) to = 7;
-  }
-  if (to < from) refuse(f, part);
-  for (unsigned i = from; i <= to; i += step) bits |= std::uint64_t{1} << i;
-}
-
-std::uint64_t parse_field(const field& f, std::string_view text) {
-  std::uint64_t bits = 0;
-  for (const std::string_view part : split(text, ',')) add_part(f, part, bits);
-  return bits;
-}
-
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> found;
-  constexpr std::string_view space = " \t";
+  constexpr std::string_view space = " \t\r\n";
   for (std::size_t at = 0; (at = text.find_first_not_of(space, at)) != std::string_view::npos;) {
     const std::size_t end = std::min(text.find_first_of(space, at), text.size());
     found.push_back(text.substr(at, end - at));
@@ -139,40 +46,125 @@ std::chrono::seconds parse_every(std::string_view text) {
   return seconds;
 }
 
+// CRON_TZ=Europe/Berlin before the fields.
+std::string take_zone(std::vector<std::string_view>& parts) {
+  for (const std::string_view variable : {"CRON_TZ=", "TZ="}) {
+    if (parts.empty() || !parts[0].starts_with(variable)) continue;
+    std::string zone(parts[0].substr(variable.size()));
+    if (zone.empty())
+      throw bad_schedule("'" + std::string(parts[0]) + "' names no time zone");
+    parts.erase(parts.begin());
+    return zone;
+  }
+  return {};
+}
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw bad_schedule("'" + text +
+                     "' is not a schedule: five fields (minute hour day month weekday), six with"
+                     " the second first, @hourly, @daily, @weekly, @monthly, @yearly or"
+                     " @every 10s");
+}
+
+// Reads digits, and the separator behind them.
+class digits {
+ public:
+  explicit digits(std::string_view text) : rest_(text) {}
+
+  int take(std::size_t count) {
+    int n = -1;
+    const auto [end, error] =
+        std::from_chars(rest_.data(), rest_.data() + std::min(count, rest_.size()), n);
+    good_ = good_ && error == std::errc() && end == rest_.data() + count && n >= 0;
+    rest_.remove_prefix(std::min(count, rest_.size()));
+    return n;
+  }
+  bool take_if(std::string_view any) {
+    if (rest_.empty() || any.find(rest_.front()) == std::string_view::npos) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  void expect(std::string_view any) { good_ = take_if(any) && good_; }
+  char front() const { return rest_.empty() ? '\0' : rest_.front(); }
+  bool good_at_end() const { return good_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool good_ = true;
+};
+
 }  // namespace
 
-schedule schedule::parse(std::string_view text) {
+schedule schedule::parse(std::string_view text, std::string_view name) {
   schedule s;
   auto parts = words(text);
   for (const std::string_view part : parts) {
     if (!s.text_.empty()) s.text_ += ' ';
     s.text_ += part;
   }
+  s.zone_name_ = take_zone(parts);
   if (!parts.empty() && parts[0] == "@every" && parts.size() == 2) {
-    s.every_ = parse_every(parts[1]);
+    s.what_ = interval{parse_every(parts[1])};
     return s;
   }
+  if (!parts.empty() && parts[0] == "@reboot")
+    throw bad_schedule("'@reboot' is not a time that all machines share: use @every, or start the"
+                       " command where the machine starts its services");
   if (parts.size() == 1) {
     for (const shorthand& known : shorthands)
       if (parts[0] == known.name) parts = words(known.fields);
   }
-  if (parts.size() != 5) {
-    throw bad_schedule("'" + s.text_ +
-                       "' is not a schedule: five fields (minute hour day month weekday), @hourly,"
-                       " @daily, @weekly, @monthly, @yearly or @every 10s");
-  }
-  s.minutes_ = parse_field(minute_field, parts[0]);
-  s.hours_ = parse_field(hour_field, parts[1]);
-  s.days_ = parse_field(day_field, parts[2]);
-  s.months_ = parse_field(month_field, parts[3]);
-  const std::uint64_t weekdays = parse_field(weekday_field, parts[4]);
-  s.weekdays_ = (weekdays & 0x7f) | (weekdays >> 7 & 1);
-  s.any_day_ = parts[2].starts_with('*');
-  s.any_weekday_ = parts[4].starts_with('*');
-  s.floating_ = parts[0].starts_with('*') || parts[1].starts_with('*');
-  // A schedule that is not due within the horizon of next() names a day like February 30.
-  if (!s.next(sys_seconds(), utc_zone()))
+  if (parts.size() == 5) parts.insert(parts.begin(), "0");
+  if (parts.size() != 6) refuse(s.text_);
+  fields made;
+  made.when.seconds = parse_numbers(field_kind::second, parts[0], name);
+  made.when.minutes = parse_numbers(field_kind::minute, parts[1], name);
+  made.when.hours = std::bitset<24>(parse_numbers(field_kind::hour, parts[2], name).to_ullong());
+  parse_days(parts[3], name, made.when.days);
+  made.when.months = std::bitset<13>(parse_numbers(field_kind::month, parts[4], name).to_ullong());
+  parse_weekdays(parts[5], name, made.when.days);
+  made.floating = parts[1].starts_with('*') || parts[2].starts_with('*');
+  s.what_ = made;
+  // A schedule that is not due within the horizon of next_after() names a day like February 30.
+  if (s.next_after(sys_seconds(), utc_zone()) == sys_seconds::max())
     throw bad_schedule("'" + s.text_ + "' is never due: there is no such day");
+  return s;
+}
+
+schedule schedule::at(std::string_view text) {
+  digits in(text);
+  const auto date = std::chrono::year(in.take(4));
+  in.expect("-");
+  const auto month = std::chrono::month(static_cast<unsigned>(in.take(2)));
+  in.expect("-");
+  const std::chrono::year_month_day day(date, month,
+                                        std::chrono::day(static_cast<unsigned>(in.take(2))));
+  in.expect("T ");
+  const int hours = in.take(2);
+  in.expect(":");
+  const int minutes = in.take(2);
+  const int seconds = in.take_if(":") ? in.take(2) : 0;
+  std::chrono::minutes east(0);
+  bool utc = in.take_if("Zz");
+  if (!utc && (in.front() == '+' || in.front() == '-')) {
+    utc = true;
+    const int sign = in.take_if("-") ? -1 : 1;
+    if (sign > 0) in.expect("+");
+    const int hours_east = in.take(2);
+    in.expect(":");
+    east = sign * (std::chrono::hours(hours_east) + std::chrono::minutes(in.take(2)));
+  }
+  const bool good = in.good_at_end() && day.ok() && hours < 24 && minutes < 60 && seconds < 60 &&
+                    std::chrono::abs(east) < std::chrono::hours(24);
+  if (!good)
+    throw bad_schedule("'" + std::string(text) +
+                       "' is not a time, as in 2026-12-01T03:00 or 2026-12-01T03:00:00Z");
+  schedule s;
+  s.text_ = text;
+  const auto since_epoch = std::chrono::local_days(day).time_since_epoch() +
+                           std::chrono::hours(hours) + std::chrono::minutes(minutes) +
+                           std::chrono::seconds(seconds) - east;
+  s.what_ = moment{since_epoch, utc};
   return s;
 }
 

@@ -10,9 +10,11 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <tenure/toolkit/utf8.hpp>
 
 #include "common/control_socket.hpp"
 #include "common/options.hpp"
+#include "common/utf8_text.hpp"
 #include "tenure/juju/leadership.hpp"
 #include "tenure/juju/output_format.hpp"
 
@@ -44,7 +46,8 @@ unit. When it returns 0, the settings are stored and every follower will see the
   leader-set host=db-1 port=5432 old=)";
 constexpr const char* leader_get_help =
     R"help(Prints all settings, or the value of one; nothing if it does not exist (json: null).
-Within a hook it prints the settings as they were when the hook started.
+Within a hook it prints the settings as they were when the hook started, and what the
+hook itself has set since.
 
   psql -h "$(leader-get host)")help";
 
@@ -88,7 +91,11 @@ leader_settings::changes changes_in(const std::vector<std::string>& words) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0)
       throw bad_usage("expected \"key=value\", got \"" + word + "\"");
-    changes[word.substr(0, equals)] = word.substr(equals + 1);
+    std::string name = word.substr(0, equals);
+    std::string value = word.substr(equals + 1);
+    require_utf8("the name \"" + name + "\"", name);
+    require_utf8("the value of \"" + name + "\"", value);
+    changes[std::move(name)] = std::move(value);
   }
   return changes;
 }
@@ -136,6 +143,7 @@ void check_changes(const juju_options& o) {
 void check_key(const juju_options& o) {
   format_of(o);
   if (o.words.size() > 1) throw bad_usage("unrecognized args: [\"" + o.words[1] + "\"]");
+  if (!o.words.empty()) require_utf8("the key \"" + o.words.front() + "\"", o.words.front());
   if (!o.words.empty() && o.words.front().find('=') != std::string::npos)
     throw bad_usage("invalid key \"" + o.words.front() + "\"");
 }
@@ -214,14 +222,17 @@ std::unique_ptr<leadership> make_source(asio::io_context& io, const juju_options
   sidecar_address address;
   address.socket = o.socket.empty() ? default_control_socket() : o.socket;
   address.election = o.election;
-  address.snapshot = variable("TENURE_SNAPSHOT");
+  // A hook has a snapshot of its own election only.
+  if (o.election == variable("TENURE_ELECTION")) address.snapshot = variable("TENURE_SNAPSHOT");
   return leadership_by_sidecar(io.get_executor(), std::move(address));
 }
 
 void print(const std::string& text, const std::string& file) {
   std::FILE* const out = file.empty() ? stdout : std::fopen(file.c_str(), "wbe");
   if (out == nullptr) throw tool_error("cannot write '" + file + "'");
-  const bool good = std::fputs(text.c_str(), out) >= 0 && std::fflush(out) == 0;
+  // A value that another client has set may contain a NUL.
+  const bool good = std::fwrite(text.data(), 1, text.size(), out) == text.size() &&
+                    std::fflush(out) == 0;
   if (!file.empty()) std::fclose(out);
   if (!good) throw tool_error("cannot write " + (file.empty() ? "the output" : "'" + file + "'"));
 }
@@ -245,7 +256,7 @@ int run_tool(const juju_tool& tool, const juju_options& o) {
 
 int fail(int code, std::string text) {
   text = text.substr(0, text.find('\n'));
-  std::fprintf(stderr, "ERROR %s\n", text.c_str());
+  std::fprintf(stderr, "ERROR %s\n", text::with_visible_bytes(text).c_str());
   return code;
 }
 
@@ -262,6 +273,7 @@ int run_juju_tool(const std::string& name, const std::vector<std::string>& words
   for (const std::string& word : words) line.push_back(word.c_str());
   try {
     app.parse(static_cast<int>(line.size()), line.data());
+    require_utf8_options(app);
     return run_tool(tool, o);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);

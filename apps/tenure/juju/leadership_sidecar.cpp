@@ -1,6 +1,8 @@
 // Leadership by the sidecar, over its control socket.
 #include <simdjson.h>
 
+#include <cstdlib>
+#include <string>
 #include <tenure/toolkit/http_client.hpp>
 #include <utility>
 
@@ -27,6 +29,11 @@ class sidecar_leadership final : public leadership {
       const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*guarantee).count();
       parameter = "guarantee_ms=" + std::to_string(ms);
     }
+    // leader-deposed and leader-settings-changed see a follower for their whole run.
+    const char* const variable = std::getenv("TENURE_HOOK");
+    const std::string hook = variable != nullptr ? variable : "";
+    if (hook == "leader-deposed" || hook == "leader-settings-changed")
+      parameter += (parameter.empty() ? "hook=" : "&hook=") + hook;
     std::string body = co_await exchange("GET", "/v1/is-leader", parameter, "");
     const simdjson::dom::element answer = parse(body);
     bool leader = false;
@@ -35,9 +42,8 @@ class sidecar_leadership final : public leadership {
   }
 
   asio::awaitable<settings_snapshot> get() override {
-    const std::string& snapshot = address_.snapshot;
-    const std::string parameter = snapshot.empty() ? "" : "snapshot=" + snapshot;
-    std::string body = co_await exchange("GET", "/v1/settings", parameter, "");
+    std::string parameter = snapshot_parameter();
+    std::string body = co_await exchange("GET", "/v1/settings", std::move(parameter), "");
     const simdjson::dom::element answer = parse(body);
     settings_snapshot now;
     simdjson::dom::object values;
@@ -54,10 +60,14 @@ class sidecar_leadership final : public leadership {
     settings_snapshot wanted;
     wanted.values = std::move(changes);
     std::string body = wanted.text();
-    co_await exchange("PUT", "/v1/settings", "", std::move(body));
+    std::string parameter = snapshot_parameter();  // which sees the changes from then on
+    co_await exchange("PUT", "/v1/settings", std::move(parameter), std::move(body));
   }
 
  private:
+  std::string snapshot_parameter() const {
+    return address_.snapshot.empty() ? "" : "snapshot=" + address_.snapshot;
+  }
   // Returns the body of the answer. `parameter`: NAME=VALUE for the query, besides the election.
   asio::awaitable<std::string> exchange(std::string method, std::string path, std::string parameter,
                                         std::string body) {

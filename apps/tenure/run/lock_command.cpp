@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
 #include "tenure/run/runner.hpp"
 #include "tenure/subcommand.hpp"
@@ -98,7 +99,7 @@ run_options options_from(const arguments& a) {
   if (a.span) o.profile.span(*a.span);
   if (a.ttl) o.profile.ttl(*a.ttl);
   if (a.grace) o.profile.stop_budget(*a.grace);
-  o.profile.check();
+  check_candidacy(o.profile);
   o.argv = command_of(a);
   o.program = "tenure lock";
   const std::string line = joined(a.child);

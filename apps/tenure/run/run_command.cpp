@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "command/find_program.hpp"
+#include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
 #include "tenure/run/runner.hpp"
 #include "tenure/subcommand.hpp"
@@ -92,7 +93,7 @@ run_options options_from(const arguments& a) {
   if (a.ttl) o.profile.ttl(*a.ttl);
   if (a.lock_delay) o.profile.lock_delay(*a.lock_delay);
   if (a.grace) o.profile.stop_budget(*a.grace);
-  o.profile.check();
+  check_candidacy(o.profile);
   o.group = a.group.membership_with(o.profile, host_name());
   o.liveness = a.liveness;
   o.argv = a.argv;

@@ -76,19 +76,9 @@ std::string clean(std::string_view path) {
   return out;
 }
 
-/// Proxies send http://host/path: drops the origin.
-std::string_view without_origin(std::string_view target) {
-  if (target.starts_with('/')) return target;
-  const std::size_t scheme = target.find("://");
-  if (scheme == target.npos) return target;
-  const std::size_t slash = target.find_first_of("/?", scheme + 3);
-  return slash == target.npos ? std::string_view("/") : target.substr(slash);
-}
-
 }  // namespace
 
 request_target::request_target(std::string_view target, semicolon how) {
-  target = without_origin(target);
   const std::size_t mark = std::min(target.find('?'), target.size());
   raw_path_ = target.substr(0, mark);
   path_valid_ = unescape(raw_path_, url_part::path, path_);

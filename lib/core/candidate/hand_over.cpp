@@ -36,12 +36,16 @@ action candidate::settle_hold() {
   const bool received = judge_hold(history_.passed(), open_claim_ != nullptr) == own_hold::received;
   // No answer at hand proves anything: a read does.
   if (received && wanted_ && !working()) return action::read;
-  // Handed over and not wanted: no work ran since its last holder stopped. Otherwise Consul carried
-  // out a claim that had been given up, perhaps within the lease of a predecessor.
+  // Handed over and not wanted: no work has run since its last holder stopped. Work of an older term
+  // of ours, which was lost, is an exception: until its lease would have ended, the release is not
+  // clean. Otherwise Consul carried out a claim that had been given up, perhaps within the lease of
+  // a predecessor.
   held_lock h;
   h.session = session_;
   h.fence = h.guard = history_.modify_index();
-  h.quarantine_from = received ? time_point::min() : time_point::max();
+  h.quarantine_from = !received   ? time_point::max()
+                      : working() ? lease_.proven_at()
+                                  : time_point::min();
   held_ = std::move(h);
   proclaiming_ = false;
   lease_.hold_without_term();

@@ -14,7 +14,7 @@ void term_lease::lock_won(time_point sent_at) noexcept {
 
 void term_lease::hold_without_term() noexcept {
   stage_ = stage::over;
-  proven_at_ = time_point{};
+  if (!working_) proven_at_ = time_point{};  // else that of the term whose work runs on
   began_ = lost_ = false;
 }
 

@@ -1,6 +1,7 @@
 #include "election/group/group_planner.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "election/participant/participant.hpp"
@@ -179,14 +180,18 @@ std::size_t group_planner::cleaning_place(const std::string& key) const noexcept
   return place ? *place - 1 : members_.size();
 }
 
-// Among those with room one that certainly watches the key; then the one that would claim it first.
-core::member_index group_planner::other_member(std::uint32_t place) const {
+// Among those with room one that certainly watches the key; then one that leads less than its
+// share, as any other would have to give one of its elections away; then the one that would claim
+// it first.
+core::member_index group_planner::other_member(std::uint32_t place) {
+  const std::vector<core::member_share>& shares = plan_.plan().shares();
   core::member_index best = core::no_member;
-  std::pair<bool, std::uint32_t> best_rank;
+  std::tuple<bool, bool, std::uint32_t> best_rank;
   for (core::member_index m = 0; m < members_.size(); ++m) {
     if (m == self_ || !has_room(m)) continue;
     const auto turn = core::claim_place(plan_.members(), m, plan_.keys()[place], self_);
-    const std::pair rank(!same_elections(m), turn.value_or(core::no_limit));
+    const bool full = held_[m] >= shares[m].size;
+    const std::tuple rank(!same_elections(m), full, turn.value_or(core::no_limit));
     if (best != core::no_member && rank >= best_rank) continue;
     best = m;
     best_rank = rank;

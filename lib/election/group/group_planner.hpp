@@ -72,7 +72,7 @@ class group_planner {
   /// How many members delete the left-over before this one.
   std::size_t cleaning_place(const std::string& key) const noexcept;
   /// Another member that takes the key if this process does not want it.
-  core::member_index other_member(std::uint32_t seat) const;
+  core::member_index other_member(std::uint32_t seat);
   recipient recipient_at(core::member_index member) const;
   /// What this process has entered. Others know of it when it is published.
   const core::entered_elections& entered() const noexcept { return entered_; }

@@ -35,11 +35,11 @@ void check_size(const core::group_member& member) {
 /// A request is in flight. If it is cancelled, what became of it is not known.
 class member_key::busy_mark {
  public:
-  explicit busy_mark(member_key& whose) noexcept : whose_(whose) { whose_.busy_ = true; }
+  busy_mark(member_key& whose, request what) noexcept : whose_(whose) { whose_.inflight_ = what; }
   busy_mark(const busy_mark&) = delete;
   busy_mark& operator=(const busy_mark&) = delete;
   ~busy_mark() {
-    whose_.busy_ = false;
+    whose_.inflight_ = request::none;
     if (!answered_) whose_.known_ = false;
     whose_.changed_.notify_all();
   }
@@ -126,12 +126,14 @@ bool member_key::written() const noexcept {
   return known_ && stored_ && *stored_ == wanted_ && !removed_;
 }
 
-// The watch may show an older state than the last answer of ours.
+// The watch may show an older state than the last answer of ours. It may also show what a write in
+// flight sent, before its answer comes. At any other time such a document is that of a write that
+// Consul carried out late, after a read had shown that it was not done.
 void member_key::observe(const group_view& view) {
   if (removed_ || !known_ || !stored_) return;
   const seen_member* const seen = view.find(core::session_id(id_));
   const bool as_stored = seen && seen->document == *stored_;
-  const bool as_sent = seen && sent_ && seen->document == *sent_;
+  const bool as_sent = inflight_ == request::write && seen && seen->document == *sent_;
   if (as_stored || as_sent) return;
   look_ = true;
   changed_.notify_all();
@@ -196,7 +198,7 @@ asio::awaitable<void> member_key::write() {
       consul::txn_op::lock(key(), session, consul::member_text(what), consul::lock_flags));
   const time_point deadline = now() + shared_->request_timeout();
   sent_ = what;
-  busy_mark mark(*this);
+  busy_mark mark(*this, request::write);
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   mark.answered();
   note(answer);
@@ -224,7 +226,7 @@ void member_key::refused(const consul::txn_result& answer) {
 asio::awaitable<void> member_key::read() {
   const std::string session = id_;
   look_ = false;
-  busy_mark mark(*this);
+  busy_mark mark(*this, request::read);
   const consul::kv_result answer =
       co_await shared_->client.get(key(), consul::consistency::consistent);
   mark.answered();
@@ -286,7 +288,7 @@ asio::awaitable<void> member_key::remove() {
   removed_ = true;
   changed_.notify_all();
   const time_point give_up = now() + shared_->request_timeout();
-  while (busy_ && now() < give_up) co_await changed_.wait(give_up);
+  while (inflight_ != request::none && now() < give_up) co_await changed_.wait(give_up);
   core::backoff pauses(20ms, 1s);
   while (!id_.empty() && now() < give_up) {
     const bool gone = co_await remove_once(give_up);
@@ -307,7 +309,7 @@ asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::check_index(key(), index_));
   ops.push_back(consul::txn_op::remove(key()));
-  busy_mark mark(*this);
+  busy_mark mark(*this, request::removal);
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   note(answer);
   if (answer.error && answer.error != consul_errc::outcome_unknown) mark.answered();

@@ -71,6 +71,7 @@ class member_key final : public session_user, public std::enable_shared_from_thi
  private:
   class busy_mark;
   enum class step : std::uint8_t { none, read, write };
+  enum class request : std::uint8_t { none, read, write, removal };
 
   void set_session(std::string id);
   std::string key() const { return member_key_name(group_, id_); }
@@ -104,7 +105,7 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   std::uint64_t index_ = 0;   ///< its ModifyIndex; 0: it does not exist
   bool known_ = true;         ///< stored_ and index_ can be relied on
   bool look_ = false;         ///< the watch shows something else
-  bool busy_ = false;         ///< a request is in flight
+  request inflight_ = request::none;
   bool removed_ = false;      ///< remove() was called
   time_point write_at_ = time_point::min();    ///< when a change of the document is written
   time_point settled_at_ = time_point::max();  ///< max: it has settled, or has no key yet

@@ -159,16 +159,28 @@ time_point mover::stop_all(const core::own_part& part, time_point now) {
     for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
     to_stop_ = in_key_order(std::move(all), planner_);
     next_to_stop_ = 0;
+    not_yet_.clear();
   }
+  // What was handed to this member before the others knew that it must not lead begins later.
+  for (const std::uint32_t seat : std::exchange(not_yet_, {})) stop_or_wait(seat, now);
   std::size_t room = window_.room(now);
   while (room > 0 && next_to_stop_ < to_stop_.size()) {
-    participant& who = planner_.at(to_stop_[next_to_stop_++]);
-    if (!who.can_hand_over()) continue;
-    who.stop_term(end_reason::handed_over);
-    window_.stopped(who, now);
-    --room;
+    const bool stopped = stop_or_wait(to_stop_[next_to_stop_++], now);
+    if (stopped) --room;
   }
   return next_to_stop_ < to_stop_.size() ? window_.next() : time_point::max();
+}
+
+/// Whether its term was stopped. If it has none yet and may get one, it is looked at again.
+bool mover::stop_or_wait(std::uint32_t seat, time_point now) {
+  participant& who = planner_.at(seat);
+  if (who.can_hand_over()) {
+    who.stop_term(end_reason::handed_over);
+    window_.stopped(who, now);
+    return true;
+  }
+  if (who.history().held_by(planner_.session())) not_yet_.push_back(seat);
+  return false;
 }
 
 // -- to whom -------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ class mover {
   using seats = std::vector<std::uint32_t>;
 
   time_point stop_all(const core::own_part& part, time_point now);
+  bool stop_or_wait(std::uint32_t seat, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
   void ask(std::uint32_t seat, time_point now);
   /// Of an election that we hold.
@@ -66,6 +67,7 @@ class mover {
   stop_window window_;
   seats to_stop_;               ///< all that are given up, by the plan of that number
   std::size_t next_to_stop_ = 0;
+  seats not_yet_;               ///< of those before: ours, and without a term that could be stopped
   std::uint64_t stop_plan_ = 0;
 };
 

@@ -30,6 +30,9 @@ struct list_news {
   std::vector<std::string> missing;
   bool delayed = false;    ///< newer answers may have come since the list was read
   bool goes_back = false;  ///< a key has an older state than the last report of it
+
+  /// Takes out what the list has; what it lacks stays here.
+  list_news take_shown();
 };
 
 /// What a notice of a hand-over says of one key.

@@ -1,6 +1,8 @@
 #include "election/watching/range_query.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <tenure/outage_log.hpp>
 #include <utility>
 
@@ -28,6 +30,16 @@ constexpr std::size_t newcomers_share = 16;
 constexpr std::size_t parallel_reads = 8;
 
 }  // namespace
+
+list_news list_news::take_shown() {
+  list_news shown;
+  const auto lacks = [](const auto& key) { return !key.second.entry; };
+  const auto rest = std::stable_partition(keys.begin(), keys.end(), std::not_fn(lacks));
+  shown.keys.assign(std::make_move_iterator(keys.begin()), std::make_move_iterator(rest));
+  keys.erase(keys.begin(), rest);
+  shown.own_holds = std::exchange(own_holds, {});
+  return shown;
+}
 
 range_query::range_query(query_context& context, plan_events& plan, core::watch_range range)
     : context_(context),
@@ -154,6 +166,8 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   const bool behind = how == consul::consistency::stale && news.goes_back;
   if (behind || !answer.may_be_filtered) news.missing.clear();
   if (!news.missing.empty() && !answer.error) {
+    // What the list shows is so, whatever becomes of the others: it does not wait for them.
+    context_.sink.on_list(news.take_shown());
     const query_answer all = co_await read_all(std::move(news.missing), how);
     answer.error = all.error;
     answer.detail = all.detail;

@@ -55,9 +55,17 @@ void unwanted_keys::on_unwatched_hold(const consul::kv_entry& seen) {
 }
 
 void unwanted_keys::note(const consul::kv_entry& seen, participant_has whose) {
-  if (seen.flags != consul::lock_flags || named_after_session(seen)) return;
+  // Without a participant it may be a key that the program locks for itself. A key with one is that
+  // of an election, also if an operator wrote over it: that keeps the lock and not the flags.
+  const bool of_election = whose == participant_has::other_session ||
+                           seen.flags == consul::lock_flags;
+  if (!of_election || named_after_session(seen)) return;
   hold& known = holds_[seen.key];
-  if (known.modify_index == seen.modify_index) return;
+  if (known.modify_index == seen.modify_index) {
+    // Seen first without a participant, and now by one that has another session.
+    known.whose = std::max(known.whose, whose);
+    return;
+  }
   known = {.session = seen.session,
            .value = seen.value.empty() ? seen.session : seen.value,
            .modify_index = seen.modify_index,

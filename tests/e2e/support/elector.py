@@ -26,6 +26,11 @@ def start(case, value=None, env=None, key=None, options=(), wait=True):
     return process
 
 
+def free_address():
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return "127.0.0.1:%d" % held.getsockname()[1]
+
+
 def listening(case, process, count=1):
     """The addresses in a sidecar's log, once there are `count` of them or it has started."""
     def look():

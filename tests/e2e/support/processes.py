@@ -108,7 +108,8 @@ class Zoo:
              open(self.path(f"{number}.err"), "wb") as err:
             more.setdefault("stdout", out)
             more.setdefault("stderr", err)
-            process = subprocess.Popen([str(a) for a in argv], env=environment, stdin=stdin, **more)
+            process = subprocess.Popen([a if isinstance(a, bytes) else str(a) for a in argv],
+                                       env=environment, stdin=stdin, **more)
         process.number = number
         self.started.append(process)
         return process

@@ -1,5 +1,48 @@
-# cmake -DFROM=page.html -DTO=ui_page.cpp -P embed.cmake: writes the page as a C++ string.
-file(READ "${FROM}" page)
+# cmake -DFOLDER=ui -DTO=ui_page.cpp -P embed.cmake: writes the page as a C++ string, with its
+# Content-Security-Policy.
+cmake_minimum_required(VERSION 3.22)
+
+# to_base64(OUT HEX): for 64 hexadecimal digits. Three digits are twelve bits, two characters.
+function(to_base64 out hex)
+  set(letters ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+  set(text "")
+  string(APPEND hex "00")
+  foreach(at RANGE 0 63 3)
+    string(SUBSTRING "${hex}" ${at} 3 digits)
+    math(EXPR first "0x${digits} >> 6")
+    math(EXPR second "0x${digits} & 63")
+    string(SUBSTRING ${letters} ${first} 1 one)
+    string(SUBSTRING ${letters} ${second} 1 two)
+    string(APPEND text "${one}${two}")
+  endforeach()
+  string(SUBSTRING "${text}" 0 43 text)
+  set(${out} "${text}=" PARENT_SCOPE)
+endfunction()
+
+# read_all(OUT FILE...): the files one after the other.
+function(read_all out)
+  set(text "\n")
+  foreach(name ${ARGN})
+    file(READ "${FOLDER}/${name}" piece)
+    string(APPEND text "${piece}")
+  endforeach()
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+read_all(style style.css)
+read_all(script text.js feed.js elections.js rows.js details.js groups.js address.js page.js)
+file(READ "${FOLDER}/page.html" page)
+string(SHA256 id "${page}${style}${script}")
+string(SUBSTRING ${id} 0 16 id)
+# The script knows its own id, so its hash comes after that.
+string(REPLACE "__PAGE_ID__" "${id}" script "${script}")
+string(SHA256 style_hash "${style}")
+string(SHA256 script_hash "${script}")
+to_base64(style_hash ${style_hash})
+to_base64(script_hash ${script_hash})
+string(REPLACE "__STYLE__" "${style}" page "${page}")
+string(REPLACE "__SCRIPT__" "${script}" page "${page}")
+
 # In pieces: compilers may limit a literal to 64 KiB.
 set(pieces "")
 string(LENGTH "${page}" length)
@@ -9,7 +52,7 @@ while(at LESS length)
   string(APPEND pieces "    R\"~page~(${piece})~page~\"\n")
   math(EXPR at "${at} + 8000")
 endwhile()
-file(WRITE "${TO}" "// Generated from page.html.
+file(WRITE "${TO}" "// Generated from page.html and its style and scripts.
 #include \"sidecar/http/ui/page.hpp\"
 
 namespace tenure::sidecar {
@@ -19,6 +62,15 @@ std::string_view ui_page() noexcept {
 ${pieces}      \"\";
   return page;
 }
+
+std::string_view ui_page_policy() noexcept {
+  return \"default-src 'none'; style-src 'sha256-${style_hash}'; \"
+         \"script-src 'sha256-${script_hash}'; \"
+         \"connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \"
+         \"frame-ancestors 'none'\";
+}
+
+std::string_view ui_page_id() noexcept { return \"${id}\"; }
 
 }  // namespace tenure::sidecar
 ")

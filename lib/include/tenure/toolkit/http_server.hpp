@@ -47,6 +47,11 @@ class http_server {
   /// service.
   void respond(std::uint64_t id, runtime::http_response response);
 
+  /// Whether a stream may answer this request, by the limits. A refusal counts as one.
+  enum class stream_place : std::uint8_t { free, address_full, server_full };
+  stream_place find_stream_place(std::uint64_t id);
+  /// Answers a HEAD whose GET gets a stream: by its status and headers alone.
+  void respond_head(std::uint64_t id, runtime::http_response head);
   /// Answers a request by a stream; `head` has its status and headers. Disconnects a client that
   /// does not read a piece within the write time.
   void respond(std::uint64_t id, runtime::http_response head, std::unique_ptr<http_stream> body);

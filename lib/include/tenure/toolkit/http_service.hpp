@@ -12,6 +12,8 @@
 #include <string>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/http_message.hpp>
+#include <tenure/toolkit/ip_range.hpp>
+#include <vector>
 
 namespace tenure::wire {
 
@@ -44,23 +46,35 @@ class http_stream {
 class http_server_options {
  public:
   std::size_t header_limit = 64 * 1024;
+  /// Of a request's target; 0: any number that fits into the headers.
+  std::size_t target_limit = 0;
   std::size_t body_limit = 512 * 1024;
   /// From the connection to the end of the TLS handshake; as Consul's https_handshake_timeout.
   duration handshake_time = std::chrono::seconds(5);
+  /// From the connection, or the end of the TLS handshake, to the first byte; from a response to
+  /// the first byte of the next request. 0: any time.
+  duration first_time = std::chrono::minutes(1);
+  duration idle_time = std::chrono::minutes(10);
   /// From the first byte of a request to the end of its headers, then to the end of its body.
   duration header_time = std::chrono::seconds(10);
   duration body_time = std::chrono::seconds(60);
   /// How long a client may take to read a response; one second more for every 64 KiB.
   duration write_time = std::chrono::seconds(30);
-  /// How many connections a client address may have; 0: any number. Unix sockets have no address
-  /// and no limit.
+  /// How many connections a client address may have, apart from its streams; 0: any number. Unix
+  /// sockets have no address and no limit.
   std::size_t connections_per_address = 0;
-  /// A further connection gets a 429 and is closed, or is closed without a response. With TLS it
-  /// gets no response, here and at the limit below: the handshake would cost more than a request.
-  enum class excess : std::uint8_t { answered, closed };
+  /// How many streams a client address may have, unless it is a proxy's; 0: any number.
+  std::size_t streams_per_address = 0;
+  /// The addresses of proxies, each of which has many clients.
+  std::vector<ip_range> proxies;
+  /// What happens to a connection above the limit of its address: it gets a 429 and is closed; it
+  /// is closed without a response; or it takes the place of that which has waited longest for a
+  /// request, and gets a 429 only if none waits. With TLS it gets no response, here and at the
+  /// limit below: the handshake would cost more than a request.
+  enum class excess : std::uint8_t { answered, closed, displaces };
   excess excess_connection = excess::answered;
-  /// How many connections the server may have; 0: any number. A further one gets a 503 and is
-  /// closed.
+  /// How many connections the server may have; 0: any number. A further one takes the place of one
+  /// that waits, as above, or it gets a 503 and is closed. Streams leave one place in 32 free.
   std::size_t connections = 0;
   /// How many requests a second a client address may send; 0: any number. A
   /// further one gets a 429. Unix sockets have no address and no limit.

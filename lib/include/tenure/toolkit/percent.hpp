@@ -4,6 +4,9 @@
 // and every program 200 KB: its parsers, which come with them, cannot be used here. They accept the
 // grammar of RFC 3986 alone, and Consul, being a Go program, accepts much more: see
 // agent/request_target.hpp and text/host_port.hpp.
+//
+// Part of tenure::toolkit, which this project's programs share with the library: no promise of
+// stability between minor versions.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,40 @@
+#include "common/option_sources.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <tenure/toolkit/ascii.hpp>
+
+namespace tenure::apps {
+namespace {
+
+bool from_environment(const CLI::App& app, const CLI::Option& option) {
+  const std::string variable = option.get_envname();
+  const char* const value = variable.empty() ? nullptr : std::getenv(variable.c_str());
+  if (value == nullptr || *value == '\0') return false;
+  // What the command line has wins over the environment.
+  return std::ranges::find(app.parse_order(), &option) == app.parse_order().end();
+}
+
+void replace_word(std::string& text, const std::string& word, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
+    const std::size_t end = at + word.size();
+    const bool whole = end == text.size() ||
+                       !(text::is_letter_or_digit(text[end]) || text[end] == '-');
+    if (whole) text.replace(at, word.size(), by);
+    at += whole ? by.size() : word.size();
+  }
+}
+
+}  // namespace
+
+std::string name_variables(const CLI::App& app, std::string message) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (!from_environment(app, *option)) continue;
+    replace_word(message, option->get_name(), option->get_envname());
+  }
+  for (const CLI::App* command : app.get_subcommands())
+    message = name_variables(*command, std::move(message));
+  return message;
+}
+
+}  // namespace tenure::apps
