@@ -75,7 +75,7 @@ class http_server::implementation final : public connection_owner,
   void close_listeners() noexcept;
   void stop();
   void abort() noexcept;
-  std::vector<std::string> lost_sockets() const;
+  std::vector<std::string> lost_sockets() const { return socket_files_.lost(); }
   std::uint64_t refused() const noexcept { return refused_; }
   unsigned short port() const noexcept { return port_; }
   std::size_t connections() const noexcept { return table_.all().size(); }
@@ -91,10 +91,6 @@ class http_server::implementation final : public connection_owner,
 
  private:
   class listener;
-  struct bound_path {
-    socket_file file;
-    std::shared_ptr<listener> by;
-  };
   void bound(const std::string& path);
   void accepted(server_connection::socket socket, const protocol::endpoint& peer,
                 const std::shared_ptr<server_tls_context>& tls);
@@ -106,7 +102,8 @@ class http_server::implementation final : public connection_owner,
   http_service* service_;
   const http_server_options options_;
   std::vector<std::shared_ptr<listener>> listeners_;
-  std::map<std::string, bound_path> socket_files_;  ///< by path
+  std::map<std::string, std::shared_ptr<listener>> at_path_;  ///< of the unix sockets
+  socket_files socket_files_;
   connection_table table_;
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
   rate_limit rate_;
@@ -217,20 +214,13 @@ unsigned short http_server::implementation::listen(const std::string& address,
 
 // An older listener of this path has lost its file.
 void http_server::implementation::bound(const std::string& path) {
-  bound_path& at = socket_files_[path];
-  if (at.by) {
-    at.by->close();
-    std::erase(listeners_, at.by);
+  std::shared_ptr<listener>& at = at_path_[path];
+  if (at) {
+    at->close();
+    std::erase(listeners_, at);
   }
-  at = {.file = socket_file(path), .by = listeners_.back()};
-}
-
-std::vector<std::string> http_server::implementation::lost_sockets() const {
-  std::vector<std::string> lost;
-  for (const auto& [path, at] : socket_files_) {
-    if (!at.file.present()) lost.push_back(std::string(unix_scheme) + path);
-  }
-  return lost;
+  at = listeners_.back();
+  socket_files_.add(path);
 }
 
 void http_server::implementation::accepted(server_connection::socket socket,
@@ -325,7 +315,7 @@ void http_server::implementation::close_listeners() noexcept {
 
 void http_server::implementation::stop() {
   stopping_ = true;
-  for (const auto& [path, at] : std::exchange(socket_files_, {})) at.file.remove();
+  socket_files_.remove_all();
   close_listeners();
   for (const auto& [number, connection] : table_.all()) connection->stop();
 }

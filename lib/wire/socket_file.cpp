@@ -21,4 +21,17 @@ void socket_file::remove() const noexcept {
   if (present()) ::unlink(path_.c_str());
 }
 
+std::vector<std::string> socket_files::lost() const {
+  std::vector<std::string> lost;
+  for (const auto& [path, file] : all_) {
+    if (!file.present()) lost.push_back("unix://" + path);
+  }
+  return lost;
+}
+
+void socket_files::remove_all() noexcept {
+  for (const auto& [path, file] : all_) file.remove();
+  all_.clear();
+}
+
 }  // namespace tenure::wire

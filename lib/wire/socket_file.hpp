@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
+#include <vector>
 
 namespace tenure::wire {
 
@@ -24,6 +26,19 @@ class socket_file {
   std::string path_;
   ::dev_t device_ = 0;
   ::ino_t inode_ = 0;
+};
+
+/// Those of a server.
+class socket_files {
+ public:
+  /// The server has just bound a socket to this path.
+  void add(const std::string& path) { all_[path] = socket_file(path); }
+  /// The addresses (`unix://...`) that do not lead to the server any more.
+  std::vector<std::string> lost() const;
+  void remove_all() noexcept;
+
+ private:
+  std::map<std::string, socket_file> all_;  ///< by path
 };
 
 }  // namespace tenure::wire
