@@ -116,7 +116,10 @@ std::string election_status::leader_name() const {
 std::string_view election_status::key_state() const {
   const election_state& s = election.state();
   if (!known_) return "unknown";
-  if (leads(s)) return boot_clock::now() < s.term.stop_at() ? "led" : "stopping";
+  if (leads(s)) {
+    const bool ends = election.giving_up() || boot_clock::now() >= s.term.stop_at();
+    return ends ? "stopping" : "led";
+  }
   if (s.standing == standing::pending) return "quarantine";
   if (!s.leader.present()) return "free";
   const std::string& holder = s.leader.session;
