@@ -417,6 +417,10 @@ class HooksTest(JujuCase):
             code, output, errors = self.tool(unit, "leader-set", "good=1", argument)
             self.assertEqual((2, "", 1), (code, output, len(errors.splitlines())))
             self.assertTrue(errors.startswith("ERROR " + what), errors)
+        for name, value in (("TENURE_ELECTION", b"\xff"), ("TENURE_SNAPSHOT", "x")):
+            code, output, errors = self.tool(unit, "leader-get", env={name: value})
+            self.assertEqual((2, ""), (code, output))
+            self.assertTrue(errors.startswith("ERROR " + name + ": "), errors)
         code, output, errors = self.tool(unit, "leader-get", b"\xff")
         self.assertEqual((2, ""), (code, output))
         self.assertIn("is not UTF-8", errors)
