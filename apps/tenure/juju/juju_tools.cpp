@@ -224,7 +224,7 @@ std::unique_ptr<leadership> make_source(asio::io_context& io, const juju_options
   sidecar_address address;
   address.socket = o.socket.empty() ? default_control_socket() : o.socket;
   address.election = o.election;
-  // A hook has a snapshot of its own election only.
+  // The snapshot of a hook is that of the election that runs the hook.
   if (o.election == variable("TENURE_ELECTION")) address.snapshot = variable("TENURE_SNAPSHOT");
   return leadership_by_sidecar(io.get_executor(), std::move(address));
 }
