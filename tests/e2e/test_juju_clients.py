@@ -86,7 +86,7 @@ class ClientsTest(cases.ServerCase):
              "all": {"host": "db-1", "port": "5432"}}, self.wait_for_seen("0"))
         self.wait_for_calls("status-set app/0 ", "leads")
         self.assertTrue(self.calls("status-set app/0 ", "--application", "led by app/0"))
-        self.assertTrue(self.calls("relation-set app/0 ", "--app", "primary: app/0"))
+        self.assertTrue(self.calls("relation-set app/0 ", "--app", '"primary": "app/0"'))
 
         second = self.unit("1")
         self.assertEqual({"leader": False, "all": {"host": "db-1", "port": "5432"}},
@@ -98,7 +98,7 @@ class ClientsTest(cases.ServerCase):
         # The other unit takes over, and its hooks know it.
         first.terminate()
         self.assertEqual(0, first.wait(20 * SLACK))
-        self.wait_for_calls("relation-set app/1 ", "--app", "primary: app/1")
+        self.wait_for_calls("relation-set app/1 ", "--app", '"primary": "app/1"')
         wait_until(lambda: any(s["leader"] for s in self.seen("1")), 30 * SLACK,
                    what="leader-elected")
         self.assertEqual("1", self.zoo.lines("1.leaders")[-1])
