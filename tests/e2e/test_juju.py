@@ -8,47 +8,8 @@ import time
 
 from support import cases
 from support.cut_proxy import Proxy
-from support.processes import BUILD, SLACK, TENURE, boot_time, wait_until
-
-TOOLS = os.path.join(BUILD, "bin")
-
-
-class JujuCase(cases.ServerCase):
-    def unit(self, name, span="48s", guarantee=None, server=None, **election):
-        """A sidecar with a control socket."""
-        path = self.zoo.path(name + ".sock")
-        config = {"control": {"socket": path},
-                  "elections": [{"name": "app", "key": self.key, "value": name, "span": span,
-                                 "ttl": "10s", "lock_delay": "0s", **election}]}
-        if guarantee:
-            config["elections"][0]["guarantee"] = guarantee
-        if span is None:
-            del config["elections"][0]["span"]
-        file = self.zoo.path(name + ".yaml")
-        with open(file, "w", encoding="utf-8") as out:
-            json.dump(config, out)
-        env = {"CONSUL_HTTP_ADDR": server} if server else {}
-        process = self.start(TENURE, "sidecar", file, env=env)
-        wait_until(lambda: os.path.exists(path) or process.poll() is not None,
-                   what=f"the socket of {name}")
-        process.socket = path
-        return process
-
-    def tool(self, unit, name, *arguments, env=None, **more):
-        socket_path = unit.socket if unit is not None else "/nonexistent/socket"
-        return self.run_to_end(os.path.join(TOOLS, name), *arguments,
-                               env={"TENURE_SOCKET": socket_path, **(env or {})}, **more)
-
-    def leads(self, unit):
-        code, output, errors = self.tool(unit, "is-leader")
-        self.assertEqual((0, ""), (code, errors))
-        self.assertIn(output, ("True\n", "False\n"))
-        return output == "True\n"
-
-    def elected(self, *units):
-        """Waits for a leader among the units and returns it."""
-        return wait_until(lambda: next((u for u in units if self.leads(u)), None), 30,
-                          what="a leader")
+from support.processes import SLACK, TENURE, boot_time, wait_until
+from support.units import TOOLS, JujuCase
 
 
 class PromisesTest(JujuCase):
@@ -249,6 +210,25 @@ class FormatsTest(JujuCase):
         self.assertEqual(0, self.tool(unit, "leader-set", "--election", "a", "k=1")[0])
         self.assertEqual("", self.tool(unit, "leader-get", "--election", "b", "k")[1])
 
+    def test_bytes_that_are_not_utf_8_are_refused(self):
+        unit = self.unit("u")
+        self.elected(unit)
+        for argument, what in ((b"k=a\xff", 'the value of "k" is not UTF-8: "a\\xff"'),
+                               (b"\xc3=v", 'the name "\\xc3" is not UTF-8')):
+            code, output, errors = self.tool(unit, "leader-set", "good=1", argument)
+            self.assertEqual((2, "", 1), (code, output, len(errors.splitlines())))
+            self.assertTrue(errors.startswith("ERROR " + what), errors)
+        for name, value in (("TENURE_ELECTION", b"\xff"), ("TENURE_SNAPSHOT", "x")):
+            code, output, errors = self.tool(unit, "leader-get", env={name: value})
+            self.assertEqual((2, ""), (code, output))
+            self.assertTrue(errors.startswith("ERROR " + name + ": "), errors)
+        code, output, errors = self.tool(unit, "leader-get", b"\xff")
+        self.assertEqual((2, ""), (code, output))
+        self.assertIn("is not UTF-8", errors)
+        self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get"))
+        self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "k=\u00e9\U0001f600"))
+        self.assertEqual((0, "\u00e9\U0001f600\n", ""), self.tool(unit, "leader-get", "k"))
+
 
 class WithoutSidecarTest(JujuCase):
     """In the command of tenure run, without a sidecar."""
@@ -289,96 +269,6 @@ class WithoutSidecarTest(JujuCase):
         self.assertEqual((0, "True\n", ""), ask("is-leader", "--guarantee", "0"))
         self.assertEqual((0, "", ""), ask("leader-set", "k=2"))
         self.assertEqual((0, "2\n", ""), ask("leader-get", "k"))
-
-
-class HooksTest(JujuCase):
-    def test_a_hook_sees_its_own_snapshot(self):
-        hooks = self.zoo.path("hooks")
-        os.makedirs(hooks)
-        script = os.path.join(hooks, "leader-settings-changed")
-        with open(script, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\n"
-                       f'{TOOLS}/leader-get k > "{hooks}/before"\n'
-                       f'touch "{hooks}/started"\n'
-                       f'while [ ! -e "{hooks}/go" ]; do sleep 0.05; done\n'
-                       f'{TOOLS}/leader-get k > "{hooks}/after"\n'
-                       f'TENURE_SNAPSHOT= {TOOLS}/leader-get k > "{hooks}/now"\n'
-                       f'touch "{hooks}/done"\n')
-        os.chmod(script, 0o755)
-        leader = self.unit("leader")
-        self.elected(leader)
-        self.assertEqual(0, self.tool(leader, "leader-set", "k=1")[0])
-        self.unit("minion", hooks={"dir": hooks})
-        wait_until(lambda: os.path.exists(hooks + "/started"), 30, what="the hook")
-        self.assertEqual(0, self.tool(leader, "leader-set", "k=2")[0])
-        with open(hooks + "/go", "w", encoding="utf-8"):
-            pass
-        wait_until(lambda: os.path.exists(hooks + "/done"), what="the hook's end")
-        read = {}
-        for name in ("before", "after", "now"):
-            with open(f"{hooks}/{name}", encoding="utf-8") as file:
-                read[name] = file.read()
-        self.assertEqual({"before": "1\n", "after": "1\n", "now": "2\n"}, read)
-
-    def test_a_hook_sees_what_it_has_set_itself(self):
-        """Of two elections, whose hooks run at the same time."""
-        path, go = self.zoo.path("own.sock"), self.zoo.path("go")
-        elections = []
-        for name, other in (("a", "b"), ("b", "a")):
-            hooks = self.zoo.path(name + ".hooks")
-            os.makedirs(hooks)
-            script = os.path.join(hooks, "leader-elected")
-            note = f'>> "{self.zoo.path(name + ".seen")}"'
-            with open(script, "w", encoding="utf-8") as file:
-                file.write("#!/bin/sh\n"
-                           f"leader-set kept={name} old=x num=1 {note}\n"
-                           f"leader-get --format json {note}\n"
-                           "leader-set num=2\nleader-set old=\n"
-                           f"leader-get num {note}\nleader-get --format json old {note}\n"
-                           f"leader-set num=3 $(printf 'bad=\\377') || echo $? {note}\n"
-                           f"touch {self.zoo.path(name + '.started')}\n"
-                           f'while [ ! -e "{go}" ]; do sleep 0.05; done\n'
-                           f"leader-get {note}\n"
-                           f"leader-get --election {other} kept {note}\n"
-                           f"TENURE_SNAPSHOT= leader-get theirs {note}\n"
-                           f"echo $TENURE_LEADER {note}\n")
-            os.chmod(script, 0o755)
-            elections.append({"name": name, "key": f"{self.key}/{name}", "value": "unit",
-                              "span": "48s", "lock_delay": "0s", "hooks": {"dir": hooks}})
-        with open(self.zoo.path("own.yaml"), "w", encoding="utf-8") as out:
-            json.dump({"control": {"socket": path}, "elections": elections}, out)
-        unit = self.start(TENURE, "sidecar", self.zoo.path("own.yaml"))
-        unit.socket = path
-        for name in ("a", "b"):
-            wait_until(lambda n=name: os.path.exists(self.zoo.path(n + ".started")), 30,
-                       what="the hook")
-            # What is set outside the hook stays unseen in it.
-            self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "--election", name,
-                                                    "theirs=1", "num=9"))
-        with open(go, "w", encoding="utf-8"):
-            pass
-        for name, other in (("a", "b"), ("b", "a")):
-            seen = wait_until(lambda n=name: len(self.zoo.lines(n + ".seen")) >= 9 and
-                              self.zoo.lines(n + ".seen"), 30, what="the hook's end")
-            self.assertEqual({"kept": name, "old": "x", "num": "1"}, json.loads(seen[0]))
-            # num is 2: num=3 was refused with its neighbour, num=9 came from outside.
-            self.assertEqual(["2", "null", "2", f"kept: {name}", 'num: "2"', other, "1", "unit"],
-                             seen[1:])
-
-    def test_bytes_that_are_not_utf_8_are_refused(self):
-        unit = self.unit("u")
-        self.elected(unit)
-        for argument, what in ((b"k=a\xff", 'the value of "k" is not UTF-8: "a\\xff"'),
-                               (b"\xc3=v", 'the name "\\xc3" is not UTF-8')):
-            code, output, errors = self.tool(unit, "leader-set", "good=1", argument)
-            self.assertEqual((2, "", 1), (code, output, len(errors.splitlines())))
-            self.assertTrue(errors.startswith("ERROR " + what), errors)
-        code, output, errors = self.tool(unit, "leader-get", b"\xff")
-        self.assertEqual((2, ""), (code, output))
-        self.assertIn("is not UTF-8", errors)
-        self.assertEqual((0, "{}\n", ""), self.tool(unit, "leader-get"))
-        self.assertEqual((0, "", ""), self.tool(unit, "leader-set", "k=\u00e9\U0001f600"))
-        self.assertEqual((0, "\u00e9\U0001f600\n", ""), self.tool(unit, "leader-get", "k"))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ class ClientsTest(cases.ServerCase):
                          f"export JUJU_DISPATCH_PATH=hooks/{hook}\n"
                          f"exec {sys.executable} {node.CLIENTS}/ops_charm.py\n")
             write_script(os.path.join(folder, "charmhelpers", hook),
-                         f"echo leader $TENURE_LEADER\n"
-                         f"exec {sys.executable} {node.CLIENTS}/charmhelpers_hook.py\n")
+                         f'echo "$TENURE_LEADER" >> "{self.zoo.path(name + ".leaders")}"\n'
+                         f"exec {sys.executable} {node.CLIENTS}/charmhelpers_hook.py "
+                         f'>> "{self.zoo.path(name + ".seen")}"\n')
         elections = [{"name": client, "key": f"{self.key}/{client}", "value": name,
                       "span": "3s", "ttl": "10s", "lock_delay": "0s", "stop_budget": "500ms",
                       "guarantee": "1s", "hooks": {"dir": os.path.join(folder, client)}}
@@ -70,38 +71,38 @@ class ClientsTest(cases.ServerCase):
         wait_until(lambda: self.calls(*parts), 30 * SLACK,
                    what=f"{parts} in {self.zoo.lines('calls')}")
 
-    def seen(self, unit):
-        """What the hooks of charmhelpers have printed, the newest last."""
-        return [json.loads(line.split("seen ", 1)[1].split("}} ")[0].rstrip().rpartition("}")[0] +
-                           "}") for line in self.zoo.errors(unit).splitlines() if "seen {" in line]
+    def seen(self, name):
+        """What each hook of charmhelpers has printed."""
+        return [json.loads(line) for line in self.zoo.lines(name + ".seen")]
 
-    def wait_for_seen(self, unit, count=1):
-        wait_until(lambda: len(self.seen(unit)) >= count, 30 * SLACK, what="the hook's line")
-        return self.seen(unit)[count - 1]
+    def wait_for_seen(self, name, count=1):
+        wait_until(lambda: len(self.seen(name)) >= count, 30 * SLACK, what="the hook's line")
+        return self.seen(name)[count - 1]
 
     def test_ops_and_charmhelpers(self):
         first = self.unit("0")
         self.assertEqual(
             {"leader": True, "before": {}, "host": "db-1", "port": "5432", "old": None,
-             "all": {"host": "db-1", "port": "5432"}}, self.wait_for_seen(first))
+             "all": {"host": "db-1", "port": "5432"}}, self.wait_for_seen("0"))
         self.wait_for_calls("status-set app/0 ", "leads")
         self.assertTrue(self.calls("status-set app/0 ", "--application", "led by app/0"))
-        self.assertTrue(self.calls("relation-set app/0 ", "--app", "primary: app/0"))
+        self.assertTrue(self.calls("relation-set app/0 ", "--app", '"primary": "app/0"'))
 
         second = self.unit("1")
         self.assertEqual({"leader": False, "all": {"host": "db-1", "port": "5432"}},
-                         self.wait_for_seen(second))
+                         self.wait_for_seen("1"))
         self.wait_for_calls("status-set app/1 ", "follows")
         self.assertFalse(self.calls("relation-set app/1 "))
-        self.assertIn("leader 0", self.zoo.errors(second))
+        self.assertEqual(["0"], self.zoo.lines("1.leaders"))
 
         # The other unit takes over, and its hooks know it.
         first.terminate()
         self.assertEqual(0, first.wait(20 * SLACK))
-        self.wait_for_calls("relation-set app/1 ", "--app", "primary: app/1")
-        wait_until(lambda: any(s["leader"] for s in self.seen(second)), 30 * SLACK,
+        self.wait_for_calls("relation-set app/1 ", "--app", '"primary": "app/1"')
+        wait_until(lambda: any(s["leader"] for s in self.seen("1")), 30 * SLACK,
                    what="leader-elected")
-        self.assertIn("leader 1", self.zoo.errors(second))
+        self.assertEqual("1", self.zoo.lines("1.leaders")[-1])
+        self.assertEqual({"host": "db-1", "port": "5432"}, self.seen("1")[-1]["before"])
         self.assertNotIn("hook failed", self.zoo.errors(second))
 
 

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
@@ -10,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
 #include "common/control_socket.hpp"
@@ -222,7 +224,7 @@ std::unique_ptr<leadership> make_source(asio::io_context& io, const juju_options
   sidecar_address address;
   address.socket = o.socket.empty() ? default_control_socket() : o.socket;
   address.election = o.election;
-  // The snapshot of a hook has the hook's election only.
+  // The snapshot of a hook is that of the election that runs the hook.
   if (o.election == variable("TENURE_ELECTION")) address.snapshot = variable("TENURE_SNAPSHOT");
   return leadership_by_sidecar(io.get_executor(), std::move(address));
 }
@@ -237,8 +239,21 @@ void print(const std::string& text, const std::string& file) {
   if (!good) throw tool_error("cannot write " + (file.empty() ? "the output" : "'" + file + "'"));
 }
 
+// Of the options only the environment has not been checked yet.
+void check_environment(const juju_options& o) {
+  require_utf8("TENURE_ELECTION:", o.election);
+  require_utf8("TENURE_KEY:", o.key);
+  require_utf8("TENURE_SESSION:", o.session);
+  require_utf8("TENURE_SETTINGS:", o.settings);
+  const std::string snapshot = variable("TENURE_SNAPSHOT");
+  if (!std::ranges::all_of(snapshot, text::is_digit))
+    throw bad_usage("TENURE_SNAPSHOT: '" + snapshot +
+                    "' is not the number of a snapshot: unset it");
+}
+
 int run_tool(const juju_tool& tool, const juju_options& o) {
   tool.check(o);
+  check_environment(o);
   asio::io_context io{1};
   const std::unique_ptr<leadership> source = make_source(io, o);
   std::exception_ptr failure;

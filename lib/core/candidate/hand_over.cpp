@@ -38,8 +38,8 @@ action candidate::settle_hold() {
   if (received && wanted_ && !working()) return action::read;
   // Handed over and not wanted: no work has run since its last holder stopped. Work of an older
   // term of ours, which was lost, is an exception: until its lease would have ended, the release is
-  // not clean. Otherwise Consul carried out a claim that had been given up, perhaps within the lease
-  // of a predecessor.
+  // not clean. Otherwise Consul carried out a claim that had been given up, perhaps within the
+  // lease of a predecessor.
   held_lock h;
   h.session = session_;
   h.fence = h.guard = history_.modify_index();

@@ -16,4 +16,4 @@ if seen["leader"]:
     del settings["old"]
     seen["old"] = settings.get("old")
 seen["all"] = hookenv.leader_get()
-print("seen " + json.dumps(seen), flush=True)
+print(json.dumps(seen), flush=True)
