@@ -20,7 +20,8 @@ GUARANTEE = 3.0
 class StopTest(cases.ServerCase):
     def setUp(self):
         super().setUp()
-        self.stage = Sidecars(self, self.id().rpartition(".")[2], span=SPAN, stop_budget="1s",
+        budget = "3s" if "command" in self.id() else "1s"
+        self.stage = Sidecars(self, self.id().rpartition(".")[2], span=SPAN, stop_budget=budget,
                               guarantee=f"{GUARANTEE:.0f}s")
         self.socket = self.stage.path("socket")
 
@@ -133,6 +134,20 @@ class StopTest(cases.ServerCase):
         self.assertIn("leader-deposed", lines[0])
         wait_until(lambda: not self.stage.zoo.marked(), what="the end of the hook's processes")
         self.assertIsNone(self.stage.leader())
+
+    def test_the_deadline_ends_a_command_and_the_key_is_released(self):
+        unit = self.stage.start(
+            "a", command={"run": "trap '' TERM; echo x > started; while :; do sleep 0.1; done"},
+            top={"shutdown": "2500ms"})  # the stop budget is longer
+        wait_until(lambda: self.stage.zoo.lines("started"), what="the command")
+        begin = boot_time()
+        self.assertEqual(75, self.stage.stop(unit, 30))
+        self.assertLess(boot_time() - begin, 2.5 + SLACK)
+        line = [line for line in self.stage.zoo.error_lines(unit) if "stop incomplete" in line]
+        self.assertRegex(line[0], "command not finished")
+        self.assertNotIn("key not released", line[0])
+        self.assertIsNone(self.stage.leader())
+        wait_until(lambda: not self.stage.zoo.marked(), what="the end of the command")
 
     def test_a_promise_that_outlasts_the_deadline_is_kept(self):
         """By the environment; the key is not released, so that no other process leads meanwhile."""

@@ -116,13 +116,13 @@ void election_runner::abandon() {
 }
 
 std::string election_runner::unfinished() const {
-  std::string what = terms_.size() > 0 ? "key not released" : "";
+  std::string what;
   for (const auto& o : outputs_) {
     const std::string more = o->unfinished();
     if (!what.empty() && !more.empty()) what += ", ";
     what += more;
   }
-  return what.empty() ? what : state_.name + ": " + what;
+  return what;
 }
 
 }  // namespace tenure::sidecar

@@ -47,8 +47,10 @@ class election_runner final : public entered_election {
   boost::asio::awaitable<bool> ended_by(time_point deadline);
   /// Kills the processes of the outputs.
   void abandon();
-  /// What is not done yet: "db: key not released, leader-deposed not run"; empty: nothing.
+  /// What the outputs have not done yet: "leader-deposed not run"; empty: nothing.
   std::string unfinished() const;
+  /// Whether the key is not released yet.
+  bool holds_key() const noexcept { return terms_.size() > 0; }
   /// Leaves the election, after the way out. The key may be entered again then.
   boost::asio::awaitable<void> leave() { return handle_.leave(); }
 

@@ -142,7 +142,8 @@ asio::awaitable<void> sidecar::drop(election_runner* r) {
   const time_point deadline = timers_->now() + config_.shutdown.value_or(default_shutdown);
   const bool in_time = co_await r->ended_by(deadline);
   if (!in_time) {
-    log_->log(log_level::warn, "stop incomplete", {log_field("undone", r->unfinished())});
+    log_->log(log_level::warn, "stop incomplete",
+              {log_field("election", r->name()), log_field("undone", r->unfinished())});
     r->abandon();
     co_await r->ended_by(time_point::max());
   }

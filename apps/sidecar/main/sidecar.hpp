@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <tenure/toolkit/async_condition.hpp>
@@ -44,12 +45,11 @@ class sidecar {
 
   // way_out.cpp
   boost::asio::awaitable<void> shut_down();
-  boost::asio::awaitable<bool> end_elections(time_point deadline);
+  boost::asio::awaitable<bool> ended_by(time_point deadline);
   boost::asio::awaitable<void> end_components();
   boost::asio::awaitable<bool> finished_by(time_point deadline, boost::asio::awaitable<void> work);
   boost::asio::awaitable<void> finish(std::shared_ptr<bool> done,
                                       boost::asio::awaitable<void> work);
-  void collect_unfinished();
 
   // reload.cpp
   void reload();
@@ -90,7 +90,7 @@ class sidecar {
   runtime::task_scope component_runs_;
   runtime::task_scope tasks_;
   runtime::task_scope way_out_;
-  std::vector<std::string> unfinished_;
+  std::map<std::string, std::string> unfinished_;  // by the election's name; "": of all
   boost::asio::signal_set signals_;
   bool ending_ = false;
   int exit_code_ = 0;

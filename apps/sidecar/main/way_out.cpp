@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Reserved at the end of the way out, to kill what still runs and to close the connections.
+/// Reserved at the end of the way out: to kill what still runs, to release the keys that this frees,
+/// and to close the connections.
 constexpr duration longest_reserve = 500ms;
 constexpr std::size_t most_named = 5;  // elections in the line about what is undone
 
@@ -25,15 +26,29 @@ constexpr std::size_t most_named = 5;  // elections in the line about what is un
 // Consul frees the key when the session expires, and the successor waits for the lease.
 asio::awaitable<void> sidecar::shut_down() {
   const duration whole = config_.shutdown.value_or(default_shutdown);
+  const duration reserve = std::min<duration>(longest_reserve, whole / 5);
   const time_point deadline = timers_->now() + whole;
-  const time_point work_end = deadline - std::min<duration>(longest_reserve, whole / 5);
+  const time_point work_end = deadline - reserve;
   context_.groups.take_nothing_more();
   for (const auto& c : components_) c->ending();
   for (const auto& r : runners_) r->begin_end(work_end);
-  bool complete = co_await end_elections(work_end);
+  bool complete = co_await ended_by(work_end);
+  for (const auto& r : runners_) {
+    const std::string what = r->unfinished();
+    if (!what.empty()) unfinished_[r->name()] = what;
+  }
+  if (!complete) {
+    for (const auto& r : runners_) r->abandon();
+    const bool after_all = co_await ended_by(deadline - reserve / 2);
+    complete = after_all;
+  }
+  for (const auto& r : runners_) {
+    std::string& what = unfinished_[r->name()];
+    if (r->holds_key()) what = "key not released" + (what.empty() ? "" : ", " + what);
+  }
   if (complete) {
-    const bool left = co_await finished_by(work_end, elections_.shut_down());
-    if (!left) unfinished_.emplace_back("sessions not destroyed");
+    const bool left = co_await finished_by(deadline - reserve / 4, elections_.shut_down());
+    if (!left) unfinished_[""] = "sessions not destroyed";
     complete = left;
   }
   tasks_.cancel();
@@ -43,17 +58,14 @@ asio::awaitable<void> sidecar::shut_down() {
   if (!complete || !closed) std::_Exit(exit_code_);
 }
 
-// Whether all of them have ended.
-asio::awaitable<bool> sidecar::end_elections(time_point deadline) {
+/// Waits for the way out of all elections. Whether it is done.
+asio::awaitable<bool> sidecar::ended_by(time_point deadline) {
   bool all = true;
   for (const auto& r : runners_) {
     const bool ended = co_await r->ended_by(deadline);
     all = all && ended;
   }
-  collect_unfinished();
-  if (all) co_return true;
-  for (const auto& r : runners_) r->abandon();
-  co_return false;
+  co_return all;
 }
 
 asio::awaitable<void> sidecar::end_components() {
@@ -76,18 +88,15 @@ asio::awaitable<void> sidecar::finish(std::shared_ptr<bool> done, asio::awaitabl
   end_changed_.notify_all();
 }
 
-void sidecar::collect_unfinished() {
-  for (const auto& r : runners_) {
-    std::string what = r->unfinished();
-    if (!what.empty()) unfinished_.push_back(std::move(what));
-  }
-}
-
 void sidecar::report_unfinished() {
+  std::erase_if(unfinished_, [](const auto& entry) { return entry.second.empty(); });
   if (unfinished_.empty()) return;
   std::string text;
-  for (std::size_t i = 0; i < std::min(most_named, unfinished_.size()); ++i)
-    text += (i == 0 ? "" : "; ") + unfinished_[i];
+  std::size_t named = 0;
+  for (const auto& [name, what] : unfinished_) {
+    if (++named > most_named) break;
+    text += (text.empty() ? "" : "; ") + (name.empty() ? "" : name + ": ") + what;
+  }
   if (unfinished_.size() > most_named)
     text += "; and " + std::to_string(unfinished_.size() - most_named) + " more elections";
   log_->log(log_level::warn, "stop incomplete",
