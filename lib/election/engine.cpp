@@ -204,9 +204,10 @@ std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t 
 
 // -- events --------------------------------------------------------------------------------------
 
+// To the end of the shut-down: a program that leads by events has to resign what is stopped.
 asio::awaitable<event> engine::next_event() {
   event_queue& events = shared_->events;
-  while (events.empty() && !shared_->shutting_down) co_await events.changed().wait();
+  while (events.empty() && !stopped_) co_await events.changed().wait();
   if (events.empty()) fail(errc::shut_down, "the elections object is shut down");
   co_return events.pop()->take_event();
 }
@@ -219,7 +220,6 @@ asio::awaitable<void> engine::stop_everything() {
   while (second && !stopped_) co_await stopped_changed_.wait();
   if (second) co_return;
   shared_->shutting_down = true;
-  shared_->events.changed().notify_all();
   for (const auto& observer : living(observers_)) observer->stop();
   for (const auto& store : living(settings_)) store->stop();
   const std::vector<std::shared_ptr<participant>> all = participants_;
@@ -251,6 +251,7 @@ asio::awaitable<void> engine::stop_everything() {
   shared_->events.close();
   stopped_ = true;
   stopped_changed_.notify_all();
+  shared_->events.changed().notify_all();
 }
 
 // Ends all sessions concurrently. If running work relies on the locks of a session, it is left to

@@ -184,3 +184,24 @@ TEST_CASE("a member key of an earlier membership that is written late is deleted
   CHECK(again.members().size() == 1);
   b.end();
 }
+
+TEST_CASE("events go on until a shut-down has ended") {
+  election_fixture b;
+  process& p = b.add();
+  elections& all = *p.elections;
+  group g = all.join("jobs", group_fixture::named("a"));
+  election e = g.enter("jobs/1");
+  e.stand();
+  event last = b.rt.run(all.next_event());
+  while (last.standing != standing::leading) last = b.rt.run(all.next_event());
+  running<bool> down(b.rt, truly(all.shut_down()));
+  while (last.standing == standing::leading) last = b.rt.run(all.next_event());
+  CHECK(last.standing == standing::stopping);
+  CHECK_FALSE(down.done());
+  b.rt.run(last.term.resign());
+  CHECK(b.rt.run_until([&] { return down.done(); }, 5s));
+  running<event> next(b.rt, all.next_event());
+  CHECK(b.rt.run_until([&] { return next.done(); }, 1s));
+  CHECK(next.error());
+  b.shut_down();
+}

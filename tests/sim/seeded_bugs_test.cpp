@@ -34,6 +34,24 @@ sim::scenario with_removed_keys(std::uint64_t seed) {
   return made;
 }
 
+/// A group of which operators write old notices again, every two seconds.
+sim::scenario with_old_notices(std::uint64_t seed) {
+  sim::scenario made = drawn(seed);
+  made.tenants = 1;
+  made.elections = 12;
+  made.processes = made.addresses = 3;
+  made.foreign_contenders = 0;
+  made.unrelated_keys = 0;
+  made.drift_ppm = 0;
+  made.mixed_spans = false;
+  made.groups = sim::group_settings();
+  made.groups.groups = 1;
+  made.groups.hand_over_limit = 5s;
+  made.groups.drain = 10s;
+  made.groups.restore = 2s;
+  return made;
+}
+
 using scenario_source = sim::scenario (*)(std::uint64_t seed);
 
 void expect_found(seeded_bug bug, scenario_source scenario_of = drawn) {
@@ -56,6 +74,14 @@ TEST_CASE("no seeded bug: no violation where sessions delete their keys") {
   core::enable_bug(seeded_bug::none);
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const sim::outcome once = sim::simulate(with_removed_keys(seed));
+    CHECK(once.violation == "");
+  }
+}
+
+TEST_CASE("no seeded bug: no violation where operators write old notices again") {
+  core::enable_bug(seeded_bug::none);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::outcome once = sim::simulate(with_old_notices(seed));
     CHECK(once.violation == "");
   }
 }
@@ -113,4 +139,7 @@ TEST_CASE("found: a late claim taken for a hand-over") {
 }
 TEST_CASE("found: a plan that moves elections to members that have not settled") {
   expect_found(seeded_bug::plan_ignores_settling);
+}
+TEST_CASE("found: a notice that is believed whatever was seen of its key") {
+  expect_found(seeded_bug::trust_any_notice, with_old_notices);
 }
