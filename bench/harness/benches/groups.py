@@ -17,6 +17,9 @@ MOST_GAP_MS = 20
 MOST_DRAIN = 1.5  # times the floor
 MOST_WAIT = 1.5  # times the moves divided by their rate
 MOST_CPU = 1.1  # times the same without a group
+QUIET_CASES = ("in a group", "without a group")
+# Seconds. Each poll of keys ends once in about 31 s: a part of that would count some twice.
+TWO_POLLS = 62
 
 
 def run(setting):
@@ -88,6 +91,7 @@ class Join(Case):
     """Three members lead their shares; a fourth joins."""
 
     name = "a fourth joins"
+    most_runs = 2  # its pace is set by a timer
 
     def __init__(self, setting, kind, n):
         super().__init__(setting, kind, n)
@@ -210,19 +214,21 @@ class Drain(Case):
 
 
 def steady(setting, kind):
-    """The CPU of all processes while nothing happens, in a group and without one."""
-    size, number, seconds = (300, 3, 5) if setting.quick else (10_000, 20, 45)
+    """The CPU of all processes while nothing happens, in a group and without one. Both cases run at
+    the same time, each on a server of its own."""
+    size, number, seconds = (300, 3, 5) if setting.quick else (10_000, 20, TWO_POLLS)
     n = min(size, setting.most)
-    found = {case: {} for case in ("in a group", "without a group")}
-    for turn in range(setting.runs(2)):
-        for case, samples in found.items():
-            setting.progress(f"groups on {kind}: {number} members {case}, {n} elections, {seconds}"
-                             f" s, run {turn + 1}")
-            try:
-                for metric, value in quiet(setting, kind, case, n, number, seconds).items():
-                    samples.setdefault(metric, []).append(value)
-            except Failed as failure:
-                setting.results.note(f"groups on {kind}, steady {case}: {failure}", kind)
+    found = {case: {} for case in QUIET_CASES}
+    # One full run: to start forty processes of 10,000 elections takes two minutes.
+    for turn in range(setting.runs(1)):
+        setting.progress(f"groups on {kind}: {number} members in a group and without one, {n}"
+                         f" elections, {seconds} s, run {turn + 1}")
+        try:
+            for case, used in quiet(setting, kind, n, number, seconds).items():
+                for metric, value in used.items():
+                    found[case].setdefault(metric, []).append(value)
+        except Failed as failure:
+            setting.results.note(f"groups on {kind}, steady: {failure}", kind)
     for case, samples in found.items():
         for metric, values in samples.items():
             setting.results.add("groups", "tenure", case=f"{number} members {case}", n=n,
@@ -233,20 +239,27 @@ def steady(setting, kind):
                         metric="cpu_ratio", samples=ratios, server=kind, targets=targets)
 
 
-def quiet(setting, kind, case, n, number, seconds):
-    alone = case == "without a group"
-    with setting.server(kind, MANY_ADDRESSES) as server, setting.subjects() as start:
-        members = [Member(start, server, "steady", f"m{i}", n, "--settling-ms", 0, "--connections",
-                          80, alone=alone) for i in range(number)]
-        if alone:
-            wait_until(lambda: sum(m.leads() for m in members) == n, f"{n} elections to be led")
-        else:
-            wait_for_balance(members, n)
+def quiet(setting, kind, n, number, seconds):
+    """What the processes of each case use, in percent of a core."""
+    with setting.server(kind, MANY_ADDRESSES) as shared, \
+            setting.server(kind, MANY_ADDRESSES) as plain, setting.subjects() as start:
+        servers = dict(zip(QUIET_CASES, (shared, plain)))
+        members = {case: [Member(start, server, "steady", f"m{i}", n, "--settling-ms", 0,
+                                 "--connections", 80, alone=server is plain)
+                          for i in range(number)]
+                   for case, server in servers.items()}
+        grouped, alone = members.values()
+        wait_until(lambda: sum(m.leads() for m in alone) == n, f"{n} elections to be led")
+        wait_for_balance(grouped, n)
         time.sleep(2 if setting.quick else 30)  # all polls of the start have ended
-        begun, before = time.monotonic(), [cpu_seconds(m.pid) for m in members]
-        server_before = cpu_seconds(server.pid)
+
+        def used():
+            return {case: (sum(cpu_seconds(m.pid) for m in members[case]), cpu_seconds(server.pid))
+                    for case, server in servers.items()}
+
+        begun, before = time.monotonic(), used()
         time.sleep(seconds)
         percent = 100 / (time.monotonic() - begun)
-        used = sum(cpu_seconds(m.pid) for m in members) - sum(before)
-        return {"cpu": percent * used,
-                "server_cpu": percent * (cpu_seconds(server.pid) - server_before)}
+        return {case: {"cpu": percent * (ours - before[case][0]),
+                       "server_cpu": percent * (of_server - before[case][1])}
+                for case, (ours, of_server) in used().items()}

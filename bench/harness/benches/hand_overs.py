@@ -30,7 +30,7 @@ class HandOver(failover.Case):
                   "tenure": lambda *more: GroupField(self, *more),
                   **{p: lambda *more, p=p: failover.Field(self, *more, p) for p in peers}}
         samples = {name: Samples() for name in makers}
-        runs = self.setting.runs(5 if self.kind == "consul" else 3, 2)
+        runs = self.setting.runs(4 if self.kind == "consul" else 3, 2)
         with self.setting.server(self.kind, MANY_ADDRESSES) as server, \
                 self.setting.subjects() as start:
             fields = []
@@ -43,7 +43,7 @@ class HandOver(failover.Case):
             for number in range(runs):
                 self.setting.progress(f"groups on {self.kind}: hand-over, {self.contenders}"
                                       f" contending, run {number + 1} of {runs}")
-                turns = self.setting.runs(16, 4)
+                turns = self.setting.runs(12, 4)
                 for name, values in self.each_in_turn(fields, turns).items():
                     samples[name].add_run(values)
         for name, taken in samples.items():

@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 // pause of these changes.
 constexpr duration entered_quiet = 1s;
 constexpr duration entered_latest = 10s;
+// The pause between the plans of a member that keeps elections, for each of them: ten times what
+// planning one costs. While another member is drained, each answer of a poll is a reason to plan.
+constexpr duration plan_per_election = 1us;
 
 core::group_member first_document(const membership& how) {
   core::group_member document;
@@ -246,8 +249,8 @@ void group_core::set_session(const std::string& id) {
 // -- turns ---------------------------------------------------------------------------------------
 
 void group_core::wake() noexcept {
-  const time_point now = shared_->now();
-  if (!armed() || deadline() > now) wake_at(now);
+  const time_point at = std::max(shared_->now(), turn_not_before_);
+  if (!armed() || deadline() > at) wake_at(at);
 }
 
 void group_core::wake_at(time_point at) noexcept {
@@ -265,6 +268,10 @@ void group_core::turn() {
     publish(std::move(document));
   }
   const time_point next = std::min(execute_plan(now), publish_at_);
+  // A member that gives up all stops the next bodies as soon as keys are handed over.
+  const bool keeps = planner_.may_lead() && !planner_.leaving();
+  const auto elections = static_cast<std::int64_t>(planner_.elections());
+  turn_not_before_ = keeps ? now + plan_per_election * elections : time_point::min();
   changed_.notify_all();
   wake_at(next);
 }

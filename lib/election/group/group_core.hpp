@@ -124,7 +124,8 @@ class group_core final : public group_seats,
   time_point publish_latest_ = time_point::max();
   /// Since when the first state of a key is awaited.
   time_point unknown_since_ = time_point::max();
-  group_view last_view_;  ///< for the log
+  time_point turn_not_before_ = time_point::min();  ///< see wake()
+  group_view last_view_;                            ///< for the log
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
   bool name_conflict_ = false;  ///< another process has this member's name

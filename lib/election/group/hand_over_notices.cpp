@@ -21,6 +21,9 @@ constexpr std::string_view watch_failed = "watch of hand-over notices failed";
 
 // Each answer costs a few keys, however many elections there are.
 constexpr std::uint64_t any_number = UINT64_MAX;
+// The bodies that an answer begins go before the next poll, which brings the notices of more than
+// one transaction while a member is drained.
+constexpr duration after_notice = 2ms;
 
 // The send time of the last but one poll is what counts: both together must leave half of the span.
 duration wait_for(const candidacy& how) { return std::max<duration>(how.span() / 5, 1s); }
@@ -43,7 +46,8 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
         watch_(shared_->env, shared_->client, shared_->connections->polls,
                {.wait = whose.wait_,
                 .how = consul::consistency::consistent,
-                .quick_answers = any_number},
+                .quick_answers = any_number,
+                .after_change = after_notice},
                prefix_, *this) {}
 
   const std::string& session() const noexcept { return session_; }

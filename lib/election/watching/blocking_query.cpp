@@ -121,11 +121,12 @@ asio::awaitable<void> blocking_query::run() {
     } else {
       failures.reset();
       failing_ = false;
+      const bool changed = answer.index != index_;
       // A list in place of a poll leaves the index: the poll has to show what changed since.
       if (how == request::poll || !wants_poll) {
         index_ = answer.index < index_ ? 0 : std::max<std::uint64_t>(answer.index, 1);
       }
-      pause = pause_after(answer, how, asked);
+      pause = pause_after(answer, how, asked, changed);
     }
     if (pause > duration{0}) {
       const time_point again = now() + pause;
@@ -188,15 +189,15 @@ asio::awaitable<void> blocking_query::wait_slot() {
   if (!has_slot() && !retired_ && !paused_) hooks_.on_no_slot();
 }
 
-duration blocking_query::pause_after(const query_answer& answer, request how,
-                                     time_point asked) noexcept {
+duration blocking_query::pause_after(const query_answer& answer, request how, time_point asked,
+                                     bool changed) noexcept {
   const bool first = !std::exchange(answered_, true);
   if (first) return duration{0};
   if (answer.missing) return missing_pause / 2 + env_->random->jitter(missing_pause);
   if (how == request::list) return duration{0};
   const storm_rule rule = hooks_.storm();
   quick_answers_ = now() - asked < rule.quick ? quick_answers_ + 1 : 0;
-  if (quick_answers_ <= rule.allowed) return duration{0};
+  if (quick_answers_ <= rule.allowed) return changed ? rule.after_change : duration{0};
   return rule.quick * (1 << std::min(quick_answers_ - rule.allowed - 1, storm_doublings));
 }
 

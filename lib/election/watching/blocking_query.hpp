@@ -35,7 +35,10 @@ class query_answer {
 struct storm_rule {
   /// An answer that comes within this time of its request is quick. Pauses begin with it, too.
   duration quick = std::chrono::milliseconds(20);
-  std::uint64_t allowed = 4;  ///< quick answers in a row that cost no pause
+  std::uint64_t allowed = 4;  ///< quick answers in a row that cost no other pause
+  /// The pause after each answer with a change, quick or not: what the answer wakes goes first, and
+  /// further changes are collected. A change after a quiet poll is still reported at once.
+  duration after_change{0};
 };
 
 /// The owner of a blocking query. Each method may end watchers, but not destroy the query.
@@ -115,7 +118,8 @@ class blocking_query final : private poll_client {
   void count(request how, const query_answer& answer) const noexcept;
   duration poll_wait() noexcept;
   bool turn_goes_on() const noexcept;
-  duration pause_after(const query_answer& answer, request how, time_point asked) noexcept;
+  duration pause_after(const query_answer& answer, request how, time_point asked,
+                       bool changed) noexcept;
   time_point now() const noexcept { return env_->timers->now(); }
 
   const std::shared_ptr<const runtime::environment> env_;

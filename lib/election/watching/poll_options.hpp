@@ -15,6 +15,8 @@ struct poll_options {
   /// How many answers in a row may come within 20 ms each before they cost a pause. Few where the
   /// coming and going of each watcher wakes all others, with all the keys.
   std::uint64_t quick_answers = 4;
+  /// See storm_rule.
+  duration after_change{0};
 };
 
 }  // namespace tenure::impl

@@ -51,7 +51,9 @@ class prefix_watch final : private query_hooks {
  private:
   boost::asio::awaitable<query_answer> list() override;
   duration longest_poll() const noexcept override { return polls_.wait; }
-  storm_rule storm() const noexcept override { return {.allowed = polls_.quick_answers}; }
+  storm_rule storm() const noexcept override {
+    return {.allowed = polls_.quick_answers, .after_change = polls_.after_change};
+  }
   boost::asio::awaitable<query_answer> poll(std::uint64_t index, duration wait) override;
   void on_query_error(const query_answer&) override {}  // the receiver has it already
   query_answer deliver(const consul::kv_list& answer);

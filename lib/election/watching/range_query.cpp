@@ -19,9 +19,11 @@ using namespace std::chrono_literals;
 constexpr std::string_view watch_failed = "watch failed";
 
 constexpr std::uint64_t quick_answers_of_key = 16;
-// Of a prefix each answer is as long as all its keys. In a group notices bring what is urgent, and
-// a member that is drained changes a prefix in many transactions.
-constexpr storm_rule group_storm{.quick = 50ms, .allowed = 1};
+// In a group notices bring what is urgent. A change wakes all members, and their next polls would
+// delay the answers to the others. Of a prefix each answer is as long as all its keys, and a member
+// that is drained changes it in many transactions.
+constexpr storm_rule group_key{.allowed = quick_answers_of_key, .after_change = 10ms};
+constexpr storm_rule group_prefix{.quick = 50ms, .allowed = 1, .after_change = 50ms};
 // Newcomers are read one by one up to this number, and up to this share of the query's keys.
 constexpr std::size_t most_newcomers = 8;
 constexpr std::size_t newcomers_share = 16;
@@ -48,9 +50,9 @@ range_query::range_query(query_context& context, plan_events& plan, core::watch_
       query_(context.env, context.slots, *this) {}
 
 storm_rule range_query::storm() const noexcept {
-  if (range_.single()) return {.allowed = quick_answers_of_key};
   const bool of_group = context_.polls.how == consul::consistency::consistent;
-  return of_group ? group_storm : storm_rule();
+  if (of_group) return range_.single() ? group_key : group_prefix;
+  return range_.single() ? storm_rule{.allowed = quick_answers_of_key} : storm_rule();
 }
 
 bool range_query::keep_polling() noexcept {
