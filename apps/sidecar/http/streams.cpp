@@ -58,7 +58,7 @@ std::shared_ptr<const std::string> election_stream::next() {
 }
 
 bool election_stream::over() const noexcept {
-  return status_.retired() && sent_version_ == status_.version();
+  return status_.retired() && (!status_.known() || sent_version_ == status_.version());
 }
 
 feed_stream::feed_stream(status_registry& registry, std::set<feed_stream*>& feeds,
