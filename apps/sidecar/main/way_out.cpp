@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Reserved at the end of the way out: to kill what still runs, to release the keys that this frees,
-/// and to close the connections.
+/// Reserved at the end of the way out: to kill what still runs, to release the keys that this
+/// frees, and to close the connections.
 constexpr duration longest_reserve = 500ms;
 constexpr std::size_t most_named = 5;  // elections in the line about what is undone
 
