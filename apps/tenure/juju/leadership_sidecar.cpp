@@ -75,7 +75,6 @@ class sidecar_leadership final : public leadership {
     if (!parameter.empty()) query += (query.empty() ? "" : "&") + parameter;
     runtime::http_request request(std::move(method), query.empty() ? path : path + "?" + query,
                                   std::move(body));
-    request.headers.emplace_back("Host", "tenure");
     toolkit::http_result trip =
         co_await client_.send(std::move(request), timers_->now() + patience);
     if (trip.error) {
