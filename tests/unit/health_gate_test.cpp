@@ -107,5 +107,5 @@ TEST_CASE("errors in the block command:") {
   REQUIRE(error_of("run: a\nhealth: {max_age: 5s}").ends_with("file: is missing"));
   REQUIRE(error_of("run: a\nhealth: {always: true}").ends_with("http: or file: is missing"));
   REQUIRE(error_of("run: a\nhealth: {crashes: 0}").starts_with("health of db: crashes: '0'"));
-  REQUIRE(error_of("run: a\nhealth: {cool_down: 5ms}").ends_with("too short: 1000ms or more"));
+  REQUIRE(error_of("run: a\nhealth: {cool_down: 5ms}").ends_with("too short: 1s or more"));
 }

@@ -219,7 +219,7 @@ http:
       "5: election 'a': name: line 2 has the same name",
       "5: election 'a': key: 'service/a/leader' is the key of line 2 already",
       "6: an election: name: is missing",
-      "6: election '': key: '/x' begins with a slash: leave it out",
+      "6: an election: key: '/x' begins with a slash: leave it out",
       "7: election 'b/c': name: 'b/c' is not a name",
       "9: election 'd': key: 'service/a/leader' is the key of line 2 already",
       "11: election 'e': ttl 1s is out of range",
