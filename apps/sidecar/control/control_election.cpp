@@ -81,10 +81,10 @@ bool control_election::leads_for(const term& t, duration ahead) const {
 }
 
 std::string control_election::unfinished() const {
-  const duration left = guaranteed_until_ - timers_->now();
-  if (guaranteed_until_ == time_point::min() || left <= duration(0)) return {};
+  const time_point now = timers_->now();
+  if (guaranteed_until_ <= now) return {};  // without a promise it is the least time point
   return "is-leader promised another " +
-         apps::to_text(std::chrono::ceil<std::chrono::seconds>(left));
+         apps::to_text(std::chrono::ceil<std::chrono::seconds>(guaranteed_until_ - now));
 }
 
 // The key is released after this returns. A lost term needs no delay: its successor waits for a
