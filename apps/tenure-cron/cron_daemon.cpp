@@ -194,8 +194,9 @@ asio::awaitable<void> cron_daemon::run_one(std::shared_ptr<command::term_command
   co_await wait_splay(due);
   if (commands->stopping()) {
     log_->log(log_level::warn, "job skipped",
-              {log_field("job", due.what->name), log_field("reason", "term_ended"),
-               log_field("tick", rfc3339(due.tick))});
+              {log_field("job", due.what->name),
+               log_field("reason", commands->term_ended() ? "term_ended" : "shutdown"),
+               log_field("tick", rfc3339(due.tick)), log_field("fence", t.fence())});
   } else {
     co_await run_job(context_, commands, t, due);
   }

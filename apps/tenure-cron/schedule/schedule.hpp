@@ -33,9 +33,9 @@ class bad_schedule : public std::runtime_error {
 /// - One moment, from at().
 ///
 /// If neither day field begins with * or ?, a day needs to match only one of them. When clocks are
-/// put forward, a time in the gap is due at the end of the gap. When they are put back, a fixed
-/// hour and minute is due once, and a floating time (minute or hour begins with *) as often as the
-/// clock shows it.
+/// put forward, a fixed hour and minute in the gap is due at the end of the gap; a floating time
+/// (minute or hour begins with *) is skipped. When they are put back, a fixed time is due once, and
+/// a floating one as often as the clock shows it.
 class schedule {
  public:
   /// `name`: of the job, for H. `CRON_TZ=Europe/Berlin` may come first. Throws bad_schedule.

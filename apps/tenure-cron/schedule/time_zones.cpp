@@ -35,10 +35,11 @@ class database_zone : public zone {
   const date::time_zone* zone_;  // the database keeps it for the life of the process
 };
 
-// CET-1CEST,M3.5.0,M10.5.0/3: what TZ may hold beside names. The C library knows these rules.
-class rule_zone : public zone {
+// As the C library shows it: by a rule in TZ, as in CET-1CEST,M3.5.0,M10.5.0/3, or by the contents
+// of /etc/localtime.
+class c_library_zone : public zone {
  public:
-  rule_zone() { ::tzset(); }
+  c_library_zone() { ::tzset(); }
   offset_range at(sys_seconds t) const override {
     const std::chrono::seconds offset = offset_at(t);
     return {change(t, offset, -step), change(t, offset, step), offset};
@@ -141,23 +142,44 @@ std::string name_in_path(const std::string& path) {
   return name;
 }
 
-// What /etc/localtime says. A machine without the file keeps UTC, as its C library does.
-named_zone machine_zone() {
-  std::error_code missing;
-  const auto kind = fs::symlink_status(local_time_file, missing).type();
-  if (kind == fs::file_type::not_found) return {"UTC", std::make_shared<utc_zone>()};
-  if (kind == fs::file_type::symlink) {
-    const std::string target = fs::read_symlink(local_time_file, missing).string();
-    const std::string name = name_in_path(target);
-    if (name != target) return find_zone(name);
-  }
+// The name that /etc/localtime has: the zone that it links to, or what is said of a copied file.
+std::optional<named_zone> name_of_machine_zone() {
+  std::error_code none;
+  const std::string target = fs::read_symlink(local_time_file, none).string();
+  const std::string name = name_in_path(target);
   try {
-    const date::time_zone* current = date::current_zone();  // finds the name of a copied file
-    return {current->name(), std::make_shared<database_zone>(current)};
+    if (name != target) return find_zone(name);
+    const date::time_zone* current = date::current_zone();
+    return named_zone(current->name(), std::make_shared<database_zone>(current));
   } catch (const std::exception&) {
-    throw bad_zone(std::string(local_time_file) +
-                   " does not name a time zone: set timezone: in the file, or TZ");
+    return std::nullopt;
   }
+}
+
+bool same_times(const zone& a, const zone& b) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (std::chrono::days later{0}; later < std::chrono::days(400); later += std::chrono::days(20))
+    if (a.at(now + later).offset != b.at(now + later).offset) return false;
+  return true;
+}
+
+// What /etc/localtime says: its contents count. In a container they often are another zone's than
+// the name. A machine without the file keeps UTC, as its C library does.
+named_zone machine_zone() {
+  std::error_code none;
+  const auto kind = fs::symlink_status(local_time_file, none).type();
+  if (kind == fs::file_type::not_found) return {"UTC", std::make_shared<utc_zone>()};
+  const auto named = name_of_machine_zone();
+  if (!fs::exists(local_time_file, none)) {
+    if (named) return *named;  // UTC, which needs no file
+    throw bad_zone(std::string(local_time_file) +
+                   " is a link to no file: install tzdata, or set timezone: in the file, or TZ");
+  }
+  // The C library reads the contents, unless TZ names another zone.
+  if (named && std::getenv("TZ") != nullptr) return *named;
+  const auto contents = std::make_shared<c_library_zone>();
+  if (named && same_times(*named->where, *contents)) return *named;
+  return {local_time_file, contents};
 }
 
 // A name or a path, as the C library reads TZ.
@@ -173,7 +195,7 @@ named_zone zone_of_variable(const char* variable, std::string value) {
 }
 
 named_zone zone_of_tz(const std::string& value) {
-  if (is_rule(value) && !from_database(value)) return {value, std::make_shared<rule_zone>()};
+  if (is_rule(value) && !from_database(value)) return {value, std::make_shared<c_library_zone>()};
   return zone_of_variable("TZ", value);
 }
 

@@ -29,9 +29,10 @@ wall_timer::wall_timer(const asio::any_io_executor& executor) : timer_(executor)
 asio::awaitable<wall_timer::wakeup> wall_timer::wait_until(sys_seconds when) {
   itimerspec spec = {};
   spec.it_value.tv_sec = std::clamp(when, wall_now(), wall_now() + 24h).time_since_epoch().count();
-  // This fails only if the clock was set since the last wait; the timer is armed even so.
-  ::timerfd_settime(timer_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec,
-                    nullptr);
+  const int armed = ::timerfd_settime(timer_.native_handle(),
+                                      TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr);
+  // The clock was set since the last wait. The call consumes that event.
+  if (armed < 0 && errno == ECANCELED) co_return wakeup::clock_set;
   const auto [error] = co_await timer_.async_wait(asio::posix::stream_descriptor::wait_read,
                                                   asio::as_tuple(asio::use_awaitable));
   if (error) co_return wakeup::interrupted;
