@@ -1,6 +1,8 @@
 // Runs the seeds that failed once, a fixed set, and random new ones.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
+#include <vector>
 
 #include "runtime/random_source.hpp"
 #include "seeds.hpp"
@@ -56,9 +58,12 @@ void run_from(std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
+// With a sanitizer, which runs few seeds of each set, the newest.
 TEST_CASE("seeds that failed once") {
   sim::probes all;
-  for (const std::uint64_t seed : sim::regressions()) run(seed, all);
+  const std::vector<std::uint64_t> seeds = sim::regressions();
+  const std::size_t count = std::min<std::size_t>(seeds.size(), seeds_per_set());
+  for (std::size_t i = seeds.size() - count; i < seeds.size(); ++i) run(seeds[i], all);
 }
 
 TEST_CASE("fixed seeds, first half") { run_from(1, seeds_per_set() / 2); }
