@@ -58,6 +58,12 @@ void write_time(text::json_writer& json, const std::optional<Time>& time) {
   }
 }
 
+/// Until a pending term may begin. Otherwise starts_at says nothing.
+std::optional<duration> time_to_start(const election_state& s) {
+  if (s.standing != standing::pending) return std::nullopt;
+  return std::max(duration(0), s.starts_at - boot_clock::now());
+}
+
 void write_failure(text::json_writer& json, const std::optional<consul_failure>& failure) {
   if (!failure) {
     json.null();
@@ -242,8 +248,7 @@ std::string detail_json(const election_status& e, detail_limits limits) {
   write_time(json, e.remaining_lease());
   json.key("span_ms").value(milliseconds(e.options.candidacy.span()));
   json.key("starts_in_ms");
-  const duration wait = std::max(duration(0), s.starts_at - boot_clock::now());
-  write_time(json, s.standing == standing::pending ? std::optional(wait) : std::nullopt);
+  write_time(json, time_to_start(s));
   json.key("failure");
   write_failure(json, e.failure());
   json.key("last_end").value(to_string(s.last_end)).key("changes").value(e.leader_changes());
