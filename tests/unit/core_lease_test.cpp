@@ -66,7 +66,7 @@ TEST_CASE("a candidacy that cannot work is refused with its value and the remedy
   REQUIRE(refusal(candidacy(std::string(600'000, 'x'))).find("600000") != std::string::npos);
   REQUIRE(refusal(candidacy("a").span(499ms)).find("499ms") != std::string::npos);
   REQUIRE(refusal(candidacy("a").ttl(9s)).find("10s to 24h") != std::string::npos);
-  REQUIRE(refusal(candidacy("a").lock_delay(61s)).find("61s") != std::string::npos);
+  REQUIRE(refusal(candidacy("a").lock_delay(61s)).find("1m1s") != std::string::npos);
   REQUIRE(refusal(candidacy("a").lock_delay(1ns)).find("1ns") != std::string::npos);
   REQUIRE(refusal(candidacy("a").lock_delay(0s)).empty());
 }
