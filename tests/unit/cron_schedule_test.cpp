@@ -293,7 +293,7 @@ TEST_CASE("the last moment and the number of moments in a time") {
 
 TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
-  CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not a hour (0-23"));
+  CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not an hour (0-23"));
   CHECK_THAT(refusal("* * 0 * *"), ContainsSubstring("'0' is not a day of month (1-31"));
   CHECK_THAT(refusal("* * * 13 *"), ContainsSubstring("'13' is not a month (1-12, jan-dec"));
   CHECK_THAT(refusal("* * * * 8"), ContainsSubstring("'8' is not a day of week (0-7, sun-sat"));

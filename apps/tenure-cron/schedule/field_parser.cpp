@@ -50,7 +50,8 @@ constexpr std::array<field, 6> fields{{
 constexpr const field& field_of(field_kind kind) { return fields[static_cast<std::size_t>(kind)]; }
 
 [[noreturn]] void refuse(const field& f, std::string_view part, const char* why = nullptr) {
-  std::string text = "'" + std::string(part) + "' is not a " + f.name;
+  const char* const article = f.kind == field_kind::hour ? "an " : "a ";
+  std::string text = "'" + std::string(part) + "' is not " + article + f.name;
   if (why != nullptr) throw bad_schedule(text + ": " + why);
   text += " (" + std::to_string(f.first) + "-" + std::to_string(f.last);
   if (f.names[0] != nullptr)
