@@ -16,11 +16,18 @@ duration steady_guarantee(const candidacy& how) {
 }
 
 duration span_for(duration guarantee, candidacy how) {
-  for (duration span = std::chrono::ceil<std::chrono::seconds>(how.span());;
-       span += std::chrono::seconds(1)) {
-    how.span(span);
-    if (steady_guarantee(how) >= guarantee) return span;
+  const auto enough = [&](std::chrono::seconds span) {
+    return steady_guarantee(how.span(span)) >= guarantee;
+  };
+  auto few = std::chrono::ceil<std::chrono::seconds>(how.span());
+  if (enough(few)) return few;
+  auto many = few * 2;
+  while (!enough(many)) many *= 2;
+  while (many - few > std::chrono::seconds(1)) {
+    const auto middle = few + (many - few) / 2;
+    (enough(middle) ? many : few) = middle;
   }
+  return many;
 }
 
 std::string guarantee_error(duration guarantee, const candidacy& how) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t first_lookups = 3;
 constexpr duration lookup_interval = 5s;
+constexpr duration late_lookup_interval = 10min;  // between reports, after the first
 constexpr duration quick_lookup_interval = 1s;  // between those that are reported
 constexpr duration file_interval = 250ms;
 constexpr duration health_interval = 1s;
@@ -121,7 +122,9 @@ asio::awaitable<void> consul_service_output::find_service() {
                      {log_field("election", election_.name()),
                       log_field("wanted", lookup_.description()), log_field("try", tries),
                       log_field("of", first_lookups)});
-      if (tries == first_lookups) {
+      if (election_.added_by_reload()) {
+        if (tries >= first_lookups) next_try = now() + late_lookup_interval;
+      } else if (tries == first_lookups) {
         if (!lookup_.error().empty()) throw fatal_error(1, lookup_.error());
         throw fatal_error(1, "no " + lookup_.description() +
                                  " at the Consul agent: is it registered there, and may the "

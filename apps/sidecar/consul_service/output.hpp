@@ -62,7 +62,7 @@ class consul_service_output final : public output {
   boost::asio::awaitable<bool> find_again();
   boost::asio::awaitable<void> watch();
   bool up_to_date() const {
-    return !unknown_ && published_ == wanted() && !registered_with_old_token();
+    return !unknown_ && !writing_ && published_ == wanted() && !registered_with_old_token();
   }
   bool registered_with_old_token() const;
   void note_found();
@@ -91,6 +91,7 @@ class consul_service_output final : public output {
   bool ending_ = false;
   bool ended_ = false;
   service_marks published_;  // the marks of the service, unless unknown_
+  bool writing_ = false;     // a write of marks was sent, and nothing has been read since
   bool unknown_ = true;      // the service may have other marks than published_
   bool missing_ = false;     // the agent does not know the service, so it has no marks to change
   std::optional<std::string> registered_with_;  // the token of our last registration

@@ -75,6 +75,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
       if (again) continue;
       note_missing();
       published_ = marks;
+      writing_ = false;
       co_return true;
     }
     if (known.error) {
@@ -89,6 +90,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
       body = known.service->registration(refused_fields_);
     if (!body) {
       published_ = marks;
+      writing_ = false;
       hash_ = known.service->hash;
       changed_.notify_all();
       co_return true;
@@ -99,6 +101,7 @@ asio::awaitable<bool> consul_service_output::publish(service_marks marks) {
     if (marks.leading && wanted() != marks) break;
     if (repair && attempt == 0) note_repair(*known.service, marks);
     const std::string token = agent_->config().token();
+    writing_ = true;
     const service_written written =
         co_await agent_->register_service(std::move(*body), deadline);
     if (!written.unknown_field.empty() && refused_fields_.insert(written.unknown_field).second)

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint64_t max_number = 86'400'000'000'000;
+constexpr std::uint64_t most_guarantee_ms = 86'400'000;
 
 /// Thrown to answer a request with an error.
 class refusal {
@@ -134,6 +135,8 @@ runtime::http_response control_api::list() const {
 asio::awaitable<runtime::http_response> control_api::is_leader(request what) {
   const auto which = election_of(what);
   const auto wanted = number_param(what, "guarantee_ms");
+  if (wanted && *wanted > most_guarantee_ms)
+    throw refusal(422, "guarantee_ms: at most 24 hours can be promised");
   const duration ahead =
       wanted ? duration(std::chrono::milliseconds(*wanted)) : which->default_ahead();
   if (const std::string error = which->guarantee_error(ahead); !error.empty())

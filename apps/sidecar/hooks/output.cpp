@@ -155,12 +155,12 @@ asio::awaitable<void> hooks_output::follow_settings() {
 
 asio::awaitable<void> hooks_output::run_hooks() {
   std::optional<hook> last;
-  for (;;) {
+  while (!abandoned_) {
     const auto next = scheduler_.next();
     if (next != last) reset_backoff();  // each hook has its own backoff
     last = next;
     if (stopping_) {
-      if (!next || abandoned_) co_return;
+      if (!next) co_return;
     } else if (!next || now() < not_before_) {
       const time_point until = next ? not_before_ : time_point::max();
       co_await changed_.wait(until);
@@ -211,7 +211,7 @@ asio::awaitable<void> hooks_output::run_next(hook what) {
   } else {
     // leader-deposed has no use for settings, and little time.
     if (what != hook::leader_deposed) co_await read_settings();
-    if (scheduler_.next() != what) co_return;  // outdated meanwhile
+    if (abandoned_ || scheduler_.next() != what) co_return;  // too late, or outdated meanwhile
     if (what == hook::leader_elected && !term_.guarantees(options_.guarantee)) {
       co_await changed_.wait(now() + shortest_pause);
       co_return;

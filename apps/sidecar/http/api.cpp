@@ -293,6 +293,10 @@ election_status* http_api::default_election(const exchange& x) {
     return named;
   }
   if (registry_.all().size() == 1) return registry_.all().front().get();
+  if (registry_.all().empty()) {
+    refuse(x, 503, "the election is being restarted");
+    return nullptr;
+  }
   refuse(x, 404, "there are " + std::to_string(registry_.all().size()) +
                      " elections: use /elections/NAME, or configure one in http: election:");
   return nullptr;

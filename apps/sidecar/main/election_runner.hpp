@@ -32,6 +32,8 @@ class election_runner final : public entered_election {
 
   /// Before start().
   void add(std::shared_ptr<output> o) { outputs_.push_back(std::move(o)); }
+  /// Before start(), for an election that a reload adds.
+  void set_added() noexcept { added_ = true; }
   /// Starts the outputs, then stands in the election.
   void start();
   /// Takes over a newer state of this election.
@@ -59,6 +61,7 @@ class election_runner final : public entered_election {
   const election_state& state() const noexcept override { return state_; }
   void set_healthy(const output& by, bool healthy) override;
   bool giving_up() const noexcept override { return giving_up_ || term_stopping_; }
+  bool added_by_reload() const noexcept override { return added_; }
 
  private:
   boost::asio::awaitable<void> run_term(term t);
@@ -82,6 +85,7 @@ class election_runner final : public entered_election {
   bool term_stopping_ = false;  // the work of current_term_ has to stop
   bool giving_up_ = false;      // for good
   bool ended_ = false;
+  bool added_ = false;          // by a reload
 };
 
 }  // namespace tenure::sidecar

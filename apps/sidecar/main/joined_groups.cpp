@@ -24,7 +24,7 @@ std::shared_ptr<group> joined_groups::find(const std::string& prefix) const {
 
 void joined_groups::adjust(const apps::group_membership& how) {
   const auto joined = find(how.prefix);
-  if (!joined) return;
+  if (!joined || leaving(how.prefix)) return;
   membership& now = memberships_.at(how.prefix);
   if (now.weight() != how.how.weight()) joined->set_weight(how.how.weight());
   if (now.capacity() != how.how.capacity()) joined->set_capacity(how.how.capacity());
@@ -33,8 +33,10 @@ void joined_groups::adjust(const apps::group_membership& how) {
 
 boost::asio::awaitable<void> joined_groups::leave(std::string prefix) {
   const auto left = find(prefix);
-  if (!left) co_return;
+  if (!left || leaving(prefix)) co_return;
+  leaving_.insert(prefix);
   co_await left->leave();
+  leaving_.erase(prefix);
   groups_.erase(prefix);
   memberships_.erase(prefix);
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tenure/elections.hpp>
 
@@ -23,6 +24,8 @@ class joined_groups {
   /// Takes over the weight and the capacity, in a group that was joined.
   void adjust(const apps::group_membership& how);
   boost::asio::awaitable<void> leave(std::string prefix);
+  /// Whether leave() goes on: no election can be entered in the group until it has ended.
+  bool leaving(const std::string& prefix) const { return leaving_.contains(prefix); }
 
   /// Before the sidecar ends: the other members take what this one leads, and give it nothing.
   void take_nothing_more();
@@ -33,6 +36,7 @@ class joined_groups {
  private:
   std::map<std::string, std::shared_ptr<group>> groups_;  // by prefix
   std::map<std::string, membership> memberships_;         // by prefix, of the same groups
+  std::set<std::string> leaving_;                         // prefixes
 };
 
 }  // namespace tenure::sidecar

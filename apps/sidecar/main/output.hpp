@@ -77,6 +77,8 @@ class entered_election {
   /// Whether the work of the present term has to stop. From then on, nothing may give or prolong a
   /// promise of leadership.
   virtual bool giving_up() const noexcept { return false; }
+  /// Whether a reload added it: what it lacks must not end the sidecar and the other elections.
+  virtual bool added_by_reload() const noexcept { return false; }
 
  protected:
   ~entered_election() = default;

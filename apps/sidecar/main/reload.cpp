@@ -98,7 +98,9 @@ void sidecar::enter_pending() {
       continue;
     }
     try {
-      enter(e).start();
+      election_runner& added = enter(e);
+      added.set_added();
+      added.start();
       log_->log(log_level::info, "election entered", {log_field("election", e.options.name)});
     } catch (const boost::system::system_error& error) {
       for (const auto& c : components_) c->remove(e.options.name);
@@ -127,6 +129,7 @@ asio::awaitable<void> sidecar::retry_pending() {
 
 // For an election with its name or key, and for a group that has to be joined anew.
 bool sidecar::must_wait(const election_config& e) const {
+  if (e.options.group && context_.groups.leaving(e.options.group->prefix)) return true;
   return std::ranges::any_of(runners_, [&](const auto& r) {
     const election_options& now = r->configured().options;
     if (now.name == e.options.name || now.key == e.options.key) return r->ending();
