@@ -2,21 +2,15 @@
 
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <tenure/toolkit/duration_text.hpp>
 
 namespace tenure::apps {
 namespace {
 
-struct unit {
-  std::string_view name;
-  std::int64_t ns;
-};
-constexpr unit units[] = {
-    {"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000},
-    {"s", 1'000'000'000},      {"ms", 1'000'000},        {"us", 1'000},
-    {"ns", 1},
-};
+using text::duration_units;
+
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
 [[noreturn]] void refuse(std::string_view text) {
@@ -38,9 +32,10 @@ duration parse_duration(std::string_view text) {
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const std::string_view name = rest.substr(0, rest.find_first_not_of("dhmsun"));
     rest.remove_prefix(name.size());
-    while (next_unit < std::size(units) && units[next_unit].name != name) ++next_unit;
-    if (next_unit == std::size(units)) refuse(text);
-    const std::int64_t scale = units[next_unit++].ns;
+    while (next_unit < std::size(duration_units) && duration_units[next_unit].name != name)
+      ++next_unit;
+    if (next_unit == std::size(duration_units)) refuse(text);
+    const std::int64_t scale = duration_units[next_unit++].ns;
     if (count > (most - total) / scale) refuse(text);
     total += count * scale;
   }
