@@ -7,19 +7,12 @@
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
 #include "sidecar/http/config.hpp"
+#include "sidecar_config_fixture.hpp"
 
 namespace tenure::test {
 namespace {
 
 using namespace std::chrono_literals;
-using sidecar::config;
-
-config read(const std::string& text) {
-  apps::config_errors errors;
-  config c = sidecar::read_config(text, consul_config(), errors);
-  for (const apps::config_error& e : errors.take()) FAIL(e.line << ": " << e.text);
-  return c;
-}
 
 /// "LINE: TEXT" of each error.
 std::vector<std::string> errors_of(const std::string& text) {

@@ -1,20 +1,12 @@
 // What a reload compares: the elections of two files, and the sections that only a start reads.
 #include <catch2/catch_test_macros.hpp>
 
-#include "sidecar/config/file.hpp"
+#include "sidecar_config_fixture.hpp"
 
 namespace tenure::test {
 namespace {
 
 using namespace std::chrono_literals;
-using sidecar::config;
-
-config read(const std::string& text) {
-  apps::config_errors errors;
-  config c = sidecar::read_config(text, consul_config(), errors);
-  for (const apps::config_error& e : errors.take()) FAIL(e.line << ": " << e.text);
-  return c;
-}
 
 std::string fingerprint(const std::string& text) {
   return read(text).elections.at(0).fingerprint;
