@@ -117,6 +117,10 @@ acl_policy& acl_policy::settings(const std::string& key) {
   return add({"key", key, "write"}, "The leader's settings.");
 }
 
+acl_policy& acl_policy::keys_below(const std::string& prefix, std::string why) {
+  return add({"key_prefix", prefix, "write"}, std::move(why));
+}
+
 acl_policy& acl_policy::liveness(const std::string& name) {
   return add({"service", name, "write"},
              "Liveness: a service with a TTL check at the local agent.");

@@ -80,7 +80,9 @@ class client {
   /// A transaction that writes, by `deadline`. At most 128 operations; before 1.14 Consul accepts
   /// 64 (bad_request: it executed none of them).
   boost::asio::awaitable<txn_result> write(std::vector<txn_op> ops, time_point deadline);
-  /// An all-read transaction with ?consistent, on the renewal lane: terms prove themselves by it.
+  /// An all-read transaction with ?consistent, by `deadline`.
+  boost::asio::awaitable<txn_result> read(std::vector<txn_op> ops, time_point deadline);
+  /// The same on the renewal lane: terms prove themselves by it.
   boost::asio::awaitable<txn_result> prove(std::vector<txn_op> ops, time_point deadline);
 
   // -- the cluster ------------------------------------------------------------------------------

@@ -146,6 +146,13 @@ asio::awaitable<txn_result> client::write(std::vector<txn_op> ops, time_point de
   return transact(std::move(what), std::move(ops));
 }
 
+asio::awaitable<txn_result> client::read(std::vector<txn_op> ops, time_point deadline) {
+  target to("/v1/txn", config_);
+  to.with(consistency::consistent);
+  call what(runtime::lane::requests, effect::read, "PUT", std::move(to), deadline);
+  return transact(std::move(what), std::move(ops));
+}
+
 asio::awaitable<txn_result> client::prove(std::vector<txn_op> ops, time_point deadline) {
   target to("/v1/txn", config_);
   to.with(consistency::consistent);

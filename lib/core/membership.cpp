@@ -45,6 +45,10 @@ void membership::check() const {
     refuse("hand-over limit " + text::duration_text(hand_over_limit_) +
            " is out of range: choose more than 0s, up to 24h");
   }
+  if (drain_limit_ && (*drain_limit_ <= 0s || *drain_limit_ > 24h)) {
+    refuse("drain limit " + text::duration_text(*drain_limit_) +
+           " is out of range: choose more than 0s, up to 24h, or leave it out");
+  }
 }
 
 }  // namespace tenure

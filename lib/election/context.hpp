@@ -14,9 +14,11 @@
 #include "election/connections.hpp"
 #include "election/event_queue.hpp"
 #include "election/name_conflicts.hpp"
+#include "election/sessions/session_inquiry.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/span_cache.hpp"
 #include "election/spawn.hpp"
+#include "election/term/write_queue.hpp"
 #include "election/transaction_limit.hpp"
 #include "election/watching/unwanted_keys.hpp"
 #include "election/watching/watch_registry.hpp"
@@ -47,9 +49,11 @@ struct context : std::enable_shared_from_this<context> {
   runtime::task_scope tasks;  ///< everything that runs until the shut-down
   const std::shared_ptr<transaction_limit> limit;
   const std::shared_ptr<lock_queue> locks;
+  const std::shared_ptr<write_queue> writes;
   watch_registry watches;
   unwanted_keys unwanted;
   session_pool sessions;
+  session_inquiry inquiry;
   span_cache spans;
   event_queue events;
   name_conflicts names;

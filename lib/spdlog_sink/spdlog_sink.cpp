@@ -3,8 +3,10 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <mutex>
 #include <stdexcept>
 #include <tenure/toolkit/ascii.hpp>
 #include <utility>
@@ -78,10 +80,25 @@ void log_line(spdlog::logger& logger, log_level level, const std::string& line) 
   logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
-class to_stderr final : public log_sink {
+class to_writer final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit to_stderr(log_level level)
-      : logger_("tenure", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  explicit to_writer(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write_(std::string_view(line.data(), line.size()));
+  }
+  void flush_() override {}
+
+ private:
+  const std::function<void(std::string_view)> write_;
+};
+
+class text_lines final : public log_sink {
+ public:
+  text_lines(log_level level, spdlog::sink_ptr sink) : logger_("tenure", std::move(sink)) {
     logger_.set_level(to_spdlog(level));
     logger_.flush_on(spdlog::level::trace);
     logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
@@ -137,7 +154,14 @@ class to_logger final : public log_sink {
 
 }  // namespace
 
-std::shared_ptr<log_sink> stderr_log(log_level level) { return std::make_shared<to_stderr>(level); }
+std::shared_ptr<log_sink> stderr_log(log_level level) {
+  return std::make_shared<text_lines>(level, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+}
+
+std::shared_ptr<log_sink> text_log(log_level level, std::function<void(std::string_view)> write) {
+  if (!write) throw std::invalid_argument("text_log: there is no writer");
+  return std::make_shared<text_lines>(level, std::make_shared<to_writer>(std::move(write)));
+}
 
 std::shared_ptr<log_sink> spdlog_sink(std::shared_ptr<spdlog::logger> logger) {
   return std::make_shared<to_logger>(std::move(logger));

@@ -67,7 +67,7 @@ void participant::execute(core::action action) {
       shared().tasks.spawn(runtime::keep_alive(do_read(), self()));
       break;
     case core::action::identify:
-      shared().tasks.spawn(runtime::keep_alive(do_identify(fsm_.held_by().text()), self()));
+      identify(fsm_.held_by().text());
       break;
     case core::action::claim:
       runtime::count(env(), metric::claims);
@@ -139,13 +139,13 @@ boost::asio::awaitable<void> participant::do_read() {
   advance();
 }
 
-// By a renewal, because its 404 is certain: a token that may not read sessions gets an empty answer
-// for living ones, too. A 200 is not certain, but here it only decides the name of a reason.
-boost::asio::awaitable<void> participant::do_identify(std::string session) {
-  const time_point deadline = env().timers->now() + core::identify_within;
-  const consul::session_renewed answer = co_await shared().client.renew_session(session, deadline);
-  std::optional<bool> alive;
-  if (!answer.error) alive = answer.alive;
+void participant::identify(const std::string& session) {
+  shared().inquiry.ask(session, [weak = weak(), session](std::optional<bool> alive) {
+    if (const auto p = weak.lock()) p->identified(session, alive);
+  });
+}
+
+void participant::identified(const std::string& session, std::optional<bool> alive) {
   fsm_.identified(alive, env().timers->now());
   advance();
   if (alive == false && session_) session_->session->report_lost(session);

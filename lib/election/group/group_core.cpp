@@ -322,6 +322,15 @@ void group_core::set_capacity(std::optional<std::uint32_t> most) {
   publish(std::move(document));
 }
 
+void group_core::set_labels(std::map<std::string, std::string> all) {
+  check_open();
+  membership(how_).labels(all).check();
+  core::group_member document = key_->document();
+  document.labels = std::move(all);
+  check_size(document);
+  publish(std::move(document));
+}
+
 error_code group_core::last_error() const noexcept {
   return watch_error_ ? watch_error_ : key_->last_error();
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,7 @@ class group_core final : public group_seats,
   error_code last_error() const noexcept;
   void set_weight(std::uint32_t weight);
   void set_capacity(std::optional<std::uint32_t> most);
+  void set_labels(std::map<std::string, std::string> all);
   boost::asio::awaitable<void> leave();
   void leave_in_background();
 

@@ -21,6 +21,8 @@ constexpr duration calm = 1min;
 
 constexpr std::string_view request_failed = "member key request failed";
 
+}  // namespace
+
 void check_size(const core::group_member& member) {
   const std::size_t size = consul::member_text(member).size();
   if (size <= candidacy::most_value) return;
@@ -29,8 +31,6 @@ void check_size(const core::group_member& member) {
                           " bytes, and there is room for 384000: use a shorter value or fewer "
                           "labels");
 }
-
-}  // namespace
 
 /// A request is in flight. If it is cancelled, what became of it is not known.
 class member_key::busy_mark {

@@ -25,6 +25,9 @@
 
 namespace tenure::impl {
 
+/// Throws bad_configuration for a document that Consul would not store.
+void check_size(const core::group_member& member);
+
 class member_key final : public session_user, public std::enable_shared_from_this<member_key> {
  public:
   /// Throws bad_configuration if the document is too large. The settling time begins when the key

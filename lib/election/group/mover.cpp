@@ -27,6 +27,7 @@ mover::mover(std::shared_ptr<const runtime::environment> env, std::string group,
     : env_(std::move(env)),
       group_(std::move(group)),
       limit_(how.hand_over_limit()),
+      drain_limit_(how.drain_limit()),
       planner_(planner),
       pace_(how.moves_per_second()) {}
 
@@ -88,6 +89,12 @@ void mover::decline(participant& who, time_point now, std::string_view event) {
 void mover::review(time_point now) {
   while (participant* const who = asked_.take_passed(now)) {
     if (!who->hand_over_wanted()) continue;  // its body has returned
+    if (stop_asked_at_ && !planner_.may_lead()) {
+      log("hand-over not answered, term stopped", *who);
+      who->stop_term(end_reason::handed_over);
+      window_.stopped(*who, now);
+      continue;
+    }
     who->withdraw_hand_over();
     decline(*who, now, "hand-over not answered");
   }
@@ -96,20 +103,11 @@ void mover::review(time_point now) {
 }
 
 time_point mover::run(const core::own_part& part, time_point now) {
-  // A plan that was made anew may want other moves.
-  if (std::exchange(plan_seen_, planner_.plans()) != planner_.plans()) {
-    std::vector<participant*> kept;
-    asked_.for_each([&](participant& who) {
-      if (planner_.target(who.seat()) == planner_.self()) kept.push_back(&who);
-    });
-    for (participant* const who : kept) {
-      asked_.erase(*who);
-      who->withdraw_hand_over();
-      seat_changed(who->seat());
-    }
-  }
+  if (std::exchange(plan_seen_, planner_.plans()) != planner_.plans()) withdraw_all_but(part);
   if (planner_.leaving()) return next();  // all of its bodies have been stopped
+  if (!planner_.may_lead() && drain_limit_) return ask_all(part, now);
   if (!planner_.may_lead()) return std::min(next(), stop_all(part, now));
+  if (std::exchange(stop_asked_at_, std::nullopt)) set_deadlines(now + limit_);
   bool wanted = false;
   seats ready;
   seats urgent;
@@ -136,6 +134,24 @@ time_point mover::run(const core::own_part& part, time_point now) {
   return std::min({next(), next_ready, ask_urgent(urgent, now)});
 }
 
+// A plan that was made anew may want other moves, or some of them later: to a member that has not
+// settled yet.
+void mover::withdraw_all_but(const core::own_part& part) {
+  if (asked_.empty()) return;
+  seats wanted = part.releases;
+  for (const core::own_part::hand_over& move : part.hand_overs) wanted.push_back(move.key);
+  std::ranges::sort(wanted);
+  std::vector<participant*> kept;
+  asked_.for_each([&](participant& who) {
+    if (!std::ranges::binary_search(wanted, who.seat())) kept.push_back(&who);
+  });
+  for (participant* const who : kept) {
+    asked_.erase(*who);
+    who->withdraw_hand_over();
+    seat_changed(who->seat());
+  }
+}
+
 time_point mover::ask_urgent(const seats& urgent, time_point now) {
   if (urgent.empty()) return time_point::max();
   if (now < next_urgent_) return next_urgent_;
@@ -147,12 +163,35 @@ time_point mover::ask_urgent(const seats& urgent, time_point now) {
 
 void mover::ask(std::uint32_t seat, time_point now) {
   participant& who = planner_.at(seat);
-  asked_.set(who, now + limit_);
+  asked_.set(who, stop_asked_at_.value_or(now + limit_));
   seat_changed(seat);
   who.request_hand_over();
 }
 
-// This member is drained, or may lead nothing by its weight or capacity: it asks no body.
+// This member is drained, or may lead nothing by its weight or capacity, and has a limit for that.
+time_point mover::ask_all(const core::own_part& part, time_point now) {
+  if (!stop_asked_at_) {
+    stop_asked_at_ = now + *drain_limit_;
+    set_deadlines(*stop_asked_at_);
+  }
+  seats all = part.releases;
+  for (const core::own_part::hand_over& move : part.hand_overs) all.push_back(move.key);
+  std::erase_if(all, [&](std::uint32_t seat) {
+    participant& who = planner_.at(seat);
+    return asked_.contains(who) || !who.can_hand_over();
+  });
+  const time_point more = ask_urgent(in_key_order(std::move(all), planner_), now);
+  return std::min(next(), more);
+}
+
+/// Of all bodies that were asked.
+void mover::set_deadlines(time_point at) {
+  std::vector<participant*> all;
+  asked_.for_each([&](participant& who) { all.push_back(&who); });
+  for (participant* const who : all) asked_.set(*who, at);
+}
+
+// The same without a limit: no body is asked.
 time_point mover::stop_all(const core::own_part& part, time_point now) {
   if (std::exchange(stop_plan_, planner_.plans()) != planner_.plans()) {
     seats all = part.releases;

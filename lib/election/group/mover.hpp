@@ -1,6 +1,6 @@
 // Executes this member's part of the plan with the elections that it leads: asks bodies to hand
-// over, at a pace and with patience; stops them if this member must not lead; and names the
-// recipient of each key that is given up.
+// over, at a pace and with patience; stops them if this member must not lead, or asks them first if
+// it has a drain limit; and names the recipient of each key that is given up.
 #pragma once
 
 #include <cstdint>
@@ -44,22 +44,28 @@ class mover {
   using seats = std::vector<std::uint32_t>;
 
   time_point stop_all(const core::own_part& part, time_point now);
+  time_point ask_all(const core::own_part& part, time_point now);
+  void set_deadlines(time_point at);
   bool stop_or_wait(std::uint32_t seat, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
   void ask(std::uint32_t seat, time_point now);
   /// Of an election that we hold.
   core::giving how_far(participant& who) const;
   /// Some of those that are too many for this member. When to ask more.
+  void withdraw_all_but(const core::own_part& part);
   time_point ask_urgent(const seats& urgent, time_point now);
   void log(std::string_view event, const participant& who);
 
   const std::shared_ptr<const runtime::environment> env_;
   const std::string group_;
   const duration limit_;
+  const std::optional<duration> drain_limit_;
   group_planner& planner_;
   core::move_pace pace_;
   std::uint64_t plan_seen_ = 0;
   time_point next_urgent_{};
+  /// When bodies that were asked are stopped, while this member must not lead.
+  std::optional<time_point> stop_asked_at_;
   deadline_list asked_;     ///< until their bodies have to have returned
   deadline_list declined_;  ///< they stay here until then
   deadline_list given_;     ///< to members that may give them back

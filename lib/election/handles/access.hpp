@@ -31,6 +31,9 @@ class access {
       std::shared_ptr<leader_settings_store> store) noexcept {
     return tenure::leader_settings(std::move(store));
   }
+  static tenure::kv kv_of(std::shared_ptr<context> shared) noexcept {
+    return tenure::kv(std::move(shared));
+  }
   /// With another clock and another network than this computer's.
   static std::shared_ptr<tenure::agent_services> services_of(
       std::shared_ptr<const runtime::environment> env, consul_config config) {

@@ -70,6 +70,14 @@ leader_settings elections::settings_in(std::string key) {
   return impl::access::settings_of(engine_->settings_in(std::move(key)));
 }
 
+kv elections::kv() const {
+  check_not_empty();
+  if (engine_->shared()->shutting_down) {
+    impl::fail(errc::shut_down, "the elections object is shut down");
+  }
+  return impl::access::kv_of(engine_->shared());
+}
+
 group elections::join(std::string prefix, membership how) {
   check_not_empty();
   return impl::access::group_of(engine_->join(std::move(prefix), std::move(how)));

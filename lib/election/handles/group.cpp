@@ -64,6 +64,11 @@ void group::set_capacity(std::optional<std::uint32_t> most) {
   core_->set_capacity(most);
 }
 
+void group::set_labels(std::map<std::string, std::string> all) {
+  if (!core_) impl::fail(errc::shut_down, impl::empty_handle);
+  core_->set_labels(std::move(all));
+}
+
 asio::awaitable<void> group::leave() {
   if (!core_) return impl::nothing();
   return runtime::keep_alive(core_->leave(), core_);

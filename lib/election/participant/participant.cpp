@@ -122,11 +122,28 @@ void participant::proof_done(std::uint64_t guard, time_point sent_at) {
   advance();
 }
 
-void participant::proof_missed(std::uint64_t guard) {
+void participant::proof_missed(std::uint64_t guard, missed_with others) {
   const time_point now = env().timers->now();
   // Not again before the read that follows now shows what happened.
   fsm_.proof_ended(now + fsm_.rules().proof_interval() / 4);
-  fsm_.proof_failed(guard, now);
+  if (others == missed_with::few || fsm_.held_by().empty()) {
+    fsm_.proof_failed(guard, now);
+    advance();
+    return;
+  }
+  // Of a dead session all keys have changed, which one answer shows. To read them one by one would
+  // take seconds, in which no new session could be created.
+  const std::string session = fsm_.held_by().text();
+  shared().inquiry.ask(session, [weak = weak(), session, guard](std::optional<bool> alive) {
+    if (const auto p = weak.lock()) p->read_unless_lost(session, guard, alive);
+  });
+  advance();
+}
+
+void participant::read_unless_lost(const std::string& session, std::uint64_t guard,
+                                   std::optional<bool> alive) {
+  if (alive == false && session_) session_->session->report_lost(session);
+  fsm_.proof_failed(guard, env().timers->now());  // unless the lock is known to be lost
   advance();
 }
 

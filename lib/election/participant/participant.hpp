@@ -110,7 +110,7 @@ class participant final : public key_watcher,
   duration proof_timeout() const noexcept override { return fsm_.rules().proof_timeout(); }
   std::uint64_t begin_proof() noexcept override;
   void proof_done(std::uint64_t guard, time_point sent_at) override;
-  void proof_missed(std::uint64_t guard) override;
+  void proof_missed(std::uint64_t guard, missed_with others) override;
   void proof_put_off(time_point until, const error_code& why, time_point asked) override;
 
   /// Stops standing for ever and asks the holder of a term to stop. In a group the key is then
@@ -185,7 +185,10 @@ class participant final : public key_watcher,
   void learn_of(const std::string& session);
 
   boost::asio::awaitable<void> do_read();
-  boost::asio::awaitable<void> do_identify(std::string session);
+  void read_unless_lost(const std::string& session, std::uint64_t guard,
+                        std::optional<bool> alive);
+  void identify(const std::string& session);
+  void identified(const std::string& session, std::optional<bool> alive);
   void acquire_done(const lock_op& which, const lock_outcome& outcome, time_point now);
   void release_done(const lock_op& which, const lock_outcome& outcome, time_point now);
   std::optional<lock_op> make_placeholder_op(lock_op::kind what) const;
@@ -209,6 +212,8 @@ class participant final : public key_watcher,
   /// Whether the holder of the key shows what became of a hand-over.
   void review_hand_over(time_point now);
 
+  boost::asio::awaitable<write_turns::turn> connection_between_proofs(
+      std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);
 

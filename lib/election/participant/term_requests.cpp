@@ -53,6 +53,18 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
   co_return ours;
 }
 
+/// While a proclaim may be carried out there are no proofs, so it waits for its connection before
+/// that. None begins while a proof is in flight.
+asio::awaitable<write_turns::turn> participant::connection_between_proofs(
+    std::shared_ptr<term_state> which) {
+  for (;;) {
+    while (fsm_.lease().proof_inflight() && !over(which)) co_await changed_.wait();
+    check_not_over(which);
+    write_turns::turn turn = co_await connection_for(which, time_point::max());
+    if (!fsm_.lease().proof_inflight()) co_return std::move(turn);
+  }
+}
+
 asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> which,
                                                 std::string value) {
   // While a try may still be carried out no proofs are sent, and what is read instead proves the
@@ -61,8 +73,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
   core::backoff delays(look_again_after, most_pause);
   bool done = false;
   while (!done) {
-    while (fsm_.lease().proof_inflight() && !over(which)) co_await changed_.wait();
-    check_not_over(which);
+    write_turns::turn turn = co_await connection_between_proofs(which);
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
     if (!bug_enabled(core::seeded_bug::unguarded_proclaim)) {
@@ -72,6 +83,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
     fsm_.proclaim_begun(which->fence);
     const time_point deadline = env().timers->now() + shared().request_timeout();
     const consul::txn_result answer = co_await shared().client.write(std::move(ops), deadline);
+    turn.give_back();
     const time_point now = env().timers->now();
     if (answer.committed) {
       invalidate();
@@ -116,8 +128,7 @@ asio::awaitable<void> participant::write_now(std::shared_ptr<term_state> which,
     ops.push_back(consul::txn_op::check_index(key(), guard));
   }
   append(ops, writes);
-  const time_point deadline = env().timers->now() + shared().request_timeout();
-  const consul::txn_result answer = co_await shared().client.write(std::move(ops), deadline);
+  const consul::txn_result answer = co_await shared().writes->write(std::move(ops));
   const time_point now = env().timers->now();
   const bool done = committed(answer);
   if (done) {

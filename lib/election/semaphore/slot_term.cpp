@@ -139,10 +139,12 @@ asio::awaitable<void> slot_candidate::proclaim_now(std::shared_ptr<term_state> w
   bool done = false;
   while (!done) {
     const std::string session = which->session.text();
+    write_turns::turn turn = co_await connection_for(which, time_point::max());
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(session));
     ops.push_back(keys_.enroll(session, value));
     const consul::txn_result answer = co_await write_once(std::move(ops));
+    turn.give_back();
     done = answer.committed;
     if (answer.error == error_kind::fatal) fail(answer.error, answer.detail);
     if (!done && !answer.error) want_proof(now());
@@ -163,13 +165,15 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
                                                 leader_writes writes) {
   bool done = false;
   while (!done) {
-    check_not_over(which);
+    const time_point deadline = now() + shared_->request_timeout();
+    write_turns::turn turn = co_await connection_for(which, deadline);
     const std::uint64_t guard = lock_modified_;
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(which->session.text()));
     ops.push_back(consul::txn_op::check_index(keys_.lock(), guard));
     append(ops, writes);
     const consul::txn_result answer = co_await write_once(std::move(ops));
+    turn.give_back();
     done = committed(answer);
     if (done && !over(which)) proved(answer.sent_at, guard);
     if (!done && !over(which)) want_proof(now());

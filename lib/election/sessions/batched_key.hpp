@@ -2,6 +2,7 @@
 // and the proof batcher need to know of a participant.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <tenure/error.hpp>
@@ -11,6 +12,9 @@
 #include "election/sessions/session_user.hpp"
 
 namespace tenure::impl {
+
+/// Whether many keys of a transaction have changed. Then their session has probably died.
+enum class missed_with : std::uint8_t { few, many };
 
 class batched_key : public session_user {
  public:
@@ -32,7 +36,7 @@ class batched_key : public session_user {
   virtual std::uint64_t begin_proof() noexcept = 0;
   virtual void proof_done(std::uint64_t guard, time_point sent_at) = 0;
   /// The key is not at that index any more.
-  virtual void proof_missed(std::uint64_t guard) = 0;
+  virtual void proof_missed(std::uint64_t guard, missed_with others) = 0;
   /// No answer to the proof that was due at `asked`, or none about this key: not again before
   /// `until`.
   virtual void proof_put_off(time_point until, const error_code& why, time_point asked) = 0;

@@ -9,6 +9,13 @@
 
 namespace tenure::impl {
 
+namespace {
+
+// So many keys of one transaction change at once if their session dies, and else hardly ever.
+constexpr std::size_t many_missed = 8;
+
+}  // namespace
+
 class proof_batcher::batch {
  public:
   std::vector<std::shared_ptr<batched_key>> keys;
@@ -175,6 +182,8 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
   for (const consul::txn_error& failure : answer.failures) {
     if (failure.op_index < missed.size()) missed[failure.op_index] = true;
   }
+  const bool many =
+      std::ranges::count(missed, true) >= static_cast<std::ptrdiff_t>(many_missed);
   for (std::size_t i = 0; i < what->keys.size(); ++i) {
     batched_key& r = *what->keys[i];
     if (answer.committed) {
@@ -185,7 +194,7 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
       r.proof_put_off(now + timeout / 4, answer.error, asked);  // the token may not read that key
     } else if (missed[i]) {
       runtime::count(*env_, metric::proofs_failed_changed);
-      r.proof_missed(what->guards[i]);
+      r.proof_missed(what->guards[i], many ? missed_with::many : missed_with::few);
     } else {
       // The transaction failed for another key: prove this one again without it.
       runtime::count(*env_, metric::proofs_failed_batch);

@@ -25,17 +25,38 @@ struct term_host::proclaim_result {
   std::exception_ptr thrown;
 };
 
-/// Marks a term as writing for as long as it lives.
-class term_host::write_turn {
+/// Counts a write or a proclaim of a term for as long as it lives.
+class term_host::counted {
  public:
-  write_turn(std::shared_ptr<term_state> whose, runtime::async_condition& changed)
-      : whose_(std::move(whose)), changed_(changed) {
-    whose_->writing = true;
+  counted(std::shared_ptr<term_state> whose, std::uint32_t term_state::*count,
+          runtime::async_condition& changed)
+      : whose_(std::move(whose)), count_(count), changed_(changed) {
+    ++(*whose_.*count_);
   }
-  write_turn(const write_turn&) = delete;
-  write_turn& operator=(const write_turn&) = delete;
-  ~write_turn() {
-    whose_->writing = false;
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  ~counted() {
+    --(*whose_.*count_);
+    changed_.notify_all();
+  }
+
+ private:
+  std::shared_ptr<term_state> whose_;
+  std::uint32_t term_state::*count_;
+  runtime::async_condition& changed_;
+};
+
+/// Marks a term as proclaiming for as long as it lives.
+class term_host::proclaim_turn {
+ public:
+  proclaim_turn(std::shared_ptr<term_state> whose, runtime::async_condition& changed)
+      : whose_(std::move(whose)), changed_(changed) {
+    whose_->proclaiming = true;
+  }
+  proclaim_turn(const proclaim_turn&) = delete;
+  proclaim_turn& operator=(const proclaim_turn&) = delete;
+  ~proclaim_turn() {
+    whose_->proclaiming = false;
     changed_.notify_all();
   }
 
@@ -158,11 +179,31 @@ asio::awaitable<end_reason> term_host::resign(std::shared_ptr<term_state> which)
   co_return which->reason.load();
 }
 
-// -- writing: one at a time, and none begins while a proof is in flight ---------------------------
+// -- writing: many writes at a time; a proclaim alone, and not while a proof is in flight --------
 
-asio::awaitable<void> term_host::wait_turn(std::shared_ptr<term_state> which) {
-  while (!over(which) && (which->writing || lease().proof_inflight())) co_await changed_.wait();
+asio::awaitable<void> term_host::wait_to_write(std::shared_ptr<term_state> which) {
+  while (!over(which) && which->proclaims > 0) co_await changed_.wait();
   check_not_over(which);
+}
+
+asio::awaitable<void> term_host::wait_to_proclaim(std::shared_ptr<term_state> which) {
+  while (!over(which) &&
+         (which->proclaiming || which->writes > 0 || lease().proof_inflight())) {
+    co_await changed_.wait();
+  }
+  check_not_over(which);
+}
+
+asio::awaitable<write_turns::turn> term_host::connection_for(std::shared_ptr<term_state> which,
+                                                             time_point deadline) {
+  const std::shared_ptr<write_turns> writes = shared().connections->writes;
+  const bool given = co_await writes->take(deadline);
+  if (!given) {
+    fail(consul_errc::timed_out, "not sent: other writes took all connections for requests");
+  }
+  write_turns::turn mine(writes);
+  check_not_over(which);
+  co_return std::move(mine);
 }
 
 asio::awaitable<void> term_host::proclaim(std::shared_ptr<term_state> which, std::string value) {
@@ -182,8 +223,9 @@ asio::awaitable<void> term_host::proclaim_in_turn(std::shared_ptr<term_state> wh
       fail(errc::bad_argument, "a value to proclaim has 1 to 384000 bytes, not " +
                                    std::to_string(value.size()));
     }
-    co_await wait_turn(which);
-    const write_turn mine(which, changed_);
+    const counted waiting(which, &term_state::proclaims, changed_);
+    co_await wait_to_proclaim(which);
+    const proclaim_turn mine(which, changed_);
     co_await proclaim_now(which, std::move(value));
   } catch (...) {
     result->thrown = std::current_exception();
@@ -195,8 +237,8 @@ asio::awaitable<void> term_host::proclaim_in_turn(std::shared_ptr<term_state> wh
 asio::awaitable<void> term_host::write(std::shared_ptr<term_state> which, leader_writes writes) {
   check_count(writes);
   for (const leader_writes::entry& e : writes.entries()) check_write(e);
-  co_await wait_turn(which);
-  const write_turn mine(which, changed_);
+  co_await wait_to_write(which);
+  const counted mine(which, &term_state::writes, changed_);
   co_await write_now(which, std::move(writes));
 }
 

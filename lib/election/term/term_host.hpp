@@ -16,6 +16,7 @@
 #include "core/lease/term_lease.hpp"
 #include "election/term/body_runner.hpp"
 #include "election/term/term_state.hpp"
+#include "election/term/write_turns.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
@@ -82,6 +83,10 @@ class term_host : public body_host {
     return term_ != which || which->reason.load(std::memory_order_relaxed) != end_reason::none;
   }
   void check_not_over(const std::shared_ptr<term_state>& which) const;
+  /// Waits for a connection to write on, by `deadline`. Throws timed_out if there is none by then,
+  /// and not_leading if the term has ended.
+  boost::asio::awaitable<write_turns::turn> connection_for(std::shared_ptr<term_state> which,
+                                                           time_point deadline);
   /// If no body runs, nothing will report that the work stopped: it counts as stopped.
   void leave_work();
 
@@ -90,12 +95,14 @@ class term_host : public body_host {
   body_runner body_;
 
  private:
-  class write_turn;
+  class counted;
+  class proclaim_turn;
   class stop_request;
   struct proclaim_result;
 
   void request_stop_tokens();
-  boost::asio::awaitable<void> wait_turn(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> wait_to_write(std::shared_ptr<term_state> which);
+  boost::asio::awaitable<void> wait_to_proclaim(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> wait_released(std::shared_ptr<term_state> which);
   boost::asio::awaitable<void> proclaim_in_turn(std::shared_ptr<term_state> which,
                                                 std::string value,

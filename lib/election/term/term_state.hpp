@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tenure/end_reason.hpp>
@@ -53,7 +54,10 @@ class term_state {
   std::atomic<end_reason> reason{end_reason::none};
   std::atomic<bool> hand_over_wanted{false};
   lazy_stop_source stop_source;
-  bool writing = false;  ///< a proclaim or a guarded write has its turn
+  // A proclaim changes the index that guards the term, so it has the term to itself.
+  std::uint32_t writes = 0;     ///< guarded writes under way
+  std::uint32_t proclaims = 0;  ///< under way or waiting: no write begins meanwhile
+  bool proclaiming = false;     ///< one of them is under way
   const std::weak_ptr<term_host> host;
   /// Any thread. Of the context, which any thread may see, as long as it lives.
   const std::weak_ptr<const boost::asio::any_io_executor> executor;

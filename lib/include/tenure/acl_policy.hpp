@@ -47,6 +47,8 @@ class acl_policy {
   acl_policy& read_settings(const std::string& key);
   /// Reads and writes settings.
   acl_policy& settings(const std::string& key);
+  /// Reads and writes the keys below a prefix, by kv or by term::write().
+  acl_policy& keys_below(const std::string& prefix, std::string why);
   /// elections_options::liveness() with this name.
   acl_policy& liveness(const std::string& name);
   /// Registers a service, as agent_services does.

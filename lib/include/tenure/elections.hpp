@@ -15,6 +15,7 @@
 #include <tenure/error.hpp>
 #include <tenure/event.hpp>
 #include <tenure/group.hpp>
+#include <tenure/kv.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>
 #include <tenure/membership.hpp>
@@ -97,6 +98,10 @@ class elections {
   /// never the election's own key. Several handles may share a key. Throws bad_configuration for a
   /// key that cannot work, errc::shut_down.
   [[nodiscard]] leader_settings settings_in(std::string key);
+
+  /// Reads, conditional writes and watches of keys that are no elections, with this object's access
+  /// and connections. Throws errc::shut_down.
+  [[nodiscard]] tenure::kv kv() const;
 
   /// A candidate for one of `slots` slots of the semaphore below `prefix` (no slash at either end).
   /// `how` means the same as for an election; its value is stored in this candidate's contender

@@ -71,8 +71,8 @@ class group_report {
 /// All members of a group should enter the same elections: nothing moves by choice between members
 /// that have entered different ones.
 ///
-/// A moved-from handle is empty: valid() is false. enter(), changed(), set_weight() and
-/// set_capacity() throw errc::shut_down if the handle is empty, once leave() was called, and once a
+/// A moved-from handle is empty: valid() is false. enter(), changed() and the functions set_...()
+/// throw errc::shut_down if the handle is empty, once leave() was called, and once a
 /// shut-down has begun. The other operations never do: an empty handle has no members and no
 /// error, and its leave() does nothing.
 class group {
@@ -118,6 +118,9 @@ class group {
   /// Changes this member's capacity. Bodies of elections beyond it are asked to hand over; with 0
   /// all have to stop.
   void set_capacity(std::optional<std::uint32_t> most);
+  /// Changes this member's labels; the other members see them about a second later. Throws
+  /// bad_configuration, and changes nothing then.
+  void set_labels(std::map<std::string, std::string> all);
 
   /// Leaves the group and all elections that were entered through it. Each election that this
   /// process leads is handed over, or released if no other member takes it; then the member's key

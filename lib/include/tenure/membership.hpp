@@ -62,6 +62,14 @@ class membership {
     return *this;
   }
 
+  /// How long a body may take to end its term, after term::hand_over_requested(), when this member
+  /// is drained or may lead nothing by its weight or capacity; it is stopped after that. Unset, the
+  /// default: no body is asked, all are stopped at once. More than 0 s, at most 24 h.
+  membership& drain_limit(std::optional<duration> d) {
+    drain_limit_ = d;
+    return *this;
+  }
+
   const std::string& name() const noexcept { return name_; }
   const candidacy& how() const noexcept { return how_; }
   std::uint32_t weight() const noexcept { return weight_; }
@@ -70,6 +78,7 @@ class membership {
   duration settling_time() const noexcept { return settling_time_; }
   std::uint32_t moves_per_second() const noexcept { return moves_per_second_; }
   duration hand_over_limit() const noexcept { return hand_over_limit_; }
+  const std::optional<duration>& drain_limit() const noexcept { return drain_limit_; }
 
   /// Throws bad_configuration with one line that names the value and the limit.
   void check() const;
@@ -83,6 +92,7 @@ class membership {
   duration settling_time_ = std::chrono::seconds(10);
   std::uint32_t moves_per_second_ = 100;
   duration hand_over_limit_ = std::chrono::seconds(30);
+  std::optional<duration> drain_limit_;
 };
 
 }  // namespace tenure

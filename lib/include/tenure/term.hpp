@@ -161,7 +161,8 @@ class term {
   /// errc::not_leading (nothing happened), errc::refused (a set_if did not match: nothing
   /// happened), errc::outcome_unknown (the answer was lost), errc::bad_argument (empty, too many,
   /// or the election's own key), or of consul_errc (nothing happened). Cancelled (terminal), it may
-  /// have happened or not.
+  /// have happened or not. Writes of one term or of several that begin in one turn of the loop
+  /// share requests, and each succeeds or fails as if it were alone.
   [[nodiscard]] boost::asio::awaitable<void> write(leader_writes writes);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>

@@ -1,0 +1,49 @@
+// The writes of the leaders' own work, on all connections together: at most as many at a time as
+// the requests lane has connections. The others wait here, first come, first served, and not in the
+// lane: there thousands of them would delay the claims, the releases and the sessions of the same
+// process until their deadlines had passed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <tenure/time.hpp>
+#include <utility>
+
+#include "runtime/wait_list.hpp"
+
+namespace tenure::impl {
+
+class write_turns {
+ public:
+  write_turns(runtime::timers& timers, std::size_t turns)
+      : free_(turns == 0 ? 1 : turns), queue_(std::make_shared<runtime::wait_list>(timers)) {}
+  write_turns(const write_turns&) = delete;
+  write_turns& operator=(const write_turns&) = delete;
+
+  /// Waits for a turn; false at the deadline. The caller must then make a `turn`, which gives it
+  /// back. Throws system_error(operation_aborted) when cancelled.
+  boost::asio::awaitable<bool> take(time_point deadline);
+
+  class turn {
+   public:
+    explicit turn(std::shared_ptr<write_turns> of) noexcept : of_(std::move(of)) {}
+    turn(turn&&) noexcept = default;
+    turn& operator=(turn&&) = delete;
+    ~turn() { give_back(); }
+    void give_back() noexcept {
+      if (const auto from = std::exchange(of_, nullptr)) from->release();
+    }
+
+   private:
+    std::shared_ptr<write_turns> of_;
+  };
+
+ private:
+  void release() noexcept;
+
+  std::size_t free_;
+  std::shared_ptr<runtime::wait_list> queue_;
+};
+
+}  // namespace tenure::impl
