@@ -115,6 +115,12 @@ void process::start() {
     library_.push_back(engine->shared());
     tenants_.push_back(impl::access::elections_of(std::move(engine)));
   }
+  // What an operator reads is no observation of a candidate: see observed_keys.
+  options.access(consul_access().token(tenant_token(settings.tenants)));
+  auto engine = std::make_shared<impl::engine>(shared, options);
+  engines_.push_back(engine);
+  library_.push_back(engine->shared());
+  operator_ = impl::access::elections_of(std::move(engine));
   user_tasks_ = std::make_unique<runtime::task_scope>(
       env_->executor, host_, [this](std::exception_ptr e) { failed(std::move(e)); });
   entered_.resize(settings.elections);
@@ -192,14 +198,16 @@ asio::awaitable<void> process::shut_down() {
   context_.world.note(host_.name(), "stops");
   // Either the user tasks end first, or the library's shutdown ends them.
   if (chance_of(0.5)) cancel_user_tasks();
-  std::size_t open = tenants_.size();
+  std::size_t open = tenants_.size() + 1;
   runtime::async_condition ended(host_);
-  for (elections& tenant : tenants_) {
-    asio::co_spawn(env_->executor, tenant.shut_down(), [&, self](std::exception_ptr e) {
+  const auto end = [&](elections& one) {
+    asio::co_spawn(env_->executor, one.shut_down(), [&, self](std::exception_ptr e) {
       if (e) self->failed(std::move(e));
       if (--open == 0) ended.notify_all();
     });
-  }
+  };
+  for (elections& tenant : tenants_) end(tenant);
+  end(*operator_);
   while (open > 0) co_await ended.wait();
   cancel_user_tasks();
   co_await user_tasks_->join();
@@ -207,6 +215,7 @@ asio::awaitable<void> process::shut_down() {
   count_hand_overs();
   stays_.clear();
   tenants_.clear();
+  operator_.reset();
   user_tasks_.reset();
   link_->close_idle();
   stopped_ = true;
@@ -225,7 +234,7 @@ void process::count_watches() {
     all.hit("watches: empty prefix", n.empty_answers);
     all.hit("watches: no connection for a poll", n.waits);
     all.hit("watches: old poll kept for its successors", n.kept);
-    if (engines_.size() > 1) all.hit("several tenants in a process");
+    if (tenants_.size() > 1) all.hit("several tenants in a process");
   }
 }
 

@@ -142,6 +142,7 @@ class process : public std::enable_shared_from_this<process> {
   std::vector<std::weak_ptr<impl::engine>> engines_;
   std::vector<std::weak_ptr<const void>> library_;  ///< what the library's parts share
   std::vector<elections> tenants_;
+  std::optional<elections> operator_;  ///< takes part in no election
   std::unique_ptr<runtime::task_scope> user_tasks_;
   std::list<std::shared_ptr<canceller>> cancellers_;
   std::map<std::size_t, std::optional<leader>> observed_;

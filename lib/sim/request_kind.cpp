@@ -19,8 +19,11 @@ request_kind kind_of(const runtime::http_request& request) noexcept {
     if (target.find("index=") != target.npos) return request_kind::poll;
     return consistent ? request_kind::consistent_read : request_kind::read;
   }
-  if (target.starts_with("/v1/txn"))
-    return consistent ? request_kind::proof : request_kind::transaction;
+  if (target.starts_with("/v1/txn")) {
+    if (!consistent) return request_kind::transaction;
+    const bool reads = request.body.find("\"get\"") != std::string::npos;  // of many keys
+    return reads ? request_kind::consistent_read : request_kind::proof;
+  }
   if (target.starts_with("/v1/session/renew/")) return request_kind::renewal;
   if (target.starts_with("/v1/session/create")) return request_kind::session_create;
   if (target.starts_with("/v1/session/destroy/")) return request_kind::session_destroy;

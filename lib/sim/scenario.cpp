@@ -4,12 +4,17 @@
 #include <cstdio>
 
 #include "core/group/move_pace.hpp"
+#include "core/lease/lease_rules.hpp"
 #include "sim/dice.hpp"
+#include "wire/http_client.hpp"
 
 namespace tenure::sim {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Of Consul before 1.14.
+constexpr std::size_t proofs_in_transaction = 64;
 
 void draw_size(scenario& made, dice& draw) {
   const std::uint64_t size = draw.among(0, 99);
@@ -184,6 +189,21 @@ duration scenario::handicaps() const noexcept {
 
 duration scenario::balance_bound() const noexcept {
   return convergence_bound() + groups.balance_bound(elections) + stop_budget + 2 * wait;
+}
+
+duration scenario::harmless_lateness() const noexcept {
+  // A fifth of all requests and of all answers are late, by half of that on the average. So late
+  // that heartbeats miss a short liveness, and sessions die. So late that the proofs of all
+  // elections, led by one process, need more than half of their interval, and terms expire.
+  const core::lease_rules rules(span, stop_budget);
+  // Sessions prove their elections by themselves.
+  const auto batches =
+      static_cast<std::int64_t>(elections / proofs_in_transaction + tenants * pool);
+  const auto lanes =
+      static_cast<std::int64_t>(wire::lane_limits::divide(connections).renewals);
+  const duration for_one = rules.proof_interval() / 2 * lanes / batches;
+  const duration by_proofs = std::max<duration>((for_one - 2ms) * 5, 0s);
+  return std::min<duration>({150ms, span / 20, liveness.value_or(1h) / 10, by_proofs});
 }
 
 duration scenario::takeover_bound() const noexcept {

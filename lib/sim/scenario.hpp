@@ -104,6 +104,8 @@ class scenario {
   duration convergence_bound() const noexcept;
   /// After a leader's session died, every election must have its one leader within this time.
   duration takeover_bound() const noexcept;
+  /// How late answers may be in the calm without a failure that a rule would notice.
+  duration harmless_lateness() const noexcept;
   /// Every member of a group must lead its share within this time after the last fault.
   duration balance_bound() const noexcept;
   std::string summary() const;

@@ -92,7 +92,11 @@ void simulation::run_without_faults() {
   wait_for_convergence("after " + std::to_string(scenario_.convergence_bound() / 1s) +
                        " s without a fault: ");
   if (world_.failed()) return;
-  wait_for_balance(calm + scenario_.balance_bound() - world_.now(), "once the faults are over");
+  // Some polls of before stay silent until their deadline.
+  const time_point polls_answer =
+      calm + scenario_.wait * 17 / 16 + scenario_.request_timeout + 1s;
+  wait_for_balance(calm + scenario_.balance_bound() - world_.now(), polls_answer,
+                   "once the faults are over");
   if (world_.failed()) return;
   world_.note("world", "is at peace");
   world_.run(world_.now() + std::max<duration>(scenario_.span * 2, 15s));
@@ -102,21 +106,16 @@ void simulation::run_without_faults() {
   // A leader may resign meanwhile, if its user code decided so before the faults ended.
   wait_for_convergence("in the steady phase: ");
   if (world_.failed()) return;
-  // Some polls of before stay silent until their deadline, and a restarted agent grants no lock
-  // for a minute.
-  const duration aftermath = scenario_.wait * 17 / 16 + scenario_.request_timeout + 1s;
+  // A restarted agent grants no lock for a minute.
   const duration closed = scenario_.embedded ? duration(75s) : duration(0s);
-  world_.run(std::max(world_.now(), calm + std::max(aftermath, closed)));
+  world_.run(std::max({world_.now(), polls_answer, calm + closed}));
   if (world_.failed()) return;
   checker_.moves().start();
-  // Not so late that heartbeats miss a short liveness: no session may die but the one.
-  const duration liveness = scenario_.liveness.value_or(1h);
-  const duration lateness = std::min<duration>({150ms, scenario_.span / 20, liveness / 10});
-  if (scenario_.groups.any()) network_.delay_answers(lateness);
+  if (scenario_.groups.any()) network_.delay_answers(scenario_.harmless_lateness());
   check_takeover();
   if (world_.failed()) return;
   wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,
-                   "after a member's session died");
+                   time_point::min(), "after a member's session died");
   checker_.moves().stop();
 }
 
@@ -133,7 +132,8 @@ void simulation::wait_for_convergence(const std::string& when) {
   if (!why.empty()) world_.report_violation("L1", when + why);
 }
 
-void simulation::wait_for_balance(duration bound, const std::string& when) {
+void simulation::wait_for_balance(duration bound, time_point polls_answer,
+                                  const std::string& when) {
   if (!scenario_.groups.any()) return;
   next_look_ = world_.now();
   const auto settled = [this] {
@@ -144,6 +144,7 @@ void simulation::wait_for_balance(duration bound, const std::string& when) {
   balance_.restart();
   const bool in_time =
       world_.run(world_.now() + bound + group_balance::quiet_time, settled);
+  if (!world_.failed()) world_.run(std::max(world_.now(), polls_answer));
   if (world_.failed()) return;
   std::string why = in_time ? balance_.misjudged() : balance_.unbalanced();
   if (!in_time && why.empty()) why = "elections still change their leaders";

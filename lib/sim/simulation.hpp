@@ -55,8 +55,8 @@ class simulation {
   /// Why not every election has one leader on whom all observers agree; empty if it has.
   std::string disagreement() const;
   /// Runs until every member of every group leads its share and nothing moves any more, or until
-  /// the bound and that quiet time are over.
-  void wait_for_balance(duration bound, const std::string& when);
+  /// the bound and that quiet time are over. Not before `polls_answer` do all members see it.
+  void wait_for_balance(duration bound, time_point polls_answer, const std::string& when);
   std::string leaders_of(std::size_t election) const;
   /// A leader's session dies: rule L4.
   void check_takeover();

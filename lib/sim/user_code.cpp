@@ -318,7 +318,7 @@ void process::depose(std::size_t number) {
 
 asio::awaitable<void> process::depose_now(std::size_t number) {
   try {
-    co_await elections_of(number).depose(election_key(number));
+    co_await operator_->depose(election_key(number));
     context_.world.probes.hit("deposed");
   } catch (const system_error& e) {
     if (e.code() == asio::error::operation_aborted) throw;

@@ -58,11 +58,12 @@ void run_from(std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
-// With a sanitizer, which runs few seeds of each set, the newest.
+// With a sanitizer, which runs few seeds of each set, the two newest: some take a minute with it.
 TEST_CASE("seeds that failed once") {
   sim::probes all;
   const std::vector<std::uint64_t> seeds = sim::regressions();
-  const std::size_t count = std::min<std::size_t>(seeds.size(), seeds_per_set());
+  const bool few = seeds_per_set() < 100;
+  const std::size_t count = std::min<std::size_t>(seeds.size(), few ? 2 : seeds.size());
   for (std::size_t i = seeds.size() - count; i < seeds.size(); ++i) run(seeds[i], all);
 }
 
@@ -75,6 +76,6 @@ TEST_CASE("fixed seeds, second half") {
 TEST_CASE("new random seeds") {
   // Of seven digits: easy to type.
   const std::uint64_t first = 1'000'000 + runtime::system_random()->below(8'000'000);
-  // Few: of 2,000 new seeds four fail still, and they shall not hold up every other change.
+  // Few: of 10,000 new seeds about two fail still, and they shall not hold up every other change.
   run_from(first, seeds_per_set() / 10);
 }
