@@ -11,13 +11,19 @@ namespace tenure::command {
 class descriptor {
  public:
   explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(descriptor&& other) noexcept : fd_(other.release()) {}
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
   ~descriptor() { close(); }
 
   int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
   void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    if (fd_ >= 0) ::close(release());
+  }
+  void reset(int fd) noexcept {
+    close();
+    fd_ = fd;
   }
 
  private:

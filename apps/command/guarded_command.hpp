@@ -3,61 +3,79 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
-#include "command/guardian/child_setup.hpp"
-#include "command/guardian/lease_page.hpp"
+#include "command/guardian/lease_table.hpp"
 #include "command/guardian/protocol.hpp"
-#include "command/guardian_set.hpp"
 #include "command/supervised_command.hpp"
+#include "command/zygote/zygote_link.hpp"
 
 namespace tenure::command {
 
-/// A guardian, and what it shares with its runner.
-class guardian_process {
- public:
-  explicit guardian_process(const boost::asio::any_io_executor& executor)
-      : control(executor), process(executor) {}
-
-  lease_page page;
-  boost::asio::posix::stream_descriptor control;  // a SOCK_SEQPACKET socket: a read is a message
-  bp::process process;
-};
-
-/// What process_host starts. Always in a shared_ptr: its tasks hold it too.
+/// What process_host starts. Always in a shared_ptr: its task holds it too.
 class guarded_command final : public supervised_command,
                               public std::enable_shared_from_this<guarded_command> {
  public:
-  /// `guardians` must outlive it.
-  guarded_command(const boost::asio::any_io_executor& executor, guardian_set& guardians,
-                  std::unique_ptr<guardian_process> guardian);
+  /// What a host does for its commands. It must outlive them.
+  class owner {
+   public:
+    virtual ~owner() = default;
+    /// The guardian of the slot died, and its zygote did, too: completes when it and the orphans
+    /// are gone.
+    virtual boost::asio::awaitable<void> end_orphans(lease_slot& slot) = 0;
+    /// `pid` is positive if it is known.
+    virtual void log_death_of_guardian(int pid) = 0;
+    /// The command is gone, and its slot free.
+    virtual void on_gone(guarded_command& command) = 0;
+  };
+
+  /// `control`: the runner's end of the socket of the guardian. `start_by`: a command that has not
+  /// started by then is not started any more, however long its lease is.
+  guarded_command(const boost::asio::any_io_executor& executor, owner& host,
+                  std::shared_ptr<zygote_link> zygote, lease_slot& slot, std::uint32_t number,
+                  std::uint32_t id, int control, time_point start_by);
 
   void set_lease(lease_times lease) noexcept override;
   void signal(int number) noexcept override;
-  void stop() noexcept override;
+  using supervised_command::stop;
+  void stop(stop_cause why) noexcept override;
   void kill() noexcept override;
   boost::asio::awaitable<outcome> gone() override;
   bool is_gone() const noexcept override { return gone_; }
-  int pid() const noexcept override { return pid_; }
+  int pid() const noexcept override { return gone_ ? pid_ : slot_.command.load(); }
 
-  /// Two tasks that its host spawns. follow() reads the guardian's reports until the guardian and
-  /// the command are gone; enforce_lease() acts in the place of a guardian that was stopped.
+  /// The task that its host spawns: reads the guardian's reports until the guardian and the command
+  /// are gone.
   boost::asio::awaitable<void> follow();
-  boost::asio::awaitable<void> enforce_lease();
+
+  std::uint32_t slot_number() const noexcept { return number_; }
+  time_point kill_at() const noexcept;
+  int guardian() const noexcept { return slot_.guardian.load(); }
+  /// Acts in the place of a guardian that was stopped and misses its deadline, or of a zygote that
+  /// was stopped and does not end what a dead guardian left. Their death makes follow() end the
+  /// command.
+  void kill_guardian() noexcept;
 
  private:
-  void on_report(const report& r);
+  bool on_report(const report& r);
+  boost::asio::awaitable<void> on_lost_guardian();
   void send(order::kind what, int number) noexcept;
 
-  guardian_set& guardians_;
-  std::unique_ptr<guardian_process> guardian_;
+  owner& host_;
+  std::shared_ptr<zygote_link> zygote_;
+  lease_slot& slot_;
+  std::uint32_t number_;
+  std::uint32_t id_;
+  boost::asio::posix::stream_descriptor control_;  // a SOCK_SEQPACKET socket: a read is a message
+  time_point start_by_;
   lease_timer gone_timer_;
-  lease_timer enforce_timer_;
   outcome outcome_;
-  int pid_ = 0;
-  bool reported_gone_ = false;
-  bool guardian_ended_ = false;
+  bool has_ended_ = false;
   bool gone_ = false;
+  time_point lost_at_ = time_point::max();  // the guardian, before its last report
+  int pid_ = 0;
 };
 
 }  // namespace tenure::command

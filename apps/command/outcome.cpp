@@ -5,6 +5,22 @@
 
 namespace tenure::command {
 
+const char* to_string(stop_cause cause) noexcept {
+  switch (cause) {
+    case stop_cause::none:
+      break;
+    case stop_cause::timeout:
+      return "timeout";
+    case stop_cause::lease:
+      return "lease";
+    case stop_cause::stop:
+      return "stop";
+    case stop_cause::kill:
+      return "kill";
+  }
+  return "none";
+}
+
 int outcome::exit_code() const noexcept {
   switch (what) {
     case kind::exited:
@@ -14,7 +30,7 @@ int outcome::exit_code() const noexcept {
     case kind::not_started:
       break;
   }
-  return number == ENOENT ? 127 : 126;
+  return number == ENOENT && problem.empty() ? 127 : 126;
 }
 
 std::string outcome::text() const {
@@ -30,10 +46,12 @@ std::string outcome::text() const {
       break;
   }
   const std::string failed = "could not be started: ";
+  if (!problem.empty()) return failed + problem;
   if (number == ENOENT) return failed + "no such program";
   if (number == EACCES) return failed + "not an executable file";
   if (number == ENOEXEC) return failed + "not a program, or a script whose interpreter is missing";
   if (number == ETIME) return failed + "the lease was over";
+  if (number == ECANCELED) return failed + "its runner was stopping";
   return failed + std::strerror(number);
 }
 

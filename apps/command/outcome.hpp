@@ -1,9 +1,22 @@
 // How a command ended.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace tenure::command {
+
+/// Why a command was stopped by its runner or its guardian: the first cause counts.
+enum class stop_cause : std::int32_t {
+  none,     ///< it ended by itself, or did not start
+  timeout,  ///< invocation::stop_by
+  lease,    ///< its lease ended, or its term asked it to stop
+  stop,     ///< a call of stop()
+  kill,     ///< a call of kill()
+};
+
+/// "none", "timeout", "lease", "stop" or "kill".
+const char* to_string(stop_cause cause) noexcept;
 
 class outcome {
  public:
@@ -23,6 +36,12 @@ class outcome {
 
   kind what = kind::not_started;
   int number = 0;
+  stop_cause cause = stop_cause::none;
+  /// How many processes it left when it ended by itself. kill_scope says what became of them.
+  int left_behind = 0;
+  /// Why it did not start, if an option of the invocation was the reason:
+  /// "user 'nobody2' does not exist".
+  std::string problem;
 };
 
 }  // namespace tenure::command

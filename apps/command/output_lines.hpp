@@ -31,6 +31,8 @@ class output_lines : public std::enable_shared_from_this<output_lines> {
 
   /// The command's end of the pipe; finish() closes it.
   int descriptor() const noexcept { return writable_; }
+  /// For a command that did not start: finish() is not needed then.
+  void close() noexcept;
 
   /// Await it when the command and everything that it started are gone. It waits for the last
   /// lines, two seconds at most.
@@ -39,7 +41,6 @@ class output_lines : public std::enable_shared_from_this<output_lines> {
  private:
   boost::asio::awaitable<void> read();
   void add(std::string_view text);
-  void close() noexcept;
 
   boost::asio::posix::stream_descriptor pipe_;
   int writable_;

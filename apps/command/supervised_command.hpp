@@ -25,13 +25,15 @@ class supervised_command {
   virtual void set_lease(lease_times lease) noexcept = 0;
   /// Sends a signal to its process group.
   virtual void signal(int number) noexcept = 0;
-  /// Sends SIGTERM to every process now, and SIGKILL after the grace. Later calls change nothing.
-  virtual void stop() noexcept = 0;
+  /// Sends SIGTERM now, as kill_scope says, and SIGKILL to every process after the grace. Later
+  /// calls change nothing. `why` becomes the outcome's cause.
+  virtual void stop(stop_cause why) noexcept = 0;
+  void stop() noexcept { stop(stop_cause::stop); }
   /// Sends SIGKILL to every process now.
   virtual void kill() noexcept = 0;
 
-  /// Completes when the command and everything that it started are gone, with how the command
-  /// itself ended. Any number of waiters.
+  /// Completes when the command and everything that must end with it are gone, with how the
+  /// command itself ended and why. Any number of waiters.
   virtual boost::asio::awaitable<outcome> gone() = 0;
   virtual bool is_gone() const noexcept = 0;
   /// Its process id; 0 before it has started.
@@ -44,8 +46,9 @@ class command_host {
   virtual ~command_host() = default;
 
   /// Starts `what` under a guardian that knows the deadlines of `lease` from its first moment.
-  /// Await gone() of the command that it returns. Throws system_error if no guardian can be
-  /// started; every other failure is the command's outcome.
+  /// Await gone() of the command that it returns. Never blocks, and waits for nothing. Throws
+  /// system_error if this process has no resources for it; every other failure is the command's
+  /// outcome.
   virtual std::shared_ptr<supervised_command> start(const invocation& what, lease_times lease) = 0;
 
   virtual const boost::asio::any_io_executor& executor() const noexcept = 0;

@@ -22,31 +22,6 @@ constexpr duration kill_slack = 25ms;
 
 }  // namespace
 
-// A running command. Its destructor removes it from the set, however run() ends.
-class term_commands::entry {
- public:
-  entry(term_commands& all, std::shared_ptr<supervised_command> c, time_point stop)
-      : command(std::move(c)), stop_by(stop), all_(all) {
-    all_.running_.insert(this);
-  }
-  entry(const entry&) = delete;
-  entry& operator=(const entry&) = delete;
-  ~entry() {
-    all_.running_.erase(this);
-    if (all_.running_.empty()) all_.idle_timer_.cancel();
-  }
-
-  static lease_times limited(lease_times lease, time_point latest_stop) {
-    return lease_times(std::min(lease.stop_at, latest_stop), lease.kill_at);
-  }
-
-  std::shared_ptr<supervised_command> command;
-  time_point stop_by;  ///< the end of its timeout
-
- private:
-  term_commands& all_;
-};
-
 term_commands::term_commands(command_host& host, term t, duration span)
     : host_(host),
       term_(std::move(t)),
@@ -64,29 +39,51 @@ std::shared_ptr<term_commands> term_commands::open(command_host& host, term t, d
   return made;
 }
 
+std::shared_ptr<supervised_command> term_commands::start(invocation what) {
+  read_lease();
+  if (stopping_) return nullptr;
+  auto command = host_.start(what, lease_);
+  running_.insert(command);
+  asio::co_spawn(host_.executor(), forget_when_gone(command), asio::detached);
+  return command;
+}
+
+asio::awaitable<void> term_commands::forget_when_gone(
+    std::shared_ptr<supervised_command> command) {
+  const auto self = shared_from_this();
+  co_await command->gone();
+  forget(command);
+}
+
+void term_commands::forget(const std::shared_ptr<supervised_command>& command) {
+  running_.erase(command);
+  if (running_.empty()) idle_timer_.cancel();
+}
+
 asio::awaitable<outcome> term_commands::run(invocation what, std::optional<duration> timeout) {
   const auto self = shared_from_this();
-  read_lease();
-  if (stopping_) co_return outcome(outcome::kind::not_started, ECANCELED);
-  const time_point stop_by = timeout ? boot_clock::now() + *timeout : time_point::max();
-  auto command = host_.start(what, entry::limited(lease_, stop_by));
-  const entry listed(*this, command, stop_by);
-  outcome how = co_await command->gone();
+  if (timeout) what.stop_by = boot_clock::now() + *timeout;
+  const auto command = start(std::move(what));
+  if (!command) co_return outcome(outcome::kind::not_started, ECANCELED);
+  const outcome how = co_await command->gone();
+  forget(command);
   co_return how;
 }
 
 void term_commands::signal(int number) {
-  for (entry* e : running_) e->command->signal(number);
+  for (const auto& command : running_) command->signal(number);
 }
 
-void term_commands::stop() {
+void term_commands::stop() { stop(stop_cause::stop); }
+
+void term_commands::stop(stop_cause why) {
   stopping_ = true;
-  for (entry* e : running_) e->command->stop();
+  for (const auto& command : running_) command->stop(why);
 }
 
 void term_commands::kill() {
   stopping_ = true;
-  for (entry* e : running_) e->command->kill();
+  for (const auto& command : running_) command->kill();
 }
 
 asio::awaitable<void> term_commands::idle() {
@@ -112,7 +109,7 @@ asio::awaitable<void> term_commands::update_leases() {
   const auto self = shared_from_this();
   while (!closed_) {
     read_lease();
-    for (entry* e : running_) e->command->set_lease(entry::limited(lease_, e->stop_by));
+    for (const auto& command : running_) command->set_lease(lease_);
     update_timer_.expires_after(update_pause_);
     co_await update_timer_.async_wait(no_throw);
   }
@@ -123,7 +120,7 @@ asio::awaitable<void> term_commands::watch_term() {
   co_await term_.stop_requested();
   if (closed_) co_return;
   term_ended_ = true;
-  stop();
+  stop(stop_cause::lease);
   if (on_term_end_) on_term_end_();
 }
 

@@ -25,9 +25,14 @@ class term_commands : public std::enable_shared_from_this<term_commands> {
   /// `callback` is called once, when the term asks the work to stop.
   void on_term_end(std::function<void()> callback) { on_term_end_ = std::move(callback); }
 
-  /// Runs a command until it and everything that it started are gone. After `timeout` the command
-  /// is stopped. Once stopping(), no command is started (ECANCELED). Throws system_error if there
-  /// are no resources for a guardian.
+  /// Starts a command: await its gone(). Its descriptors may be closed when start() has returned.
+  /// Once stopping(), no command is started, and a null pointer is returned. Throws system_error
+  /// if there are no resources for it.
+  std::shared_ptr<supervised_command> start(invocation what);
+
+  /// Runs a command until it and everything that must end with it are gone. After `timeout` the
+  /// command is stopped. Once stopping(), no command is started (ECANCELED). Throws system_error
+  /// if there are no resources for it.
   boost::asio::awaitable<outcome> run(invocation what, std::optional<duration> timeout);
 
   /// For all of them: a signal; SIGTERM, and SIGKILL after the grace; SIGKILL at once.
@@ -47,17 +52,18 @@ class term_commands : public std::enable_shared_from_this<term_commands> {
   void close();
 
  private:
-  class entry;
-
+  boost::asio::awaitable<void> forget_when_gone(std::shared_ptr<supervised_command> command);
   boost::asio::awaitable<void> update_leases();
   boost::asio::awaitable<void> watch_term();
+  void forget(const std::shared_ptr<supervised_command>& command);
+  void stop(stop_cause why);
   void read_lease();
 
   command_host& host_;
   term term_;
   duration update_pause_;
   lease_times lease_;
-  std::set<entry*> running_;
+  std::set<std::shared_ptr<supervised_command>> running_;
   std::function<void()> on_term_end_;
   lease_timer update_timer_;
   lease_timer idle_timer_;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace tenure::command {
 namespace {
@@ -59,6 +60,19 @@ std::vector<pid_t> descendants_of(pid_t parent) {
     add_children(next, found);
   }
   return found;
+}
+
+bool is_running(pid_t pid) {
+  const int file = ::open(("/proc/" + std::to_string(pid) + "/stat").c_str(),
+                          O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  char block[512];
+  const ssize_t got = ::read(file, block, sizeof block);
+  ::close(file);
+  const std::string_view text(block, got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::size_t name_end = text.rfind(')');  // the name may contain anything
+  if (name_end == std::string_view::npos || name_end + 2 >= text.size()) return false;
+  return text[name_end + 2] != 'Z' && text[name_end + 2] != 'X';
 }
 
 }  // namespace tenure::command

@@ -14,4 +14,7 @@ std::vector<pid_t> children_of(pid_t parent);
 /// All processes below `parent`, each before its own children.
 std::vector<pid_t> descendants_of(pid_t parent);
 
+/// Whether a process runs: it exists, and is not a zombie.
+bool is_running(pid_t pid);
+
 }  // namespace tenure::command

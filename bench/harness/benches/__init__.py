@@ -1,7 +1,7 @@
 """One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
 from . import (cold_start, crash, failover, groups, growth, mass_failover, micro, standby,
-               steady, tenants)
+               starts, steady, tenants)
 
 ALL = {
     "failover": failover,
@@ -12,6 +12,7 @@ ALL = {
     "standby": standby,
     "mass_failover": mass_failover,
     "groups": groups,
+    "starts": starts,
     "micro": micro,
     "growth": growth,  # last: it skips the sizes that the others have measured
 }
