@@ -4,9 +4,15 @@
 
 namespace tenure::apps {
 
+std::string located(const std::string& file, const config_error& error) {
+  std::string text = file + ':' + std::to_string(error.line) + ':';
+  if (error.column > 0) text += std::to_string(error.column) + ':';
+  return text + ' ' + error.text;
+}
+
 std::vector<config_error> config_errors::take() {
   std::stable_sort(list_.begin(), list_.end(), [](const config_error& a, const config_error& b) {
-    return a.line < b.line;
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
   return std::move(list_);
 }

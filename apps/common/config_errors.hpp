@@ -7,19 +7,34 @@
 
 namespace tenure::apps {
 
+/// A place in a text file, from 1. Column 0: the line as a whole.
+class file_position {
+ public:
+  file_position(int l, int c = 0) : line(l), column(c) {}
+
+  int line;
+  int column;
+};
+
 class config_error {
  public:
-  config_error(int line, std::string text) : line(line), text(std::move(text)) {}
+  config_error(file_position at, std::string text)
+      : line(at.line), column(at.column), text(std::move(text)) {}
 
-  int line;  ///< from 1
+  int line;    ///< from 1
+  int column;  ///< from 1; 0: the line as a whole
   std::string text;
 };
 
+/// "FILE:12:5: text", as compilers write it; without a column if the error has none.
+std::string located(const std::string& file, const config_error& error);
+
 class config_errors {
  public:
-  void add(int line, std::string text) { list_.emplace_back(line, std::move(text)); }
+  void add(file_position at, std::string text) { list_.emplace_back(at, std::move(text)); }
   bool empty() const noexcept { return list_.empty(); }
-  /// All of them, sorted by line.
+  std::size_t size() const noexcept { return list_.size(); }
+  /// All of them, sorted by line and column.
   std::vector<config_error> take();
 
  private:

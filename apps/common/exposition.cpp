@@ -49,6 +49,20 @@ void exposition::value(const char* label, std::string_view label_value, std::uin
 void exposition::value(const char* label, std::string_view label_value, double v) {
   sample(label_text(label, label_value), text_of(v));
 }
+void exposition::histogram(const char* name, const char* help, const std::vector<double>& bounds,
+                           const std::vector<std::uint64_t>& counts, double sum) {
+  head(name, "histogram", help);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    total += counts[i];
+    const std::string bound = i < bounds.size() ? text_of(bounds[i]) : "+Inf";
+    out_.append(name).append("_bucket{le=\"").append(bound).append("\"} ");
+    out_.append(std::to_string(total)).append("\n");
+  }
+  out_.append(name).append("_sum ").append(text_of(sum)).append("\n");
+  out_.append(name).append("_count ").append(std::to_string(total)).append("\n");
+}
+
 void exposition::labelled(std::string_view labels, std::uint64_t v) {
   sample(labels, std::to_string(v));
 }

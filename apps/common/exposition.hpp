@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tenure::apps {
 
@@ -24,6 +25,10 @@ class exposition {
     head(name, type, help);
     value(v);
   }
+  /// `counts` has one number for each bound, of the values up to it and above the bound before, and
+  /// one more for those above the last.
+  void histogram(const char* name, const char* help, const std::vector<double>& bounds,
+                 const std::vector<std::uint64_t>& counts, double sum);
   std::string take() { return std::move(out_); }
 
  private:

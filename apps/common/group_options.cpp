@@ -29,7 +29,7 @@ void group_options::add_to(CLI::App& app) {
 std::optional<group_membership> group_options::membership_with(
     candidacy how, const std::string& default_member) const {
   if (prefix_.empty()) {
-    const char* const given = !member_.empty() ? "--member"
+    const char* const given = !member_.empty() && !member_alone_ ? "--member"
                               : weight_        ? "--weight"
                               : capacity_      ? "--capacity"
                                                : nullptr;

@@ -28,12 +28,17 @@ class group_options {
   /// work.
   std::optional<group_membership> membership_with(candidacy how,
                                                   const std::string& default_member) const;
+  /// For a program to which --member means something without --group, too.
+  void allow_member_alone() noexcept { member_alone_ = true; }
+  /// --member; empty without it.
+  const std::string& member() const noexcept { return member_; }
 
  private:
   std::string prefix_;
   std::string member_;
   std::optional<std::uint32_t> weight_;
   std::optional<std::uint32_t> capacity_;
+  bool member_alone_ = false;
 };
 
 }  // namespace tenure::apps

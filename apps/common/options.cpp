@@ -6,11 +6,13 @@
 #include <climits>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <tenure/toolkit/utf8.hpp>
 #include <vector>
 
+#include "common/log/line_writer.hpp"
 #include "common/option_sources.hpp"
 #include "common/utf8_text.hpp"
 
@@ -141,7 +143,9 @@ std::string consul_error_text(const consul_config& config, const boost::system::
   return error.code().message() + " (" + config.address() + "): " + why;
 }
 
-int parse_and_run(CLI::App& app, int argc, const char* const* argv,
+namespace {
+
+int parse_and_try(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run) {
   std::string problem;
   try {
@@ -156,13 +160,25 @@ int parse_and_run(CLI::App& app, int argc, const char* const* argv,
   } catch (const bad_configuration& e) {
     problem = e.what();
   } catch (const std::exception& e) {  // no memory, no descriptors, ...
-    std::fprintf(stderr, "%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
+    print_error("%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
     return exit_machine;
   }
   const std::string line = name_variables(app, first_line(std::move(problem)));
-  std::fprintf(stderr, "%s: %s (see --help)\n", full_name(app).c_str(),
+  print_error("%s: %s (see --help)\n", full_name(app).c_str(),
                text::with_visible_bytes(line).c_str());
   return exit_usage;
+}
+
+}  // namespace
+
+int parse_and_run(CLI::App& app, int argc, const char* const* argv,
+                  const std::function<int()>& run) {
+  const int code = parse_and_try(app, argc, argv, run);
+  const time_point end = boot_clock::now() + line_writer::last_lines_timeout;
+  const bool written = standard_output().flush();
+  if (!standard_error().flush(end - boot_clock::now()) || !written)
+    std::_Exit(code);  // a reader is stuck
+  return code;
 }
 
 }  // namespace tenure::apps

@@ -14,12 +14,12 @@
 #include <tenure/consul_config.hpp>
 #include <tenure/error.hpp>
 #include <tenure/log.hpp>
-#include <tenure/spdlog_sink.hpp>
 #include <utility>
 
 #include "common/consul_options.hpp"
 #include "common/duration.hpp"
 #include "common/exit_codes.hpp"
+#include "common/log/program_log.hpp"
 
 namespace tenure::apps {
 
@@ -35,7 +35,7 @@ class common_options {
     return consul_.config(std::move(log));
   }
   log_level level() const;
-  std::shared_ptr<log_sink> log() const { return stderr_log(level()); }
+  std::shared_ptr<log_sink> log() const { return program_log(level()); }
 
  private:
   consul_options consul_;
@@ -73,7 +73,8 @@ std::string consul_error_text(const consul_config& config, const boost::system::
 
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
 /// after --help and --version; 64 for bad usage (usage_error and bad_configuration included) and 71
-/// for any other exception, each with one line on standard error.
+/// for any other exception, each with one line on standard error. The last lines of
+/// standard_output() and standard_error() are written before, unless their readers are stuck.
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run);
 

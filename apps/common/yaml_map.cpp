@@ -1,11 +1,15 @@
 #include "common/yaml_map.hpp"
 
+#include <yaml-cpp/depthguard.h>
+
 #include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <tenure/toolkit/utf8.hpp>
 
+#include "common/byte_size.hpp"
 #include "common/duration.hpp"
+#include "common/near_word.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -36,16 +40,22 @@ std::string scalar_or_dots(const YAML::Node& node) {
 
 }  // namespace
 
-int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+int line_of(const YAML::Node& node) { return position_of(node).line; }
 
 std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document& file,
                                     config_errors& errors) {
+  if (text.size() > file.most_bytes) {
+    errors.add(file_position(1, 1),
+               "the file has more than " + std::to_string(file.most_bytes) + " bytes");
+    return std::nullopt;
+  }
   // yaml-cpp reads such bytes as U+FFFD, and a NUL as the end of the file.
   const std::size_t bad = std::min(text::first_invalid(text), text.find('\0'));
   if (bad < text.size()) {
     const std::string before = text.substr(0, bad);
     const auto lines = std::count(before.begin(), before.end(), '\n');
-    errors.add(static_cast<int>(lines) + 1,
+    const std::size_t begin = before.rfind('\n') + 1;  // npos + 1 is 0
+    errors.add(file_position(static_cast<int>(lines) + 1, static_cast<int>(bad - begin) + 1),
                text[bad] == '\0' ? "has a NUL: it has to be text in UTF-8"
                                  : "is not UTF-8 at " +
                                        text::with_visible_bytes(text.substr(bad, 1)) +
@@ -55,40 +65,57 @@ std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.empty() || documents[0].IsNull()) {
-      errors.add(1, std::string("the file is empty: it needs ") + file.required_keys);
+      errors.add(file_position(1, 1),
+                 std::string("the file is empty: it needs ") + file.required_keys);
     } else if (documents.size() > 1) {
-      errors.add(line_of(documents[1]),
+      errors.add(position_of(documents[1]),
                  std::string("a second document: a file has ") + file.contents);
     } else {
       return documents[0];
     }
+  } catch (const YAML::DeepRecursion& e) {
+    errors.add(file_position(std::max(e.mark.line, 0) + 1, std::max(e.mark.column, 0) + 1),
+               "lists and maps are nested too deeply");
   } catch (const YAML::Exception& e) {
     const int index = std::max(e.mark.line, 0);
-    errors.add(index + 1, "not YAML: " + e.msg + quoting_hint(line_at(text, index)));
+    errors.add(file_position(index + 1, std::max(e.mark.column, 0) + 1),
+               "not YAML: " + e.msg + quoting_hint(line_at(text, index)));
   }
   return std::nullopt;
 }
 
 yaml_map::yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
                    const std::vector<const char*>& known)
+    : yaml_map(map, std::move(label), errors, known, merge_key::refused) {}
+
+yaml_map::yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
+                   const std::vector<const char*>& known, merge_key merging)
     : map_(map), label_(std::move(label)), errors_(errors) {
   if (!map.IsMap()) {
-    errors_.add(line_of(map), label_ + " is not a map (known keys: " + joined(known) + ")");
+    errors_.add(position_of(map), label_ + " is not a map (known keys: " + joined(known) + ")");
     return;
   }
-  for (const auto& entry : map) {
-    const int line = line_of(entry.first);
-    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      errors_.add(line, "unknown key '" + name + "' in " + label_ + " (known: " + joined(known) +
-                            ")");
-    } else if (values_.count(name) != 0) {
-      errors_.add(line, "'" + name + "' is given twice in " + label_);
-    } else if (entry.second.IsNull()) {
-      errors_.add(line, "'" + name + "' has no value in " + label_);
-    } else {
-      values_.emplace(name, entry.second);
-    }
+  if (merging == merge_key::read) {
+    for (const yaml_entry& entry : merged_entries(map, label_, errors_)) add(entry, known);
+  } else {
+    for (const auto& entry : map) add(yaml_entry(entry.first, entry.second), known);
+  }
+}
+
+void yaml_map::add(const yaml_entry& entry, const std::vector<const char*>& known) {
+  const file_position at = position_of(entry.key);
+  const std::string name = entry.name();
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    const std::string meant = nearest_word(name, known);
+    errors_.add(at, "unknown key '" + name + "' in " + label_ +
+                        (meant.empty() ? " (known: " + joined(known) + ")"
+                                       : ": did you mean '" + meant + "'?"));
+  } else if (!given_.insert(name).second) {
+    errors_.add(at, "'" + name + "' is given twice in " + label_);
+  } else if (entry.value.IsNull()) {
+    errors_.add(at, "'" + name + "' has no value in " + label_);
+  } else {
+    values_.emplace(name, entry.value);
   }
 }
 
@@ -103,27 +130,29 @@ std::optional<YAML::Node> yaml_map::node(const char* key) const {
 }
 
 void yaml_map::error(const char* key, const std::string& text) const {
-  errors_.add(line_of_value(key), prefix(key) + text);
+  errors_.add(position_of_value(key), prefix(key) + text);
 }
 
 void yaml_map::error_at(const char* key, std::size_t index, const std::string& text) const {
   const auto found = node(key);
   const bool listed = found && found->IsSequence() && index < found->size();
   if (!listed) return error(key, text);
-  errors_.add(line_of((*found)[index]), prefix(key) + text);
+  errors_.add(position_of((*found)[index]), prefix(key) + text);
 }
 
-int yaml_map::line_of_value(const char* key) const {
+int yaml_map::line_of_value(const char* key) const { return position_of_value(key).line; }
+
+file_position yaml_map::position_of_value(const char* key) const {
   const auto found = values_.find(key);
-  return line_of(found == values_.end() ? map_ : found->second);
+  return position_of(found == values_.end() ? map_ : found->second);
 }
 
 bool yaml_map::missing(const char* key) const {
-  return map_.IsMap() && !has(key) && !map_[key].IsDefined();
+  return map_.IsMap() && given_.count(key) == 0;
 }
 
 void yaml_map::require(const char* key, const std::string& purpose) const {
-  if (missing(key)) errors_.add(line_of(map_), prefix(key) + "is missing: " + purpose);
+  if (missing(key)) errors_.add(position_of(map_), prefix(key) + "is missing: " + purpose);
 }
 
 std::optional<std::string> yaml_map::text(const char* key) const {
@@ -131,6 +160,34 @@ std::optional<std::string> yaml_map::text(const char* key) const {
   if (!found) return std::nullopt;
   if (found->IsScalar() && !found->Scalar().empty()) return found->Scalar();
   error(key, found->IsScalar() ? "is empty" : "is not a string");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> yaml_map::choice(const char* key,
+                                            const std::vector<const char*>& words) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  const std::string typed = scalar_or_dots(*found);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (typed == words[i]) return i;
+  }
+  const std::string meant = nearest_word(typed, words);
+  error(key, "'" + typed + "' is none of " + joined(words) +
+                 (meant.empty() ? "" : ": did you mean " + meant + "?"));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> yaml_map::bytes(const char* key, std::uint64_t least) const {
+  const auto found = node(key);
+  if (!found) return std::nullopt;
+  try {
+    const std::uint64_t size = parse_byte_size(scalar_or_dots(*found));
+    if (size >= least) return size;
+    error(key, "'" + found->Scalar() + "' is too small: at least " + std::to_string(least) +
+                   " bytes");
+  } catch (const usage_error& e) {
+    error(key, e.what());
+  }
   return std::nullopt;
 }
 

@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tenure/time.hpp>
+#include <utility>
 #include <vector>
 
 #include "common/config_errors.hpp"
+#include "common/yaml_entries.hpp"
 
 namespace tenure::apps {
 
@@ -22,6 +25,7 @@ int line_of(const YAML::Node& node);
 struct yaml_document {
   const char* required_keys;  ///< "elections:"
   const char* contents;       ///< what one file holds: "one sidecar"
+  std::size_t most_bytes = 16 * 1024 * 1024;
 };
 
 /// Parses a file that is one YAML document. Nothing where that fails; the error says why.
@@ -36,6 +40,10 @@ class yaml_map {
   /// `label` names the map in errors: "election 'db'", "http".
   yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
            const std::vector<const char*>& known);
+  /// The same with the merge key (<<), or without: then it is an unknown key.
+  enum class merge_key { refused, read };
+  yaml_map(const YAML::Node& map, std::string label, config_errors& errors,
+           const std::vector<const char*>& known, merge_key merging);
 
   std::optional<YAML::Node> node(const char* key) const;
   bool has(const char* key) const { return values_.count(key) != 0; }
@@ -46,7 +54,11 @@ class yaml_map {
 
   /// Not empty.
   std::optional<std::string> text(const char* key) const;
+  /// One of `words`: its index.
+  std::optional<std::size_t> choice(const char* key, const std::vector<const char*>& words) const;
   std::optional<duration> time(const char* key) const;
+  /// A number of bytes, as in 10MB.
+  std::optional<std::uint64_t> bytes(const char* key, std::uint64_t least) const;
   std::optional<bool> boolean(const char* key) const;
   std::optional<std::uint64_t> number(const char* key, std::uint64_t least,
                                       std::uint64_t most) const;
@@ -59,6 +71,7 @@ class yaml_map {
   void error_at(const char* key, std::size_t index, const std::string& text) const;
   /// Where the value of `key` is, or the map where the key is missing.
   int line_of_value(const char* key) const;
+  file_position position_of_value(const char* key) const;
   config_errors& errors() const noexcept { return errors_; }
 
   /// The label of later errors, for a map whose name is one of its values. With an empty label an
@@ -66,12 +79,14 @@ class yaml_map {
   void set_label(std::string label) { label_ = std::move(label); }
 
  private:
+  void add(const yaml_entry& entry, const std::vector<const char*>& known);
   std::string prefix(const char* key) const;
 
   YAML::Node map_;
   std::string label_;
   config_errors& errors_;
   std::map<std::string, YAML::Node> values_;
+  std::set<std::string> given_;  // with a value or without
 };
 
 }  // namespace tenure::apps

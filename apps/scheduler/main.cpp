@@ -13,6 +13,7 @@
 
 #include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -76,7 +77,7 @@ int run(arguments a) {
     try {
       if (failure) std::rethrow_exception(failure);
     } catch (const std::exception& e) {
-      std::fprintf(stderr, "scheduler: %s\n", e.what());
+      apps::print_error("scheduler: %s\n", e.what());
       code = apps::exit_unavailable;
     }
   });

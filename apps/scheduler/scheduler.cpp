@@ -11,8 +11,11 @@
 #include <exception>
 #include <stop_token>
 
+#include "common/log/line_writer.hpp"
+
 namespace scheduler {
 
+namespace apps = tenure::apps;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
@@ -106,7 +109,7 @@ asio::awaitable<void> scheduler::run_step(tenure::term term) {
     const ledger::verdict verdict = ledger_.commit(term.key(), term.fence(), settings_.name);
     ++(verdict == ledger::verdict::accepted ? steps_ : rejected_steps_);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "scheduler: %s\n", e.what());
+    apps::print_error("scheduler: %s\n", e.what());
   }
   co_return;
 }
@@ -143,7 +146,7 @@ asio::awaitable<void> scheduler::shut_down_after_stop() {
   }
   while (shards_worked_ > 0) co_await state_changed_.async_wait(no_throw);
   co_await elections_.shut_down();
-  std::printf("%s ended after %llu steps, %llu rejected\n", settings_.name.c_str(),
+  apps::print_output("%s ended after %llu steps, %llu rejected\n", settings_.name.c_str(),
               static_cast<unsigned long long>(steps_),
               static_cast<unsigned long long>(rejected_steps_));
 }
@@ -169,7 +172,7 @@ void scheduler::print_progress() const {
   const auto total = [this](metric m) { return static_cast<long long>(metrics_->total(m)); };
   const auto proofs = metrics_->recorded(metric::proof_seconds);
   const double proof_ms = std::chrono::duration<double, std::milli>(proofs.sum).count();
-  std::printf(
+  apps::print_output(
       "%s works %zu of %zu shards, %llu steps so far: terms=%lld ended=%lld claims=%lld "
       "refused=%lld unknown=%lld proofs=%lld proof_ms=%.2f sessions_lost=%lld",
       settings_.name.c_str(), shards_worked_, shards_.size(),
@@ -178,9 +181,8 @@ void scheduler::print_progress() const {
       total(metric::claims_refused_held), total(metric::claims_unknown),
       total(metric::proofs_confirmed), proofs.count > 0 ? proof_ms / double(proofs.count) : 0.0,
       total(metric::sessions_lost));
-  if (group_) std::printf(" handed_over=%lld", total(metric::hand_overs_done));
-  std::printf("\n");
-  std::fflush(stdout);
+  if (group_) apps::print_output(" handed_over=%lld", total(metric::hand_overs_done));
+  apps::print_output("\n");
 }
 
 }  // namespace scheduler

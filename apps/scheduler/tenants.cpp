@@ -10,11 +10,13 @@
 #include <cstdio>
 #include <tenure/sharded_key.hpp>
 
+#include "common/log/line_writer.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/tenant_command.hpp"
 
 namespace scheduler {
 
+namespace apps = tenure::apps;
 namespace asio = boost::asio;
 
 namespace {
@@ -66,8 +68,7 @@ asio::awaitable<void> scheduler::leave_tenant(std::size_t tenant) {
   }
   if (!left) co_return;
   tenants_.erase(tenant);
-  std::printf("%s left %s\n", settings_.name.c_str(), name_of(tenant).c_str());
-  std::fflush(stdout);
+  apps::print_output("%s left %s\n", settings_.name.c_str(), name_of(tenant).c_str());
 }
 
 void scheduler::execute(const std::string& line) {
@@ -78,8 +79,7 @@ void scheduler::execute(const std::string& line) {
     case tenant_command::kind::enter:
       if (entered) break;
       enter_tenant(read.tenant);
-      std::printf("%s entered %s\n", settings_.name.c_str(), tenant.c_str());
-      std::fflush(stdout);
+      apps::print_output("%s entered %s\n", settings_.name.c_str(), tenant.c_str());
       return;
     case tenant_command::kind::leave: {
       if (!entered) break;
@@ -89,11 +89,11 @@ void scheduler::execute(const std::string& line) {
       return;
     }
     case tenant_command::kind::unknown:
-      std::fprintf(stderr, "scheduler: '%s' is not a command: enter TENANT or leave TENANT\n",
+      apps::print_error("scheduler: '%s' is not a command: enter TENANT or leave TENANT\n",
                    line.c_str());
       return;
   }
-  std::fprintf(stderr, "scheduler: %s is %s\n", tenant.c_str(),
+  apps::print_error("scheduler: %s is %s\n", tenant.c_str(),
                entered ? "entered already" : "not entered");
 }
 

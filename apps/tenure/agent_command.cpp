@@ -10,10 +10,10 @@
 #include <optional>
 #include <string>
 #include <tenure/agent.hpp>
-#include <tenure/spdlog_sink.hpp>
 #include <unistd.h>
 #include <vector>
 
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -92,7 +92,7 @@ agent_options options_of(const agent_arguments& o, log_level level) {
       .tls_cert(o.tls_cert)
       .tls_key(o.tls_key)
       .tls_client_ca(o.tls_client_ca)
-      .log(stderr_log(level));
+      .log(program_log(level));
   if (o.state != "none")
     options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
   if (o.session_ttl_min) options.session_ttl_min(checked_ttl_min(*o.session_ttl_min));
@@ -132,11 +132,12 @@ int serve(const agent_arguments& o) {
     }
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
-    std::fprintf(stderr, "tenure agent: %s\n", text.substr(0, text.rfind(" [")).c_str());
+    print_error("tenure agent: %s\n", text.substr(0, text.rfind(" [")).c_str());
     return exit_code_of(error.code());
   }
-  for (const std::string& address : listening) std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
+  std::string lines;
+  for (const std::string& address : listening) lines += "listening on " + address + '\n';
+  standard_output().add(lines);
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {

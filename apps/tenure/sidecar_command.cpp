@@ -9,15 +9,15 @@
 #include <optional>
 #include <string>
 #include <tenure/agent_services.hpp>
-#include <tenure/spdlog_sink.hpp>
 #include <tenure/token_source.hpp>
 #include <utility>
 #include <vector>
 
+#include "common/log/json_log.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
-#include "sidecar/log/json_log.hpp"
 #include "sidecar/log/late_log.hpp"
 #include "sidecar/main/sidecar.hpp"
 #include "tenure/subcommand.hpp"
@@ -119,7 +119,7 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
   sidecar::config c = read(a, log, errors);
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
-    std::fprintf(stderr, "%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
+    print_error("%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
   }
   return std::nullopt;
 }
@@ -139,7 +139,7 @@ int serve(const arguments& a, const CLI::App& command) {
   }
   const bool level_given = command.get_option("--log-level")->count() > 0;
   const log_level level = !level_given && c->level ? *c->level : a.common.level();
-  const auto log = c->json_log ? sidecar::json_log(level) : stderr_log(level);
+  const auto log = c->json_log ? json_log(level) : program_log(level);
   token_log->set(log);
   if (!c->token_command.empty())
     c->consul.token(token_from_command(c->token_command, c->token_command_interval, log));
@@ -160,7 +160,7 @@ int serve(const arguments& a, const CLI::App& command) {
       log->log(log_level::error, "sidecar failed",
                {{"why", e.what()}, {"exit_code", e.exit_code()}});
     } else {
-      std::fprintf(stderr, "tenure sidecar: %s\n", e.what());
+      print_error("tenure sidecar: %s\n", e.what());
     }
     return e.exit_code();
   }

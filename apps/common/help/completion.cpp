@@ -1,5 +1,6 @@
-// There are two forms for each shell: for tenure, and for a program without subcommands. The words
-// after `--` of tenure run, and after the prefix of tenure lock, complete as a command line.
+// There are two forms for each shell: for tenure, and for a program that works without a
+// subcommand, whether it has some or not. The words after `--` of tenure run, and after the prefix
+// of tenure lock, complete as a command line.
 #include "common/help/completion.hpp"
 
 #include "common/duration.hpp"
@@ -87,17 +88,27 @@ std::string bash_choice(const std::string& shell_expected) {
          "  elif [[ $cur == -* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
          "  elif [ -n \"$more\" ]; then\n"
-         "    COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+         "    COMPREPLY=($(compgen -f -W \"$subs\" -- \"$cur\"))\n"
          "  fi\n"
          "}\n";
+}
+
+/// The variables of the subcommand that is the first word; or else the subcommands that it may be.
+std::string bash_subcommands(const help_command& program) {
+  if (program.commands.empty()) return "";
+  std::string text = "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    subs='" + command_names(program) +
+                     "'\n  else\n    case ${COMP_WORDS[1]} in\n";
+  for (const help_command& command : program.commands)
+    text += "      " + command.last_name() + ") more=''; " + bash_variables(command) + " ;;\n";
+  return text + "    esac\n  fi\n";
 }
 
 std::string bash_of_program(const help_command& program) {
   const std::string function = function_of(program);
   return "# bash completion for " + program.name + ", made from its help.\n" + function +
          "() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} more=''\n"
-         "  local " + bash_variables(program) + "\n" +
+         "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} more='' subs=''\n"
+         "  local " + bash_variables(program) + "\n" + bash_subcommands(program) +
          bash_choice("[ \"$prev\" = --completion ]") +
          "complete -F " + function + " " + program.name + "\n";
 }
@@ -125,9 +136,24 @@ std::string zsh_arguments(const help_command& command) {
   return text;
 }
 
+/// Those of the first word, or the arguments after one.
+std::string zsh_subcommands(const help_command& program) {
+  std::string names, cases;
+  for (const help_command& command : program.commands) {
+    names += "  " + shell_quoted(command.last_name() + ":" + zsh_described(command.about)) + "\n";
+    cases += "    " + command.last_name() + ")\n      shift words\n      (( CURRENT-- ))\n"
+             "      _arguments -s" + zsh_arguments(command) + "\n      return ;;\n";
+  }
+  return "local -a subcommands=(\n" + names + ")\n"
+         "if (( CURRENT == 2 )); then\n  _describe subcommand subcommands\n"
+         "else\n  case $words[2] in\n" + cases + "  esac\nfi\n";
+}
+
 std::string zsh_of_program(const help_command& program) {
-  return "#compdef " + program.name + "\n# zsh completion for " + program.name +
-         ", made from its help.\n_arguments -s" + zsh_arguments(program) + "\n";
+  std::string text = "#compdef " + program.name + "\n# zsh completion for " + program.name +
+                     ", made from its help.\n";
+  if (!program.commands.empty()) text += zsh_subcommands(program);
+  return text + "_arguments -s" + zsh_arguments(program) + "\n";
 }
 
 // -- fish ----------------------------------------------------------------------------------------
@@ -149,8 +175,15 @@ std::string fish_options(const std::string& target, const help_command& command)
 }
 
 std::string fish_of_program(const help_command& program) {
-  return "# fish completion for " + program.name + ", made from its help.\n" +
-         fish_options(program.name, program);
+  std::string text = "# fish completion for " + program.name + ", made from its help.\n" +
+                     fish_options(program.name, program);
+  for (const help_command& command : program.commands) {
+    const std::string name = command.last_name();
+    text += "complete -c " + program.name + " -n __fish_use_subcommand -a " + name + " -d " +
+            shell_quoted(first_line(command.about)) + "\n" +
+            fish_options(program.name + " -n '__fish_seen_subcommand_from " + name + "'", command);
+  }
+  return text;
 }
 
 // -- tenure --------------------------------------------------------------------------------------
@@ -160,6 +193,7 @@ std::string bash_of_tenure(const help_command& tree) {
                      "_tenure() {\n"
                      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                      "  local sub=${COMP_WORDS[1]} from=2 i options= valued='' files='' more=''\n"
+                     "  local subs=''\n"
                      "  case ${COMP_WORDS[0]##*/} in\n"
                      "    is-leader|leader-set|leader-get) sub=${COMP_WORDS[0]##*/} from=1 ;;\n"
                      "  esac\n"
@@ -240,7 +274,7 @@ std::string fish_of_tenure(const help_command& tree) {
 }  // namespace
 
 std::string completion(const help_command& program, const std::string& shell) {
-  const bool plain = program.commands.empty();
+  const bool plain = program.one_page;
   if (shell == "bash") return plain ? bash_of_program(program) : bash_of_tenure(program);
   if (shell == "zsh") return plain ? zsh_of_program(program) : zsh_of_tenure(program);
   if (shell == "fish") return plain ? fish_of_program(program) : fish_of_tenure(program);

@@ -19,12 +19,15 @@ void add_help_options(CLI::App& app, std::string see_also, std::string version) 
   const auto print_page = [&app, print, also = std::move(see_also), v = std::move(version)] {
     help_command program = help_of(app);
     program.see_also.push_back(also);
+    program.one_page = true;
     print(man_page(program, program, v));
   };
   app.add_flag_callback("--man", print_page, "print the man page and exit");
   const auto print_script = [&app, print](const std::string& shell) {
     try {
-      print(completion(help_of(app), shell));
+      help_command program = help_of(app);
+      program.one_page = true;
+      print(completion(program, shell));
     } catch (const usage_error& e) {
       throw CLI::ValidationError("--completion", e.what());
     }

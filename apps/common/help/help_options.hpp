@@ -6,8 +6,8 @@
 
 namespace tenure::apps {
 
-/// Adds the two options to a program without subcommands. `see_also`: the program that its man page
-/// refers to.
+/// Adds the two options to a program that works without a subcommand: those that it has are on its
+/// page. `see_also`: the program that its man page refers to.
 void add_help_options(CLI::App& app, std::string see_also, std::string version);
 
 }  // namespace tenure::apps

@@ -23,6 +23,7 @@ struct help_command {
   std::vector<help_option> options;
   std::vector<help_command> commands;
   std::vector<std::string> see_also;  ///< other programs
+  bool one_page = false;  ///< it works without a subcommand, and all of them are on its page
 
   std::string last_name() const { return name.substr(name.rfind(' ') + 1); }
 };

@@ -36,6 +36,20 @@ void add_option(std::string& page, const help_option& option) {
   page += (option.about.empty() ? "\\&" : escaped(option.about)) + "\n";
 }
 
+// A subcommand as a section of its program's page, with the options that the program does not have.
+std::string section_of(const help_command& command, const help_command& program) {
+  std::string page = ".SH " + text::upper(escaped(command.last_name())) + "\n" +
+                     escaped(command.about) + "\n.nf\n\n" + escaped(command.usage) + "\n.fi\n";
+  for (const help_option& option : command.options) {
+    const bool shared = std::ranges::any_of(program.options, [&](const help_option& other) {
+      return !option.positional && other.names == option.names;
+    });
+    if (!shared) add_option(page, option);
+  }
+  if (!command.more.empty()) page += ".nf\n\n" + escaped(command.more) + "\n.fi\n";
+  return page;
+}
+
 }  // namespace
 
 std::string man_page_name(const help_command& command) {
@@ -60,7 +74,8 @@ std::string man_page(const help_command& command, const help_command& program,
   if (!command.commands.empty()) {
     page += ".SH COMMANDS\n";
     for (const help_command& sub : command.commands) {
-      page += ".TP\n\\fB" + escaped(man_page_name(sub)) + "\\fR(1)\n" +
+      const std::string sub_name = command.one_page ? sub.name : man_page_name(sub);
+      page += ".TP\n\\fB" + escaped(sub_name) + "\\fR" + (command.one_page ? "" : "(1)") + "\n" +
               escaped(first_line(sub.about)) + "\n";
     }
   }
@@ -69,10 +84,13 @@ std::string man_page(const help_command& command, const help_command& program,
     for (const help_option& option : command.options) add_option(page, option);
   }
   if (!command.more.empty()) page += ".SH NOTES\n.nf\n" + escaped(command.more) + "\n.fi\n";
+  if (command.one_page) {
+    for (const help_command& sub : command.commands) page += section_of(sub, command);
+  }
   std::vector<std::string> others = command.see_also;
   if (command.name != program.name) others.push_back(program.name);
   for (const help_command& other : program.commands) {
-    if (other.name != command.name) others.push_back(man_page_name(other));
+    if (!program.one_page && other.name != command.name) others.push_back(man_page_name(other));
   }
   std::string also;
   for (const std::string& other : others)

@@ -18,11 +18,13 @@
 #include <tenure/leader_settings.hpp>
 #include <tenure/toolkit/http_message.hpp>
 
+#include "common/http/request.hpp"
 #include "sidecar/control/control_election.hpp"
-#include "sidecar/http/request.hpp"
 #include "sidecar/main/context.hpp"
 
 namespace tenure::sidecar {
+
+using apps::request;
 
 class control_api {
  public:

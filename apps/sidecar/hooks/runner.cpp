@@ -97,20 +97,26 @@ asio::awaitable<outcome> hook_runner::run_command(hook_run which) {
   run.input = null_input_;
   run.output = run.error = output->descriptor();
   outcome how;
-  if (which.what == hook::leader_elected) {
-    elected_ = command::term_commands::open(commands_, which.term, options_.span);
-    const outcome result = co_await elected_->run(std::move(run), which.timeout);
-    how = result;
-    elected_->close();
-  } else {
-    timeout_at_ = begin + which.timeout;
-    const command::lease_times whole(timeout_at_, timeout_at_ + options_.grace);
-    lease_ = held_to(whole, which.end_by);
-    other_ = commands_.start(run, lease_);
-    const outcome result = co_await other_->gone();
-    how = result;
-    const time_point now = env_->now();
-    if (now >= lease_.stop_at && now < timeout_at_) cut_short_ = true;
+  try {
+    if (which.what == hook::leader_elected) {
+      elected_ = command::term_commands::open(commands_, which.term, options_.span);
+      const outcome result = co_await elected_->run(std::move(run), which.timeout);
+      how = result;
+      elected_->close();
+    } else {
+      timeout_at_ = begin + which.timeout;
+      const command::lease_times whole(timeout_at_, timeout_at_ + options_.grace);
+      lease_ = held_to(whole, which.end_by);
+      other_ = commands_.start(run, lease_);
+      const outcome result = co_await other_->gone();
+      how = result;
+      const time_point now = env_->now();
+      if (now >= lease_.stop_at && now < timeout_at_) cut_short_ = true;
+    }
+  } catch (...) {  // it did not start
+    output->close();
+    if (elected_) elected_->close();
+    throw;
   }
   co_await output->finish();
   co_return how;

@@ -16,7 +16,6 @@
 
 #include "sidecar/http/config.hpp"
 #include "sidecar/http/listener.hpp"
-#include "sidecar/http/request.hpp"
 #include "sidecar/http/status_registry.hpp"
 #include "sidecar/http/streams.hpp"
 #include "sidecar/http/wake_queue.hpp"

@@ -10,6 +10,7 @@
 #include <tenure/toolkit/task_scope.hpp>
 #include <utility>
 
+#include "command/descriptor_limit.hpp"
 #include "common/exit_codes.hpp"
 #include "sidecar/http/api.hpp"
 #include "sidecar/reconcile/socket_keeper.hpp"
@@ -31,13 +32,9 @@ constexpr rlim_t reserved_descriptors = 256;
 
 /// Raises the limit of descriptors, and lowers the limit of connections to fit it.
 http_config within_limits(http_config c, log_sink& log) {
+  command::raise_descriptor_limit();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return c;
-  if (limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-  }
   const rlim_t most = limit.rlim_cur > 2 * reserved_descriptors
                           ? limit.rlim_cur - reserved_descriptors
                           : limit.rlim_cur / 2;

@@ -7,7 +7,7 @@
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
-#include "sidecar/log/wall_time.hpp"
+#include "common/log/wall_time.hpp"
 
 namespace tenure::sidecar {
 namespace {
@@ -37,7 +37,7 @@ const std::string& process_id() {
 
 std::string leader_json(const std::string& name, system_clock::time_point last_update) {
   text::json_writer json;
-  json.begin_object().key("name").value(name).key("last_update").value(rfc3339(last_update));
+  json.begin_object().key("name").value(name).key("last_update").value(apps::rfc3339(last_update));
   return json.end_object().take();
 }
 

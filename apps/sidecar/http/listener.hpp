@@ -8,9 +8,11 @@
 #include <tenure/toolkit/http_server.hpp>
 #include <vector>
 
-#include "sidecar/http/request.hpp"
+#include "common/http/request.hpp"
 
 namespace tenure::sidecar {
+
+using apps::request;
 
 /// The groups of endpoints at an address: all of them at one, or probes and metrics elsewhere.
 struct endpoints {

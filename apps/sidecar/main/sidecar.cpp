@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "sidecar/http/component.hpp"
 
@@ -145,7 +146,10 @@ asio::awaitable<void> sidecar::handle_signals() {
       continue;
     }
     // A second signal ends the process at once: Consul frees the keys when the sessions expire.
-    if (ending_) std::_Exit(128 + number);
+    if (ending_) {
+      apps::standard_error().flush(100ms);
+      std::_Exit(128 + number);
+    }
     log_->log(log_level::info, "stop requested");
     begin_end();
   }
@@ -170,7 +174,7 @@ void sidecar::fail(int exit_code, const std::string& text) {
   if (config_.json_log) {
     log_->log(log_level::error, "sidecar failed", {{"why", text}, {"exit_code", exit_code}});
   } else {
-    std::fprintf(stderr, "tenure sidecar: %s\n", text.c_str());
+    apps::print_error("tenure sidecar: %s\n", text.c_str());
   }
   if (exit_code_ == 0) exit_code_ = exit_code;
   begin_end();

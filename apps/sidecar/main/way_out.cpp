@@ -6,6 +6,7 @@
 
 #include "common/duration.hpp"
 #include "common/exit_codes.hpp"
+#include "common/log/line_writer.hpp"
 #include "sidecar/main/sidecar.hpp"
 
 namespace tenure::sidecar {
@@ -55,7 +56,9 @@ asio::awaitable<void> sidecar::shut_down() {
   const bool closed = co_await finished_by(std::max(deadline, timers_->now() + 100ms),
                                            end_components());
   report_unfinished();
-  if (!complete || !closed) std::_Exit(exit_code_);
+  if (complete && closed) co_return;
+  apps::standard_error().flush(500ms);
+  std::_Exit(exit_code_);
 }
 
 /// Waits for the way out of all elections. Whether it is done.

@@ -5,8 +5,9 @@
 #include <optional>
 
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -34,7 +35,7 @@ asio::awaitable<std::optional<leader>> depose(elections& all, const std::string&
 asio::awaitable<int> depose_and_print(elections& all, std::shared_ptr<depose_options> o) {
   const std::optional<leader> who = co_await depose(all, o->key);
   if (!who) {
-    std::fprintf(stderr, "tenure depose: %s has no leader\n", o->key.c_str());
+    print_error("tenure depose: %s has no leader\n", o->key.c_str());
     co_return exit_no_leader;
   }
   print_line(o->json ? to_json(*who)

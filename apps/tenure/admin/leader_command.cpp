@@ -1,8 +1,8 @@
 // tenure leader: prints the current leader.
 #include <memory>
 
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {

@@ -4,9 +4,10 @@
 #include <vector>
 
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/text_table.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -37,7 +38,7 @@ asio::awaitable<int> print_leaders(elections& all, std::shared_ptr<list_options>
   if (o->json) {
     for (const leader& who : found) print_line(to_json(who));
   } else if (found.empty()) {
-    std::fprintf(stderr, "tenure list: no elections below \"%s\"\n", o->prefix.c_str());
+    print_error("tenure list: no elections below \"%s\"\n", o->prefix.c_str());
   } else {
     print_table(found);
   }

@@ -39,6 +39,8 @@ struct policy_options {
   std::size_t n = 1;
   bool liveness = false;
   bool settings = false;
+  bool spread = false;
+  std::string ledger;
 };
 
 [[noreturn]] void refuse(const std::string& option, const std::string& programs) {
@@ -72,6 +74,8 @@ void check(const policy_options& o) {
   if (!o.services.empty() && !library && program != "sidecar")
     refuse("--service", "sidecar and library");
   if (!o.groups.empty() && !stands(program)) refuse("--group", "run, sidecar, cron and library");
+  if (o.spread && program != "cron") refuse("--spread", "cron");
+  if (!o.ledger.empty() && program != "cron") refuse("--ledger", "cron");
   if (!o.name.empty() && !o.liveness) throw usage_error("--name: only with --liveness");
 }
 
@@ -94,12 +98,25 @@ void add_group(acl_policy& policy, const policy_options& o, const std::string& k
   if (o.program != "group") policy.operate_group(prefix);
 }
 
+// The election of a jobs file, or those of its jobs, and the ledger.
+void add_cron(acl_policy& policy, const policy_options& o, const std::string& key) {
+  const std::string whole = without_slashes(key, "a jobs file");
+  const bool spread = o.spread || !o.groups.empty();
+  policy.election(spread ? whole + '/' : whole);
+  const std::string ledger = o.ledger.empty() ? "tenure-cron/" + whole : o.ledger;
+  policy.keys_below(without_slashes(ledger, "a ledger") + '/',
+                    "The ledger: the last tick and the history of each job, and what operators ask "
+                    "for.");
+}
+
 void add_key(acl_policy& policy, const policy_options& o, const std::string& key) {
   const bool lock = o.program == "lock";
   const std::string prefix = lock ? without_slashes(key) : key;
   if (key.starts_with('/')) throw usage_error("'" + key + "': a key cannot begin with a slash");
   if (is_about_groups(o.program)) {
     add_group(policy, o, key);
+  } else if (o.program == "cron") {
+    add_cron(policy, o, key);
   } else if (o.program == "list") {
     policy.leaders(key);
   } else if (o.program == "watch") {
@@ -159,6 +176,10 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_option("--group", o->groups, "for run, sidecar, cron, library: the group's prefix")
       ->type_name("PREFIX")
       ->allow_extra_args(false);
+  command->add_flag("--spread", o->spread,
+                    "for cron: one election for each job");
+  command->add_option("--ledger", o->ledger, "for cron: `ledger:` (default: tenure-cron/KEY)")
+      ->type_name("PREFIX");
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {

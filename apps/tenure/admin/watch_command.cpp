@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "common/json.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {

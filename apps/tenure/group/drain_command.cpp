@@ -5,8 +5,9 @@
 #include <optional>
 
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -54,7 +55,7 @@ asio::awaitable<int> drain(elections& all, options_ptr o) {
     leads = left;
   }
   if (o->wait && leads > 0) {
-    std::fprintf(stderr, "tenure drain: %s still leads %s of %s after %s; the drain goes on\n",
+    print_error("tenure drain: %s still leads %s of %s after %s; the drain goes on\n",
                  name.c_str(), count_of_elections(leads).c_str(), one_line(o->prefix).c_str(),
                  to_text(*o->timeout).c_str());
     co_return exit_not_elected;

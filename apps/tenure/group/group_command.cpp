@@ -7,8 +7,9 @@
 
 #include "common/group_text.hpp"
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -38,7 +39,7 @@ asio::awaitable<int> print_once(elections& all, options_ptr o) {
   }
   if (!seen.members.empty()) co_return exit_ok;
   if (!o->json)
-    std::fprintf(stderr, "tenure group: %s has no members\n", one_line(o->prefix).c_str());
+    print_error("tenure group: %s has no members\n", one_line(o->prefix).c_str());
   co_return exit_no_member;
 }
 
@@ -64,7 +65,7 @@ asio::awaitable<int> print_changes(elections& all, options_ptr o) {
     error_code why;
     const std::optional<group_report> seen = co_await try_to_read(all, o, why);
     if (!seen && !failing)
-      std::fprintf(stderr, "tenure group: %s; trying again\n", why.message().c_str());
+      print_error("tenure group: %s; trying again\n", why.message().c_str());
     failing = !seen;
     std::vector<std::string> lines = printed;
     if (seen && o->json) lines = {to_json(*seen)};

@@ -5,6 +5,7 @@
 
 #include "common/duration.hpp"
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
 
 namespace tenure::apps {
 
@@ -31,7 +32,7 @@ void print_no_member(const char* program, const group_report& group, const std::
   for (const group_member_status& m : group.members) {
     names += (names.empty() ? "" : ", ") + one_line(m.name);
   }
-  std::fprintf(stderr, "%s: '%s' is no member of %s, which has %s\n", program,
+  print_error("%s: '%s' is no member of %s, which has %s\n", program,
                one_line(name).c_str(), one_line(group.prefix).c_str(),
                names.empty() ? "no members" : names.c_str());
 }
@@ -53,7 +54,7 @@ boost::asio::awaitable<group_report> group_of_key(elections& all, std::string ke
 }
 
 void print_no_group(const char* program, const std::string& key) {
-  std::fprintf(stderr, "%s: no folder above %s has a group: name the group with --group\n",
+  print_error("%s: no folder above %s has a group: name the group with --group\n",
                program, one_line(key).c_str());
 }
 

@@ -9,8 +9,9 @@
 #include <string>
 
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -96,7 +97,7 @@ asio::awaitable<void> take_pin_away(elections& all, options_ptr o, std::string p
   try {
     co_await all.unpin(prefix, o->key);
   } catch (const boost::system::system_error&) {
-    std::fprintf(stderr, "tenure move: the pin is still there: tenure unpin --group %s %s\n",
+    print_error("tenure move: the pin is still there: tenure unpin --group %s %s\n",
                  prefix.c_str(), o->key.c_str());
     throw;
   }
@@ -113,7 +114,7 @@ asio::awaitable<int> move(elections& all, options_ptr o) {
     co_return exit_no_member;
   }
   if (const std::string why = obstacle(group, *o); !why.empty()) {
-    std::fprintf(stderr, "tenure move: %s\n", why.c_str());
+    print_error("tenure move: %s\n", why.c_str());
     co_return exit_no_member;
   }
   const std::string key = one_line(o->key);
@@ -144,7 +145,7 @@ asio::awaitable<int> move(elections& all, options_ptr o) {
     co_return exit_ok;
   }
   const std::string pin = stays_pinned ? "" : "; the pin of this move is taken away again";
-  std::fprintf(stderr, "tenure move: %s does not lead %s after %s, %s does%s\n", name.c_str(),
+  print_error("tenure move: %s does not lead %s after %s, %s does%s\n", name.c_str(),
                key.c_str(), to_text(o->timeout.value_or(default_timeout)).c_str(),
                name_of(now, group).c_str(), pin.c_str());
   co_return exit_not_elected;

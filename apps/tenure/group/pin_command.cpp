@@ -3,8 +3,8 @@
 #include <string>
 
 #include "common/json.hpp"
+#include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
-#include "tenure/admin/with_elections.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 

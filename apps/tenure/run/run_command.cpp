@@ -8,6 +8,7 @@
 
 #include "command/find_program.hpp"
 #include "common/candidacy_errors.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "tenure/run/runner.hpp"
 #include "tenure/subcommand.hpp"
@@ -110,7 +111,7 @@ int run(const arguments& a) {
   command::find_program(o.argv.front(), problem);
   if (problem != 0) {
     const command::outcome failed(command::outcome::kind::not_started, problem);
-    std::fprintf(stderr, "tenure run: %s %s\n", o.argv.front().c_str(), failed.text().c_str());
+    print_error("tenure run: %s %s\n", o.argv.front().c_str(), failed.text().c_str());
     return failed.exit_code();
   }
   boost::asio::io_context io{1};

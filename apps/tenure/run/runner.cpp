@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 
 namespace tenure::apps {
@@ -50,6 +51,7 @@ runner::runner(asio::io_context& io, run_options options)
       try_timer_(io),
       pause_timer_(io),
       group_timer_(io) {
+  host_.prepare();  // while Consul is contacted
   catch_signals(signals_, {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
   if (options_.group) {
     group_.emplace(elections_.join(options_.group->prefix, options_.group->how));
@@ -62,11 +64,11 @@ runner::runner(asio::io_context& io, run_options options)
 }
 
 void runner::print_error(const std::string& line) const {
-  std::fprintf(stderr, "%s: %s\n", options_.program.c_str(), line.c_str());
+  apps::print_error("%s: %s\n", options_.program.c_str(), line.c_str());
 }
 
 void runner::print_step(const char* step) const {
-  if (options_.verbose) std::fprintf(stderr, "%s\n", step);
+  if (options_.verbose) apps::print_error("%s\n", step);
 }
 
 error_code runner::last_error() const {
@@ -326,6 +328,7 @@ void runner::on_signal(int number) {
   } else if (commands_) {
     commands_->kill();
   } else {
+    standard_error().flush(100ms);
     std::_Exit(128 + number);  // a second signal: do not wait for Consul
   }
 }

@@ -1,4 +1,4 @@
-#include "tenure/admin/with_elections.hpp"
+#include "common/with_elections.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/log/line_writer.hpp"
 #include "common/refusal_filter.hpp"
 
 namespace tenure::apps {
@@ -81,6 +82,7 @@ asio::awaitable<void> wait_for_consul(elections& all) {
 int with_elections(const common_options& common, elections_options options,
                    on_interrupt after_signal, const std::string& policy, elections_task task) {
   const consul_config config = common.consul();
+  const std::string program = options.name();
   asio::io_context io{1};
   const auto log = std::make_shared<refusal_filter>(common.log());
   if (after_signal == on_interrupt::exit_ok) {
@@ -113,7 +115,7 @@ int with_elections(const common_options& common, elections_options options,
   } catch (const bad_configuration&) {
     throw;
   } catch (const boost::system::system_error& e) {
-    std::fprintf(stderr, "tenure: %s\n", consul_error_text(config, e, policy).c_str());
+    print_error("%s: %s\n", program.c_str(), consul_error_text(config, e, policy).c_str());
   }
   return exit_unavailable;
 }

@@ -1,9 +1,9 @@
-#include "sidecar/log/wall_time.hpp"
+#include "common/log/wall_time.hpp"
 
 #include <cstdio>
 #include <ctime>
 
-namespace tenure::sidecar {
+namespace tenure::apps {
 namespace {
 
 std::string date_and_time(std::chrono::system_clock::time_point t) {
@@ -27,4 +27,4 @@ std::string rfc3339_ms(std::chrono::system_clock::time_point t) {
   return date_and_time(t) + text;
 }
 
-}  // namespace tenure::sidecar
+}  // namespace tenure::apps

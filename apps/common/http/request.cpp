@@ -1,11 +1,11 @@
-#include "sidecar/http/request.hpp"
+#include "common/http/request.hpp"
 
 #include <algorithm>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/percent.hpp>
 #include <utility>
 
-namespace tenure::sidecar {
+namespace tenure::apps {
 namespace {
 
 /// The server has refused invalid escapes in paths. In a query they stand for themselves.
@@ -57,4 +57,4 @@ bool request::has_body() const noexcept {
          header("Transfer-Encoding").has_value();
 }
 
-}  // namespace tenure::sidecar
+}  // namespace tenure::apps

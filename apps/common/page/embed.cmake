@@ -1,5 +1,7 @@
-# cmake -DFOLDER=ui -DTO=ui_page.cpp -P embed.cmake: writes the page as a C++ string, with its
-# Content-Security-Policy.
+# cmake -DFOLDER=ui -DTO=ui_page.cpp -DNAMESPACE=tenure::sidecar -DHEADER=sidecar/http/ui/page.hpp
+#   "-DSTYLES=a.css,b.css" "-DSCRIPTS=a.js,b.js" -P embed.cmake
+# Writes page.html with its styles and scripts as a C++ string, and its Content-Security-Policy. A
+# file that is not in FOLDER is in the folder of this script: the pages share it.
 cmake_minimum_required(VERSION 3.22)
 
 # to_base64(OUT HEX): for 64 hexadecimal digits. Three digits are twelve bits, two characters.
@@ -23,14 +25,20 @@ endfunction()
 function(read_all out)
   set(text "\n")
   foreach(name ${ARGN})
-    file(READ "${FOLDER}/${name}" piece)
+    set(from "${FOLDER}")
+    if(NOT EXISTS "${FOLDER}/${name}")
+      set(from "${CMAKE_CURRENT_LIST_DIR}")
+    endif()
+    file(READ "${from}/${name}" piece)
     string(APPEND text "${piece}")
   endforeach()
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-read_all(style style.css)
-read_all(script text.js feed.js elections.js rows.js details.js groups.js address.js page.js)
+string(REPLACE "," ";" STYLES "${STYLES}")
+string(REPLACE "," ";" SCRIPTS "${SCRIPTS}")
+read_all(style ${STYLES})
+read_all(script ${SCRIPTS})
 file(READ "${FOLDER}/page.html" page)
 string(SHA256 id "${page}${style}${script}")
 string(SUBSTRING ${id} 0 16 id)
@@ -52,10 +60,10 @@ while(at LESS length)
   string(APPEND pieces "    R\"~page~(${piece})~page~\"\n")
   math(EXPR at "${at} + 8000")
 endwhile()
-file(WRITE "${TO}" "// Generated from page.html and its style and scripts.
-#include \"sidecar/http/ui/page.hpp\"
+file(WRITE "${TO}" "// Generated from page.html, its styles and its scripts.
+#include \"${HEADER}\"
 
-namespace tenure::sidecar {
+namespace ${NAMESPACE} {
 
 std::string_view ui_page() noexcept {
   static constexpr std::string_view page =
@@ -72,5 +80,5 @@ std::string_view ui_page_policy() noexcept {
 
 std::string_view ui_page_id() noexcept { return \"${id}\"; }
 
-}  // namespace tenure::sidecar
+}  // namespace ${NAMESPACE}
 ")

@@ -1,4 +1,4 @@
-// A request to one of the sidecar's servers, with its target split into path and query.
+// A request to the HTTP server of a program, with its target split into path and query.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <tenure/toolkit/http_message.hpp>
 
-namespace tenure::sidecar {
+namespace tenure::apps {
 
 class request {
  public:
@@ -30,4 +30,4 @@ class request {
   std::string path_;
 };
 
-}  // namespace tenure::sidecar
+}  // namespace tenure::apps
