@@ -1,5 +1,6 @@
 #include "tenure-cron/running/stdout_writer.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,8 +13,14 @@ namespace {
 void write_to_stdout(std::string_view text) {
   while (!text.empty()) {
     const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (done < 0 && errno != EINTR) return;
-    if (done > 0) text.remove_prefix(static_cast<std::size_t>(done));
+    if (done >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(done));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {  // another process made it non-blocking
+      pollfd writable{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      return;
+    }
   }
 }
 
@@ -43,14 +50,10 @@ bool stdout_writer::has_room() const {
   return buffer_.size() < capacity;
 }
 
-void stdout_writer::add(std::string_view name, std::string_view text) {
+void stdout_writer::add(std::string_view text) {
   {
     const std::lock_guard lock(mutex_);
-    buffer_ += '[';
-    buffer_ += name;
-    buffer_ += "] ";
     buffer_ += text;
-    buffer_ += '\n';
   }
   changed_.notify_all();
 }

@@ -22,8 +22,8 @@ class stdout_writer {
 
   /// Whether the buffer has room. If not, the caller should read no more input until it has.
   bool has_room() const;
-  /// Adds "[name] text\n", even without room.
-  void add(std::string_view name, std::string_view text);
+  /// Adds a text, even without room.
+  void add(std::string_view text);
   /// Waits until everything is written, for at most `timeout`. Returns whether it is.
   bool flush(duration timeout);
 

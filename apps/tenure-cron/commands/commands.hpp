@@ -1,0 +1,35 @@
+// The subcommands of tenure-cron.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+
+#include "tenure-cron/jobs_file/jobs_file.hpp"
+
+namespace tenure::cron {
+
+/// What to do after the command line is parsed; returns the exit code. The subcommand that the user
+/// named sets it.
+using action = std::function<int()>;
+
+/// Adds all of them, before the command line is parsed. Without a subcommand `chosen` stays empty.
+void add_commands(CLI::App& app, action& chosen);
+
+// Each adds its subcommand.
+void add_check_command(CLI::App& app, action& chosen);
+void add_next_command(CLI::App& app, action& chosen);
+void add_list_command(CLI::App& app, action& chosen);
+void add_history_command(CLI::App& app, action& chosen);
+void add_run_command(CLI::App& app, action& chosen);
+void add_pause_command(CLI::App& app, action& chosen);
+void add_resume_command(CLI::App& app, action& chosen);
+
+/// Prints a line on standard output.
+void print_line(const std::string& line);
+
+/// Reads a file; its mistakes go to standard error. With mistakes the file is unusable: its
+/// `errors` are not empty. Throws usage_error.
+jobs_file load_jobs(const std::string& path);
+
+}  // namespace tenure::cron

@@ -1,0 +1,104 @@
+// tenure-cron list: the jobs of a ledger.
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <set>
+
+#include "common/json.hpp"
+#include "common/log/line_writer.hpp"
+#include "common/text_table.hpp"
+#include "tenure-cron/commands/commands.hpp"
+#include "tenure-cron/commands/ledger_options.hpp"
+#include "tenure-cron/operating/operations.hpp"
+#include "tenure-cron/running/run_request.hpp"
+
+namespace tenure::cron {
+namespace {
+
+namespace asio = boost::asio;
+
+struct list_options {
+  ledger_options ledger;
+  bool json = false;
+};
+
+std::string last_text(const job_status& status) {
+  const run_record* const last = status.last();
+  if (last == nullptr) return "-";
+  return rfc3339(last->until) + ' ' + outcome_of(*last);
+}
+
+std::string host_of(const job_status& status) {
+  if (const open_run* now = status.current(); now != nullptr && !now->host.empty())
+    return now->host;
+  const run_record* const last = status.last();
+  return last == nullptr || last->host.empty() ? "-" : last->host;
+}
+
+apps::table_row row_of(const job_status& status) {
+  const ledger_document empty;
+  const ledger_document& document = status.document ? *status.document : empty;
+  std::string state = status.state();
+  if (status.paused && !status.paused->by.empty() && state == "paused")
+    state += " by " + status.paused->by;
+  return {status.name,
+          document.schedule.empty() ? "-" : apps::one_line(document.schedule),
+          state,
+          document.next_tick ? rfc3339(*document.next_tick) : "-",
+          last_text(status),
+          apps::one_line(host_of(status))};
+}
+
+// Jobs of the file that no leader has seen yet are listed, too.
+void add_unseen(std::vector<job_status>& all, const jobs_file& file) {
+  std::set<std::string> seen;
+  for (const job_status& one : all) seen.insert(one.name);
+  for (const job_ptr& j : file.jobs) {
+    if (seen.contains(j->name)) continue;
+    job_status made(j->name);
+    made.document.emplace();
+    made.document->schedule = j->when.text();
+    made.document->zone = j->zone.name;
+    all.push_back(std::move(made));
+  }
+}
+
+asio::awaitable<int> list_jobs(std::shared_ptr<list_options> o, kv store) {
+  std::vector<job_status> all = co_await read_jobs(store, o->ledger.root());
+  if (o->ledger.file()) add_unseen(all, *o->ledger.file());
+  if (all.empty()) {
+    apps::print_error("tenure-cron list: the ledger has no jobs\n");
+    co_return 1;
+  }
+  std::vector<apps::table_row> rows{{"JOB", "SCHEDULE", "STATE", "NEXT", "LAST", "HOST"}};
+  for (const job_status& one : all) {
+    if (o->json) {
+      print_line(to_json(one));
+    } else {
+      rows.push_back(row_of(one));
+    }
+  }
+  if (o->json) co_return apps::exit_ok;
+  for (const std::string& line : apps::aligned(rows)) print_line(line);
+  co_return apps::exit_ok;
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, action& chosen) {
+  auto o = std::make_shared<list_options>();
+  CLI::App* command = app.add_subcommand("list", "List the jobs and what they do now");
+  command->add_flag("--json", o->json, "print a line of JSON for each job");
+  o->ledger.add_to(*command);
+  command->footer(
+      R"(Reads the ledger in Consul, from any machine. Times are UTC. STATE is running,
+waiting, paused or idle; HOST is the replica that runs the job, or ran it last.
+Exit codes: 0; 1 if there are no jobs; 69 if Consul is out of reach or refuses.
+
+  tenure-cron list --file jobs.yaml)");
+  command->callback([o, &chosen] {
+    chosen = [o] { return o->ledger.run([o](kv store) { return list_jobs(o, store); }); };
+  });
+}
+
+}  // namespace tenure::cron

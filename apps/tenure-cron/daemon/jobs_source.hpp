@@ -1,0 +1,40 @@
+// Where the jobs come from: one file, or each file of a folder, and how a change is noticed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tenure::cron {
+
+/// One jobs file as it is now.
+class jobs_text {
+ public:
+  std::string tenant;  ///< the name of the file without its end; empty: the only file
+  std::string path;
+  std::string text;
+  std::string error;  ///< why it cannot be read; empty: it was read
+};
+
+class jobs_source {
+ public:
+  /// A file, or a folder whose files *.yaml and *.yml are tenants. Throws usage_error if there is
+  /// no such path.
+  explicit jobs_source(std::string path);
+
+  const std::string& path() const noexcept { return path_; }
+  bool is_folder() const noexcept { return folder_; }
+  /// In the order of the tenants' names. Files whose name begins with a dot are none. Throws
+  /// usage_error if the folder cannot be listed.
+  std::vector<jobs_text> read() const;
+  /// Another text whenever a file was written, replaced or removed, also through a symbolic link:
+  /// an editor's rename, and the links of a Kubernetes ConfigMap, change the file that is found.
+  std::string stamp() const;
+
+ private:
+  std::vector<std::string> files() const;
+
+  std::string path_;
+  bool folder_ = false;
+};
+
+}  // namespace tenure::cron

@@ -1,0 +1,130 @@
+// How a replica takes over new files: at SIGHUP, and when a file has changed.
+#include <algorithm>
+#include <boost/system/system_error.hpp>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "common/config_errors.hpp"
+#include "common/duration.hpp"
+#include "tenure-cron/daemon/replica.hpp"
+
+namespace tenure::cron {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A file that is being written changes again: it is read when it was quiet for one interval.
+constexpr duration look_interval = 500ms;
+
+}  // namespace
+
+asio::awaitable<void> replica::watch_files() {
+  std::string pending;
+  for (;;) {
+    co_await runtime::sleep_until(*context_.timers, context_.timers->now() + look_interval);
+    std::string now = source_.stamp();
+    if (signal_ != 0 || now == stamp_) {
+      pending.clear();
+    } else if (now == pending) {
+      reload(reload_cause::change);
+    } else {
+      pending = std::move(now);
+    }
+  }
+}
+
+void replica::reload(reload_cause why) {
+  log_->log(log_level::info, "reload requested",
+            {log_field("path", source_.path()),
+             log_field("cause", why == reload_cause::signal ? "signal" : "change")});
+  if (why == reload_cause::signal) texts_.clear();
+  read_files();
+}
+
+void replica::read_files() {
+  stamp_ = source_.stamp();
+  std::vector<jobs_text> all;
+  try {
+    all = source_.read();
+  } catch (const apps::usage_error& e) {
+    stamp_ = e.what();  // as it is until the folder can be listed again: then it is read
+    log_->log(log_level::error, "jobs file refused", {log_field("why", stamp_)});
+    return;
+  }
+  std::set<std::string> names;
+  std::map<std::string, std::string> texts;
+  for (const jobs_text& one : all) {
+    names.insert(one.tenant);
+    const std::string& now = texts[one.path] = one.text + one.error;
+    const auto before = texts_.find(one.path);
+    if (before != texts_.end() && before->second == now) continue;
+    try {
+      read(one);
+    } catch (const std::exception& e) {
+      complain(one, {apps::config_error(0, e.what())});
+    }
+  }
+  texts_ = std::move(texts);
+  for (const auto& one : tenants_) {
+    if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
+  }
+}
+
+/// With a mistake in the file, or in its relation to other files, nothing changes.
+void replica::read(const jobs_text& one) {
+  const auto refuse = [&](std::string why) {
+    complain(one, {apps::config_error(0, std::move(why))});
+  };
+  if (!one.error.empty()) return refuse(one.error);
+  jobs_file parsed = parse_jobs(one.text);
+  if (!parsed.errors.empty()) return complain(one, parsed.errors);
+  for (const auto& other : tenants_) {
+    const jobs_file& theirs = other->file();
+    if (other->name() == one.tenant) continue;
+    if (theirs.election == parsed.election)
+      return refuse("the election '" + parsed.election + "' is that of " + other->name());
+    if (theirs.ledger == parsed.ledger)
+      return refuse("the ledger '" + parsed.ledger + "' is that of " + other->name());
+  }
+  tenant* const known = find(one.tenant);
+  if (known == nullptr) {
+    tenants_.push_back(std::make_unique<tenant>(context_, one.tenant, std::move(parsed)));
+    if (running_) start(*tenants_.back());
+  } else if (known->ending()) {
+    return;  // remove() reads the files again
+  } else if (parsed.digest() == known->file().digest()) {
+    log_->log(log_level::info, "jobs file unchanged", {log_field("path", one.path)});
+  } else {
+    std::string why = known->reload(std::move(parsed));
+    if (!why.empty()) refuse(std::move(why));
+  }
+}
+
+void replica::complain(const jobs_text& one, const std::vector<apps::config_error>& mistakes) {
+  for (const apps::config_error& e : mistakes) {
+    const std::string line = e.line > 0 ? apps::located(one.path, e) : one.path + ": " + e.text;
+    if (!running_) first_mistakes_.push_back(line);
+    if (!running_ && !source_.is_folder()) continue;  // the caller prints them
+    log_->log(log_level::error, "jobs file refused", {log_field("why", line)});
+  }
+}
+
+/// Its file is gone: its runs end, then its elections are left.
+void replica::begin_removal(tenant& gone) {
+  log_->log(log_level::info, "tenant removed",
+            {log_field("tenant", gone.name()), log_field("election", gone.file().election)});
+  removals_.spawn(remove(&gone));
+}
+
+asio::awaitable<void> replica::remove(tenant* gone) {
+  co_await gone->end(stop_at_);
+  if (signal_ != 0) co_return;  // run() waits for it, too
+  std::erase_if(tenants_, [&](const auto& one) { return one.get() == gone; });
+  texts_.clear();  // another file may take its election
+  read_files();
+}
+
+}  // namespace tenure::cron

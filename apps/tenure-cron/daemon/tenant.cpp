@@ -1,0 +1,203 @@
+#include "tenure-cron/daemon/tenant.hpp"
+
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/options.hpp"
+
+namespace tenure::cron {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A member that operators drain ends its jobs' runs first, however long they take.
+constexpr duration drain_limit = 24h;
+// A lane of one job is asked to hand over between two runs, and a run may be long. A lane of many
+// jobs has such a moment seldom: then it keeps its election, and the plan moves others.
+constexpr duration spread_hand_over_limit = 1h;
+// Files that are changed one after the other on all hosts differ for a moment.
+constexpr duration agreement_pause = 2s;
+constexpr duration control_wait = 5min;
+constexpr duration most_pause = 15s;
+constexpr duration refusal_check_interval = 1s;
+constexpr int most_refusals = 3;
+
+elections_options options_of(const daemon_options& options) {
+  elections_options o;
+  o.name("tenure-cron");
+  o.log(options.log);
+  o.liveness(options.liveness);
+  o.metrics(options.metrics);
+  return o;
+}
+
+runner_options runner_options_of(const daemon_options& options, const std::string& tenant,
+                                 const jobs_file& file) {
+  runner_options o;
+  o.tenant = tenant;
+  o.host = options.replica;
+  o.span = options.profile.span();
+  o.grace = options.profile.stop_budget();
+  o.format = options.format;
+  o.max_output = file.limits.max_output;
+  return o;
+}
+
+}  // namespace
+
+tenant::tenant(replica_context& replica, std::string name, jobs_file file)
+    : replica_(replica),
+      name_(std::move(name)),
+      file_(std::move(file)),
+      keys_(file_.ledger),
+      elections_(replica.connections, options_of(replica.options)),
+      store_(elections_),
+      runner_(replica.services, runner_options_of(replica.options, name_, file_)),
+      agreement_(replica.options.log, file_.election),
+      changed_(*replica.timers),
+      tasks_(replica.executor, *replica.timers,
+             [this](std::exception_ptr e) { on_failure(std::move(e)); }) {
+  join_groups();
+  const std::string why = mistakes(file_);
+  if (!why.empty()) throw bad_configuration(why);
+  set_limits();
+  apply(plan_lanes(file_));
+}
+
+void tenant::on_failure(std::exception_ptr e) {
+  try {
+    std::rethrow_exception(std::move(e));
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == errc::shut_down) return;
+    replica_.options.log->log(log_level::error, "task failed",
+                              {log_field("election", file_.election),
+                               log_field("why", failure.what())});
+  }
+}
+
+void tenant::set_limits() {
+  admission_.set_max_parallel(file_.limits.max_parallel, replica_.clock.now_seconds());
+  runner_.set_max_output(file_.limits.max_output);
+}
+
+bool tenant::spreads(const jobs_file& file) const {
+  return file.spread.value_or(replica_.options.group.has_value());
+}
+
+/// Of the group over which the elections of a file spread. Each tenant has one for itself.
+std::string tenant::group_prefix() const {
+  const auto& group = replica_.options.group;
+  if (!group) return file_.election;
+  return name_.empty() ? group->prefix : group->prefix + '/' + name_;
+}
+
+void tenant::join_groups() {
+  const daemon_options& options = replica_.options;
+  const bool spread = spreads(file_);
+  if (options.group || spread) {
+    membership how = options.group ? options.group->how
+                                   : membership(options.replica, options.profile);
+    how.drain_limit(drain_limit);
+    if (spread) how.hand_over_limit(spread_hand_over_limit);
+    groups_.emplace(elections_, group_prefix(), std::move(how), options.labels);
+    groups_->publish(file_.digest());
+    return;
+  }
+  membership how(options.replica, options.profile);
+  how.labels({{file_agreement::label, file_.digest()}});
+  replicas_.emplace(elections_.join(file_.ledger + "/replicas", std::move(how)));
+}
+
+const lane* tenant::lane_of(const std::string& job) const {
+  const auto has = [&](const std::shared_ptr<lane>& one) {
+    return std::ranges::any_of(one->jobs(), [&](const job_ptr& j) { return j->name == job; });
+  };
+  const auto found = std::ranges::find_if(lanes_, has);
+  return found == lanes_.end() ? nullptr : found->get();
+}
+
+void tenant::start(std::function<void(const boost::system::system_error&)> refused) {
+  refused_ = std::move(refused);
+  tasks_.spawn(dispatch_events());
+  tasks_.spawn(watch_control());
+  tasks_.spawn(watch_members());
+  tasks_.spawn(watch_for_refusal());
+  replica_.options.log->log(
+      log_level::info, "campaign started",
+      {log_field("election", file_.election), log_field("value", replica_.options.profile.value()),
+       log_field("jobs", static_cast<std::uint64_t>(file_.jobs.size())),
+       log_field("lanes", static_cast<std::uint64_t>(lanes_.size()))});
+  for (const auto& one : lanes_) one->stand();
+}
+
+asio::awaitable<void> tenant::dispatch_events() {
+  try {
+    for (;;) {
+      const event e = co_await elections_.next_event();
+      const auto found = by_key_.find(e.key);
+      if (found != by_key_.end()) found->second->update(e);
+    }
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != errc::shut_down) throw;
+  }
+}
+
+// The pauses and run orders of operators reach every replica; the leader of the job obeys.
+asio::awaitable<void> tenant::watch_control() {
+  kv keys = elections_.kv();
+  std::uint64_t index = 0;
+  duration pause{0};
+  for (;;) {
+    try {
+      const stored_keys now = co_await keys.watch_below(keys_.control(), index, control_wait);
+      pause = duration(0);
+      if (now.index != index) {
+        index = now.index;
+        std::vector<ledger_entry> entries;
+        for (const stored_key& k : now.keys) entries.emplace_back(k.key, k.value, k.modify_index);
+        control_ = read_control(keys_, entries);
+        for (const auto& [key, one] : by_key_) one->control_changed();
+      }
+    } catch (const boost::system::system_error& e) {
+      if (e.code() == errc::shut_down || e.code() == asio::error::operation_aborted) throw;
+      pause = std::clamp<duration>(pause * 2, 1s, most_pause);
+      index = 0;
+    }
+    if (pause > duration(0)) {
+      co_await runtime::sleep_until(*replica_.timers, replica_.timers->now() + pause);
+    }
+  }
+}
+
+asio::awaitable<void> tenant::watch_members() {
+  group& watched = groups_ ? groups_->main() : *replicas_;
+  for (;;) {
+    co_await watched.changed();
+    if (groups_) groups_->follow_drain();
+    if (!agreement_.news(watched.members(), file_.digest())) continue;
+    co_await runtime::sleep_until(*replica_.timers, replica_.timers->now() + agreement_pause);
+    agreement_.compare(watched.members(), file_.digest());
+  }
+}
+
+// An unreachable Consul comes back by itself, and a right that the token lacks may be granted at
+// any time. A request that Consul keeps refusing for another reason needs another configuration.
+asio::awaitable<void> tenant::watch_for_refusal() {
+  int refusals = 0;
+  while (refusals < most_refusals) {
+    const time_point next = replica_.timers->now() + refusal_check_interval;
+    co_await runtime::sleep_until(*replica_.timers, next);
+    const auto refused = std::ranges::find_if(lanes_, [](const std::shared_ptr<lane>& one) {
+      const error_code why = one->handle().last_error();
+      return !one->serving() && why == error_kind::fatal && why != consul_errc::forbidden;
+    });
+    refusals = refused != lanes_.end() ? refusals + 1 : 0;
+    if (refusals == most_refusals)
+      refused_(boost::system::system_error((*refused)->handle().last_error(), (*refused)->key()));
+  }
+}
+
+}  // namespace tenure::cron

@@ -1,0 +1,54 @@
+#include "tenure-cron/term/control_state.hpp"
+
+#include <simdjson.h>
+
+#include <tenure/toolkit/json_writer.hpp>
+#include <utility>
+
+namespace tenure::cron {
+
+std::string to_json(const operator_note& note) {
+  text::json_writer w;
+  w.begin_object();
+  w.key("job").value(note.job);
+  w.key("by").value(note.by);
+  w.key("at").value(std::int64_t(note.at.time_since_epoch().count()));
+  w.end_object();
+  return w.take();
+}
+
+operator_note parse_operator_note(const std::string& text) {
+  operator_note made;
+  simdjson::dom::parser parser;
+  simdjson::dom::object top;
+  if (parser.parse(text).get(top) != simdjson::SUCCESS) return made;
+  std::string_view s;
+  if (top["job"].get(s) == simdjson::SUCCESS) made.job = s;
+  if (top["by"].get(s) == simdjson::SUCCESS) made.by = s;
+  std::int64_t at = 0;
+  if (top["at"].get(at) == simdjson::SUCCESS)
+    made.at = sys_milliseconds(std::chrono::milliseconds(at));
+  return made;
+}
+
+control_state read_control(const ledger_keys& keys, const std::vector<ledger_entry>& stored) {
+  control_state made;
+  const std::string paused = keys.paused("");
+  const std::string orders = keys.request("");
+  for (const ledger_entry& one : stored) {
+    if (one.key.size() > paused.size() && one.key.starts_with(paused)) {
+      made.paused.emplace(one.key.substr(paused.size()), parse_operator_note(one.value));
+    } else if (one.key.size() > orders.size() && one.key.starts_with(orders)) {
+      run_order order;
+      order.id = one.key.substr(orders.size());
+      order.key = one.key;
+      order.value = one.value;
+      order.modify_index = one.modify_index;
+      order.note = parse_operator_note(one.value);
+      made.orders.push_back(std::move(order));
+    }
+  }
+  return made;
+}
+
+}  // namespace tenure::cron
