@@ -22,8 +22,8 @@ class fake_command final : public command::supervised_command {
 
   void set_lease(command::lease_times l) noexcept override { lease = l; }
   void signal(int) noexcept override {}
-  void stop() noexcept override { stop_requested = true; }
-  void kill() noexcept override { stop_requested = true; }
+  void stop(command::stop_cause why) noexcept override { request_stop(why); }
+  void kill() noexcept override { request_stop(command::stop_cause::kill); }
   boost::asio::awaitable<command::outcome> gone() override {
     while (!gone_) co_await changed_.wait();
     co_return how_;
@@ -33,6 +33,7 @@ class fake_command final : public command::supervised_command {
 
   void end(command::outcome how) {
     how_ = how;
+    how_.cause = cause_;
     gone_ = true;
     changed_.notify_all();
   }
@@ -50,6 +51,11 @@ class fake_command final : public command::supervised_command {
   bool stop_requested = false;
 
  private:
+  void request_stop(command::stop_cause why) {
+    if (!std::exchange(stop_requested, true)) cause_ = why;
+  }
+
+  command::stop_cause cause_ = command::stop_cause::none;
   runtime::async_condition changed_;
   command::outcome how_;
   bool gone_ = false;

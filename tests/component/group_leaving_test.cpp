@@ -86,6 +86,47 @@ TEST_CASE("a drained member hands over everything, and takes nothing until the d
   b.end();
 }
 
+TEST_CASE("a member with a drain limit asks its bodies, and stops them after that") {
+  group_fixture b(20);
+  group_process& a = b.join(b.named("a").drain_limit(60s));
+  const bool obeys = GENERATE(true, false);
+  a.how = obeys ? manners::obeys : manners::ignores;
+  if (obeys) a.cleanup = 20s;
+  b.rt.advance(3s);
+  REQUIRE(a.leads() == 20);
+  group_process& c = b.join("b");
+  b.ledger.reset();
+  SECTION("a drain") { b.put("jobs/members/.drained/a", ""); }
+  SECTION("weight 0") { a.g->set_weight(0); }
+  SECTION("capacity 0") { a.g->set_capacity(0); }
+  b.rt.advance(18s);
+  CHECK(a.leads() == 20);  // the lease of a few seconds is proven while they work
+  b.rt.advance(5s);
+  CHECK(a.leads() == (obeys ? 0 : 20));
+  CHECK(c.leads() == (obeys ? 20 : 0));
+  b.rt.advance(45s);
+  CHECK(a.leads() == 0);
+  CHECK(c.leads() == 20);
+  CHECK(b.ledger.total() == 20);
+  b.end();
+}
+
+TEST_CASE("a drain that ends leaves an election with the body that was asked") {
+  group_fixture b(20);
+  group_process& a = b.join(b.named("a").drain_limit(60s));
+  a.how = manners::ignores;
+  b.rt.advance(3s);
+  b.join("b");
+  b.ledger.reset();
+  b.put("jobs/members/.drained/a", "");
+  b.rt.advance(10s);
+  b.remove("jobs/members/.drained/a");
+  b.rt.advance(3min);
+  CHECK(a.leads() == 20);
+  CHECK(b.ledger.total() == 0);
+  b.end();
+}
+
 TEST_CASE("an election that its leader leaves is released, and another member leads it") {
   pair b;
   const auto led = std::ranges::find_if(b.a().elections, [](const auto& e) {

@@ -82,6 +82,32 @@ TEST_CASE("a member whose session is lost is a new member, which settles again")
   b.end();
 }
 
+TEST_CASE("a request is withdrawn when its recipient has to settle again") {
+  group_fixture b(10);
+  group_process& a = b.join(b.named("a").hand_over_limit(60s));
+  a.how = manners::ignores;
+  b.rt.advance(3s);
+  group_process& c = b.join(b.named("b").settling_time(3s));
+  const auto wanted = [&a] {
+    return std::ranges::count_if(
+        a.elections, [](const auto& e) { return e->current().hand_over_wanted(); });
+  };
+  REQUIRE(b.rt.run_until([&] { return wanted() == 5; }, 10s));
+  // It sees the new session at once, and not that there was none.
+  a.p.transport->loses_response = [](runtime::lane where) { return where == runtime::lane::polls; };
+  const std::string before = c.session();
+  b.ask("PUT", "/v1/session/destroy/" + before);
+  b.rt.advance(1s);
+  REQUIRE(c.session() != before);
+  CHECK(wanted() == 5);
+  a.p.transport->loses_response = nullptr;
+  a.p.transport->reset_silent();
+  CHECK(b.rt.run_until([&] { return wanted() == 0; }, 1s));
+  CHECK_FALSE(c.status("b").settled);
+  CHECK(b.rt.run_until([&] { return wanted() == 5; }, 6s));
+  b.end();
+}
+
 TEST_CASE("a hand-over to a member that has just died goes to another") {
   group_fixture b(30);
   for (const char* name : {"a", "b", "c"}) b.join(name);

@@ -101,8 +101,20 @@ class random_group : public group_fixture {
 
 }  // namespace
 
+// A sanitizer makes each ten times as long.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TENURE_FEW_SEEDS
+#endif
+#endif
+#ifdef TENURE_FEW_SEEDS
+constexpr unsigned seeds = 12;
+#else
+constexpr unsigned seeds = 40;
+#endif
+
 TEST_CASE("a group ends in balance whatever happened to it") {
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
     CAPTURE(seed);
     random_group b(seed);
     b.run();

@@ -98,6 +98,23 @@ TEST_CASE("shares follow the weights, and weights may change") {
   b.end();
 }
 
+TEST_CASE("a member changes its labels, and the others see them") {
+  group_fixture b(2);
+  group_process& a = b.join(b.named("a").labels({{"zone", "x"}}));
+  group_process& c = b.join("b");
+  b.settle();
+  CHECK(c.status("a").labels.at("zone") == "x");
+  a.g->set_labels({{"zone", "y"}, {"more", ""}});
+  b.rt.advance(3s);
+  CHECK(c.status("a").labels.size() == 2);
+  CHECK(c.status("a").labels.at("zone") == "y");
+  CHECK_THROWS_AS(a.g->set_labels({{"", "x"}}), bad_configuration);
+  CHECK_THROWS_AS(a.g->set_labels({{"zone", std::string(400'000, 'x')}}), bad_configuration);
+  b.rt.advance(3s);
+  CHECK(c.status("a").labels.at("zone") == "y");
+  b.end();
+}
+
 TEST_CASE("a member leads at most its capacity") {
   group_fixture b(30);
   group_process& a = b.join(b.named("a").capacity(4));

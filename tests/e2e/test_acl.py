@@ -57,14 +57,17 @@ class AclCase(cases.Case):
         return {"CONSUL_HTTP_ADDR": self.server.address, "CONSUL_HTTP_TOKEN": token.secret}
 
     def check_names(self, rule, lines):
-        """One of the lines, and no other, says what the token lacks, and that is the rule."""
+        """One of the lines, and no other, says what the token lacks, and that is the rule. A rule
+        for the keys of a ledger may be missed by one line for each of its parts."""
         resource, name, access = RULE.match(rule).groups()
         named = [line for line in lines if " lacks " in line]
-        self.assertEqual(1, len(named), (rule, lines))
-        self.assertIn(f" lacks {resource}:", named[0])
-        if resource == "key":
-            self.assertIn(f'"{name}', named[0])
-        self.assertNotIn("Permission denied", named[0])
+        most = 4 if name.startswith("tenure-cron/") else 1
+        self.assertTrue(1 <= len(named) <= most, (rule, lines))
+        for line in named:
+            self.assertIn(f" lacks {resource}:", line)
+            if resource == "key":
+                self.assertIn(f'"{name}', line)
+            self.assertNotIn("Permission denied", line)
         return access
 
 

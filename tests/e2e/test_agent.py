@@ -113,8 +113,12 @@ class AgentOptionsTest(cases.Case):
             json.dumps({"Name": "web", "Check": {"HTTP": "http://127.0.0.1:1", "Interval": "1s",
                                                  "Status": "passing"}}))
         self.assertEqual(200, status, text)
-        with open(self.zoo.path("agent.err"), encoding="utf-8") as log:
-            lines = [line for line in log if "check not run" in line]
+
+        def lines_about_it():
+            with open(self.zoo.path("agent.err"), encoding="utf-8") as log:
+                return [line for line in log if "check not run" in line]
+
+        lines = wait_until(lines_about_it, what="the line")
         self.assertEqual(1, len(lines))
         self.assertIn("service:web", lines[0])
 

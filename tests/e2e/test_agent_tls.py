@@ -83,8 +83,13 @@ class AgentTlsTest(cases.Case):
             self.assertNotEqual(before, serial())
             kept.sendall(b"GET /v1/status/leader HTTP/1.1\r\nHost: x\r\n\r\n")
             self.assertTrue(kept.recv(4096).startswith(b"HTTP/1.1 200 OK"))
-        with open(self.zoo.path("agent.err"), encoding="utf-8") as log:
-            lines = [line for line in log if "TLS files" in line]
+
+        def lines_about_it():
+            with open(self.zoo.path("agent.err"), encoding="utf-8") as log:
+                return [line for line in log if "TLS files" in line]
+
+        wait_until(lambda: len(lines_about_it()) >= 2, what="both lines")
+        lines = lines_about_it()
         self.assertEqual(2, len(lines), lines)
         self.assertIn("TLS files unusable", lines[0])
         self.assertIn("TLS files changed", lines[1])

@@ -35,7 +35,8 @@ class CommandLineTest(cases.Case):
                 ([TENURE, "sidecar"], ["elections:", "http:", "--check", "ELECTOR_ELECTION",
                                        "CONSUL_LEADER", "--probe-address", "64", "69"]),
                 ([TENURE, "agent"], ["--listen", "127.0.0.1:8500"]),
-                ([TENURE_CRON], ["election:", "schedule:", "TENURE_TICK", "--check", "64"])):
+                ([TENURE_CRON], ["election:", "schedule:", "TENURE_TICK", "check", "--drain",
+                                 "--label", "--http-token", "SIGHUP", "64"])):
             code, output, errors = self.run_to_end(*argv, "--help")
             self.assertEqual((0, ""), (code, errors))
             for word in words:
@@ -165,9 +166,10 @@ class JobsFileTest(cases.Case):
 
     def test_a_correct_file(self):
         good = 'election: a/b\njobs:\n  - {name: x, schedule: "@daily", command: "true"}\n'
-        self.assertEqual((0, "jobs.yaml: 1 jobs for the leader of a/b\n", ""),
-                         self.check(good, "--check"))
-        self.assertEqual(0, self.run_to_end(TENURE_CRON, "--check", DEMO_JOBS)[0])
+        code, output, errors = self.check(good, "check")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertTrue(output.startswith("jobs.yaml: 1 job for the leader of a/b\nx: @daily ("))
+        self.assertEqual(0, self.run_to_end(TENURE_CRON, "check", DEMO_JOBS)[0])
 
     def test_all_mistakes_are_listed(self):
         bad = ('elections: a\n'
@@ -178,7 +180,7 @@ class JobsFileTest(cases.Case):
                '    timeout: never\n'
                '  - name: x\n'
                '    schedule: "@daily"\n')
-        for options in ([], ["--check"]):
+        for options in ([], ["check"]):
             code, output, errors = self.check(bad, *options)
             self.assertEqual((64, ""), (code, output))
             numbers = [int(line.split(":")[1]) for line in errors.splitlines()]

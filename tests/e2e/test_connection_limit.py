@@ -11,7 +11,7 @@ from support.processes import SLACK, TENURE, wait_until
 PROCESSES = 16
 LIMIT = 24  # connections of an address; a candidate wants three
 PATIENCE = 60 * SLACK
-ENOUGH = 200  # failed requests of all of them
+ENOUGH = 40  # failed requests of all of them
 SOME = 5  # seconds, which are some more
 
 

@@ -5,6 +5,7 @@ before the lease ends."""
 import collections
 import datetime
 import os
+import re
 import signal
 import time
 
@@ -30,9 +31,9 @@ class CronTest(cases.ServerCase):
         return self.run_to_end(TENURE, "leader", self.key)[1].strip()
 
     def job_lines(self, process, job):
-        start = f"[{job}] "
-        return [line[len(start):] for line in self.zoo.output_lines(process)
-                if line.startswith(start)]
+        form = re.compile(rf"\S+Z \[{re.escape(job)} \S+Z (?:out|err)\] (.*)")
+        found = [form.fullmatch(line) for line in self.zoo.output_lines(process)]
+        return [match[1] for match in found if match]
 
     def test_three_replicas_and_a_crash(self):
         path = self.write(f"""
@@ -138,18 +139,19 @@ class CronTest(cases.ServerCase):
 
         def every_job_ran():
             errors = self.zoo.errors(process)
-            return ("job skipped job=slow reason=still_running" in errors and
+            return ("job skipped job=slow reason=overlap" in errors and
                     "job timed out job=late" in errors and
                     'job failed job=fails outcome="exited with 3"' in errors and
-                    'job failed job=missing outcome="could not be started: no such program"'
+                    'job not started job=missing outcome="could not be started: no such program"'
                     in errors and self.job_lines(process, "env"))
 
         wait_until(every_job_ran, 15, what="a run of every job")
         process.terminate()
         self.assertEqual(0, process.wait(5))
-        seen = dict(line.split("=", 1) for line in self.job_lines(process, "env")[:8])
-        self.assertEqual({"TENURE_JOB", "TENURE_TICK", "TENURE_FENCE", "TENURE_KEY", "SITE",
-                          "MINE"}, set(seen) - {"TENURE_LOG_LEVEL", "TENURE_TEST_MARK"})
+        seen = dict(line.split("=", 1) for line in self.job_lines(process, "env")[:11])
+        self.assertEqual({"TENURE_JOB", "TENURE_TICK", "TENURE_FENCE", "TENURE_KEY", "TENURE_RUN",
+                          "TENURE_TRIGGER", "TENURE_ATTEMPT", "SITE", "MINE"},
+                         set(seen) - {"TENURE_LOG_LEVEL", "TENURE_TEST_MARK"})
         self.assertEqual(("Berlin", "overridden", "env"),
                          (seen["SITE"], seen["MINE"], seen["TENURE_JOB"]))
         self.assertRegex(seen["TENURE_TICK"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")

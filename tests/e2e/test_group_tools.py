@@ -209,9 +209,10 @@ class GroupToolsTest(cases.ServerCase):
 
     def test_cron_hands_over_when_no_job_runs(self):
         path = self.zoo.path("jobs.yaml")
-        key = f"{self.prefix}/cron"
+        key = f"{self.prefix}/cron/job"  # each job has its election
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"election: {key}\njobs:\n  - name: job\n    schedule: '@every 1s'\n"
+            file.write(f"election: {self.prefix}/cron\njobs:\n  - name: job\n"
+                       f"    schedule: '@every 1s'\n"
                        f"    command: 'echo began >> {self.zoo.path('runs')}; sleep 0.3; "
                        f"echo ended >> {self.zoo.path('runs')}'\n")
 

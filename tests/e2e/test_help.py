@@ -55,7 +55,7 @@ class HelpTest(cases.Case):
         self.assertEqual((0, ""), (code, errors))
         self.assertTrue(page.startswith(".TH TENURE\\-CRON 1 "))
         self.assertLessEqual(requests_of(page), REQUESTS)
-        for option in options_of(self.help(program=TENURE_CRON)) | {"--check", "--man"}:
+        for option in options_of(self.help(program=TENURE_CRON)) | {"--man", "--json", "--wait"}:
             self.assertIn(f"\\fB{option}\\fR", page.replace("\\-", "-"))
         self.assertIn("tenure\\-cron", self.run_to_end(TENURE, "man")[1])
         self.assertIn("\\fBtenure\\fR(1)", page)
@@ -98,19 +98,22 @@ class HelpTest(cases.Case):
         with open(self.zoo.path("jobs.yaml"), "w", encoding="utf-8"):
             pass
         self.assertEqual(["jobs.yaml"], complete("job"))
-        self.assertEqual(["jobs.yaml"], complete("--check", "job"))
+        self.assertEqual(["jobs.yaml"], complete("check", "job"))
+        self.assertEqual(["check"], complete("che"))
+        self.assertEqual([], complete("list", "job"))
+        self.assertEqual(["jobs.yaml"], complete("list", "--file", "job"))
+        self.assertEqual(["--limit"], complete("history", "--lim"))
         self.assertEqual(["jobs.yaml"], complete("--token-file", "job"))
         self.assertEqual(["--span"], complete("jobs.yaml", "--sp"))
         self.assertEqual([], complete("--span", ""))
         self.assertEqual(["bash", "fish", "zsh"], complete("--completion", ""))
-        self.assertLessEqual(options_of(self.help(program=TENURE_CRON)) | {"--check"},
-                             set(complete("--")))
+        self.assertLessEqual(options_of(self.help(program=TENURE_CRON)), set(complete("--")))
 
     def test_zsh_and_fish_know_every_option_of_cron(self):
         for shell, form in (("zsh", "'{}["), ("fish", " -l {} ")):
             code, script, errors = self.run_to_end(TENURE_CRON, "--completion", shell)
             self.assertEqual((0, ""), (code, errors))
-            for option in options_of(self.help(program=TENURE_CRON)) | {"--check"}:
+            for option in options_of(self.help(program=TENURE_CRON)) | {"--limit", "--wait"}:
                 name = option if shell == "zsh" else option[2:]
                 self.assertIn(form.format(name), script, shell)
         code, output, errors = self.run_to_end(TENURE_CRON, "--completion", "tcsh")

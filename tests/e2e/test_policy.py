@@ -39,6 +39,8 @@ class PolicyTest(cases.Case):
                             (["run", "--name", "x", "k"], "--name: only with --liveness"),
                             (["list", "--node", "n", "k"], "--node: only for"),
                             (["lock", "--group", "g", "k"], "--group: only for"),
+                            (["run", "--spread", "k"], "--spread: only for cron"),
+                            (["run", "--ledger", "x", "k"], "--ledger: only for cron"),
                             (["drain"], "a KEY is missing"),
                             (["drain", "--liveness", "g"], "--liveness: only for")):
             code, output, errors = self.run_to_end(TENURE, "policy", *words)

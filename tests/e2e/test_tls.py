@@ -82,8 +82,9 @@ class ProgramsTest(SecureCase):
                            "  - {name: a, schedule: '@every 1s', command: echo tick}\n")
             process = self.start(TENURE_CRON, self.zoo.path("jobs.yaml"),
                                  env=self.environment("cron", "tls/cron"))
-            wait_until(lambda: "[a] tick" in self.zoo.output_lines(process), 20 * SLACK,
-                       what="a job")
+            wait_until(lambda: any(line.endswith(" out] tick")
+                                   for line in self.zoo.output_lines(process)),
+                       20 * SLACK, what="a job")
             self.check_end(process)
 
         def scheduler():

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tenure-cron/jobs_file.hpp"
+#include "tenure-cron/jobs_file/jobs_file.hpp"
 
 namespace {
 
@@ -14,7 +14,7 @@ using lines = std::vector<std::string>;
 lines errors(const std::string& text) {
   lines found;
   for (const tenure::apps::config_error& m : parse_jobs(text).errors)
-    found.push_back(std::to_string(m.line) + ": " + m.text);
+    found.push_back(std::to_string(m.line) + ':' + std::to_string(m.column) + ": " + m.text);
   return found;
 }
 
@@ -34,17 +34,17 @@ jobs:
   REQUIRE(file.errors.empty());
   CHECK(file.election == "service/nightly/leader");
   REQUIRE(file.jobs.size() == 2);
-  CHECK(file.jobs[0].name == "backup");
-  CHECK(file.jobs[0].when.text() == "30 2 * * mon-fri");
-  CHECK(file.jobs[0].argv == lines{"/bin/sh", "-c", "./backup.sh | logger"});
-  CHECK(file.jobs[0].timeout == 90min);
-  CHECK(file.jobs[1].argv == lines{"./probe", "--fast", "3"});
-  CHECK_FALSE(file.jobs[1].timeout);
-  CHECK(file.jobs[1].env == std::vector<std::pair<std::string, std::string>>{{"TARGET", "db-1"},
+  CHECK(file.jobs[0]->name == "backup");
+  CHECK(file.jobs[0]->when.text() == "30 2 * * mon-fri");
+  CHECK(file.jobs[0]->argv == lines{"/bin/sh", "-c", "./backup.sh | logger"});
+  CHECK(file.jobs[0]->timeout == 90min);
+  CHECK(file.jobs[1]->argv == lines{"./probe", "--fast", "3"});
+  CHECK_FALSE(file.jobs[1]->timeout);
+  CHECK(file.jobs[1]->env == std::vector<std::pair<std::string, std::string>>{{"TARGET", "db-1"},
                                                                              {"LEVEL", "2"}});
 }
 
-TEST_CASE("all errors are found at once, with their lines") {
+TEST_CASE("all errors are found at once, with lines and columns") {
   CHECK(errors(R"(election: /nightly
 owner: me
 jobs:
@@ -67,58 +67,58 @@ jobs:
   - just text
 )") ==
         lines{
-            "1: election: '/nightly' begins with a slash: leave it out",
-            "2: unknown key 'owner' in the file (known: election, timezone, jobs)",
-            "4: 'a b' is not a name for a job: letters, digits, '-', '_' and '.', at most 100",
-            "5: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10, H)",
-            "6: job 'a b': command: neither a text for the shell nor a list of arguments",
-            "7: a job has no name",
-            "7: job '?': schedule: '@often' is not a schedule: five fields (minute hour day month"
-            " weekday), six with the second first, @hourly, @daily, @weekly, @monthly, @yearly or"
-            " @every 10s",
-            "7: job '?' has no command",
-            "8: unknown key 'comand' in a job (known: name, schedule, at, timezone, splay, command,"
-            " env, timeout)",
-            "9: job '?': timeout: 'soon' is not a duration: write it as 500ms, 15s or 1m30s",
-            "13: 'command' is given twice in a job",
-            "14: job 'twice': env: '1X' is not the name of a variable",
-            "14: job 'twice': env: 'TENURE_JOB': names that begin with TENURE_ are set by"
+            "1:11: election: '/nightly' begins with a slash: leave it out",
+            "2:1: unknown key 'owner' in the file (known: election, timezone, ledger, spread,"
+            " max_jobs, max_parallel, max_output, defaults, jobs)",
+            "4:11: 'a b' is not a name for a job: letters, digits, '-', '_' and '.', at most 100",
+            "5:15: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10, H)",
+            "6:14: job 'a b': command: neither a text for the shell nor a list of arguments",
+            "7:5: a job has no name",
+            "7:5: job '?' has no command",
+            "7:15: job '?': schedule: '@often' is not a schedule: five fields (minute hour day"
+            " month weekday), six with the second first, @hourly, @daily, @weekly, @monthly,"
+            " @yearly or @every 10s",
+            "8:5: unknown key 'comand' in a job: did you mean 'command'?",
+            "9:14: job '?': timeout: 'soon' is not a duration: write it as 500ms, 15s or 1m30s",
+            "13:5: 'command' is given twice in a job",
+            "14:11: job 'twice': env: '1X' is not the name of a variable",
+            "14:18: job 'twice': env: 'TENURE_JOB': names that begin with TENURE_ are set by"
             " tenure-cron",
-            "14: job 'twice': env: the value of 'GOOD' is not a text",
-            "15: a second job 'twice', after that of line 10",
-            "16: job 'twice': schedule: not a text",
-            "17: job 'twice': command: an argument is not a text",
-            "18: job 'twice': env: not a map of variables",
-            "19: job 'twice': timeout: 0 leaves no time to run",
-            "20: a job is a map: name, schedule, command",
+            "14:39: job 'twice': env: the value of 'GOOD' is not a text",
+            "15:11: a second job 'twice', after that of line 10",
+            "16:15: job 'twice': schedule: not a text",
+            "17:18: job 'twice': command: an argument is not a text",
+            "18:10: job 'twice': env: not a map of variables",
+            "19:14: job 'twice': timeout: 0s is too short: at least 1ms",
+            "20:5: a job is a map: name, schedule, command",
         });
 }
 
 TEST_CASE("empty and incomplete files") {
-  CHECK(errors("") == lines{"1: the file is empty: it needs election: and jobs:"});
-  CHECK(errors("# nothing\n") == lines{"1: the file is empty: it needs election: and jobs:"});
-  CHECK(errors("- a\n- b\n") == lines{"1: the file is not a map: it needs election: and jobs:"});
-  CHECK(errors("election: x\n") == lines{"1: jobs: is missing"});
-  CHECK(errors("election: x\njobs: []\n") == lines{"2: jobs: is not a list of jobs"});
+  CHECK(errors("") == lines{"1:1: the file is empty: it needs election: and jobs:"});
+  CHECK(errors("# nothing\n") == lines{"1:1: the file is empty: it needs election: and jobs:"});
+  CHECK(errors("- a\n- b\n") == lines{"1:1: the file is not a map: it needs election: and jobs:"});
+  CHECK(errors("election: x\n") == lines{"1:1: jobs: is missing"});
+  CHECK(errors("election: x\njobs: []\n") == lines{"2:7: jobs: is not a list of jobs"});
   CHECK(errors("jobs:\n") ==
-        lines{"1: 'jobs' has no value in the file",
-              "1: election: is missing: the key of the election that gates the jobs"});
+        lines{"1:1: 'jobs' has no value in the file",
+              "1:1: election: is missing: the key of the election that gates the jobs"});
   CHECK(errors("election: x\njobs:\n  - name:\n    schedule:\n    command:\n    env:\n") ==
-        lines{"3: 'name' has no value in a job", "4: 'schedule' has no value in a job",
-              "5: 'command' has no value in a job", "6: 'env' has no value in a job"});
-  CHECK(errors("election: x\njobs: 5\n") == lines{"2: jobs: is not a list of jobs"});
+        lines{"3:5: 'name' has no value in a job", "4:5: 'schedule' has no value in a job",
+              "5:5: 'command' has no value in a job", "6:5: 'env' has no value in a job"});
+  CHECK(errors("election: x\njobs: 5\n") == lines{"2:7: jobs: is not a list of jobs"});
   CHECK(errors("election: x\njobs: [{name: a, schedule: '@daily', command: b}]\n---\na: 1\n") ==
-        lines{"4: a second document: a file has one election"});
+        lines{"4:1: a second document: a file has one election"});
 }
 
 TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
   const lines bare_star = errors("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
   REQUIRE(bare_star.size() == 1);
-  CHECK(bare_star[0].starts_with("4: not YAML: "));
+  CHECK(bare_star[0].starts_with("4:15: not YAML: "));
   CHECK(bare_star[0].ends_with("put what begins with * or @ in quotes"));
   const lines bare_at = errors("election: x\njobs:\n  - name: a\n    schedule: @daily\n");
   REQUIRE(bare_at.size() == 1);
-  CHECK(bare_at[0].starts_with("4: not YAML: "));
+  CHECK(bare_at[0].starts_with("4:15: not YAML: "));
   CHECK(bare_at[0].ends_with("put what begins with * or @ in quotes"));
   const lines open = errors("election: x\njobs: [\n");
   REQUIRE(open.size() == 1);
@@ -135,12 +135,12 @@ jobs:
   - {name: d, at: "2026-12-01T03:00", command: x, splay: 30s}
 )");
   REQUIRE(file.errors.empty());
-  CHECK(file.jobs[0].zone.name == "Asia/Tokyo");
-  CHECK(file.jobs[1].zone.name == "Europe/Berlin");
-  CHECK(file.jobs[2].zone.name == "America/New_York");
-  CHECK(file.jobs[3].when.next_after(sys_seconds(), *file.jobs[3].zone.where) ==
+  CHECK(file.jobs[0]->zone.name == "Asia/Tokyo");
+  CHECK(file.jobs[1]->zone.name == "Europe/Berlin");
+  CHECK(file.jobs[2]->zone.name == "America/New_York");
+  CHECK(file.jobs[3]->when.next_after(sys_seconds(), *file.jobs[3]->zone.where) ==
         std::chrono::sys_days(std::chrono::year(2026) / 11 / 30) + 18h);
-  CHECK(file.jobs[3].splay == 30s);
+  CHECK(file.jobs[3]->splay == 30s);
 }
 
 TEST_CASE("mistakes in zones and single runs") {
@@ -155,15 +155,15 @@ jobs:
   - {name: f, schedule: "@reboot", command: x}
 )") ==
         lines{
-            "2: timezone: 'Europe/Berln' is not a time zone (as in Europe/Berlin, or UTC)",
-            "4: job 'a': schedule: 'berlin' is not a time zone: 'Europe/Berlin' is one",
-            "5: job 'b': timezone: the schedule names a time zone, too: give one of them",
-            "6: job 'c': at: '2026-13-01T03:00' is not a time, as in 2026-12-01T03:00 or"
+            "2:11: timezone: 'Europe/Berln' is not a time zone (as in Europe/Berlin, or UTC)",
+            "4:25: job 'a': schedule: 'berlin' is not a time zone: 'Europe/Berlin' is one",
+            "5:55: job 'b': timezone: the schedule names a time zone, too: give one of them",
+            "6:19: job 'c': at: '2026-13-01T03:00' is not a time, as in 2026-12-01T03:00 or"
             " 2026-12-01T03:00:00Z",
-            "7: job 'd': at: the job has a schedule, too: give one of them",
-            "8: job 'e' has no schedule, nor at: for a single run",
-            "9: job 'f': schedule: '@reboot' is not a time that all machines share: use @every, or"
-            " start the command where the machine starts its services",
+            "7:19: job 'd': at: the job has a schedule, too: give one of them",
+            "8:5: job 'e' has no schedule, nor at: for a single run",
+            "9:25: job 'f': schedule: '@reboot' is not a time that all machines share: use"
+            " @every, or start the command where the machine starts its services",
         });
 }
 

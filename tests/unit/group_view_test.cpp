@@ -144,6 +144,8 @@ TEST_CASE("a membership that cannot work is refused with its value and a remedy"
   CHECK(refused([](membership& m) { m.settling_time(-1s); }).starts_with("settling time -1s"));
   CHECK(refused([](membership& m) { m.moves_per_second(0); }).starts_with("0 moves"));
   CHECK(refused([](membership& m) { m.hand_over_limit(0s); }).starts_with("hand-over limit 0s"));
+  CHECK(refused([](membership& m) { m.drain_limit(0s); }).starts_with("drain limit 0s"));
+  CHECK(refused([](membership& m) { m.drain_limit(25h); }).starts_with("drain limit "));
   CHECK(refused([](membership& m) { m.weight(0).capacity(0).settling_time(0s); }).empty());
   CHECK_THROWS_AS(membership("a/b", candidacy("v")).check(), bad_configuration);
   CHECK_THROWS_AS(membership("a", candidacy("")).check(), bad_configuration);

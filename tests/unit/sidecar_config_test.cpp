@@ -209,8 +209,8 @@ http:
   const list parts{
       "3: election 'a': span: 'soon' is not a duration",
       "4: unknown key 'colour' in election 'a' (known: name, key, value, span,",
-      "5: election 'a': name: line 2 has the same name",
       "5: election 'a': key: 'service/a/leader' is the key of line 2 already",
+      "5: election 'a': name: line 2 has the same name",
       "6: an election: name: is missing",
       "6: an election: key: '/x' begins with a slash: leave it out",
       "7: election 'b/c': name: 'b/c' is not a name",

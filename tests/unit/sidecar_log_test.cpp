@@ -5,7 +5,8 @@
 #include <regex>
 #include <string>
 
-#include "sidecar/log/json_log.hpp"
+#include "common/log/json_log.hpp"
+#include "common/log/line_writer.hpp"
 #include "support/captured_stderr.hpp"
 
 namespace {
@@ -14,7 +15,8 @@ using namespace tenure;
 
 std::string logged(std::string_view message, std::initializer_list<log_field> fields) {
   test::captured_stderr captured;
-  sidecar::json_log(log_level::info)->log(log_level::warn, message, fields);
+  apps::json_log(log_level::info)->log(log_level::warn, message, fields);
+  apps::standard_error().flush();
   return captured.text();
 }
 

@@ -1,0 +1,156 @@
+// A term of tenure-cron whose ledger refuses, is shared, or gets more than one write can take.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "cron_term_fixture.hpp"
+
+using namespace tenure;
+using namespace tenure::test;
+using cron::skip_reason;
+
+namespace {
+
+std::vector<job_ptr> one(const std::string& schedule) { return {make_job("a", schedule)}; }
+
+}  // namespace
+
+TEST_CASE("a replica that may not use the ledger any more leaves at a stop all the same") {
+  cron_fixture f;
+  cron_replica& first = f.lead("p1", one("@every 1s"));
+  cron_replica& second = f.add("p2", one("@every 1s"));
+  second.start();
+  SECTION("with a claim that is not written") {
+    first.store.forbidden = true;
+    f.rt.advance(3s + 500ms);
+  }
+  SECTION("with a run that goes on for longer than the last writes may take") {
+    first.runner.length = 8s;
+    f.rt.advance(1s + 500ms);
+    first.store.forbidden = true;
+  }
+  const time_point stopped = f.rt.now();
+  first.leave();
+  f.run_until_led_by(second);
+  CHECK(f.rt.now() - stopped < 20s);
+  f.rt.advance(10s);
+  CHECK(f.runs("a", noon + 1s) <= 1);
+  CHECK(f.runs("a", std::chrono::floor<std::chrono::seconds>(second.clock.now()) - 1s) == 1);
+}
+
+TEST_CASE("a replica that may not read the ledger leaves before its first tick") {
+  cron_fixture f;
+  cron_replica& first = f.add("p1", one("@every 1s"));
+  first.store.forbidden = true;
+  first.start();
+  f.run_until_led_by(first);
+  const time_point stopped = f.rt.now();
+  first.leave();
+  cron_replica& second = f.add("p2", one("@every 1s"));
+  second.start();
+  f.run_until_led_by(second);
+  CHECK(f.rt.now() - stopped < 15s);
+}
+
+TEST_CASE("many orders of one job run once each, and none of them blocks the job") {
+  cron_fixture f;
+  const cron::ledger_keys keys("cron");
+  cron::operator_note note;
+  note.job = "a";
+  for (int i = 0; i < 70; ++i)
+    f.ask("PUT", keys.request("order" + std::to_string(i)), cron::to_json(note));
+  f.lead("p1", {with(make_job("a", "@every 10s"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::allow;
+  })});
+  f.rt.advance(31s);
+  std::set<std::string> ids;
+  for (const begun& b : f.starts) {
+    if (b.trigger == run_trigger::operator_request) CHECK(ids.insert(b.id).second);
+  }
+  CHECK(ids.size() == 70);
+  CHECK(f.runs("a", noon + 30s) == 1);
+  CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
+}
+
+TEST_CASE("a run ends whatever its runner throws") {
+  cron_fixture f;
+  cron_replica& r = f.lead("p1", one("@every 10s"));
+  r.runner.broken = true;
+  f.rt.advance(11s);
+  const cron::ledger_document d = f.document("a");
+  CHECK(d.open.empty());
+  REQUIRE(d.recent.size() == 1);
+  CHECK(d.recent.front().ending == cron::run_result::ending::stopped);
+  CHECK(d.recent.front().text == "broken");
+}
+
+TEST_CASE("leaders of two elections on one ledger run no tick twice") {
+  cron_fixture f;
+  const std::vector<job_ptr> jobs{with(make_job("a", "@every 2s"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::allow;
+  })};
+  cron_replica& first = f.lead("p1", jobs);
+  f.rt.advance(5s);
+  cron_replica& second = f.add("p2", jobs, "service/cron/leader/a");
+  SECTION("runs are short") {}
+  SECTION("runs go on at the next tick") { first.runner.length = second.runner.length = 5s; }
+  SECTION("one clock is ahead") { second.clock.offset = 500ms; }
+  SECTION("one clock is late") { second.clock.offset = -300ms; }
+  second.start();
+  f.run_until_led_by(second);
+  f.rt.advance(30s);
+  first.leave();
+  f.rt.advance(20s);
+  const auto counts = f.ticks("a");
+  CHECK(counts.size() >= 26);
+  for (const auto& [tick, count] : counts) {
+    CAPTURE((tick - noon).count());
+    CHECK(count == 1);
+  }
+}
+
+TEST_CASE("a run is replaced though its claim is still being written") {
+  cron_fixture f;
+  cron_replica& r = f.lead("p1", {with(make_job("a", "@every 2s"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::replace;
+  })});
+  r.runner.length = 1min;
+  f.rt.advance(1s);
+  r.store.forbidden = true;
+  f.rt.advance(3s + 500ms);  // the ticks at :02 and :04
+  r.store.forbidden = false;
+  f.rt.advance(1s);
+  CHECK(f.runs("a", noon + 2s) == 0);
+  CHECK(f.runs("a", noon + 4s) == 1);
+  const cron::ledger_document d = f.document("a");
+  REQUIRE_FALSE(d.recent.empty());
+  CHECK(d.recent.front().cause == cron::stop_cause::replaced);
+}
+
+TEST_CASE("an order that comes too late is recorded, and its key goes") {
+  cron_fixture f;
+  const std::vector<job_ptr> jobs{with(make_job("a", "0 0 1 1 *"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::queue;
+    j.starting_deadline = 30s;
+  })};
+  const cron::ledger_keys keys("cron");
+  cron::operator_note note;
+  note.job = "a";
+  f.ask("PUT", keys.request("one"), cron::to_json(note));
+  f.ask("PUT", keys.request("two"), cron::to_json(note));
+  cron_replica& first = f.add("p1", jobs);
+  first.runner.length = 1h;
+  first.start();
+  f.run_until_led_by(first);
+  f.rt.advance(2s);
+  CHECK(f.starts.size() == 1);
+  first.loop.pause();
+  f.rt.advance(1min);
+  cron_replica& second = f.add("p2", jobs);
+  second.start();
+  f.run_until_led_by(second);
+  f.rt.advance(2s);
+  CHECK(f.starts.size() == 1);
+  CHECK(f.document("a").recent.back().reason == skip_reason::deadline);
+  CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""The subcommands of tenure-cron: check and next, which need no Consul, and those of operators:
+list, history, run, pause, resume."""
+
+import datetime
+import json
+
+from support import cases
+from support.processes import SLACK, TENURE_CRON, wait_until
+
+
+class CronCommandsTest(cases.ServerCase):
+    def write(self, text, name="jobs.yaml"):
+        path = self.zoo.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def cron(self, *words):
+        return self.run_to_end(TENURE_CRON, *words, cwd=self.folder)
+
+    def test_check(self):
+        self.write("""election: x
+jobs:
+  - {name: late, schedule: "CRON_TZ=Europe/Berlin 30 2 * * *", command: x}
+  - {name: once, at: "2020-01-01T00:00", command: x}
+""")
+        code, output, errors = self.cron("check", "jobs.yaml")
+        self.assertEqual((0, ""), (code, errors))
+        lines = output.splitlines()
+        self.assertEqual("jobs.yaml: 2 jobs for the leader of x", lines[0])
+        self.assertEqual("late: CRON_TZ=Europe/Berlin 30 2 * * * (Europe/Berlin)", lines[1])
+        for line in lines[2:7]:
+            self.assertRegex(line, r"^  \w{3} \d{4}-\d\d-\d\d 0[23]:\d0:00 \+0[12]:00$")
+        self.assertEqual("  no more runs", lines[8])
+        self.write("election: x\njobs:\n  - name: a\n    schedul: '@daily'\n    command: x\n",
+                   "check")
+        code, output, errors = self.cron("check", "./check")
+        self.assertEqual((64, ""), (code, output))
+        self.assertEqual(["./check:3:5: job 'a' has no schedule, nor at: for a single run",
+                          "./check:4:5: unknown key 'schedul' in a job: did you mean 'schedule'?"],
+                         errors.splitlines())
+        self.assertEqual(64, self.cron("./check")[0])
+        self.assertEqual(64, self.cron("check")[0])
+        self.assertEqual(64, self.cron()[0])
+
+    def test_next(self):
+        self.write("""election: x
+timezone: Asia/Tokyo
+jobs:
+  - {name: hourly, schedule: "@hourly", command: x}
+  - {name: daily, schedule: "0 12 * * *", command: x}
+""")
+        code, output, errors = self.cron("next", "jobs.yaml", "--json", "--count", "2")
+        self.assertEqual((0, ""), (code, errors))
+        runs = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual(["daily", "daily", "hourly", "hourly"], sorted(r["job"] for r in runs))
+        self.assertEqual([r["tick"] for r in runs], sorted(r["tick"] for r in runs))
+        for run in runs:
+            at = datetime.datetime.fromisoformat(run["local"])
+            self.assertEqual((run["tick"], 9 * 3600),
+                             (at.timestamp(), at.utcoffset().total_seconds()))
+            self.assertEqual("Asia/Tokyo", run["zone"])
+        self.assertEqual(7, len(self.cron("next", "jobs.yaml", "daily", "--count", "7")[1]
+                                .splitlines()))
+        code, _, errors = self.cron("next", "jobs.yaml", "dayly")
+        self.assertEqual(64, code)
+        self.assertIn("'dayly' is no job of jobs.yaml: did you mean 'daily'?", errors)
+
+    def test_operators(self):
+        self.write(f"""election: {self.key}
+jobs:
+  - {{name: tick, schedule: "@every 1s", command: "echo run $TENURE_TICK"}}
+  - {{name: list, schedule: "@yearly", command: "echo one; echo two; exit $CODE",
+     env: {{CODE: 3}}}}
+""")
+        where = ("--file", "jobs.yaml")
+        self.assertEqual(1, self.cron("list", "--election", self.key)[0])
+        code, output, _ = self.cron("list", "--json", *where)
+        self.assertEqual((0, ["tick", "list"]),
+                         (code, [json.loads(line)["job"] for line in output.splitlines()]))
+        self.assertEqual(1, self.cron("run", "list", *where)[0])
+        self.start(TENURE_CRON, "--value", "host-a", "jobs.yaml", cwd=self.folder)
+
+        def jobs():
+            code, output, _ = self.cron("list", "--json", "--election", self.key)
+            return {j["job"]: j for j in map(json.loads, output.splitlines())} if code == 0 else {}
+
+        def records(*options):
+            code, output, _ = self.cron("history", "tick", "--json", *options, *where)
+            return [json.loads(line) for line in output.splitlines()] if code == 0 else []
+
+        wait_until(lambda: len(records()) >= 3, 30 * SLACK, pause=0.2, what="three records")
+        two = records("--limit", "2")
+        self.assertEqual(2, len(two))
+        self.assertEqual("succeeded", two[0]["ending"])
+        self.assertGreater(two[0]["tick"], two[1]["tick"])
+        self.assertTrue(two[0]["tail"].startswith("run 20"), two[0])
+        self.all_at_once(lambda: self.run_a_job(where),
+                         lambda: self.pause_a_job(where, jobs, records))
+
+    def run_a_job(self, where):
+        """`list` is the name of a job here."""
+        code, output, errors = self.cron("run", "list", "--wait", *where)
+        self.assertEqual((1, ""), (code, errors))
+        self.assertRegex(output, r"^list: failed: \S.*, took \S+ on \S+\none\ntwo\n$")
+        code, output, _ = self.cron("run", "list", "--ledger", "tenure-cron/" + self.key)
+        self.assertEqual(0, code)
+        run = output.strip()
+        text = wait_until(lambda: (lambda o: o if run in o else None)(
+            self.cron("history", "list", "--json", *where)[1]), 20 * SLACK, pause=0.2,
+            what="the record of the run")
+        newest = json.loads(text.splitlines()[0])
+        self.assertEqual(("operator", 3, "failed"),
+                         (newest["trigger"], newest["exit"], newest["ending"]))
+        table = self.cron("history", "list", *where)[1].splitlines()
+        self.assertEqual("TICK RESULT HOST FENCE TOOK EXIT TRIGGER REASON".split(),
+                         table[0].split())
+        self.assertEqual(["    | one", "    | two"], table[2:4])
+        self.assertEqual((1, ""), self.cron("history", "nosuch", *where)[:2])
+
+    def pause_a_job(self, where, jobs, records):
+        self.assertEqual((0, "tick: paused\n"), self.cron("pause", "tick", *where)[:2])
+        self.assertEqual("tick: is paused already\n", self.cron("pause", "tick", *where)[1])
+        wait_until(lambda: jobs()["tick"]["state"] == "paused" and
+                   records()[0].get("reason") == "paused", 20 * SLACK, pause=0.2,
+                   what="a skipped tick")
+        self.assertIn("@", jobs()["tick"]["paused"]["by"])
+        self.assertEqual((0, "tick: resumed\n"), self.cron("resume", "tick", *where)[:2])
+        self.assertEqual("tick: is not paused\n", self.cron("resume", "tick", *where)[1])
+        wait_until(lambda: records()[0]["state"] == "finished", 20 * SLACK, pause=0.2,
+                   what="a run after the pause")
+
+    def test_mistakes_on_the_command_line(self):
+        self.assertIn("name the jobs", self.cron("list")[2])
+        self.assertEqual(64, self.cron("list")[0])
+        self.assertEqual(64, self.cron("history", "--election", "x")[0])
+        self.assertEqual(64, self.cron("list", "--election", "/x")[0])
+        code, _, errors = self.run_to_end(TENURE_CRON, "list", "--election", "x",
+                                          env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
+        self.assertEqual(69, code)
+        self.assertTrue(errors.startswith("tenure-cron: "), errors)
+
+
+if __name__ == "__main__":
+    cases.main(needs_consul=True)
