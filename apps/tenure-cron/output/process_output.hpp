@@ -30,9 +30,9 @@ class process_output : public std::enable_shared_from_this<process_output> {
   /// Closes them here: the process has its own.
   void started() noexcept;
 
-  /// Await it when the process is gone: reads what is left in the pipes, for two seconds at most
-  /// if the target has no room. Returns how many bytes are lost. What processes that stay write
-  /// after this fails with SIGPIPE.
+  /// Await it after the process has ended. It reads the rest of the pipes; if the target has no
+  /// room, it gives up after two seconds. Returns how many bytes are lost. Processes that stay get
+  /// SIGPIPE when they write after that.
   boost::asio::awaitable<std::size_t> finish();
 
  private:
