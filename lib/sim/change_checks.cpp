@@ -12,6 +12,10 @@ void safety_checker::key_changed(const key_change& change) {
     writes_.landed(change);
     return;
   }
+  if (slot_checker::is_key(change.key)) {
+    slots_.key_changed(change);
+    return;
+  }
   if (!is_process(change.by) || !change.after) return;
   const bool held_before = change.before && !change.before->session.empty();
   if (held_before && change.after->session.empty()) check_release(change);
@@ -79,7 +83,7 @@ void safety_checker::check_hand_over(const key_change& change) {
 bool safety_checker::may_overlap(const tracked_term& t, const key_timeline& k) const {
   const bool foreign_after =
       std::any_of(k.holdings.begin(), k.holdings.end(), [&t](const holding& h) {
-        return h.fence > t.term.fence() && !is_process(h.by);
+        return h.rank > t.rank && !is_process(h.by);
       });
   return !k.erased.empty() || !k.emptied.empty() || foreign_after ||
          scenario_.drift_ppm > max_rate_ppm || scenario_.mixed_spans;

@@ -2,6 +2,8 @@
 // request.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <tenure/time.hpp>
 
@@ -11,6 +13,7 @@
 #include "sim/run_context.hpp"
 #include "sim/scenario.hpp"
 #include "sim/server.hpp"
+#include "sim/slot_checker.hpp"
 #include "sim/world.hpp"
 
 namespace tenure::sim {
@@ -24,6 +27,8 @@ class fault_injector {
   bool running() const noexcept { return running_; }
   /// What operators wish of the groups for the rest of the run: they drain all but one member.
   void settle_groups();
+  /// Operators take away what they wrote over the locks of semaphores.
+  void settle_semaphores();
 
  private:
   using fault = void (fault_injector::*)();
@@ -40,6 +45,7 @@ class fault_injector {
   void depose_raft_leader();
   void restart_server();
   void restart_agent();
+  void lose_data();
   void wake_all();
   void lose_lock_delays();
   void lose_node();
@@ -62,6 +68,15 @@ class fault_injector {
   void wish(group_wish::what kind, std::size_t group, const std::string& key,
             const std::string& member);
 
+  // Of semaphores, in slot_faults.cpp.
+  void start_semaphores();
+  void operator_removes_lock();
+  void operator_overwrites_lock();
+  void operator_removes_contender();
+  void operator_destroys_holder();
+  std::size_t random_semaphore();
+  std::string random_of(const std::set<std::string>& sessions);
+
   std::string random_key();
   /// The holding of a random election's key; null if the key is free.
   const holding* random_holding();
@@ -71,6 +86,8 @@ class fault_injector {
   server& server_;
   process_set& processes_;
   const ground_truth& truth_;
+  const slot_checker& slots_;
+  std::map<std::size_t, std::string> old_locks_;  ///< of semaphores, as from a backup
   bool running_ = true;
 };
 

@@ -50,6 +50,7 @@ void ground_truth::update(const std::string& key, std::optional<agent::kv_fields
     holding h;
     h.session = held_now;
     h.fence = k.now->modify_index;
+    h.rank = rank_of(h.fence);
     h.won = world_.now();
     // One member of a group hands a key over to another's session.
     const auto owner = owners_.find(held_now);

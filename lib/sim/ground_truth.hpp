@@ -27,6 +27,7 @@ class holding {
  public:
   std::string session;
   std::uint64_t fence = 0;
+  std::uint64_t rank = 0;    ///< grows with the fence, and from one life of the server to the next
   time_point won{};
   time_point lost = time_point::max();
   actor by = the_server;     ///< whose session it is
@@ -65,6 +66,10 @@ class ground_truth {
   void session_created(const std::string& session, actor by) { owners_[session] = by; }
   /// The server restarted empty.
   void erase_all(actor by);
+  /// It did, and its indexes start again.
+  void begin_life() noexcept { ++life_; }
+  /// The rank of that index in the present life.
+  std::uint64_t rank_of(std::uint64_t index) const noexcept { return (life_ << 48) + index; }
   /// An unknown key has an empty history.
   const key_timeline& of(const std::string& key) const;
   /// The present keys below a prefix, in their order.
@@ -76,6 +81,7 @@ class ground_truth {
   world& world_;
   std::map<std::string, key_timeline> keys_;
   std::map<std::string, actor> owners_;  // of sessions
+  std::uint64_t life_ = 0;
 };
 
 }  // namespace tenure::sim

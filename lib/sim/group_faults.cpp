@@ -100,7 +100,8 @@ void fault_injector::operator_spoils_member() {
   if (how == 2) server_.serve_now(put(key + "?release=" + session, "released"));
 }
 
-// Writes an old notice again. The elections that it names may have other leaders by now.
+// Writes an old notice again, or all of them, as from a backup. The elections that they name may
+// have other leaders by now.
 void fault_injector::operator_restores_notice() {
   const std::string prefix = group_prefix(world_.below(scenario_.groups.groups)) + "/handed/";
   std::vector<std::pair<std::string, std::string>> notices;
@@ -108,9 +109,13 @@ void fault_injector::operator_restores_notice() {
     if (!k->value.empty()) notices.emplace_back(k->key, k->value);
   }
   if (notices.empty()) return;
-  const auto& [key, text] = notices[world_.below(notices.size())];
   world_.probes.hit("operator restored a notice");
-  server_.serve_now(put(key, text));
+  if (world_.chance_of(0.5)) notices = {notices[world_.below(notices.size())]};
+  for (const auto& [key, text] : notices) {
+    // The same text again would change nothing, not even the index.
+    server_.serve_now(remove(key));
+    server_.serve_now(put(key, text));
+  }
 }
 
 void fault_injector::settle_groups() {

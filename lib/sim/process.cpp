@@ -127,6 +127,9 @@ void process::start() {
   stays_.resize(settings.groups.groups);
   for (std::size_t i = 0; i < stays_.size(); ++i) user_tasks_->spawn(be_member(i));
   for (std::size_t i = 0; i < tenants_.size(); ++i) user_tasks_->spawn(follow_events(i));
+  for (std::size_t i = 0; i < settings.semaphores.semaphores; ++i) {
+    user_tasks_->spawn(contend(i));
+  }
   if (chance_of(0.3)) user_tasks_->spawn(toggle_health());
   const bool observes = chance_of(0.5);
   for (std::size_t i = 0; i < settings.elections; ++i) {
@@ -236,6 +239,11 @@ void process::count_watches() {
     all.hit("watches: old poll kept for its successors", n.kept);
     if (tenants_.size() > 1) all.hit("several tenants in a process");
   }
+}
+
+std::int64_t process::lost_claims() const noexcept {
+  return metrics_->value(metric::claims_refused_held) +
+         metrics_->value(metric::claims_refused_changed);
 }
 
 void process::count_hand_overs() {

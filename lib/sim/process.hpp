@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/system/system_error.hpp>
 #include <list>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <string>
 #include <tenure/elections.hpp>
 #include <tenure/metrics.hpp>
+#include <tenure/semaphore.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 
 #include "sim/body_manner.hpp"
@@ -21,6 +23,11 @@
 #include "sim/tracked_term.hpp"
 
 namespace tenure::sim {
+
+/// Whether the shutdown or a cancellation ended what user code waited for.
+inline bool ended_by_others(const boost::system::system_error& e) {
+  return e.code() == boost::asio::error::operation_aborted || e.code() == errc::shut_down;
+}
 
 class process : public std::enable_shared_from_this<process> {
  public:
@@ -58,6 +65,8 @@ class process : public std::enable_shared_from_this<process> {
   std::string standing_of(std::size_t election) const;
   /// The members of the group as this process sees them; nothing if it is no member.
   std::optional<std::vector<group_member_status>> members_of(std::size_t group) const;
+  /// Claims that Consul refused because another had the key.
+  std::int64_t lost_claims() const noexcept;
   /// What is left after the end; empty if nothing is.
   std::string leaks() const;
 
@@ -118,6 +127,16 @@ class process : public std::enable_shared_from_this<process> {
   awaitable<void> read_group(std::size_t group);
   awaitable<void> answer_hand_over(std::shared_ptr<body_answer> answer, term t);
   awaitable<void> rest(std::shared_ptr<body_answer> answer, duration d);
+
+  // A contender for slots of semaphores, in slot_code.cpp.
+  awaitable<void> contend(std::size_t semaphore);
+  awaitable<void> take_slots(semaphore& pool);
+  awaitable<void> hold_slot(semaphore& pool);
+  awaitable<void> acquire_slot(semaphore& pool);
+  awaitable<void> work_in_slot(term t);
+  awaitable<void> use_slot(std::shared_ptr<tracked_term> held);
+  awaitable<void> write_in_slot(std::shared_ptr<tracked_term> held, std::size_t semaphore);
+  void slot_refused(const boost::system::system_error& error);
 
   /// Runs a task and cancels it after that time, or when the process stops.
   awaitable<void> run_for(duration limit, awaitable<void> task);

@@ -41,4 +41,10 @@ std::vector<process_ptr> process_set::all() const {
   return all;
 }
 
+std::int64_t process_set::lost_claims() const {
+  std::int64_t sum = 0;
+  for (const process_ptr& p : all()) sum += p->lost_claims();
+  return sum;
+}
+
 }  // namespace tenure::sim

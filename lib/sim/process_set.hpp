@@ -31,6 +31,8 @@ class process_set {
   /// Positions that await a new process.
   std::size_t restarting() const noexcept { return restarting_; }
   const std::vector<process_ptr>& replaced() const noexcept { return replaced_; }
+  /// Of all processes.
+  std::int64_t lost_claims() const;
   /// The current and the replaced ones.
   std::vector<process_ptr> all() const;
 

@@ -38,7 +38,8 @@ double request_budget::limit(phase now) const {
       scenario_.liveness
           ? sessions * 3 / std::chrono::duration<double>(*scenario_.liveness).count()
           : 0;
-  if (now == phase::faults) return 30 + elections * 60 + heartbeats * 3;
+  const auto slots = static_cast<double>(scenario_.semaphores.semaphores);
+  if (now == phase::faults) return 30 + (elections + slots) * 60 + heartbeats * 3;
   // A group's members and the notices to this one are watched by two further polls, which last a
   // second or more.
   const auto groups = static_cast<double>(scenario_.groups.groups);
@@ -47,7 +48,8 @@ double request_budget::limit(phase now) const {
   // for simultaneous changes. Range queries without a connection for a poll read once per second.
   const double span = std::chrono::duration<double>(scenario_.span).count();
   return sessions * (3 / span + 0.3) * 2 + heartbeats * 1.1 +
-         elections * (6 / span + 4 * scenario_.activity) + groups * 6 + 2;
+         elections * (6 / span + 4 * scenario_.activity) + groups * 6 +
+         slots * (12 / span + 0.6 + 8 * scenario_.activity) + 2;
 }
 
 }  // namespace tenure::sim

@@ -21,8 +21,13 @@ request_kind kind_of(const runtime::http_request& request) noexcept {
   }
   if (target.starts_with("/v1/txn")) {
     if (!consistent) return request_kind::transaction;
-    const bool reads = request.body.find("\"get\"") != std::string::npos;  // of many keys
-    return reads ? request_kind::consistent_read : request_kind::proof;
+    const auto has = [&request](const char* verb) {
+      return request.body.find(verb) != std::string::npos;
+    };
+    // The proof of a slot reads its semaphore's lock as well. Checks of sessions alone ask which of
+    // many keys exist.
+    const bool proves = has("\"check-index\"") || (has("\"check-session\"") && has("\"get\""));
+    return proves ? request_kind::proof : request_kind::consistent_read;
   }
   if (target.starts_with("/v1/session/renew/")) return request_kind::renewal;
   if (target.starts_with("/v1/session/create")) return request_kind::session_create;

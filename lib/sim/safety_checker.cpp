@@ -31,6 +31,7 @@ void safety_checker::response_received(const inflight_request& sent) {
                                                 : "write refused: its guard is outdated");
   }
   observed_.received(sent);
+  slots_.response_received(sent);
 }
 
 // -- terms ---------------------------------------------------------------------------------------
@@ -46,9 +47,11 @@ std::shared_ptr<tracked_term> safety_checker::term_began(tenure::term t, const h
     began->closed = true;  // over before user code learned of it
     return began;
   }
+  const holding* won = truth_.of(key).find(began->term.session(), began->term.fence());
+  began->rank = won != nullptr ? won->rank : truth_.rank_of(began->term.fence());
   check_fence(*began);
   auto& newest = newest_[key];
-  if (!newest || began->term.fence() > newest->term.fence()) newest = began;
+  if (!newest || began->rank > newest->rank) newest = began;
   began->until = began->term.valid_until();
   began->lease_end = h.clock()->to_true(began->until);
   check_proof(*began);
@@ -62,10 +65,10 @@ std::shared_ptr<tracked_term> safety_checker::term_began(tenure::term t, const h
 
 void safety_checker::check_fence(const tracked_term& t) {
   const auto& newest = newest_[t.term.key()];
-  if (!newest || t.term.fence() > newest->term.fence()) return;
+  if (!newest || t.rank > newest->rank) return;
   // A successor without a reason to wait may begin before its predecessor does.
   const std::string why =
-      t.term.fence() < newest->term.fence() ? no_protection(t, *newest) : std::string();
+      t.rank < newest->rank ? no_protection(t, *newest) : std::string();
   if (why.empty()) {
     world_.report_violation("S2",
                             t.name() + " leads " + t.term.key() + " after " + newest->name());
@@ -78,7 +81,7 @@ void safety_checker::check_overlap(tracked_term& beginner) {
   const std::string& key = beginner.term.key();
   for (const auto& other : by_key_[key]) {
     if (other.get() == &beginner) continue;
-    const bool in_order = other->term.fence() < beginner.term.fence();
+    const bool in_order = other->rank < beginner.rank;
     tracked_term& older = in_order ? *other : beginner;
     const tracked_term& newer = in_order ? beginner : *other;
     // Work that should have stopped by now counts as well, unless it is excused.
@@ -139,7 +142,7 @@ std::string safety_checker::no_protection(const tracked_term& older,
     // The first of those that handed it over had to wait for older leases; there is no wait among
     // them.
     while (claimed->handed_over) claimed = k.before(*claimed);
-    if (claimed->fence > older.term.fence()) {
+    if (claimed->rank > older.rank) {
       newcomer = claimed->by;
       newer_won = claimed->won;
       if (scenario_.drift_ppm > max_rate_ppm) return "a clock beyond the allowed drift";
@@ -147,9 +150,9 @@ std::string safety_checker::no_protection(const tracked_term& older,
     }
   }
   for (const holding& h : k.holdings) {
-    if (h.fence == older.term.fence()) older_won = h.won;
-    if (h.fence == newer.term.fence()) newer_won = std::min(newer_won, h.won);
-    const bool between = h.fence > older.term.fence() && h.fence < newer.term.fence();
+    if (h.rank == older.rank) older_won = h.won;
+    if (h.rank == newer.rank) newer_won = std::min(newer_won, h.won);
+    const bool between = h.rank > older.rank && h.rank < newer.rank;
     if (between && !is_process(h.by)) return "a foreign leader in between";
   }
   const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
@@ -196,6 +199,7 @@ void safety_checker::close(tracked_term& t) {
 }
 
 void safety_checker::process_stepped(actor who) {
+  slots_.process_stepped(who);
   const auto found = by_process_.find(who);
   if (found == by_process_.end()) return;
   bool any_over = false;
@@ -235,10 +239,12 @@ void safety_checker::body_ended(tracked_term& t) {
 }
 
 void safety_checker::process_paused(actor who) {
+  slots_.process_paused(who);
   for (const auto& t : by_process_[who]) t->excused = true;
 }
 
 void safety_checker::process_died(actor who) {
+  slots_.process_died(who);
   for (const auto& t : by_process_[who]) {
     t->closed = true;
     t->working = false;

@@ -26,14 +26,12 @@
 #include "sim/needless_moves.hpp"
 #include "sim/observed_keys.hpp"
 #include "sim/scenario.hpp"
+#include "sim/slot_checker.hpp"
 #include "sim/tracked_term.hpp"
 #include "sim/world.hpp"
 #include "sim/write_checker.hpp"
 
 namespace tenure::sim {
-
-/// docs/design.md promises protection up to this rate of a clock.
-inline constexpr std::int64_t max_rate_ppm = 5'000;
 
 class safety_checker {
  public:
@@ -51,6 +49,8 @@ class safety_checker {
   void process_died(actor who);
   write_checker& writes() noexcept { return writes_; }
   needless_moves& moves() noexcept { return moves_; }
+  slot_checker& slots() noexcept { return slots_; }
+  const slot_checker& slots() const noexcept { return slots_; }
 
   std::size_t open_leases(const std::string& key) const;
   /// Whether the term with that fence has an open lease.
@@ -81,6 +81,7 @@ class safety_checker {
   observed_keys observed_{world_, scenario_, truth_};
   write_checker writes_{world_, truth_};
   needless_moves moves_{world_, truth_};
+  slot_checker slots_{world_, scenario_, truth_};
   std::map<std::string, term_list> by_key_;
   std::map<actor, term_list> by_process_;
   std::map<std::string, std::shared_ptr<tracked_term>> newest_;  // with the greatest fence

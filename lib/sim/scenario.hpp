@@ -10,6 +10,7 @@
 #include <tenure/time.hpp>
 
 #include "sim/group_settings.hpp"
+#include "sim/semaphore_settings.hpp"
 
 namespace tenure::sim {
 
@@ -48,6 +49,7 @@ class fault_intervals {
   duration partition{0}, clog{0}, crash{0}, pause{0}, restart{0};
   duration leader_change{0}, quorum_loss{0}, deposed{0}, server_restart{0}, agent_restart{0};
   duration spurious{0}, lock_delay_loss{0}, node_loss{0};
+  duration data_loss{0};
   duration check_loss{0}, service_loss{0}, heartbeat_loss{0};
   duration operator_delete{0}, operator_put{0}, operator_release{0}, operator_destroy{0},
       operator_depose{0};
@@ -81,9 +83,13 @@ class scenario {
   std::int64_t drift_ppm = 0;     ///< the limit of the clocks' rates
   bool slow_bodies = false;       ///< some bodies overrun their stop budget
   bool embedded = false;          ///< the server is the embedded agent: restarts lose all keys
+  /// All members see the death of one at about the same time, so that each of its elections has to
+  /// be claimed by one of them alone (rule L7).
+  bool single_claims = false;
   duration fault_phase{0};
   double activity = 1;            ///< of user code: a multiple of its usual rate
   group_settings groups;
+  semaphore_settings semaphores;
 
   network_rates network;
   server_rates server;
@@ -104,6 +110,8 @@ class scenario {
   duration convergence_bound() const noexcept;
   /// After a leader's session died, every election must have its one leader within this time.
   duration takeover_bound() const noexcept;
+  /// After the session of a slot's holder died, all slots must be held again within this time.
+  duration slot_takeover_bound() const noexcept;
   /// How late answers may be in the calm without a failure that a rule would notice.
   duration harmless_lateness() const noexcept;
   /// Every member of a group must lead its share within this time after the last fault.

@@ -48,6 +48,8 @@ class server final : private agent::answer_sink {
   void restart(duration down);
   /// The embedded agent: loses everything. Clean only if no session is alive.
   void restart_agent(duration down);
+  /// A server that starts with an empty data directory: its indexes begin again.
+  void lose_data(duration down);
   void lose_services(service_loss which);
   void wake_all();
   void shorten_lock_delays();

@@ -188,6 +188,18 @@ void server::restart_agent(duration down) {
   start_handler(index, clean ? 0s : 60s + down);
 }
 
+void server::lose_data(duration down) {
+  tick();
+  world_.note("server", "starts with an empty data directory");
+  world_.probes.hit("data directory lost");
+  drop_connections();
+  truth_.erase_all(the_server);
+  truth_.begin_life();
+  past_.clear();
+  down_until_ = world_.now() + down;
+  start_handler(0, 0s);
+}
+
 void server::lose_services(service_loss which) {
   tick();
   const bool one = which == service_loss::one;

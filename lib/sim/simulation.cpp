@@ -85,12 +85,14 @@ void simulation::run_without_faults() {
   const time_point calm = world_.now();
   faults_.stop();
   faults_.settle_groups();
+  faults_.settle_semaphores();
   network_.stop_faults();
   server_.stop_faults();
   for (const auto& f : foreign_) f->stop();
   processes_.settle();
   wait_for_convergence("after " + std::to_string(scenario_.convergence_bound() / 1s) +
                        " s without a fault: ");
+  if (!world_.failed()) wait_for_slots(scenario_.convergence_bound(), "once the faults are over");
   if (world_.failed()) return;
   // Some polls of before stay silent until their deadline.
   const time_point polls_answer =
@@ -111,8 +113,11 @@ void simulation::run_without_faults() {
   world_.run(std::max({world_.now(), polls_answer, calm + closed}));
   if (world_.failed()) return;
   checker_.moves().start();
-  if (scenario_.groups.any()) network_.delay_answers(scenario_.harmless_lateness());
+  if (scenario_.groups.any() && !scenario_.single_claims) {
+    network_.delay_answers(scenario_.harmless_lateness());
+  }
   check_takeover();
+  if (!world_.failed()) check_slot_takeover();
   if (world_.failed()) return;
   wait_for_balance(scenario_.groups.balance_bound(scenario_.elections) + scenario_.stop_budget,
                    time_point::min(), "after a member's session died");
@@ -160,9 +165,11 @@ void simulation::check_takeover() {
       truth_.of(election_key(world_.below(scenario_.elections))).current();
   if (holder == nullptr) return;  // it resigned a moment ago
   const std::string dead = holder->session;
+  if (scenario_.single_claims) cut_off(holder->by);
   world_.note("world", "ends a session", dead.substr(0, 8));
   server_.serve_now(runtime::http_request("PUT", "/v1/session/destroy/" + dead), the_server);
   const time_point died = world_.now();
+  const std::int64_t lost_before = processes_.lost_claims();
   const auto taken_over = [this, &dead] {
     if (world_.now() < next_look_) return false;
     next_look_ = world_.now() + 100ms;
@@ -172,11 +179,27 @@ void simulation::check_takeover() {
   const bool in_time = world_.run(died + bound, taken_over);
   if (world_.failed()) return;
   const std::string why = in_time ? std::string() : not_taken_over(dead);
-  if (why.empty()) {
+  const std::int64_t lost = processes_.lost_claims() - lost_before;
+  if (lost > 0) {
+    world_.probes.hit("claim lost after the death of a session",
+                      static_cast<std::uint64_t>(lost));
+  }
+  if (why.empty() && lost > 0 && scenario_.single_claims) {
+    world_.report_violation("L7", std::to_string(lost) +
+                                      " claims lost: the members do not agree who claims");
+  } else if (why.empty()) {
     world_.probes.hit("leaders replaced after the death of their session");
   } else {
     world_.report_violation("L4", std::to_string(bound / 1ms) +
                                       " ms after a session of a leader died: " + why);
+  }
+}
+
+// Else it is a member again before the others have claimed its elections, and claims some itself.
+void simulation::cut_off(actor who) {
+  for (const auto& p : processes_.current()) {
+    if (p->number() != who) continue;
+    p->link().faults.out_cut_until = world_.now() + scenario_.takeover_bound();
   }
 }
 
@@ -221,6 +244,7 @@ std::string simulation::leaders_of(std::size_t election) const {
 
 void simulation::shut_down() {
   world_.note("world", "ends");
+  checker_.slots().leaving();
   for (const auto& p : processes_.current()) {
     world_.after(world_.between(0s, 3s), [p] { p->stop(); });
   }
@@ -242,6 +266,7 @@ void simulation::shut_down() {
   world_.run(world_.now() + 2 * scenario_.ttl + 2 * scenario_.wait + 90s);
   check_leaks();
   checker_.writes().final_check();
+  checker_.slots().final_check();
 }
 
 bool simulation::all_stopped() const {

@@ -58,8 +58,16 @@ class simulation {
   /// the bound and that quiet time are over. Not before `polls_answer` do all members see it.
   void wait_for_balance(duration bound, time_point polls_answer, const std::string& when);
   std::string leaders_of(std::size_t election) const;
+  // Of semaphores, in slot_phases.cpp.
+  /// Runs until all slots are held that can be, or until the bound: rule P7.
+  void wait_for_slots(duration bound, const std::string& when);
+  /// The session of a slot's holder dies.
+  void check_slot_takeover();
+  std::string missing_slots() const;
   /// A leader's session dies: rule L4.
   void check_takeover();
+  /// Nothing that the process sends arrives until others have taken over.
+  void cut_off(actor who);
   /// An election that has no leader, or one with this session; empty: none.
   std::string not_taken_over(const std::string& dead_session) const;
   bool all_stopped() const;

@@ -11,6 +11,9 @@
 
 namespace tenure::sim {
 
+/// docs/design.md promises protection up to this rate of a clock.
+inline constexpr std::int64_t max_rate_ppm = 5'000;
+
 class tracked_term {
  public:
   tracked_term(tenure::term t, const sim::host& h, actor who, duration its_span)
@@ -29,6 +32,7 @@ class tracked_term {
   const sim::host& host;
   actor by;
   duration span;
+  std::uint64_t rank = 0;  ///< of its fence: see holding
   time_point begun{};
   time_point until{};  ///< by the host's clock, at the last look
   time_point lease_end = time_point::min();  ///< the same in true time

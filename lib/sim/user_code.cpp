@@ -17,14 +17,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using boost::system::system_error;
 
-namespace {
-
-bool is_abort(const system_error& e) {
-  return e.code() == asio::error::operation_aborted || e.code() == errc::shut_down;
-}
-
-}  // namespace
-
 asio::awaitable<void> process::sleep(duration d) {
   return runtime::sleep_until(host_, host_.now() + d);
 }
@@ -45,7 +37,7 @@ asio::awaitable<void> process::run_for(duration limit, awaitable<void> task) {
     co_await asio::co_spawn(env_->executor, std::move(task),
                             asio::bind_cancellation_slot(s->signal.slot(), asio::use_awaitable));
   } catch (const system_error& e) {
-    if (!is_abort(e)) thrown = std::current_exception();
+    if (!ended_by_others(e)) thrown = std::current_exception();
   }
   s->over = true;
   cancellers_.erase(place);
@@ -143,7 +135,7 @@ asio::awaitable<void> process::campaign_once(election& e) {
     term t = co_await e.campaign();
     won = std::move(t);
   } catch (const system_error& error) {
-    if (!is_abort(error)) throw;
+    if (!ended_by_others(error)) throw;
     context_.world.probes.hit("campaign cancelled");
     co_return;
   }
@@ -224,7 +216,7 @@ asio::awaitable<void> process::work(term t) {
   try {
     co_await do_work(led);
   } catch (const system_error& e) {
-    if (!is_abort(e)) throw;
+    if (!ended_by_others(e)) throw;
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (dead_) co_return;
@@ -307,7 +299,7 @@ asio::awaitable<void> process::observe(std::size_t number) {
       observed_[number] = std::move(l);
     }
   } catch (const system_error& e) {
-    if (!is_abort(e)) throw;
+    if (!ended_by_others(e)) throw;
   }
   observed_[number].reset();
 }

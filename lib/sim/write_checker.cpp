@@ -35,15 +35,15 @@ std::string write_checker::write_text(const tenure::term& t, std::uint64_t id) {
 }
 
 void write_checker::fenced_write(const tracked_term& t) {
-  std::uint64_t& greatest = fences_[t.term.key()];
-  if (t.term.fence() < greatest) {
+  std::uint64_t& greatest = ranks_[t.term.key()];
+  if (t.rank < greatest) {
     world_.probes.hit("write refused by its fence");
     if (t.lease_open(world_.now()) && !t.excused && t.overtaken.empty()) {
       world_.report_violation("S5", t.name() + " leads, but its fence is refused");
     }
     return;
   }
-  greatest = t.term.fence();
+  greatest = t.rank;
 }
 
 void write_checker::landed(const key_change& change) {

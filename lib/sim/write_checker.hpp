@@ -48,7 +48,7 @@ class write_checker {
 
   world& world_;
   const ground_truth& truth_;
-  std::map<std::string, std::uint64_t> fences_;  // the greatest that the other store has seen
+  std::map<std::string, std::uint64_t> ranks_;  // the greatest that the other store has seen
   std::map<std::uint64_t, tracked_write> writes_;
   std::uint64_t last_id_ = 0;
 };

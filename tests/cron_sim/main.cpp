@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/progress.hpp"
 #include "cron_sim/cron_simulation.hpp"
 
 namespace {
@@ -70,7 +71,11 @@ int main(int argc, char** argv) {
   duration simulated{0};
   sim::probes all;
   const double began = cpu_seconds();
+  const bool quiet = args.trace || args.seeds == 1;
+  apps::progress shown("sim --cron", "seeds",
+                       quiet ? apps::show_progress::no : apps::show_progress::yes);
   for (std::uint64_t s = args.seed; s < args.seed + args.seeds; ++s) {
+    shown.update(s - args.seed, args.seeds);
     const auto drawn = cron_sim::cron_scenario::draw(s, args.faults_for);
     const cron_sim::outcome once =
         cron_sim::simulate(drawn, cron_sim::mistake::none, args.trace ? stdout : nullptr);

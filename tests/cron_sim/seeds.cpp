@@ -1,14 +1,14 @@
 #include "cron_sim/seeds.hpp"
 
-#include <algorithm>
-#include <fstream>
 #include <optional>
+
+#include "support/regression_list.hpp"
 
 namespace tenure::cron_sim {
 
 namespace {
 
-const std::string list = TENURE_SOURCE_DIR "/tests/cron_sim/regressions.txt";
+const test::regression_list list(TENURE_SOURCE_DIR "/tests/cron_sim/regressions.txt");
 
 }  // namespace
 
@@ -27,20 +27,8 @@ std::string report(std::uint64_t seed, const outcome& failed) {
          "\n  repeat: ./dev sim --cron --seed " + std::to_string(seed) + " --trace\n";
 }
 
-std::vector<std::uint64_t> regressions() {
-  std::vector<std::uint64_t> seeds;
-  std::ifstream in(list);
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line[0] != '#') seeds.push_back(std::stoull(line));
-  }
-  return seeds;
-}
+std::vector<std::uint64_t> regressions() { return list.seeds(); }
 
-void add_regression(std::uint64_t seed, const outcome& failed) {
-  const std::vector<std::uint64_t> known = regressions();
-  if (std::find(known.begin(), known.end(), seed) != known.end()) return;
-  std::ofstream out(list, std::ios::app);
-  out << seed << "  " << failed.violation << '\n';
-}
+void add_regression(std::uint64_t seed, const outcome& failed) { list.add(seed, failed.violation); }
 
 }  // namespace tenure::cron_sim

@@ -58,7 +58,7 @@ void run_from(std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
-// With a sanitizer, which runs few seeds of each set, the two newest: some take a minute with it.
+// With a sanitizer, which runs few seeds of each set, the last two: some take minutes with it.
 TEST_CASE("seeds that failed once") {
   sim::probes all;
   const std::vector<std::uint64_t> seeds = sim::regressions();

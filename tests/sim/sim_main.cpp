@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "common/progress.hpp"
 #include "sim/simulation.hpp"
 
 namespace {
@@ -62,7 +63,10 @@ int main(int argc, char** argv) {
   duration simulated{0};
   sim::probes all;
   const double began = cpu_seconds();
+  apps::progress shown("sim", "seeds",
+                       trace || seeds == 1 ? apps::show_progress::no : apps::show_progress::yes);
   for (std::uint64_t s = seed; s < seed + seeds; ++s) {
+    shown.update(s - seed, seeds);
     const sim::outcome once =
         sim::simulate(sim::scenario::draw(s, faults_for), trace ? stdout : nullptr);
     steps += once.steps;
