@@ -32,11 +32,24 @@ std::optional<wire::server_tls_files> tls_files_of(const agent_options& options)
   return wire::server_tls_files{options.tls_cert(), options.tls_key(), options.tls_client_ca()};
 }
 
+wire::http_access access_of(const agent_options& options) {
+  wire::http_access made;
+  made.hosts = options.hosts();
+  if (!options.token().empty() && !options.token_file().empty())
+    throw bad_configuration("the agent needs a token or a token file, not both");
+  if (!options.token().empty()) made.token = wire::token_of(options.token());
+  if (!options.token_file().empty())
+    made.token = wire::token_in_file(options.token_file(), options.log());
+  return made;
+}
+
 agent::server_options server_options_of(const agent_options& options) {
   agent::server_options made;
   made.handler.version = options.as();
   made.handler.session_ttl_min = options.session_ttl_min();
   made.handler.node_name = options.node_name();
+  made.access = access_of(options);
+  made.connections = options.connections();
   made.connections_per_address = options.connections_per_address();
   made.tls = tls_files_of(options);
   if (options.state_file().empty()) {

@@ -13,8 +13,14 @@ namespace {
 
 constexpr std::string_view https_scheme = "https://";
 
-wire::http_server_options http_options(const server_options& options) {
+wire::http_server_options http_options(const server_options& options,
+                                       std::shared_ptr<log_sink> log) {
   wire::http_server_options http;
+  http.access = options.access;
+  http.access.as_consul = true;
+  http.access.open_paths.clear();
+  http.log = std::move(log);
+  http.connections = options.connections;
   http.connections_per_address = options.connections_per_address;
   using excess = wire::http_server_options::excess;
   http.excess_connection = traits_of(options.handler.version).answers_excess_connection
@@ -38,7 +44,7 @@ class server::implementation final : public wire::http_service, public answer_si
         tls_(tls_of(options, env_.log)),
         state_file_(options.state_file.value_or(std::string())),
         handler_(resumed(options), *env_.random, *this, env_.timers->now()),
-        http_(env_.executor, *env_.timers, *this, http_options(options)),
+        http_(env_.executor, *env_.timers, *this, http_options(options, env_.log)),
         timer_(*this) {}
 
   ~implementation() override { env_.timers->disarm(timer_); }

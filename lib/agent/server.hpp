@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/http_access.hpp>
 #include <tenure/toolkit/server_tls.hpp>
 
 #include "agent/handler.hpp"
@@ -16,8 +17,10 @@ namespace tenure::agent {
 class server_options {
  public:
   handler_options handler;
-  /// The limit of connections per client address; 0: no limit.
+  /// The limits of connections, in all and per client address; 0: no limit.
+  std::size_t connections = 16'000;
   std::size_t connections_per_address = 0;
+  wire::http_access access;
   /// For `https://` addresses.
   std::optional<wire::server_tls_files> tls;
   /// The file for the index and the kind of the last stop. With it, the index starts at the file's

@@ -10,7 +10,7 @@ namespace tenure::agent {
 namespace {
 
 constexpr const char* magic = "tenure-agent-state";
-constexpr int version = 1;
+constexpr int format_version = 1;
 /// One write of the file covers this many writes of the agent.
 constexpr std::uint64_t ahead = 1'000'000;
 /// Some clients keep indexes as doubles.
@@ -30,8 +30,8 @@ void state_file::load() {
   int found_version = 0;
   std::uint64_t index = 0;
   text >> name >> found_version >> index_name >> index >> stop_name >> stop;
-  damaged_ = text.fail() || name != magic || found_version != version || index_name != "index" ||
-             stop_name != "stop" || index >= max_exact_double;
+  damaged_ = text.fail() || name != magic || found_version != format_version ||
+             index_name != "index" || stop_name != "stop" || index >= max_exact_double;
   if (damaged_) return;
   index_ = index;
   last_stop_ = stop == "clean" ? stop_kind::clean : stop_kind::unclean;
@@ -52,7 +52,7 @@ void state_file::stop(std::uint64_t index, stop_kind how) {
 
 void state_file::write(std::uint64_t index, stop_kind how) {
   std::ostringstream text;
-  text << magic << ' ' << version << "\nindex " << index << "\nstop "
+  text << magic << ' ' << format_version << "\nindex " << index << "\nstop "
        << (how == stop_kind::clean ? "clean" : "unclean") << '\n';
   runtime::replace_file(path_, text.str());
   index_ = index;

@@ -9,6 +9,7 @@
 #include <tenure/toolkit/base64.hpp>
 
 #include "consul/acl_rules.hpp"
+#include "consul/index_limit.hpp"
 #include "consul/token_file.hpp"
 #include "consul/token_retry.hpp"
 #include "runtime/metering.hpp"
@@ -38,7 +39,8 @@ std::uint64_t consul_index(const runtime::http_response& response) noexcept {
   const std::string_view text = response.header("X-Consul-Index");
   std::uint64_t index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  return error == std::errc() && end == text.data() + text.size() ? index : 0;
+  const bool valid = error == std::errc() && end == text.data() + text.size();
+  return valid && index <= highest_index ? index : 0;
 }
 
 // What an exchange without a response means. `sent`: whether any attempt sent a byte.

@@ -16,6 +16,16 @@ constexpr unsigned not_found = 404;
 // A 404 of Consul's KV store has the index of its table; one without it is not Consul's.
 constexpr const char* not_consul = " without X-Consul-Index: is this Consul?";
 
+// A list of other keys than those that were asked for is none.
+kv_list below(const std::string& prefix, kv_list answer, const consul_config& config) {
+  const auto strange = [&](const kv_entry& e) { return !e.key.starts_with(prefix); };
+  if (std::ranges::none_of(answer.entries, strange)) return answer;
+  answer.entries.clear();
+  answer.error = consul_errc::bad_answer;
+  answer.detail = "a list of other keys than those below '" + prefix + "' from " + config.address();
+  return answer;
+}
+
 }  // namespace
 
 // The body of a response to a request for keys; empty with an error, and where there are none.
@@ -35,7 +45,12 @@ asio::awaitable<std::string> client::kv_body(const call& what, std::string why_u
               std::to_string(received.status) + not_consul);
     co_return std::string();
   }
-  if (received.status == not_found) co_return std::string();
+  if (received.status == not_found) {
+    if (!received.body.empty())
+      set_error(answer, consul_errc::bad_answer, describe(what, config_),
+                "404 that is not Consul's: " + received.body);
+    co_return std::string();
+  }
   if (received.body.empty())
     set_error(answer, consul_errc::bad_answer, describe(what, config_), "an empty answer");
   co_return std::move(received.body);
@@ -130,14 +145,14 @@ kv_list client::parsed(raw_kv_list raw) {
 }
 
 asio::awaitable<kv_list> client::list(std::string prefix, consistency how) {
-  raw_kv_list raw = co_await list_raw(std::move(prefix), how);
-  co_return parsed(std::move(raw));
+  raw_kv_list raw = co_await list_raw(prefix, how);
+  co_return below(prefix, parsed(std::move(raw)), config_);
 }
 
 asio::awaitable<kv_list> client::watch_below(std::string prefix, std::uint64_t index,
                                              duration wait, consistency how) {
-  raw_kv_list raw = co_await watch_raw(std::move(prefix), index, wait, how);
-  co_return parsed(std::move(raw));
+  raw_kv_list raw = co_await watch_raw(prefix, index, wait, how);
+  co_return below(prefix, parsed(std::move(raw)), config_);
 }
 
 }  // namespace tenure::consul

@@ -1,6 +1,7 @@
 // Transactions.
 #include <algorithm>
-#include <bitset>
+#include <functional>
+#include <optional>
 #include <ranges>
 
 #include "consul/acl_rules.hpp"
@@ -28,33 +29,50 @@ std::string too_large(std::size_t ops, std::size_t bytes) {
 
 // The keys that a committed transaction returns. Consul returns one for each operation, except for
 // check-not-exists and removals, and silently omits those that the token may not read. The keys of
-// checks, of which a proof has nothing else, are counted and not kept.
+// checks, of which a proof has nothing else, are compared and not kept: a result that is not that
+// of its operation proves nothing.
 class returned_keys final : public kv_reader {
  public:
   returned_keys(const std::vector<txn_op>& ops, std::vector<kv_entry>& kept) : kept_(kept) {
+    expected_.reserve(ops.size());
     for (const txn_op& op : ops) {
       const std::string_view verb = op.verb;
       if (verb == "check-not-exists" || verb == "delete" || verb == "delete-tree") continue;
-      wanted_[expected_++] = !verb.starts_with("check-");
+      const bool checks_index = verb == "check-index";
+      expected_.push_back({std::hash<std::string_view>()(op.key), checks_index ? op.index : 0,
+                           !verb.starts_with("check-")});
     }
   }
-  bool wants(const key_header&) override {
+  bool wants(const key_header& seen) override {
     const std::size_t index = seen_++;
-    return index < expected_ && wanted_[index];
+    if (index >= expected_.size()) return false;
+    const result& expected = expected_[index];
+    const bool right = std::hash<std::string_view>()(seen.key) == expected.key_hash &&
+                       (expected.index == 0 || expected.index == seen.modify_index);
+    if (!right && !stranger_) stranger_ = seen.key;
+    return expected.wanted;
   }
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
-  bool all_seen() const noexcept { return seen_ == expected_; }
-  bool some_missing() const noexcept { return seen_ < expected_; }
-  std::string count() const {
-    return std::to_string(seen_) + " keys of " + std::to_string(expected_) +
+  bool all_seen() const noexcept { return seen_ == expected_.size() && !stranger_; }
+  bool some_missing() const noexcept { return seen_ < expected_.size(); }
+  std::string text() const {
+    if (stranger_) return "another key or index than it must: " + *stranger_;
+    return std::to_string(seen_) + " keys of " + std::to_string(expected_.size()) +
            " (may the token read them all?)";
   }
 
  private:
+  /// Of an operation, without its key: the request may wait for long.
+  struct result {
+    std::size_t key_hash;
+    std::uint64_t index;  ///< 0: any
+    bool wanted;
+  };
+
   std::vector<kv_entry>& kept_;
-  std::bitset<most_ops> wanted_;
-  std::size_t expected_ = 0;
+  std::vector<result> expected_;
   std::size_t seen_ = 0;
+  std::optional<std::string> stranger_;  ///< the first wrong key
 };
 
 }  // namespace
@@ -87,7 +105,7 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
     if (hidden && note_unreadable(what, answer)) co_return answer;
     set_error(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
               describe(what, config_),
-              in_form ? "a committed transaction that returns " + keys.count()
+              in_form ? "a committed transaction that returns " + keys.text()
                       : "not the answer of a transaction: " + received.body);
     co_return answer;
   }

@@ -9,6 +9,7 @@
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
+#include "consul/json_text.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 
@@ -21,15 +22,11 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::uint64_t this_format = 1;
 constexpr std::size_t most_name = 255;
 
-class malformed {};
-
-std::string text_of(ondemand::value value) {
-  return std::string(std::string_view(value.get_string()));
-}
+class malformed_member {};
 
 std::uint32_t number_of(ondemand::value value, std::uint32_t most) {
   const std::uint64_t number = value.get_uint64();
-  if (number > most) throw malformed();
+  if (number > most) throw malformed_member();
   return static_cast<std::uint32_t>(number);
 }
 
@@ -38,7 +35,7 @@ std::uint64_t digest_of(ondemand::value value) {
   const std::string_view digits = value.get_string();
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number, 16);
-  if (error != std::errc() || end != digits.end()) throw malformed();
+  if (error != std::errc() || end != digits.end()) throw malformed_member();
   return number;
 }
 
@@ -55,14 +52,14 @@ core::entered_elections entered_in(ondemand::object object) {
 
 void read_field(const std::string& name, ondemand::value value, core::group_member& member) {
   if (name == "format") {
-    if (std::uint64_t(value.get_uint64()) > this_format) throw malformed();
+    if (std::uint64_t(value.get_uint64()) > this_format) throw malformed_member();
   } else if (name == "name") {
     member.name = text_of(value);
   } else if (name == "value") {
     member.value = text_of(value);
   } else if (name == "value_base64") {
     auto bytes = text::base64_decode(std::string_view(value.get_string()));
-    if (!bytes) throw malformed();
+    if (!bytes) throw malformed_member();
     member.value = std::move(*bytes);
   } else if (name == "weight") {
     member.weight = number_of(value, core::most_weight);
@@ -88,10 +85,10 @@ core::group_member read_member(ondemand::document& document) {
     const std::string name(std::string_view(field.unescaped_key()));
     read_field(name, field.value(), member);
   }
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) throw malformed();
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) throw malformed_member();
   const bool named = !member.name.empty() && member.name.size() <= most_name;
   const bool valued = !member.value.empty() && member.value.size() <= candidacy::most_value;
-  if (!named || !valued) throw malformed();
+  if (!named || !valued) throw malformed_member();
   return member;
 }
 
@@ -105,7 +102,7 @@ std::optional<core::group_member> parse_member(std::string text) {
         parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.capacity()));
     return read_member(document);
   } catch (const simdjson::simdjson_error&) {
-  } catch (const malformed&) {
+  } catch (const malformed_member&) {
   }
   return std::nullopt;
 }

@@ -6,6 +6,9 @@
 #include <tenure/toolkit/base64.hpp>
 #include <utility>
 
+#include "consul/index_limit.hpp"
+#include "consul/json_text.hpp"
+
 namespace tenure::consul {
 namespace {
 
@@ -29,8 +32,10 @@ class member_check {
   unsigned members_ = 0;
 };
 
-std::string text_of(ondemand::value value) {
-  return std::string(std::string_view(value.get_string()));
+std::uint64_t index_of(ondemand::value value) {
+  const std::uint64_t index = value.get_uint64();
+  if (index > highest_index) throw malformed();
+  return index;
 }
 
 // A key before anything of it is copied or decoded: of nearly all keys in a list only the index is
@@ -50,13 +55,13 @@ class raw_kv {
         flags_ = value.get_uint64();
       } else if (is(name, "CreateIndex\"")) {
         members.mark(2);
-        create_index_ = value.get_uint64();
+        create_index_ = index_of(value);
       } else if (is(name, "ModifyIndex\"")) {
         members.mark(3);
-        header.modify_index = value.get_uint64();
+        header.modify_index = index_of(value);
       } else if (is(name, "LockIndex\"")) {
         members.mark(4);
-        lock_index_ = value.get_uint64();
+        lock_index_ = index_of(value);
       } else if (is(name, "Session\"")) {
         header.session = value.get_string();
       } else if (is(name, "Value\"")) {
@@ -135,10 +140,10 @@ session_entry read_session(ondemand::object object) {
       entry.behavior = behavior == "delete" ? behavior::remove : behavior::release;
     } else if (name == "CreateIndex") {
       members.mark(3);
-      entry.create_index = value.get_uint64();
+      entry.create_index = index_of(value);
     } else if (name == "ModifyIndex") {
       members.mark(4);
-      entry.modify_index = value.get_uint64();
+      entry.modify_index = index_of(value);
     } else if (name == "Name") {
       entry.name = text_of(value);
     } else if (name == "Node") {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
 
+#include "consul/json_text.hpp"
+
 namespace tenure::consul {
 
 namespace ondemand = simdjson::ondemand;
@@ -37,10 +39,6 @@ std::string raw(ondemand::value value) {
     default:
       return std::string(trimmed(value.raw_json_token()));
   }
-}
-
-std::string text_of(ondemand::value value) {
-  return std::string(std::string_view(value.get_string()));
 }
 
 void read_tags(ondemand::value value, agent_service& made) {

@@ -24,7 +24,7 @@ constexpr duration time_limit = 10s;
 constexpr duration spreading = 2s;
 // A command that prints the refused token once more may know the next one soon: it runs again after
 // this, and after twice the time each time.
-constexpr duration first_pause = 1s;
+constexpr duration pause_after_failure = 1s;
 constexpr duration longest_pause = 5s;
 // A token has worked if a request took it, once the servers knew it, and no request was refused for
 // this long: longer than any pause between two attempts. The wait for another token takes it too,
@@ -84,13 +84,13 @@ class token_command final : public token_source {
   bool running_ = false;  ///< now, or soon
   bool failing_ = false;
   std::optional<time_point> asked_;  ///< when a refusal of this token last ran the command
-  duration pause_ = first_pause;     ///< the time from then to the next run by a refusal
+  duration pause_ = pause_after_failure;  ///< the time from then to the next run by a refusal
   std::optional<time_point> used_;   ///< when a request first took it, after known_everywhere
   bool refused_ = false;             ///< after `spreading`
   bool worked_ = false;              ///< before it was refused
   /// The age at which a refusal of this token may run the command. A command may create a token
   /// each time, as Vault does: while none of them works, it runs ever less often.
-  duration least_age_ = first_pause;
+  duration least_age_ = pause_after_failure;
   std::optional<time_point> right_missing_;  ///< when a missing right last ran the command
   runtime::periodic_thread thread_;  ///< ends before the rest is destroyed
 };
@@ -118,7 +118,7 @@ bool token_command::refused(const std::string& token, token_refusal why) {
   if (token != token_ || now - since_ < spreading) return true;
   if (why == token_refusal::unknown_token && !std::exchange(refused_, true)) {
     worked_ = has_worked(now);
-    if (worked_) least_age_ = first_pause;
+    if (worked_) least_age_ = pause_after_failure;
   }
   if (running_) return true;
   if (!may_run(now, why)) return false;
@@ -165,7 +165,7 @@ void token_command::take(printed now) {
   log_->log(log_level::info, "token changed", {{"command", shown(command_)}});
   const time_point changed = clock_->now();
   if (refused_ ? worked_ : has_worked(changed)) {
-    least_age_ = first_pause;
+    least_age_ = pause_after_failure;
   } else if (refused_) {
     least_age_ = std::min(least_age_ * 2, interval_);
   }
@@ -175,7 +175,7 @@ void token_command::take(printed now) {
   refused_ = false;
   worked_ = false;
   asked_.reset();
-  pause_ = first_pause;
+  pause_ = pause_after_failure;
 }
 
 }  // namespace

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <optional>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/input_file.hpp>
 #include <utility>
 
 namespace tenure {
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t too_long = 4096;
+constexpr std::size_t longest = 4095;
 constexpr const char* is_empty = "is empty";
 // How long after the first refusal of a token a request waits for the next one.
 constexpr duration worth_waiting = 2s;
@@ -46,21 +46,11 @@ class file_stamp {
 
 /// The text of a file that is not longer than any token. Otherwise empty, and `why` says why.
 std::string read_small(const std::string& path, std::string& why) {
-  // Not by streams, which do not say why a read failed.
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  char text[too_long];
-  std::size_t length = 0;
-  if (file) length = std::fread(text, 1, sizeof text, file.get());
-  if (!file || std::ferror(file.get()) != 0) {
-    why = std::string("cannot be read (") + std::strerror(errno) + ")";
-    return {};
-  }
-  if (length == sizeof text) {
-    why = "is longer than any token";
-    return {};
-  }
-  return std::string(text, length);
+  runtime::input_file file = runtime::read_input(path, longest);
+  if (file.problem.empty()) return std::move(file.text);
+  why = file.problem.starts_with("is larger") ? "is longer than any token"
+                                              : "cannot be read (" + file.problem + ")";
+  return {};
 }
 
 class token_file final : public token_source {

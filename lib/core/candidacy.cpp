@@ -15,8 +15,6 @@ using text::rounded_duration_text;
 
 constexpr duration most_lock_delay = 60s;
 
-[[noreturn]] void refuse(const std::string& why) { throw bad_configuration(why); }
-
 }  // namespace
 
 duration candidacy::lock_delay() const noexcept {
@@ -37,34 +35,37 @@ duration candidacy::proof_interval() const noexcept {
 
 void candidacy::check() const {
   if (value_.empty()) {
-    refuse("an empty value cannot be published: it marks a key that was released; give one");
+    throw bad_configuration(
+        "an empty value cannot be published: it marks a key that was released; give one");
   }
   if (value_.size() > candidacy::most_value) {
-    refuse("a value of " + std::to_string(value_.size()) +
-           " bytes is too long: 384000 fit into one of Consul's transactions; "
-           "publish a shorter one");
+    throw bad_configuration("a value of " + std::to_string(value_.size()) +
+                            " bytes is too long: 384000 fit into one of Consul's transactions; "
+                            "publish a shorter one");
   }
   if (span_ < core::least_span || span_ > 24h) {
-    refuse("span " + duration_text(span_) + " is out of range: choose 500ms to 24h");
+    throw bad_configuration("span " + duration_text(span_) +
+                            " is out of range: choose 500ms to 24h");
   }
   if (ttl_ < 10s || ttl_ > 24h) {
-    refuse("ttl " + duration_text(ttl_) + " is out of range: Consul takes 10s to 24h");
+    throw bad_configuration("ttl " + duration_text(ttl_) +
+                            " is out of range: Consul takes 10s to 24h");
   }
   if (lock_delay() < 0s || lock_delay() > most_lock_delay) {
-    refuse("lock-delay " + duration_text(lock_delay()) +
-           " is out of range: Consul takes 0s to 60s");
+    throw bad_configuration("lock-delay " + duration_text(lock_delay()) +
+                            " is out of range: Consul takes 0s to 60s");
   }
   if (lock_delay() > 0s && lock_delay() < 1us) {
-    refuse("lock-delay " + duration_text(lock_delay()) +
-           " would be read as seconds by Consul: choose 0s or at least 1us");
+    throw bad_configuration("lock-delay " + duration_text(lock_delay()) +
+                            " would be read as seconds by Consul: choose 0s or at least 1us");
   }
   const duration most = core::lease_rules::most_stop_budget(span_);
   if (stop_budget() < 0s || stop_budget() > most) {
-    refuse("stop budget " + duration_text(stop_budget()) + " is out of range for span " +
-           duration_text(span_) + ": at most 2/3 x " + duration_text(span_) + " - margin " +
-           rounded_duration_text(core::lease_rules::margin_of(span_)) + " = " +
-           rounded_duration_text(most) +
-           "; choose a longer span or a shorter stop budget");
+    throw bad_configuration(
+        "stop budget " + duration_text(stop_budget()) + " is out of range for span " +
+        duration_text(span_) + ": at most 2/3 x " + duration_text(span_) + " - margin " +
+        rounded_duration_text(core::lease_rules::margin_of(span_)) + " = " +
+        rounded_duration_text(most) + "; choose a longer span or a shorter stop budget");
   }
 }
 

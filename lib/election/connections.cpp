@@ -24,7 +24,9 @@ connections::connections(std::shared_ptr<const runtime::environment> environment
       polls(wire::lane_limits::divide(config.connections()).polls),
       lock_batches(bulk_share(wire::lane_limits::divide(config.connections()).requests)),
       proof_batches(proofs_at_a_time(wire::lane_limits::divide(config.connections()).renewals)),
-      writes(std::make_shared<write_turns>(
-          *env->timers, wire::lane_limits::divide(config.connections()).requests)) {}
+      writes(std::make_shared<request_turns>(
+          *env->timers, wire::lane_limits::divide(config.connections()).requests)),
+      reads(std::make_shared<request_turns>(
+          *env->timers, bulk_share(wire::lane_limits::divide(config.connections()).requests))) {}
 
 }  // namespace tenure::impl

@@ -5,7 +5,7 @@
 #include <memory>
 #include <tenure/consul_config.hpp>
 
-#include "election/term/write_turns.hpp"
+#include "election/request_turns.hpp"
 #include "election/turn_queue.hpp"
 #include "election/watching/poll_slots.hpp"
 #include "runtime/environment.hpp"
@@ -23,7 +23,8 @@ struct connections {
   poll_slots polls;         ///< blocking queries
   turn_queue lock_batches;  ///< transactions of claims and releases
   turn_queue proof_batches;
-  const std::shared_ptr<write_turns> writes;  ///< proclaims and guarded writes
+  const std::shared_ptr<request_turns> writes;  ///< proclaims and guarded writes
+  const std::shared_ptr<request_turns> reads;   ///< of single keys, by participants
 };
 
 }  // namespace tenure::impl

@@ -4,6 +4,7 @@
 #include <tenure/outage_log.hpp>
 #include <utility>
 
+#include "election/errors.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -78,6 +79,10 @@ context::context(std::shared_ptr<impl::connections> shared_connections,
       names(env) {}
 
 context::~context() { watches.stop(); }
+
+void context::check_open() const {
+  if (shutting_down) fail(errc::shut_down, "the elections object is shut down");
+}
 
 spawn_function context::spawner() {
   return [this](asio::awaitable<void> task) {

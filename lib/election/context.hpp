@@ -58,6 +58,8 @@ struct context : std::enable_shared_from_this<context> {
   event_queue events;
   name_conflicts names;
   bool shutting_down = false;  ///< shut_down() has begun: nothing new is entered
+  /// Throws errc::shut_down after that.
+  void check_open() const;
 };
 
 /// Logs what escapes from a task.

@@ -66,20 +66,16 @@ engine::~engine() {
   for (const auto& pooled : shared_->sessions.take_all()) pooled->proofs->clear();
 }
 
-void engine::check_open() const {
-  if (shared_->shutting_down) fail(errc::shut_down, "the elections object is shut down");
-}
-
 // -- entering and leaving ------------------------------------------------------------------------
 
 std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
-  check_open();
+  shared_->check_open();
   how.check();
   return enter(std::move(key), profile_of(std::move(how)));
 }
 
 std::shared_ptr<participant> engine::enter(std::string key, std::shared_ptr<const profile> how) {
-  check_open();
+  shared_->check_open();
   check_key(key);
   if (shared_->watches.has_candidate(key)) fail(errc::already_entered, "\"" + key + "\"");
   const std::shared_ptr<group_seats> its_group = how->group;
@@ -166,7 +162,7 @@ void engine::leave_in_background(std::shared_ptr<participant> which) {
 // -- observers, settings, semaphores -------------------------------------------------------------
 
 std::shared_ptr<leader_observer> engine::observe(std::string key) {
-  check_open();
+  shared_->check_open();
   check_key(key);
   auto fresh = std::make_shared<leader_observer>(shared_->env, key, shared_->observer_reads());
   remember(observers_, fresh);
@@ -175,7 +171,7 @@ std::shared_ptr<leader_observer> engine::observe(std::string key) {
 }
 
 std::shared_ptr<leader_settings_store> engine::settings_in(std::string key) {
-  check_open();
+  shared_->check_open();
   if (key.empty() || key.front() == '/') {
     throw bad_configuration("settings need a key without a leading slash, such as a/settings");
   }
@@ -187,7 +183,7 @@ std::shared_ptr<leader_settings_store> engine::settings_in(std::string key) {
 
 std::shared_ptr<slot_candidate> engine::contend(std::string prefix, std::size_t slots,
                                                 candidacy how) {
-  check_open();
+  shared_->check_open();
   if (prefix.empty() || prefix.front() == '/' || prefix.back() == '/') {
     throw bad_configuration("the prefix \"" + prefix +
                             "\" of a semaphore has to have a name, without slashes around it");

@@ -45,7 +45,6 @@ class engine final : public group_owner, public std::enable_shared_from_this<eng
 
  private:
   std::shared_ptr<const profile> profile_of(candidacy how);
-  void check_open() const;
   void forget(participant& which) noexcept;
   boost::asio::awaitable<void> retire(std::shared_ptr<participant> which);
   boost::asio::awaitable<void> leave_now(std::shared_ptr<participant> which);

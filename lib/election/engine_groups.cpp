@@ -11,7 +11,7 @@ namespace tenure::impl {
 namespace asio = boost::asio;
 
 std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
-  check_open();
+  shared_->check_open();
   check_group_prefix(prefix);
   how.check();
   const bool joined = std::ranges::any_of(

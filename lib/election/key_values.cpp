@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "consul/format.hpp"
+#include "consul/transaction_size.hpp"
 #include "election/context.hpp"
 #include "election/errors.hpp"
 
@@ -13,11 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-void check_open(const context& shared) {
-  if (shared.shutting_down) fail(errc::shut_down, "the elections object is shut down");
-}
-
-void check_key(const std::string& key) {
+void check_addressable(const std::string& key) {
   const std::string why = consul::unaddressable(key);
   if (!why.empty()) fail(consul_errc::bad_request, "the key \"" + key + "\": " + why);
 }
@@ -47,7 +44,7 @@ bool is_mismatch(const consul::txn_error& failure) {
          failure.kind == consul::txn_failure::missing_key;
 }
 
-bool committed(const consul::txn_result& answer) {
+bool written(const consul::txn_result& answer) {
   if (answer.error) fail(answer.error, answer.detail);
   if (answer.committed) return true;
   if (std::ranges::any_of(answer.failures, is_mismatch)) return false;
@@ -65,11 +62,24 @@ bool drop_missing(std::vector<std::string>& keys, const consul::txn_result& answ
   return std::erase_if(keys, [&](const std::string&) { return missing[at++]; }) > 0;
 }
 
+/// How far one transaction that begins with the key at `first` may go.
+std::size_t end_of_reads(const std::vector<std::string>& keys, std::size_t first) noexcept {
+  const std::size_t most = std::min(keys.size(), first + transaction_limit::small);
+  std::size_t bytes = 0;
+  std::size_t end = first;
+  while (end < most) {
+    bytes += keys[end].size() + consul::bytes_around_op;
+    if (end > first && bytes > consul::most_transaction_bytes) break;
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 asio::awaitable<std::optional<stored_key>> read_key(std::shared_ptr<context> shared,
                                                     std::string key) {
-  check_open(*shared);
+  shared->check_open();
   consul::kv_result found = co_await shared->client.get(key, consul::consistency::consistent);
   if (found.error) fail(found.error, found.detail);
   if (!found.entry) co_return std::nullopt;
@@ -80,16 +90,16 @@ asio::awaitable<std::optional<stored_key>> read_key(std::shared_ptr<context> sha
 // goes again without them; a key may vanish in between.
 asio::awaitable<std::vector<stored_key>> read_keys(std::shared_ptr<context> shared,
                                                    std::vector<std::string> keys) {
-  for (const std::string& key : keys) check_key(key);
+  for (const std::string& key : keys) check_addressable(key);
   std::vector<stored_key> found;
   std::size_t next = 0;
   while (next < keys.size()) {
-    const std::size_t end = std::min(keys.size(), next + transaction_limit::small);
+    const std::size_t end = end_of_reads(keys, next);
     std::vector<std::string> some(std::make_move_iterator(keys.begin() + std::ptrdiff_t(next)),
                                   std::make_move_iterator(keys.begin() + std::ptrdiff_t(end)));
     next = end;
     while (!some.empty()) {
-      check_open(*shared);
+      shared->check_open();
       std::vector<consul::txn_op> ops;
       for (const std::string& key : some) ops.push_back(consul::txn_op::get(key));
       const time_point deadline = shared->now() + shared->request_timeout();
@@ -106,7 +116,7 @@ asio::awaitable<std::vector<stored_key>> read_keys(std::shared_ptr<context> shar
 }
 
 asio::awaitable<stored_keys> list_keys(std::shared_ptr<context> shared, std::string prefix) {
-  check_open(*shared);
+  shared->check_open();
   consul::kv_list list =
       co_await shared->client.list(std::move(prefix), consul::consistency::consistent);
   co_return stored(std::move(list));
@@ -114,31 +124,31 @@ asio::awaitable<stored_keys> list_keys(std::shared_ptr<context> shared, std::str
 
 asio::awaitable<stored_keys> watch_keys(std::shared_ptr<context> shared, std::string prefix,
                                         std::uint64_t index, duration wait) {
-  check_open(*shared);
+  shared->check_open();
   consul::kv_list list = co_await shared->client.watch_below(std::move(prefix), index, wait);
   co_return stored(std::move(list));
 }
 
 asio::awaitable<bool> write_key(std::shared_ptr<context> shared, consul::txn_op what) {
-  check_open(*shared);
-  check_key(what.key);
+  shared->check_open();
+  check_addressable(what.key);
   std::vector<consul::txn_op> ops;
   ops.push_back(std::move(what));
   const time_point deadline = shared->now() + shared->request_timeout();
   const consul::txn_result answer = co_await shared->client.write(std::move(ops), deadline);
-  co_return committed(answer);
+  co_return written(answer);
 }
 
 asio::awaitable<bool> remove_key(std::shared_ptr<context> shared, std::string key,
                                  std::uint64_t index) {
-  check_open(*shared);
-  check_key(key);
+  shared->check_open();
+  check_addressable(key);
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::check_index(key, index));
   ops.push_back(consul::txn_op::remove(std::move(key)));
   const time_point deadline = shared->now() + shared->request_timeout();
   const consul::txn_result answer = co_await shared->client.write(std::move(ops), deadline);
-  co_return committed(answer);
+  co_return written(answer);
 }
 
 }  // namespace tenure::impl

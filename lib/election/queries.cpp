@@ -25,21 +25,17 @@ leader holder(const consul::kv_entry& entry) {
   return who;
 }
 
-void check_open(const context& shared) {
-  if (shared.shutting_down) fail(errc::shut_down, "the elections object is shut down");
-}
-
 }  // namespace
 
 asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string key) {
-  check_open(*shared);
+  shared->check_open();
   const consul::kv_result answer = co_await shared->client.get(key, shared->observer_reads());
   if (answer.error) fail(answer.error, answer.detail);
   co_return leader_in(key, answer);
 }
 
 asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key) {
-  check_open(*shared);
+  shared->check_open();
   const time_point give_up = shared->now() + shared->request_timeout();
   for (;;) {
     const consul::kv_result found =
@@ -61,14 +57,14 @@ asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key)
 }
 
 asio::awaitable<void> ping(std::shared_ptr<context> shared) {
-  check_open(*shared);
+  shared->check_open();
   const consul::ack answer = co_await shared->client.ping();
   if (answer.error) fail(answer.error, answer.detail);
 }
 
 // Elections, and the holders of semaphores.
 asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, std::string prefix) {
-  check_open(*shared);
+  shared->check_open();
   const consul::kv_list answer = co_await shared->client.list(prefix, shared->observer_reads());
   if (answer.error) fail(answer.error, answer.detail);
   // A list does not show what the token may not read. A read of one key is refused.

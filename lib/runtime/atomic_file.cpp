@@ -11,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "runtime/descriptor.hpp"
+
 namespace tenure::runtime {
 namespace {
 
@@ -19,20 +21,6 @@ namespace fs = std::filesystem;
 [[noreturn]] void fail(int error, const std::string& what) {
   throw boost::system::system_error(error, boost::system::system_category(), what);
 }
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 bool write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {

@@ -1,8 +1,3 @@
-#include <fcntl.h>
-#include <sys/socket.h>
-
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/system/system_error.hpp>
 #include <ctime>
@@ -13,8 +8,11 @@
 #include <vector>
 
 #include "runtime/wall_clock.hpp"
+#include "text/host_port.hpp"
+#include "wire/access_check.hpp"
 #include "wire/connection_table.hpp"
 #include "wire/listen_address.hpp"
+#include "wire/listener.hpp"
 #include "wire/rate_limit.hpp"
 #include "wire/server_connection.hpp"
 #include "wire/server_tls_context.hpp"
@@ -24,11 +22,8 @@ namespace tenure::wire {
 namespace {
 
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
 using protocol = asio::generic::stream_protocol;
-using acceptor = asio::basic_socket_acceptor<protocol>;
 
-constexpr duration pause_without_descriptors = 100ms;
 constexpr std::string_view unix_scheme = "unix://";
 
 /// The response of Consul since 1.9, byte for byte.
@@ -49,11 +44,10 @@ void turn_away(server_connection::socket& socket, std::string_view response) {
   socket.write_some(asio::buffer(response), ignored);
 }
 
-void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
-
 }  // namespace
 
 class http_server::implementation final : public connection_owner,
+                                          public listener_owner,
                                           public std::enable_shared_from_this<implementation> {
  public:
   implementation(asio::any_io_executor executor, runtime::timers& timers, http_service& service,
@@ -63,7 +57,8 @@ class http_server::implementation final : public connection_owner,
         service_(&service),
         options_(std::move(options)),
         table_(options_),
-        rate_(options_.requests_per_second) {}
+        rate_(options_.requests_per_second),
+        access_(options_.access, options_.log) {}
 
   unsigned short listen(const std::string& address, std::shared_ptr<server_tls_context> tls);
   void respond(std::uint64_t id, runtime::http_response response);
@@ -82,18 +77,25 @@ class http_server::implementation final : public connection_owner,
 
   const http_server_options& options() const noexcept override { return options_; }
   runtime::timers& timers() noexcept override { return timers_; }
+  header_fault check_access(server_connection& from,
+                            const presented_access& request) override;
   void received(server_connection& from, runtime::http_request request) override;
   void waiting(server_connection& connection) override { table_.waiting(connection); }
   void lost(std::uint64_t id) override;
   void stream_over(std::uint64_t id) noexcept override { table_.end_stream(id); }
   void closed(server_connection& connection) noexcept override { table_.remove(connection); }
   const std::string& date() override;
+  void accepted(server_connection::socket socket, const protocol::endpoint& peer,
+                const listener& at) override;
+  bool accepts() const noexcept override { return !stopping_; }
 
  private:
-  class listener;
   void bound(const std::string& path);
-  void accepted(server_connection::socket socket, const protocol::endpoint& peer,
-                const std::shared_ptr<server_tls_context>& tls);
+  void add_listener(const protocol::endpoint& at, std::shared_ptr<server_tls_context> tls) {
+    listeners_.push_back(std::make_shared<listener>(executor_, timers_, weak_from_this(), at,
+                                                    std::move(tls)));
+  }
+  void warn_if_open(const std::string& address, const listener& at);
   /// The connection of a request that has no response yet; null if its client has disconnected.
   server_connection* take_unanswered(std::uint64_t id);
 
@@ -107,6 +109,7 @@ class http_server::implementation final : public connection_owner,
   connection_table table_;
   std::unordered_map<std::uint64_t, server_connection*> unanswered_;
   rate_limit rate_;
+  access_check access_;
   std::uint64_t refused_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_ = 0;
@@ -116,100 +119,42 @@ class http_server::implementation final : public connection_owner,
   std::string date_;
 };
 
-/// Accepts one connection at a time, and pauses when the process has run out of descriptors. Asio
-/// writes the peer's address into it, so a pending accept keeps it alive.
-class http_server::implementation::listener : public std::enable_shared_from_this<listener> {
- public:
-  listener(implementation& owner, const protocol::endpoint& at,
-           std::shared_ptr<server_tls_context> tls)
-      : owner_(owner),
-        acceptor_(owner.executor_),
-        pause_(*this),
-        tls_(std::move(tls)),
-        tcp_(at.protocol().family() != AF_UNIX) {
-    acceptor_.open(at.protocol());
-    close_on_exec(acceptor_.native_handle());
-    if (tcp_) acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.bind(at);
-    acceptor_.listen(asio::socket_base::max_listen_connections);
-  }
-  /// Must be called before the owner is destroyed.
-  void close() noexcept {
-    owner_.timers_.disarm(pause_);
-    error_code ignored;
-    acceptor_.close(ignored);
-  }
-
-  /// 0 for a unix socket.
-  unsigned short port() const {
-    if (!tcp_) return 0;
-    const auto local = acceptor_.local_endpoint();
-    return ntohs(reinterpret_cast<const sockaddr_in*>(local.data())->sin_port);
-  }
-
-  void start() {
-    acceptor_.async_accept(
-        peer_, [this, self = shared_from_this(), life = std::weak_ptr(owner_.weak_from_this())](
-                   error_code error, server_connection::socket socket) {
-          // An accept that had succeeded when the listener was closed completes after it.
-          const auto owner = life.lock();
-          if (!owner || owner->stopping_ || !acceptor_.is_open()) return;
-          if (error) {
-            owner_.timers_.arm(pause_, owner_.timers_.now() + pause_without_descriptors);
-            return;
-          }
-          close_on_exec(socket.native_handle());
-          if (tcp_) {
-            error_code ignored;
-            socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-            socket.set_option(asio::socket_base::keep_alive(true), ignored);
-          }
-          owner_.accepted(std::move(socket), peer_, tls_);
-          start();
-        });
-  }
-
- private:
-  class pause_timer : public runtime::timer {
-   public:
-    explicit pause_timer(listener& owner)
-        : timer([](timer& t) noexcept { static_cast<pause_timer&>(t).owner_.start(); }),
-          owner_(owner) {}
-
-   private:
-    listener& owner_;
-  };
-
-  implementation& owner_;
-  acceptor acceptor_;
-  protocol::endpoint peer_;
-  pause_timer pause_;
-  std::shared_ptr<server_tls_context> tls_;  ///< nullptr: plain HTTP
-  bool tcp_;
-};
-
 unsigned short http_server::implementation::listen(const std::string& address,
                                                    std::shared_ptr<server_tls_context> tls) {
   const bool tcp = !address.starts_with(unix_scheme);
   try {
     if (tcp) {
-      const auto at = listen_endpoint(address);
-      listeners_.push_back(std::make_shared<listener>(*this, at, std::move(tls)));
+      add_listener(listen_endpoint(address), std::move(tls));
     } else {
       const std::string path = address.substr(unix_scheme.size());
       remove_dead_socket(path);
-      const asio::local::stream_protocol::endpoint at(path);
-      listeners_.push_back(std::make_shared<listener>(*this, at, std::move(tls)));
+      add_listener(asio::local::stream_protocol::endpoint(path), std::move(tls));
       bound(path);
     }
   } catch (const boost::system::system_error& error) {
     if (std::string_view(error.what()).starts_with("cannot listen")) throw;
     cannot_listen(address, error.code());
   }
+  const listener& made = *listeners_.back();
   listeners_.back()->start();
-  const unsigned short port = listeners_.back()->port();
+  const unsigned short port = made.port();
   if (port_ == 0) port_ = port;
+  const auto parts = text::split_host_port(address);
+  if (made.on_loopback() && parts) access_.add_name(parts->host);
+  warn_if_open(address, made);
   return port;
+}
+
+/// Other machines reach the address: they should need a token, or a certificate, and TLS to keep it
+/// secret.
+void http_server::implementation::warn_if_open(const std::string& address, const listener& at) {
+  if (!at.on_network() || !options_.log) return;
+  const bool knows_clients = options_.access.token || (at.tls() && at.tls()->checks_clients());
+  if (at.tls() && knows_clients) return;
+  std::string missing = at.tls() ? "" : "TLS";
+  if (!knows_clients) missing += missing.empty() ? "token" : ", token";
+  options_.log->log(log_level::warn, "listening unprotected on the network",
+                    {{"address", address}, {"missing", missing}});
 }
 
 // An older listener of this path has lost its file.
@@ -224,9 +169,9 @@ void http_server::implementation::bound(const std::string& path) {
 }
 
 void http_server::implementation::accepted(server_connection::socket socket,
-                                           const protocol::endpoint& peer,
-                                           const std::shared_ptr<server_tls_context>& tls) {
+                                           const protocol::endpoint& peer, const listener& at) {
   if (stopping_) return;
+  const std::shared_ptr<server_tls_context>& tls = at.tls();
   std::string address;
   if (options_.connections_per_address > 0 || options_.streams_per_address > 0 ||
       options_.requests_per_second > 0) {
@@ -243,9 +188,23 @@ void http_server::implementation::accepted(server_connection::socket socket,
   const std::uint64_t number = ++last_number_;
   const auto connection =
       std::make_shared<server_connection>(std::move(socket), *this, number, std::move(address));
+  connection->on_loopback = at.on_loopback();
   table_.add(connection);
   table_.waiting(*connection);
   connection->start(tls);
+}
+
+header_fault http_server::implementation::check_access(server_connection& from,
+                                                       const presented_access& request) {
+  const auto why = access_.check(request, from.on_loopback);
+  if (!why) return {};
+  ++refused_;
+  const time_point now = timers_.now();
+  access_.log(*why, request.host, from.client_address(), now);
+  // Guesses of a token count as requests, too.
+  if (!from.peer().empty() && !rate_.take(from.peer(), now))
+    return {.status = 429, .text = "Too many requests: come back in a second\n"};
+  return access_.response_to(*why);
 }
 
 void http_server::implementation::received(server_connection& from,

@@ -61,6 +61,12 @@ std::string address_bytes(const protocol::endpoint& peer) {
   return {};
 }
 
+bool is_loopback(const protocol::endpoint& address) {
+  const std::string bytes = address_bytes(address);
+  if (bytes.size() == sizeof(in_addr)) return bytes.front() == 127;
+  return bytes == std::string(sizeof(in6_addr) - 1, '\0') + '\1';
+}
+
 std::string address_text(const protocol::endpoint& peer) {
   const std::string bytes = address_bytes(peer);
   char text[INET6_ADDRSTRLEN] = {};

@@ -14,6 +14,9 @@ namespace tenure::wire {
 /// program listens when it starts. Throws as cannot_listen() does.
 boost::asio::generic::stream_protocol::endpoint listen_endpoint(const std::string& address);
 
+/// Whether only this machine reaches the address. A unix socket is none.
+bool is_loopback(const boost::asio::generic::stream_protocol::endpoint& address);
+
 /// Removes a socket file on which no process listens; leaves any other file alone.
 void remove_dead_socket(const std::string& path);
 

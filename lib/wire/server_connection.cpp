@@ -7,6 +7,7 @@
 #include <boost/beast/http/read.hpp>
 #include <utility>
 
+#include "wire/listen_address.hpp"
 #include "wire/request_header.hpp"
 
 namespace tenure::wire {
@@ -190,6 +191,13 @@ void server_connection::header_read(std::string_view header) {
   if (failed || !input_->message->is_header_done()) return refuse(400, "400 Bad Request");
 
   const auto& message = input_->message->get();
+  const presented_access presented{.method = message.method_string(),
+                                   .target = message.target(),
+                                   .host = message[http::field::host],
+                                   .authorization = message[http::field::authorization],
+                                   .consul_token = message["X-Consul-Token"]};
+  if (const header_fault fault = owner_->check_access(*this, presented))
+    return refuse(fault.status, fault.text);
   const auto length = input_->message->content_length();
   if (length && *length > owner_->options().body_limit) {
     unread_ = true;
@@ -270,6 +278,12 @@ void server_connection::refuse(unsigned status, std::string_view text) {
   close_after_ = true;
   runtime::http_response response(status, std::string(text));
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  if (status == 401) {
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    response.headers.emplace_back("WWW-Authenticate", R"(Basic realm="tenure")");
+  } else if (status == 429) {
+    response.headers.emplace_back("Retry-After", "1");
+  }
   respond(std::move(response));
 }
 
@@ -344,6 +358,12 @@ void server_connection::drain() {
         if (error) return self->end();
         self->drain();
       });
+}
+
+std::string server_connection::client_address() {
+  error_code disconnected;
+  const auto client = socket_.socket().remote_endpoint(disconnected);
+  return disconnected ? std::string() : address_text(client);
 }
 
 bool server_connection::give_way() {

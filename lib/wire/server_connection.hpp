@@ -14,6 +14,7 @@
 #include <tenure/toolkit/http_service.hpp>
 #include <tenure/toolkit/timers.hpp>
 
+#include "wire/access_check.hpp"
 #include "wire/server_input.hpp"
 #include "wire/stream.hpp"
 
@@ -27,6 +28,9 @@ class connection_owner {
  public:
   virtual const http_server_options& options() const noexcept = 0;
   virtual runtime::timers& timers() noexcept = 0;
+  /// Whether the request with this header may be read to its end; if not, why.
+  virtual header_fault check_access(server_connection& from,
+                                    const presented_access& request) = 0;
   /// A whole request. The response comes by server_connection::respond().
   virtual void received(server_connection& from, runtime::http_request request) = 0;
   /// The connection waits for its next request.
@@ -75,6 +79,9 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Its place among the connections that wait, which the owner sets.
   std::list<server_connection*>::iterator place;
   bool placed = false;
+  /// Whether its listener is on the loopback, which the owner sets.
+  bool on_loopback = false;
+  std::string client_address();
   std::uint64_t number() const noexcept { return number_; }
   const std::string& peer() const noexcept { return peer_; }
 

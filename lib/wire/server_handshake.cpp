@@ -4,7 +4,6 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
-#include "wire/listen_address.hpp"
 #include "wire/server_connection.hpp"
 #include "wire/server_tls_context.hpp"
 
@@ -54,9 +53,7 @@ void server_connection::handshake(std::shared_ptr<server_tls_context> tls) {
   }
   const error_code failed = socket_.tls()->error();
   if (failed.category() != boost::asio::error::get_ssl_category()) return end();
-  error_code disconnected;
-  const auto client = socket_.socket().remote_endpoint(disconnected);
-  tls->log_failed_handshake(disconnected ? std::string() : address_text(client), failed);
+  tls->log_failed_handshake(client_address(), failed);
   // The client learns the reason only from the alert, which a reset would overtake.
   start_draining();
 }

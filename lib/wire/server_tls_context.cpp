@@ -70,6 +70,7 @@ const std::shared_ptr<ssl::context>& server_tls_context::current() {
   // After a failure the files are read at each handshake: a stamp may miss the end of the trouble.
   if (now == read_ && warned_.empty()) return current_;
   try {
+    require_regular(now);
     current_ = load(files_);
     read_ = std::move(now);
     warned_.clear();

@@ -19,6 +19,9 @@ class server_tls_context {
   /// For a handshake that begins now. Looks whether a file has changed.
   const std::shared_ptr<boost::asio::ssl::context>& current();
 
+  /// Whether clients must show a certificate.
+  bool checks_clients() const noexcept { return !files_.client_ca.empty(); }
+
   void log_failed_handshake(const std::string& client, const error_code& error) noexcept;
 
  private:

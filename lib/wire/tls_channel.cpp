@@ -17,7 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view http = "HTTP/";
+constexpr std::string_view http_greeting = "HTTP/";
 
 }  // namespace
 
@@ -136,12 +136,12 @@ tls_channel::~tls_channel() {
 void tls_channel::compare(std::string_view received) noexcept {
   for (const char c : received) {
     if (started_) return;
-    begins_with_ = c == http[begins_with_] ? begins_with_ + 1 : 0;
-    started_ = begins_with_ == 0 || begins_with_ == http.size();
+    begins_with_ = c == http_greeting[begins_with_] ? begins_with_ + 1 : 0;
+    started_ = begins_with_ == 0 || begins_with_ == http_greeting.size();
   }
 }
 
-bool tls_channel::peer_speaks_http() const noexcept { return begins_with_ == http.size(); }
+bool tls_channel::peer_speaks_http() const noexcept { return begins_with_ == http_greeting.size(); }
 
 // OpenSSL's queue of errors belongs to the thread: another user may have left errors in it.
 void tls_channel::prepare() noexcept {

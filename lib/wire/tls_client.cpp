@@ -115,6 +115,7 @@ void tls_client::look() {
   std::vector<file_stamp> stamps = stamps_of(how_);
   if (stamps == stamps_ && !suspected_ && warned_.empty()) return;
   try {
+    require_regular(stamps);
     client_context made = load_client(how_);
     stamps_ = std::move(stamps);
     suspected_ = false;

@@ -9,11 +9,9 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <tenure/toolkit/input_file.hpp>
 
 namespace tenure::wire {
 namespace {
@@ -33,15 +31,12 @@ constexpr std::string_view key_remedy = "name the key's PEM file in CONSUL_CLIEN
                           std::string(remedy));
 }
 
-// The file's text, or nothing, with errno set.
-bool read(const std::string& path, std::string& text) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             &std::fclose);
-  if (!file) return false;
-  char block[4096];
-  std::size_t got = 0;
-  while ((got = std::fread(block, 1, sizeof block, file.get())) > 0) text.append(block, got);
-  return std::ferror(file.get()) == 0;
+// The file's text; `problem` says why there is none.
+bool read(const std::string& path, std::string& text, std::string& problem) {
+  runtime::input_file file = runtime::read_input(path);
+  text = std::move(file.text);
+  problem = "cannot be read (" + file.problem + ")";
+  return file.problem.empty();
 }
 
 // Sorted, because the order of a folder is arbitrary. Throws std::filesystem::filesystem_error.
@@ -86,8 +81,8 @@ void trust(ssl::context& context, const consul_tls& how, std::string& all) {
   try {
     for (const std::string& path : files_below(how.ca_path())) {
       std::string pem;
-      if (!read(path, pem)) refuse("the CA file", path, std::string("cannot be read (") +
-                                   std::strerror(errno) + ")", ca_path_remedy);
+      std::string problem;
+      if (!read(path, pem, problem)) refuse("the CA file", path, problem, ca_path_remedy);
       added += add_authorities(context, pem);
       all += pem;
     }
@@ -106,6 +101,7 @@ file_stamp stamp_of(std::string path) {
   struct stat now = {};
   if (::stat(path.c_str(), &now) == 0) {
     stamp.exists = true;
+    stamp.regular = S_ISREG(now.st_mode);
     stamp.device = now.st_dev;
     stamp.inode = now.st_ino;
     stamp.size = now.st_size;
@@ -116,6 +112,13 @@ file_stamp stamp_of(std::string path) {
   }
   stamp.path = std::move(path);
   return stamp;
+}
+
+void require_regular(const std::vector<file_stamp>& stamps) {
+  for (const file_stamp& one : stamps) {
+    if (one.exists && !one.regular)
+      throw bad_configuration("the file \"" + one.path + "\" is no regular file");
+  }
 }
 
 std::vector<file_stamp> stamps_of(const consul_tls& how) {
@@ -133,8 +136,8 @@ std::vector<file_stamp> stamps_of(const consul_tls& how) {
 
 std::string read_pem(std::string_view what, const std::string& path, std::string_view remedy) {
   std::string text;
-  if (!read(path, text))
-    refuse(what, path, std::string("cannot be read (") + std::strerror(errno) + ")", remedy);
+  std::string problem;
+  if (!read(path, text, problem)) refuse(what, path, problem, remedy);
   return text;
 }
 

@@ -16,6 +16,7 @@ namespace tenure::wire {
 struct file_stamp {
   std::string path;
   bool exists = false;
+  bool regular = false;
   unsigned long long device = 0;
   unsigned long long inode = 0;
   long long size = 0;
@@ -28,6 +29,9 @@ struct file_stamp {
 };
 
 file_stamp stamp_of(std::string path);
+/// Before files are read again, which must not wait for the writer of a FIFO. Throws
+/// bad_configuration.
+void require_regular(const std::vector<file_stamp>& stamps);
 /// Of all files that a client's settings name, those in its folder included.
 std::vector<file_stamp> stamps_of(const consul_tls& how);
 

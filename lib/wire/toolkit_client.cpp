@@ -13,8 +13,11 @@ namespace asio = boost::asio;
 
 http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
                          const std::string& address, std::size_t connections)
-    : transport_(std::make_unique<wire::http_client>(std::move(executor), std::move(timers),
-                                                     consul_config(address),
+    : http_client(std::move(executor), std::move(timers), consul_config(address), connections) {}
+
+http_client::http_client(asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
+                         const consul_config& config, std::size_t connections)
+    : transport_(std::make_unique<wire::http_client>(std::move(executor), std::move(timers), config,
                                                      wire::lane_limits(1, connections, 1))) {}
 
 http_client::~http_client() = default;

@@ -224,8 +224,47 @@ TEST_CASE("a malformed answer is an error, and for a write an unknown outcome") 
       "5");
   CHECK(server.get(other_key) == consul_errc::bad_answer);
   CHECK_FALSE(server.get(other_key, "x"));
+  const auto other_list = server.runtime.run(other_key.list("k", consistency::default_));
+  CHECK(other_list.error == consul_errc::bad_answer);
+  CHECK(other_list.entries.empty());
+  CHECK_FALSE(server.runtime.run(other_key.list("", consistency::default_)).error);
   auto no_leader = server.says(200, "\"\"");
   CHECK(server.runtime.run(no_leader.ping()).error == consul_errc::no_leader);
+}
+
+TEST_CASE("a committed transaction whose results are not those of its operations proves nothing") {
+  scripted_server server;
+  const auto committed = [&](const std::string& key, const std::string& index) {
+    return server.says(200, R"({"Results":[{"KV":{"LockIndex":1,"Key":")" + key +
+                                R"(","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":)" + index +
+                                R"(}}],"Errors":null})");
+  };
+  const auto prove = [&](consul::client client) {
+    return server.runtime.run(
+        client.prove({txn_op::check_index("k", 7)}, server.runtime.now() + 1s));
+  };
+  CHECK(prove(committed("k", "7")).committed);
+  for (const auto& answer : {prove(committed("other", "7")), prove(committed("k", "8")),
+                             prove(committed("", "7"))}) {
+    CHECK_FALSE(answer.committed);
+    CHECK(answer.error == consul_errc::bad_answer);
+  }
+  CHECK(prove(committed("other", "7")).detail.ends_with(
+      "that returns another key or index than it must: other"));
+  auto other = committed("other", "7");
+  CHECK(server.write(other) == consul_errc::outcome_unknown);
+}
+
+TEST_CASE("an index that is none") {
+  scripted_server server;
+  const std::string entry =
+      R"([{"LockIndex":0,"Key":"k","Flags":0,"Value":"","CreateIndex":1,"ModifyIndex":1}])";
+  for (const char* index : {"0", "-1", "7x", "", "9223372036854775808", "18446744073709551616"}) {
+    auto client = server.says(200, entry, index);
+    CHECK(server.get(client) == consul_errc::bad_answer);
+  }
+  auto highest = server.says(200, entry, "9223372036854775807");
+  CHECK_FALSE(server.get(highest));
 }
 
 TEST_CASE("a 404 that is not Consul's means neither a missing key nor a dead session") {
@@ -236,6 +275,8 @@ TEST_CASE("a 404 that is not Consul's means neither a missing key nor a dead ses
         consul_errc::bad_answer);
   CHECK(server.runtime.run(not_found.renew_session("id", server.runtime.now() + 1s)).error ==
         consul_errc::bad_answer);
+  auto proxy = server.says(404, "404 page not found", "7");
+  CHECK(server.get(proxy) == consul_errc::bad_answer);
   auto no_key = server.says(404, "", "7");
   const auto missing = server.runtime.run(no_key.get("k", consistency::default_));
   CHECK_FALSE(missing.error);

@@ -75,6 +75,18 @@ TEST_CASE("many keys are read in few transactions, without those that do not exi
   b.shut_down();
 }
 
+TEST_CASE("many long keys are read in transactions that Consul takes") {
+  election_fixture b;
+  kv keys = b.add().elections->kv();
+  std::vector<std::string> wanted;
+  for (int i = 100; i < 170; ++i) {
+    wanted.push_back(std::to_string(i) + std::string(8200, 'x'));
+    REQUIRE(b.rt.run(keys.set_if(wanted.back(), "v", 0)));
+  }
+  REQUIRE(names_of(b.rt.run(keys.get_all(wanted))) == wanted);
+  b.shut_down();
+}
+
 TEST_CASE("a watch of a prefix completes at a change below it") {
   election_fixture b;
   kv keys = b.add().elections->kv();

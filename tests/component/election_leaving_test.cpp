@@ -1,5 +1,8 @@
 // Leaving elections, terms that end before their campaign wakes, and shutting down.
 #include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "election_adversity.hpp"
 
@@ -218,5 +221,33 @@ TEST_CASE("every value that enter() accepts can be published") {
     b.rt.advance(1s);
     CHECK_FALSE(campaign.error());
   }
+  b.shut_down();
+}
+
+TEST_CASE("keys with long values that are held without a participant are released") {
+  election_fixture b;
+  process& p = b.add();
+  const std::string created = b.ask("PUT", "/v1/session/create", "{}").body;
+  const std::size_t at = created.find(":\"") + 2;
+  const std::string session = created.substr(at, 36);
+  const std::string value(40'000, 'v');
+  std::vector<std::string> held;
+  for (int i = 0; i < 30; ++i) {
+    held.push_back("left/" + std::to_string(i));
+    const std::string flags = "&flags=" + std::to_string(consul::lock_flags);
+    b.ask("PUT", "/v1/kv/" + held.back() + "?acquire=" + session + flags, value);
+    consul::kv_entry entry;
+    entry.key = held.back();
+    entry.value = value;
+    entry.session = session;
+    entry.flags = consul::lock_flags;
+    const std::string stored = b.key(entry.key);
+    REQUIRE(has(stored, "\"Session\""));
+    const std::string_view name = "\"ModifyIndex\":";
+    entry.modify_index = std::stoull(stored.substr(stored.find(name) + name.size()));
+    p.engine->shared()->unwanted.on_unwatched_hold(entry);
+  }
+  b.rt.advance(3s);
+  for (const std::string& one : held) CHECK_FALSE(has(b.key(one), "\"Session\""));
   b.shut_down();
 }

@@ -79,6 +79,33 @@ TEST_CASE("writes of leaders take turns, and leave a connection free") {
   l.f.shut_down();
 }
 
+TEST_CASE("reads of keys whose claims failed take turns, and leave a connection free") {
+  loaded l(0);
+  l.p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    const bool claims = r.body.find("\"lock\"") != std::string::npos;
+    const bool reads = r.target.find("/leader?consistent") != std::string::npos;
+    return claims ? fate(50ms, 0s) : reads ? fate(0s, 100ms) : fate();
+  };
+  for (std::size_t i = 0; i < 60; ++i) {
+    l.entered.push_back(l.p.elections->enter("l/" + std::to_string(i) + "/leader", quick()));
+    l.entered.back().stand();
+  }
+  l.f.rt.advance(20ms);
+  for (std::size_t i = 0; i < 60; ++i) {
+    l.f.ask("PUT", "/v1/kv/l/" + std::to_string(i) + "/leader", "by an operator");
+  }
+  l.f.rt.advance(100ms);
+  CHECK(l.p.transport->in_flight(runtime::lane::requests) == 1);
+  // The claims of others do not wait for them.
+  election late = l.p.elections->enter("late/leader", quick());
+  late.stand();
+  l.f.rt.advance(200ms);
+  CHECK(late.current().holds());
+  l.f.rt.advance(15s);
+  for (election& e : l.entered) CHECK(e.current().holds());
+  l.f.shut_down();
+}
+
 TEST_CASE("a write that waits for its turn is refused once its term is over") {
   loaded l(3);
   l.delay("notes/1", 2s);

@@ -335,12 +335,15 @@ TEST_CASE("a transaction has one notice for each recipient") {
   impl::notice_writer writer;
   std::vector<consul::txn_op> ops;
   notices.append_to(ops, writer);
-  REQUIRE(ops.size() == 2);
+  REQUIRE(ops.size() == 4);
+  CHECK(ops.size() == notices.operations());
   CHECK(ops[0].key == "g/handed/b/a.0");
   CHECK(core::parse_notice(ops[0].value)->size() == 2);
-  CHECK(ops[1].key == "g/handed/c/a.0");
+  CHECK(ops[1].key == "g/handed/b/a.0.seal");
+  CHECK(ops[2].key == "g/handed/c/a.0");
   notices.append_to(ops, writer);
-  CHECK(ops[2].key == "g/handed/b/a.1");
+  CHECK(ops[4].key == "g/handed/b/a.1");
+  CHECK(ops[5].value != ops[1].value);
 }
 
 }  // namespace

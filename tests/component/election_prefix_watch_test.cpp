@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "election/watching/prefix_watch.hpp"
@@ -157,6 +158,41 @@ TEST_CASE("answers in quick succession cost a watch a pause") {
   CHECK(w.lists <= 60);
   b.rt.advance(1s);
   CHECK(w.values == texts{"999"});
+  w.end(b);
+  b.shut_down();
+}
+
+// Each of them ends for nothing, and the one after it shows the change.
+TEST_CASE("polls that end for nothing now and then cost a busy watch no long pauses") {
+  election_fixture b;
+  process& p = b.add();
+  put(b, "s/a", "1");
+  impl::poll_slots slots(1);
+  watching w(b, p, slots);
+  b.rt.run_until_idle();
+  bool hollow = false;
+  int made = 0;
+  p.transport->observer = [&](const runtime::http_request& r, runtime::http_response& answer) {
+    const std::size_t at = r.target.find("index=");
+    if (at == std::string::npos) return;
+    hollow = !hollow;
+    if (!hollow) return;
+    ++made;
+    const std::size_t digits = at + std::string_view("index=").size();
+    for (auto& [name, value] : answer.headers) {
+      if (name == "X-Consul-Index") {
+        value = r.target.substr(digits, r.target.find('&', digits) - digits);
+      }
+    }
+    answer.body = "[]";
+  };
+  for (int i = 0; i < 30; ++i) {
+    put(b, "s/a", std::to_string(i));
+    b.rt.advance(400ms);
+    REQUIRE(w.values == texts{std::to_string(i)});
+  }
+  CHECK(made >= 30);
+  p.transport->observer = nullptr;
   w.end(b);
   b.shut_down();
 }

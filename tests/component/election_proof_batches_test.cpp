@@ -105,3 +105,23 @@ TEST_CASE("a server that takes 64 operations, after one that took 128, loses no 
   CHECK(c.larger_than_64() <= 2);  // the second was in flight already
   c.b.shut_down();
 }
+
+TEST_CASE("terms of long keys are proven in transactions that Consul takes") {
+  election_fixture b;
+  process& p = b.add();
+  std::vector<election> elections;
+  for (int i = 0; i < 100; ++i) {
+    elections.push_back(p.elections->enter(std::to_string(i) + std::string(8200, 'x'), quick()));
+    elections.back().stand();
+  }
+  const auto leads = [](const election& e) { return e.current() && e.current().holds(); };
+  REQUIRE(b.rt.run_until([&] { return std::ranges::all_of(elections, leads); }, 60s));
+  std::vector<std::uint64_t> fences;
+  for (const election& e : elections) fences.push_back(e.current().fence());
+  b.rt.advance(30s);
+  for (std::size_t i = 0; i < elections.size(); ++i) {
+    REQUIRE(elections[i].current().holds());
+    CHECK(elections[i].current().fence() == fences[i]);
+  }
+  b.shut_down();
+}

@@ -143,7 +143,12 @@ TEST_CASE("a holder notices what is done to its slot") {
   semaphore s = p.elections->contend(prefix, 2, quick());
   term t = take(b, s);
   b.rt.advance(2s);
+  const std::string contender = prefix + '/' + t.session();
   end_reason why = end_reason::none;
+  SECTION("its contender key released by an operator") {
+    b.ask("PUT", "/v1/kv/" + contender + "?release=" + t.session());
+    why = end_reason::session_lost;
+  }
   SECTION("its session destroyed") {
     b.ask("PUT", "/v1/session/destroy/" + t.session());
     why = end_reason::session_lost;
@@ -167,6 +172,7 @@ TEST_CASE("a holder notices what is done to its slot") {
   REQUIRE_FALSE(b.rt.run(t.prove()));
   REQUIRE(b.rt.run(t.resign()) == why);
   b.shut_down();
+  REQUIRE(b.ask("GET", "/v1/kv/" + contender).status == 404);
 }
 
 TEST_CASE("a deleted .lock admits no contender while the lease of its holder runs") {

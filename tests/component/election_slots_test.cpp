@@ -4,6 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "election_fixture.hpp"
 
@@ -119,6 +121,89 @@ TEST_CASE("a slot is held until its body has returned and what it captured is go
   }
   REQUIRE(writes == 2);
   REQUIRE(gone_at_release);
+  b.shut_down();
+}
+
+TEST_CASE("a slot is won though the watch shows it before the claim's answer") {
+  const bool another_follows = GENERATE(false, true);
+  CAPTURE(another_follows);
+  election_fixture b;
+  process& p = b.add();
+  bool claimed = false;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (r.body.find("\"cas\"") == std::string::npos) return fate(1ms, 1ms);
+    claimed = true;
+    return fate(1ms, 500ms);
+  };
+  semaphore s = p.elections->contend(prefix, 2, quick());
+  running<term> waiting(b.rt, s.acquire());
+  REQUIRE(b.rt.run_until([&] { return claimed; }, 1s));
+  b.rt.advance(100ms);
+  REQUIRE_FALSE(waiting.done());
+  semaphore other = b.add().elections->contend(prefix, 2, quick("other"));
+  if (another_follows) {
+    running<term> next(b.rt, other.acquire());
+    REQUIRE(b.rt.run_until([&] { return next.done(); }, 100ms));
+    REQUIRE(next.value().holds());
+  }
+  REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 1s));
+  REQUIRE(waiting.value().holds());
+  REQUIRE(s.occupied() == (another_follows ? 1 : 0));
+  b.shut_down();
+}
+
+TEST_CASE("a candidate that gives up leaves no contender key") {
+  election_fixture b;
+  process& p = b.add();
+  process& q = b.add();
+  semaphore one = p.elections->contend(prefix, 1, quick());
+  semaphore two = q.elections->contend(prefix, 1, quick("two"));
+  running<term> first(b.rt, one.acquire());
+  REQUIRE(b.rt.run_until([&] { return first.done(); }, 5s));
+  term held = first.value();
+  bool enrolled = false;
+  bool claimed = false;
+  mishap enrolling = mishap::none;
+  q.transport->network = [&](runtime::lane, const runtime::http_request& r) -> fate {
+    if (r.body.find("\"cas\"") != std::string::npos) claimed = true;
+    if (r.body.find("\"lock\"") == std::string::npos) return {};
+    enrolled = true;
+    return enrolling;
+  };
+  const auto contenders = [&] {
+    std::vector<std::string> found;
+    const std::string keys = b.ask("GET", "/v1/kv/" + prefix + "/?keys").body;
+    for (std::size_t at = keys.find(prefix); at != std::string::npos;
+         at = keys.find(prefix, at + 1)) {
+      const std::string key = keys.substr(at, keys.find('"', at) - at);
+      if (key != lock_key && key != prefix + "/" + held.session()) found.push_back(key);
+    }
+    return found;
+  };
+  SECTION("though an operator has released it") {
+    running<term> waiting(b.rt, two.acquire());
+    b.rt.advance(1s);
+    REQUIRE(contenders().size() == 1);
+    const std::string own = contenders().front();
+    b.ask("PUT", "/v1/kv/" + own + "?release=" + own.substr(prefix.size() + 1));
+    REQUIRE(b.key(own).find("\"Session\"") == std::string::npos);
+    running<end_reason> resigned(b.rt, held.resign());
+    REQUIRE(b.rt.run_until([&] { return claimed; }, 1s));
+    b.rt.advance(1ms);  // it pauses before it locks its key again
+    REQUIRE_FALSE(waiting.done());
+    REQUIRE(b.key(own).find("\"Session\"") == std::string::npos);
+    waiting.cancel();
+  }
+  SECTION("though the answer that it was written is lost") {
+    enrolling = mishap::reset_after;
+    running<term> waiting(b.rt, two.acquire());
+    REQUIRE(b.rt.run_until([&] { return enrolled; }, 1s));
+    b.rt.advance(1ms);
+    REQUIRE(contenders().size() == 1);
+    waiting.cancel();
+  }
+  b.rt.advance(3s);
+  REQUIRE(contenders().empty());
   b.shut_down();
 }
 

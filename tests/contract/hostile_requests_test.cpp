@@ -29,13 +29,19 @@ class silent_stream final : public wire::http_stream {
   std::shared_ptr<const std::string> first_ = std::make_shared<const std::string>("first");
 };
 
+/// Those of the requests below.
+wire::http_server_options with_hosts(wire::http_server_options options) {
+  options.access.hosts = {"x", "y"};
+  return options;
+}
+
 /// GET /stream gets a stream; any other request is answered with what was understood of it.
 class echo_server final : public wire::http_service {
  public:
   explicit echo_server(wire::http_server_options options = {})
       : timers_(runtime::system_timers(io_.get_executor())),
         server_(std::make_unique<wire::http_server>(io_.get_executor(), *timers_, *this,
-                                                    std::move(options))) {
+                                                    with_hosts(std::move(options)))) {
     server_->listen("127.0.0.1:0");
     address_ = "127.0.0.1:" + std::to_string(server_->port());
     thread_ = std::thread([this] {

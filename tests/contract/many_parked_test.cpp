@@ -211,7 +211,7 @@ TEST_CASE("A parked query over TLS has no buffers") {
   const std::size_t before_kib = server.resident_kib();
   for (std::size_t i = 0; i < count; ++i) {
     polls.emplace_back(server.address(), client);
-    polls.back().send_raw("GET /v1/kv/none?wait=10m&index=9 HTTP/1.1\r\nHost: x\r\n\r\n");
+    polls.back().send_raw("GET /v1/kv/none?wait=10m&index=9 HTTP/1.1\r\nHost: [::1]\r\n\r\n");
   }
   polls.front().get("/v1/status/leader");
   const std::size_t each = (server.resident_kib() - before_kib) * 1024 / count;

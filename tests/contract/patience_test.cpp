@@ -73,9 +73,9 @@ wire::http_server_options short_times() {
 
 TEST_CASE("An incomplete header or body closes the connection after the limit") {
   byte_server server(short_times());
-  for (const char* half : {"G", "GET /1 HTTP/1.1\r\nHost: x\r\n",
-                           "PUT /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
-                           "PUT /1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+  for (const char* half : {"G", "GET /1 HTTP/1.1\r\nHost: [::1]\r\n",
+                           "PUT /1 HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 9\r\n\r\nhalf",
+                           "PUT /1 HTTP/1.1\r\nHost: [::1]\r\nExpect: 100-continue\r\n"
                            "Content-Length: 9\r\n\r\n"}) {
     http_probe probe(server.address());
     probe.send_raw(half);

@@ -40,13 +40,13 @@ TEST_CASE_METHOD(tls_case, "TLS: requests and responses of every size on one con
       CHECK(probe.get(target).size() == std::stoul(target + 1));
     }
     for (const std::size_t size : {std::size_t{1}, std::size_t{17'000}, std::size_t{400'000}}) {
-      probe.send_raw("PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) +
+      probe.send_raw("PUT /x HTTP/1.1\r\nHost: [::1]\r\nContent-Length: " + std::to_string(size) +
                      "\r\n\r\n" + std::string(size, 'y'));
       probe.read_until("\r\n\r\n");
       CHECK(probe.read(std::to_string(size).size()) == std::to_string(size));
     }
     // Three requests in one record, and one in many.
-    const std::string request = "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n";
+    const std::string request = "GET /3 HTTP/1.1\r\nHost: [::1]\r\n\r\n";
     probe.send_raw(request + request + request);
     for (int i = 0; i < 3; ++i) probe.read_until("\r\n\r\nxxx");
     for (const char byte : request) probe.send_raw(std::string_view(&byte, 1));
@@ -63,7 +63,7 @@ TEST_CASE_METHOD(tls_case, "TLS: a client that does not read its response in tim
   const int small = 4096;
   ::setsockopt(stalled.descriptor(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   // More than fits into the sockets' buffers, but too little to extend the limit.
-  for (int i = 0; i < 1000; ++i) stalled.send_raw("GET /60000 HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (int i = 0; i < 1000; ++i) stalled.send_raw("GET /60000 HTTP/1.1\r\nHost: [::1]\r\n\r\n");
   tls_probe other(server.address(), client);
   while (server.connections() > 1) CHECK(other.get("/5").size() == 5);
 }
@@ -125,7 +125,7 @@ TEST_CASE_METHOD(tls_case, "TLS: connections count before their handshake") {
 TEST_CASE_METHOD(tls_case, "TLS: the server ends a connection cleanly and waits for no client") {
   tls_server server(folder.names());
   tls_probe probe(server.address(), client);
-  probe.send_raw("GET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  probe.send_raw("GET /2 HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n");
   CHECK(probe.read_to_end().ends_with("\r\n\r\nxx"));
   CHECK(probe.ended_cleanly());
   tls_probe refused(server.address(), client);
@@ -149,7 +149,7 @@ TEST_CASE_METHOD(tls_case, "TLS: the service learns of a client that leaves befo
   int left = 0;
   for (const bool clean : {true, false}) {
     tls_probe leaves(server.address(), client);
-    leaves.send_raw("GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+    leaves.send_raw("GET /never HTTP/1.1\r\nHost: [::1]\r\n\r\n");
     CHECK(server.closed() == left++);
     if (clean) leaves.close_notify();
     if (!clean) ::shutdown(leaves.descriptor(), SHUT_RDWR);
@@ -166,11 +166,11 @@ TEST_CASE_METHOD(tls_case, "TLS: the service learns of a client that leaves befo
 TEST_CASE_METHOD(tls_case, "TLS: a stream") {
   tls_server server(folder.names());
   tls_probe probe(server.address(), client);
-  probe.send_raw("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  probe.send_raw("GET /stream HTTP/1.1\r\nHost: [::1]\r\n\r\n");
   probe.read_until("\r\n\r\n");
   server.stream("first");
   CHECK(probe.read_until("first\r\n") == "5\r\nfirst\r\n");
-  probe.send_raw("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");  // discarded
+  probe.send_raw("GET /1 HTTP/1.1\r\nHost: [::1]\r\n\r\n");  // discarded
   const std::string large(0x12345, 'x');
   server.stream(large);
   CHECK(probe.read_until("x\r\n") == "12345\r\n" + large + "\r\n");

@@ -20,10 +20,17 @@ runtime::environment machine_services(boost::asio::io_context& io) {
   return services;
 }
 
+/// The hosts of the requests that tests write by hand.
+agent::server_options with_test_hosts(agent::server_options options) {
+  options.access.hosts = {"x", "y", "host"};
+  return options;
+}
+
 }  // namespace
 
 agent_thread::agent_thread(agent::server_options options, const std::string& unix_address)
-    : server_(std::make_unique<agent::server>(machine_services(io_), std::move(options))) {
+    : server_(std::make_unique<agent::server>(machine_services(io_),
+                                              with_test_hosts(std::move(options)))) {
   server_->listen("127.0.0.1:0");
   if (!unix_address.empty()) server_->listen(unix_address);
   address_ = server_->address();

@@ -86,7 +86,7 @@ http_answer http_probe::ask(std::string_view method, std::string_view target,
 
 void http_probe::send(std::string_view method, std::string_view target, std::string_view body) {
   std::string request;
-  request.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: test\r\n");
+  request.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
   if (!body.empty() || method == "PUT" || method == "POST") {
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   }

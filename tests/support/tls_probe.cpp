@@ -58,7 +58,7 @@ void tls_probe::send_raw(std::string_view bytes) {
 }
 
 std::string tls_probe::get(const std::string& target) {
-  send_raw("GET " + target + " HTTP/1.1\r\nHost: test\r\n\r\n");
+  send_raw("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const std::string head = read_until("\r\n\r\n");
   constexpr std::string_view length = "Content-Length: ";
   return read(std::stoul(head.substr(head.find(length) + length.size())));

@@ -334,12 +334,21 @@ TEST_CASE("answers in the wrong form are refused") {
            R"([{"Key":"a","Key":"k","LockIndex":1,"Flags":0,"CreateIndex":1,"ModifyIndex":1}])",
            R"([{"LockIndex":1,"Key":"k","Flags":18446744073709551616,"CreateIndex":1,)"
            R"("ModifyIndex":1}])",
+           // No index of Consul's exceeds 2^63.
+           R"([{"LockIndex":1,"Key":"k","Flags":0,"CreateIndex":1,)"
+           R"("ModifyIndex":9223372036854775808}])",
+           R"([{"LockIndex":1,"Key":"k","Flags":0,"CreateIndex":9223372036854775808,)"
+           R"("ModifyIndex":1}])",
+           R"([{"LockIndex":18446744073709551615,"Key":"k","Flags":0,"CreateIndex":1,)"
+           R"("ModifyIndex":1}])",
        }) {
     INFO(body);
     CHECK_FALSE(reader.kv(body));
   }
   CHECK_FALSE(reader.kv(held_key + "x"));
   CHECK_FALSE(reader.kv(held_key + "[]"));
+  CHECK(reader.kv(R"([{"LockIndex":1,"Key":"k","Flags":0,"CreateIndex":1,)"
+                  R"("ModifyIndex":9223372036854775807}])"));
   CHECK(reader.kv(held_key + "\n"));
   CHECK(reader.kv("[]"));
   CHECK_FALSE(reader.txn(R"({"Results":null})"));

@@ -145,3 +145,87 @@ TEST_CASE("slots: an old suspicion says nothing about a slot that was taken unse
   s.observe(seen({"a"}, {"me", "c"}, 1), start + 25s);
   CHECK(s.next_free("me", start + 25s) == start + 30s);
 }
+
+TEST_CASE("slots: where all data is gone, the holders that were seen count for a span") {
+  slots s(1, 10s);
+  semaphore_state first = seen({"a"}, {"a", "me"}, 1);
+  first.lock_created = 3;
+  s.observe(first, start);
+  // The server has lost .lock and the key of its holder, whose lease may run.
+  semaphore_state missing = seen({}, {"me"}, 0);
+  missing.lock_modified = 0;
+  s.observe(missing, start + 1s);
+  CHECK_FALSE(s.free("me", start + 1s));
+  s.observe(missing, start + 5s);
+  CHECK(s.next_free("me", start + 5s) == start + 11s);
+  SECTION("unless it gets a slot again") {
+    semaphore_state again = seen({"a"}, {"a", "me"}, 1);
+    again.lock_modified = 2;
+    again.lock_created = 1;
+    s.observe(again, start + 6s);
+    CHECK(s.next_free("me", start + 6s) == time_point::max());
+  }
+  SECTION("and no longer") {
+    CHECK(s.free("me", start + 11s));
+    s.observe(missing, start + 12s);
+    CHECK(s.occupied("me", start + 12s) == 0);
+  }
+  SECTION("one that was dead before counts from its death") {
+    slots late(1, 10s);
+    semaphore_state dead = seen({"a"}, {"me"}, 1);
+    dead.lock_created = 3;
+    late.observe(first, start);
+    late.observe(dead, start + 1s);
+    late.observe(missing, start + 4s);
+    CHECK(late.next_free("me", start + 4s) == start + 11s);
+  }
+}
+
+TEST_CASE("slots: a restored snapshot does not free the slot of a holder that is newer than it") {
+  slots s(1, 10s);
+  semaphore_state first = seen({"a"}, {"a", "me"}, 1);
+  first.lock_created = 3;
+  first.lock_modified = 30;
+  s.observe(first, start);
+  // `.lock` is the same key at an older index. The session of "a" and its key are gone.
+  semaphore_state restored = seen({}, {"me"}, 1);
+  restored.lock_created = 3;
+  restored.lock_modified = 20;
+  s.observe(restored, start + 1s);
+  CHECK_FALSE(s.free("me", start + 1s));
+  CHECK(s.next_free("me", start + 1s) == start + 11s);
+  SECTION("however often it is seen, and no longer than a span") {
+    s.observe(restored, start + 5s);
+    CHECK(s.next_free("me", start + 5s) == start + 11s);
+    CHECK(s.free("me", start + 11s));
+  }
+  SECTION("also if its contender key is older than the snapshot") {
+    restored.contenders.insert("a");
+    s.observe(restored, start + 2s);
+    restored.contenders.erase("a");
+    s.observe(restored, start + 3s);
+    CHECK(s.next_free("me", start + 3s) == start + 11s);
+  }
+  SECTION("a late answer leaves no suspicion: the next names the holder again") {
+    first.lock_modified = 31;
+    s.observe(first, start + 2s);
+    CHECK(s.next_free("me", start + 2s) == time_point::max());
+    semaphore_state released = seen({}, {"me"}, 1);
+    released.lock_created = 3;
+    released.lock_modified = 32;
+    s.observe(released, start + 3s);
+    CHECK(s.free("me", start + 3s));
+  }
+}
+
+TEST_CASE("slots: the greatest index of .lock stays known, whatever is seen later") {
+  slots s(1, 10s);
+  CHECK(s.highest() == 0);
+  semaphore_state one = seen({"a"}, {"a"}, 1);
+  one.lock_modified = 30;
+  s.observe(one, start);
+  one.lock_modified = 4;
+  one.lock_created = 2;
+  s.observe(one, start + 1s);
+  CHECK(s.highest() == 30);
+}

@@ -355,6 +355,10 @@ TEST_CASE("An invalid environment is an error that names the variable") {
             "ELECTOR_LOG_LEVEL"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_SPAN", "1"}}), "TENURE_SPAN: '1'"));
   CHECK(has(error_of({{"ELECTOR_ELECTION", "a"}, {"TENURE_KEY", "/a"}}), "TENURE_KEY"));
+  for (const char* const name : {"TENURE_HTTP_TOKEN", "TENURE_HTTP_TOKEN_FILE"}) {
+    CHECK(error_of({{"ELECTOR_ELECTION", "a"}, {name, ""}}) ==
+          std::string(name) + " is empty: give a token, or unset it");
+  }
   CHECK(has(error_of({{"CONSUL_LEADER_KEY", "a"}}), "NOMAD_ALLOC_ID"));
 }
 

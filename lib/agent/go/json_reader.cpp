@@ -2,13 +2,13 @@
 #include <tenure/toolkit/ascii.hpp>
 
 #include "agent/go/json.hpp"
+#include "agent/go/json_space.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 std::uint32_t hex4(std::string_view text) {
   std::uint32_t value = 0;
   for (const char c : text.substr(0, 4)) {
@@ -35,7 +35,7 @@ std::uint32_t take_escaped(std::string_view& text) {
 }  // namespace
 
 void go_json_reader::space() {
-  while (!text_.empty() && is_space(text_[0])) text_.remove_prefix(1);
+  while (!text_.empty() && is_json_space(text_[0])) text_.remove_prefix(1);
 }
 
 go_json_reader::kind go_json_reader::peek() {

@@ -3,13 +3,13 @@
 #include <vector>
 
 #include "agent/go/json.hpp"
+#include "agent/go/json_space.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 using text::is_digit;
 bool is_hex(char c) { return text::hex_value(c) >= 0; }
 
@@ -63,7 +63,7 @@ class scanner {
   static constexpr std::size_t deepest = 10'000;
 
   void skip_space() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && is_json_space(text_[at_])) ++at_;
   }
   bool end() const { return at_ == text_.size(); }
   bool fail(std::string_view context) {

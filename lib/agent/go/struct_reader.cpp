@@ -8,10 +8,8 @@
 
 namespace tenure::agent {
 
-using kind = go_json_reader::kind;
-
 bool go_struct_reader::is_null() {
-  if (json_.peek() != kind::null) return false;
+  if (json_.peek() != go_json_reader::kind::null) return false;
   json_.skip();
   return true;
 }
@@ -35,19 +33,19 @@ void go_struct_reader::wrong_type(std::string_view field, std::string_view type,
 
 void go_struct_reader::text(std::string& into, std::string_view field) {
   if (is_null()) return;
-  if (json_.peek() != kind::string) return wrong_type(field, "string");
+  if (json_.peek() != go_json_reader::kind::string) return wrong_type(field, "string");
   into = json_.string();
 }
 
 void go_struct_reader::boolean(bool& into, std::string_view field) {
   if (is_null()) return;
-  if (json_.peek() != kind::boolean) return wrong_type(field, "bool");
+  if (json_.peek() != go_json_reader::kind::boolean) return wrong_type(field, "bool");
   into = json_.boolean();
 }
 
 void go_struct_reader::integer(std::int64_t& into, std::string_view field) {
   if (is_null()) return;
-  if (json_.peek() != kind::number) return wrong_type(field, "int");
+  if (json_.peek() != go_json_reader::kind::number) return wrong_type(field, "int");
   go_json_reader ahead = json_;
   const std::string_view written = ahead.number();
   std::int64_t value = 0;
@@ -61,18 +59,18 @@ void go_struct_reader::integer(std::int64_t& into, std::string_view field) {
 }
 
 void go_struct_reader::list(std::vector<std::string>& into, std::string_view field) {
-  if (json_.peek() == kind::null) into.clear();
+  if (json_.peek() == go_json_reader::kind::null) into.clear();
   if (is_null()) return;
-  if (json_.peek() != kind::array) return wrong_type(field, "[]string");
+  if (json_.peek() != go_json_reader::kind::array) return wrong_type(field, "[]string");
   into.clear();
   json_.enter();
   while (json_.more()) text(into.emplace_back(), field);
 }
 
 void go_struct_reader::map(std::map<std::string, std::string>& into, std::string_view field) {
-  if (json_.peek() == kind::null) into.clear();
+  if (json_.peek() == go_json_reader::kind::null) into.clear();
   if (is_null()) return;
-  if (json_.peek() != kind::object) return wrong_type(field, "map[string]string");
+  if (json_.peek() != go_json_reader::kind::object) return wrong_type(field, "map[string]string");
   json_.enter();
   while (json_.more()) {
     std::string key = json_.name();
@@ -83,11 +81,11 @@ void go_struct_reader::map(std::map<std::string, std::string>& into, std::string
 }
 
 void go_struct_reader::time(std::int64_t& ns, std::string& error) {
-  if (json_.peek() == kind::string) {
+  if (json_.peek() == go_json_reader::kind::string) {
     const auto parsed = go_parse_duration(json_.string());
     if (!parsed.ok() && error.empty()) error = parsed.error;
     if (parsed.ok()) ns = parsed.value;
-  } else if (json_.peek() == kind::number) {
+  } else if (json_.peek() == go_json_reader::kind::number) {
     const double number = std::strtod(std::string(json_.number()).c_str(), nullptr);
     constexpr double limit = 9223372036854775808.0;
     ns = number > -limit && number < limit ? static_cast<std::int64_t>(number)

@@ -9,48 +9,45 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
-bool is(std::string_view name, std::string_view field) { return go_json_field(name, field); }
-
 /// Members that Consul reads and does not need.
 bool is_ignored(std::string_view name) {
   for (const std::string_view field : {"CreateIndex", "ModifyIndex", "Token", "Locality"}) {
-    if (is(name, field)) return true;
+    if (go_json_field(name, field)) return true;
   }
   return false;
 }
 
 /// Reads a registration.
-class reader {
+class catalog_reader {
  public:
-  reader(go_struct_reader& fields, catalog_registration& into, const consul_traits& traits)
+  catalog_reader(go_struct_reader& fields, catalog_registration& into, const consul_traits& traits)
       : fields_(fields), into_(into), traits_(traits) {}
 
   void member(const std::string& name) {
     node_fields& node = into_.node;
-    if (is(name, "Node")) {
+    if (go_json_field(name, "Node")) {
       fields_.text(node.name, "Node");
-    } else if (is(name, "ID")) {
+    } else if (go_json_field(name, "ID")) {
       fields_.text(node.id, "ID");
-    } else if (is(name, "Address")) {
+    } else if (go_json_field(name, "Address")) {
       fields_.text(node.address, "Address");
-    } else if (is(name, "Datacenter")) {
+    } else if (go_json_field(name, "Datacenter")) {
       fields_.text(node.datacenter, "Datacenter");
-    } else if (is(name, "TaggedAddresses")) {
+    } else if (go_json_field(name, "TaggedAddresses")) {
       text_map(node.tagged_addresses, "TaggedAddresses");
-    } else if (is(name, "NodeMeta")) {
+    } else if (go_json_field(name, "NodeMeta")) {
       text_map(node.meta, "NodeMeta");
-    } else if (is(name, "SkipNodeUpdate")) {
+    } else if (go_json_field(name, "SkipNodeUpdate")) {
       fields_.boolean(into_.skip_node_update, "SkipNodeUpdate");
-    } else if (is(name, "Service")) {
+    } else if (go_json_field(name, "Service")) {
       if (fields_.is_null()) return;
       read_node_service(fields_, "Service", into_.service.emplace(), traits_);
-    } else if (is(name, "Check")) {
+    } else if (go_json_field(name, "Check")) {
       check("Check", single_);
-    } else if (is(name, "Checks")) {
+    } else if (go_json_field(name, "Checks")) {
       checks();
-    } else if (is_ignored(name) || (traits_.shows_newer_members && is(name, "PeerName"))) {
+    } else if (is_ignored(name) ||
+               (traits_.shows_newer_members && go_json_field(name, "PeerName"))) {
       fields_.json().skip();
     } else {
       fields_.unknown(name);
@@ -70,7 +67,7 @@ class reader {
 
   void checks() {
     if (fields_.is_null()) return;
-    if (fields_.json().peek() != kind::array) {
+    if (fields_.json().peek() != go_json_reader::kind::array) {
       return fields_.wrong_type("Checks", "structs.HealthChecks");
     }
     fields_.json().enter();
@@ -98,32 +95,33 @@ class reader {
   void check_member(const std::string& name, registered_check& into) {
     check_fields& check = into.check;
     std::string ignored;
-    if (is(name, "Node")) {
+    if (go_json_field(name, "Node")) {
       fields_.text(into.node, "Node");
-    } else if (is(name, "CheckID")) {
+    } else if (go_json_field(name, "CheckID")) {
       fields_.text(check.id, "CheckID");
-    } else if (is(name, "Name")) {
+    } else if (go_json_field(name, "Name")) {
       fields_.text(check.name, "Name");
-    } else if (is(name, "Status")) {
+    } else if (go_json_field(name, "Status")) {
       fields_.text(check.status, "Status");
-    } else if (is(name, "Notes")) {
+    } else if (go_json_field(name, "Notes")) {
       fields_.text(check.notes, "Notes");
-    } else if (is(name, "Output")) {
+    } else if (go_json_field(name, "Output")) {
       fields_.text(check.output, "Output");
-    } else if (is(name, "ServiceID")) {
+    } else if (go_json_field(name, "ServiceID")) {
       fields_.text(check.service_id, "ServiceID");
-    } else if (is(name, "ServiceName")) {
+    } else if (go_json_field(name, "ServiceName")) {
       fields_.text(ignored, "ServiceName");
-    } else if (is(name, "Type")) {
+    } else if (go_json_field(name, "Type")) {
       fields_.text(check.type, "Type");
-    } else if (traits_.shows_newer_members && is(name, "Interval")) {
+    } else if (traits_.shows_newer_members && go_json_field(name, "Interval")) {
       fields_.text(check.interval, "Interval");
-    } else if (traits_.shows_newer_members && is(name, "Timeout")) {
+    } else if (traits_.shows_newer_members && go_json_field(name, "Timeout")) {
       fields_.text(check.timeout, "Timeout");
-    } else if (is(name, "Definition")) {
+    } else if (go_json_field(name, "Definition")) {
       definition_.read(fields_);
-    } else if (is(name, "ServiceTags") || is_ignored(name) ||
-               (traits_.shows_newer_members && (is(name, "ExposedPort") || is(name, "PeerName")))) {
+    } else if (go_json_field(name, "ServiceTags") || is_ignored(name) ||
+               (traits_.shows_newer_members &&
+                (go_json_field(name, "ExposedPort") || go_json_field(name, "PeerName")))) {
       fields_.json().skip();
     } else {
       fields_.unknown(name);
@@ -144,7 +142,7 @@ std::string catalog_registration::read(std::string_view body, const consul_trait
   if (!syntax.ok()) return syntax.error();
   go_struct_reader fields(syntax.value(), "structs.RegisterRequest");
   fields.inside("RegisterRequest");
-  reader reader(fields, *this, traits);
+  catalog_reader reader(fields, *this, traits);
   std::string error = fields.read([&reader](const std::string& name) { reader.member(name); });
   reader.finish();
   return error;
@@ -157,12 +155,12 @@ std::string catalog_deregistration::read(std::string_view body) {
   fields.inside("DeregisterRequest");
   return fields.read([&](const std::string& name) {
     std::string ignored;
-    if (is(name, "Datacenter")) return fields.text(datacenter, "Datacenter");
-    if (is(name, "Node")) return fields.text(node, "Node");
-    if (is(name, "Address")) return fields.text(ignored, "Address");
-    if (is(name, "ServiceID")) return fields.text(service_id, "ServiceID");
-    if (is(name, "CheckID")) return fields.text(check_id, "CheckID");
-    if (is(name, "PeerName") || is_ignored(name)) return fields.json().skip();
+    if (go_json_field(name, "Datacenter")) return fields.text(datacenter, "Datacenter");
+    if (go_json_field(name, "Node")) return fields.text(node, "Node");
+    if (go_json_field(name, "Address")) return fields.text(ignored, "Address");
+    if (go_json_field(name, "ServiceID")) return fields.text(service_id, "ServiceID");
+    if (go_json_field(name, "CheckID")) return fields.text(check_id, "CheckID");
+    if (go_json_field(name, "PeerName") || is_ignored(name)) return fields.json().skip();
     fields.unknown(name);
   });
 }

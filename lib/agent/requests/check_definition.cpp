@@ -8,8 +8,6 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
 enum class shape { text, truth, number, duration, texts, text_lists };
 
 struct member {
@@ -47,20 +45,21 @@ constexpr std::array<member, 24> members{{{"Interval", shape::duration},
 std::string json_of(go_json_reader& value, shape is) {
   text::json_writer json;
   switch (value.peek()) {
-    case kind::string: {
+    case go_json_reader::kind::string: {
       const std::string text = value.string();
       if (is != shape::duration) return text.empty() ? "" : json.value(text).take();
       const auto parsed = go_parse_duration(text);
       return parsed.value == 0 ? "" : json.value(go_format_duration(parsed.value)).take();
     }
-    case kind::number: {
+    case go_json_reader::kind::number: {
       const std::string number(value.number());
       if (is != shape::duration) return number == "0" ? "" : number;
       const auto ns = go_parse_int(number);
       return ns.value == 0 ? "" : json.value(go_format_duration(ns.value)).take();
     }
-    case kind::boolean: return value.boolean() ? "true" : "";
-    case kind::array: {
+    case go_json_reader::kind::boolean:
+      return value.boolean() ? "true" : "";
+    case go_json_reader::kind::array: {
       json.begin_array();
       std::size_t elements = 0;
       value.enter();
@@ -70,7 +69,7 @@ std::string json_of(go_json_reader& value, shape is) {
       }
       return elements == 0 ? "" : json.end_array().take();
     }
-    case kind::object: {
+    case go_json_reader::kind::object: {
       std::map<std::string, std::string> sorted;
       value.enter();
       while (value.more()) {
@@ -82,7 +81,8 @@ std::string json_of(go_json_reader& value, shape is) {
       for (const auto& [name, one] : sorted) json.key(name).raw(one.empty() ? "null" : one);
       return json.end_object().take();
     }
-    case kind::null: break;
+    case go_json_reader::kind::null:
+      break;
   }
   value.skip();
   return "";
@@ -92,7 +92,7 @@ std::string json_of(go_json_reader& value, shape is) {
 
 void check_definition::read(go_struct_reader& fields) {
   if (fields.is_null()) return;
-  if (fields.json().peek() != kind::object) {
+  if (fields.json().peek() != go_json_reader::kind::object) {
     return fields.wrong_type("Definition", "structs.HealthCheckDefinition");
   }
   go_json_reader& json = fields.json();

@@ -9,8 +9,6 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
 constexpr std::string_view check_type_start =
     R"(struct { Interval interface {}; Timeout interface {}; TTL interface {}; )"
     R"(DeregisterCriticalServiceAfter interface {}; Args []string "json:\"args\""; )"
@@ -18,8 +16,6 @@ constexpr std::string_view check_type_start =
     R"(interface {} "json:\"deregister_critical_service_after\""; DockerContainerIDSnake )"
     R"(string "json:\"docker_container_id\""; TLSSkipVerifySnake bool )"
     R"("json:\"tls_skip_verify\""; )";
-
-bool is(std::string_view name, std::string_view field) { return go_json_field(name, field); }
 
 enum class check_place { in_service, alone };
 
@@ -53,28 +49,28 @@ class check_reader {
       : fields_(fields), into_(into), field_(field), traits_(traits) {}
 
   void member(const std::string& name) {
-    if (is(name, "Name")) {
+    if (go_json_field(name, "Name")) {
       text(into_.name, "Name");
-    } else if (is(name, "Status")) {
+    } else if (go_json_field(name, "Status")) {
       text(into_.status, "Status");
-    } else if (is(name, "Notes")) {
+    } else if (go_json_field(name, "Notes")) {
       text(into_.notes, "Notes");
-    } else if (is(name, alone() ? "ID" : "CheckID")) {
+    } else if (go_json_field(name, alone() ? "ID" : "CheckID")) {
       text(into_.id, alone() ? "ID" : "CheckID");
-    } else if (is(name, "ServiceID") || is(name, "service_id")) {
+    } else if (go_json_field(name, "ServiceID") || go_json_field(name, "service_id")) {
       text(into_.service_id, "ServiceID");
-    } else if (alone() && is(name, "Token")) {
+    } else if (alone() && go_json_field(name, "Token")) {
       ignored_text("Token");
-    } else if (is(name, "TTL")) {
+    } else if (go_json_field(name, "TTL")) {
       fields_.time(into_.ttl_ns, error_);
-    } else if (is(name, "DeregisterCriticalServiceAfter") ||
-               is(name, "deregister_critical_service_after")) {
+    } else if (go_json_field(name, "DeregisterCriticalServiceAfter") ||
+               go_json_field(name, "deregister_critical_service_after")) {
       fields_.time(into_.reap_after_ns, error_);
-    } else if (is(name, "Interval")) {
+    } else if (go_json_field(name, "Interval")) {
       fields_.time(into_.interval_ns, error_);
-    } else if (is(name, "Timeout")) {
+    } else if (go_json_field(name, "Timeout")) {
       fields_.time(into_.timeout_ns, error_);
-    } else if (is(name, "OutputMaxSize")) {
+    } else if (go_json_field(name, "OutputMaxSize")) {
       fields_.integer(into_.output_size, shown("OutputMaxSize"));
     } else if (!probe(name)) {
       fields_.unknown(name);
@@ -96,23 +92,25 @@ class check_reader {
   /// A member of checks that Consul runs by itself; false if `name` is none.
   bool probe(std::string_view name) {
     for (const probe_kind& kind : probes) {
-      const bool snake = kind.type == "docker" && is(name, "docker_container_id");
-      if ((!is(name, kind.member) && !snake) || (kind.newer && !traits_.has_newer_checks)) continue;
+      const bool snake = kind.type == "docker" && go_json_field(name, "docker_container_id");
+      if ((!go_json_field(name, kind.member) && !snake) ||
+          (kind.newer && !traits_.has_newer_checks))
+        continue;
       std::string value;
       text(value, kind.member);
       if (!value.empty()) take_type(kind.type);
       return true;
     }
     for (const std::string_view field : {"ScriptArgs", "Args", "script_args"}) {
-      if (!is(name, field)) continue;
+      if (!go_json_field(name, field)) continue;
       std::vector<std::string> arguments;
       fields_.list(arguments, shown(field));
       if (!arguments.empty()) take_type("script");
       return true;
     }
-    if (is(name, "AliasNode")) {
+    if (go_json_field(name, "AliasNode")) {
       text(into_.alias_node, "AliasNode");
-    } else if (is(name, "AliasService")) {
+    } else if (go_json_field(name, "AliasService")) {
       text(into_.alias_service, "AliasService");
     } else {
       return detail(name);
@@ -124,7 +122,7 @@ class check_reader {
   bool detail(std::string_view name) {
     const auto any = [name](std::initializer_list<std::string_view> members) {
       return std::any_of(members.begin(), members.end(),
-                         [name](std::string_view member) { return is(name, member); });
+                         [name](std::string_view member) { return go_json_field(name, member); });
     };
     const bool newer = traits_.has_newer_checks;
     if (any({"Shell", "Method", "Body", "ProxyHTTP", "ProxyGRPC"}) ||
@@ -189,7 +187,7 @@ std::string check_request::refusal(const consul_traits& traits) const {
 void read_service_check(go_struct_reader& fields, std::string_view field, check_request& check,
                         const consul_traits& traits) {
   if (fields.is_null()) return;
-  if (fields.json().peek() != kind::object) {
+  if (fields.json().peek() != go_json_reader::kind::object) {
     return fields.wrong_type(field, type_of_check(check_place::in_service));
   }
   check_reader reader(fields, check, field, traits);

@@ -11,8 +11,6 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
 constexpr std::string_view service_type =
     R"(struct { EnableTagOverrideSnake bool "json:\"enable_tag_override\""; TaggedAddressesSnake )"
     R"(map[string]structs.ServiceAddress "json:\"tagged_addresses\""; *structs.Alias })";
@@ -20,8 +18,6 @@ constexpr std::string_view no_proxies = "the embedded agent serves no Connect pr
 
 constexpr std::size_t longest_meta_key = 128;
 constexpr std::size_t longest_meta_value = 512;
-
-bool is(std::string_view name, std::string_view field) { return go_json_field(name, field); }
 
 /// Reads the members of a service.
 class service_reader {
@@ -31,53 +27,55 @@ class service_reader {
 
   /// A member of a service in the catalog.
   void node_member(const std::string& name) {
-    if (is(name, "Service")) return fields_.text(into_.service.name, "Service");
+    if (go_json_field(name, "Service")) return fields_.text(into_.service.name, "Service");
     for (const std::string_view no_member : {"Name", "Check", "Checks", "Token"}) {
-      if (is(name, no_member)) return fields_.unknown(name);
+      if (go_json_field(name, no_member)) return fields_.unknown(name);
     }
-    if (is(name, "Proxy")) return node_proxy();
-    const bool ignored = is(name, "CreateIndex") || is(name, "ModifyIndex") ||
-                         (traits_.shows_newer_members && is(name, "PeerName"));
+    if (go_json_field(name, "Proxy")) return node_proxy();
+    const bool ignored = go_json_field(name, "CreateIndex") || go_json_field(name, "ModifyIndex") ||
+                         (traits_.shows_newer_members && go_json_field(name, "PeerName"));
     if (ignored) return fields_.json().skip();
     member(name);
   }
 
   void member(const std::string& name) {
     service_fields& s = into_.service;
-    if (is(name, "Name")) {
+    if (go_json_field(name, "Name")) {
       fields_.text(s.name, "Name");
-    } else if (is(name, "ID")) {
+    } else if (go_json_field(name, "ID")) {
       fields_.text(s.id, "ID");
-    } else if (is(name, "Kind")) {
+    } else if (go_json_field(name, "Kind")) {
       fields_.text(s.kind, "Kind");
-    } else if (is(name, "Address")) {
+    } else if (go_json_field(name, "Address")) {
       fields_.text(s.address, "Address");
-    } else if (is(name, "Tags")) {
+    } else if (go_json_field(name, "Tags")) {
       fields_.list(s.tags, "Tags");
-    } else if (is(name, "Meta")) {
+    } else if (go_json_field(name, "Meta")) {
       fields_.map(s.meta, "Meta");
-    } else if (is(name, "Port")) {
+    } else if (go_json_field(name, "Port")) {
       fields_.integer(s.port, "Port");
-    } else if (is(name, "EnableTagOverride") || is(name, "enable_tag_override")) {
+    } else if (go_json_field(name, "EnableTagOverride") ||
+               go_json_field(name, "enable_tag_override")) {
       fields_.boolean(s.enable_tag_override, "EnableTagOverride");
-    } else if (is(name, "TaggedAddresses") || is(name, "tagged_addresses")) {
+    } else if (go_json_field(name, "TaggedAddresses") || go_json_field(name, "tagged_addresses")) {
       addresses();
-    } else if (is(name, "Weights")) {
+    } else if (go_json_field(name, "Weights")) {
       weights();
-    } else if (is(name, "Check")) {
+    } else if (go_json_field(name, "Check")) {
       read_service_check(fields_, "Check", check_, traits_);
-    } else if (is(name, "Checks")) {
+    } else if (go_json_field(name, "Checks")) {
       checks();
-    } else if (is(name, "Token")) {
+    } else if (go_json_field(name, "Token")) {
       std::string ignored;
       fields_.text(ignored, "Token");
-    } else if (is(name, "Connect")) {
+    } else if (go_json_field(name, "Connect")) {
       connect();
-    } else if (is(name, "Proxy")) {
+    } else if (go_json_field(name, "Proxy")) {
       proxy();
-    } else if (traits_.has_service_places && (is(name, "SocketPath") || is(name, "socket_path"))) {
+    } else if (traits_.has_service_places &&
+               (go_json_field(name, "SocketPath") || go_json_field(name, "socket_path"))) {
       fields_.text(s.socket_path, "SocketPath");
-    } else if (traits_.has_service_places && is(name, "Locality")) {
+    } else if (traits_.has_service_places && go_json_field(name, "Locality")) {
       locality();
     } else {
       fields_.unknown(name);
@@ -92,7 +90,7 @@ class service_reader {
  private:
   void addresses() {
     if (fields_.is_null()) return;
-    if (fields_.json().peek() != kind::object) {
+    if (fields_.json().peek() != go_json_reader::kind::object) {
       return fields_.wrong_type("TaggedAddresses", "map[string]structs.ServiceAddress");
     }
     fields_.json().enter();
@@ -101,8 +99,9 @@ class service_reader {
       to = {};
       fields_.object("ServiceAddress", "TaggedAddresses", "structs.ServiceAddress",
                      [&](const std::string& name) {
-                       if (is(name, "Address")) return fields_.text(to.address, "Address");
-                       if (is(name, "Port")) return fields_.integer(to.port, "Port");
+                       if (go_json_field(name, "Address"))
+                         return fields_.text(to.address, "Address");
+                       if (go_json_field(name, "Port")) return fields_.integer(to.port, "Port");
                        fields_.unknown(name);
                      });
     }
@@ -112,8 +111,8 @@ class service_reader {
     if (fields_.is_null()) return into_.service.locality.reset();
     service_locality& at = into_.service.locality.emplace();
     fields_.object("Locality", "Locality", "structs.Locality", [&](const std::string& name) {
-      if (is(name, "Region")) return fields_.text(at.region, "Region");
-      if (is(name, "Zone")) return fields_.text(at.zone, "Zone");
+      if (go_json_field(name, "Region")) return fields_.text(at.region, "Region");
+      if (go_json_field(name, "Zone")) return fields_.text(at.zone, "Zone");
       fields_.unknown(name);
     });
   }
@@ -121,17 +120,18 @@ class service_reader {
   /// Explicit weights have no defaults.
   void weights() {
     service_fields& s = into_.service;
-    if (fields_.json().peek() == kind::object) s.passing_weight = s.warning_weight = 0;
+    if (fields_.json().peek() == go_json_reader::kind::object)
+      s.passing_weight = s.warning_weight = 0;
     fields_.object("Weights", "Weights", "structs.Weights", [&](const std::string& name) {
-      if (is(name, "Passing")) return fields_.integer(s.passing_weight, "Passing");
-      if (is(name, "Warning")) return fields_.integer(s.warning_weight, "Warning");
+      if (go_json_field(name, "Passing")) return fields_.integer(s.passing_weight, "Passing");
+      if (go_json_field(name, "Warning")) return fields_.integer(s.warning_weight, "Warning");
       fields_.unknown(name);
     });
   }
 
   void checks() {
     if (fields_.is_null()) return;
-    if (fields_.json().peek() != kind::array) {
+    if (fields_.json().peek() != go_json_reader::kind::array) {
       return fields_.wrong_type("Checks", "structs.CheckTypes");
     }
     fields_.json().enter();
@@ -142,7 +142,7 @@ class service_reader {
 
   void connect() {
     if (fields_.is_null()) return;
-    if (fields_.json().peek() != kind::object) {
+    if (fields_.json().peek() != go_json_reader::kind::object) {
       return fields_.wrong_type(
           "Connect",
           R"(struct { SidecarServiceSnake *structs.ServiceDefinition "json:\"sidecar_service\""; )"
@@ -151,7 +151,7 @@ class service_reader {
     fields_.json().enter();
     while (fields_.json().more()) {
       const std::string name = fields_.json().name();
-      if (is(name, "Native")) {
+      if (go_json_field(name, "Native")) {
         fields_.boolean(into_.service.native, "Connect");
       } else if (!fields_.is_null()) {
         fields_.fail(std::string(no_proxies));
@@ -166,14 +166,14 @@ class service_reader {
     fields_.object("ConnectProxyConfig", "Proxy", "structs.ConnectProxyConfig",
                    [&](const std::string& name) {
                      const auto text = [&](std::string_view field, std::string& into) {
-                       if (!is(name, field)) return false;
+                       if (!go_json_field(name, field)) return false;
                        fields_.text(into, field);
                        return true;
                      };
                      if (text("DestinationServiceName", proxy.destination_name)) return;
                      if (text("DestinationServiceID", proxy.destination_id)) return;
                      if (text("LocalServiceAddress", proxy.local_address)) return;
-                     if (is(name, "LocalServicePort")) {
+                     if (go_json_field(name, "LocalServicePort")) {
                        return fields_.integer(proxy.local_port, "LocalServicePort");
                      }
                      empty_value();
@@ -185,11 +185,11 @@ class service_reader {
     if (fields_.is_null()) return;
     go_json_reader& json = fields_.json();
     bool empty = false;
-    if (json.peek() == kind::string) {
+    if (json.peek() == go_json_reader::kind::string) {
       empty = json.string().empty();
     } else {
       go_json_reader ahead = json;
-      if (ahead.peek() == kind::object) {
+      if (ahead.peek() == go_json_reader::kind::object) {
         ahead.enter();
         empty = !ahead.more();
       }
@@ -201,7 +201,7 @@ class service_reader {
   /// Accepts an empty proxy as none.
   void proxy() {
     if (fields_.is_null()) return;
-    if (fields_.json().peek() != kind::object) {
+    if (fields_.json().peek() != go_json_reader::kind::object) {
       fields_.fail(std::string(no_proxies));
       return fields_.json().skip();
     }

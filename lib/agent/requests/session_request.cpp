@@ -10,16 +10,14 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
 /// Reads the members of a session and keeps the first type error, as Go does.
-class reader {
+class session_reader {
  public:
-  explicit reader(std::string_view value) : json_(value) {}
+  explicit session_reader(std::string_view value) : json_(value) {}
 
   std::string read(session_request& wanted) {
-    if (json_.peek() == kind::null) return {};
-    if (json_.peek() != kind::object) {
+    if (json_.peek() == go_json_reader::kind::null) return {};
+    if (json_.peek() != go_json_reader::kind::object) {
       return "json: cannot unmarshal " + std::string(json_.peek_name()) +
              " into Go value of type struct { LockDelay interface {}; *structs.Alias }";
     }
@@ -67,9 +65,9 @@ class reader {
   }
 
   void text(std::string& into, std::string_view field, std::string_view type) {
-    if (json_.peek() == kind::string) {
+    if (json_.peek() == go_json_reader::kind::string) {
       into = json_.string();
-    } else if (json_.peek() == kind::null) {
+    } else if (json_.peek() == go_json_reader::kind::null) {
       json_.skip();
     } else {
       wrong_type(field, type);
@@ -78,12 +76,12 @@ class reader {
 
   void list(std::optional<std::vector<std::string>>& into, std::string_view field,
             std::string_view type, std::string_view element_type) {
-    if (json_.peek() == kind::null) {
+    if (json_.peek() == go_json_reader::kind::null) {
       json_.skip();
       into.reset();
       return;
     }
-    if (json_.peek() != kind::array) return wrong_type(field, type);
+    if (json_.peek() != go_json_reader::kind::array) return wrong_type(field, type);
     // Go reuses the default's memory: a null element keeps the old one.
     const std::vector<std::string> before = into.value_or(std::vector<std::string>{});
     into.emplace();
@@ -96,21 +94,21 @@ class reader {
   }
 
   void service_checks(session_request& wanted) {
-    if (json_.peek() == kind::null) {
+    if (json_.peek() == go_json_reader::kind::null) {
       json_.skip();
       wanted.service_checks.reset();
       return;
     }
-    if (json_.peek() != kind::array) {
+    if (json_.peek() != go_json_reader::kind::array) {
       return wrong_type("ServiceChecks", "[]structs.ServiceCheck");
     }
     wanted.service_checks.emplace();
     json_.enter();
     while (json_.more()) {
       service_check& check = wanted.service_checks->emplace_back();
-      if (json_.peek() == kind::null) {
+      if (json_.peek() == go_json_reader::kind::null) {
         json_.skip();
-      } else if (json_.peek() != kind::object) {
+      } else if (json_.peek() != go_json_reader::kind::object) {
         wrong_type("ServiceChecks", "structs.ServiceCheck");
       } else {
         json_.enter();
@@ -130,8 +128,8 @@ class reader {
 
   /// Consul ignores its value, but insists on a number.
   void ignored_index(std::string_view field) {
-    if (json_.peek() == kind::null) return json_.skip();
-    if (json_.peek() != kind::number) return wrong_type(field, "uint64");
+    if (json_.peek() == go_json_reader::kind::null) return json_.skip();
+    if (json_.peek() != go_json_reader::kind::number) return wrong_type(field, "uint64");
     go_json_reader ahead = json_;
     const std::string written(ahead.number());
     if (!go_parse_uint(written).ok()) return wrong_type(field, "uint64", " " + written);
@@ -140,9 +138,9 @@ class reader {
 
   void read_lock_delay() {
     delay_kind_ = json_.peek();
-    if (delay_kind_ == kind::string) {
+    if (delay_kind_ == go_json_reader::kind::string) {
       delay_text_ = json_.string();
-    } else if (delay_kind_ == kind::number) {
+    } else if (delay_kind_ == go_json_reader::kind::number) {
       delay_text_ = json_.number();
     } else {
       json_.skip();
@@ -153,12 +151,12 @@ class reader {
   /// negative values included. Any other type counts as 0, and null as absent.
   std::string lock_delay(session_request& wanted) const {
     std::int64_t ns = 0;
-    if (delay_kind_ == kind::null) return {};
-    if (delay_kind_ == kind::string) {
+    if (delay_kind_ == go_json_reader::kind::null) return {};
+    if (delay_kind_ == go_json_reader::kind::string) {
       const auto parsed = go_parse_duration(delay_text_);
       if (!parsed.ok()) return parsed.error;
       ns = parsed.value;
-    } else if (delay_kind_ == kind::number) {
+    } else if (delay_kind_ == go_json_reader::kind::number) {
       const double number = std::strtod(delay_text_.c_str(), nullptr);
       constexpr double limit = 9223372036854775808.0;
       ns = number > -limit && number < limit ? static_cast<std::int64_t>(number)
@@ -174,7 +172,7 @@ class reader {
 
   go_json_reader json_;
   std::string error_;
-  kind delay_kind_ = kind::null;
+  go_json_reader::kind delay_kind_ = go_json_reader::kind::null;
   std::string delay_text_;
 };
 
@@ -183,7 +181,7 @@ class reader {
 std::string session_request::read(std::string_view body) {
   const go_json_syntax syntax(body);
   if (!syntax.ok()) return syntax.error();
-  const std::string error = reader(syntax.value()).read(*this);
+  const std::string error = session_reader(syntax.value()).read(*this);
   if (!error.empty()) return error;
   // How Consul merges the two names.
   if (!checks || checks->empty()) {

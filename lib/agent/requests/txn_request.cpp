@@ -10,8 +10,6 @@
 namespace tenure::agent {
 namespace {
 
-using kind = go_json_reader::kind;
-
 bool is_base64_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
          c == '/';
@@ -45,14 +43,14 @@ std::size_t bad_base64_byte(std::string_view text) {
 }
 
 /// Reads the operations and keeps the first error, as Go does.
-class reader {
+class txn_reader {
  public:
-  reader(std::string_view value, const consul_traits& traits)
+  txn_reader(std::string_view value, const consul_traits& traits)
       : json_(value), has_partitions_(traits.has_partitions) {}
 
   std::string read(txn_request& request) {
-    if (json_.peek() == kind::null) return {};
-    if (json_.peek() != kind::array) {
+    if (json_.peek() == go_json_reader::kind::null) return {};
+    if (json_.peek() != go_json_reader::kind::array) {
       return "json: cannot unmarshal " + std::string(json_.peek_name()) +
              " into Go value of type api.TxnOps";
     }
@@ -76,8 +74,8 @@ class reader {
 
   void operation(txn_request& request) {
     // Consul's server crashes on a null here; this agent takes it for an empty operation.
-    if (json_.peek() == kind::null) return json_.skip();
-    if (json_.peek() != kind::object) return wrong_type("value", "api.TxnOp");
+    if (json_.peek() == go_json_reader::kind::null) return json_.skip();
+    if (json_.peek() != go_json_reader::kind::object) return wrong_type("value", "api.TxnOp");
     txn_operation found;
     bool key = false;
     bool other = false;
@@ -88,7 +86,7 @@ class reader {
         key = key_operation(found);
       } else if (go_json_field(name, "Node") || go_json_field(name, "Service") ||
                  go_json_field(name, "Check")) {
-        other = other || json_.peek() != kind::null;
+        other = other || json_.peek() != go_json_reader::kind::null;
         json_.skip();
       } else {
         fail("json: unknown field " + go_quote(name));
@@ -101,11 +99,11 @@ class reader {
   }
 
   bool key_operation(txn_operation& into) {
-    if (json_.peek() == kind::null) {
+    if (json_.peek() == go_json_reader::kind::null) {
       json_.skip();
       return false;
     }
-    if (json_.peek() != kind::object) {
+    if (json_.peek() != go_json_reader::kind::object) {
       wrong_type("struct field TxnOp.KV", "api.KVTxnOp");
       return true;
     }
@@ -141,9 +139,9 @@ class reader {
   }
 
   void text(std::string& into, std::string_view name, std::string_view type) {
-    if (json_.peek() == kind::string) {
+    if (json_.peek() == go_json_reader::kind::string) {
       into = json_.string();
-    } else if (json_.peek() == kind::null) {
+    } else if (json_.peek() == go_json_reader::kind::null) {
       json_.skip();
     } else {
       wrong_type(field(name), type);
@@ -151,10 +149,10 @@ class reader {
   }
 
   void value(std::string& into) {
-    if (json_.peek() == kind::null) {
+    if (json_.peek() == go_json_reader::kind::null) {
       into.clear();
       json_.skip();
-    } else if (json_.peek() != kind::string) {
+    } else if (json_.peek() != go_json_reader::kind::string) {
       wrong_type(field("Value"), "[]uint8");
     } else {
       const std::string encoded = json_.string();
@@ -168,8 +166,8 @@ class reader {
   }
 
   void number(std::uint64_t& into, std::string_view name) {
-    if (json_.peek() == kind::null) return json_.skip();
-    if (json_.peek() != kind::number) return wrong_type(field(name), "uint64");
+    if (json_.peek() == go_json_reader::kind::null) return json_.skip();
+    if (json_.peek() != go_json_reader::kind::number) return wrong_type(field(name), "uint64");
     go_json_reader ahead = json_;
     const std::string written(ahead.number());
     const auto parsed = go_parse_uint(written);
@@ -193,7 +191,7 @@ bool txn_operation::writes() const noexcept {
 
 std::string txn_request::read(std::string_view body, const consul_traits& traits) {
   const go_json_syntax syntax(body);
-  return syntax.ok() ? reader(syntax.value(), traits).read(*this) : syntax.error();
+  return syntax.ok() ? txn_reader(syntax.value(), traits).read(*this) : syntax.error();
 }
 
 }  // namespace tenure::agent

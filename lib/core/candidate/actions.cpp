@@ -12,13 +12,17 @@ action candidate::next(time_point now) {
   if (const std::optional<action> notice = next_notice(now)) return *notice;
   if (stage() == stage::over && !working() && !held_) lease_.clear();
   if (stage() == stage::pending && !wanted_) lease_.give_up_lock();
+  check_state();
   if (busy_ || now < retry_at_) return action::wait;
   return next_request(now);
 }
 
 std::optional<action> candidate::next_notice(time_point now) {
   if (wanted_ && lease_.may_begin(now) && now >= starts_at()) {
+    must(held_ && held_->fence != 0, "a term begins only with the key");
+    must(!working(), "a term begins only after the work of the last one has stopped");
     lease_.begin();
+    must(now < lease_.stop_at(), "a term begins within its lease");
     return action::begin;
   }
   switch (lease_.next_notice()) {
@@ -34,6 +38,7 @@ std::optional<action> candidate::next_notice(time_point now) {
 
 action candidate::next_request(time_point now) {
   const auto ask = [this](action s) {
+    must(!busy_, "one request at a time");
     busy_ = true;
     return s;
   };
@@ -61,6 +66,8 @@ action candidate::next_request(time_point now) {
   if (history_.placeholder() && !wanted_) return ask(action::clear);
   if (open_claim_) return now >= claim_not_before_ ? ask(action::claim) : action::wait;
   if (!may_claim(now)) return action::wait;
+  must(!held_ && !open_claim_, "a claim is for a key that is not ours");
+  must(history_.free() && !session_.empty(), "a claim is for a free key, by a session");
   open_claim_ = std::make_unique<open_claim>();
   open_claim_->terms.missing = !history_.exists();
   open_claim_->terms.index = history_.modify_index();

@@ -103,18 +103,21 @@ observation_order candidate::take_in(const key_observation& seen, time_point now
 }
 
 void candidate::read_answered(const key_observation& seen, time_point now) {
+  must(busy_, "an answer belongs to a request in flight");
   busy_ = false;
   request_backoff_.reset();
   take_in(seen, now);
 }
 
 void candidate::read_failed(time_point now, std::uint64_t random) {
+  must(busy_, "an answer belongs to a request in flight");
   busy_ = false;
   read_wanted_ = true;
   retry_at_ = now + request_backoff_.next(random);
 }
 
 void candidate::review_lock(const key_observation& seen, observation_order order, time_point now) {
+  must(held_.has_value(), "only a lock that is held can be lost");
   if (order == observation_order::outdated) return;
   const bool ours = history_.held_by(held_->session);
   if (stage() == stage::over) {
@@ -138,6 +141,8 @@ void candidate::review_lock(const key_observation& seen, observation_order order
 }
 
 void candidate::settle_claim(const key_observation& seen, time_point now) {
+  must(open_claim_ != nullptr && !held_, "only an open claim is settled");
+  must(!busy_, "a claim in flight reports its own outcome");
   const claim_request& terms = open_claim_->terms;
   if (seen.held() && seen.session == terms.session) {
     if (bug_enabled(seeded_bug::receive_with_open_claim)) {
@@ -158,6 +163,8 @@ void candidate::settle_claim(const key_observation& seen, time_point now) {
 // -- claims --------------------------------------------------------------------------------------
 
 void candidate::take_lock(const key_observation& won, time_point now) {
+  must(open_claim_ != nullptr, "a lock is taken by a claim");
+  must(won.session == open_claim_->terms.session, "a claim wins for its own session");
   time_point quarantine_from = open_claim_->quarantine_from;
   // A missing key has no index: since it was seen it may have been held and deleted again.
   const bool unclean = open_claim_->contested || quarantine_from != time_point::min();
@@ -173,6 +180,8 @@ void candidate::take_lock(const key_observation& won, time_point now) {
 /// The key is ours, as `won` shows, and has been so since `proven_at` if it was proven.
 void candidate::hold(const key_observation& won, time_point quarantine_from,
                      time_point proven_at) {
+  must(!held_ && !open_claim_, "a key is taken once");
+  must(stage() != stage::leading && stage() != stage::stopping, "a term ends before the next");
   held_lock h;
   h.session = won.session;
   h.fence = h.guard = won.modify_index;
@@ -189,6 +198,8 @@ void candidate::hold(const key_observation& won, time_point quarantine_from,
 }
 
 void candidate::claim_won(const key_observation& won, time_point now, std::uint64_t random) {
+  must(busy_ && open_claim_, "the outcome of a claim belongs to the claim in flight");
+  must(!held_, "a claim is open only while the key is not ours");
   busy_ = false;
   request_backoff_.reset();
   lock_delay_backoff_.reset();
@@ -208,6 +219,7 @@ void candidate::claim_won(const key_observation& won, time_point now, std::uint6
 }
 
 void candidate::claim_refused(claim_refusal why, time_point now, std::uint64_t random) {
+  must(busy_ && open_claim_, "the outcome of a claim belongs to the claim in flight");
   busy_ = false;
   check_lease(now);
   const bool reply_was_lost = open_claim_->reply_lost;
@@ -237,6 +249,7 @@ void candidate::claim_refused(claim_refusal why, time_point now, std::uint64_t r
 }
 
 void candidate::claim_unknown(time_point now, std::uint64_t random) {
+  must(busy_ && open_claim_, "the outcome of a claim belongs to the claim in flight");
   busy_ = false;
   check_lease(now);
   if (open_claim_->terms.session != session_) {
@@ -272,11 +285,15 @@ bool candidate::may_claim(time_point now) const noexcept {
          now >= claim_not_before_ && !claims_wait_;
 }
 
-claim_request candidate::next_claim() const { return open_claim_->terms; }
+claim_request candidate::next_claim() const {
+  must(busy_ && open_claim_, "a claim is asked for before it is made");
+  return open_claim_->terms;
+}
 
 // -- release -------------------------------------------------------------------------------------
 
 release_request candidate::next_release(time_point now) const {
+  must(held_.has_value(), "only a key that is held is released");
   release_request r;
   r.guard = held_->guard;
   r.session = held_->session;
@@ -289,6 +306,7 @@ release_request candidate::next_release(time_point now) const {
 }
 
 void candidate::released(const key_observation& free, time_point now, std::uint64_t random) {
+  must(busy_, "an answer belongs to a request in flight");
   busy_ = false;
   request_backoff_.reset();
   given_up(free, now);
@@ -302,12 +320,14 @@ time_point candidate::quarantine_end(time_point from) const noexcept {
 }
 
 void candidate::release_missed(time_point now) {
+  must(busy_, "an answer belongs to a request in flight");
   busy_ = false;
   check_lease(now);
   if (held_) read_wanted_ = true;
 }
 
 void candidate::release_failed(time_point now, std::uint64_t random) {
+  must(busy_, "an answer belongs to a request in flight");
   busy_ = false;
   retry_at_ = now + request_backoff_.next(random);
 }
@@ -316,67 +336,6 @@ void candidate::forget_lock() noexcept {
   held_.reset();
   // Work of an older term may run on.
   if (!lease_.began() && !working()) lease_.clear();
-}
-
-// -- the lease -----------------------------------------------------------------------------------
-
-bool candidate::provable() const noexcept {
-  return held_ && !proclaiming_ && lease_.provable();
-}
-
-void candidate::proved(std::uint64_t guard, time_point sent_at, time_point now) {
-  check_lease(now);
-  if (held_ && held_->guard == guard) lease_.proved(sent_at);
-}
-
-void candidate::proof_failed(std::uint64_t guard, time_point now) {
-  check_lease(now);
-  if (held_ && held_->guard == guard) read_wanted_ = true;
-}
-
-void candidate::proclaim_begun(std::uint64_t fence) noexcept {
-  if (held_ && held_->fence == fence) proclaiming_ = true;
-}
-
-void candidate::proclaim_ended(std::uint64_t fence) noexcept {
-  if (held_ && held_->fence == fence) proclaiming_ = false;
-}
-
-void candidate::proclaimed(std::uint64_t fence, const key_observation& written, time_point now) {
-  if (!held_ || held_->fence != fence) return;
-  check_lease(now);
-  if (history_.observe(written, now) == observation_order::outdated) {
-    read_wanted_ = true;
-    return;
-  }
-  held_->guard = written.modify_index;
-  proved(written.modify_index, written.sent_at, now);
-}
-
-void candidate::check_lease(time_point now) {
-  if (lease_.check(now)) term_over();
-}
-
-void candidate::lost(end_reason how, time_point now) {
-  if (stage() == stage::pending || stage() == stage::over) {
-    forget_lock();
-    return;
-  }
-  if (!lease_.lost()) retry_at_ = time_point::min();
-  const bool sure = how == end_reason::session_lost || how == end_reason::overwritten;
-  const loss_cause cause = sure ? loss_cause::final : loss_cause::identify;
-  if (lease_.lose(how, cause, now)) term_over();
-}
-
-void candidate::identified(std::optional<bool> alive, time_point now) {
-  busy_ = false;
-  if (lease_.identified(alive, now)) term_over();
-}
-
-void candidate::term_over() noexcept {
-  if (lease_.lost() && lease_.reason() != end_reason::overwritten) held_.reset();
-  // Overwritten: the key is still ours, at the index of that write.
-  if (held_ && history_.held_by(held_->session)) held_->guard = history_.modify_index();
 }
 
 }  // namespace tenure::core

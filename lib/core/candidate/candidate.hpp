@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <tenure/end_reason.hpp>
 #include <tenure/time.hpp>
@@ -192,6 +193,8 @@ class candidate {
            !history_.placeholder();
   }
   const key_history& history() const noexcept { return history_; }
+  /// Who knows the key that a candidate is for, so that a failed assertion can name it.
+  static void name_by(std::string (*key_of)(const candidate&)) noexcept { key_of_ = key_of; }
   /// The cluster restarted its indexes: for now it grants no fence above the old ones.
   bool fence_too_low() const noexcept { return fence_too_low_; }
 
@@ -212,6 +215,17 @@ class candidate {
     bool contested = false;   ///< another holder was seen since it was made
     bool reply_lost = false;  ///< a reply was lost: Consul may carry it out at any moment
   };
+
+  // Assertions, in invariants.cpp. They cost a comparison and allocate only when they fail.
+  void must(bool holds, const char* what,
+            const std::source_location& where = std::source_location::current()) const noexcept {
+    if (!holds) [[unlikely]]
+      broken(what, where);
+  }
+  [[noreturn, gnu::cold]] void broken(const char* what,
+                                      const std::source_location& where) const noexcept;
+  std::string describe() const;
+  void check_state() const noexcept;
 
   observation_order take_in(const key_observation& seen, time_point now);
   void check_lease(time_point now);
@@ -262,6 +276,7 @@ class candidate {
   fixed_backoff<100, 5'000> request_backoff_;
   fixed_backoff<200, 2'000> lock_delay_backoff_;
   static const session_id no_session_;
+  static std::string (*key_of_)(const candidate&);
 };
 
 }  // namespace tenure::core

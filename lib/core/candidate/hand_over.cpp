@@ -20,6 +20,9 @@ bool candidate::may_receive(const key_observation& seen, observation_order order
 // The term begins at once if `seen` is a proof that leaves time enough; else after the next proof,
 // which is due at once. All terms before it are over, so that no span of theirs counts.
 void candidate::receive_lock(const key_observation& seen, time_point now) {
+  must(!working() && stage() == stage::none, "a key is received after the last term");
+  must(history_.passed() || bug_enabled(seeded_bug::receive_with_open_claim),
+       "a key is received from another holder");
   longest_span_ = duration{0};
   fence_too_low_ = !history_.exceeds_all();
   const first_proof by = first_proof_of(seen.linearizable, seen.sent_at, now, rules());
@@ -31,6 +34,8 @@ void candidate::receive_lock(const key_observation& seen, time_point now) {
 
 /// What to do about a key that our session holds without a lock of ours and without an open claim.
 action candidate::settle_hold() {
+  must(!held_ && !open_claim_, "a hold without a lock has no claim either");
+  must(!busy_ && key_is_ours(), "a hold of ours is settled by the next request");
   place_wanted_ = false;
   busy_ = true;
   const bool received = judge_hold(history_.passed(), open_claim_ != nullptr) == own_hold::received;
@@ -56,6 +61,9 @@ action candidate::settle_hold() {
 
 // A span that was seen since then is that of the new holder.
 void candidate::handed_over(const key_observation& written, time_point now) {
+  must(busy_, "an answer belongs to a request in flight");
+  must(!working() || !lease_.began() || bug_enabled(seeded_bug::hand_over_working),
+       "a key is handed over only after the work has stopped");
   busy_ = false;
   request_backoff_.reset();
   if (given_up(written, now)) longest_span_ = duration{0};

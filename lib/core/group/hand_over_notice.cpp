@@ -28,6 +28,8 @@ std::optional<handed_key> take_line(std::string_view& text) {
 
 }  // namespace
 
+std::string seal_of(std::string_view notice_key) { return std::string(notice_key) + ".seal"; }
+
 std::string notice_text(const std::vector<handed_key>& keys) {
   std::string text;
   for (const handed_key& one : keys) {

@@ -3,9 +3,11 @@
 // whatever number of members and elections the group has.
 //
 // The notice has the ModifyIndex of the keys. With that it shows what a read of each key would have
-// shown. But an old notice may be written again, for example by the restore of a backup. So a
-// candidate believes a notice only if its newest observation of the key is the hold that the
-// transaction required, at its index. To all others it is a hint to read the key.
+// shown. But a notice may be written again, for example by the restore of a backup, and has another
+// index then. So the transaction writes a second key with it, its seal: a notice whose seal has
+// another index is not the one that the transaction wrote. And a candidate believes a notice only
+// if its newest observation of the key is the hold that the transaction required, at its index. To
+// all others it is a hint to read the key.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +31,8 @@ class handed_key {
 /// One line for each key: `GUARD CREATE_INDEX LOCK_INDEX LENGTH KEY`. The length is that of the key
 /// in bytes, which may be any.
 std::string notice_text(const std::vector<handed_key>& keys);
+/// The key of a notice's seal. In a list it follows the notice.
+std::string seal_of(std::string_view notice_key);
 /// Nothing if the text is not a notice.
 std::optional<std::vector<handed_key>> parse_notice(std::string_view text);
 

@@ -96,6 +96,22 @@ notice term_lease::next_notice() noexcept {
   return notice::end;
 }
 
+bool term_lease::consistent() const noexcept {
+  switch (stage_) {
+    case stage::pending:
+      return !began_ && !lost_ && reason_ == end_reason::none;
+    case stage::leading:
+      return began_ && working_ && !lost_ && !identify_ && reason_ == end_reason::none;
+    case stage::stopping:
+      return began_ && reason_ != end_reason::none && (lost_ || !identify_);
+    case stage::over:
+      return !identify_;
+    case stage::none:
+      return !identify_ && !working_;
+  }
+  return false;
+}
+
 time_point term_lease::deadline() const noexcept {
   if (stage_ == stage::leading) return stop_at();
   if (stage_ == stage::stopping) return lost_ ? identify_by_ : lease_end();

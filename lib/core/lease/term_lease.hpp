@@ -103,6 +103,8 @@ class term_lease {
   bool proof_inflight() const noexcept { return proof_inflight_; }
 
   // -- state -------------------------------------------------------------------------------------
+  /// What must hold between any two calls; else this process cannot trust its lease.
+  bool consistent() const noexcept;
   core::stage stage() const noexcept { return stage_; }
   /// While leading or stopping: until when no other process acts; time_point::min() otherwise.
   time_point lease_end() const noexcept;

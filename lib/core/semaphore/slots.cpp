@@ -2,21 +2,49 @@
 
 #include <algorithm>
 
+#include "core/testing/seeded_bug.hpp"
+
 namespace tenure::core {
 
+/// `.lock` was deleted since it was seen last. Contenders may have become holders before that, by a
+/// change that was not seen, and their leases may run.
+void slots::suspect_contenders(const semaphore_state& seen, time_point now,
+                               suspicions& into) const {
+  for (const std::string& session : seen.contenders) {
+    if (!seen.holders.contains(session)) into.emplace(session, suspicion{now, true});
+  }
+}
+
+/// `.lock` was deleted or has an older state again. The leases of the holders that were seen last
+/// may run, though their keys are gone: a server that lost its data lost the keys as well, and a
+/// restored snapshot may be older than they are.
+void slots::suspect_last_holders(const semaphore_state& seen, time_point now,
+                                 suspicions& into) const {
+  for (const std::string& session : last_.holders) {
+    if (seen.holders.contains(session)) continue;
+    const auto known = suspects_.find(session);
+    const bool was_dead = known != suspects_.end() && !seen.contenders.contains(session) &&
+                          !last_.contenders.contains(session);
+    into.insert_or_assign(session, suspicion{was_dead ? known->second.since : now, true});
+  }
+}
+
 void slots::observe(const semaphore_state& seen, time_point now) {
-  std::map<std::string, time_point> suspects;
-  // `.lock` was deleted since it was seen last. Contenders may have become holders before that, by
-  // a change that was not seen, and their leases may run.
+  suspicions suspects;
   const bool deleted = last_.lock_modified != 0 && seen.lock_created != last_.lock_created;
-  if (deleted) {
-    for (const std::string& session : seen.contenders) {
-      if (!seen.holders.contains(session)) suspects.emplace(session, now);
+  // A late answer looks the same as a restored snapshot. It costs nothing: the next one names the
+  // holders again.
+  const bool went_back = seen.lock_modified < last_.lock_modified;
+  if (deleted) suspect_contenders(seen, now, suspects);
+  if (deleted || went_back) suspect_last_holders(seen, now, suspects);
+  for (const auto& [session, old] : suspects_) {
+    if (old.lasting && !seen.holders.contains(session) && now < over_at(session)) {
+      suspects.emplace(session, old);
     }
   }
   const auto suspect = [&](const std::string& session) {
     const auto found = suspects_.find(session);
-    suspects.emplace(session, found == suspects_.end() ? now : found->second);
+    suspects.emplace(session, found == suspects_.end() ? suspicion{now} : found->second);
   };
   for (const std::string& session : seen.holders) {
     if (seen.contenders.contains(session)) continue;
@@ -25,7 +53,7 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     if (last_.holders.contains(session)) {
       suspect(session);
     } else {
-      suspects.insert_or_assign(session, now);
+      suspects.insert_or_assign(session, suspicion{now});
     }
   }
   // Its name is gone while its key is still locked: either it is about to delete its key, as a
@@ -39,10 +67,10 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     if (last_.contenders.contains(session)) {
       suspect(session);
     } else {
-      suspects.insert_or_assign(session, now);
+      suspects.insert_or_assign(session, suspicion{now, deleted});
     }
   }
-  for (const auto& [session, since] : suspects_) {
+  for (const auto& [session, old] : suspects_) {
     if (vanished(session)) suspect(session);
   }
   suspects_ = std::move(suspects);
@@ -50,6 +78,7 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     return !seen.holders.contains(known.first) && !suspects_.contains(known.first);
   });
   last_ = seen;
+  highest_ = std::max(highest_, seen.lock_modified);
   known_ = true;
 }
 
@@ -61,10 +90,13 @@ time_point slots::over_at(const std::string& session) const {
   const auto since = suspects_.find(session);
   if (since == suspects_.end()) return time_point::max();
   const auto known = spans_.find(session);
-  return since->second + (known == spans_.end() ? span_ : std::max(span_, known->second));
+  return since->second.since + (known == spans_.end() ? span_ : std::max(span_, known->second));
 }
 
 bool slots::occupies(const std::string& session, time_point now) const {
+  if (bug_enabled(seeded_bug::slot_of_dead_is_free) && !last_.contenders.contains(session)) {
+    return false;
+  }
   return now < over_at(session);
 }
 
@@ -73,7 +105,8 @@ std::size_t slots::occupied(const std::string& self, time_point now) const {
   for (const std::string& session : last_.holders) {
     if (session != self && occupies(session, now)) ++count;
   }
-  for (const auto& [session, since] : suspects_) {
+  if (bug_enabled(seeded_bug::slot_trusts_vanished)) return count;
+  for (const auto& [session, old] : suspects_) {
     const bool named = last_.holders.contains(session);
     if (!named && session != self && occupies(session, now)) ++count;
   }
@@ -88,7 +121,7 @@ bool slots::limit_conflict() const {
 
 time_point slots::next_free(const std::string& self, time_point now) const {
   time_point next = time_point::max();
-  for (const auto& [session, since] : suspects_) {
+  for (const auto& [session, old] : suspects_) {
     if (session != self && occupies(session, now)) next = std::min(next, over_at(session));
   }
   return next;

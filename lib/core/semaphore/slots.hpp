@@ -43,6 +43,8 @@ class slots {
 
   bool known() const noexcept { return known_; }
   const semaphore_state& last() const noexcept { return last_; }
+  /// The greatest index of `.lock` that was seen: a fence must exceed it.
+  std::uint64_t highest() const noexcept { return highest_; }
   /// Whether the semaphore has another limit, and living holders that rely on it.
   bool limit_conflict() const;
 
@@ -64,9 +66,20 @@ class slots {
   std::uint64_t limit_;
   duration span_;
   bool known_ = false;
+  std::uint64_t highest_ = 0;
   semaphore_state last_;
-  /// Holders that are dead, or whose name is gone while their key is locked; since when.
-  std::map<std::string, time_point> suspects_;
+  struct suspicion {
+    time_point since{};
+    /// The name went with `.lock` itself, which no contender deletes: the key of the holder says
+    /// nothing. The server may have lost both.
+    bool lasting = false;
+  };
+  using suspicions = std::map<std::string, suspicion>;
+  void suspect_contenders(const semaphore_state& seen, time_point now, suspicions& into) const;
+  void suspect_last_holders(const semaphore_state& seen, time_point now, suspicions& into) const;
+
+  /// Holders that are dead, or whose name is gone while their lease may run.
+  suspicions suspects_;
   std::map<std::string, duration> spans_;
 };
 

@@ -116,7 +116,11 @@ void participant::begin() {
 
 // -- single requests -----------------------------------------------------------------------------
 
+// Many claims may fail together, and their reads must not delay the next claims.
 boost::asio::awaitable<void> participant::do_read() {
+  const std::shared_ptr<request_turns> reads = shared().connections->reads;
+  co_await reads->take(time_point::max());
+  const request_turns::turn mine(reads);
   const consul::kv_result answer =
       co_await shared().client.get(key(), consul::consistency::consistent);
   const time_point now = env().timers->now();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "consul/transaction_size.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -12,9 +13,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Consul's limit is 512 KiB a body; this leaves room for the JSON around each operation.
-constexpr std::size_t most_bytes = 480 * 1024;
-constexpr std::size_t bytes_around = 200;
 // Consul reports errors in two phases, and other processes may write the keys in between.
 constexpr int most_rounds = 4;
 
@@ -32,10 +30,6 @@ int severity(consul::txn_failure f) noexcept {
     default:
       return 1;
   }
-}
-
-std::size_t bytes_of(const consul::txn_op& op) noexcept {
-  return op.key.size() + op.value.size() * 4 / 3 + bytes_around;
 }
 
 std::size_t bytes_of(const lock_op& op) noexcept {
@@ -134,7 +128,8 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
     bytes += bytes_of(*one);
     alone = wants_alone;
     notices.add(*one);
-    return operations + notices.size() <= most_operations && bytes <= most_bytes;
+    return operations + notices.operations() <= most_operations &&
+           bytes <= consul::most_transaction_bytes;
   };
   // In the order of the keys: a transaction then wakes few of those who watch by prefixes.
   const auto before = [](const pending_op& a, const pending_op& b) {
@@ -174,7 +169,7 @@ void lock_queue::send() {
       turns_->give_back();
       continue;
     }
-    limit_->made(b->operations() + b->notices().size());
+    limit_->made(b->operations() + b->notices().operations());
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
   count_queued();

@@ -14,7 +14,7 @@ constexpr duration pause_after_refusal = 1min;
 
 void notice_writer::refused(time_point now) noexcept { closed_until_ = now + pause_after_refusal; }
 
-std::uint64_t notice_writer::next() noexcept { return next_++ % most_notices; }
+std::uint64_t notice_writer::next() noexcept { return next_++; }
 
 void notices_of_batch::add(const lock_op& op) {
   if (!op.note) return;
@@ -26,11 +26,13 @@ void notices_of_batch::add(const lock_op& op) {
 
 void notices_of_batch::append_to(std::vector<consul::txn_op>& ops, notice_writer& writer) const {
   if (by_prefix_.empty()) return;
-  const std::string number = "." + std::to_string(writer.next());
+  const std::uint64_t number = writer.next();
   for (const auto& [prefix, notice] : by_prefix_) {
     // Different holders write different keys.
-    ops.push_back(consul::txn_op::set(prefix + notice.holder + number,
-                                      core::notice_text(notice.keys)));
+    const std::string key = prefix + notice.holder + "." + std::to_string(number % most_notices);
+    ops.push_back(consul::txn_op::set(key, core::notice_text(notice.keys)));
+    // Another value each time: the same one again would leave the index.
+    ops.push_back(consul::txn_op::set(core::seal_of(key), std::to_string(number)));
   }
 }
 

@@ -1,5 +1,5 @@
-// The notices of the hand-overs in one transaction (core/group/hand_over_notice): one operation for
-// each recipient, at the end.
+// The notices of the hand-overs in one transaction (core/group/hand_over_notice): two operations
+// for each recipient, at the end.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class notices_of_batch {
  public:
   void add(const lock_op& op);
   bool has(std::string_view prefix) const { return by_prefix_.contains(prefix); }
-  std::size_t size() const noexcept { return by_prefix_.size(); }
+  std::size_t operations() const noexcept { return by_prefix_.size() * 2; }
   void append_to(std::vector<consul::txn_op>& ops, notice_writer& writer) const;
 
  private:

@@ -17,7 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view watch_failed = "group watch failed";
+constexpr std::string_view group_failed = "group watch failed";
 constexpr std::string_view delete_failed = "left-over member key delete failed";
 
 }  // namespace
@@ -49,7 +49,7 @@ asio::awaitable<void> group_watch::run() {
 // -- what the watch shows ------------------------------------------------------------------------
 
 void group_watch::on_list(const consul::kv_list& answer) {
-  shared_->env->outages->succeeded(watch_failed, shared_->now());
+  shared_->env->outages->succeeded(group_failed, shared_->now());
   if (error_) {
     error_ = error_code{};
     receiver_.on_group_error(error_);
@@ -64,7 +64,7 @@ void group_watch::on_list(const consul::kv_list& answer) {
 }
 
 void group_watch::on_list_error(const consul::kv_list& answer) {
-  consul::log_failure(*shared_->env, watch_failed, answer.error, answer.detail,
+  consul::log_failure(*shared_->env, group_failed, answer.error, answer.detail,
                       {{"group", group_}});
   if (error_ == answer.error) return;
   error_ = answer.error;

@@ -17,7 +17,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr std::string_view watch_failed = "watch of hand-over notices failed";
+constexpr std::string_view notices_failed = "watch of hand-over notices failed";
 
 // Each answer costs a few keys, however many elections there are.
 constexpr std::uint64_t any_number = UINT64_MAX;
@@ -83,7 +83,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   }
 
   void fail(const consul::answer_base& answer) {
-    consul::log_failure(*shared_->env, watch_failed, answer.error, answer.detail,
+    consul::log_failure(*shared_->env, notices_failed, answer.error, answer.detail,
                         {{"prefix", prefix_}});
     known_ = false;
   }
@@ -94,12 +94,12 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   // been sent, and so was the hold of its keys: that time is the proof. The request of this answer
   // may have been sent later than the notice was written.
   void on_list(const consul::kv_list& answer) override {
-    shared_->env->outages->succeeded(watch_failed, shared_->now());
+    shared_->env->outages->succeeded(notices_failed, shared_->now());
     const bool goes_back = answer.index < seen_index_;
     std::vector<handed_news> news;
     if (known_ && !goes_back) {
-      for (const consul::kv_entry& notice : answer.entries) {
-        if (notice.modify_index > seen_index_) add(notice, answer, news);
+      for (std::size_t i = 0; i < answer.entries.size(); ++i) {
+        if (answer.entries[i].modify_index > seen_index_) add(i, answer, news);
       }
     }
     known_ = true;
@@ -111,10 +111,12 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
     if (!news.empty()) shared_->watches.deliver(news);
   }
 
-  void add(const consul::kv_entry& notice, const consul::kv_list& answer,
+  void add(std::size_t position, const consul::kv_list& answer,
            std::vector<handed_news>& news) const {
+    const consul::kv_entry& notice = answer.entries[position];
     const auto handed = core::parse_notice(notice.value);
     if (!handed) return;
+    const bool original = sealed(position, answer.entries);
     for (const core::handed_key& one : *handed) {
       consul::kv_result as_read;
       as_read.sent_at = seen_sent_at_;
@@ -122,8 +124,17 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
       as_read.index = notice.modify_index;
       as_read.linearizable = true;
       as_read.entry = entry_of(one, notice.modify_index);
-      news.push_back({.key = one.key, .answer = std::move(as_read), .guard = one.guard});
+      const std::uint64_t guard = original ? one.guard : 0;
+      news.push_back({.key = one.key, .answer = std::move(as_read), .guard = guard});
     }
+  }
+
+  // A restore writes the notice and its seal one after the other, if it writes both.
+  static bool sealed(std::size_t position, const std::vector<consul::kv_entry>& entries) {
+    if (position + 1 == entries.size()) return false;
+    const consul::kv_entry& notice = entries[position];
+    const consul::kv_entry& next = entries[position + 1];
+    return next.key == core::seal_of(notice.key) && next.modify_index == notice.modify_index;
   }
 
   consul::kv_entry entry_of(const core::handed_key& handed, std::uint64_t index) const {

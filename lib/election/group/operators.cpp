@@ -17,10 +17,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-void check_open(const context& shared) {
-  if (shared.shutting_down) fail(errc::shut_down, "the elections object is shut down");
-}
-
 void check_pinned_key(const std::string& prefix, const std::string& key) {
   if (key.empty()) throw bad_configuration("a pin needs a key: give that of an election");
   std::string why = consul::unaddressable(key);
@@ -44,7 +40,7 @@ asio::awaitable<void> write(std::shared_ptr<context> shared, consul::txn_op what
 
 // One linearizable list, so that the members and what they lead are of one moment.
 asio::awaitable<group_report> group_of(std::shared_ptr<context> shared, std::string prefix) {
-  check_open(*shared);
+  shared->check_open();
   check_group_prefix(prefix);
   const std::string folder = prefix + '/';
   const consul::kv_list below =
@@ -67,7 +63,7 @@ asio::awaitable<group_report> group_of(std::shared_ptr<context> shared, std::str
 
 asio::awaitable<void> drain(std::shared_ptr<context> shared, std::string prefix,
                             std::string member) {
-  check_open(*shared);
+  shared->check_open();
   check_group_prefix(prefix);
   core::check_member_name(member);
   consul::txn_op what = consul::txn_op::set(drain_key_name(prefix, member), "");
@@ -76,7 +72,7 @@ asio::awaitable<void> drain(std::shared_ptr<context> shared, std::string prefix,
 
 asio::awaitable<void> undrain(std::shared_ptr<context> shared, std::string prefix,
                               std::string member) {
-  check_open(*shared);
+  shared->check_open();
   check_group_prefix(prefix);
   core::check_member_name(member);
   consul::txn_op what = consul::txn_op::remove(drain_key_name(prefix, member));
@@ -85,7 +81,7 @@ asio::awaitable<void> undrain(std::shared_ptr<context> shared, std::string prefi
 
 asio::awaitable<void> pin(std::shared_ptr<context> shared, std::string prefix, std::string key,
                           std::string member) {
-  check_open(*shared);
+  shared->check_open();
   check_group_prefix(prefix);
   check_pinned_key(prefix, key);
   core::check_member_name(member);
@@ -95,7 +91,7 @@ asio::awaitable<void> pin(std::shared_ptr<context> shared, std::string prefix, s
 
 asio::awaitable<void> unpin(std::shared_ptr<context> shared, std::string prefix,
                             std::string key) {
-  check_open(*shared);
+  shared->check_open();
   check_group_prefix(prefix);
   check_pinned_key(prefix, key);
   consul::txn_op what = consul::txn_op::remove(pin_key_name(prefix, key));

@@ -6,6 +6,7 @@
 
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
+#include "runtime/ensure.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
@@ -16,8 +17,20 @@ participant::participant(std::shared_ptr<const profile> how, std::string key)
       profile_(std::move(how)),
       key_(std::move(key)),
       fsm_(profile_->rules) {
+  name_in_assertions();
   fsm_.set_claims_wait(profile_->group != nullptr);
   runtime::change(env(), elections_with(told_standing_), 1);
+}
+
+// A candidate has no room for its key. It is part of its participant, which a failed assertion
+// finds by where in it the candidate is.
+void participant::name_in_assertions() noexcept {
+  static const std::ptrdiff_t place =
+      reinterpret_cast<const char*>(&fsm_) - reinterpret_cast<const char*>(this);
+  core::candidate::name_by([](const core::candidate& c) {
+    const char* whole = reinterpret_cast<const char*>(&c) - place;
+    return std::string(reinterpret_cast<const participant*>(whole)->key());
+  });
 }
 
 participant::~participant() {
@@ -115,6 +128,7 @@ std::uint64_t participant::begin_proof() noexcept {
 }
 
 void participant::proof_done(std::uint64_t guard, time_point sent_at) {
+  runtime::ensure(sent_at <= env().timers->now(), "an answer comes after its request");
   fsm_.proof_ended(time_point::min());
   error_.clear();
   if (guard != fsm_.guard()) log(log_level::debug, "proof of an old guard ignored");

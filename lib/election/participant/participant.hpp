@@ -181,6 +181,7 @@ class participant final : public key_watcher,
   void record_quarantine(time_point now) const noexcept;
   void begin();
   void update_standing();
+  void name_in_assertions() noexcept;
   void attach_session();
   void learn_of(const std::string& session);
 
@@ -212,7 +213,7 @@ class participant final : public key_watcher,
   /// Whether the holder of the key shows what became of a hand-over.
   void review_hand_over(time_point now);
 
-  boost::asio::awaitable<write_turns::turn> connection_between_proofs(
+  boost::asio::awaitable<request_turns::turn> connection_between_proofs(
       std::shared_ptr<term_state> which);
   boost::asio::awaitable<bool> proclaim_seen(std::uint64_t fence, std::uint64_t guard,
                                              std::string value);

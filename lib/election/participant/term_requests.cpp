@@ -55,12 +55,12 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
 
 /// While a proclaim may be carried out there are no proofs, so it waits for its connection before
 /// that. None begins while a proof is in flight.
-asio::awaitable<write_turns::turn> participant::connection_between_proofs(
+asio::awaitable<request_turns::turn> participant::connection_between_proofs(
     std::shared_ptr<term_state> which) {
   for (;;) {
     while (fsm_.lease().proof_inflight() && !over(which)) co_await changed_.wait();
     check_not_over(which);
-    write_turns::turn turn = co_await connection_for(which, time_point::max());
+    request_turns::turn turn = co_await connection_for(which, time_point::max());
     if (!fsm_.lease().proof_inflight()) co_return std::move(turn);
   }
 }
@@ -73,7 +73,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
   core::backoff delays(look_again_after, most_pause);
   bool done = false;
   while (!done) {
-    write_turns::turn turn = co_await connection_between_proofs(which);
+    request_turns::turn turn = co_await connection_between_proofs(which);
     const std::uint64_t guard = fsm_.guard();
     std::vector<consul::txn_op> ops;
     if (!bug_enabled(core::seeded_bug::unguarded_proclaim)) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "consul/documents.hpp"
+#include "core/testing/seeded_bug.hpp"
 
 namespace tenure::impl {
 
@@ -40,6 +41,9 @@ consul::txn_op semaphore_keys::name_holders(std::uint64_t limit, std::set<std::s
   lock.holders = std::move(holders);
   // An empty value without holders: the next one may choose another limit.
   std::string text = lock.holders.empty() ? std::string() : consul::semaphore_text(lock);
+  if (bug_enabled(core::seeded_bug::slot_without_index)) {
+    return consul::txn_op::set(lock_, std::move(text), consul::semaphore_flags);
+  }
   return consul::txn_op::cas(lock_, std::move(text), index, consul::semaphore_flags);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/util/invariant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -51,6 +52,18 @@ void slot_candidate::log(log_level level, std::string_view event) {
     fields.emplace_back("work", lease_.working() ? "running" : "stopped");
   }
   sink->log(level, event, fields);
+}
+
+void slot_candidate::broken(const char* what, const std::source_location& where) const noexcept {
+  std::string text = "semaphore " + prefix() + ", " + std::string(to_string(standing()));
+  if (lease_.working()) text += ", working";
+  if (enrolled_) text += ", enrolled";
+  if (key_remains_) text += ", perhaps with a contender key";
+  if (named_) text += ", perhaps named";
+  text += ", session " + session_id_ + ", .lock at index " + std::to_string(lock_modified_) +
+          ", " + std::to_string(slots_.last().holders.size()) + " holders seen at index " +
+          std::to_string(slots_.last().lock_modified);
+  core::invariant_failed(what, text, where);
 }
 
 tenure::standing slot_candidate::standing() const noexcept {
@@ -113,6 +126,7 @@ asio::awaitable<void> slot_candidate::attempt() {
   while (session_->id().empty() && wants()) co_await changed_.wait();
   if (!session_alive() && wants()) {
     set_enrolled(false);
+    key_remains_ = false;
     session_id_ = session_->id();
   }
   if (session_alive() && !enrolled_ && wants()) co_await enroll();
@@ -168,6 +182,7 @@ void slot_candidate::session_ready(const std::string&) {
 void slot_candidate::session_lost(const std::string& id) {
   if (id != session_id_) return;
   set_enrolled(false);
+  key_remains_ = false;
   lose(end_reason::session_lost);
 }
 
@@ -184,6 +199,8 @@ asio::awaitable<void> slot_candidate::enroll() {
     ops.push_back(keys_.enroll(id, value_));
     const consul::txn_result answer = co_await write_once(std::move(ops));
     set_enrolled(answer.committed && session_alive());
+    const bool may_exist = answer.committed || answer.error == consul_errc::outcome_unknown;
+    if (may_exist && session_alive()) key_remains_ = true;
     if (answer.committed) break;
     const bool dead = !answer.failures.empty() &&
                       answer.failures.front().kind == consul::txn_failure::invalid_session;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <source_location>
 #include <string>
 #include <tenure/candidacy.hpp>
 #include <tenure/semaphore.hpp>
@@ -96,12 +97,13 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<bool> take_slot();
   boost::asio::awaitable<bool> claim();
   boost::asio::awaitable<void> wait_refused();
+  boost::asio::awaitable<void> wait_for_indexes();
   boost::asio::awaitable<void> let_go(extent what);
   boost::asio::awaitable<bool> let_go_once(extent what);
   boost::asio::awaitable<void> pause(core::backoff& failures);
 
   // -- what is seen ------------------------------------------------------------------------------
-  /// Whether the contender key may exist: only then the prefix is watched.
+  /// Whether the session locks the contender key: only then the prefix is watched.
   void set_enrolled(bool enrolled) noexcept;
   void on_list(const consul::kv_list& answer) override;
   void on_list_error(const consul::kv_list& answer) override;
@@ -129,6 +131,14 @@ class slot_candidate final : public term_host,
   const request_error* refusal_since(time_point called) const noexcept;
   boost::asio::awaitable<consul::txn_result> write_once(std::vector<consul::txn_op> ops);
   time_point now() const noexcept { return shared_->now(); }
+  /// See core/util/invariant.hpp.
+  void must(bool holds, const char* what,
+            const std::source_location& where = std::source_location::current()) const noexcept {
+    if (!holds) [[unlikely]]
+      broken(what, where);
+  }
+  [[noreturn, gnu::cold]] void broken(const char* what,
+                                      const std::source_location& where) const noexcept;
 
   const std::shared_ptr<context> shared_;
   const semaphore_keys keys_;
@@ -149,7 +159,8 @@ class slot_candidate final : public term_host,
   std::string value_;        ///< of the contender key
   bool look_again_ = true;   ///< what was seen last may be outdated
   bool good_ = true;         ///< `.lock` is a semaphore's, or does not exist
-  bool enrolled_ = false;    ///< the contender key may exist
+  bool enrolled_ = false;    ///< the session locks the contender key, as far as this one knows
+  bool key_remains_ = false;  ///< the contender key may exist, also one that an operator released
   bool named_ = false;       ///< `.lock` may name this session
   std::set<std::string> asked_;   ///< holders whose spans are being asked for
   std::uint64_t lock_modified_ = 0;  ///< of `.lock`, when last proven

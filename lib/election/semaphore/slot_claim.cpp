@@ -1,7 +1,9 @@
 // How a candidate takes a slot, and how it gives it back.
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "core/testing/seeded_bug.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 #include "runtime/metering.hpp"
 
@@ -63,31 +65,45 @@ asio::awaitable<void> slot_candidate::wait_refused() {
 }
 
 asio::awaitable<bool> slot_candidate::claim() {
+  must(!lease_.working(), "a slot is claimed by a contender without one");
+  std::set<std::string> holders = slots_.holders_with(session_id_, now());
+  must(holders.size() <= limit_, "no claim names more holders than there are slots");
   std::vector<consul::txn_op> ops;
   ops.push_back(keys_.check_contender(session_id_));
-  ops.push_back(keys_.name_holders(limit_, slots_.holders_with(session_id_, now()),
-                                   slots_.last().lock_modified));
+  ops.push_back(keys_.name_holders(limit_, std::move(holders), slots_.last().lock_modified));
   named_ = true;
+  // The watch may show this claim before its answer arrives, and what others wrote since.
+  const std::uint64_t highest = std::max(slots_.highest(), lock_modified_);
   runtime::count(*shared_->env, metric::claims);
   const consul::txn_result answer = co_await write_once(std::move(ops));
   runtime::count(*shared_->env, claim_counter(answer));
-  if (answer.error) co_return false;
+  const bool trusted = bug_enabled(core::seeded_bug::slot_lost_reply_is_won) &&
+                       answer.error == consul_errc::outcome_unknown;
+  if (answer.error && !trusted) co_return false;
   runtime::record(*shared_->env, metric::claim_seconds, answer.received_at - answer.sent_at);
-  named_ = answer.committed;
+  named_ = answer.committed || trusted;
   const bool no_key = !answer.failures.empty() && answer.failures.front().op_index == 0;
   if (no_key) {
     // The contender key was deleted, or the session died.
     set_enrolled(false);
     session_->check_now();
   }
-  if (!answer.committed || !wants() || !session_alive()) co_return false;
+  if (!named_ || !wants() || !session_alive()) co_return false;
+  const std::uint64_t fence =
+      trusted ? slots_.last().lock_modified + 1 : answer.results.back().modify_index;
+  if (fence <= highest) {
+    co_await wait_for_indexes();
+    co_return false;
+  }
   lease_.lock_won(answer.sent_at);
-  if (!lease_.may_begin(now())) {
+  const time_point begins = now();
+  if (!lease_.may_begin(begins)) {
     lease_.clear();
     co_return false;
   }
-  lock_modified_ = answer.results.back().modify_index;
+  lock_modified_ = fence;
   lease_.begin();
+  must(begins < lease_.stop_at(), "a term begins within its lease");
   begin_term(key_name(keys_.lock()), session_id_, lock_modified_);
   counted_.set(1);
   log(log_level::info, "slot acquired");
@@ -95,12 +111,23 @@ asio::awaitable<bool> slot_candidate::claim() {
   co_return true;
 }
 
+// The fence of a slot exceeds all that this candidate has seen of `.lock`, as that of an election
+// does. So the slot goes back.
+asio::awaitable<void> slot_candidate::wait_for_indexes() {
+  log(log_level::error,
+      "Consul's indexes went back (a new data directory?): this process does not lead before they "
+      "exceed the old ones; if Consul was reset on purpose, restart this process");
+  co_await let_go(extent::name);
+  const time_point again = now() + 5s;
+  while (wants() && session_alive() && now() < again) co_await changed_.wait(again);
+}
+
 // -- letting go ----------------------------------------------------------------------------------
 
 // The work has stopped: the slot is free for the next candidate at once.
 asio::awaitable<void> slot_candidate::let_go(extent what) {
   core::backoff failures(20ms, 2s);
-  while (named_ || (what == extent::name_and_key && enrolled_)) {
+  while (named_ || (what == extent::name_and_key && key_remains_)) {
     const bool done = co_await let_go_once(what);
     if (done) co_return;
     const time_point again = now() + failures.next(shared_->env->random->next());
@@ -118,6 +145,9 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     const bool gone = co_await own_key_is_gone();
     if (!gone) co_return false;
   }
+  // The next attempt must know the holders of today: an operator may take their names away.
+  slots_.observe(seen, now());
+  must(!lease_.working(), "a slot is given back only after the work has stopped");
   std::vector<consul::txn_op> ops;
   const bool named = seen.holders.contains(session_id_);
   if (named) {
@@ -126,9 +156,14 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_modified));
   }
   const bool key_too = what == extent::name_and_key;
-  if (key_too && seen.contenders.contains(session_id_)) {
-    ops.push_back(keys_.check_contender(session_id_));
-    ops.push_back(consul::txn_op::remove(keys_.contender(session_id_)));
+  if (key_too) {
+    // Also if an operator has released it: then it would not go with the session.
+    const auto own = std::ranges::find(found.entries, keys_.contender(session_id_),
+                                       &consul::kv_entry::key);
+    if (own != found.entries.end()) {
+      ops.push_back(consul::txn_op::check_index(own->key, own->modify_index));
+      ops.push_back(consul::txn_op::remove(own->key));
+    }
   }
   if (!ops.empty()) {
     const consul::txn_result answer = co_await write_once(std::move(ops));
@@ -138,7 +173,10 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     if (!done) co_return false;
   }
   named_ = false;
-  if (key_too) set_enrolled(false);
+  if (key_too) {
+    set_enrolled(false);
+    key_remains_ = false;
+  }
   look_again_ = true;
   changed_.notify_all();
   co_return true;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "consul/documents.hpp"
+#include "core/testing/seeded_bug.hpp"
 #include "election/errors.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 #include "election/term/guarded_writes.hpp"
@@ -34,6 +35,7 @@ std::optional<end_reason> loss_shown_by(const consul::txn_result& answer,
 // -- driving the lease ---------------------------------------------------------------------------
 
 asio::awaitable<void> slot_candidate::serve() {
+  must(term_ != nullptr && lease_.consistent(), "a slot that is held has a term and a lease");
   while (lease_.working()) {
     advance();
     if (lease_.working()) co_await changed_.wait(std::min(lease_.deadline(), lease_.proof_due()));
@@ -45,6 +47,7 @@ asio::awaitable<void> slot_candidate::serve() {
 void slot_candidate::advance() {
   if (!term_) return;
   lease_.check(now());
+  must(lease_.consistent(), "the stage of the lease fits what has happened");
   if (!over(term_)) publish_lease();
   core::notice due = lease_.next_notice();
   while (due != core::notice::none) {
@@ -113,7 +116,10 @@ asio::awaitable<void> slot_candidate::prove_once(std::shared_ptr<term_state> whi
 }
 
 void slot_candidate::take_proof(const consul::txn_result& answer, std::optional<end_reason> lost) {
-  if (!lost) return proved(answer.sent_at, answer.results.front().modify_index);
+  const time_point since = bug_enabled(core::seeded_bug::slot_lease_from_reply)
+                               ? answer.received_at
+                               : answer.sent_at;
+  if (!lost) return proved(since, answer.results.front().modify_index);
   if (!answer.committed) {
     session_->check_now();
     set_enrolled(enrolled_ && lost == end_reason::key_missing);
@@ -122,6 +128,7 @@ void slot_candidate::take_proof(const consul::txn_result& answer, std::optional<
 }
 
 void slot_candidate::proved(time_point sent_at, std::uint64_t lock_modified) {
+  must(sent_at <= now(), "an answer comes after its request");
   lease_.check(now());
   lease_.proved(sent_at);
   lock_modified_ = std::max(lock_modified_, lock_modified);
@@ -139,7 +146,7 @@ asio::awaitable<void> slot_candidate::proclaim_now(std::shared_ptr<term_state> w
   bool done = false;
   while (!done) {
     const std::string session = which->session.text();
-    write_turns::turn turn = co_await connection_for(which, time_point::max());
+    request_turns::turn turn = co_await connection_for(which, time_point::max());
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(session));
     ops.push_back(keys_.enroll(session, value));
@@ -166,7 +173,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
   bool done = false;
   while (!done) {
     const time_point deadline = now() + shared_->request_timeout();
-    write_turns::turn turn = co_await connection_for(which, deadline);
+    request_turns::turn turn = co_await connection_for(which, deadline);
     const std::uint64_t guard = lock_modified_;
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(which->session.text()));

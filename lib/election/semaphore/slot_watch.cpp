@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/testing/seeded_bug.hpp"
 #include "election/semaphore/slot_candidate.hpp"
 
 namespace tenure::impl {
@@ -73,6 +74,9 @@ void slot_candidate::observe(const semaphore_reading& seen) {
   // No proof of anything, but a reason to ask for one.
   const bool ours = seen.holders.contains(session_id_) && seen.contenders.contains(session_id_);
   if (lease_.provable() && !ours) lease_.want_proof(now());
+  if (bug_enabled(core::seeded_bug::slot_proven_by_watch) && ours && term_) {
+    proved(now(), seen.lock_modified);
+  }
   changed_.notify_all();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "consul/transaction_size.hpp"
 #include "core/testing/seeded_bug.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/metering.hpp"
@@ -20,7 +21,8 @@ class proof_batcher::batch {
  public:
   std::vector<std::shared_ptr<batched_key>> keys;
   std::vector<std::uint64_t> guards;
-  std::size_t most = 0;  ///< keys
+  std::size_t most = 0;   ///< keys
+  std::size_t bytes = 0;  ///< of the transaction
   time_point asked{};    ///< when it was due; its time in the queue counts against its time-out
 };
 
@@ -92,13 +94,16 @@ time_point proof_batcher::collect_due(time_point now) {
     }
     auto kept = std::static_pointer_cast<batched_key>(r->weak_user().lock());
     if (!kept) continue;
-    if (!out || out->keys.size() == out->most) {
+    const std::size_t bytes = r->key().size() + consul::bytes_around_op;
+    if (!out || out->keys.size() == out->most ||
+        out->bytes + bytes > consul::most_transaction_bytes) {
       if (out) limit_->made(out->keys.size());
       out = std::make_shared<batch>();
       out->most = limit_->most();
       out->asked = now;
       queued_.push_back(out);
     }
+    out->bytes += bytes;
     out->guards.push_back(r->begin_proof());
     out->keys.push_back(std::move(kept));
   }

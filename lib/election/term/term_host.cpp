@@ -194,14 +194,14 @@ asio::awaitable<void> term_host::wait_to_proclaim(std::shared_ptr<term_state> wh
   check_not_over(which);
 }
 
-asio::awaitable<write_turns::turn> term_host::connection_for(std::shared_ptr<term_state> which,
+asio::awaitable<request_turns::turn> term_host::connection_for(std::shared_ptr<term_state> which,
                                                              time_point deadline) {
-  const std::shared_ptr<write_turns> writes = shared().connections->writes;
+  const std::shared_ptr<request_turns> writes = shared().connections->writes;
   const bool given = co_await writes->take(deadline);
   if (!given) {
     fail(consul_errc::timed_out, "not sent: other writes took all connections for requests");
   }
-  write_turns::turn mine(writes);
+  request_turns::turn mine(writes);
   check_not_over(which);
   co_return std::move(mine);
 }

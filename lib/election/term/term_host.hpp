@@ -16,7 +16,7 @@
 #include "core/lease/term_lease.hpp"
 #include "election/term/body_runner.hpp"
 #include "election/term/term_state.hpp"
-#include "election/term/write_turns.hpp"
+#include "election/request_turns.hpp"
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
@@ -85,7 +85,7 @@ class term_host : public body_host {
   void check_not_over(const std::shared_ptr<term_state>& which) const;
   /// Waits for a connection to write on, by `deadline`. Throws timed_out if there is none by then,
   /// and not_leading if the term has ended.
-  boost::asio::awaitable<write_turns::turn> connection_for(std::shared_ptr<term_state> which,
+  boost::asio::awaitable<request_turns::turn> connection_for(std::shared_ptr<term_state> which,
                                                            time_point deadline);
   /// If no body runs, nothing will report that the work stopped: it counts as stopped.
   void leave_work();

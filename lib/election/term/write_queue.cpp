@@ -6,16 +6,13 @@
 #include <tenure/toolkit/async_condition.hpp>
 #include <utility>
 
+#include "consul/transaction_size.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
 namespace {
 
 namespace asio = boost::asio;
-
-// Consul's limit is 512 KiB a body; this leaves room for the JSON around each operation.
-constexpr std::size_t most_bytes = 480 * 1024;
-constexpr std::size_t bytes_around = 200;
 
 bool is_guard(const consul::txn_op& op) { return std::string_view(op.verb).starts_with("check-"); }
 
@@ -41,7 +38,7 @@ class operation_list {
         if (is_guard(ops_[i]) && same_guard(ops_[i], op)) return i;
       }
     }
-    bytes_ += op.key.size() + op.value.size() * 4 / 3 + bytes_around;
+    bytes_ += bytes_of(op);
     ops_.push_back(op);
     return ops_.size() - 1;
   }
@@ -162,8 +159,8 @@ write_queue::pending_writes write_queue::next_batch() {
       continue;
     }
     for (const consul::txn_op& op : first->ops) all.add(op);
-    const bool fits =
-        all.size() <= limit_->most() && all.bytes() <= most_bytes && !first->alone;
+    const bool fits = all.size() <= limit_->most() &&
+                      all.bytes() <= consul::most_transaction_bytes && !first->alone;
     if (!taken.empty() && !fits) break;
     const bool alone = first->alone;
     taken.push_back(std::move(queue_.front()));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/util/backoff.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
@@ -19,6 +18,8 @@ constexpr std::uint64_t storm_doublings = 2;
 constexpr duration missing_pause = 250ms;
 // A turn that goes on for less than this is not worth another poll.
 constexpr duration least_turn = 1s;
+// After a poll that has lasted for this long, the server does what a blocking query is for.
+constexpr duration quiet_poll = 1s;
 // How long claims may delay a poll: keys of other processes may be below the same prefix.
 constexpr duration claims_first = 250ms;
 
@@ -31,7 +32,9 @@ blocking_query::blocking_query(std::shared_ptr<const runtime::environment> env, 
       hooks_(hooks),
       changed_(*env_->timers),
       slots_used_(env_->metrics, metric::poll_slots_used),
-      slots_awaited_(env_->metrics, metric::poll_slots_awaited) {}
+      slots_awaited_(env_->metrics, metric::poll_slots_awaited),
+      failures_(100ms, 5s),
+      hollow_answers_(100ms, 5s) {}
 
 /// Gives back the slot however run() ends.
 class blocking_query::running_mark {
@@ -91,7 +94,6 @@ void blocking_query::forget_claims() noexcept {
 
 asio::awaitable<void> blocking_query::run() {
   const running_mark mark(*this);
-  core::backoff failures(100ms, 5s);
   bool kept = false;  // it is retired, and has to poll once more
   while (!retired_ || kept) {
     if (paused_) co_await wait_resumed();
@@ -112,27 +114,41 @@ asio::awaitable<void> blocking_query::run() {
       give_back_slot();
     }
     if (retired_ && !kept) co_return;
-    duration pause{0};
-    if (answer.error) {
-      give_back_slot();  // also its place in the queue: others would wait out its pause
-      failing_ = true;
-      hooks_.on_query_error(answer);
-      pause = failures.next(env_->random->next());
-    } else {
-      failures.reset();
-      failing_ = false;
-      const bool changed = answer.index != index_;
-      // A list in place of a poll leaves the index: the poll has to show what changed since.
-      if (how == request::poll || !wants_poll) {
-        index_ = answer.index < index_ ? 0 : std::max<std::uint64_t>(answer.index, 1);
-      }
-      pause = pause_after(answer, how, asked, changed);
-    }
+    const duration pause = answer.error ? after_error(answer)
+                                        : after_answer(answer, how, asked, wants_poll);
     if (pause > duration{0}) {
       const time_point again = now() + pause;
       co_await runtime::sleep_until(*env_->timers, again);
     }
   }
+}
+
+duration blocking_query::after_error(const query_answer& answer) {
+  give_back_slot();  // also its place in the queue: others would wait out its pause
+  failing_ = true;
+  hooks_.on_query_error(answer);
+  return failures_.next(env_->random->next());
+}
+
+/// `wanted_poll`: a list in place of a poll leaves the index, because the poll has to show what
+/// changed since.
+duration blocking_query::after_answer(const query_answer& answer, request how, time_point asked,
+                                      bool wanted_poll) noexcept {
+  failures_.reset();
+  failing_ = false;
+  const bool changed = answer.index != index_;
+  const bool hollow = how == request::poll && answer.index <= index_ && !lasted(asked);
+  const bool new_index = answer.index > index_;
+  if (how == request::poll && (lasted(asked) || new_index)) hollow_answers_.reset();
+  if (how == request::poll || !wanted_poll) {
+    index_ = answer.index < index_ ? 0 : std::max<std::uint64_t>(answer.index, 1);
+  }
+  const duration pause = pause_after(answer, how, asked, changed);
+  return hollow ? std::max(pause, hollow_answers_.next(env_->random->next())) : pause;
+}
+
+bool blocking_query::lasted(time_point asked) const noexcept {
+  return now() - asked >= quiet_poll;
 }
 
 asio::awaitable<query_answer> blocking_query::ask(request how) {

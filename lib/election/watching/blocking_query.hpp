@@ -5,7 +5,9 @@
 // slot back when its turn is over, and polls on from the same index in its next turn, so that no
 // change between the turns is lost. Without a slot for a while it lists. After a failure it lists
 // as well, with a backoff. An index that goes backwards starts it over: the server lost its state.
-// Answers in quick succession cost a pause.
+// Answers in quick succession cost a pause. So does the answer of a poll that comes before its wait
+// is over and has no newer index, which Consul gives after a restart at most: a longer one each
+// time, until a poll lasts.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +18,7 @@
 #include <tenure/time.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 
+#include "core/util/backoff.hpp"
 #include "election/watching/poll_slots.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/metering.hpp"
@@ -113,6 +116,10 @@ class blocking_query final : private poll_client {
   boost::asio::awaitable<void> wait_claims();
   boost::asio::awaitable<void> wait_slot();
   boost::asio::awaitable<query_answer> ask(request how);
+  duration after_error(const query_answer& answer);
+  duration after_answer(const query_answer& answer, request how, time_point asked,
+                        bool wanted_poll) noexcept;
+  bool lasted(time_point asked) const noexcept;
   void give_back_slot() noexcept;
   void count_slot() noexcept;
   void count(request how, const query_answer& answer) const noexcept;
@@ -128,6 +135,8 @@ class blocking_query final : private poll_client {
   runtime::async_condition changed_;
   runtime::gauge_share slots_used_;
   runtime::gauge_share slots_awaited_;
+  core::backoff failures_;        ///< the pauses between failures
+  core::backoff hollow_answers_;  ///< and between polls that ended early for nothing
   std::uint64_t index_ = 0;
   std::uint64_t quick_answers_ = 0;
   std::size_t inflight_lock_ops_ = 0;

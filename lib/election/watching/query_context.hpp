@@ -39,7 +39,7 @@ struct list_news {
 struct handed_news {
   std::string key;
   consul::kv_result answer;  ///< as if the key had been read
-  std::uint64_t guard = 0;   ///< see key_watcher::on_notice()
+  std::uint64_t guard = 0;   ///< see key_watcher::on_notice(); 0: written again by others
 };
 
 /// Learns of keys that a session of ours holds and that no participant here watches.

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "consul/failure_log.hpp"
+#include "consul/transaction_size.hpp"
 #include "core/util/backoff.hpp"
+#include "election/transaction_limit.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -27,9 +29,10 @@ constexpr storm_rule group_prefix{.quick = 50ms, .allowed = 1, .after_change = 5
 // Newcomers are read one by one up to this number, and up to this share of the query's keys.
 constexpr std::size_t most_newcomers = 8;
 constexpr std::size_t newcomers_share = 16;
-// Reads of missing keys at a time: one after the other, those of a dead session's many elections
-// would take seconds, and no successor would know of any.
-constexpr std::size_t parallel_reads = 8;
+// How many keys one request checks, and how many such requests are made at a time. A dead session's
+// many elections are missing together, and no successor knows of any until the last one is checked.
+constexpr std::size_t keys_in_check = transaction_limit::small;
+constexpr std::size_t parallel_checks = 4;
 
 }  // namespace
 
@@ -155,10 +158,10 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
 }
 
 // A list does not show the keys that the token may not read, as if they did not exist. So where a
-// token needs rights, keys that are missing in the list are read by themselves, which is refused
-// then. After one refusal all keys are read one by one. Each key that existed before is read: its
-// holder must not lose its term for a missing right. Of the others a few are enough: a token that
-// may read them and not the rest is rare, and each costs a request.
+// token needs rights, keys that are missing in the list are checked in transactions, which are
+// refused then. After one refusal all keys are read one by one. Each key that existed before is
+// checked: its holder must not lose its term for a missing right. Of the others a few are enough: a
+// token that may read them and not the rest is rare.
 asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
                                                    consul::consistency how) {
   query_answer seen;
@@ -170,7 +173,7 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   if (!news.missing.empty() && !answer.error) {
     // What the list shows is so, whatever becomes of the others: it does not wait for them.
     context_.sink.on_list(news.take_shown());
-    const query_answer all = co_await read_all(std::move(news.missing), how);
+    const query_answer all = co_await check_rights(std::move(news.missing));
     answer.error = all.error;
     answer.detail = all.detail;
     news.delayed = true;
@@ -193,43 +196,59 @@ asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
   co_return seen;
 }
 
-class range_query::key_reads {
+class range_query::key_checks {
  public:
-  key_reads(runtime::timers& timers, std::vector<std::string> all, consul::consistency with)
-      : keys(std::move(all)), how(with), ended(timers) {}
+  key_checks(runtime::timers& timers, std::vector<std::string> all)
+      : keys(std::move(all)), ended(timers) {}
+
+  /// Takes the next keys out: as many as a transaction may carry.
+  std::vector<consul::txn_op> next_checks() {
+    std::vector<consul::txn_op> checks;
+    const std::size_t end = std::min(keys.size(), next + keys_in_check);
+    checks.reserve(end - next);
+    std::size_t bytes = 0;
+    for (; next < end; ++next) {
+      consul::txn_op check = consul::txn_op::check_session(keys[next], {});
+      bytes += consul::bytes_of(check);
+      if (!checks.empty() && bytes > consul::most_transaction_bytes) break;
+      checks.push_back(std::move(check));
+    }
+    return checks;
+  }
+  bool more() const noexcept { return next < keys.size() && !failure.error; }
 
   std::vector<std::string> keys;
-  const consul::consistency how;
   std::size_t next = 0;
-  std::size_t readers = 0;
+  std::size_t running = 0;
   query_answer failure;  ///< the first
   runtime::async_condition ended;
 };
 
-/// Reads keys until one cannot be read.
-asio::awaitable<query_answer> range_query::read_all(std::vector<std::string> missing,
-                                                    consul::consistency how) {
-  const auto reads =
-      std::make_shared<key_reads>(*context_.env->timers, std::move(missing), how);
-  reads->readers = std::min(reads->keys.size(), parallel_reads);
-  for (std::size_t i = 1; i < reads->readers; ++i) {
-    context_.spawn(runtime::keep_alive(read_next(reads), shared_from_this()));
+/// Whether the token may read the keys: checks them until one of them is refused. Consul refuses
+/// the checks of keys that the token may not read, and leaves them out of the answers to reads.
+asio::awaitable<query_answer> range_query::check_rights(std::vector<std::string> missing) {
+  const auto checks = std::make_shared<key_checks>(*context_.env->timers, std::move(missing));
+  const std::size_t requests = (checks->keys.size() + keys_in_check - 1) / keys_in_check;
+  checks->running = std::min(requests, parallel_checks);
+  for (std::size_t i = 1; i < checks->running; ++i) {
+    context_.spawn(runtime::keep_alive(check_next(checks), shared_from_this()));
   }
-  co_await read_next(reads);
-  while (reads->readers > 0) co_await reads->ended.wait();
-  co_return reads->failure;
+  co_await check_next(checks);
+  while (checks->running > 0) co_await checks->ended.wait();
+  co_return checks->failure;
 }
 
-asio::awaitable<void> range_query::read_next(std::shared_ptr<key_reads> all) {
-  while (all->next < all->keys.size() && !all->failure.error) {
-    std::string key = std::move(all->keys[all->next++]);
-    const consul::kv_result one = co_await context_.client.get(std::move(key), all->how);
-    if (one.error && !all->failure.error) {
-      all->failure.error = one.error;
-      all->failure.detail = one.detail;
+asio::awaitable<void> range_query::check_next(std::shared_ptr<key_checks> all) {
+  while (all->more()) {
+    const time_point give_up =
+        context_.env->timers->now() + context_.client.config().request_timeout();
+    const consul::txn_result checked = co_await context_.client.read(all->next_checks(), give_up);
+    if (checked.error && !all->failure.error) {
+      all->failure.error = checked.error;
+      all->failure.detail = checked.detail;
     }
   }
-  if (--all->readers == 0) all->ended.notify_all();
+  if (--all->running == 0) all->ended.notify_all();
 }
 
 // -- newcomers -----------------------------------------------------------------------------------

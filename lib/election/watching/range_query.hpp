@@ -72,10 +72,9 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
   query_answer deliver(const consul::kv_result& answer);
   boost::asio::awaitable<query_answer> deliver(consul::raw_kv_list answer,
                                                 consul::consistency how);
-  class key_reads;
-  boost::asio::awaitable<query_answer> read_all(std::vector<std::string> missing,
-                                                consul::consistency how);
-  boost::asio::awaitable<void> read_next(std::shared_ptr<key_reads> all);
+  class key_checks;
+  boost::asio::awaitable<query_answer> check_rights(std::vector<std::string> missing);
+  boost::asio::awaitable<void> check_next(std::shared_ptr<key_checks> all);
   boost::asio::awaitable<void> read_newcomers();
   boost::asio::awaitable<query_answer> read_batch(std::shared_ptr<std::vector<std::string>> batch);
 

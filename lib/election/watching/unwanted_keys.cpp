@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "consul/failure_log.hpp"
+#include "consul/transaction_size.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -24,6 +25,10 @@ constexpr std::size_t most_keys = 32;
 // The keys of members and of contenders for a semaphore's slot are named after their sessions.
 bool named_after_session(const consul::kv_entry& key) noexcept {
   return std::string_view(key.key).ends_with(key.session);
+}
+
+std::size_t bytes_of_release(const std::string& key, const std::string& value) noexcept {
+  return 2 * (key.size() + consul::bytes_around_op) + value.size() * 4 / 3;
 }
 
 }  // namespace
@@ -88,6 +93,7 @@ asio::awaitable<void> unwanted_keys::release_all() {
 
 unwanted_keys::holds unwanted_keys::take_due() {
   holds batch;
+  std::size_t bytes = 0;
   const time_point now = env_->timers->now();
   for (auto at = holds_.begin(); at != holds_.end() && batch.size() < most_keys;) {
     if (at->second.due > now) {
@@ -95,7 +101,11 @@ unwanted_keys::holds unwanted_keys::take_due() {
       continue;
     }
     const bool other = at->second.whose == participant_has::other_session;
-    if (other || !watches_.has_candidate(at->first)) batch.insert(*at);
+    if (other || !watches_.has_candidate(at->first)) {
+      bytes += bytes_of_release(at->first, at->second.value);
+      if (!batch.empty() && bytes > consul::most_transaction_bytes) break;
+      batch.insert(*at);
+    }
     at = holds_.erase(at);
   }
   return batch;

@@ -8,7 +8,7 @@
 namespace tenure::impl {
 namespace {
 
-// Each costs a read where a list may lack keys that the token may not read.
+// Each is checked where a list may lack keys that the token may not read.
 constexpr std::size_t most_unknown = 8;
 
 key_watcher* participant_of(const watched_key& key) noexcept {
@@ -231,7 +231,7 @@ void watch_registry::deliver(const std::vector<handed_news>& notices) {
   for (const handed_news& one : notices) {
     if (has_candidate(one.key)) {
       any = take_notice(one) || any;
-    } else if (holds_ != nullptr) {
+    } else if (holds_ != nullptr && one.guard != 0) {
       holds_->on_unwatched_hold(*one.answer.entry);
     }
   }

@@ -44,8 +44,8 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   virtual void on_watch_error(const error_code& why, const std::string& detail) = 0;
 
   /// A notice says that the key was handed over to this process, by a transaction that required it
-  /// to be at the index `guard`; `answer` is what a read would show. Returns whether it is believed
-  /// and taken in.
+  /// to be at the index `guard`; `answer` is what a read would show. A guard of 0: an old notice,
+  /// written again. Returns whether it is believed and taken in.
   virtual bool on_notice(const consul::kv_result&, std::uint64_t) { return false; }
 
   /// Whether it is a participant, standing or not. A key has at most one in this process.

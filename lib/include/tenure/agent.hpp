@@ -15,6 +15,7 @@
 #include <tenure/log.hpp>
 #include <tenure/time.hpp>
 #include <utility>
+#include <vector>
 
 namespace tenure {
 
@@ -42,9 +43,33 @@ class agent_options {
     node_name_ = std::move(name);
     return *this;
   }
-  /// How many connections a client address may have; 0, the default: any number.
+  /// How many connections the agent may have; 0: any number. Default: 16,000.
+  agent_options& connections(std::size_t most) {
+    connections_ = most;
+    return *this;
+  }
+  /// How many connections a client address may have; 0: any number. Default: 4096. Unix sockets
+  /// have no limit.
   agent_options& connections_per_address(std::size_t most) {
     connections_per_address_ = most;
+    return *this;
+  }
+  /// Names by which clients may call an agent on the loopback, beside localhost, IP addresses and
+  /// the name in its address. It refuses requests for other hosts with a 403, because scripts of
+  /// any web page could send them (DNS rebinding).
+  agent_options& hosts(std::vector<std::string> names) {
+    hosts_ = std::move(names);
+    return *this;
+  }
+  /// A token that all requests need, as X-Consul-Token or as a bearer token. Empty, the default:
+  /// none.
+  agent_options& token(std::string secret) {
+    token_ = std::move(secret);
+    return *this;
+  }
+  /// A file with that token, read again when it changes.
+  agent_options& token_file(std::string path) {
+    token_file_ = std::move(path);
     return *this;
   }
   /// The certificate, with its chain, and its key for `https://` addresses of listen(): PEM files,
@@ -85,7 +110,11 @@ class agent_options {
   consul_version as() const noexcept { return as_; }
   duration session_ttl_min() const noexcept { return session_ttl_min_; }
   const std::string& node_name() const noexcept { return node_name_; }
+  std::size_t connections() const noexcept { return connections_; }
   std::size_t connections_per_address() const noexcept { return connections_per_address_; }
+  const std::vector<std::string>& hosts() const noexcept { return hosts_; }
+  const std::string& token() const noexcept { return token_; }
+  const std::string& token_file() const noexcept { return token_file_; }
   const std::string& tls_cert() const noexcept { return tls_cert_; }
   const std::string& tls_key() const noexcept { return tls_key_; }
   const std::string& tls_client_ca() const noexcept { return tls_client_ca_; }
@@ -97,7 +126,11 @@ class agent_options {
   consul_version as_ = consul_version::v1_21;
   duration session_ttl_min_ = std::chrono::seconds(10);
   std::string node_name_ = "tenure-agent";
-  std::size_t connections_per_address_ = 0;
+  std::size_t connections_ = 16'000;
+  std::size_t connections_per_address_ = 4096;
+  std::vector<std::string> hosts_;
+  std::string token_;
+  std::string token_file_;
   std::string tls_cert_;
   std::string tls_key_;
   std::string tls_client_ca_;
@@ -110,8 +143,8 @@ class agent_options {
 /// object. One thread: the executor's.
 class agent_server {
  public:
-  /// Throws boost::system::system_error that names the file of TLS or the state file if it cannot
-  /// use it.
+  /// Throws boost::system::system_error that names the file of TLS or of the token, or the state
+  /// file, if it cannot use it.
   explicit agent_server(boost::asio::any_io_executor executor,
                         agent_options options = agent_options());
   agent_server(agent_server&&) noexcept;

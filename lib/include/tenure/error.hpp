@@ -57,9 +57,11 @@ boost::system::error_condition make_error_condition(error_kind c) noexcept;
 
 }  // namespace tenure
 
+/// @cond
 template <>
 struct boost::system::is_error_code_enum<tenure::errc> : std::true_type {};
 template <>
 struct boost::system::is_error_code_enum<tenure::consul_errc> : std::true_type {};
 template <>
 struct boost::system::is_error_condition_enum<tenure::error_kind> : std::true_type {};
+/// @endcond

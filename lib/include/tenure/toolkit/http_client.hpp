@@ -14,6 +14,10 @@
 #include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/timers.hpp>
 
+namespace tenure {
+class consul_config;
+}
+
 namespace tenure::runtime {
 class transport;
 }
@@ -35,6 +39,11 @@ class http_client {
   /// `connections` are in use. Throws bad_configuration.
   http_client(boost::asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
               const std::string& address, std::size_t connections = 1);
+  /// The same, with the address and the TLS settings of a configuration. Its token and its
+  /// credentials are not sent: they are headers of each request. Throws bad_configuration, also for
+  /// TLS files that cannot be used.
+  http_client(boost::asio::any_io_executor executor, std::shared_ptr<runtime::timers> timers,
+              const consul_config& config, std::size_t connections = 1);
   http_client(const http_client&) = delete;
   http_client& operator=(const http_client&) = delete;
   ~http_client();

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tenure/log.hpp>
 #include <tenure/time.hpp>
+#include <tenure/toolkit/http_access.hpp>
 #include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/ip_range.hpp>
 #include <vector>
@@ -75,7 +77,7 @@ class http_server_options {
   excess excess_connection = excess::answered;
   /// How many connections the server may have; 0: any number. A further one takes the place of one
   /// that waits, as above, or it gets a 503 and is closed. Streams leave one place in 32 free.
-  std::size_t connections = 0;
+  std::size_t connections = 16'000;
   /// How many requests a second a client address may send; 0: any number. A
   /// further one gets a 429. Unix sockets have no address and no limit.
   std::size_t requests_per_second = 0;
@@ -83,6 +85,12 @@ class http_server_options {
   bool all_headers = false;
   /// How many bytes the kernel buffers for a stream's client that does not read; 0: its default.
   std::size_t stream_buffer = 0;
+  /// Who may send requests. A request that may not is refused before its body is read, and closes
+  /// its connection.
+  http_access access;
+  /// For refused requests, and for addresses that other machines reach without a token or TLS;
+  /// null: nowhere.
+  std::shared_ptr<log_sink> log;
 };
 
 }  // namespace tenure::wire

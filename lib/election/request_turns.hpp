@@ -1,7 +1,8 @@
-// The writes of the leaders' own work, on all connections together: at most as many at a time as
-// the requests lane has connections. The others wait here, first come, first served, and not in the
-// lane: there thousands of them would delay the claims, the releases and the sessions of the same
-// process until their deadlines had passed.
+// Requests that may come by the thousand, on all connections together: the writes of the leaders'
+// own work, and the reads of keys whose claims failed. Of each kind a few are in the requests lane
+// at a time. The others wait here, first come, first served, and not in the lane: there they would
+// delay the claims, the releases and the sessions of the same process until their deadlines had
+// passed.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,12 +15,12 @@
 
 namespace tenure::impl {
 
-class write_turns {
+class request_turns {
  public:
-  write_turns(runtime::timers& timers, std::size_t turns)
+  request_turns(runtime::timers& timers, std::size_t turns)
       : free_(turns == 0 ? 1 : turns), queue_(std::make_shared<runtime::wait_list>(timers)) {}
-  write_turns(const write_turns&) = delete;
-  write_turns& operator=(const write_turns&) = delete;
+  request_turns(const request_turns&) = delete;
+  request_turns& operator=(const request_turns&) = delete;
 
   /// Waits for a turn; false at the deadline. The caller must then make a `turn`, which gives it
   /// back. Throws system_error(operation_aborted) when cancelled.
@@ -27,7 +28,7 @@ class write_turns {
 
   class turn {
    public:
-    explicit turn(std::shared_ptr<write_turns> of) noexcept : of_(std::move(of)) {}
+    explicit turn(std::shared_ptr<request_turns> of) noexcept : of_(std::move(of)) {}
     turn(turn&&) noexcept = default;
     turn& operator=(turn&&) = delete;
     ~turn() { give_back(); }
@@ -36,7 +37,7 @@ class write_turns {
     }
 
    private:
-    std::shared_ptr<write_turns> of_;
+    std::shared_ptr<request_turns> of_;
   };
 
  private:

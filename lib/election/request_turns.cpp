@@ -1,8 +1,8 @@
-#include "election/term/write_turns.hpp"
+#include "election/request_turns.hpp"
 
 namespace tenure::impl {
 
-boost::asio::awaitable<bool> write_turns::take(time_point deadline) {
+boost::asio::awaitable<bool> request_turns::take(time_point deadline) {
   if (free_ > 0) {
     --free_;
     co_return true;
@@ -12,7 +12,7 @@ boost::asio::awaitable<bool> write_turns::take(time_point deadline) {
   co_return given;
 }
 
-void write_turns::release() noexcept {
+void request_turns::release() noexcept {
   if (!queue_->notify_one()) ++free_;
 }
 
