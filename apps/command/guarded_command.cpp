@@ -10,6 +10,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 namespace tenure::command {
@@ -18,8 +19,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 // How long a zygote may take to end what a dead guardian left, if the lease is over.
 constexpr duration zygote_slack = 500ms;

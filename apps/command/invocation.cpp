@@ -1,12 +1,14 @@
 #include "command/invocation.hpp"
 
-#include <unistd.h>
+#include <utility>
+
+#include "command/secret_variables.hpp"
 
 namespace tenure::command {
 
-void invocation::inherit_environment() {
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    environment.emplace_back(*variable);
+void invocation::inherit_environment(const std::vector<std::string>& named) {
+  for (std::string& variable : inherited_variables(named))
+    environment.push_back(std::move(variable));
 }
 
 void invocation::set_variable(const std::string& name, const std::string& value) {

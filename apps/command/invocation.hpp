@@ -43,8 +43,9 @@ class invocation {
   std::optional<int> nice;      ///< -20 to 19; empty: that of this process
   kill_scope scope = kill_scope::tree;
 
-  /// Adds all variables of this process to `environment`.
-  void inherit_environment();
+  /// Adds the variables of this process to `environment`, without the secrets that are not in
+  /// `named` (secret_variables.hpp).
+  void inherit_environment(const std::vector<std::string>& named = {});
   /// Sets a variable in `environment`, in place of one of the same name.
   void set_variable(const std::string& name, const std::string& value);
 };

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 namespace tenure::command {
@@ -19,7 +20,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr duration last_lines_timeout = 2s;
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 #include "command/descriptor.hpp"
@@ -25,8 +26,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 // How late a guardian may be after a deadline before its runner acts in its place.
 constexpr duration guardian_slack = 250ms;

@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 namespace tenure::command {
@@ -14,8 +15,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 // SIGKILL is sent this long before the lease ends: a process takes a moment to die.
 constexpr duration kill_slack = 25ms;

@@ -19,7 +19,7 @@ constexpr size_unit units[] = {
     {"gib", 1024 * 1024 * 1024},
 };
 
-[[noreturn]] void refuse(std::string_view text) {
+[[noreturn]] void refuse_size(std::string_view text) {
   throw usage_error("'" + std::string(text) +
                     "' is not a size: write it as 512kB, 10MB or 1GiB");
 }
@@ -29,15 +29,15 @@ constexpr size_unit units[] = {
 std::uint64_t parse_byte_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) refuse(text);
+  if (error != std::errc()) refuse_size(text);
   std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
   while (name.starts_with(' ')) name.remove_prefix(1);
   for (const size_unit& unit : units) {
     if (!text::iequals(name, unit.name)) continue;
-    if (number > std::numeric_limits<std::uint64_t>::max() / unit.bytes) refuse(text);
+    if (number > std::numeric_limits<std::uint64_t>::max() / unit.bytes) refuse_size(text);
     return number * unit.bytes;
   }
-  refuse(text);
+  refuse_size(text);
 }
 
 }  // namespace tenure::apps

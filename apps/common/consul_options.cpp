@@ -1,6 +1,9 @@
 #include "common/consul_options.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <string_view>
 #include <tenure/token_source.hpp>
 #include <utility>
 
@@ -14,6 +17,15 @@ constexpr const char* consul_group = "Consul";
 constexpr const char* tls_group = "TLS to Consul";
 
 bool is_token(const std::string& variable) { return variable.starts_with("CONSUL_HTTP_TOKEN"); }
+
+/// The token that a unit of systemd loads: LoadCredential=consul-token:...
+std::optional<std::string> token_credential() {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || *folder == '\0') return std::nullopt;
+  std::string path = std::string(folder) + "/consul-token";
+  if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
+  return path;
+}
 
 }  // namespace
 
@@ -73,7 +85,10 @@ std::optional<std::string> consul_options::variable(const char* name) const {
   const bool has_token = !token_.empty() || !token_file_.empty() || !token_command_.empty();
   if (has_token && is_token(name)) return std::nullopt;
   const char* value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  if (value != nullptr) return std::optional<std::string>(value);
+  const bool other_token = std::getenv("CONSUL_HTTP_TOKEN") != nullptr;
+  const bool is_file = std::string_view(name) == "CONSUL_HTTP_TOKEN_FILE";
+  return is_file && !other_token ? token_credential() : std::nullopt;
 }
 
 void consul_options::set_token(consul_config& to, std::shared_ptr<log_sink> log) const {

@@ -1,5 +1,9 @@
 #include "common/group_options.hpp"
 
+#include <cstdint>
+#include <limits>
+
+#include "common/argument_checks.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
 
@@ -10,6 +14,7 @@ void group_options::add_to(CLI::App& app) {
                  "join the group below this prefix, and lead only what its plan gives to this "
                  "member")
       ->type_name("PREFIX")
+      ->check(check_not_empty)
       ->envname("TENURE_GROUP");
   app.add_option("--member", member_,
                  "the member's name, unique in the group (default: the host name)")
@@ -19,10 +24,12 @@ void group_options::add_to(CLI::App& app) {
                  "the member's part of the group's elections is its weight divided by the sum of "
                  "all weights; 0: it leads nothing (default: 100)")
       ->type_name("N")
+      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()))
       ->envname("TENURE_WEIGHT");
   app.add_option("--capacity", capacity_,
                  "the member leads at most this number of elections (default: no limit)")
       ->type_name("N")
+      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()))
       ->envname("TENURE_CAPACITY");
 }
 

@@ -2,18 +2,19 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <tenure/toolkit/input_file.hpp>
 #include <tenure/toolkit/utf8.hpp>
 #include <vector>
 
 #include "common/log/line_writer.hpp"
 #include "common/option_sources.hpp"
+#include "common/unknown_option.hpp"
 #include "common/utf8_text.hpp"
 
 namespace tenure::apps {
@@ -88,17 +89,9 @@ void add_liveness(CLI::App& app, std::optional<duration>& value) {
 }
 
 std::string read_file(const std::string& name) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rbe"),
-                                                             &std::fclose);
-  std::string text;
-  char block[4096];
-  std::size_t got = 0;
-  if (file) {
-    while ((got = std::fread(block, 1, sizeof block, file.get())) > 0) text.append(block, got);
-  }
-  if (!file || std::ferror(file.get()) != 0)
-    throw usage_error("cannot read '" + name + "': " + std::strerror(errno));
-  return text;
+  runtime::input_file file = runtime::read_input(name);
+  if (!file.problem.empty()) throw usage_error("cannot read '" + name + "': " + file.problem);
+  return std::move(file.text);
 }
 
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers) {
@@ -154,7 +147,8 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
     return run();
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);
-    problem = e.what();
+    problem = unknown_option(app);
+    if (problem.empty()) problem = e.what();
   } catch (const usage_error& e) {
     problem = e.what();
   } catch (const bad_configuration& e) {

@@ -15,6 +15,7 @@
 #include "common/group_options.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/secret_arguments.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace {
@@ -88,6 +89,7 @@ int run(arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> line = apps::take_arguments(argc, argv);
   CLI::App app("Works the shards of many tenants. Each shard is worked by one process of many.",
                "scheduler");
   arguments a;
@@ -113,5 +115,6 @@ int main(int argc, char** argv) {
   app.add_flag("--commands", a.settings.read_commands,
                "read lines \"enter TENANT\" and \"leave TENANT\" on standard input");
   a.common.add_to(app, "warn");
-  return apps::parse_and_run(app, argc, argv, [&] { return run(a); });
+  const std::vector<const char*> words = apps::pointers_to(line);
+  return apps::parse_and_run(app, argc, words.data(), [&] { return run(a); });
 }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <stop_token>
+#include <tenure/toolkit/no_throw.hpp>
 
 #include "common/log/line_writer.hpp"
 
@@ -18,12 +19,7 @@ namespace scheduler {
 namespace apps = tenure::apps;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
+using tenure::no_throw;
 
 scheduler::scheduler(asio::io_context& io, const tenure::consul_config& consul,
                      const tenure::elections_options& options, const tenure::candidacy& profile,

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <tenure/sharded_key.hpp>
+#include <tenure/toolkit/no_throw.hpp>
 
 #include "common/log/line_writer.hpp"
 #include "scheduler/scheduler.hpp"
@@ -17,11 +18,10 @@
 namespace scheduler {
 
 namespace apps = tenure::apps;
+using tenure::no_throw;
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 std::string name_of(std::size_t tenant) { return "tenant-" + std::to_string(tenant); }
 

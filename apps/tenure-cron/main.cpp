@@ -7,16 +7,20 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <tenure/version.hpp>
 #include <utility>
 #include <vector>
 
 #include "command/guardian/guardian.hpp"
+#include "common/build_commit.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
 #include "common/help/help_options.hpp"
 #include "common/log/json_log.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/secret_arguments.hpp"
+#include "common/service/service_manager.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/daemon/replica.hpp"
 #include "tenure-cron/http/daemon_view.hpp"
@@ -138,6 +142,8 @@ boost::asio::awaitable<void> serve(cron::replica& replica, cron::cron_http* http
 
 int run(const arguments& a) {
   if (a.path.empty()) throw apps::usage_error("FILE is required: the jobs file, or a subcommand");
+  apps::service_manager manager;
+  manager.connect();
   cron::jobs_source source(a.path);
   ::signal(SIGPIPE, SIG_IGN);  // the jobs go on if the reader of their output ends
   cron::stdout_writer output;
@@ -150,6 +156,7 @@ int run(const arguments& a) {
                                 std::make_shared<cron::stdout_target>(output));
   cron::run_metrics runs;
   context.observer = &runs;
+  context.manager = &manager;
   cron::replica replica(context, std::move(source));
   if (replica.tenants().empty()) return print(replica.first_mistakes());
   const cron::daemon_view view(replica, context.options.replica);
@@ -181,9 +188,10 @@ int run(const arguments& a) {
 
 int main(int argc, char** argv) {
   tenure::command::run_guardian_if_requested(argc, argv);
+  const std::vector<std::string> line = apps::take_arguments(argc, argv);
   CLI::App app(about, "tenure-cron");
   arguments a;
-  app.set_version_flag("--version", "tenure-cron " TENURE_VERSION);
+  app.set_version_flag("--version", apps::version_line("tenure-cron"));
   app.add_option("FILE", a.path,
                  "the jobs file, or a folder: each of its files *.yaml is a tenant; ./check for "
                  "one that is named like a subcommand");
@@ -218,7 +226,8 @@ int main(int argc, char** argv) {
       ->envname("TENURE_LOG_FORMAT");
   a.http.add_to(app);
   a.common.add_to(app, "info");
-  apps::add_help_options(app, "tenure", TENURE_VERSION);
+  apps::add_help_options(app, "tenure", std::string(version));
   app.footer(more_help);
-  return apps::parse_and_run(app, argc, argv, [&] { return chosen ? chosen() : run(a); });
+  const std::vector<const char*> words = apps::pointers_to(line);
+  return apps::parse_and_run(app, argc, words.data(), [&] { return chosen ? chosen() : run(a); });
 }

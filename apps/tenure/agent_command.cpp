@@ -6,15 +6,18 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <tenure/agent.hpp>
+#include <tenure/toolkit/task_scope.hpp>
 #include <unistd.h>
 #include <vector>
 
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/service/service_manager.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -29,7 +32,10 @@ struct agent_arguments {
   std::vector<std::string> listen{"127.0.0.1:8500"};
   std::string state;
   std::string node_name = "tenure-agent";
-  std::size_t connections_per_client = 0;
+  std::size_t connections = agent_options().connections();
+  std::size_t connections_per_client = agent_options().connections_per_address();
+  std::vector<std::string> hosts;
+  std::string token_file;
   std::string tls_cert;
   std::string tls_key;
   std::string tls_client_ca;
@@ -47,6 +53,15 @@ consul_version parse_version(const std::string& text) {
 duration checked_ttl_min(duration ttl) {
   if (ttl > duration::zero() && ttl <= std::chrono::hours(24)) return ttl;
   throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
+}
+
+/// An empty value would mean "no token", and leave the agent open.
+CLI::Validator not_empty(const std::string& what) {
+  return CLI::Validator(
+      [what](std::string& text) {
+        return text.empty() ? "is empty: give " + what + ", or leave it out" : std::string();
+      },
+      "");
 }
 
 bool is_https(const std::string& address) { return address.starts_with("https://"); }
@@ -88,11 +103,19 @@ agent_options options_of(const agent_arguments& o, log_level level) {
   agent_options options;
   options.as(parse_version(o.as))
       .node_name(o.node_name)
+      .connections(o.connections)
       .connections_per_address(o.connections_per_client)
+      .hosts(o.hosts)
+      .token_file(o.token_file)
       .tls_cert(o.tls_cert)
       .tls_key(o.tls_key)
       .tls_client_ca(o.tls_client_ca)
       .log(program_log(level));
+  const char* const token = std::getenv("TENURE_AGENT_TOKEN");
+  if (token != nullptr && o.token_file.empty()) {
+    if (*token == '\0') throw usage_error("TENURE_AGENT_TOKEN is empty: give a token, or unset it");
+    options.token(token);
+  }
   if (o.state != "none")
     options.state_file(o.state.empty() ? default_state_file(o.listen.front()) : o.state);
   if (o.session_ttl_min) options.session_ttl_min(checked_ttl_min(*o.session_ttl_min));
@@ -122,6 +145,8 @@ int serve(const agent_arguments& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   check_tls(o);
+  service_manager manager;
+  manager.connect();
   asio::io_context io{1};
   std::unique_ptr<agent_server> server;
   std::vector<std::string> listening;
@@ -138,10 +163,18 @@ int serve(const agent_arguments& o) {
   std::string lines;
   for (const std::string& address : listening) lines += "listening on " + address + '\n';
   standard_output().add(lines);
+  std::string status;
+  for (const std::string& address : listening)
+    status += (status.empty() ? "listening on " : ", ") + address;
+  const auto timers = runtime::system_timers(io.get_executor());
+  runtime::task_scope reports(io.get_executor(), *timers, [](std::exception_ptr) {});
+  reports.spawn(manager.follow(*timers, [status] { return status; }));
 
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
+    manager.stopping(drain_time);
+    reports.cancel();
     server->stop();
     io.stop();
   });
@@ -170,10 +203,24 @@ void add_agent_command(CLI::App& app, action& chosen) {
                "the former holders (default: 60s)");
   add_duration(*command, "--session-ttl-min", o->session_ttl_min,
                "the shortest TTL of a session, as Consul's session_ttl_min (default: 10s)");
+  command->add_option("--max-connections", o->connections,
+                      "the limit of connections; 0: no limit")
+      ->type_name("N")
+      ->capture_default_str();
   command->add_option("--max-connections-per-client", o->connections_per_client,
                       "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
       ->capture_default_str();
+  command->add_option("--agent-token-file", o->token_file,
+                      "a file with a token that all requests need, read again when it changes "
+                      "(or the token itself in TENURE_AGENT_TOKEN)")
+      ->check(not_empty("a file"))
+      ->type_name("FILE");
+  command->add_option("--host", o->hosts,
+                      "a name by which clients call an agent on the loopback, beside localhost; "
+                      "may be given repeatedly")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   command->add_option("--tls-cert", o->tls_cert,
                       "the certificate for https:// addresses, with its chain, in PEM")
       ->type_name("FILE");
@@ -206,6 +253,11 @@ void add_agent_command(CLI::App& app, action& chosen) {
       "https:// addresses speak TLS, by --tls-cert and --tls-key. A file that changes is\n"
       "read again for new connections; files that do not match are not used, and a\n"
       "warning says so.\n"
+      "\n"
+      "On the loopback the agent refuses requests whose Host is no IP address, localhost\n"
+      "or a name of --host: a web page could send them. Where other machines reach it,\n"
+      "use TLS and --agent-token-file or --tls-client-ca: else a warning says so.\n"
+      "Clients send the token as any Consul token: CONSUL_HTTP_TOKEN.\n"
       "\n"
       "SIGINT and SIGTERM stop the agent. Exit codes: 64 a bad address, state file or\n"
       "TLS file, 69 an address in use.\n"

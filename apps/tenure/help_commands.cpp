@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string>
+#include <tenure/version.hpp>
 
 #include "common/help/completion.hpp"
 #include "common/help/man_page.hpp"
@@ -22,7 +24,7 @@ void write_page(const std::filesystem::path& folder, const help_command& command
                 const help_command& program) {
   const std::filesystem::path file = folder / (man_page_name(command) + ".1");
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << man_page(command, program, TENURE_VERSION);
+  out << man_page(command, program, std::string(version));
   out.close();
   if (!out) throw usage_error("cannot write '" + file.string() + "'");
 }
@@ -45,7 +47,7 @@ int print_page(const CLI::App& app, const man_options& o) {
   }
   if (!o.command.empty() && shown == &program)
     throw usage_error("'" + o.command + "' is not a subcommand");
-  std::fputs(man_page(*shown, program, TENURE_VERSION).c_str(), stdout);
+  std::fputs(man_page(*shown, program, std::string(version)).c_str(), stdout);
   return exit_ok;
 }
 

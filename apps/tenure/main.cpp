@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "command/guardian/guardian.hpp"
+#include "common/build_commit.hpp"
+#include "common/near_word.hpp"
 #include "common/options.hpp"
+#include "common/secret_arguments.hpp"
 #include "tenure/juju/juju_tools.hpp"
 #include "tenure/run/lock_arguments.hpp"
 #include "tenure/subcommand.hpp"
@@ -22,6 +25,7 @@ constexpr const char* about =
   tenure leader service/backup/leader               print the current leader
   tenure watch service/backup/leader                print every change of leader
   tenure group service/jobs                         show a group and what its members lead
+  tenure doctor service/backup/leader               what is wrong, and what helps
   tenure sidecar sidecar.yaml                       run the election sidecar (HTTP, hooks, ...)
   tenure agent                                      run an embedded Consul, to try it out
 )";
@@ -63,7 +67,7 @@ int main(int argc, char** argv) {
   tenure::command::run_guardian_if_requested(argc, argv);
   using namespace tenure::apps;
 
-  const std::vector<std::string> line(argv, argv + argc);
+  const std::vector<std::string> line = take_arguments(argc, argv);
   const std::string program = std::filesystem::path(argc > 0 ? line[0] : "").filename();
   if (is_juju_tool(program)) return run_juju_tool(program, {line.begin() + 1, line.end()});
   if (argc > 1 && is_juju_tool(line[1]))
@@ -71,7 +75,7 @@ int main(int argc, char** argv) {
 
   CLI::App app(about, "tenure");
   app.footer(environment);
-  app.set_version_flag("--version", "tenure " TENURE_VERSION);
+  app.set_version_flag("--version", version_line("tenure"));
   app.require_subcommand(1);
 
   const split_line parts = split(line);
@@ -89,13 +93,24 @@ int main(int argc, char** argv) {
   add_pin_command(app, chosen);
   add_unpin_command(app, chosen);
   add_policy_command(app, chosen);
+  add_doctor_command(app, chosen);
+  add_plan_command(app, chosen);
   add_agent_command(app, chosen);
   add_sidecar_command(app, chosen);
   add_juju_tools(app);
   add_help_commands(app, chosen);
+  // Without such a callback CLI11 reads the variables of all subcommands, not only of the one that
+  // is named.
+  for (CLI::App* command : app.get_subcommands(nullptr)) command->parse_complete_callback([] {});
   const auto is_named = [&](const CLI::App* sub) { return sub->get_name() == line[1]; };
   if (argc > 1 && !line[1].starts_with('-') && app.get_subcommands(is_named).empty()) {
-    std::fprintf(stderr, "tenure: '%s' is not a subcommand (see --help)\n", line[1].c_str());
+    std::vector<const char*> names;
+    for (const CLI::App* sub : app.get_subcommands(nullptr)) {
+      names.push_back(sub->get_name().c_str());
+    }
+    const std::string meant = nearest_word(line[1], names);
+    std::fprintf(stderr, "tenure: '%s' is not a subcommand%s (see --help)\n", line[1].c_str(),
+                 meant.empty() ? "" : ("; did you mean " + meant + "?").c_str());
     return exit_usage;
   }
   std::vector<const char*> words;

@@ -16,6 +16,7 @@
 #include "common/log/json_log.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/service/service_manager.hpp"
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
 #include "sidecar/log/late_log.hpp"
@@ -126,6 +127,8 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
 
 int serve(const arguments& a, const CLI::App& command) {
   const auto token_log = std::make_shared<sidecar::late_log>();
+  service_manager manager;
+  if (!a.check) manager.connect();
   if (const std::string error = sidecar::shutdown_error(a.shutdown); !error.empty())
     throw usage_error("--shutdown (TENURE_SHUTDOWN): " + error);
   std::optional<sidecar::config> c = load(a, token_log);
@@ -149,7 +152,7 @@ int serve(const arguments& a, const CLI::App& command) {
   try {
     sidecar::config_loader reload;
     if (!a.file.empty()) reload = [&a, log] { return load_again(a, log); };
-    sidecar::sidecar made(io, std::move(*c), log, std::move(reload));
+    sidecar::sidecar made(io, std::move(*c), log, std::move(reload), manager);
     boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });

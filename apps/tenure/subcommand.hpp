@@ -28,6 +28,8 @@ void add_undrain_command(CLI::App& app, action& chosen);
 void add_move_command(CLI::App& app, action& chosen);
 void add_pin_command(CLI::App& app, action& chosen);
 void add_unpin_command(CLI::App& app, action& chosen);
+void add_doctor_command(CLI::App& app, action& chosen);
+void add_plan_command(CLI::App& app, action& chosen);
 void add_agent_command(CLI::App& app, action& chosen);
 void add_sidecar_command(CLI::App& app, action& chosen);
 

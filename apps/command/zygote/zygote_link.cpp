@@ -17,11 +17,13 @@
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 #include <vector>
 
 #include "command/descriptor_limit.hpp"
 #include "command/guardian/protocol.hpp"
+#include "command/secret_variables.hpp"
 
 namespace tenure::command {
 
@@ -30,17 +32,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr int first_free_descriptor = 10;  // above those that the zygote inherits
 constexpr int buffer_size = 1 << 20;
 
-[[noreturn]] void fail(int error, const char* what) {
+[[noreturn]] void fail_with(int error, const char* what) {
   throw boost::system::system_error(error, boost::system::system_category(), what);
 }
 
 int copy_of(int fd) {
   const int made = ::fcntl(fd, F_DUPFD_CLOEXEC, first_free_descriptor);
-  if (made < 0) fail(errno, "dup");
+  if (made < 0) fail_with(errno, "dup");
   return made;
 }
 
@@ -78,14 +79,14 @@ class spawn_setup {
     char* const argv[] = {name.data(), hidden.data(), limit.data(), nullptr};
     // Else each guardian would look up the functions that it calls anew.
     std::string bind = "LD_BIND_NOW=1";
+    std::vector<std::string> variables = inherited_variables();
     std::vector<char*> environment;
-    for (char** variable = environ; *variable != nullptr; ++variable)
-      environment.push_back(*variable);
+    for (std::string& variable : variables) environment.push_back(variable.data());
     environment.insert(environment.end(), {bind.data(), nullptr});
     pid_t pid = -1;
     const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions_, &attributes_, argv,
                                     environment.data());
-    if (error != 0) fail(error, "posix_spawn");
+    if (error != 0) fail_with(error, "posix_spawn");
     return pid;
   }
 
@@ -97,10 +98,10 @@ class spawn_setup {
 // The reader of the file gets its own descriptor of it.
 descriptor file_with(const std::string& text) {
   descriptor file(::memfd_create("tenure-start", MFD_CLOEXEC));
-  if (file.get() < 0) fail(errno, "memfd_create");
+  if (file.get() < 0) fail_with(errno, "memfd_create");
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t written = ::write(file.get(), text.data() + done, text.size() - done);
-    if (written <= 0) fail(errno, "write");
+    if (written <= 0) fail_with(errno, "write");
     done += static_cast<std::size_t>(written);
   }
   return file;
@@ -153,7 +154,7 @@ std::shared_ptr<zygote_link> zygote_link::open(asio::any_io_executor executor,
                                                std::shared_ptr<log_sink> log) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    fail(errno, "socketpair");
+    fail_with(errno, "socketpair");
   descriptor ours(ends[0]);
   const descriptor theirs(ends[1]);
   ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &buffer_size, sizeof buffer_size);

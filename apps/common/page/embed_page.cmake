@@ -10,5 +10,6 @@ function(embed_page out folder namespace header styles scripts)
       "-DHEADER=${header}" "-DSTYLES=${styles}" "-DSCRIPTS=${scripts}"
       -P "${TENURE_PAGE_FOLDER}/embed.cmake"
     DEPENDS ${files} VERBATIM)
+  set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set(${out} "${source}" PARENT_SCOPE)
 endfunction()

@@ -1,19 +1,19 @@
 // The environment of a child process: the sidecar's own, with variables added.
 #pragma once
 
-#include <unistd.h>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "command/secret_variables.hpp"
 
 namespace tenure::sidecar {
 
 class child_environment {
  public:
-  child_environment() {
-    for (char** e = environ; *e != nullptr; ++e) all_.emplace_back(*e);
-  }
+  /// Without the secrets of the sidecar that are not in `named`.
+  explicit child_environment(const std::vector<std::string>& named)
+      : all_(command::inherited_variables(named)) {}
   /// Replaces a variable of the same name.
   void set(const std::string& name, const std::string& value) {
     const std::string start = name + '=';

@@ -77,7 +77,8 @@ void read_health(const yaml_map& map, command_options& options, probe_options& p
 output_factory read_command(const YAML::Node& block, const election_options& election,
                             apps::config_errors& errors) {
   const yaml_map map(block, "command of " + election.name, errors,
-                     {"run", "directory", "restart", "longest_restart", "steady", "health"});
+                     {"run", "directory", "pass_env", "restart", "longest_restart", "steady",
+                      "health"});
   map.require("run", "a command for the shell, or a list of arguments");
   command_options options;
   probe_options probes;
@@ -86,6 +87,7 @@ output_factory read_command(const YAML::Node& block, const election_options& ele
   options.grace = election.candidacy.stop_budget();
   options.argv = read_run(map);
   options.directory = map.text("directory").value_or("");
+  if (const auto names = map.texts("pass_env")) options.pass_env = *names;
   if (!options.directory.empty() && !std::filesystem::is_directory(options.directory))
     map.error("directory", "'" + options.directory + "' is not a directory");
   read_time(map, "restart", 10ms, options.first_pause);

@@ -117,7 +117,7 @@ command::invocation command_output::invocation_of(const term& t) const {
   what.directory = options_.directory;
   what.grace = options_.grace;
   what.input = null_input_;
-  child_environment environment;
+  child_environment environment(options_.pass_env);
   environment.set("TENURE_ELECTION", options_.election);
   environment.set("TENURE_KEY", t.key());
   environment.set("TENURE_FENCE", std::to_string(t.fence()));

@@ -24,6 +24,7 @@ class command_options {
   duration grace{0};     ///< from SIGTERM to SIGKILL
   std::vector<std::string> argv;
   std::string directory;  ///< empty: the sidecar's
+  std::vector<std::string> pass_env;  ///< secrets of the sidecar that it gets, by name
   duration first_pause = std::chrono::seconds(1);  ///< before a restart; doubles with each crash
   duration longest_pause = std::chrono::seconds(30);
   duration steady = std::chrono::seconds(10);  ///< a run of this length is no crash at the start

@@ -97,6 +97,9 @@ void reader::read_elector() {
   http.heartbeat = time("TENURE_HEARTBEAT").value_or(duration(0));
   if (http.heartbeat != duration(0) && !is_heartbeat(http.heartbeat))
     refuse("TENURE_HEARTBEAT", "is out of range: choose 1s to 1h, or 0s for none");
+  http.protection.take_environment(env_);
+  if (const std::string mistake = http.protection.mistake(http.addresses()); !mistake.empty())
+    refuse("TENURE_HTTP_TLS_CERT", mistake);
   config_.http = http;
 
   if (const auto level = get("ELECTOR_LOG_LEVEL")) {

@@ -30,6 +30,7 @@ namespace {
 constexpr duration drain_timeout = 1s;  // for clients to read their responses at the end
 constexpr duration drain_interval = 10ms;
 constexpr std::size_t header_limit = 16 * 1024;
+constexpr std::size_t most_connections = 1000;
 constexpr std::size_t max_socket_path = 107;  // sockaddr_un::sun_path, without its NUL
 
 std::string text_of(std::exception_ptr failure) {
@@ -65,6 +66,7 @@ class control_socket final : public component, public wire::http_service {
         }) {
     wire::http_server_options options;
     options.header_limit = header_limit;
+    options.connections = most_connections;
     server_.emplace(with.executor, *timers_, *this, options);
     listen();
     // For the tools that hooks and commands call.

@@ -37,7 +37,7 @@ std::string folder_of(const std::string& name, const apps::yaml_map& map) {
 output_factory read_hooks(const YAML::Node& block, const election_options& election,
                           apps::config_errors& errors) {
   const apps::yaml_map map(block, "hooks of " + election.name, errors,
-                           {"dir", "timeout", "guarantee", "settings"});
+                           {"dir", "timeout", "guarantee", "settings", "pass_env"});
   map.require("dir", "the directory with the hooks");
   hook_options options;
   options.election = election.name;
@@ -46,6 +46,7 @@ output_factory read_hooks(const YAML::Node& block, const election_options& elect
   options.span = election.candidacy.span();
   options.grace = election.candidacy.stop_budget();
   if (const auto dir = map.text("dir")) options.folder = folder_of(*dir, map);
+  if (const auto names = map.texts("pass_env")) options.pass_env = *names;
   if (const auto timeout = map.time("timeout")) options.timeout = *timeout;
   if (options.timeout < shortest_timeout) map.error("timeout", "is too short: 100ms or more");
   options.guarantee = election.guarantee.value_or(options.guarantee);

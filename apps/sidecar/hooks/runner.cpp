@@ -152,7 +152,7 @@ command::invocation hook_runner::invocation_of(const hook_run& which) const {
   made.argv = {file_of(which.what)};
   made.directory = options_.folder;
   made.grace = options_.grace;
-  child_environment environment;
+  child_environment environment(options_.pass_env);
   environment.set("PATH", search_path());
   environment.set("TENURE_ELECTION", options_.election);
   environment.set("TENURE_KEY", options_.key);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tenure/term.hpp>
+#include <vector>
 
 #include "command/term_commands.hpp"
 #include "sidecar/hooks/scheduler.hpp"
@@ -20,6 +21,7 @@ class hook_options {
   std::string key;
   std::string value;  ///< what this process publishes as the leader
   std::string folder;
+  std::vector<std::string> pass_env;  ///< secrets of the sidecar that the hooks get, by name
   duration span{0};   ///< the election's
   duration grace{0};  ///< from SIGTERM to SIGKILL
   duration timeout = std::chrono::minutes(5);

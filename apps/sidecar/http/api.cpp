@@ -65,8 +65,13 @@ stream_options stream_options_of(const request& what, duration heartbeat) {
   return options;
 }
 
-wire::http_server_options server_options(const http_config& config) {
+wire::http_server_options server_options(const http_config& config,
+                                         std::shared_ptr<wire::bearer_token> token,
+                                         std::shared_ptr<log_sink> log) {
   wire::http_server_options o;
+  o.access.token = std::move(token);
+  o.access.hosts = config.protection.hosts;
+  o.log = std::move(log);
   o.header_limit = config.header_bytes;
   o.target_limit = target_limit;
   o.body_limit = 0;
@@ -102,8 +107,12 @@ class http_api::lease_timer final : public runtime::timer {
 http_api::http_api(const http_config& config, boost::asio::any_io_executor executor,
                    runtime::timers& timers,
                    std::shared_ptr<const metrics_registry> library_metrics,
-                   std::shared_ptr<const output_environment> env, const joined_groups& groups)
+                   std::shared_ptr<const output_environment> env, const joined_groups& groups,
+                   std::shared_ptr<log_sink> log)
     : config_(config),
+      log_(std::move(log)),
+      token_(config.protection.make_token(log_)),
+      tls_(config.protection.make_tls(log_)),
       executor_(std::move(executor)),
       timers_(timers),
       library_metrics_(std::move(library_metrics)),
@@ -126,11 +135,12 @@ void http_api::listen(const std::string& address, endpoints served) {
     auto handle_request = [this](listener& at, std::uint64_t id, request what) {
       handle(exchange{.at = at, .id = id, .what = what});
     };
-    listeners_.push_back(std::make_unique<listener>(served, server_options(config_), executor_,
-                                                    timers_, std::move(handle_request)));
+    listeners_.push_back(std::make_unique<listener>(served, server_options(config_, token_, log_),
+                                                    executor_, timers_,
+                                                    std::move(handle_request)));
     found = listeners_.end() - 1;
   }
-  (*found)->listen(address);
+  (*found)->listen(address, tls_);
 }
 
 std::vector<std::string> http_api::addresses() const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,9 +27,11 @@ namespace tenure::sidecar {
 
 class http_api {
  public:
+  /// Reads the files of the token and of TLS. Throws bad_configuration.
   http_api(const http_config& config, boost::asio::any_io_executor executor,
            runtime::timers& timers, std::shared_ptr<const metrics_registry> library_metrics,
-           std::shared_ptr<const output_environment> env, const joined_groups& groups);
+           std::shared_ptr<const output_environment> env, const joined_groups& groups,
+           std::shared_ptr<log_sink> log);
   http_api(const http_api&) = delete;
   http_api& operator=(const http_api&) = delete;
   ~http_api();
@@ -82,6 +85,9 @@ class http_api {
   void send_leases();
 
   const http_config config_;
+  const std::shared_ptr<log_sink> log_;
+  const std::shared_ptr<wire::bearer_token> token_;
+  const std::optional<wire::server_tls> tls_;
   boost::asio::any_io_executor executor_;
   runtime::timers& timers_;
   const std::shared_ptr<const metrics_registry> library_metrics_;

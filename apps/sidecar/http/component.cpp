@@ -64,7 +64,7 @@ class http_component final : public component {
         log_(with.log),
         groups_(with.groups),
         api_(within_limits(config, *log_), with.executor, *timers_, with.metrics,
-             with.environment(), groups_),
+             with.environment(), groups_, log_),
         keeper_(with.environment()),
         followers_(with.executor, *timers_, [](std::exception_ptr) {}) {
     const endpoints main{.elections = true,
@@ -139,12 +139,13 @@ class http_component final : public component {
 
   /// `localhost` is both 127.0.0.1 and ::1.
   void listen(const std::string& address, endpoints served) {
-    constexpr std::string_view local = "localhost:";
-    if (!address.starts_with(local)) return listen_at(address, served);
-    const std::string port = address.substr(local.size());
-    listen_at("127.0.0.1:" + port, served);
+    const std::size_t host = address.find("localhost:");
+    const std::string scheme = address.starts_with("https://") ? "https://" : "";
+    if (host != scheme.size()) return listen_at(address, served);
+    const std::string port = address.substr(address.rfind(':') + 1);
+    listen_at(scheme + "127.0.0.1:" + port, served);
     try {
-      if (port != "0") api_.listen("[::1]:" + port, served);
+      if (port != "0") api_.listen(scheme + "[::1]:" + port, served);
     } catch (const boost::system::system_error& e) {
       // Other errors mean a host without IPv6, which needs no ::1.
       if (e.code() == boost::system::errc::address_in_use) throw cannot_listen(e);
@@ -177,7 +178,11 @@ class http_component final : public component {
 
 std::shared_ptr<component> make_http_component(const http_config& config, context& with,
                                                std::shared_ptr<runtime::timers> timers) {
-  return std::make_shared<http_component>(config, with, std::move(timers));
+  try {
+    return std::make_shared<http_component>(config, with, std::move(timers));
+  } catch (const bad_configuration& e) {
+    throw fatal_error(apps::exit_usage, std::string("http: ") + e.what());
+  }
 }
 
 }  // namespace tenure::sidecar

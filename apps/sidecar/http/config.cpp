@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 namespace tenure::sidecar {
 namespace {
@@ -49,6 +51,27 @@ void read_limits(const apps::yaml_map& map, http_config& c) {
   }
 }
 
+void read_protection(const apps::yaml_map& map, http_config& c) {
+  apps::http_protection& to = c.protection;
+  to.token_file = map.text("token_file").value_or("");
+  if (map.has("token_file") && to.token_file.empty())
+    map.error("token_file", "is empty: give a file, or leave it out");
+  to.tls.certificate = map.text("tls_cert").value_or("");
+  to.tls.key = map.text("tls_key").value_or("");
+  to.tls.client_ca = map.text("tls_client_ca").value_or("");
+  if (const auto list = map.texts("hosts")) to.hosts = *list;
+  try {
+    to.take_environment([](const char* name) {
+      const char* const value = std::getenv(name);
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    });
+  } catch (const bad_configuration& e) {
+    map.error("token_file", e.what());
+  }
+  const std::string mistake = to.mistake(c.addresses());
+  if (!mistake.empty()) map.error(map.has("tls_cert") ? "tls_cert" : "listen", mistake);
+}
+
 void read_times(const apps::yaml_map& map, http_config& c) {
   if (const auto time = map.time("write_timeout")) {
     c.write_timeout = *time;
@@ -74,10 +97,19 @@ void read_times(const apps::yaml_map& map, http_config& c) {
 
 }  // namespace
 
+std::vector<std::string> http_config::addresses() const {
+  std::vector<std::string> all = listen;
+  for (const std::string& other : {probe, metrics})
+    if (!other.empty()) all.push_back(other);
+  return all;
+}
+
 bool is_heartbeat(duration silence) { return silence >= 1s && silence <= 1h; }
 
 bool is_listen_address(const std::string& text) {
+  constexpr std::string_view https = "https://";
   if (text.starts_with("unix:///")) return true;
+  if (text.starts_with(https)) return is_listen_address(text.substr(https.size()));
   return text.find("://") == std::string::npos && has_port(text);
 }
 
@@ -86,7 +118,8 @@ http_config read_http(const YAML::Node& block, apps::config_errors& errors) {
                            {"listen", "probe", "metrics", "election", "ui", "connections",
                             "connections_per_client", "streams_per_client", "proxies",
                             "requests_per_second", "header_bytes", "metrics_of_elections",
-                            "write_timeout", "request_timeout", "idle_timeout", "heartbeat"});
+                            "write_timeout", "request_timeout", "idle_timeout", "heartbeat",
+                            "token_file", "tls_cert", "tls_key", "tls_client_ca", "hosts"});
   http_config c;
   if (const auto list = map.texts("listen")) c.listen = *list;
   for (std::size_t i = 0; i < c.listen.size(); ++i) check_address(map, "listen", c.listen[i], i);
@@ -98,6 +131,7 @@ http_config read_http(const YAML::Node& block, apps::config_errors& errors) {
   if (const auto on = map.boolean("ui")) c.ui = *on;
   read_limits(map, c);
   read_times(map, c);
+  read_protection(map, c);
   return c;
 }
 

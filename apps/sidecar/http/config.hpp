@@ -6,6 +6,7 @@
 #include <tenure/toolkit/ip_range.hpp>
 #include <vector>
 
+#include "common/http/protection.hpp"
 #include "common/yaml_map.hpp"
 
 namespace tenure::sidecar {
@@ -30,12 +31,16 @@ class http_config {
   duration idle_timeout = std::chrono::seconds(75);     ///< between requests
   /// The silence of a stream after which it sends a comment; 0: none.
   duration heartbeat = std::chrono::seconds(15);
+  apps::http_protection protection;
+
+  std::vector<std::string> addresses() const;
 };
 
 /// Whether a stream's heartbeat may come after this much silence.
 bool is_heartbeat(duration silence);
 
-/// host:port, [v6]:port, :port or unix:///path. Checks the syntax only.
+/// host:port, [v6]:port, :port, https:// before one of these, or unix:///path. Checks the syntax
+/// only.
 bool is_listen_address(const std::string& text);
 
 http_config read_http(const YAML::Node& block, apps::config_errors& errors);

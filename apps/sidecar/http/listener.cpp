@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/http/protection.hpp"
+
 namespace tenure::sidecar {
 
 listener::listener(endpoints served, wire::http_server_options options,
@@ -10,8 +12,9 @@ listener::listener(endpoints served, wire::http_server_options options,
       handle_(std::move(handle)),
       server_(std::move(executor), timers, *this, options) {}
 
-void listener::listen(const std::string& address) {
-  server_.listen(address);
+void listener::listen(const std::string& address,
+                      const std::optional<wire::server_tls>& tls) {
+  apps::listen(server_, address, tls);
   const bool any_port = address.ends_with(":0");
   addresses_.push_back(any_port ? address.substr(0, address.size() - 1) +
                                       std::to_string(server_.port())

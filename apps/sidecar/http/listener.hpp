@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/http_server.hpp>
@@ -31,7 +32,7 @@ class listener final : public wire::http_service {
            boost::asio::any_io_executor executor, runtime::timers& timers, handler handle);
 
   /// Throws boost::system::system_error.
-  void listen(const std::string& address);
+  void listen(const std::string& address, const std::optional<wire::server_tls>& tls);
 
   /// Where it listens: with the chosen port where an address had port 0.
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }

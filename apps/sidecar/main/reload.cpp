@@ -32,6 +32,12 @@ void sidecar::reload() {
               {log_field("reason", "the configuration is the environment, which needs a restart")});
     return;
   }
+  manager_.reloading();
+  load_and_apply();
+  manager_.ready();
+}
+
+void sidecar::load_and_apply() {
   try {
     config next = load_();
     check_reloadable(next);

@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/service/leaders_text.hpp"
 #include "sidecar/http/component.hpp"
 
 namespace tenure::sidecar {
@@ -20,8 +22,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 /// How often the sidecar checks whether Consul refuses its requests, and how many checks in a row
 /// have to find that before it ends.
@@ -45,7 +45,7 @@ elections_options options_of(const config& c, std::shared_ptr<log_sink> log,
 }  // namespace
 
 sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log,
-                 config_loader load)
+                 config_loader load, apps::service_manager& manager)
     : io_(io),
       config_(std::move(c)),
       log_(log),
@@ -57,6 +57,7 @@ sidecar::sidecar(asio::io_context& io, config c, std::shared_ptr<log_sink> log,
       context_(io.get_executor(), config_.consul, elections_, commands_, log, outages_,
                metrics_),
       load_(std::move(load)),
+      manager_(manager),
       end_changed_(*timers_),
       component_runs_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
       tasks_(io.get_executor(), *timers_, [this](std::exception_ptr e) { on_failure(e); }),
@@ -94,12 +95,25 @@ asio::awaitable<void> sidecar::run() {
   for (const auto& r : runners_) r->start();
   tasks_.spawn(dispatch_events());
   tasks_.spawn(watch_for_refusal());
+  tasks_.spawn(manager_.follow(*timers_, [this] { return status(); }));
   log_->log(log_level::info, "elections entered",
             {log_field("count", static_cast<std::uint64_t>(runners_.size())),
              log_field("consul", config_.consul.address())});
   while (!ending_) co_await end_changed_.wait();
   co_await shut_down();
   signals_.cancel();
+}
+
+std::string sidecar::status() const {
+  std::vector<apps::election_line> lines;
+  for (const auto& r : runners_) {
+    const election_state& now = r->state();
+    const bool seen = now.changes > 0;
+    lines.push_back({.name = r->name(),
+                     .leads = now.standing == standing::leading,
+                     .seen = seen ? std::optional<apps::seen_leader>(now.leader) : std::nullopt});
+  }
+  return apps::leaders_text(lines);
 }
 
 asio::awaitable<void> sidecar::dispatch_events() {

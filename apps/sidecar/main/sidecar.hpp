@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "command/process_host.hpp"
+#include "common/service/service_manager.hpp"
 #include "sidecar/config/config.hpp"
 #include "sidecar/main/component.hpp"
 #include "sidecar/main/context.hpp"
@@ -30,9 +31,10 @@ using config_loader = std::function<config()>;
 class sidecar {
  public:
   /// Makes everything that the configuration names, and listens on its addresses. Throws
-  /// fatal_error.
+  /// fatal_error. It reports to `manager` that it is ready, who
+  /// leads, and that it stops.
   sidecar(boost::asio::io_context& io, config c, std::shared_ptr<log_sink> log,
-          config_loader load);
+          config_loader load, apps::service_manager& manager);
 
   /// Returns after a signal or a fatal error. exit_code() is known then, and an error has been
   /// printed on standard error.
@@ -53,6 +55,7 @@ class sidecar {
 
   // reload.cpp
   void reload();
+  void load_and_apply();
   void check_reloadable(const config& next) const;
   void apply(config next);
   void enter_pending();
@@ -66,6 +69,7 @@ class sidecar {
   boost::asio::awaitable<void> handle_signals();
   election_runner& enter(const election_config& e);
   election handle_of(const election_options& options);
+  std::string status() const;
   void on_failure(std::exception_ptr why);
   void fail(int exit_code, const std::string& text);
   void begin_end();
@@ -83,6 +87,7 @@ class sidecar {
   std::vector<std::unique_ptr<election_runner>> runners_;
   std::unordered_map<std::string, election_runner*> by_key_;
   config_loader load_;
+  apps::service_manager& manager_;
   std::vector<election_config> pending_;  // of a reload, until others have ended
   bool retrying_ = false;
   std::deque<std::unique_ptr<election_runner>> dropped_;  // that requests may still refer to

@@ -29,6 +29,7 @@ asio::awaitable<void> sidecar::shut_down() {
   const duration whole = config_.shutdown.value_or(default_shutdown);
   const duration reserve = std::min<duration>(longest_reserve, whole / 5);
   const time_point deadline = timers_->now() + whole;
+  manager_.stopping(whole + 5s);
   const time_point work_end = deadline - reserve;
   context_.groups.take_nothing_more();
   for (const auto& c : components_) c->ending();

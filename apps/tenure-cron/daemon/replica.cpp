@@ -9,6 +9,7 @@
 
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/service/leaders_text.hpp"
 
 namespace tenure::cron {
 
@@ -47,10 +48,15 @@ asio::awaitable<void> replica::run() {
   for (const auto& one : tenants_) start(*one);
   tasks_.spawn(handle_signals());
   tasks_.spawn(watch_files());
+  if (context_.manager != nullptr)
+    tasks_.spawn(context_.manager->follow(*context_.timers, [this] { return status(); }));
   while (signal_ == 0 && !refused_) co_await changed_.wait();
   const time_point stop_at =
       refused_ ? context_.timers->now() : context_.timers->now() + context_.options.drain;
   stop_at_ = std::min(stop_at_, stop_at);
+  if (context_.manager != nullptr)
+    context_.manager->stopping(stop_at - context_.timers->now() +
+                               context_.options.profile.span() + std::chrono::seconds(10));
   for (const auto& one : tenants_) ends_.spawn(one->end(stop_at_));
   co_await ends_.join();
   co_await removals_.join();
@@ -69,6 +75,15 @@ void replica::start(tenant& one) {
     refused_ = why;
     changed_.notify_all();
   });
+}
+
+std::string replica::status() const {
+  std::vector<apps::election_line> lines;
+  for (const auto& one : tenants_) {
+    for (const auto& l : one->lanes())
+      lines.push_back({.name = l->key(), .leads = l->serving(), .seen = l->handle().last_seen()});
+  }
+  return apps::leaders_text(lines);
 }
 
 tenant* replica::find(const std::string& name) const {

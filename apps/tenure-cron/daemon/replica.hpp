@@ -51,6 +51,7 @@ class replica {
 
   boost::asio::awaitable<void> handle_signals();
   void on_stop(int number);
+  std::string status() const;
   void start(tenant& one);
   tenant* find(const std::string& name) const;
   std::size_t running_jobs() const;

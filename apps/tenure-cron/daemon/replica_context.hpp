@@ -7,6 +7,7 @@
 #include <tenure/toolkit/timers.hpp>
 
 #include "command/process_host.hpp"
+#include "common/service/service_manager.hpp"
 #include "tenure-cron/daemon/options.hpp"
 #include "tenure-cron/running/process_job_runner.hpp"
 #include "tenure-cron/schedule/system_wall_clock.hpp"
@@ -35,6 +36,7 @@ class replica_context {
   command::process_host host;
   runner_services services;
   run_observer* observer = nullptr;
+  apps::service_manager* manager = nullptr;
 };
 
 }  // namespace tenure::cron

@@ -41,7 +41,9 @@ void replica::reload(reload_cause why) {
             {log_field("path", source_.path()),
              log_field("cause", why == reload_cause::signal ? "signal" : "change")});
   if (why == reload_cause::signal) texts_.clear();
+  if (context_.manager != nullptr) context_.manager->reloading();
   read_files();
+  if (context_.manager != nullptr) context_.manager->ready();
 }
 
 void replica::read_files() {

@@ -21,6 +21,7 @@ constexpr duration spread_hand_over_limit = 1h;
 // Files that are changed one after the other on all hosts differ for a moment.
 constexpr duration agreement_pause = 2s;
 constexpr duration control_wait = 5min;
+constexpr duration control_pause = 50ms;  // between two answers, however quick the server is
 constexpr duration most_pause = 15s;
 constexpr duration refusal_check_interval = 1s;
 constexpr int most_refusals = 3;
@@ -152,8 +153,11 @@ asio::awaitable<void> tenant::watch_control() {
   duration pause{0};
   for (;;) {
     try {
+      const time_point asked = replica_.timers->now();
       const stored_keys now = co_await keys.watch_below(keys_.control(), index, control_wait);
-      pause = duration(0);
+      // Consul answers at once only if it has something newer.
+      const bool expected = now.index > index || replica_.timers->now() - asked >= 1s;
+      pause = expected ? control_pause : std::clamp(pause * 2, control_pause, most_pause);
       if (now.index != index) {
         index = now.index;
         std::vector<ledger_entry> entries;

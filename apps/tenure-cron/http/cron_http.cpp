@@ -26,8 +26,13 @@ constexpr std::size_t shown_records = 50;
 constexpr std::size_t most_asking = 16;  // requests to Consul at a time, beside those of the jobs
 constexpr const char* page_user = "status page";
 
-wire::http_server_options server_options() {
+wire::http_server_options server_options(const http_options& options,
+                                         const std::shared_ptr<wire::bearer_token>& token,
+                                         std::shared_ptr<log_sink> log) {
   wire::http_server_options o;
+  if (options.is_private) o.access.token = token;
+  o.access.hosts = options.protection.hosts;
+  o.log = std::move(log);
   o.header_limit = 16 * 1024;
   o.target_limit = 1024;
   o.body_limit = 0;
@@ -44,14 +49,15 @@ wire::http_server_options server_options() {
   return o;
 }
 
-// Takes the same time wherever the two differ.
-bool same_secret(std::string_view a, std::string_view b) {
-  unsigned char different = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char other = b.empty() ? '\0' : b[i % b.size()];
-    different = static_cast<unsigned char>(different | (a[i] ^ other));
+std::shared_ptr<wire::bearer_token> read_token(const http_options& options,
+                                               const std::shared_ptr<log_sink>& log) {
+  try {
+    return options.protection.make_token(log);
+  } catch (const bad_configuration& e) {
+    throw apps::usage_error((options.protection.token_file.empty() ? "--http-token: "
+                                                                   : "--http-token-file: ") +
+                            std::string(e.what()));
   }
-  return different == 0;
 }
 
 std::string done(const char* what, const std::string& value) {
@@ -94,20 +100,24 @@ cron_http::cron_http(http_options options, asio::any_io_executor executor, runti
       runs_(runs),
       library_(std::move(library)),
       log_(std::move(log)),
+      token_(read_token(options_, log_)),
       snapshot_(executor, timers, view),
       tasks_(executor, timers, [](std::exception_ptr) {}),
-      server_(executor, timers, *this, server_options()) {
+      server_(executor, timers, *this, server_options(options_, token_, log_)) {
   listen(options_.address);
 }
 
 void cron_http::listen(const std::string& address) {
   try {
-    const unsigned short port = server_.listen(address);
+    const auto tls = options_.protection.make_tls(log_);
+    const unsigned short port = apps::listen(server_, address, tls);
     const bool any_port = address.ends_with(":0");
     log_->log(log_level::info, "listening",
               {log_field("address", any_port ? address.substr(0, address.size() - 1) +
                                                    std::to_string(port)
                                              : address)});
+  } catch (const bad_configuration& e) {
+    throw apps::usage_error(std::string("--http: ") + e.what());
   } catch (const boost::system::system_error& e) {
     const std::string text = e.what();
     throw apps::usage_error("--http: " + text.substr(0, text.rfind(" [")));
@@ -140,7 +150,7 @@ void cron_http::show(std::uint64_t id, const request& what) {
     const bool good = is_authorized(what);
     return send(id, 200, json_type,
                 std::string("{\"operate\":") +
-                    (options_.token.empty() ? "\"never\"" : good ? "\"yes\"" : "\"token\"") +
+                    (!token_ ? "\"never\"" : good ? "\"yes\"" : "\"token\"") +
                     "}\n");
   }
   refuse(id, 404, "not found");
@@ -153,7 +163,7 @@ void cron_http::operate(std::uint64_t id, const request& what) {
                      : path == "/api/resume" ? task(resume_now)
                                              : nullptr;
   if (asked == nullptr) return refuse(id, 404, "not found");
-  if (options_.token.empty())
+  if (!token_)
     return refuse(id, 403, "this replica has no --http-token: it only shows");
   if (!is_authorized(what)) return refuse(id, 401, "the token is missing or wrong");
   snapshot_.mark_old();
@@ -161,10 +171,7 @@ void cron_http::operate(std::uint64_t id, const request& what) {
 }
 
 bool cron_http::is_authorized(const request& what) const {
-  constexpr std::string_view scheme = "Bearer ";
-  const std::string given = what.header("Authorization").value_or("");
-  if (options_.token.empty() || !given.starts_with(scheme)) return false;
-  return same_secret(std::string_view(given).substr(scheme.size()), options_.token);
+  return token_ && token_->in_bearer(what.header("Authorization").value_or(""));
 }
 
 void cron_http::begin(std::uint64_t id, const request& what, task asked) {
@@ -189,14 +196,17 @@ asio::awaitable<void> cron_http::perform(std::uint64_t id, job_target at, task a
   const std::unique_ptr<std::size_t, void (*)(std::size_t*)> asking(
       &asking_, [](std::size_t* count) { --*count; });
   std::string problem;
+  unsigned status = 503;
   try {
     std::string body = co_await asked(at);
     send(id, 200, json_type, std::move(body));
     co_return;
   } catch (const boost::system::system_error& e) {
     problem = e.what();
+    // Such as a member whose name is not part of a key: another attempt would fail as well.
+    if (e.code() == consul_errc::bad_request) status = 400;
   }
-  refuse(id, 503, problem);
+  refuse(id, status, problem);
 }
 
 void cron_http::send(std::uint64_t id, unsigned status, const char* type, std::string body,

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/http/protection.hpp"
 #include "common/http/request.hpp"
 #include "tenure-cron/http/jobs_snapshot.hpp"
 #include "tenure-cron/http/replica_view.hpp"
@@ -24,8 +25,11 @@ namespace tenure::cron {
 
 class http_options {
  public:
-  std::string address;  ///< host:port, [v6]:port, :port or unix:///path; empty: no server
-  std::string token;    ///< with which the page runs, pauses and resumes; empty: it only shows
+  /// host:port, [v6]:port, :port, https:// before one of these, or unix:///path; empty: no server
+  std::string address;
+  /// Its token: with it the page runs, pauses and resumes; without one it only shows.
+  apps::http_protection protection;
+  bool is_private = false;  ///< to look at the page needs the token, too
 };
 
 /// A job that a request names, and the ledger that has it.
@@ -41,7 +45,8 @@ class job_target {
 
 class cron_http final : public wire::http_service {
  public:
-  /// What is passed by reference must outlive it. Throws usage_error if it cannot listen.
+  /// What is passed by reference must outlive it. Throws usage_error if it cannot listen, or cannot
+  /// use a file.
   cron_http(http_options options, boost::asio::any_io_executor executor, runtime::timers& timers,
             const replica_view& view, const run_metrics& runs,
             std::shared_ptr<const metrics_registry> library, std::shared_ptr<log_sink> log);
@@ -72,6 +77,7 @@ class cron_http final : public wire::http_service {
   const run_metrics& runs_;
   const std::shared_ptr<const metrics_registry> library_;
   const std::shared_ptr<log_sink> log_;
+  const std::shared_ptr<wire::bearer_token> token_;  ///< null: there is none
   jobs_snapshot snapshot_;
   std::size_t asking_ = 0;  // requests that wait for Consul
   runtime::task_scope tasks_;

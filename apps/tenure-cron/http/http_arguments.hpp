@@ -1,8 +1,7 @@
-// --http, --http-token and --http-token-file.
+// --http and the options that begin with it.
 #pragma once
 
 #include <CLI/App.hpp>
-#include <string>
 
 #include "tenure-cron/http/cron_http.hpp"
 
@@ -11,13 +10,11 @@ namespace tenure::cron {
 class http_arguments {
  public:
   void add_to(CLI::App& app);
-  /// Reads the token's file. Throws usage_error.
+  /// Throws usage_error.
   http_options options() const;
 
  private:
-  std::string address_;
-  std::string token_;
-  std::string token_file_;
+  http_options given_;
 };
 
 }  // namespace tenure::cron

@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 namespace tenure::cron {
@@ -21,10 +22,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr duration least_pause = 10ms;  // between looks for room
 constexpr duration most_pause = 200ms;
-constexpr duration last_lines_timeout = 2s;
+constexpr duration reader_timeout = 2s;
 // A job that prints more than its tenant may waits in its write: reading what is dropped at full
 // speed would take the processor from the other tenants, and from the renewals.
 constexpr duration over_limit_pause = 250ms;
@@ -106,7 +106,7 @@ asio::awaitable<void> process_output::read(pipe& from) {
 asio::awaitable<std::size_t> process_output::finish() {
   const auto self = shared_from_this();
   started();
-  give_up_ = timers_.now() + last_lines_timeout;
+  give_up_ = timers_.now() + reader_timeout;
   changed_.notify_all();
   std::size_t lost = 0;
   for (pipe& each : pipes_) {

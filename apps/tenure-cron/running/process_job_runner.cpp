@@ -1,6 +1,7 @@
 #include "tenure-cron/running/process_job_runner.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -60,9 +61,9 @@ process_job_runner::process_job_runner(runner_services& services, runner_options
       files_(services.log),
       budget_(options_.max_output),
       no_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
-  command::invocation own;
-  own.inherit_environment();
-  environment_ = std::move(own.environment);
+  // The secrets as well: a job may name them.
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    environment_.emplace_back(*variable);
 }
 
 process_job_runner::~process_job_runner() {

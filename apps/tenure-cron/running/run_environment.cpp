@@ -1,16 +1,14 @@
 #include "tenure-cron/running/run_environment.hpp"
 
 #include <algorithm>
-#include <array>
+#include <string_view>
 #include <unordered_map>
 
+#include "command/secret_variables.hpp"
 #include "tenure-cron/jobs_file/job.hpp"
 
 namespace tenure::cron {
 namespace {
-
-constexpr std::array secrets = {"CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_AUTH",
-                                "CONSUL_CLIENT_KEY"};
 
 class variable_map {
  public:
@@ -36,11 +34,6 @@ bool is_named(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-bool is_secret(std::string_view name) {
-  if (std::find(secrets.begin(), secrets.end(), name) != secrets.end()) return true;
-  return name.starts_with("TENURE_") && name.find("TOKEN") != std::string_view::npos;
-}
-
 variables read_env_files(const job& what) {
   variables all;
   for (const std::string& file : what.env_files) {
@@ -58,7 +51,8 @@ std::vector<std::string> environment_of(const run_request& run, unsigned attempt
     const std::size_t equals = each.find('=');
     if (equals == std::string::npos) continue;
     const std::string name = each.substr(0, equals);
-    if (!is_secret(name) || is_named(what.pass_env, name)) made.set(name, each.substr(equals + 1));
+    if (!command::is_secret_variable(name) || is_named(what.pass_env, name))
+      made.set(name, each.substr(equals + 1));
   }
   for (const auto& [name, value] : from_files) made.set(name, value);
   for (const auto& [name, value] : what.env) made.set(name, value);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tenure-cron/running/env_file.hpp"
@@ -10,16 +9,12 @@
 
 namespace tenure::cron {
 
-/// Whether a variable of this process is a secret of its access to Consul or to its sockets. A job
-/// gets it only if its `pass_env` names it.
-bool is_secret(std::string_view name);
-
 /// The variables of a job's `env_file`, of all files in their order. Throws bad_env_file.
 variables read_env_files(const job& what);
 
-/// All variables of a run, as NAME=value. Later ones win: `inherited` (NAME=value as well),
-/// `from_files`, the job's `env`, and TENURE_JOB, TENURE_TICK, TENURE_KEY, TENURE_FENCE,
-/// TENURE_RUN, TENURE_TRIGGER and TENURE_ATTEMPT.
+/// All variables of a run, as NAME=value. Later ones win: `inherited` (NAME=value as well), without
+/// the secrets that `pass_env` does not name, `from_files`, the job's `env`, and TENURE_JOB,
+/// TENURE_TICK, TENURE_KEY, TENURE_FENCE, TENURE_RUN, TENURE_TRIGGER and TENURE_ATTEMPT.
 std::vector<std::string> environment_of(const run_request& run, unsigned attempt,
                                         const std::vector<std::string>& inherited,
                                         const variables& from_files);

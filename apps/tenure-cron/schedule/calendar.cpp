@@ -11,9 +11,6 @@ using std::chrono::year_month_day;
 
 namespace {
 
-// February 29 falls on the same weekday within 40 years.
-constexpr std::chrono::years horizon{40};
-
 template <std::size_t N>
 std::optional<unsigned> first_from(const std::bitset<N>& set, std::size_t from) {
   for (std::size_t i = from; i < N; ++i)

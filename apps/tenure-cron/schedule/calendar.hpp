@@ -11,6 +11,9 @@
 
 namespace tenure::cron {
 
+/// How far a schedule looks ahead: February 29 falls on the same weekday within 40 years.
+inline constexpr std::chrono::years horizon{40};
+
 class calendar {
  public:
   std::bitset<60> seconds;
@@ -19,7 +22,8 @@ class calendar {
   std::bitset<13> months;  // 1 to 12
   day_rule days;
 
-  /// The first time from `from` on, that time included. Empty if there is none within 40 years.
+  /// The first time from `from` on, that time included. Empty if there is none within the
+  /// horizon.
   std::optional<local_seconds> next(local_seconds from) const;
   /// The number of times in [from, to).
   std::uint64_t count(local_seconds from, local_seconds to) const;

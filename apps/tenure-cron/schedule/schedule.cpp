@@ -12,8 +12,6 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr std::chrono::years horizon{40};
-
 seconds floor_to(seconds t, seconds step) {
   const seconds rest = t % step;
   return t - (rest < 0s ? rest + step : rest);

@@ -121,7 +121,7 @@ std::optional<named_zone> from_database(const std::string& name) {
   }
 }
 
-[[noreturn]] void refuse(const std::string& name) {
+[[noreturn]] void refuse_zone(const std::string& name) {
   const date::tzdb* known = database();
   if (known == nullptr)
     throw bad_zone("time zone '" + name + "' is not known: install tzdata, or use UTC");
@@ -205,7 +205,7 @@ named_zone find_zone(std::string_view name) {
   if (is_utc(name)) return {"UTC", std::make_shared<utc_zone>()};
   const std::string wanted(name);
   if (auto found = from_database(wanted)) return *found;
-  refuse(wanted);
+  refuse_zone(wanted);
 }
 
 named_zone default_zone() {

@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// So many jobs are decided in one turn of the loop, which must stay free for the lease.
-constexpr std::size_t jobs_per_turn = 50;
 // While a hand-over is wanted, nothing new starts for that long. If runs go on even then, the lane
 // goes on as usual until none does: its other jobs must not wait for one that runs for hours.
 constexpr duration longest_hold_back = 10s;

@@ -34,6 +34,9 @@ class term_core : public std::enable_shared_from_this<term_core> {
   std::size_t running() const noexcept { return running_.size(); }
 
  private:
+  // The loop must stay free for the lease: it turns after so many jobs.
+  static constexpr std::size_t jobs_per_turn = 50;
+
   using due_entry = std::pair<sys_seconds, std::string>;  // the next tick of a job
 
   // term_core.cpp: the loop

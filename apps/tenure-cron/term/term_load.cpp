@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t jobs_per_turn = 50;
 // More documents than that are read by one request for all of the folder.
 constexpr std::size_t most_single_reads = 256;
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/with_elections.hpp"
@@ -48,7 +49,9 @@ asio::awaitable<int> depose_and_print(elections& all, std::shared_ptr<depose_opt
 void add_depose_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<depose_options>();
   CLI::App* command = app.add_subcommand("depose", "Take the leadership from the leader");
-  command->add_option("KEY", o->key, "the key of the election")->required();
+  command->add_option("KEY", o->key, "the key of the election")
+      ->required()
+      ->check(check_key);
   command->add_flag("--json", o->json, "print the deposed leader as one line of JSON");
   o->common.add_to(*command, "warn");
   command->footer(

@@ -1,6 +1,7 @@
 // tenure leader: prints the current leader.
 #include <memory>
 
+#include "common/argument_checks.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
 #include "tenure/subcommand.hpp"
@@ -32,7 +33,9 @@ asio::awaitable<int> print_leader(elections& all, std::shared_ptr<leader_options
 void add_leader_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<leader_options>();
   CLI::App* command = app.add_subcommand("leader", "Print the value that the leader published");
-  command->add_option("KEY", o->key, "the key of the election")->required();
+  command->add_option("KEY", o->key, "the key of the election")
+      ->required()
+      ->check(check_key);
   command->add_flag("--json", o->json, "print key, value, session and fence as one line of JSON");
   o->common.add_to(*command, "warn");
   add_stale(*command, o->stale);

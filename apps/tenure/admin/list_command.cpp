@@ -5,6 +5,7 @@
 
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/progress.hpp"
 #include "common/text_table.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
@@ -19,6 +20,7 @@ struct list_options {
   common_options common;
   std::string prefix;
   bool json = false;
+  bool quiet = false;
   bool stale = false;
 };
 
@@ -33,8 +35,17 @@ void print_table(const std::vector<leader>& all) {
   for (const std::string& line : aligned(rows)) print_line(line);
 }
 
+// Consul sends all of it in one answer, so the time is all that shows.
+asio::awaitable<std::vector<leader>> read_leaders(elections& all,
+                                                  std::shared_ptr<list_options> o) {
+  const progress shown("tenure list: reading", "",
+                       o->json || o->quiet ? show_progress::no : show_progress::yes);
+  std::vector<leader> found = co_await all.leaders(o->prefix);
+  co_return found;
+}
+
 asio::awaitable<int> print_leaders(elections& all, std::shared_ptr<list_options> o) {
-  const std::vector<leader> found = co_await all.leaders(o->prefix);
+  const std::vector<leader> found = co_await read_leaders(all, o);
   if (o->json) {
     for (const leader& who : found) print_line(to_json(who));
   } else if (found.empty()) {
@@ -54,6 +65,7 @@ void add_list_command(CLI::App& app, action& chosen) {
   command->add_option("PREFIX", o->prefix, "the beginning of the keys (default: all keys)");
   command->add_flag("--json", o->json,
                     "print a line of JSON for each, as tenure leader --json does");
+  command->add_flag("-q,--quiet", o->quiet, "show no progress");
   o->common.add_to(*command, "warn");
   add_stale(*command, o->stale);
   command->footer(

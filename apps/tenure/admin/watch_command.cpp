@@ -1,6 +1,7 @@
 // tenure watch: prints the leader, now and at every change.
 #include <memory>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
@@ -33,7 +34,9 @@ asio::awaitable<int> print_changes(elections& all, std::shared_ptr<watch_options
 void add_watch_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<watch_options>();
   CLI::App* command = app.add_subcommand("watch", "Print the leader at every change");
-  command->add_option("KEY", o->key, "the key of the election")->required();
+  command->add_option("KEY", o->key, "the key of the election")
+      ->required()
+      ->check(check_key);
   command->add_flag("--json", o->json, "print key, value, session and fence as lines of JSON");
   o->common.add_to(*command, "warn");
   add_stale(*command, o->stale);

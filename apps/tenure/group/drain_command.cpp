@@ -6,6 +6,7 @@
 
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/progress.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
 #include "tenure/group/group_reads.hpp"
@@ -25,17 +26,21 @@ struct drain_options {
   std::string member;
   bool force = false;
   bool wait = false;
+  bool quiet = false;
   std::optional<duration> timeout;
 };
 
 using options_ptr = std::shared_ptr<drain_options>;
 
 // Returns how many elections the member still leads.
-asio::awaitable<std::size_t> wait_until_drained(elections& all, options_ptr o) {
+asio::awaitable<std::size_t> wait_until_drained(elections& all, options_ptr o, std::size_t led) {
   const time_point begin = all.now();
+  progress shown("tenure drain: " + one_line(o->member), "elections",
+                 o->quiet ? show_progress::no : show_progress::yes);
   for (;;) {
     const group_report seen = co_await all.group_of(o->prefix);
     const std::size_t leads = led_by(seen, o->member);
+    shown.update(led > leads ? led - leads : 0, led);
     if (leads == 0 || (o->timeout && all.now() - begin >= *o->timeout)) co_return leads;
     co_await all.sleep_until(all.now() + read_again);
   }
@@ -51,7 +56,7 @@ asio::awaitable<int> drain(elections& all, options_ptr o) {
   const std::string name = one_line(o->member);
   std::size_t leads = led_by(before, o->member);
   if (o->wait) {
-    const std::size_t left = co_await wait_until_drained(all, o);
+    const std::size_t left = co_await wait_until_drained(all, o, leads);
     leads = left;
   }
   if (o->wait && leads > 0) {
@@ -76,7 +81,8 @@ asio::awaitable<int> undrain(elections& all, options_ptr o) {
 constexpr const char* drain_help =
     R"(The member hands over every election that it leads, and takes none, until `tenure
 undrain`. A drain also holds for a member that joins later under the name, so it
-outlives a restart. With --force the name may be one that is no member now.
+outlives a restart. With --force the name may be one that is no member now. With --wait
+standard error shows the progress after the first second.
 
 Exit codes: 0; 1 if there is no such member; 69 if Consul is out of reach or refuses
 the request; 75 if the member still leads when the time of --timeout is over (it stays
@@ -104,6 +110,7 @@ void add_drain_command(CLI::App& app, action& chosen) {
   add_duration(*command, "--timeout", o->timeout,
                "with --wait: give up after this time (default: never)");
   command->add_flag("--force", o->force, "accept a name that is no member now");
+  command->add_flag("-q,--quiet", o->quiet, "with --wait: show no progress");
   o->common.add_to(*command, "warn");
   command->footer(drain_help);
   command->callback([o, &chosen] {

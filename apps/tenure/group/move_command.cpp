@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/with_elections.hpp"
@@ -170,7 +171,9 @@ away again).
 void add_move_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<move_options>();
   CLI::App* command = app.add_subcommand("move", "Move an election to another member of its group");
-  command->add_option("KEY", o->key, "the key of the election")->required();
+  command->add_option("KEY", o->key, "the key of the election")
+      ->required()
+      ->check(check_key);
   command->add_option("MEMBER", o->member, "the name of the member that shall lead it")
       ->required();
   command->add_option("--group", o->prefix,

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/admin/leader_output.hpp"
@@ -71,7 +72,9 @@ it was not pinned; 1 if there is no group; 69 if Consul is out of reach or refus
 request.)";
 
 void add_names(CLI::App& command, pin_options& o) {
-  command.add_option("KEY", o.key, "the key of the election")->required();
+  command.add_option("KEY", o.key, "the key of the election")
+      ->required()
+      ->check(check_key);
   command.add_option("--group", o.prefix,
                      "the prefix of the group (default: the nearest folder above KEY)")
       ->type_name("PREFIX");

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/argument_checks.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
 #include "tenure/run/runner.hpp"
@@ -19,11 +20,13 @@ namespace {
 
 constexpr int exit_not_locked = 1;    // as in consul lock
 constexpr int exit_child_failed = 2;  // with -child-exit-code
+constexpr std::uint64_t most_holders = 1'000'000;
 
 constexpr const char* more_help =
     R"(A replacement for `consul lock` that contends with it: the same keys (PREFIX/.lock,
 and with -n PREFIX/SESSION), the same options with one dash or two, CHILD run by
-$SHELL -c (or /bin/sh -c) unless -shell=false, CONSUL_LOCK_HELD=true.
+$SHELL -c (or /bin/sh -c) unless -shell=false, CONSUL_LOCK_HELD=true. The child gets
+the whole environment, CONSUL_HTTP_TOKEN too, which `tenure run` keeps to itself.
 
 Differences from consul lock:
   - It exits with the child's own exit code, and with 70 if the lock was lost.
@@ -92,7 +95,6 @@ run_options options_from(const arguments& a) {
   while (prefix.ends_with('/')) prefix.pop_back();
   if (prefix.empty() || prefix.starts_with('/'))
     throw usage_error("the prefix '" + a.prefix + "' must begin with a name, not with a slash");
-  if (a.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
   o.key = a.n == 1 ? prefix + "/.lock" : prefix;
   o.slots = a.n == 1 ? 0 : a.n;
   o.profile = candidacy(host_and_pid());
@@ -101,6 +103,9 @@ run_options options_from(const arguments& a) {
   if (a.grace) o.profile.stop_budget(*a.grace);
   check_candidacy(o.profile);
   o.argv = command_of(a);
+  // Scripts that run under `consul lock` may use them.
+  o.pass_env = {"CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_AUTH",
+                "CONSUL_CLIENT_KEY"};
   o.program = "tenure lock";
   const std::string line = joined(a.child);
   o.session_name = a.name.empty() ? "Consul lock for '" + line + "' at '" + prefix + "'" : a.name;
@@ -134,6 +139,7 @@ void add_consul_options(CLI::App& app, arguments& a) {
       ->type_name("N");
   app.add_option("-n,--n", a.n, "the number of holders; the same for all contenders")
       ->type_name("N")
+      ->check(whole_number(1, most_holders))
       ->capture_default_str();
   app.add_option("--name", a.name, "the session's name")->type_name("NAME");
   app.add_flag("--pass-stdin", a.pass_stdin, "pass standard input to the child");

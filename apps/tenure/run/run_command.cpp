@@ -26,6 +26,8 @@ and then releases the lock.
 The command's environment contains TENURE_KEY, TENURE_FENCE, TENURE_SESSION and
 CONSUL_LOCK_HELD=true. TENURE_FENCE is a fencing token, a number that grows from
 leader to leader: the command should pass it to every system that it writes to.
+CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, CONSUL_HTTP_AUTH, CONSUL_CLIENT_KEY and
+the tokens of TENURE_ variables stay with tenure, unless --pass-env names them.
 
 tenure forwards the first SIGINT or SIGTERM to the command and waits for the
 command's end, as long as it leads; a second one kills the command. It also forwards
@@ -62,6 +64,7 @@ struct arguments {
   group_options group;
   std::string try_for;  // a flag with an optional value: an option would swallow the KEY
   bool respawn = false;
+  std::vector<std::string> pass_env;
   std::vector<std::string> argv;
 };
 
@@ -98,6 +101,7 @@ run_options options_from(const arguments& a) {
   o.group = a.group.membership_with(o.profile, host_name());
   o.liveness = a.liveness;
   o.argv = a.argv;
+  o.pass_env = a.pass_env;
   o.try_for = parse_try(a.try_for);
   o.respawn = a.respawn;
   o.log = a.common.log();
@@ -111,7 +115,8 @@ int run(const arguments& a) {
   command::find_program(o.argv.front(), problem);
   if (problem != 0) {
     const command::outcome failed(command::outcome::kind::not_started, problem);
-    print_error("tenure run: %s %s\n", o.argv.front().c_str(), failed.text().c_str());
+    const std::string& name = o.argv.front();
+    print_error("tenure run: %s %s\n", name.empty() ? "''" : name.c_str(), failed.text().c_str());
     return failed.exit_code();
   }
   boost::asio::io_context io{1};
@@ -145,6 +150,11 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
   add_duration(*run_app, "--grace", a->grace,
                "the time from SIGTERM to SIGKILL (default: 5s, at most a third of the span)",
                "TENURE_GRACE");
+  run_app->add_option("--pass-env", a->pass_env,
+                      "a secret variable that the command gets, such as CONSUL_HTTP_TOKEN; may be "
+                      "given repeatedly")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   run_app->add_flag("--try{30s}", a->try_for,
                     "give up if not elected within this time: --try=5s; 30s without a value; "
                     "with --respawn for the first election only")

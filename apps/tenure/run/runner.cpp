@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
 #include "common/json.hpp"
@@ -24,8 +25,6 @@ using namespace std::chrono_literals;
 using command::outcome;
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 constexpr duration steady_run = 10s;     // a command that ran this long did start properly
 constexpr duration least_respawn_pause = 1s;
@@ -299,7 +298,7 @@ void runner::print_loss(const term& t, end_reason reason) const {
 command::invocation runner::invocation_for(const term& t) const {
   command::invocation what;
   what.argv = options_.argv;
-  what.inherit_environment();
+  what.inherit_environment(options_.pass_env);
   what.set_variable("TENURE_KEY", t.key());
   what.set_variable("TENURE_FENCE", std::to_string(t.fence()));
   what.set_variable("TENURE_SESSION", t.session());

@@ -29,6 +29,7 @@ class run_options {
   std::string key;
   candidacy profile{"?"};
   std::vector<std::string> argv;
+  std::vector<std::string> pass_env;   ///< secrets of this process that the command gets, by name
   std::optional<group_membership> group;  ///< that the election is entered through; or none
   std::optional<duration> liveness;
   std::optional<duration> try_for;     ///< when to give up the first campaign; empty: never

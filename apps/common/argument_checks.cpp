@@ -1,0 +1,45 @@
+#include "common/argument_checks.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace tenure::apps {
+
+std::string check_key(const std::string& text) {
+  if (text.empty()) return "the key is empty: name the key of an election";
+  if (text.front() == '/') return "the key '" + text + "' begins with a slash: leave it out";
+  return {};
+}
+
+std::string check_not_empty(const std::string& text) {
+  return text.empty() ? "the value is empty: give one, or leave the option out" : "";
+}
+
+std::function<std::string(const std::string&)> whole_number(std::uint64_t least,
+                                                            std::uint64_t most) {
+  return [least, most](const std::string& text) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, number);
+    const bool good = error == std::errc() && at == end && number >= least && number <= most;
+    return good ? std::string()
+                : "'" + text + "' is not a whole number from " + std::to_string(least) + " to " +
+                      std::to_string(most);
+  };
+}
+
+std::function<std::string(const std::string&)> decimal_number(double most) {
+  return [most](const std::string& text) {
+    double number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+    // Not a number compares as false.
+    const bool good = error == std::errc() && at == end && number >= 0 && number <= most;
+    if (good) return std::string();
+    char limit[32];
+    std::snprintf(limit, sizeof limit, "%.0f", most);
+    return "'" + text + "' is not a number from 0 to " + limit;
+  };
+}
+
+}  // namespace tenure::apps
