@@ -1,0 +1,81 @@
+"""Which faults occur when: decided by the seed, before the run."""
+
+import random
+from dataclasses import dataclass
+
+# Every kind of fault by its name: see fault().
+KINDS = {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    begin: object      # a generator function (run, fault): before its yield the fault begins
+    weight: int
+    target: str        # "program", "machine", "server" or "cluster"
+    seconds: tuple     # how long it lasts
+    only: tuple        # the programs that it is for; (): all
+    apart: bool        # needs hosts with networks of their own
+
+
+def fault(name, weight, target, seconds=(0.0, 0.0), only=(), apart=False):
+    """Puts a generator function into the table. What it does after its yield ends the fault."""
+    def put(begin):
+        KINDS[name] = Kind(name, begin, weight, target, seconds, only, apart)
+        return begin
+    return put
+
+
+@dataclass
+class Fault:
+    at: float          # seconds after the begin of the faults
+    seconds: float
+    kind: str
+    target: tuple      # (machine, program), (machine,), (server,) or ()
+    number: int        # for the fault's own choices
+
+
+# How many times as many faults as usual a run has: in calm ones more moves between the members of
+# the group come to their end, and more leases last.
+RATES = (0.4, 1.0, 1.0, 1.5)
+
+
+def make(seed, seconds, machines, servers, programs, isolated):
+    """The faults of a run, in order. The faults of one target never overlap, so that each does what
+    its name says."""
+    chance = random.Random(seed)
+    rate = chance.choice(RATES)
+    kinds = [k for k in sorted(KINDS.values(), key=lambda k: k.name) if isolated or not k.apart]
+    busy = {}
+    plan = []
+    at = 0.0
+    while True:
+        at += chance.uniform(0.3, 2.0) / rate
+        if at >= seconds:
+            return plan
+        kind = chance.choices(kinds, [k.weight for k in kinds])[0]
+        target = pick(chance, kind, machines, servers, programs)
+        last = chance.uniform(*kind.seconds)
+        if busy.get(lane(kind, target), -1.0) > at:
+            continue
+        last = min(last, max(0.1, seconds - at))
+        busy[lane(kind, target)] = at + last + 1.0
+        plan.append(Fault(round(at, 3), round(last, 3), kind.name, target,
+                          chance.randrange(1 << 30)))
+
+
+def pick(chance, kind, machines, servers, programs):
+    if kind.target == "program":
+        return (chance.randrange(machines), chance.choice(kind.only or programs))
+    if kind.target == "machine":
+        return (chance.randrange(machines),)
+    if kind.target == "server":
+        return (chance.randrange(servers),)
+    return ()
+
+
+def lane(kind, target):
+    """What only one fault at a time may touch. One server at a time is down or slow."""
+    if kind.target in ("server", "cluster"):
+        return kind.target
+    return target

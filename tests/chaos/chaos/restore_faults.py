@@ -1,0 +1,66 @@
+"""Old contents that come back: a snapshot restored, and keys imported."""
+
+import base64
+import json
+import time
+
+from support import consul
+
+from .operator_faults import request
+from .plan import fault
+from .servers import NOT_THERE
+
+
+@fault("snapshot restored", 1, "cluster", (3, 10))
+def snapshot_restored(run, f):
+    began = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    saved = run.cluster.ask(lambda c: c.request("GET", "/v1/snapshot", timeout=10))
+    if saved is None or saved[0] != 200:
+        return
+    yield
+    with run.tokens.lock, run.operation(f.kind, "", began):
+        run.cluster.ask(lambda c: c.request("PUT", "/v1/snapshot", saved[2], timeout=20), 20)
+        # The tokens that were made since the snapshot are gone: the operator makes new ones.
+        for program in run.programs():
+            run.tokens.renew(program)
+
+
+@fault("keys imported", 2, "cluster", (1, 6))
+def keys_imported(run, f):
+    """As `consul kv import` does: each key is put with the value and the flags that it had."""
+    def export(client):
+        status, _, text = client.request("GET", "/v1/kv/chaos/e/", recurse="", timeout=5)
+        return json.loads(text) if status == 200 else []
+    exported = run.cluster.ask(export) or []
+    yield
+    for entry in exported[f.number % 7::10]:
+        with run.operation(f.kind, entry["Key"]):
+            request(run, "PUT", entry["Key"], base64.b64decode(entry["Value"] or ""),
+                    flags=entry["Flags"])
+
+
+@fault("agent left", 1, "machine", (0, 3))
+def agent_left(run, f):
+    """An operator takes the node out: its sessions die with it."""
+    agent = run.machine(f).agent
+    try:
+        agent.client.request("PUT", "/v1/agent/leave", timeout=10)
+    except NOT_THERE:
+        pass
+    agent.stop()
+    yield
+    agent.start()
+
+
+@fault("certificate rotated", 2, "machine")
+def certificate_rotated(run, f):
+    machine = run.machine(f)
+    with run.files.lock:
+        run.files.renew(machine.agent.files, f"IP:{machine.host.address}")
+        run.files.renew(run.files.client)
+    try:
+        machine.agent.client.request("PUT", "/v1/agent/reload", timeout=10)
+    except (OSError, consul.http.client.HTTPException):
+        pass  # it is down: it reads them at its start
+    return
+    yield
