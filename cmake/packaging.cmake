@@ -19,6 +19,12 @@ foreach(component ${components})
   install(EXPORT tenure_${component} NAMESPACE tenure:: DESTINATION "${package_dir}"
     FILE tenure_${component}.cmake COMPONENT development)
 endforeach()
+# For pkg-config; it finds the prefix from where the file is.
+file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/tenure.pc.in" "${PROJECT_BINARY_DIR}/tenure.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/tenure.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+  COMPONENT development)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/include/" DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN "*.hpp")
 
@@ -32,7 +38,8 @@ install(FILES "${PROJECT_BINARY_DIR}/tenureConfig.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake"
   DESTINATION "${package_dir}" COMPONENT development)
 
-# The programs of apps/tenure and apps/tenure-cron. The target `tools` builds only these.
+# The programs of apps/tenure and apps/tenure-cron. The target `tools` builds only these, and
+# `installable` all that `cmake --install` needs.
 if(TENURE_APPS)
   foreach(app tenure tenure-cron)
     get_property(targets DIRECTORY "${PROJECT_SOURCE_DIR}/apps/${app}"
@@ -56,6 +63,22 @@ if(TENURE_APPS)
   install(DIRECTORY "${made}/fish/" COMPONENT tools OPTIONAL
     DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 
+  # For systemd. The units name the programs by the prefix of this installation.
+  set(systemd "${PROJECT_SOURCE_DIR}/packaging/systemd")
+  foreach(unit tenure-agent tenure-cron tenure-sidecar@)
+    install(CODE "
+      set(bin \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+      configure_file(\"${systemd}/${unit}.service.in\"
+        \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${unit}.service\" @ONLY)"
+      COMPONENT tools)
+  endforeach()
+  install(FILES "${systemd}/sysusers.conf" DESTINATION lib/sysusers.d RENAME tenure.conf
+    COMPONENT tools)
+  install(FILES "${systemd}/tmpfiles.conf" DESTINATION lib/tmpfiles.d RENAME tenure.conf
+    COMPONENT tools)
+  install(FILES "${systemd}/jobs-as-users.conf" COMPONENT tools
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tenure/examples")
+
   # Links: other names of `tenure`.
   get_property(links GLOBAL PROPERTY TENURE_LINKS)
   foreach(link ${links})
@@ -65,4 +88,6 @@ if(TENURE_APPS)
       file(CREATE_LINK tenure \"\${folder}/${link}\" SYMBOLIC)" COMPONENT tools)
   endforeach()
   add_custom_target(tools DEPENDS ${tools} tenure_help)
+  list(TRANSFORM components PREPEND tenure_component_ OUTPUT_VARIABLE component_targets)
+  add_custom_target(installable DEPENDS tools tenure_static tenure_shared ${component_targets})
 endif()
