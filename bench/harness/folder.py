@@ -3,10 +3,13 @@ plots. A benchmark that runs again replaces its own rows and leaves the others a
 
 import json
 import os
+import subprocess
 
 from . import plots
 from .results import NO_SERVER, table
+from .servers import ROOT
 
+DERIVED_FROM = ("steady", "standby", "growth")
 JSON_NAME = "results.json"
 PLOTS = "plots"
 
@@ -30,6 +33,16 @@ class Folder:
                 file.write("\n".join(text) + "\n")
         kept = [r for r in self._rows() if r["within"] != bench or r["server"] not in servers]
         write_rows(sorted(kept + rows, key=lambda r: (r["within"], r["server"])), self._json())
+
+        self._derive(bench)
+
+    def _derive(self, bench):
+        """The constants of `tenure plan` follow the results that the repository has."""
+        bench_folder = os.path.join(ROOT, "bench")
+        ours = os.path.realpath(self.path) == os.path.join(bench_folder, "results")
+        if ours and bench in DERIVED_FROM:
+            subprocess.run([os.path.join(bench_folder, "constants")], check=False,
+                           stdout=subprocess.DEVNULL)
 
     def draw(self):
         plots.draw(self._rows(), os.path.join(self.path, PLOTS))
