@@ -55,8 +55,8 @@ class CronSpreadTest(cases.ServerCase):
         self.assertEqual(0, self.run_to_end(TENURE, "pin", "--group", self.key, key, "a")[0])
         wait_until(lambda: self.zoo.lines("long")[-1:] == ["begin a"], 15 * SLACK,
                    what="the long job on a")
-        code, _, errors = self.run_to_end(TENURE, "drain", "--wait", "--timeout", "20s", self.key,
-                                          "a")
+        code, _, errors = self.run_to_end(TENURE, "drain", "-q", "--wait", "--timeout", "20s",
+                                          self.key, "a")
         self.assertEqual((0, ""), (code, errors))
         wait_until(lambda: self.zoo.lines("long")[-1:] not in (["begin a"], ["end a"]), 10 * SLACK,
                    what="the long job elsewhere")

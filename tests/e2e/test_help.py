@@ -9,7 +9,8 @@ from support import cases
 from support.processes import TENURE, TENURE_CRON
 
 COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "group", "drain", "undrain",
-            "move", "pin", "unpin", "policy", "agent", "sidecar", "completion", "man"]
+            "move", "pin", "unpin", "policy", "doctor", "plan", "agent", "sidecar",
+            "completion", "man"]
 LINKS = ["is-leader", "leader-set", "leader-get"]
 
 

@@ -67,7 +67,7 @@ class MetricsTest(cases.ServerCase):
         self.assertGreater(values["process_max_fds"], values["process_open_fds"])
         self.assertGreater(values["process_cpu_seconds_total"], 0)
         build = [name for name in values if name.startswith("tenure_build_info{")]
-        version = self.run_to_end(TENURE, "--version")[1].split()[-1]
+        version = self.run_to_end(TENURE, "--version")[1].split()[1]
         self.assertEqual(1, len(build))
         self.assertIn(f'version="{version}"', build[0])
 

@@ -47,7 +47,7 @@ http {{
 }}
 """
 SIDECAR = """
-http: {{listen: "127.0.0.1:0", heartbeat: 1s}}
+http: {{listen: "127.0.0.1:0", heartbeat: 1s, hosts: [kept]}}
 defaults: {{value: {value}, span: 2s, ttl: 10s}}
 elections: [{{name: app, key: {key}}}]
 """

@@ -62,7 +62,7 @@ class ReloadTest(cases.ServerCase):
         a, b, c = (self.election(name) for name in "abc")
         self.start(a, b, c, http={"listen": ":0"}, control={"socket": self.zoo.path("socket")},
                    defaults={"guarantee": "500ms"})
-        port = self.log().split("address=")[1].split()[0].rpartition(":")[2]
+        port = self.log().split("listening address=")[1].split()[0].rpartition(":")[2]
         before = {name: self.fence(name) for name in "abc"}
         stream = urllib.request.urlopen(f"http://127.0.0.1:{port}/elections/b/sse", timeout=10)
         self.addCleanup(stream.close)

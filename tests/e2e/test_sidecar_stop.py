@@ -103,7 +103,7 @@ class StopTest(cases.ServerCase):
         unit = self.start(http={"listen": ":0"})
         wait_until(lambda: self.is_leader() == "True", what="a promise")
         log = self.stage.zoo.errors(unit)
-        port = log.split("address=")[1].split()[0].rpartition(":")[2]
+        port = log.split("listening address=")[1].split()[0].rpartition(":")[2]
 
         def get(path):
             try:

@@ -27,7 +27,7 @@ class Crowd:
         if stall:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         connection.connect(self.address)
-        connection.sendall(b"GET /sse HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
         if stall:
             self.stalled.append(connection)
         else:

@@ -59,7 +59,7 @@ class Raw:
         self.socket.close()
 
     def send(self, target, *headers, method="GET", version="1.1", body=b""):
-        lines = [f"{method} {target} HTTP/{version}", "Host: x", *headers, "", ""]
+        lines = [f"{method} {target} HTTP/{version}", "Host: localhost", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode() + body)
         return self
 
