@@ -1,5 +1,8 @@
 # The libraries that tenure needs. Debian 12 and its successors package all of them.
 find_package(Threads REQUIRED)
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # by the configuration that Boost installs
+endif()
 find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(simdjson REQUIRED)

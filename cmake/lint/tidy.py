@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over lib and apps, with one file at a time per core.
+"""Runs clang-tidy over lib and apps, with one translation unit at a time per core.
+
+The build is a unity build: a unit includes several sources, which share the cost of the headers.
 
 usage: tidy.py BUILD_DIR    (with a compile_commands.json for clang)
 """
@@ -7,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -25,9 +28,10 @@ def find_tool() -> str:
 def sources(build_dir: pathlib.Path, top: pathlib.Path) -> list[str]:
     entries = json.loads((build_dir / "compile_commands.json").read_text(encoding="utf-8"))
     files = {str(pathlib.Path(entry["file"]).resolve()) for entry in entries}
-    folders = (str(top / "lib") + "/", str(top / "apps") + "/")
+    ours = re.compile("|".join(re.escape(str(root)) + r"/(lib|apps)/" + more for root, more in
+                               ((top, ""), (build_dir, ".*/Unity/"))))
     # *_src.cpp compile other projects' libraries.
-    ours = [f for f in files if f.startswith(folders) and not f.endswith("_src.cpp")]
+    ours = [f for f in files if ours.match(f) and not f.endswith("_src.cpp")]
     return sorted(ours, key=lambda f: -os.path.getsize(f))
 
 
