@@ -34,6 +34,18 @@ sim::scenario with_removed_keys(std::uint64_t seed) {
   return made;
 }
 
+/// Sessions delete their keys, and the lock-delay of a dead leader's session refuses claims for as
+/// long as the lease lasts.
+sim::scenario with_lock_delay(std::uint64_t seed) {
+  sim::scenario made = drawn(seed);
+  made.behavior = session_behavior::remove;
+  made.lock_delay = made.span;
+  made.mixed_spans = false;
+  made.foreign_contenders = 0;
+  made.groups = sim::group_settings();
+  return made;
+}
+
 /// A group whose members come and go, while operators destroy sessions and write old notices again.
 sim::scenario busy_group(std::uint64_t seed) {
   sim::scenario made = drawn(seed);
@@ -131,6 +143,13 @@ TEST_CASE("no seeded bug: no violation where sessions delete their keys") {
     CHECK(once.violation == "");
   }
 }
+TEST_CASE("no seeded bug: no violation behind a lock-delay") {
+  core::enable_bug(seeded_bug::none);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::outcome once = sim::simulate(with_lock_delay(seed));
+    CHECK(once.violation == "");
+  }
+}
 
 TEST_CASE("no seeded bug: no violation in a busy group") {
   core::enable_bug(seeded_bug::none);
@@ -168,6 +187,7 @@ TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine); }
 TEST_CASE("found: the quarantine of a missing key counted from its first sight") {
   expect_found(seeded_bug::missing_since_seen, with_removed_keys);
 }
+TEST_CASE("found: no placeholder") { expect_found(seeded_bug::no_placeholder, with_lock_delay); }
 TEST_CASE("found: a placeholder taken for a clean release by its writer") {
   expect_found(seeded_bug::placeholder_is_clean, with_removed_keys);
 }
