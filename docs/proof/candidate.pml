@@ -83,7 +83,7 @@ inline observe(i, s) {
   fi
 }
 
-/* candidate::lost. Work that runs is told to stop, and stops by itself before its lease ends. */
+/* candidate::lost. The work has to stop, and stops by itself before its lease ends. */
 inline lose(i) {
   if
   :: me.stage == LEADING && me.seen.holder == OWN && me.has_session ->  /* overwritten */
@@ -505,11 +505,7 @@ proctype candidate(byte i) {
        printf("%d: does not want the key that was handed over\n", own);
        me.stage = OVER;
        me.guard = me.seen.index;
-#ifdef UNWANTED_IS_CLEAN
-       me.quarantine = OVER_SPAN;
-#else
        me.quarantine = (me.working -> me.proven : OVER_SPAN);
-#endif
      }
   :: d_step { hand_over_step(i, 1) }
   :: d_step { lost_hand_over_step(i, 1) }
