@@ -10,7 +10,8 @@ import signal
 import time
 
 from support import cases, marks
-from support.processes import MARK, SLACK, TENURE, TENURE_CRON, alive, boot_time, wait_until
+from support.processes import (MARK, SANITIZED, SLACK, TENURE, TENURE_CRON, alive, boot_time,
+                               wait_until)
 
 SPAN = 2.0
 TTL = 10.0
@@ -174,7 +175,7 @@ class CronTest(cases.ServerCase):
         self.assertNotIn("schedule stopped", self.zoo.errors(process))
         with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
             memory = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-        self.assertLess(memory, (128 if SLACK > 1 else 64) * 1024)  # sanitizers keep freed memory
+        self.assertLess(memory, (128 if SANITIZED else 64) * 1024)  # sanitizers keep freed memory
         process.terminate()
         self.assertEqual(0, process.wait(SPAN + 5))
         os.close(read)

@@ -9,7 +9,7 @@ import unittest
 
 from support import cases, consul
 from support.ledger import Ledger
-from support.processes import BUILD, SLACK, TENURE, boot_time, wait_until
+from support.processes import BUILD, SANITIZED, SLACK, TENURE, boot_time, wait_until
 
 SCHEDULER = os.path.join(BUILD, "bin", "scheduler")
 GROUP = "scheduler"
@@ -18,7 +18,6 @@ SPAN, LIVENESS = 2, 1
 # ./dev bench groups.
 LATE = 0.5 * SLACK
 PATIENCE = 30 * SLACK
-SANITIZED = SLACK > 1
 
 
 def percentile(values, p):

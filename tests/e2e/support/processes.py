@@ -11,8 +11,9 @@ import subprocess
 import time
 import uuid
 
-# A factor for time limits: a build with sanitizers is slow.
+# A factor for time limits: other tests share the machine, and a build with sanitizers is slow.
 SLACK = float(os.environ.get("TENURE_E2E_SLACK", "1"))
+SANITIZED = "TENURE_E2E_SANITIZED" in os.environ
 
 BUILD = os.environ.get("TENURE_BUILD", "build")
 TENURE = os.path.join(BUILD, "bin", "tenure")
