@@ -11,15 +11,15 @@ namespace tenure {
 /// `name`.
 struct acl_rule {
   std::string resource;  ///< "key", "key_prefix", "session_prefix", "service", ...
-  std::string name;
-  std::string access;  ///< "read", "list" or "write"; each includes the ones before
+  std::string name;      ///< of the resource, or how its name begins; empty: of every resource
+  std::string access;    ///< "read", "list" or "write"; each includes the ones before
 
   /// As Consul and its documentation name it: `key:write on "service/db/leader"`.
   std::string right() const;
   /// As a line of a policy: `key "service/db/leader" { policy = "write" }`.
   std::string hcl() const;
 
-  friend bool operator==(const acl_rule&, const acl_rule&) = default;
+  friend bool operator==(const acl_rule&, const acl_rule&) = default;  ///< equal in all three
 };
 
 /// The policy of one token. Set by chained calls, one for each use; a rule is there once, whatever
@@ -54,6 +54,7 @@ class acl_policy {
   /// Registers a service, as agent_services does.
   acl_policy& service(const std::string& name);
 
+  /// The rules that the uses so far need, each once.
   [[nodiscard]] std::vector<acl_rule> rules() const;
   /// The whole policy with a comment for each rule, for `consul acl policy create -rules`.
   [[nodiscard]] std::string hcl() const;

@@ -78,6 +78,7 @@ class agent_options {
     tls_cert_ = std::move(path);
     return *this;
   }
+  /// The private key of tls_cert(): a PEM file. Empty, the default: no TLS.
   agent_options& tls_key(std::string path) {
     tls_key_ = std::move(path);
     return *this;
@@ -107,20 +108,22 @@ class agent_options {
     return *this;
   }
 
-  consul_version as() const noexcept { return as_; }
-  duration session_ttl_min() const noexcept { return session_ttl_min_; }
-  const std::string& node_name() const noexcept { return node_name_; }
-  std::size_t connections() const noexcept { return connections_; }
+  consul_version as() const noexcept { return as_; }                      ///< as set
+  duration session_ttl_min() const noexcept { return session_ttl_min_; }  ///< as set
+  const std::string& node_name() const noexcept { return node_name_; }    ///< as set
+  std::size_t connections() const noexcept { return connections_; }       ///< as set; 0: any number
+  /// As set; 0: any number.
   std::size_t connections_per_address() const noexcept { return connections_per_address_; }
-  const std::vector<std::string>& hosts() const noexcept { return hosts_; }
-  const std::string& token() const noexcept { return token_; }
-  const std::string& token_file() const noexcept { return token_file_; }
-  const std::string& tls_cert() const noexcept { return tls_cert_; }
-  const std::string& tls_key() const noexcept { return tls_key_; }
+  const std::vector<std::string>& hosts() const noexcept { return hosts_; }  ///< as set
+  const std::string& token() const noexcept { return token_; }  ///< as set; empty: none
+  const std::string& token_file() const noexcept { return token_file_; }  ///< as set; empty: none
+  const std::string& tls_cert() const noexcept { return tls_cert_; }  ///< as set; empty: none
+  const std::string& tls_key() const noexcept { return tls_key_; }  ///< as set; empty: none
+  /// As set; empty: none.
   const std::string& tls_client_ca() const noexcept { return tls_client_ca_; }
-  const std::string& state_file() const noexcept { return state_file_; }
-  duration start_lock_delay() const noexcept { return start_lock_delay_; }
-  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  const std::string& state_file() const noexcept { return state_file_; }    ///< as set; empty: none
+  duration start_lock_delay() const noexcept { return start_lock_delay_; }  ///< as set
+  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }    ///< as set; never null
 
  private:
   consul_version as_ = consul_version::v1_21;
@@ -147,7 +150,9 @@ class agent_server {
   /// file, if it cannot use it.
   explicit agent_server(boost::asio::any_io_executor executor,
                         agent_options options = agent_options());
+  /// The other one is then empty: only its destructor and an assignment to it may follow.
   agent_server(agent_server&&) noexcept;
+  /// Stops the agent that this one was, as the destructor does.
   agent_server& operator=(agent_server&&) noexcept;
   /// Closes all connections at once: an unclean stop, unless stop() came before.
   ~agent_server();
@@ -169,8 +174,9 @@ class agent_server {
 
   /// The open connections, the blocking queries that wait, and the sessions that are alive.
   std::size_t connections() const noexcept;
+  /// That wait for a change or the end of their wait.
   std::size_t blocking_queries() const noexcept;
-  std::size_t sessions() const noexcept;
+  std::size_t sessions() const noexcept;  ///< that are alive
   /// The index of the last change.
   std::uint64_t index() const noexcept;
 

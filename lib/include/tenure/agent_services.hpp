@@ -29,36 +29,40 @@ class environment;
 /// version of the library does not know.
 class agent_service {
  public:
+  /// Names and their texts, in the order of the agent.
   using named_texts = std::vector<std::pair<std::string, std::string>>;
 
   agent_service() = default;
+  /// A service that is not registered yet.
   agent_service(std::string id, std::string name) : id(std::move(id)), name(std::move(name)) {}
 
   /// The body of `agent/service/register` for this service, without the fields that are `refused`:
   /// an agent may refuse fields that it returns.
   [[nodiscard]] std::string registration(const std::set<std::string>& refused = {}) const;
 
-  std::string id;
-  std::string name;
-  std::string kind;  ///< empty for a plain service
-  std::string hash;  ///< ContentHash: names this state of the service
-  bool tags_overridable = false;
-  std::vector<std::string> tags;
-  named_texts meta;
-  named_texts others;  ///< name and JSON of all other fields, in the agent's order
+  std::string id;                 ///< unique at its agent
+  std::string name;               ///< by which clients find the service; several may have it
+  std::string kind;               ///< empty for a plain service
+  std::string hash;               ///< ContentHash: names this state of the service
+  bool tags_overridable = false;  ///< EnableTagOverride: the catalog may change the tags
+  std::vector<std::string> tags;  ///< in the order of the agent
+  named_texts meta;               ///< the metadata
+  named_texts others;             ///< name and JSON of all other fields, in the agent's order
 };
 
 /// What all answers have. With an error the rest is empty; `detail` is then one line for a log or a
 /// terminal: the request, the address it went to, and the outcome.
 class service_answer {
  public:
-  error_code error;
-  std::string detail;
+  error_code error;    ///< of consul_errc; none: the rest is valid
+  std::string detail;  ///< empty without an error
 };
+/// All services of an agent.
 class service_list : public service_answer {
  public:
   std::vector<agent_service> services;  ///< sorted by id
 };
+/// One service.
 class service_result : public service_answer {
  public:
   std::optional<agent_service> service;  ///< nothing: the agent knows no such service
@@ -66,12 +70,14 @@ class service_result : public service_answer {
 /// What the checks of a service and those of its node say.
 class service_health : public service_answer {
  public:
+  /// What they say together, as the agent sums it up.
   enum class state { missing, passing, warning, critical, maintenance };
 
   /// `missing`: the agent knows no such service, or there is an error.
   state now = state::missing;
   std::vector<std::string> failing;  ///< the names of the checks that are critical
 };
+/// The outcome of a registration.
 class service_written : public service_answer {
  public:
   /// The field of the body that made the agent refuse it as unknown; empty otherwise.
@@ -93,7 +99,7 @@ class agent_services {
                  std::shared_ptr<metrics_sink> metrics = nullptr);
   ~agent_services();
 
-  const consul_config& config() const noexcept { return config_; }
+  const consul_config& config() const noexcept { return config_; }  ///< as given
 
   /// GET agent/services. `filter` is an expression in Consul's language, such as
   /// `Service == "web"`; empty: all services.

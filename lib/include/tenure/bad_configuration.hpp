@@ -14,10 +14,11 @@ namespace tenure {
 /// contains a secret.
 class bad_configuration : public boost::system::system_error {
  public:
+  /// `line`: one line for a person: which setting, its value, and what is allowed.
   explicit bad_configuration(std::string line)
       : system_error(make_error_code(errc::bad_argument)), line_(std::move(line)) {}
 
-  const char* what() const noexcept override { return line_.c_str(); }
+  const char* what() const noexcept override { return line_.c_str(); }  ///< that line
 
  private:
   std::string line_;

@@ -15,7 +15,7 @@ enum class session_behavior { release, remove };
 /// span; where the holder's is larger, successors wait for the larger one.
 class candidacy {
  public:
-  static constexpr std::size_t most_value = 384'000;
+  static constexpr std::size_t most_value = 384'000;  ///< bytes of a value
 
   /// `value`: what is published under the key while this candidate leads. Never empty: an empty
   /// value marks a key that was released cleanly. At most `most_value` bytes: Consul's limit of 512
@@ -47,18 +47,20 @@ class candidacy {
     stop_budget_ = d;
     return *this;
   }
+  /// What Consul does with the key when the session ends. Default: session_behavior::release.
   candidacy& behavior(session_behavior b) {
     behavior_ = b;
     return *this;
   }
 
-  const std::string& value() const noexcept { return value_; }
-  duration span() const noexcept { return span_; }
-  duration ttl() const noexcept { return ttl_; }
-  duration lock_delay() const noexcept;
-  duration stop_budget() const noexcept;
-  session_behavior behavior() const noexcept { return behavior_; }
+  const std::string& value() const noexcept { return value_; }      ///< as given; never empty
+  duration span() const noexcept { return span_; }                  ///< as set; default: 15 s
+  duration ttl() const noexcept { return ttl_; }                    ///< as set; default: 15 s
+  duration lock_delay() const noexcept;                             ///< as set, or its default
+  duration stop_budget() const noexcept;                            ///< as set, or its default
+  session_behavior behavior() const noexcept { return behavior_; }  ///< as set
 
+  /// Equal as they were set: a setting that is unset differs from one that is set to its default.
   friend bool operator==(const candidacy&, const candidacy&) = default;
 
   /// How long a lease lasts, counted from the sending of the proof on which it rests: the span less

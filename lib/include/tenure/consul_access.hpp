@@ -44,14 +44,18 @@ class consul_access {
   std::string token() const { return source_ ? source_->token() : token_; }
   /// nullptr: the token does not change.
   const std::shared_ptr<token_source>& source() const noexcept { return source_; }
+  /// As set; empty: that of the token.
   const std::string& name_space() const noexcept { return name_space_; }
+  /// As set; empty: that of the agent.
   const std::string& partition() const noexcept { return partition_; }
+  /// As set; empty: that of the agent.
   const std::string& datacenter() const noexcept { return datacenter_; }
 
   /// Throws bad_configuration for a token that cannot be sent, such as one with a line end from a
   /// file. Every object that sends it does this when it is made.
   void check() const;
 
+  /// The same rights: token source, tenancy and datacenter.
   friend bool operator==(const consul_access&, const consul_access&) = default;
 
  private:

@@ -52,6 +52,7 @@ class consul_config {
     access_.token(std::move(secret));
     return *this;
   }
+  /// A token that may change, such as token_from_file(): each request asks for the one of now.
   consul_config& token(std::shared_ptr<token_source> source) {
     access_.token(std::move(source));
     return *this;
@@ -78,17 +79,18 @@ class consul_config {
   std::string address() const;
   /// Of a TCP address.
   const std::string& host() const noexcept { return host_; }
+  /// Of a TCP address, in digits or as a name.
   const std::string& port() const noexcept { return port_; }
   /// Not empty: a unix socket instead of host and port.
   const std::string& unix_path() const noexcept { return unix_path_; }
   /// Nothing: plain HTTP.
   const std::optional<consul_tls>& tls() const noexcept { return tls_; }
-  const consul_access& access() const noexcept { return access_; }
+  const consul_access& access() const noexcept { return access_; }  ///< as set
   /// The token for a request that begins now.
   std::string token() const { return access_.token(); }
-  const std::string& basic_auth() const noexcept { return basic_auth_; }
-  std::size_t connections() const noexcept { return connections_; }
-  duration request_timeout() const noexcept { return request_timeout_; }
+  const std::string& basic_auth() const noexcept { return basic_auth_; }  ///< as set; empty: none
+  std::size_t connections() const noexcept { return connections_; }       ///< as set
+  duration request_timeout() const noexcept { return request_timeout_; }  ///< as set
 
  private:
   void set_default_port();

@@ -35,7 +35,8 @@ class consul_connections {
   /// `config`: the address, the number of connections, the request time-out, and the access of
   /// every elections object that does not set its own. Connects when the first request needs it.
   consul_connections(boost::asio::any_io_executor executor, consul_config config);
-  consul_connections(const consul_connections&) = default;
+  consul_connections(const consul_connections&) = default;  ///< a copy names the same connections
+  /// Names the same connections as the other one.
   consul_connections& operator=(const consul_connections&) = default;
   ~consul_connections() = default;
 

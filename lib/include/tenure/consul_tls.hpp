@@ -60,12 +60,14 @@ class consul_tls {
     return *this;
   }
 
-  const std::string& ca_file() const noexcept { return ca_file_; }
-  const std::string& ca_path() const noexcept { return ca_path_; }
-  const std::string& client_cert() const noexcept { return client_cert_; }
-  const std::string& client_key() const noexcept { return client_key_; }
+  const std::string& ca_file() const noexcept { return ca_file_; }          ///< as set; empty: none
+  const std::string& ca_path() const noexcept { return ca_path_; }          ///< as set; empty: none
+  const std::string& client_cert() const noexcept { return client_cert_; }  ///< as set; empty: none
+  const std::string& client_key() const noexcept { return client_key_; }    ///< as set; empty: none
+  /// As set; empty: the host of the address.
   const std::string& server_name() const noexcept { return server_name_; }
-  bool verify() const noexcept { return verify_; }
+  bool verify() const noexcept { return verify_; }  ///< as set
+  /// As set; null: none.
   const std::shared_ptr<boost::asio::ssl::context>& context() const noexcept { return context_; }
 
  private:

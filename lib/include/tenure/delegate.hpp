@@ -43,14 +43,15 @@ class leadership_proof {
 /// `async_...` take a completion token instead: see <tenure/completion.hpp>.
 class delegate {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
   /// `session`: empty for a process whose parent does not lead. Then it can still read the
   /// settings. `settings_key`: where the settings are; empty: leader_settings::key_for(key). Throws
   /// bad_configuration for a token that cannot be sent.
   delegate(boost::asio::any_io_executor executor, consul_config config, std::string key,
            std::string session, std::string settings_key = {});
-  delegate(delegate&&) noexcept;
+  delegate(delegate&&) noexcept;  ///< the other one is then empty
+  /// Ends the operations of this one, as the destructor does.
   delegate& operator=(delegate&&) noexcept;
   ~delegate();
 

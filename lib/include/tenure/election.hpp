@@ -36,18 +36,20 @@ class participant;
 /// `async_...` takes a completion token instead: see <tenure/completion.hpp>.
 class election {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
-  election(election&&) noexcept;
-  election& operator=(election&&) noexcept;
+  election(election&&) noexcept;             ///< the other one is then empty: valid() is false
+  election& operator=(election&&) noexcept;  ///< first does what the destructor does
   ~election();
 
+  /// False: moved from.
   [[nodiscard]] bool valid() const noexcept { return participant_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
+  explicit operator bool() const noexcept { return valid(); }  ///< the same as valid()
   /// The executor of the elections object, on which the operations and bodies run; an empty
   /// any_io_executor if the handle is empty.
   [[nodiscard]] executor_type get_executor() const noexcept;
 
+  /// That the process contends for; empty: a moved-from object.
   [[nodiscard]] const std::string& key() const noexcept;
 
   /// Stands until it wins, and returns the term. Cancellation (terminal) withdraws: an acquisition
@@ -103,6 +105,7 @@ class election {
   void set_healthy(bool healthy);
   /// The running term, or one whose work has not stopped; else an empty one.
   [[nodiscard]] term current() const noexcept;
+  /// What this process is in the election now.
   [[nodiscard]] tenure::standing standing() const noexcept;
   /// The Consul session on which this candidate stands; empty while it has none. A lost
   /// session is replaced by a new one; a running term keeps its own.

@@ -45,7 +45,7 @@ class engine;
 /// takes a completion token instead: see <tenure/completion.hpp>.
 class elections {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
   /// `executor`: of an io_context that one thread runs. Throws bad_configuration for options that
   /// cannot work, system_error if the machine has no timer descriptor left. Nothing is sent to
@@ -55,12 +55,13 @@ class elections {
   /// On connections that it shares with other elections objects, see there.
   explicit elections(consul_connections connections,
                      elections_options options = elections_options());
-  elections(elections&&) noexcept;
+  elections(elections&&) noexcept;  ///< the other one is then empty: valid() is false
+  /// First does what the destructor does.
   elections& operator=(elections&&) noexcept;
   ~elections();
 
-  [[nodiscard]] bool valid() const noexcept { return engine_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
+  [[nodiscard]] bool valid() const noexcept { return engine_ != nullptr; }  ///< false: moved from
+  explicit operator bool() const noexcept { return valid(); }               ///< the same as valid()
   /// The executor that the constructor was given; an empty any_io_executor if the object is empty.
   [[nodiscard]] executor_type get_executor() const noexcept;
 

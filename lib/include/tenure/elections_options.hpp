@@ -76,14 +76,17 @@ class elections_options {
     return *this;
   }
 
-  const std::string& name() const noexcept { return name_; }
-  std::size_t sessions() const noexcept { return sessions_; }
+  const std::string& name() const noexcept { return name_; }   ///< as set
+  std::size_t sessions() const noexcept { return sessions_; }  ///< as set
+  /// As set; unset: none.
   const std::optional<duration>& liveness() const noexcept { return liveness_; }
-  duration wait() const noexcept { return wait_; }
-  const std::optional<consul_access>& access() const noexcept { return access_; }
-  bool stale_reads() const noexcept { return stale_reads_; }
-  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }
+  duration wait() const noexcept { return wait_; }  ///< as set
+  const std::optional<consul_access>& access() const noexcept { return access_; }  ///< as set
+  bool stale_reads() const noexcept { return stale_reads_; }  ///< as set
+  const std::shared_ptr<log_sink>& log() const noexcept { return log_; }  ///< as set; never null
+  /// Null: its own.
   const std::shared_ptr<outage_log>& outages() const noexcept { return outages_; }
+  /// Null: nowhere.
   const std::shared_ptr<metrics_sink>& metrics() const noexcept { return metrics_; }
 
   /// Throws bad_configuration with one line that names the value and its range. Constructing an

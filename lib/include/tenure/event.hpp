@@ -14,8 +14,8 @@ namespace tenure {
 /// The newest state of one election. Plain values.
 class event {
  public:
-  std::string key;
-  tenure::standing standing = tenure::standing::watching;
+  std::string key;  ///< of the election
+  tenure::standing standing = tenure::standing::watching;  ///< this process's, now
   tenure::term term;                     ///< while leading or stopping
   end_reason reason = end_reason::none;  ///< why the last term ended, while not leading
   tenure::leader leader;                 ///< who holds the key, as last seen

@@ -24,12 +24,12 @@ class group_core;
 /// A member of a group, as its key shows it.
 class group_member_status {
  public:
-  std::string name;
+  std::string name;  ///< unique in the group; the member keeps it over restarts
   std::string session;  ///< the Consul session that locks its key and its elections
   std::string value;    ///< what its elections publish
-  std::uint32_t weight = 100;
-  std::optional<std::uint32_t> capacity;
-  std::map<std::string, std::string> labels;
+  std::uint32_t weight = 100;  ///< its share is its weight, divided by the sum of all
+  std::optional<std::uint32_t> capacity;  ///< most elections that it leads; none: no limit
+  std::map<std::string, std::string> labels;  ///< for people and programs; the plan ignores them
   bool settled = false;   ///< its settling time is over: voluntary moves include it
   bool draining = false;  ///< an operator drains it
   bool leaving = false;   ///< it leaves the group
@@ -44,16 +44,16 @@ class group_member_status {
 /// An operator's wish that one member leads the election.
 class group_pin {
  public:
-  std::string key;
+  std::string key;     ///< of the election
   std::string member;  ///< its name; perhaps no member has that name now
 };
 
 /// A group as one read shows it, for operators.
 class group_report {
  public:
-  std::string prefix;
+  std::string prefix;  ///< of the group
   std::vector<group_member_status> members;  ///< in the order of names
-  std::vector<group_pin> pins;
+  std::vector<group_pin> pins;  ///< in the order of keys
   std::vector<std::string> drained;  ///< names that operators drain, members or not
   std::size_t elections = 0;  ///< keys below the prefix that are or were elections of the group
   std::size_t free = 0;       ///< of these, keys that no session holds
@@ -77,16 +77,17 @@ class group_report {
 /// error, and its leave() does nothing.
 class group {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
-  group(group&&) noexcept;
-  group& operator=(group&&) noexcept;
+  group(group&&) noexcept;             ///< the other one is then empty: valid() is false
+  group& operator=(group&&) noexcept;  ///< first does what the destructor does
   ~group();
 
-  [[nodiscard]] bool valid() const noexcept { return core_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
-  [[nodiscard]] executor_type get_executor() const noexcept;
+  [[nodiscard]] bool valid() const noexcept { return core_ != nullptr; }  ///< false: moved from
+  explicit operator bool() const noexcept { return valid(); }  ///< the same as valid()
+  [[nodiscard]] executor_type get_executor() const noexcept;  ///< on which its operations run
 
+  /// Of the group; empty: a moved-from handle.
   [[nodiscard]] const std::string& prefix() const noexcept;
 
   /// Enters one of the group's elections with the membership's candidacy. Its key should be below

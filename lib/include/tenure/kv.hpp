@@ -24,11 +24,11 @@ struct context;
 /// A key as Consul stores it.
 class stored_key {
  public:
-  std::string key;
-  std::string value;    ///< decoded: any bytes
-  std::string session;  ///< that locks it; empty if none does
-  std::uint64_t flags = 0;
-  std::uint64_t create_index = 0;
+  std::string key;                 ///< its whole name
+  std::string value;               ///< decoded: any bytes
+  std::string session;             ///< that locks it; empty if none does
+  std::uint64_t flags = 0;         ///< a number of the writer's; Consul does not read it
+  std::uint64_t create_index = 0;  ///< of the write that made the key
   std::uint64_t modify_index = 0;  ///< that of the last write: what set_if() compares
 };
 
@@ -37,7 +37,7 @@ class stored_keys {
  public:
   /// For watch_below(): Consul answers once something below the prefix has a greater one.
   std::uint64_t index = 0;
-  std::vector<stored_key> keys;
+  std::vector<stored_key> keys;  ///< in the order of their names
 };
 
 /// Reads and writes of keys with the access, the connections and the limits of an elections object,
@@ -53,12 +53,13 @@ class stored_keys {
 /// A list does not contain what the token may not read, and does not say so.
 class kv {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
   kv() = default;  ///< an empty handle
 
+  /// False: made by default, or moved from.
   [[nodiscard]] bool valid() const noexcept { return shared_ != nullptr; }
-  [[nodiscard]] executor_type get_executor() const noexcept;
+  [[nodiscard]] executor_type get_executor() const noexcept;  ///< on which its operations run
 
   /// Reads a key linearizably (?consistent): the answer contains every write that had completed
   /// before the call. Nothing if there is no such key.

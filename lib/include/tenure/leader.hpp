@@ -9,7 +9,7 @@ namespace tenure {
 /// What is known of an election's leader. Plain values.
 class leader {
  public:
-  std::string key;
+  std::string key;  ///< of the election
   /// The holder's session; empty where the key is not held.
   std::string session;
   /// What the holder published.
@@ -21,7 +21,7 @@ class leader {
   /// Whether somebody holds the key. A successor may hold it while it waits for the lease of its
   /// predecessor to end; it does not act until then.
   [[nodiscard]] bool present() const noexcept { return !session.empty(); }
-  friend bool operator==(const leader&, const leader&) = default;
+  friend bool operator==(const leader&, const leader&) = default;  ///< equal in all members
 };
 
 }  // namespace tenure

@@ -31,7 +31,7 @@ class settings_snapshot {
  public:
   /// Tells snapshots apart, and grows with every change; 0 where nothing was ever set.
   std::uint64_t index = 0;
-  std::map<std::string, std::string> values;
+  std::map<std::string, std::string> values;  ///< by name
 
   /// The value of that name; nullptr where it is not set.
   [[nodiscard]] const std::string* find(const std::string& name) const {
@@ -44,6 +44,7 @@ class settings_snapshot {
   /// The values as JSON, sorted by name. Names and values must be UTF-8.
   std::string text() const;
 
+  /// Equal in values and index.
   friend bool operator==(const settings_snapshot&, const settings_snapshot&) = default;
 };
 
@@ -54,7 +55,7 @@ class settings_snapshot {
 /// <tenure/completion.hpp>.
 class leader_settings {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
   /// Names and their new values; an empty value removes the name.
   using changes = std::map<std::string, std::string>;
 
@@ -63,15 +64,17 @@ class leader_settings {
     return election_key + ".settings";
   }
 
-  leader_settings(leader_settings&&) noexcept;
+  leader_settings(leader_settings&&) noexcept;  ///< the other one is then empty: valid() is false
+  /// First does what the destructor does.
   leader_settings& operator=(leader_settings&&) noexcept;
   ~leader_settings();
 
-  [[nodiscard]] bool valid() const noexcept { return store_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
+  [[nodiscard]] bool valid() const noexcept { return store_ != nullptr; }  ///< false: moved from
+  explicit operator bool() const noexcept { return valid(); }              ///< the same as valid()
   /// The executor of the elections object; an empty any_io_executor if the handle is empty.
   [[nodiscard]] executor_type get_executor() const noexcept;
 
+  /// In which the settings are; empty: a moved-from object.
   [[nodiscard]] const std::string& key() const noexcept;
 
   /// All settings, read now. Throws system_error of consul_errc; errc::bad_argument where the key

@@ -40,21 +40,27 @@ class log_field {
   /// What the value is; a sink for JSON writes numbers and booleans without quotes.
   enum class type : std::uint8_t { text, number, boolean };
 
+  /// A text. The field keeps a copy of it, and refers to the name.
   log_field(std::string_view name, std::string_view value) : name_(name), value_(value) {}
+  /// The same of a C string.
   log_field(std::string_view name, const char* value) : name_(name), value_(value) {}
+  /// The same of a string.
   log_field(std::string_view name, const std::string& value) : name_(name), value_(value) {}
   template <std::integral Number>
+  /// A number, in decimal.
   log_field(std::string_view name, Number value)
       : name_(name), value_(std::to_string(value)), type_(type::number) {}
+  /// A truth value.
   log_field(std::string_view name, bool value)
       : name_(name), value_(value ? "true" : "false"), type_(type::boolean) {}
   /// With one to three digits after the point. Infinities and NaN are texts.
   log_field(std::string_view name, double value);
 
+  /// A literal, or a text that outlives the field.
   std::string_view name() const noexcept { return name_; }
   /// As a person reads it. A number is a JSON number, a boolean is true or false.
   std::string_view value() const noexcept { return value_; }
-  type kind() const noexcept { return type_; }
+  type kind() const noexcept { return type_; }  ///< what value() is
   /// An empty text. log_sink::log() leaves such a field out.
   bool says_nothing() const noexcept { return value_.empty(); }
 
@@ -74,6 +80,7 @@ class log_sink {
   virtual void write(log_level level, std::string_view message,
                      std::span<const log_field> fields) noexcept = 0;
 
+  /// Writes the line if its level is enabled, without the fields that say nothing. Any thread.
   void log(log_level level, std::string_view message,
            std::initializer_list<log_field> fields = {}) noexcept {
     log(level, message, std::span(fields.begin(), fields.size()));

@@ -15,8 +15,8 @@ namespace tenure {
 /// All members of a group should agree on the span.
 class membership {
  public:
-  static constexpr std::size_t most_name = 255;
-  static constexpr std::uint32_t most_weight = 1'000'000;
+  static constexpr std::size_t most_name = 255;            ///< bytes of a name
+  static constexpr std::uint32_t most_weight = 1'000'000;  ///< the largest weight
 
   /// `name`: 1 to 255 bytes of UTF-8 without slashes and control characters, unique in the group
   /// and the same after a restart: operators drain and pin by it. `how`: the candidacy of every
@@ -70,14 +70,16 @@ class membership {
     return *this;
   }
 
-  const std::string& name() const noexcept { return name_; }
-  const candidacy& how() const noexcept { return how_; }
-  std::uint32_t weight() const noexcept { return weight_; }
+  const std::string& name() const noexcept { return name_; }  ///< as given
+  const candidacy& how() const noexcept { return how_; }      ///< as given
+  std::uint32_t weight() const noexcept { return weight_; }   ///< as set
+  /// As set; none: no limit.
   std::optional<std::uint32_t> capacity() const noexcept { return capacity_; }
-  const std::map<std::string, std::string>& labels() const noexcept { return labels_; }
-  duration settling_time() const noexcept { return settling_time_; }
-  std::uint32_t moves_per_second() const noexcept { return moves_per_second_; }
-  duration hand_over_limit() const noexcept { return hand_over_limit_; }
+  const std::map<std::string, std::string>& labels() const noexcept { return labels_; }  ///< as set
+  duration settling_time() const noexcept { return settling_time_; }                     ///< as set
+  std::uint32_t moves_per_second() const noexcept { return moves_per_second_; }          ///< as set
+  duration hand_over_limit() const noexcept { return hand_over_limit_; }                 ///< as set
+  /// As set; unset: none.
   const std::optional<duration>& drain_limit() const noexcept { return drain_limit_; }
 
   /// Throws bad_configuration with one line that names the value and the limit.

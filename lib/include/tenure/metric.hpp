@@ -93,8 +93,8 @@ enum class metric : std::uint8_t {
   poll_slots_awaited,
 
   // -- requests of any kind, and queues
-  requests_ok,     ///< refused transactions included
-  requests_error,  ///< 4xx, or an answer that makes no sense
+  requests_ok,            ///< refused transactions included
+  requests_error,         ///< 4xx, or an answer that makes no sense
   requests_server_error,  ///< 5xx
   requests_no_leader,     ///< the servers have no raft leader
   requests_forbidden,
@@ -116,12 +116,12 @@ enum class metric : std::uint8_t {
 
 /// What a metric is called and what it means.
 struct metric_info {
-  metric what;
-  metric_type type;
+  metric what;                   ///< its place in the enum
+  metric_type type;              ///< how its numbers behave
   std::string_view name;         ///< for Prometheus: a counter ends in _total, a time in _seconds
   std::string_view label;        ///< the label's name; empty: none
   std::string_view label_value;  ///< lower-case letters and underscores
-  std::string_view help;
+  std::string_view help;         ///< one line, as in # HELP
 };
 
 /// All metrics in the order of the enum. Series of one name are neighbors.

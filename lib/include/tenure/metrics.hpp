@@ -47,7 +47,7 @@ class metrics_registry final : public metrics_sink {
     /// How many durations were at most bounds[i] and above the bound before it.
     std::array<std::uint64_t, bounds.size() + 1> buckets{};
     std::uint64_t count = 0;  ///< the sum of the buckets
-    duration sum{0};
+    duration sum{0};          ///< of all durations
   };
 
   void count(metric counter, std::uint64_t n) noexcept override;

@@ -21,14 +21,14 @@ class leader_observer;
 /// the io_context.
 class observer {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
-  observer(observer&&) noexcept;
-  observer& operator=(observer&&) noexcept;
+  observer(observer&&) noexcept;             ///< the other one is then empty: valid() is false
+  observer& operator=(observer&&) noexcept;  ///< first does what the destructor does
   ~observer();
 
-  [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
+  [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }  ///< false: moved from
+  explicit operator bool() const noexcept { return valid(); }              ///< the same as valid()
   /// The executor of the elections object; an empty any_io_executor if the observer is empty.
   [[nodiscard]] executor_type get_executor() const noexcept;
 

@@ -31,6 +31,7 @@ namespace tenure {
 /// Consul itself. One thread: that of the elections.
 class outage_log {
  public:
+  /// `log` gets the lines; not null.
   explicit outage_log(std::shared_ptr<log_sink> log) : log_(std::move(log)) {}
   outage_log(const outage_log&) = delete;
   outage_log& operator=(const outage_log&) = delete;

@@ -46,20 +46,23 @@ class slot_candidate;
 /// `async_...` takes a completion token instead: see <tenure/completion.hpp>.
 class semaphore {
  public:
-  using executor_type = boost::asio::any_io_executor;
+  using executor_type = boost::asio::any_io_executor;  ///< of get_executor()
 
-  semaphore(semaphore&&) noexcept;
+  semaphore(semaphore&&) noexcept;  ///< the other one is then empty: valid() is false
+  /// First does what the destructor does.
   semaphore& operator=(semaphore&&) noexcept;
   ~semaphore();
 
+  /// False: moved from.
   [[nodiscard]] bool valid() const noexcept { return slot_candidate_ != nullptr; }
-  explicit operator bool() const noexcept { return valid(); }
+  explicit operator bool() const noexcept { return valid(); }  ///< the same as valid()
   /// The executor of the elections object, on which the operations and bodies run; an empty
   /// any_io_executor if the handle is empty.
   [[nodiscard]] executor_type get_executor() const noexcept;
 
+  /// Of its keys; empty: a moved-from object.
   [[nodiscard]] const std::string& prefix() const noexcept;
-  [[nodiscard]] std::size_t slots() const noexcept;
+  [[nodiscard]] std::size_t slots() const noexcept;  ///< how many hold it at a time, at most
 
   /// Waits until it has a slot, and returns it: a term whose key() is `<prefix>/.lock` and whose
   /// fence() grows from slot to slot. Resign it when the work has stopped; only then can another be

@@ -19,23 +19,29 @@ namespace tenure {
 /// The writes of one leader-only transaction: all of them happen, or none. At most 60.
 class leader_writes {
  public:
+  /// Writes the key, whatever it has.
   leader_writes& set(std::string key, std::string value, std::uint64_t flags = 0);
   /// Only where the key's ModifyIndex is `index`; 0: only where there is no such key.
   leader_writes& set_if(std::string key, std::string value, std::uint64_t index,
                         std::uint64_t flags = 0);
-  leader_writes& remove(std::string key);
+  leader_writes& remove(std::string key);  ///< removes the key; no such key is no error
+  /// Removes all keys that begin with the prefix.
   leader_writes& remove_below(std::string prefix);
 
+  /// Which of the functions above made a write.
   enum class kind { set, set_if, remove, remove_below };
+  /// One write, as the functions above made it.
   class entry {
    public:
+    /// A write of that kind, with nothing but the key.
     entry(kind k, std::string key) : what(k), key(std::move(key)) {}
-    kind what;
-    std::string key;
-    std::string value;
-    std::uint64_t index = 0;
-    std::uint64_t flags = 0;
+    kind what;                ///< its kind
+    std::string key;          ///< the key, or of remove_below the prefix
+    std::string value;        ///< of set and set_if
+    std::uint64_t index = 0;  ///< of set_if: the ModifyIndex that the key must have
+    std::uint64_t flags = 0;  ///< of set and set_if
   };
+  /// In the order of the calls.
   [[nodiscard]] const std::vector<entry>& entries() const noexcept { return entries_; }
 
  private:
@@ -171,7 +177,8 @@ class term {
                                        std::forward<Token>(token));
   }
 
-  explicit operator bool() const noexcept { return state_ != nullptr; }
+  explicit operator bool() const noexcept { return state_ != nullptr; }  ///< false: an empty term
+  /// Whether both are the same term of this process.
   friend bool operator==(const term&, const term&) = default;
 
  private:

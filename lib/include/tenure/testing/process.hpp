@@ -62,12 +62,12 @@ class process {
   /// releases included. Sessions and reads go on. (A write of a leader that has been deposed is
   /// refused without any fault: world::depose().)
   void refuse_writes();
-  void allow_writes();
+  void allow_writes();  ///< takes refuse_writes() back
 
   /// The process gets no processor, as after SIGSTOP or in a long pause of its machine. Nothing of
   /// it runs; its time goes on, and answers wait for it.
   void pause();
-  void resume();
+  void resume();  ///< takes pause() back: the process goes on with what has become due
   /// The process is gone: pause() without an end, and nothing that it sends any more arrives. Its
   /// session stays until the TTL is over. Its coroutines end with their tasks or with the world;
   /// nothing of that reaches Consul.

@@ -26,11 +26,13 @@ class task_base {
   error_code error() const;
 
  protected:
+  /// Takes the coroutine of that state.
   explicit task_base(std::shared_ptr<task_state> state) noexcept;
-  task_base(task_base&&) noexcept;
+  task_base(task_base&&) noexcept;  ///< the other one has no coroutine then
+  /// First does what the destructor does.
   task_base& operator=(task_base&&) noexcept;
   ~task_base();
-  void run_to_end();
+  void run_to_end();  ///< runs the world until the coroutine has ended; throws as task::get()
 
  private:
   std::shared_ptr<task_state> state_;
@@ -75,9 +77,10 @@ class [[nodiscard]] task final : public task_base {
 };
 
 template <>
+/// A handle to a coroutine without a result.
 class [[nodiscard]] task<void> final : public task_base {
  public:
-  void get() { run_to_end(); }
+  void get() { run_to_end(); }  ///< runs the world until it has ended; throws as that of task<T>
 
  private:
   friend class process;

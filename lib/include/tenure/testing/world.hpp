@@ -22,12 +22,12 @@ namespace tenure::testing {
 /// A key as Consul has it. Plain values.
 class stored_key {
  public:
-  std::string value;
-  std::string session;  ///< of the holder; empty: not held
-  std::uint64_t flags = 0;
-  std::uint64_t modify_index = 0;
+  std::string value;               ///< what the holder published, or an operator wrote
+  std::string session;             ///< of the holder; empty: not held
+  std::uint64_t flags = 0;         ///< of Consul's guide: which program locks the key
+  std::uint64_t modify_index = 0;  ///< of the last write
 
-  bool held() const noexcept { return !session.empty(); }
+  bool held() const noexcept { return !session.empty(); }  ///< whether a session locks it
 };
 
 /// Declare it before what uses its processes. One thread; several worlds are independent.
@@ -36,6 +36,7 @@ class stored_key {
 /// and if coroutines run without end at one instant. What acts on Consul may be called anywhere.
 class world {
  public:
+  /// The seed decides all that is random: the same seed, the same run.
   explicit world(std::uint64_t seed = 1);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
@@ -55,7 +56,7 @@ class world {
   time_point now() const noexcept;
   /// Runs all that can run now, without letting time pass.
   void run_until_idle();
-  void run_for(duration d);
+  void run_for(duration d);  ///< lets `d` of virtual time pass, and runs all that becomes due
   /// Runs until `done` returns true, and returns true; false if `patience` of virtual time has
   /// passed, or nothing can happen any more. `done` is called whenever time has passed.
   [[nodiscard]] bool run_until(const std::function<bool()>& done,
@@ -82,8 +83,9 @@ class world {
 
   /// The key as it is; nothing if there is no such key.
   std::optional<stored_key> find(const std::string& key) const;
+  /// Writes the key, made anew if need be; a lock on it stays.
   void put(const std::string& key, const std::string& value);
-  void remove(const std::string& key);
+  void remove(const std::string& key);  ///< removes the key, held or not. No such key is no error
   /// Releases the key on its holder's behalf, as elections::depose() does: the value stays. Throws
   /// std::invalid_argument if nothing holds the key.
   void depose(const std::string& key);
@@ -99,7 +101,7 @@ class world {
   /// The agent that the processes ask is down: connections are reset, and new ones refused. Keys
   /// and sessions live on, as those of Consul's servers do, and sessions expire.
   void stop_agent();
-  void start_agent();
+  void start_agent();  ///< takes stop_agent() back
   /// Restarts Consul with nothing in it, as `consul agent -dev` does: keys and sessions are gone.
   void restart_empty();
 

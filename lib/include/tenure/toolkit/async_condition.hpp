@@ -17,7 +17,7 @@ class wait_list;
 /// One thread. As with every condition variable, wait in a loop around a predicate.
 class async_condition {
  public:
-  explicit async_condition(timers& timers) noexcept : timers_(timers) {}
+  explicit async_condition(timers& timers) noexcept : timers_(timers) {}  ///< `timers` outlives it
   async_condition(const async_condition&) = delete;
   async_condition& operator=(const async_condition&) = delete;
   /// Completes the remaining waiters as if notified.

@@ -8,9 +8,10 @@
 
 namespace tenure::text {
 
+/// A unit of time.
 struct duration_unit {
-  std::string_view name;
-  std::int64_t ns;
+  std::string_view name;  ///< as people write it
+  std::int64_t ns;        ///< how long it is
 };
 
 /// The units in which people write durations, the largest first.

@@ -18,7 +18,7 @@ namespace tenure::wire {
 class bearer_token {
  public:
   virtual ~bearer_token() = default;
-  virtual bool equals(std::string_view secret) = 0;
+  virtual bool equals(std::string_view secret) = 0;  ///< whether the secret is the token of now
   /// Whether the value of an Authorization header has it as a bearer token.
   bool in_bearer(std::string_view authorization);
   /// Whether the value of an Authorization header has it as the password of any user: browsers ask
@@ -33,6 +33,7 @@ std::shared_ptr<bearer_token> token_of(std::string value);
 std::shared_ptr<bearer_token> token_in_file(std::string path,
                                             std::shared_ptr<log_sink> log = silent_log());
 
+/// Which requests a server answers. Plain values; the token is shared.
 class http_access {
  public:
   /// Names by which clients may call a server on the loopback, beside those of the loopback, IP

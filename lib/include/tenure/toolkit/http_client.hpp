@@ -27,8 +27,8 @@ namespace tenure::toolkit {
 /// Without an error there is a response, whatever its status.
 class http_result {
  public:
-  error_code error;
-  runtime::http_response response;
+  error_code error;                 ///< none: a response came, of any status
+  runtime::http_response response;  ///< empty with an error
 };
 
 /// One thread: the executor's. Must outlive its requests.

@@ -21,6 +21,7 @@
 
 namespace tenure::wire {
 
+/// One server, on any number of addresses. Not movable. The thread of its executor only.
 class http_server {
  public:
   /// `service` and `timers` outlive the server. One thread: the executor's.
@@ -49,6 +50,7 @@ class http_server {
 
   /// Whether a stream may answer this request, by the limits. A refusal counts as one.
   enum class stream_place : std::uint8_t { free, address_full, server_full };
+  /// `id`: that of the request, before its response.
   stream_place find_stream_place(std::uint64_t id);
   /// Answers a HEAD whose GET gets a stream: by its status and headers alone.
   void respond_head(std::uint64_t id, runtime::http_response head);
@@ -61,7 +63,7 @@ class http_server {
   /// Accepts no more connections or requests. Idle connections close at once, others after their
   /// response, streams when they have nothing to send.
   void stop();
-  std::size_t connections() const noexcept;
+  std::size_t connections() const noexcept;  ///< open ones, streams included
   /// How many connections and requests the limits have refused.
   std::uint64_t refused() const noexcept;
 

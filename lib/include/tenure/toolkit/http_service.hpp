@@ -19,6 +19,7 @@
 
 namespace tenure::wire {
 
+/// What answers the requests of a server, on its thread. Must not throw.
 class http_service {
  public:
   virtual ~http_service() = default;
@@ -45,21 +46,23 @@ class http_stream {
   virtual bool over() const noexcept { return false; }
 };
 
+/// The limits of a server. Plain values.
 class http_server_options {
  public:
-  std::size_t header_limit = 64 * 1024;
+  std::size_t header_limit = 64 * 1024;  ///< bytes of all headers; more is a 431
   /// Of a request's target; 0: any number that fits into the headers.
   std::size_t target_limit = 0;
-  std::size_t body_limit = 512 * 1024;
+  std::size_t body_limit = 512 * 1024;  ///< bytes of a body; more is left out: on_request()
   /// From the connection to the end of the TLS handshake; as Consul's https_handshake_timeout.
   duration handshake_time = std::chrono::seconds(5);
   /// From the connection, or the end of the TLS handshake, to the first byte; from a response to
   /// the first byte of the next request. 0: any time.
   duration first_time = std::chrono::minutes(1);
+  /// Between two requests of a connection; 0: any time.
   duration idle_time = std::chrono::minutes(10);
   /// From the first byte of a request to the end of its headers, then to the end of its body.
   duration header_time = std::chrono::seconds(10);
-  duration body_time = std::chrono::seconds(60);
+  duration body_time = std::chrono::seconds(60);  ///< the latter
   /// How long a client may take to read a response; one second more for every 64 KiB.
   duration write_time = std::chrono::seconds(30);
   /// How many connections a client address may have, apart from its streams; 0: any number. Unix
@@ -74,7 +77,7 @@ class http_server_options {
   /// request, and gets a 429 only if none waits. With TLS it gets no response, here and at the
   /// limit below: the handshake would cost more than a request.
   enum class excess : std::uint8_t { answered, closed, displaces };
-  excess excess_connection = excess::answered;
+  excess excess_connection = excess::answered;  ///< what happens to it
   /// How many connections the server may have; 0: any number. A further one takes the place of one
   /// that waits, as above, or it gets a 503 and is closed. Streams leave one place in 32 free.
   std::size_t connections = 16'000;

@@ -9,9 +9,10 @@ namespace tenure::runtime {
 /// What input files may have at most, because a user may name any file.
 inline constexpr std::size_t most_input = 16U << 20U;
 
+/// What a file has, or why it could not be read.
 class input_file {
  public:
-  std::string text;
+  std::string text;     ///< all bytes of the file; empty with a problem
   std::string problem;  ///< why it cannot be read; empty: it was
 };
 

@@ -10,6 +10,7 @@
 
 namespace tenure::wire {
 
+/// A range of addresses that share their first bits. Plain values.
 class ip_range {
  public:
   /// Nothing for a text that is none.

@@ -15,23 +15,26 @@ namespace tenure::text {
 /// The writer puts in the commas. It checks nesting by asserts alone.
 class json_writer {
  public:
-  json_writer& begin_object();
-  json_writer& end_object();
-  json_writer& begin_array();
-  json_writer& end_array();
-  json_writer& key(std::string_view name);
+  json_writer& begin_object();              ///< writes {, and opens an object
+  json_writer& end_object();                ///< writes }
+  json_writer& begin_array();               ///< writes [, and opens an array
+  json_writer& end_array();                 ///< writes ]
+  json_writer& key(std::string_view name);  ///< the name of the next value of an object, escaped
+  /// Writes a string, escaped; bytes that are not UTF-8 become U+FFFD.
   json_writer& value(std::string_view text);
+  /// The same of a C string.
   json_writer& value(const char* text) { return value(std::string_view(text)); }
+  /// The same of a string.
   json_writer& value(const std::string& text) { return value(std::string_view(text)); }
-  json_writer& value(std::uint64_t number);
-  json_writer& value(std::int64_t number);
-  json_writer& value(bool truth);
-  json_writer& null();
+  json_writer& value(std::uint64_t number);  ///< writes a number
+  json_writer& value(std::int64_t number);   ///< writes a number
+  json_writer& value(bool truth);            ///< writes true or false
+  json_writer& null();                       ///< writes null
   /// Text that is JSON already.
   json_writer& raw(std::string_view json);
 
-  const std::string& text() const noexcept { return text_; }
-  std::string take() noexcept { return std::move(text_); }
+  const std::string& text() const noexcept { return text_; }  ///< written so far
+  std::string take() noexcept { return std::move(text_); }  ///< the text; the writer is then empty
 
  private:
   void separate();

@@ -16,8 +16,8 @@ class server_tls_context;
 /// PEM files.
 struct server_tls_files {
   std::string certificate;  ///< the server's own, then its chain
-  std::string key;
-  std::string client_ca;  ///< not empty: clients must show a certificate that one of these signed
+  std::string key;          ///< of the certificate
+  std::string client_ca;    ///< not empty: clients must show a certificate that one of these signed
 };
 
 /// A handle; copies share the certificate. One thread.
@@ -30,6 +30,7 @@ class server_tls {
   /// Throws bad_configuration that names the file that cannot be used, and the remedy.
   explicit server_tls(server_tls_files files, std::shared_ptr<log_sink> log = silent_log());
 
+  /// Shared by copies; never null.
   const std::shared_ptr<server_tls_context>& context() const noexcept { return context_; }
 
  private:

@@ -14,6 +14,7 @@
 
 namespace tenure::runtime {
 
+/// Runs coroutines on one executor. Its owner cancels and joins them.
 class task_scope {
  public:
   /// `failed` is called with every exception that leaves a task, except operation_aborted.
@@ -30,7 +31,7 @@ class task_scope {
   void spawn(boost::asio::awaitable<void> task);
   /// Emits terminal cancellation to every task. The executor's thread only.
   void cancel();
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept;  ///< tasks that have not ended
   /// Completes when all tasks have ended. Cannot be cancelled; but like every co_await it throws at
   /// once in a coroutine that is cancelled already: there, call
   /// reset_cancellation_state(disable_cancellation()) first.

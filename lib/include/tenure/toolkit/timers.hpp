@@ -20,14 +20,16 @@ class timer_heap;
 /// destroyed, and must not move while armed.
 class timer {
  public:
+  /// What runs when the timer is due; it gets its timer.
   using function = void (*)(timer&) noexcept;
-  explicit timer(function fire) noexcept : fire_(fire) {}
+  explicit timer(function fire) noexcept : fire_(fire) {}  ///< not armed
   timer(const timer&) = delete;
   timer& operator=(const timer&) = delete;
   ~timer();  ///< asserts that it is not armed
 
+  /// Whether it waits for its deadline.
   bool armed() const noexcept { return index_ != not_in_heap; }
-  time_point deadline() const noexcept { return deadline_; }
+  time_point deadline() const noexcept { return deadline_; }  ///< of the last arm()
 
  private:
   friend class timer_heap;
@@ -47,6 +49,7 @@ class timers {
   /// this call. Timers of one instant fire in the order in which they were armed. A timer is
   /// disarmed before its function runs, and the function may arm, disarm or destroy any timer.
   virtual void arm(timer& t, time_point at) = 0;
+  /// Its function is not called. No effect on a timer that is not armed.
   virtual void disarm(timer& t) noexcept = 0;
 };
 
