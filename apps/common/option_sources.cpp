@@ -25,6 +25,10 @@ void replace_word(std::string& text, const std::string& word, const std::string&
   }
 }
 
+void forget_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) option->envname("");
+}
+
 }  // namespace
 
 std::string name_variables(const CLI::App& app, std::string message) {
@@ -35,6 +39,19 @@ std::string name_variables(const CLI::App& app, std::string message) {
   for (const CLI::App* command : app.get_subcommands())
     message = name_variables(*command, std::move(message));
   return message;
+}
+
+void read_only_used_variables(CLI::App& app) {
+  if (CLI::Option* const help = app.get_help_ptr()) {
+    help->each([](const std::string&) { throw CLI::CallForHelp(); });
+    help->trigger_on_parse();  // before the variables are read
+  }
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    command->preparse_callback([&app](std::size_t) { forget_variables(app); });
+    // With such a callback CLI11 reads its variables only if it is named.
+    command->parse_complete_callback([] {});
+    read_only_used_variables(*command);
+  }
 }
 
 }  // namespace tenure::apps

@@ -1,4 +1,4 @@
-// Which environment variable gave an option its value.
+// Which environment variables give options their values.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -9,5 +9,10 @@ namespace tenure::apps {
 /// `message` with the variable in the place of each option of `app`, or of its parsed subcommand,
 /// that the environment gave: "TENURE_SPAN: ..." and not "--span: ...", which the user never wrote.
 std::string name_variables(const CLI::App& app, std::string message);
+
+/// Lets `app` read only the variables of the command that runs, and none for --help. Call it before
+/// the command line is parsed: CLI11 would read the variables of all commands, and a mistake in one
+/// that the command does not use would be an error.
+void read_only_used_variables(CLI::App& app);
 
 }  // namespace tenure::apps

@@ -142,6 +142,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run) {
   std::string problem;
   try {
+    read_only_used_variables(app);
     app.parse(argc, argv);
     require_utf8_options(app);
     return run();

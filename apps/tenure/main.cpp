@@ -99,9 +99,6 @@ int main(int argc, char** argv) {
   add_sidecar_command(app, chosen);
   add_juju_tools(app);
   add_help_commands(app, chosen);
-  // Without such a callback CLI11 reads the variables of all subcommands, not only of the one that
-  // is named.
-  for (CLI::App* command : app.get_subcommands(nullptr)) command->parse_complete_callback([] {});
   const auto is_named = [&](const CLI::App* sub) { return sub->get_name() == line[1]; };
   if (argc > 1 && !line[1].starts_with('-') && app.get_subcommands(is_named).empty()) {
     std::vector<const char*> names;

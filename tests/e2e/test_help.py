@@ -6,7 +6,9 @@ import re
 import subprocess
 
 from support import cases
-from support.processes import TENURE, TENURE_CRON
+from support.processes import BUILD, TENURE, TENURE_CRON
+
+SCHEDULER = os.path.join(BUILD, "bin", "scheduler")
 
 COMMANDS = ["run", "lock", "list", "leader", "watch", "depose", "group", "drain", "undrain",
             "move", "pin", "unpin", "policy", "doctor", "plan", "agent", "sidecar",
@@ -25,6 +27,13 @@ def requests_of(page):
 
 
 REQUESTS = {".TH", ".SH", ".TP", ".nf", ".fi"}
+
+# With mistakes in all of them nothing that talks to Consul starts.
+VARIABLES = {**{"TENURE_" + name: "x" for name in (
+    "SPAN", "TTL", "LIVENESS", "GRACE", "DRAIN", "TRY", "SHUTDOWN", "WEIGHT", "CAPACITY",
+    "LOG_LEVEL", "LOG_FORMAT", "HTTP_PRIVATE")},
+    "TENURE_HTTP_TOKEN": "", "CONSUL_HTTP_ADDR": "ftp://h", "CONSUL_HTTP_SSL": "maybe",
+    "CONSUL_HTTP_TOKEN_FILE": "/no/such", "CONSUL_CACERT": "/no/such"}
 
 
 class HelpTest(cases.Case):
@@ -60,6 +69,32 @@ class HelpTest(cases.Case):
             self.assertIn(f"\\fB{option}\\fR", page.replace("\\-", "-"))
         self.assertIn("tenure\\-cron", self.run_to_end(TENURE, "man")[1])
         self.assertIn("\\fBtenure\\fR(1)", page)
+
+    def test_mistakes_in_variables_that_are_not_used(self):
+        jobs = self.zoo.path("jobs.yaml")
+        with open(jobs, "w", encoding="utf-8") as file:
+            file.write('election: a\njobs:\n  - {name: x, schedule: "@daily", command: x}\n')
+        for line in ([TENURE_CRON, "check", jobs], [TENURE_CRON, "next", jobs],
+                     *([TENURE_CRON, *words] for words in (
+                         ["--help"], ["--version"], ["--man"], ["--completion", "bash"],
+                         ["check", "--help"], ["list", "--help"])),
+                     *([TENURE, *words] for words in (
+                         ["--help"], ["--version"], ["completion", "zsh"], ["man", "run"],
+                         ["policy", "run", "k"], ["run", "--help"], ["sidecar", "--help"],
+                         ["agent", "--help"], ["leader", "--help"])),
+                     [SCHEDULER, "--help"]):
+            said = self.run_to_end(*line)
+            code, output, errors = self.run_to_end(*line, env=VARIABLES)
+            self.assertEqual((0, ""), (code, errors), line)
+            self.assertNotEqual("", output, line)
+            self.assertEqual(said[1], output, line)
+        # Those that use them say so.
+        for line, name in (([TENURE_CRON, jobs], "TENURE_"),
+                           ([TENURE, "run", "k", "--", "true"], "TENURE_"),
+                           ([TENURE_CRON, "list", "--file", jobs], "TENURE_LOG_LEVEL|CONSUL_")):
+            code, output, errors = self.run_to_end(*line, env=VARIABLES)
+            self.assertEqual((64, ""), (code, output), line)
+            self.assertRegex(errors, name)
 
     def complete(self, *words, asked=(TENURE, "completion", "bash"), function="_tenure"):
         """The completions that bash offers for the last word."""

@@ -22,7 +22,8 @@ void add_help_options(CLI::App& app, std::string see_also, std::string version) 
     program.one_page = true;
     print(man_page(program, program, v));
   };
-  app.add_flag_callback("--man", print_page, "print the man page and exit");
+  // Where they are read: an environment with mistakes does not matter to them.
+  app.add_flag_callback("--man", print_page, "print the man page and exit")->trigger_on_parse();
   const auto print_script = [&app, print](const std::string& shell) {
     try {
       help_command program = help_of(app);
@@ -34,7 +35,8 @@ void add_help_options(CLI::App& app, std::string see_also, std::string version) 
   };
   app.add_option_function<std::string>(
          "--completion", print_script, "print the completion script for bash, zsh or fish and exit")
-      ->type_name("SHELL");
+      ->type_name("SHELL")
+      ->trigger_on_parse();
 }
 
 }  // namespace tenure::apps
