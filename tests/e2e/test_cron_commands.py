@@ -4,6 +4,7 @@ list, history, run, pause, resume."""
 
 import datetime
 import json
+import time
 
 from support import cases
 from support.processes import SLACK, TENURE_CRON, wait_until
@@ -140,6 +141,50 @@ jobs:
                                           env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
         self.assertEqual(69, code)
         self.assertTrue(errors.startswith("tenure-cron: "), errors)
+
+    def test_a_restored_snapshot(self):
+        """No tick runs twice if the replicas start when the ticks that are forgotten are older than
+        the starting_deadline."""
+        self.write(f"""election: {self.key}
+jobs:
+  - name: tick
+    schedule: "@every 1s"
+    starting_deadline: 4s
+    command: echo $TENURE_TICK >> ticks
+""")
+
+        def start():
+            return self.start(TENURE_CRON, "--span", "2s", "--ttl", "10s", "jobs.yaml",
+                              cwd=self.folder)
+
+        def wait_for(runs):
+            wait_until(lambda: len(self.zoo.lines("ticks")) >= runs, 60 * SLACK,
+                       what=f"{runs} runs")
+
+        first = start()
+        wait_for(3)
+        status, _, snapshot = self.consul.request("GET", "/v1/snapshot")
+        self.assertEqual(200, status)
+        saved = len(self.zoo.lines("ticks"))
+        wait_for(saved + 4)
+        first.terminate()
+        self.assertEqual(0, first.wait(20 * SLACK))
+        before = self.zoo.lines("ticks")
+        self.assertEqual(200, self.consul.request("PUT", "/v1/snapshot", snapshot)[0])
+        time.sleep(5)
+        second = start()
+        wait_for(len(before) + 3)
+        second.terminate()
+        self.assertEqual(0, second.wait(20 * SLACK))
+        ticks = self.zoo.lines("ticks")
+        self.assertEqual(len(ticks), len(set(ticks)), ticks)
+        # The history has forgotten what ran since, and calls it skipped.
+        code, output, errors = self.cron("history", "tick", "--file", "jobs.yaml", "--json")
+        self.assertEqual((0, ""), (code, errors))
+        ran = datetime.datetime.fromisoformat(before[-2].replace("Z", "+00:00")).timestamp()
+        self.assertTrue(any(r["state"] == "skipped"
+                            and r["tick"] <= ran <= r.get("until", r["tick"])
+                            for r in map(json.loads, output.splitlines())), output)
 
 
 if __name__ == "__main__":
