@@ -4,58 +4,17 @@ each is enough, and each rule that is taken out of one gives one line that names
 
 import os
 import re
-import tempfile
 import time
 
-from support import cases, consul
+from support import acl, cases, consul
 from support.processes import SLACK, TENURE, TENURE_CRON, wait_until
 from support.sidecars import Services, Sidecars
 
 PROBE = os.environ["TENURE_TENANTS_PROBE"]
-MASTER = "5ec2e7ba-5b1c-47a5-a2a2-000000000001"
 RULE = re.compile(r'^(\w+?)(?:_prefix)? "([^"]*)" \{ policy = "(\w+)" \}$')
 
 
-class Token:
-    """A token whose policy changes."""
-
-    def __init__(self, client, name, rules):
-        self.client = client
-        self.name = name
-        made = client.json("PUT", "/v1/acl/policy", {"Name": name, "Rules": "\n".join(rules)})
-        self.policy = made["ID"]
-        self.secret = client.json("PUT", "/v1/acl/token",
-                                  {"Policies": [{"ID": self.policy}]})["SecretID"]
-
-    def set(self, rules):
-        # Empty rules would be kept as they are.
-        text = "\n".join(rules) or 'key "none" { policy = "deny" }'
-        self.client.json("PUT", "/v1/acl/policy/" + self.policy,
-                         {"Name": self.name, "Rules": text})
-
-
-class AclCase(cases.Case):
-    acl = {"enabled": True, "default_policy": "deny", "tokens": {"master": MASTER}}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server_folder = tempfile.TemporaryDirectory(prefix="tenure-e2e-server-")
-        cls.addClassCleanup(cls.server_folder.cleanup)
-        cls.server = consul.Server(cls.server_folder.name, acl=cls.acl)
-        cls.addClassCleanup(cls.server.close)
-        cls.consul = cls.server.client
-
-    def token(self, name, rules):
-        return Token(self.consul, name, rules)
-
-    def policy(self, *words):
-        code, output, errors = self.run_to_end(TENURE, "policy", *words)
-        self.assertEqual((0, ""), (code, errors))
-        return [line for line in output.splitlines() if not line.startswith("#")]
-
-    def environment(self, token):
-        return {"CONSUL_HTTP_ADDR": self.server.address, "CONSUL_HTTP_TOKEN": token.secret}
-
+class RuleCase(acl.AclCase):
     def check_names(self, rule, lines):
         """One of the lines, and no other, says what the token lacks, and that is the rule. A rule
         for the keys of a ledger may be missed by one line for each of its parts."""
@@ -71,7 +30,7 @@ class AclCase(cases.Case):
         return access
 
 
-class ShortTest(AclCase):
+class ShortTest(RuleCase):
     """Programs that end when Consul refuses a request."""
 
     def check(self, words, argv, code=0, refused=69):
@@ -199,10 +158,10 @@ class ShortTest(AclCase):
                                             env=self.environment(token))[0])
 
 
-class ListTest(AclCase):
+class ListTest(RuleCase):
     """Servers that refuse lists without a right, instead of leaving keys out."""
 
-    acl = {**AclCase.acl, "enable_key_list_policy": True}
+    acl = {**RuleCase.acl, "enable_key_list_policy": True}
 
     def test_lists(self):
         self.consul.put("e2e/list/other", "x")
@@ -223,7 +182,7 @@ class ListTest(AclCase):
                                             env=self.environment(slots))[0])
 
 
-class LongTest(AclCase):
+class LongTest(RuleCase):
     """Programs that wait for a missing right, and go on without a restart."""
 
     def check_long(self, name, rules, start, lines, works):

@@ -4,8 +4,9 @@ touch the others."""
 
 import os
 import signal
+import unittest
 
-from support import cases
+from support import acl, cases
 from support.processes import SLACK, TENURE_CRON, wait_until
 
 
@@ -67,6 +68,83 @@ class CronTenantsTest(cases.ServerCase):
         code, _, errors = self.run_to_end(TENURE_CRON, self.tenants)
         self.assertEqual(64, code)
         self.assertIn("has no *.yaml file", errors)
+
+
+@unittest.skipIf(cases.on_agent(), "the embedded agent has no ACLs")
+class TokensTest(acl.AclCase):
+    """Each tenant has its own token, on a Consul that denies by default."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("tenants", "tokens"):
+            os.mkdir(self.zoo.path(name))
+
+    def write(self, name, token_file=""):
+        head = f"token_file: {self.token_path(token_file)}\n" if token_file else ""
+        self.replace(os.path.join(self.zoo.path("tenants"), name + ".yaml"),
+                     f"election: e2e/{name}/leader\n{head}jobs:\n"
+                     f"  - {{name: tick, schedule: '@every 1s', command: 'echo x >> {name}'}}\n")
+
+    def token_path(self, name):
+        return os.path.join(self.zoo.path("tokens"), name)
+
+    def replace(self, path, text):
+        with open(path + "~", "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(path + "~", path)
+
+    def token_of(self, tenant):
+        return self.token("cron-" + tenant, self.policy("cron", f"e2e/{tenant}/leader"))
+
+    def grows(self, *names):
+        before = {name: len(self.zoo.lines(name)) for name in names}
+        wait_until(lambda: all(len(self.zoo.lines(n)) >= before[n] + 2 for n in names),
+                   30 * SLACK, what=f"more runs of each of {names}")
+
+    def test_a_bad_token_touches_no_other_tenant(self):
+        shop, mill, late = (self.token_of(name) for name in ("shop", "mill", "late"))
+        self.write("plain")  # has the token of the process
+        self.write("shop", "shop")
+        self.write("mill", "mill")
+        self.write("late", "late")
+        self.replace(self.token_path("shop"), shop.secret)
+        self.replace(self.token_path("mill"), "5ec2e7ba-5b1c-47a5-a2a2-00000000dead")
+        process = self.start(TENURE_CRON, "--value", "one", "--span", "2s", "--ttl", "10s",
+                             self.zoo.path("tenants"), cwd=self.folder,
+                             env=self.environment(self.token_of("plain")))
+        self.grows("plain", "shop")
+        errors = self.zoo.errors(process)
+        self.assertEqual(1, errors.count("late.yaml: token_file:"), errors)
+        self.assertEqual(([], []), (self.zoo.lines("mill"), self.zoo.lines("late")))
+
+        # A good token in place of a bad one, and one that was missing.
+        self.replace(self.token_path("mill"), mill.secret)
+        self.replace(self.token_path("late"), late.secret)
+        self.grows("mill", "late", "plain", "shop")
+
+        # One loses its rights. Its file names another token, and it goes on.
+        shop.set([])
+        wait_until(lambda: "schedule stopped election=e2e/shop/leader" in self.zoo.errors(process),
+                   30 * SLACK, what="the end of the term")
+        self.grows("mill", "late", "plain")
+        stopped = len(self.zoo.lines("shop"))
+        self.replace(self.token_path("next"), self.token("next", self.policy(
+            "cron", "e2e/shop/leader")).secret)
+        self.grows("mill")
+        self.assertEqual(stopped, len(self.zoo.lines("shop")))
+        self.write("shop", "next")
+        self.grows("shop", "mill", "late", "plain")
+
+        # A file that names no token changes nothing.
+        self.write("shop", "missing")
+        wait_until(lambda: "shop.yaml: token_file:" in self.zoo.errors(process), 10 * SLACK,
+                   what="the refusal")
+        self.grows("shop")
+        for name in ("plain", "mill", "late"):
+            self.assertNotIn(f"schedule stopped election=e2e/{name}/leader",
+                             self.zoo.errors(process))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(10 * SLACK), self.zoo.errors(process))
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ jobs:
 )") ==
         lines{
             "1:11: election: '/nightly' begins with a slash: leave it out",
-            "2:1: unknown key 'owner' in the file (known: election, timezone, ledger, spread,"
-            " max_jobs, max_parallel, max_output, defaults, jobs)",
+            "2:1: unknown key 'owner' in the file (known: election, timezone, ledger, token_file,"
+            " spread, max_jobs, max_parallel, max_output, defaults, jobs)",
             "4:11: 'a b' is not a name for a job: letters, digits, '-', '_' and '.', at most 100",
             "5:15: job 'a b': schedule: '61' is not a minute (0-59, *, 1-5, 1,3, */10, H)",
             "6:14: job 'a b': command: neither a text for the shell nor a list of arguments",

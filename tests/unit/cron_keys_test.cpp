@@ -298,6 +298,10 @@ TEST_CASE("digests: of the ticks of a job, and of the meaning of a file") {
         digest("# the same\nelection: 'x'\njobs:\n" + two + one));
   CHECK(digest("election: x\njobs:\n" + one) != digest("election: x\njobs:\n" + two));
   CHECK(digest(with_job("timeout: 1h")) != digest(with_job("timeout: 2h")));
+  const std::string with_token = "token_file: /run/shop.token\n" + with_job("timeout: 1h");
+  CHECK(parse_jobs(with_token).token_file == "/run/shop.token");
+  CHECK(digest(with_token) != digest(with_job("timeout: 1h")));
+  CHECK(parse_jobs("token_file: ''\n" + with_job("timeout: 1h")).errors.size() == 1);
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ bool is_jobs_file(const fs::path& name) {
   return !text.starts_with('.') && (name.extension() == ".yaml" || name.extension() == ".yml");
 }
 
+}  // namespace
+
 std::string stamp_of(const std::string& file) {
   struct stat s = {};
   if (::stat(file.c_str(), &s) != 0) return file + "?" + std::to_string(errno);
@@ -36,8 +38,6 @@ std::string stamp_of(const std::string& file) {
   add(s.st_ctim.tv_nsec);
   return made;
 }
-
-}  // namespace
 
 jobs_source::jobs_source(std::string path) : path_(std::move(path)) {
   std::error_code error;

@@ -15,6 +15,9 @@ class jobs_text {
   std::string error;  ///< why it cannot be read; empty: it was read
 };
 
+/// Another text whenever the file was written, replaced or removed, also through a symbolic link.
+std::string stamp_of(const std::string& file);
+
 class jobs_source {
  public:
   /// A file, or a folder whose files *.yaml and *.yml are tenants. Throws usage_error if there is
@@ -26,8 +29,8 @@ class jobs_source {
   /// In the order of the tenants' names. Files whose name begins with a dot are none. Throws
   /// usage_error if the folder cannot be listed.
   std::vector<jobs_text> read() const;
-  /// Another text whenever a file was written, replaced or removed, also through a symbolic link:
-  /// an editor's rename, and the links of a Kubernetes ConfigMap, change the file that is found.
+  /// The stamps of all files: an editor's rename, and the links of a Kubernetes ConfigMap, change
+  /// the file that is found.
   std::string stamp() const;
 
  private:

@@ -9,6 +9,7 @@
 #include <string>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/task_scope.hpp>
+#include <utility>
 #include <vector>
 
 #include "common/config_errors.hpp"
@@ -42,9 +43,11 @@ class replica {
 
   // replica_reload.cpp
   boost::asio::awaitable<void> watch_files();
+  std::string stamp() const;
   void reload(reload_cause why);
   void read_files();
   void read(const jobs_text& one);
+  std::string take_over(const jobs_text& one, jobs_file parsed);
   void complain(const jobs_text& one, const std::vector<apps::config_error>& mistakes);
   void begin_removal(tenant& gone);
   boost::asio::awaitable<void> remove(tenant* gone);
@@ -61,6 +64,9 @@ class replica {
   jobs_source source_;
   std::string stamp_;  // of the files that were read
   std::map<std::string, std::string> texts_;  // of these files, by path
+  // The token files of jobs files that were refused, each with its stamp then, by the path of the
+  // jobs file: it may be good when its token comes.
+  std::map<std::string, std::pair<std::string, std::string>> awaited_tokens_;
   std::vector<std::unique_ptr<tenant>> tenants_;
   std::vector<std::string> first_mistakes_;
   boost::asio::signal_set signals_;

@@ -25,7 +25,7 @@ asio::awaitable<void> replica::watch_files() {
   std::string pending;
   for (;;) {
     co_await runtime::sleep_until(*context_.timers, context_.timers->now() + look_interval);
-    std::string now = source_.stamp();
+    std::string now = stamp();
     if (signal_ != 0 || now == stamp_) {
       pending.clear();
     } else if (now == pending) {
@@ -34,6 +34,12 @@ asio::awaitable<void> replica::watch_files() {
       pending = std::move(now);
     }
   }
+}
+
+std::string replica::stamp() const {
+  std::string all = source_.stamp();
+  for (const auto& [path, token] : awaited_tokens_) all += stamp_of(token.first);
+  return all;
 }
 
 void replica::reload(reload_cause why) {
@@ -62,7 +68,10 @@ void replica::read_files() {
     names.insert(one.tenant);
     const std::string& now = texts[one.path] = one.text + one.error;
     const auto before = texts_.find(one.path);
-    if (before != texts_.end() && before->second == now) continue;
+    const auto token = awaited_tokens_.find(one.path);
+    const bool same_token =
+        token == awaited_tokens_.end() || stamp_of(token->second.first) == token->second.second;
+    if (before != texts_.end() && before->second == now && same_token) continue;
     try {
       read(one);
     } catch (const std::exception& e) {
@@ -70,6 +79,8 @@ void replica::read_files() {
     }
   }
   texts_ = std::move(texts);
+  std::erase_if(awaited_tokens_, [this](const auto& e) { return !texts_.contains(e.first); });
+  for (const auto& [path, token] : awaited_tokens_) stamp_ += token.second;
   for (const auto& one : tenants_) {
     if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
   }
@@ -80,6 +91,7 @@ void replica::read(const jobs_text& one) {
   const auto refuse = [&](std::string why) {
     complain(one, {apps::config_error(0, std::move(why))});
   };
+  awaited_tokens_.erase(one.path);
   if (!one.error.empty()) return refuse(one.error);
   jobs_file parsed = parse_jobs(one.text);
   if (!parsed.errors.empty()) return complain(one, parsed.errors);
@@ -91,18 +103,25 @@ void replica::read(const jobs_text& one) {
     if (theirs.ledger == parsed.ledger)
       return refuse("the ledger '" + parsed.ledger + "' is that of " + other->name());
   }
+  if (const auto& token = parsed.token_file)
+    awaited_tokens_[one.path] = {*token, stamp_of(*token)};
+  std::string why = take_over(one, std::move(parsed));
+  if (!why.empty()) return refuse(std::move(why));
+  awaited_tokens_.erase(one.path);
+}
+
+/// Returns why it cannot be used, or throws.
+std::string replica::take_over(const jobs_text& one, jobs_file parsed) {
   tenant* const known = find(one.tenant);
   if (known == nullptr) {
     tenants_.push_back(std::make_unique<tenant>(context_, one.tenant, std::move(parsed)));
     if (running_) start(*tenants_.back());
-  } else if (known->ending()) {
-    return;  // remove() reads the files again
-  } else if (parsed.digest() == known->file().digest()) {
-    log_->log(log_level::info, "jobs file unchanged", {log_field("path", one.path)});
-  } else {
-    std::string why = known->reload(std::move(parsed));
-    if (!why.empty()) refuse(std::move(why));
+    return {};
   }
+  if (known->ending()) return {};  // remove() reads the files again
+  if (parsed.digest() != known->file().digest()) return known->reload(std::move(parsed));
+  log_->log(log_level::info, "jobs file unchanged", {log_field("path", one.path)});
+  return {};
 }
 
 void replica::complain(const jobs_text& one, const std::vector<apps::config_error>& mistakes) {

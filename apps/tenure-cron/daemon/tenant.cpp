@@ -26,12 +26,19 @@ constexpr duration most_pause = 15s;
 constexpr duration refusal_check_interval = 1s;
 constexpr int most_refusals = 3;
 
-elections_options options_of(const daemon_options& options) {
+std::shared_ptr<tenant_token> token_of(const daemon_options& options, const jobs_file& file) {
+  auto made = std::make_shared<tenant_token>(options.consul.access(), options.log);
+  made->use(file.token_file);
+  return made;
+}
+
+elections_options options_of(const daemon_options& options, std::shared_ptr<token_source> token) {
   elections_options o;
   o.name("tenure-cron");
   o.log(options.log);
   o.liveness(options.liveness);
   o.metrics(options.metrics);
+  o.access(consul_access(options.consul.access()).token(std::move(token)));
   return o;
 }
 
@@ -54,7 +61,8 @@ tenant::tenant(replica_context& replica, std::string name, jobs_file file)
       name_(std::move(name)),
       file_(std::move(file)),
       keys_(file_.ledger),
-      elections_(replica.connections, options_of(replica.options)),
+      token_(token_of(replica.options, file_)),
+      elections_(replica.connections, options_of(replica.options, token_)),
       store_(elections_),
       runner_(replica.services, runner_options_of(replica.options, name_, file_)),
       agreement_(replica.options.log, file_.election),

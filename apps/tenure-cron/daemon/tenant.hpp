@@ -20,6 +20,7 @@
 #include "tenure-cron/daemon/lane.hpp"
 #include "tenure-cron/daemon/lane_groups.hpp"
 #include "tenure-cron/daemon/replica_context.hpp"
+#include "tenure-cron/daemon/tenant_token.hpp"
 #include "tenure-cron/jobs_file/jobs_file.hpp"
 #include "tenure-cron/ledger/consul_ledger_store.hpp"
 #include "tenure-cron/running/admission.hpp"
@@ -29,7 +30,8 @@ namespace tenure::cron {
 
 class tenant {
  public:
-  /// `name`: empty for the only file. Enters the elections. Throws bad_configuration.
+  /// `name`: empty for the only file. Enters the elections. Throws bad_configuration, also if the
+  /// file of the token has none.
   tenant(replica_context& replica, std::string name, jobs_file file);
   tenant(const tenant&) = delete;
   tenant& operator=(const tenant&) = delete;
@@ -103,6 +105,7 @@ class tenant {
   const std::string name_;
   jobs_file file_;
   const ledger_keys keys_;
+  const std::shared_ptr<tenant_token> token_;
   elections elections_;
   consul_ledger_store store_;
   process_job_runner runner_;

@@ -140,6 +140,11 @@ std::string tenant::why_not(const jobs_file& next) const {
 std::string tenant::reload(jobs_file next) {
   std::string why = why_not(next);
   if (!why.empty() || ending_) return why;
+  try {
+    token_->use(next.token_file);
+  } catch (const bad_configuration& e) {
+    return e.what();
+  }
   std::uint64_t added = 0;
   std::uint64_t removed = 0;
   for (const job_ptr& j : next.jobs) added += file_.find(j->name) ? 0 : 1;

@@ -93,8 +93,8 @@ void reader::read_document(const YAML::Node& top) {
     return errors_.add(apps::position_of(top),
                        "the file is not a map: it needs election: and jobs:");
   yaml_map map(without_extensions(top), "the file", errors_,
-               {"election", "timezone", "ledger", "spread", "max_jobs", "max_parallel",
-                "max_output", "defaults", "jobs"},
+               {"election", "timezone", "ledger", "token_file", "spread", "max_jobs",
+                "max_parallel", "max_output", "defaults", "jobs"},
                yaml_map::merge_key::read);
   map.set_label("");
   if (map.missing("election"))
@@ -104,6 +104,7 @@ void reader::read_document(const YAML::Node& top) {
   read_election(map);
   read_ledger(map);
   read_limits(map);
+  file_.token_file = map.text("token_file");
   file_.spread = map.boolean("spread");
   jobs_.set_zone(read_zone(map));
   if (const auto defaults = map.node("defaults")) jobs_.read_defaults(*defaults);

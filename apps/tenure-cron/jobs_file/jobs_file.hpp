@@ -28,6 +28,7 @@ class jobs_file {
 
   std::string election;
   std::string ledger;          ///< the prefix of the ledger's keys, without a slash at its end
+  std::optional<std::string> token_file;  ///< of the ACL token; unset: that of the process
   std::optional<bool> spread;  ///< one election for each job; unset: where a group is named
   file_limits limits;
   std::vector<job_ptr> jobs;
