@@ -33,10 +33,11 @@ class ProgressTest(cases.ServerCase):
     def setUp(self):
         super().setUp()
         # Its command ignores SIGTERM, so each drain lasts as long as its --timeout.
+        deaf = self.zoo.path("deaf")
         self.start(TENURE, "run", "--span", "45s", "--grace", "15s", "--group", self.key,
                    "--member", "stuck", self.key + "/leader", "--", "sh", "-c",
-                   "trap '' TERM; while :; do sleep 1; done")
-        wait_until(lambda: self.consul.holder(self.key + "/leader"), what="a leader")
+                   f"trap '' TERM; : >{deaf}; while :; do sleep 1; done")
+        wait_until(lambda: os.path.exists(deaf), what="the command")
 
     def drain(self, *words, terminal=True):
         """What the drain prints to standard error, a terminal or not."""
