@@ -146,14 +146,13 @@ int run(const arguments& a) {
   manager.connect();
   cron::jobs_source source(a.path);
   ::signal(SIGPIPE, SIG_IGN);  // the jobs go on if the reader of their output ends
-  cron::stdout_writer output;
+  const auto output = std::make_shared<cron::stdout_target>();
   boost::asio::io_context io{1};
   const cron::http_options http_options = a.http.options();
   const auto library_metrics = std::make_shared<metrics_registry>();
   cron::daemon_options options = options_from(a);
   options.metrics = library_metrics;
-  cron::replica_context context(io, std::move(options),
-                                std::make_shared<cron::stdout_target>(output));
+  cron::replica_context context(io, std::move(options), output);
   cron::run_metrics runs;
   context.observer = &runs;
   context.manager = &manager;
@@ -177,7 +176,7 @@ int run(const arguments& a) {
     }
   });
   io.run();
-  if (!output.flush(2s)) {  // the reader is stuck: its output is lost
+  if (!output->flush(2s)) {  // the reader is stuck: its output is lost
     apps::standard_error().flush();
     std::_Exit(code);
   }

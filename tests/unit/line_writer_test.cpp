@@ -102,6 +102,34 @@ TEST_CASE("a full pipe blocks nothing: lines are dropped, and their count is wri
   }
 }
 
+TEST_CASE("a writer may keep what it has no room for") {
+  small_pipe pipe;
+  const std::string line(1023, 'x');
+  std::size_t lines = 0;
+  line_writer writer(pipe.writable(), line_writer::when_full::keep);
+  // One buffer may be in the hands of the thread.
+  for (; writer.has_room() || lines < 3 * line_writer::capacity / 1024; ++lines)
+    writer.add(line + '\n');
+  writer.add("last\n");
+  CHECK(pipe.read_until("last\n").size() == lines * 1024 + 5);
+  CHECK(writer.flush());
+  CHECK(writer.has_room());
+}
+
+TEST_CASE("a caller that waits for room gets a thread that makes some") {
+  small_pipe pipe;
+  line_writer writer(pipe.writable(), line_writer::when_full::keep);
+  {
+    const no_more_threads none;
+    writer.add(std::string(line_writer::capacity, 'x') + '\n');
+    CHECK_FALSE(writer.has_room());
+  }
+  CHECK_FALSE(writer.has_room());
+  CHECK(pipe.read_until("\n").size() == line_writer::capacity + 1);
+  CHECK(writer.flush());
+  CHECK(writer.has_room());
+}
+
 TEST_CASE("if its thread cannot start, a later line tries again, and no signal stays blocked") {
   small_pipe pipe;
   line_writer writer(pipe.writable());

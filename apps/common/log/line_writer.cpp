@@ -50,11 +50,11 @@ void write_all(int descriptor, std::string_view text) {
 // Shared with the thread, which may be in write() when the process ends.
 class line_writer::state : public std::enable_shared_from_this<line_writer::state> {
  public:
-  explicit state(int descriptor) : descriptor_(descriptor) {}
+  state(int descriptor, when_full policy) : descriptor_(descriptor), policy_(policy) {}
 
   void add(std::string_view text) {
     const std::lock_guard lock(mutex_);
-    if (buffer_.size() + text.size() > capacity) {
+    if (policy_ == when_full::drop && buffer_.size() + text.size() > capacity) {
       ++dropped_;
       return;
     }
@@ -63,9 +63,11 @@ class line_writer::state : public std::enable_shared_from_this<line_writer::stat
     changed_.notify_all();
   }
 
-  bool has_room() const {
+  bool has_room() {
     const std::lock_guard lock(mutex_);
-    return buffer_.size() < capacity;
+    const bool room = buffer_.size() < capacity;
+    if (!room) start_thread();  // a caller that waits for room adds nothing
+    return room;
   }
 
   void on_dropped(std::function<std::string(std::uint64_t)> make_line) {
@@ -141,7 +143,8 @@ class line_writer::state : public std::enable_shared_from_this<line_writer::stat
   }
 
   const int descriptor_;
-  mutable std::mutex mutex_;
+  const when_full policy_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::string buffer_;
   std::uint64_t dropped_ = 0;
@@ -151,7 +154,8 @@ class line_writer::state : public std::enable_shared_from_this<line_writer::stat
   bool closed_ = false;
 };
 
-line_writer::line_writer(int descriptor) : state_(std::make_shared<state>(descriptor)) {}
+line_writer::line_writer(int descriptor, when_full policy)
+    : state_(std::make_shared<state>(descriptor, policy)) {}
 line_writer::~line_writer() { state_->close(); }
 void line_writer::add(std::string_view text) { state_->add(text); }
 bool line_writer::has_room() const { return state_->has_room(); }

@@ -16,19 +16,25 @@ namespace tenure::apps {
 /// write() for ever, so nothing waits for it without a limit.
 class line_writer {
  public:
-  /// Text that waits to be written; lines beyond it are dropped.
+  /// Text that waits to be written.
   static constexpr std::size_t capacity = 1 << 20;
+  /// What add() does with a text for which there is no room.
+  enum class when_full {
+    drop,  ///< counts it
+    keep,  ///< for callers that look at has_room() before they make more
+  };
   /// How long a program waits for its last lines.
   static constexpr duration last_lines_timeout = std::chrono::seconds(2);
 
-  explicit line_writer(int descriptor);
+  explicit line_writer(int descriptor, when_full policy = when_full::drop);
   line_writer(const line_writer&) = delete;
   line_writer& operator=(const line_writer&) = delete;
   /// Waits for nothing: call flush() before.
   ~line_writer();
 
-  /// Adds a text that ends with a line break. Drops it, and counts it, if there is no room.
+  /// Adds a text that ends with a line break, or drops it.
   void add(std::string_view text);
+  /// If not, more text should be made only when there is.
   bool has_room() const;
   /// Makes the line that reports how many lines were dropped. It is written when there is room
   /// again.

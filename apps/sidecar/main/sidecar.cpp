@@ -11,6 +11,7 @@
 #include <tenure/toolkit/no_throw.hpp>
 #include <utility>
 
+#include "common/dispatch_events.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/service/leaders_text.hpp"
@@ -93,7 +94,7 @@ asio::awaitable<void> sidecar::run() {
   asio::co_spawn(io_, handle_signals(), asio::detached);
   for (const auto& c : components_) component_runs_.spawn(c->run());
   for (const auto& r : runners_) r->start();
-  tasks_.spawn(dispatch_events());
+  tasks_.spawn(apps::dispatch_events(elections_, [this](const event& e) { on_event(e); }));
   tasks_.spawn(watch_for_refusal());
   tasks_.spawn(manager_.follow(*timers_, [this] { return status(); }));
   log_->log(log_level::info, "elections entered",
@@ -116,16 +117,9 @@ std::string sidecar::status() const {
   return apps::leaders_text(lines);
 }
 
-asio::awaitable<void> sidecar::dispatch_events() {
-  try {
-    for (;;) {
-      const event e = co_await elections_.next_event();
-      const auto found = by_key_.find(e.key);
-      if (found != by_key_.end()) found->second->update(e);
-    }
-  } catch (const boost::system::system_error& e) {
-    if (e.code() != errc::shut_down) throw;
-  }
+void sidecar::on_event(const event& e) {
+  const auto found = by_key_.find(e.key);
+  if (found != by_key_.end()) found->second->update(e);
 }
 
 // An unreachable Consul comes back by itself, and a right that the token lacks may be granted at

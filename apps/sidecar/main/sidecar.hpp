@@ -42,7 +42,7 @@ class sidecar {
   int exit_code() const noexcept { return exit_code_; }
 
  private:
-  boost::asio::awaitable<void> dispatch_events();
+  void on_event(const event& e);
   boost::asio::awaitable<void> watch_for_refusal();
 
   // way_out.cpp

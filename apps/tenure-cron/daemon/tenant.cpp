@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/dispatch_events.hpp"
 #include "common/options.hpp"
 
 namespace tenure::cron {
@@ -130,7 +131,7 @@ const lane* tenant::lane_of(const std::string& job) const {
 
 void tenant::start(std::function<void(const boost::system::system_error&)> refused) {
   refused_ = std::move(refused);
-  tasks_.spawn(dispatch_events());
+  tasks_.spawn(apps::dispatch_events(elections_, [this](const event& e) { on_event(e); }));
   tasks_.spawn(watch_control());
   tasks_.spawn(watch_members());
   tasks_.spawn(watch_for_refusal());
@@ -142,16 +143,9 @@ void tenant::start(std::function<void(const boost::system::system_error&)> refus
   for (const auto& one : lanes_) one->stand();
 }
 
-asio::awaitable<void> tenant::dispatch_events() {
-  try {
-    for (;;) {
-      const event e = co_await elections_.next_event();
-      const auto found = by_key_.find(e.key);
-      if (found != by_key_.end()) found->second->update(e);
-    }
-  } catch (const boost::system::system_error& e) {
-    if (e.code() != errc::shut_down) throw;
-  }
+void tenant::on_event(const event& e) {
+  const auto found = by_key_.find(e.key);
+  if (found != by_key_.end()) found->second->update(e);
 }
 
 // The pauses and run orders of operators reach every replica; the leader of the job obeys.

@@ -86,7 +86,7 @@ class tenant {
   std::string why_not(const jobs_file& next) const;
 
   void on_failure(std::exception_ptr e);
-  boost::asio::awaitable<void> dispatch_events();
+  void on_event(const event& e);
   boost::asio::awaitable<void> watch_control();
   boost::asio::awaitable<void> watch_members();
   boost::asio::awaitable<void> watch_for_refusal();

@@ -1,21 +1,22 @@
 // Standard output as the target of the lines of runs.
 #pragma once
 
+#include <unistd.h>
+
+#include "common/log/line_writer.hpp"
 #include "tenure-cron/output/output_target.hpp"
-#include "tenure-cron/running/stdout_writer.hpp"
 
 namespace tenure::cron {
 
 class stdout_target final : public output_target {
  public:
-  /// `writer` must outlive it.
-  explicit stdout_target(stdout_writer& writer) : writer_(writer) {}
-
   bool has_room() const override { return writer_.has_room(); }
   void add(std::string_view line) override { writer_.add(line); }
+  /// Waits until everything is written, for at most `timeout`. Returns whether it is.
+  bool flush(duration timeout) { return writer_.flush(timeout); }
 
  private:
-  stdout_writer& writer_;
+  apps::line_writer writer_{STDOUT_FILENO, apps::line_writer::when_full::keep};
 };
 
 }  // namespace tenure::cron
