@@ -11,18 +11,17 @@ import random
 import signal
 import time
 
-from support import cases, cron_history, cut_proxy
+from support import cases, clocks, cron_history, cut_proxy
 from support.processes import BUILD, TENURE, TENURE_CRON, boot_time, wait_until
 
 SECONDS = float(os.environ.get("TENURE_CHAOS_SECONDS", "60"))
 SEED = int(os.environ.get("TENURE_CHAOS_SEED", random.SystemRandom().randrange(10000)))
 JOBS = 200
-MOST_SKEW_MS = 2000
+MOST_SKEW = 2.0  # seconds
 ALL = 10**9
 # What jobs want of the ticks that no leader ran, in turn; and how `catch_up:` says it.
 POLICIES = [("none", 0), ("last", 1), ("5", 5), ("all", ALL)]
 
-SKEWED_CLOCK = os.path.join(BUILD, "tests", "e2e", "libskewed_clock.so")
 TICK_MARK = os.path.join(BUILD, "tests", "e2e", "tick_mark")
 
 
@@ -36,12 +35,13 @@ class Replica:
         self.start()
 
     def start(self):
-        self.skew = self.chance.randint(-MOST_SKEW_MS, MOST_SKEW_MS)
+        clock = clocks.Clock(self.case.zoo.path("clock-" + self.name),
+                             self.chance.uniform(-MOST_SKEW, MOST_SKEW))
         self.process = self.case.start(
             TENURE_CRON, "--value", self.name, "--span", "2s", "--ttl", "10s", "--liveness", "1s",
             self.case.path, cwd=self.case.folder,
-            env={"CONSUL_HTTP_ADDR": self.proxy.address, "LD_PRELOAD": SKEWED_CLOCK,
-                 "TENURE_TEST_CLOCK_SKEW": str(self.skew), "TENURE_LOG_LEVEL": "warn"})
+            env={"CONSUL_HTTP_ADDR": self.proxy.address, "TENURE_LOG_LEVEL": "warn",
+                 **clock.environment()})
 
     # Each fault returns a function that ends it.
 

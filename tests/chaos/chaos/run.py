@@ -9,10 +9,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from support.certificates import LOOPBACK, Authority, replace
+from support.clocks import Clock
 from support.processes import boot_time, wait_until
 
 from . import network, plan, programs, settled, usage, verdict
-from .clocks import Clock
 from .checks import peace
 from .checks.terms import Operation
 from .machine import Machine
@@ -21,6 +21,8 @@ from .tokens import Tokens
 
 
 DEAD_SESSION = 21.0  # seconds: twice the TTL, and a moment
+MOST_RATE = 4500  # millionths: two machines differ by less than the hundredth that leases allow
+MOST_SKEW = 2.0   # seconds
 
 
 class Files:
@@ -112,7 +114,9 @@ class Run:
         chance = random.Random(self.seed)
         for number, machine in enumerate(self.machines):
             machine.start_proxy()
-            machine.clock = Clock(os.path.join(self.folder, "clock-" + machine.name), chance)
+            rate = chance.randint(-MOST_RATE, MOST_RATE)
+            machine.clock = Clock(os.path.join(self.folder, "clock-" + machine.name),
+                                  chance.uniform(-MOST_SKEW, MOST_SKEW), rate)
             for kind in self.sizes.programs:
                 name = f"{kind}@{machine.name}"
                 machine.programs.append(programs.make(

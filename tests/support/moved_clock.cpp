@@ -1,5 +1,6 @@
-// Clocks that are wrong, for one process, as LD_PRELOAD. TENURE_CHAOS_CLOCK names a file of three
-// 64-bit numbers, which the harness may change while the process runs:
+// Clocks that are wrong, for one process, as LD_PRELOAD. (A time namespace cannot do that: it has
+// no CLOCK_REALTIME.) TENURE_TEST_CLOCK names a file of three 64-bit numbers, which a test may
+// change while the process runs:
 //   wall    nanoseconds by which CLOCK_REALTIME is ahead
 //   rate    by how many millionths CLOCK_BOOTTIME is faster; fixed from the start on
 //   since   the true CLOCK_BOOTTIME at which that began
@@ -29,7 +30,7 @@ struct setting {
 const setting& current() noexcept {
   static const setting none{};
   static const setting* read = [] {
-    const char* path = std::getenv("TENURE_CHAOS_CLOCK");
+    const char* path = std::getenv("TENURE_TEST_CLOCK");
     const int file = path != nullptr ? ::open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) return &none;
     void* at = ::mmap(nullptr, sizeof(setting), PROT_READ, MAP_SHARED, file, 0);

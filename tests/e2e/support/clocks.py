@@ -4,19 +4,18 @@ by the preloaded library moved_clock."""
 import os
 import struct
 
-from support.processes import BUILD, boot_time
+from .processes import BUILD, boot_time
 
-LIBRARY = os.path.join(BUILD, "tests", "chaos", "libmoved_clock.so")
-MOST_RATE = 4500  # millionths: two machines differ by less than the hundredth that leases allow
-MOST_SKEW = 2.0   # seconds
+LIBRARY = os.path.join(BUILD, "tests", "support", "libmoved_clock.so")
 
 
 class Clock:
-    def __init__(self, path, chance):
+    def __init__(self, path, ahead, rate=0):
+        """`ahead`: of the wall clock, in seconds. `rate`: of the boot clock, in millionths."""
         self.path = path
-        self.rate = chance.randint(-MOST_RATE, MOST_RATE)
+        self.rate = rate
         self.since = int(boot_time() * 1e9)
-        self.set(chance.uniform(-MOST_SKEW, MOST_SKEW))
+        self.set(ahead)
 
     def set(self, ahead):
         """Steps the wall clock: so many seconds ahead of the true time."""
@@ -27,4 +26,4 @@ class Clock:
             file.write(written)
 
     def environment(self):
-        return {"LD_PRELOAD": LIBRARY, "TENURE_CHAOS_CLOCK": self.path}
+        return {"LD_PRELOAD": LIBRARY, "TENURE_TEST_CLOCK": self.path}
