@@ -15,7 +15,7 @@ SCHEDULER = os.path.join(BUILD, "bin", "scheduler")
 GROUP = "scheduler"
 SPAN, LIVENESS = 2, 1
 # Allowance for a busy machine. The figures that the tests print are compared with strict limits by
-# ./dev bench groups.
+# `./dev bench deploy groups`.
 LATE = 0.5 * SLACK
 PATIENCE = 30 * SLACK
 

@@ -1,7 +1,7 @@
 """One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
-from . import (cold_start, crash, failover, groups, growth, mass_failover, micro, million, standby,
-               starts, steady, tenants)
+from . import (cold_start, crash, deploy, failover, groups, growth, mass_failover, micro, million,
+               standby, starts, steady, tenants)
 
 DEFAULT = {
     "failover": failover,
@@ -12,6 +12,7 @@ DEFAULT = {
     "standby": standby,
     "mass_failover": mass_failover,
     "groups": groups,
+    "deploy": deploy,
     "starts": starts,
     "micro": micro,
     "growth": growth,  # last: it skips the sizes that the others have measured
