@@ -1,7 +1,7 @@
 """One benchmark per file: `run(setting)` measures and adds rows to setting.results."""
 
 from . import (cold_start, crash, deploy, failover, groups, growth, mass_failover, micro, million,
-               standby, starts, steady, tenants)
+               run_command, standby, starts, steady, tenants)
 
 DEFAULT = {
     "failover": failover,
@@ -14,6 +14,7 @@ DEFAULT = {
     "groups": groups,
     "deploy": deploy,
     "starts": starts,
+    "run_command": run_command,
     "micro": micro,
     "growth": growth,  # last: it skips the sizes that the others have measured
 }
