@@ -1,17 +1,21 @@
-# Counts which lines of the layers core and election run, in every program that links them, by
-# clang's source-based coverage. Each program adds its counts to a file in build/PRESET/coverage
-# when it exits; ./dev coverage reads them. Only these two layers are compiled for it, which costs
-# little.
+# Counts which lines of the layers core, consul and election run, by clang's source-based coverage.
+# The preset asan does, so that a run of its tests counts as well. Only these layers are compiled
+# for it, which costs little.
+#
+# A program writes its counts when it exits, to the file that LLVM_PROFILE_FILE names. Only the
+# tests that are meant to be counted have that variable: tenure_test. All others, such as the tools
+# that the end-to-end tests start and kill, write them to /dev/null.
 #
 # tenure_count_coverage(LAYER)
 function(tenure_count_coverage layer)
   if(TENURE_COVERAGE)
-    # %m: one file for each program, into which its runs are merged.
     target_compile_options(tenure_${layer} PRIVATE
-      "-fprofile-instr-generate=${PROJECT_BINARY_DIR}/coverage/%m.profraw" -fcoverage-mapping)
+      -fprofile-instr-generate=/dev/null -fcoverage-mapping)
   endif()
 endfunction()
 
 if(TENURE_COVERAGE)
   add_link_options(-fprofile-instr-generate)
+  # %m: one file for each program, into which its runs are merged, under a lock.
+  set(TENURE_COUNTED "LLVM_PROFILE_FILE=${PROJECT_BINARY_DIR}/coverage/%m.profraw")
 endif()

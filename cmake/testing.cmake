@@ -32,6 +32,10 @@ function(tenure_test name)
   if(ARG_SERIAL)
     set(serial RUN_SERIAL TRUE)
   endif()
+  if(folder MATCHES "^(unit|component|sim)$")
+    list(APPEND ARG_ENVIRONMENT ${TENURE_COUNTED})
+    add_dependencies(counted_tests ${name})
+  endif()
 
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} Catch2::Catch2WithMain tenure_warnings)
@@ -65,7 +69,8 @@ endif()
   endif()
 endfunction()
 
-# All tests of the ThreadSanitizer build.
+# All tests of the ThreadSanitizer build, and those that count coverage.
 if(TENURE_TESTS)
   add_custom_target(threads_tests)
+  add_custom_target(counted_tests)
 endif()
