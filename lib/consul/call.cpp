@@ -12,6 +12,7 @@
 #include "consul/index_limit.hpp"
 #include "consul/token_file.hpp"
 #include "consul/token_retry.hpp"
+#include "core/util/invariant.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::consul {
@@ -183,6 +184,8 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
     if (exchange.error == asio::error::operation_aborted)
       throw boost::system::system_error(exchange.error);
     const time_point now = env.clock->now();
+    core::must(exchange.sent_at <= now, "an answer comes after its request",
+               [&] { return describe(what, config); });
     record_time(env, what, exchange, now);
     const refusal why = exchange.error ? refusal::none : refusal_of(exchange.response);
     if (why != refusal::none && config.access().source() && refused < most_refusals) {
@@ -205,6 +208,8 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
       runtime::count(env, counter_of(result.error));
       co_return result;
     }
+    core::must(what.effect != effect::write, "a write is sent once",
+               [&] { return describe(what, config); });
     ++failed;
     runtime::count(env, metric::request_retries);
     co_await runtime::sleep_until(*env.timers, next_attempt);

@@ -8,6 +8,7 @@
 #include "consul/client.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
+#include "core/util/invariant.hpp"
 
 namespace tenure::consul {
 
@@ -55,6 +56,10 @@ class returned_keys final : public kv_reader {
   void take(kv_entry entry) override { kept_.push_back(std::move(entry)); }
   bool all_seen() const noexcept { return seen_ == expected_.size() && !stranger_; }
   bool some_missing() const noexcept { return seen_ < expected_.size(); }
+  /// How many keys are kept if all are seen.
+  std::size_t wanted() const noexcept {
+    return static_cast<std::size_t>(std::ranges::count(expected_, true, &result::wanted));
+  }
   std::string text() const {
     if (stranger_) return "another key or index than it must: " + *stranger_;
     return std::to_string(seen_) + " keys of " + std::to_string(expected_.size()) +
@@ -111,6 +116,11 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
   }
   note_refused(what, answer);
   answer.committed = !refused;
+  core::must(refused || answer.results.size() == keys.wanted(),
+             "a committed transaction has the results of its operations, and no others", [&] {
+               return describe(what, config_) + ", " + std::to_string(answer.results.size()) +
+                      " results, " + std::to_string(keys.wanted()) + " wanted";
+             });
   co_return answer;
 }
 

@@ -1,5 +1,9 @@
 #include "election/request_turns.hpp"
 
+#include <string>
+
+#include "core/util/invariant.hpp"
+
 namespace tenure::impl {
 
 boost::asio::awaitable<bool> request_turns::take(time_point deadline) {
@@ -13,6 +17,9 @@ boost::asio::awaitable<bool> request_turns::take(time_point deadline) {
 }
 
 void request_turns::release() noexcept {
+  core::must(free_ < turns_, "a turn is given back by who took it", [this] {
+    return std::to_string(free_) + " of " + std::to_string(turns_) + " turns of requests free";
+  });
   if (!queue_->notify_one()) ++free_;
 }
 

@@ -18,7 +18,9 @@ namespace tenure::impl {
 class request_turns {
  public:
   request_turns(runtime::timers& timers, std::size_t turns)
-      : free_(turns == 0 ? 1 : turns), queue_(std::make_shared<runtime::wait_list>(timers)) {}
+      : turns_(turns == 0 ? 1 : turns),
+        free_(turns_),
+        queue_(std::make_shared<runtime::wait_list>(timers)) {}
   request_turns(const request_turns&) = delete;
   request_turns& operator=(const request_turns&) = delete;
 
@@ -43,6 +45,7 @@ class request_turns {
  private:
   void release() noexcept;
 
+  const std::size_t turns_;
   std::size_t free_;
   std::shared_ptr<runtime::wait_list> queue_;
 };

@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <list>
+#include <string>
+
+#include "core/util/invariant.hpp"
 
 namespace tenure::impl {
 
@@ -31,7 +34,8 @@ class turn_client {
 
 class turn_queue {
  public:
-  explicit turn_queue(std::size_t turns) noexcept : free_(turns == 0 ? 1 : turns) {}
+  explicit turn_queue(std::size_t turns) noexcept
+      : turns_(turns == 0 ? 1 : turns), free_(turns_) {}
 
   /// Takes a turn. If none is free, the client waits in the queue for one, and the answer is false.
   bool take(turn_client& who) {
@@ -50,6 +54,10 @@ class turn_queue {
 
   /// The end of a turn that was taken.
   void give_back() {
+    core::must(free_ < turns_, "a turn is given back by who took it", [this] {
+      return std::to_string(free_) + " of " + std::to_string(turns_) + " turns free, " +
+             std::to_string(waiting_.size()) + " clients wait";
+    });
     if (waiting_.empty()) {
       ++free_;
       return;
@@ -76,6 +84,7 @@ class turn_queue {
   std::size_t free() const noexcept { return free_; }
 
  private:
+  const std::size_t turns_;
   std::size_t free_;
   std::list<turn_client*> waiting_;
 };

@@ -1,53 +1,19 @@
 // A process whose state is not what it must be aborts, and says of which key and in which state.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
-#include <functional>
 #include <string>
 
 #include "core/candidate/candidate.hpp"
+#include "core/util/invariant.hpp"
+#include "in_child.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
+using tenure::test::ended;
+using tenure::test::in_child;
 using namespace std::chrono_literals;
-
-namespace {
-
-class ended {
- public:
-  int signal = 0;
-  std::string text;  ///< on standard error
-};
-
-/// Runs `what` in a process for itself.
-ended in_child(const std::function<void()>& what) {
-  int ends[2] = {-1, -1};
-  REQUIRE(::pipe(ends) == 0);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::dup2(ends[1], 2);
-    std::signal(SIGABRT, SIG_DFL);
-    what();
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  ended how;
-  char block[512];
-  for (ssize_t got = ::read(ends[0], block, sizeof block); got > 0;
-       got = ::read(ends[0], block, sizeof block)) {
-    how.text.append(block, static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  how.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  return how;
-}
-
-}  // namespace
 
 TEST_CASE("invariants: an answer without a request aborts, and names key and state") {
   const ended how = in_child([] {
@@ -85,4 +51,18 @@ TEST_CASE("invariants: what may happen passes") {
   });
   CHECK(how.signal == 0);
   CHECK(how.text.empty());
+}
+
+TEST_CASE("invariants: the text of the state is made only for one that fails") {
+  int made = 0;
+  const auto state = [&] {
+    ++made;
+    return std::string("election jobs/leader, leading");
+  };
+  must(true, "what holds", state);
+  CHECK(made == 0);
+  const ended how = in_child([&] { must(false, "what does not hold", state); });
+  CHECK(how.signal == SIGABRT);
+  CHECK(how.text.find("what does not hold: election jobs/leader, leading (") != std::string::npos);
+  CHECK(how.text.find("core_invariants_test.cpp:") != std::string::npos);
 }

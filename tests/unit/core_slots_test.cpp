@@ -229,3 +229,21 @@ TEST_CASE("slots: the greatest index of .lock stays known, whatever is seen late
   s.observe(one, start + 1s);
   CHECK(s.highest() == 30);
 }
+
+TEST_CASE("slots: the span of a session counts while it holds a slot, or is taken for a holder") {
+  slots s(1, 10s);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  SECTION("that of another session does not count") {
+    s.holders_span("b", 30s);
+    s.observe(seen({"b"}, {"b", "me"}, 1), start + 1s);
+    s.observe(seen({"b"}, {"me"}, 1), start + 2s);
+    CHECK(s.next_free("me", start + 2s) == start + 12s);
+  }
+  SECTION("after a release it is forgotten") {
+    s.holders_span("a", 30s);
+    s.observe(seen({}, {"me"}, 1), start + 1s);
+    s.observe(seen({"a"}, {"a", "me"}, 1), start + 2s);
+    s.observe(seen({"a"}, {"me"}, 1), start + 3s);
+    CHECK(s.next_free("me", start + 3s) == start + 13s);
+  }
+}

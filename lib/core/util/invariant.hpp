@@ -5,6 +5,7 @@
 // They are about this process alone. What Consul answers may be anything, and is never asserted.
 #pragma once
 
+#include <concepts>
 #include <source_location>
 #include <string>
 
@@ -13,5 +14,13 @@ namespace tenure::core {
 /// `state`: what the assertion is about, by the key and the state of its state machine.
 [[noreturn, gnu::cold]] void invariant_failed(const char* what, const std::string& state,
                                               const std::source_location& where) noexcept;
+
+/// `state` makes that text, and is called only if the assertion fails.
+template <std::invocable State>
+void must(bool holds, const char* what, const State& state,
+          const std::source_location& where = std::source_location::current()) noexcept {
+  if (!holds) [[unlikely]]
+    invariant_failed(what, state(), where);
+}
 
 }  // namespace tenure::core

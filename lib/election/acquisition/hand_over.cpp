@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/group/hand_over_rules.hpp"
+#include "core/util/invariant.hpp"
 #include "election/acquisition/outcome_counters.hpp"
 #include "election/context.hpp"
 #include "election/participant/observations.hpp"
@@ -37,6 +38,9 @@ const recipient* participant::next_holder(time_point now) {
 
 void participant::hand_over_answered(const lock_outcome& outcome, time_point now) {
   const std::uint64_t random = env().random->next();
+  core::must(hand_over_ && hand_over_->to && hand_over_->inflight,
+             "the answer to a hand-over belongs to one that was sent",
+             [this] { return describe(); });
   hand_over& h = *hand_over_;
   h.inflight = false;
   runtime::count(env(), hand_over_counter(outcome.what));
@@ -96,6 +100,8 @@ void participant::hand_over_refused(const lock_outcome& outcome, time_point now)
 
 // By an answer, or by an observation that came before it or instead of it.
 void participant::note_hand_over(time_point now) {
+  core::must(!hand_over_->done && hand_over_->to && hand_over_->to->session != hand_over_->from,
+             "a key is handed over once, to another session", [this] { return describe(); });
   hand_over_->done = true;
   runtime::record(env(), metric::hand_over_seconds, now - hand_over_->work_ended);
   const log_field fields[] = {{"to", hand_over_->to->name}};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "consul/transaction_size.hpp"
+#include "core/util/invariant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -46,6 +47,11 @@ class lock_queue::batch {
     std::size_t n = 0;
     for (const batched_op& i : items) n += i.what.operations();
     return n;
+  }
+  /// For the message of an assertion that failed.
+  std::string describe() const {
+    return std::to_string(items.size()) + " keys in " + std::to_string(operations()) +
+           " operations" + (items.empty() ? "" : ", the first key " + items.front().whose->key());
   }
   /// The notices to the recipients of keys.
   notices_of_batch notices() const {
@@ -190,6 +196,8 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
     const std::size_t locks = ops.size();
     if (notices_.open(env_->timers->now())) what->notices().append_to(ops, notices_);
     const std::size_t size = ops.size();
+    core::must(size <= transaction_limit::large, "a transaction has at most 128 operations",
+               [&] { return what->describe(); });
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
     const bool too_large = limit_->refused(size, answer);
     const auto of_notice = [&](const consul::txn_error& one) { return one.op_index >= locks; };
@@ -224,6 +232,14 @@ void lock_queue::complete_all(batch& what, const consul::txn_result& answer,
 }
 
 void lock_queue::complete_committed(batch& what, const consul::txn_result& answer) {
+  std::size_t with_result = 0;
+  for (const batched_op& i : what.items) {
+    const bool deletes = i.what.what == lock_op::kind::clear;
+    with_result += (deletes ? 0U : 1U) + (i.what.then ? 1U : 0U);
+  }
+  core::must(with_result <= answer.results.size(), "each operation that was done has its result",
+             [&] { return what.describe() + ", " + std::to_string(answer.results.size()) +
+                          " results"; });
   const std::vector<batched_op> items = std::exchange(what.items, {});
   lock_outcome outcome;
   static_cast<consul::answer_base&>(outcome) = answer;

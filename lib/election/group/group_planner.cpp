@@ -4,11 +4,25 @@
 #include <tuple>
 #include <utility>
 
+#include "core/util/invariant.hpp"
 #include "election/participant/participant.hpp"
 
 namespace tenure::impl {
 
 // -- what changed --------------------------------------------------------------------------------
+
+std::string group_planner::describe() const {
+  return "member with session " + session_.text() + ", " + std::to_string(seats_.size()) +
+         " elections entered, " + std::to_string(plan_.keys().size()) + " planned, " +
+         std::to_string(unknown_) + " not seen yet, " + std::to_string(members_.size()) +
+         " members";
+}
+
+// Each election has one place, in the plan as here.
+void group_planner::check_places() const noexcept {
+  core::must(seats_.size() == plan_.keys().size() && unknown_ <= seats_.size(),
+             "each election that was entered is in the plan once", [this] { return describe(); });
+}
 
 std::uint32_t group_planner::add(participant& who) {
   const std::uint64_t order = core::plan_order(who.key());
@@ -19,6 +33,7 @@ std::uint32_t group_planner::add(participant& who) {
   if (const auto pin = view_.pins.find(who.key()); pin != view_.pins.end()) {
     plan_.set_pin(place, named(pin->second));
   }
+  check_places();
   return place;
 }
 
@@ -30,6 +45,7 @@ void group_planner::remove(std::uint32_t place) {
   plan_.remove_key(place);
   seats_[place] = seats_.back();
   seats_.pop_back();
+  check_places();
   if (place < seats_.size()) seats_[place].who->set_seat(place);
 }
 
@@ -48,6 +64,8 @@ void group_planner::place_holder(std::uint32_t place, const core::session_id& ho
 }
 
 void group_planner::count(core::member_index holder, int by) noexcept {
+  core::must(by > 0 || holder >= held_.size() || held_[holder] > 0,
+             "a member gives up an election that it held", [this] { return describe(); });
   if (holder < held_.size()) held_[holder] += static_cast<std::uint32_t>(by);
 }
 

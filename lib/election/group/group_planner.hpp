@@ -99,6 +99,8 @@ class group_planner {
   core::member_index named(const std::string& name) const noexcept;
   void place_holder(std::uint32_t seat, const core::session_id& holder) noexcept;
   void count(core::member_index holder, int by) noexcept;
+  void check_places() const noexcept;
+  std::string describe() const;
   bool has_room(core::member_index member) const noexcept;
 
   core::live_plan plan_;

@@ -8,6 +8,7 @@
 
 #include "consul/failure_log.hpp"
 #include "consul/member_document.hpp"
+#include "core/util/invariant.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -35,7 +36,12 @@ void check_size(const core::group_member& member) {
 /// A request is in flight. If it is cancelled, what became of it is not known.
 class member_key::busy_mark {
  public:
-  busy_mark(member_key& whose, request what) noexcept : whose_(whose) { whose_.inflight_ = what; }
+  busy_mark(member_key& whose, request what) noexcept : whose_(whose) {
+    core::must(whose.inflight_ == request::none && !whose.id_.empty(),
+               "a member has one request at a time, with its session",
+               [&] { return whose.describe(); });
+    whose_.inflight_ = what;
+  }
   busy_mark(const busy_mark&) = delete;
   busy_mark& operator=(const busy_mark&) = delete;
   ~busy_mark() {
@@ -63,6 +69,16 @@ member_key::member_key(std::shared_ptr<context> shared, session_pool::pooled ses
   check_size(wanted_);
   set_session(session_->session->id());
   session_->session->attach(*this);
+}
+
+std::string member_key::describe() const {
+  std::string text = "member " + wanted_.name + " of group " + group_ + ", session " + id_ +
+                     ", key at index " + std::to_string(index_);
+  if (inflight_ != request::none) text += ", a request in flight";
+  if (!known_) text += ", not known";
+  if (stored_) text += ", stored";
+  if (removed_) text += ", removed";
+  return text;
 }
 
 member_key::~member_key() { session_->session->detach(*this); }

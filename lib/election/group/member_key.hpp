@@ -91,6 +91,7 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   void changed_by_others(const char* how);
   void retry_later(core::backoff& pauses);
   void log(log_level level, std::string_view event, std::string_view why = {}) const;
+  std::string describe() const;
   time_point now() const noexcept { return shared_->now(); }
 
   const std::shared_ptr<context> shared_;

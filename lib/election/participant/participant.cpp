@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/util/invariant.hpp"
 #include "election/context.hpp"
 #include "election/sessions/consul_session.hpp"
-#include "runtime/ensure.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
@@ -80,7 +80,23 @@ void participant::log_of(std::uint64_t fence, log_level level, std::string_view 
   env().log->log(level, event, fields);
 }
 
+std::string participant::describe() const {
+  std::string text = "election " + key() + ", " + std::string(to_string(standing()));
+  text += ", session " + fsm_.session().text() + ", held by " + fsm_.held_by().text();
+  text += ", fence " + std::to_string(fsm_.fence()) + ", guard " + std::to_string(fsm_.guard());
+  if (term_) text += ", term with fence " + std::to_string(term_->fence);
+  if (fsm_.working()) text += ", working";
+  if (fsm_.busy()) text += ", a request in flight";
+  if (left_) text += ", left";
+  if (hand_over_ && hand_over_->to) text += ", handed over to " + hand_over_->to->name;
+  return text;
+}
+
 void participant::publish(time_point now) {
+  core::must(fsm_.stage() != core::stage::leading ||
+                 (term_ && term_->fence == fsm_.fence() &&
+                  term_->reason.load(std::memory_order_relaxed) == end_reason::none),
+             "who leads has a term with the fence of its lock", [this] { return describe(); });
   if (term_) {
     if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
       publish_lease();
@@ -128,7 +144,6 @@ std::uint64_t participant::begin_proof() noexcept {
 }
 
 void participant::proof_done(std::uint64_t guard, time_point sent_at) {
-  runtime::ensure(sent_at <= env().timers->now(), "an answer comes after its request");
   fsm_.proof_ended(time_point::min());
   error_.clear();
   if (guard != fsm_.guard()) log(log_level::debug, "proof of an old guard ignored");

@@ -182,6 +182,8 @@ class participant final : public key_watcher,
   void begin();
   void update_standing();
   void name_in_assertions() noexcept;
+  /// For the message of an assertion that failed.
+  std::string describe() const override;
   void attach_session();
   void learn_of(const std::string& session);
 

@@ -55,15 +55,18 @@ void slot_candidate::log(log_level level, std::string_view event) {
 }
 
 void slot_candidate::broken(const char* what, const std::source_location& where) const noexcept {
+  core::invariant_failed(what, describe(), where);
+}
+
+std::string slot_candidate::describe() const {
   std::string text = "semaphore " + prefix() + ", " + std::string(to_string(standing()));
   if (lease_.working()) text += ", working";
   if (enrolled_) text += ", enrolled";
   if (key_remains_) text += ", perhaps with a contender key";
   if (named_) text += ", perhaps named";
   text += ", session " + session_id_ + ", .lock at index " + std::to_string(lock_modified_) +
-          ", " + std::to_string(slots_.last().holders.size()) + " holders seen at index " +
-          std::to_string(slots_.last().lock_modified);
-  core::invariant_failed(what, text, where);
+          ", " + std::to_string(slots_.last().holders.size()) + " holders seen at index ";
+  return text + std::to_string(slots_.last().lock_modified);
 }
 
 tenure::standing slot_candidate::standing() const noexcept {
@@ -138,6 +141,7 @@ asio::awaitable<void> slot_candidate::attempt() {
   if (took) co_await serve();
   if (took || !wants()) co_await let_go(extent::name_and_key);
   if (!term_) co_return;
+  must(!lease_.working() && over(term_), "an attempt ends after its term, and after the work");
   term_.reset();
   lease_.clear();
   changed_.notify_all();

@@ -139,6 +139,7 @@ class slot_candidate final : public term_host,
   }
   [[noreturn, gnu::cold]] void broken(const char* what,
                                       const std::source_location& where) const noexcept;
+  std::string describe() const override;
 
   const std::shared_ptr<context> shared_;
   const semaphore_keys keys_;

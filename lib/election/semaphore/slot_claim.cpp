@@ -68,6 +68,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   must(!lease_.working(), "a slot is claimed by a contender without one");
   std::set<std::string> holders = slots_.holders_with(session_id_, now());
   must(holders.size() <= limit_, "no claim names more holders than there are slots");
+  must(holders.contains(session_id_), "a claim names its own session");
   std::vector<consul::txn_op> ops;
   ops.push_back(keys_.check_contender(session_id_));
   ops.push_back(keys_.name_holders(limit_, std::move(holders), slots_.last().lock_modified));

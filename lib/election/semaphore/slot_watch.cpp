@@ -10,6 +10,7 @@ namespace tenure::impl {
 namespace asio = boost::asio;
 
 void slot_candidate::set_enrolled(bool enrolled) noexcept {
+  must(!enrolled || !session_id_.empty(), "a contender key belongs to a session");
   if (std::exchange(enrolled_, enrolled) == enrolled) return;
   if (enrolled) {
     watch_.resume();

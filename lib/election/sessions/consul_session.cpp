@@ -7,6 +7,7 @@
 #include "consul/failure_log.hpp"
 #include "core/util/backoff.hpp"
 #include "core/testing/seeded_bug.hpp"
+#include "core/util/invariant.hpp"
 #include "election/sessions/span_tag.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -34,6 +35,19 @@ consul_session::consul_session(std::shared_ptr<const runtime::environment> env,
       plan_(std::move(plan)),
       counted_(env_->metrics, metric::sessions),
       lost_(*env_->timers) {}
+
+consul_session::~consul_session() {
+  core::must(users_.empty(), "a session outlives its users", [this] { return describe(); });
+}
+
+std::string consul_session::describe() const {
+  std::string text = "session " + (id_.empty() ? std::string("(none)") : id_) + " of \"" +
+                     plan_.name + "\", " + std::to_string(users_.size()) + " users";
+  if (creating_) text += ", being created";
+  if (check_) text += ", bound to check " + check_->check();
+  if (check_lost_) text += ", which the agent forgot";
+  return text;
+}
 
 // -- users ---------------------------------------------------------------------------------------
 
@@ -110,6 +124,8 @@ boost::asio::awaitable<void> consul_session::run() {
     const time_point since = env_->timers->now();
     env_->outages->succeeded(create_failed, since);
     create_error_.clear();
+    core::must(id_.empty(), "a session is created after the end of the last one",
+               [this] { return describe(); });
     set_id(created.id);
     env_->log->log(log_level::info, "session created", {{"session", id_}});
     runtime::count(*env_, metric::sessions_created);
@@ -132,6 +148,8 @@ boost::asio::awaitable<void> consul_session::run() {
 boost::asio::awaitable<consul::session_created> consul_session::create() {
   consul::session_request request;
   if (plan_.liveness > duration::zero()) {
+    core::must(check_ == nullptr, "a check belongs to one session",
+               [this] { return describe(); });
     check_lost_ = false;
     check_ = std::make_shared<liveness_check>(env_, client_, plan_.name, plan_.liveness);
     const consul::ack begun = co_await check_->begin();
@@ -190,6 +208,8 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
     } else {
       failures.reset();
       env_->outages->succeeded(renewal_failed, env_->timers->now());
+      core::must(id_ == id || id_.empty(), "one session is renewed until it is lost",
+                 [this] { return describe(); });
       next = sent + interval;
       if (bug_enabled(core::seeded_bug::renewal_is_proof)) report_renewed(sent);
     }

@@ -46,6 +46,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   /// `client` outlives the session and the tasks that it spawns.
   consul_session(std::shared_ptr<const runtime::environment> env, consul::client& client,
                  spawn_function spawn, session_plan plan);
+  ~consul_session();
   consul_session(const consul_session&) = delete;
   consul_session& operator=(const consul_session&) = delete;
 
@@ -84,6 +85,7 @@ class consul_session : public std::enable_shared_from_this<consul_session> {
   void report_renewed(time_point sent_at);
   void count_renewal(const consul::session_renewed& answer) const noexcept;
   void set_id(std::string id) noexcept;
+  std::string describe() const;
   void notify_users(void (*what)(session_user&, const std::string& id));
   std::vector<std::weak_ptr<session_user>> users() const;
 

@@ -5,6 +5,7 @@
 
 #include "consul/transaction_size.hpp"
 #include "core/testing/seeded_bug.hpp"
+#include "core/util/invariant.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/metering.hpp"
 
@@ -151,6 +152,13 @@ void proof_batcher::put_off(const batch& what, time_point until, const error_cod
 }
 
 boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> what) {
+  core::must(what->keys.size() == what->guards.size() && !what->keys.empty() &&
+                 what->keys.size() <= transaction_limit::large,
+             "a transaction proves 1 to 128 keys, each by its guard", [&] {
+               return std::to_string(what->keys.size()) + " keys, " +
+                      std::to_string(what->guards.size()) + " guards" +
+                      (what->keys.empty() ? "" : ", the first key " + what->keys.front()->key());
+             });
   std::vector<consul::txn_op> ops;
   ops.reserve(what->keys.size());
   // No longer than any request: a hung connection would hold up the proofs of other objects.

@@ -7,6 +7,7 @@
 #include <tenure/candidacy.hpp>
 #include <utility>
 
+#include "core/util/invariant.hpp"
 #include "election/context.hpp"
 #include "election/errors.hpp"
 #include "election/handles/access.hpp"
@@ -51,6 +52,12 @@ class term_host::proclaim_turn {
  public:
   proclaim_turn(std::shared_ptr<term_state> whose, runtime::async_condition& changed)
       : whose_(std::move(whose)), changed_(changed) {
+    core::must(!whose_->proclaiming && whose_->writes == 0, "a proclaim has its term to itself",
+               [this] {
+                 return "election " + whose_->key.text() + ", fence " +
+                        std::to_string(whose_->fence) + ", " + std::to_string(whose_->writes) +
+                        " writes under way";
+               });
     whose_->proclaiming = true;
   }
   proclaim_turn(const proclaim_turn&) = delete;
@@ -98,13 +105,21 @@ term term_host::current() const noexcept {
 
 void term_host::begin_term(const key_name& key, const core::session_id& session,
                            std::uint64_t fence) {
+  core::must(!term_ || over(term_), "a term begins after the end of the last one",
+             [this] { return describe(); });
+  core::must(fence != 0 && !session.empty(), "a term has a fence and a session",
+             [this] { return describe(); });
   term_ = runtime::make_in_slab<term_state>(key, session, fence, shared().env->clock,
                                             std::weak_ptr<term_host>(host()), shared().executor);
   publish_lease();
   runtime::count(*shared().env, metric::terms_begun);
 }
 
-void term_host::publish_lease() noexcept { term_->open(lease().lease_end(), lease().stop_at()); }
+void term_host::publish_lease() noexcept {
+  core::must(lease().stop_at() <= lease().lease_end(), "the work stops before the lease ends",
+             [this] { return describe(); });
+  term_->open(lease().lease_end(), lease().stop_at());
+}
 
 // In a turn of the event loop that is not ours: the callbacks are user code, which may destroy any
 // handle.
@@ -120,6 +135,8 @@ void term_host::stop_work() {
 
 void term_host::end_term() {
   const end_reason why = lease().reason();
+  core::must(term_ && !over(term_) && why != end_reason::none,
+             "a term ends once, for a reason", [this] { return describe(); });
   term_->close();
   term_->hand_over_wanted.store(false, std::memory_order_release);
   term_->reason.store(why, std::memory_order_release);

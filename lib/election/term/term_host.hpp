@@ -70,6 +70,9 @@ class term_host : public body_host {
   virtual boost::asio::awaitable<void> write_now(std::shared_ptr<term_state> which,
                                                  leader_writes writes) = 0;
 
+  /// The key and the state, for the message of an assertion that failed.
+  virtual std::string describe() const = 0;
+
   // -- the term's life ---------------------------------------------------------------------------
   /// The lease has begun: makes the term's state.
   void begin_term(const key_name& key, const core::session_id& session, std::uint64_t fence);

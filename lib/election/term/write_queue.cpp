@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "consul/transaction_size.hpp"
+#include "core/util/invariant.hpp"
 #include "runtime/keep_alive.hpp"
 
 namespace tenure::impl {
@@ -55,7 +56,15 @@ class write_queue::pending_write {
   pending_write(runtime::timers& timers, std::vector<consul::txn_op> o, time_point d)
       : ops(std::move(o)), deadline(d), changed(timers) {}
 
+  /// For the message of an assertion that failed.
+  std::string describe() const {
+    std::string text = "guarded write of " + std::to_string(ops.size()) + " operations";
+    if (!ops.empty()) text += ", the first on key " + ops.front().key;
+    if (abandoned) text += ", abandoned";
+    return text;
+  }
   void complete(consul::txn_result answer) {
+    core::must(!done, "a write is answered once", [this] { return describe(); });
     result = std::move(answer);
     done = true;
     changed.notify_all();
@@ -176,6 +185,8 @@ asio::awaitable<void> write_queue::run_batch(std::shared_ptr<batch> what) {
     time_point deadline = time_point::max();
     for (const auto& one : what->writes) deadline = std::min(deadline, one->deadline);
     const std::size_t size = all.size();
+    core::must(size <= transaction_limit::large, "a transaction has at most 128 operations",
+               [&] { return what->writes.front()->describe(); });
     std::vector<consul::txn_op> ops = all.take();
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
     const bool too_large = limit_->refused(size, answer);
@@ -218,6 +229,8 @@ void write_queue::drop_refused(batch& from, const std::vector<std::size_t>& posi
     own.detail = own.error ? answer.detail : own.failures.front().what;
     refused.emplace_back(one, std::move(own));
   }
+  core::must(added == positions.size(), "each operation of a write is in the transaction",
+             [&] { return from.writes.front()->describe(); });
   if (refused.empty()) return from.complete_all(answer);  // it names none of them
   from.writes = std::move(remaining);
   for (auto& [one, own] : refused) one->complete(std::move(own));

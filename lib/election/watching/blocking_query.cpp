@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/util/invariant.hpp"
 #include "runtime/metering.hpp"
 
 namespace tenure::impl {
@@ -41,6 +42,8 @@ class blocking_query::running_mark {
  public:
   explicit running_mark(blocking_query& query)
       : query_(query), counted_(query.env_->metrics, metric::watch_queries) {
+    core::must(!query.running_, "a query runs once at a time",
+               [&] { return query.describe(); });
     query_.running_ = true;
     counted_.set(1);
   }
@@ -83,7 +86,19 @@ void blocking_query::resume() noexcept {
   changed_.notify_all();
 }
 
+std::string blocking_query::describe() const {
+  std::string text = "query of \"" + hooks_.watched() + "\" at index " + std::to_string(index_);
+  if (has_slot()) text += ", with a slot";
+  if (waits_for_slot()) text += ", waits for a slot";
+  if (failing_) text += ", failing";
+  if (retired_) text += ", retired";
+  if (paused_) text += ", paused";
+  return text + ", " + std::to_string(inflight_lock_ops_) + " claims in flight";
+}
+
 void blocking_query::lock_op_answered() noexcept {
+  core::must(inflight_lock_ops_ > 0, "an answered claim was in flight",
+             [this] { return describe(); });
   if (--inflight_lock_ops_ == 0) changed_.notify_all();
 }
 
@@ -152,6 +167,8 @@ bool blocking_query::lasted(time_point asked) const noexcept {
 }
 
 asio::awaitable<query_answer> blocking_query::ask(request how) {
+  core::must(how == request::list || (index_ != 0 && has_slot()),
+             "a poll follows an answer, and has a slot", [this] { return describe(); });
   return how == request::poll ? hooks_.poll(index_, poll_wait()) : hooks_.list();
 }
 

@@ -51,6 +51,8 @@ class query_hooks {
   query_hooks(const query_hooks&) = delete;
   query_hooks& operator=(const query_hooks&) = delete;
 
+  /// The key or the prefix, for the message of an assertion that failed.
+  virtual std::string watched() const = 0;
   /// Reads the present state and delivers it.
   virtual boost::asio::awaitable<query_answer> list() = 0;
   /// How long one poll lasts at most.
@@ -120,6 +122,7 @@ class blocking_query final : private poll_client {
   duration after_answer(const query_answer& answer, request how, time_point asked,
                         bool wanted_poll) noexcept;
   bool lasted(time_point asked) const noexcept;
+  std::string describe() const;
   void give_back_slot() noexcept;
   void count_slot() noexcept;
   void count(request how, const query_answer& answer) const noexcept;

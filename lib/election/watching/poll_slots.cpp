@@ -1,7 +1,10 @@
 #include "election/watching/poll_slots.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "core/util/invariant.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -92,6 +95,10 @@ void poll_slots::give_back(poll_client& client) noexcept {
   const auto was = std::exchange(client.state_, poll_client::state::idle);
   if (was == poll_client::state::waiting) waiting_.remove(&client);
   if (was != poll_client::state::served) return;
+  core::must(free_ < connections_, "a slot is given back by who had it", [this] {
+    return std::to_string(free_) + " of " + std::to_string(connections_) + " slots free, " +
+           std::to_string(waiting_.size()) + " queries wait";
+  });
   ++free_;
   hand_out();
 }

@@ -49,6 +49,7 @@ class prefix_watch final : private query_hooks {
   void retire() noexcept { query_.retire(); }
 
  private:
+  std::string watched() const override { return prefix_; }
   boost::asio::awaitable<query_answer> list() override;
   duration longest_poll() const noexcept override { return polls_.wait; }
   storm_rule storm() const noexcept override {

@@ -53,6 +53,7 @@ class range_query final : private query_hooks, public std::enable_shared_from_th
 
  private:
   // -- query_hooks -------------------------------------------------------------------------------
+  std::string watched() const override { return range_.text; }
   boost::asio::awaitable<query_answer> list() override;
   duration longest_poll() const noexcept override { return context_.polls.wait; }
   storm_rule storm() const noexcept override;
