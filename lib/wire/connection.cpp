@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -23,7 +25,11 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+// Without a slot: cancellation_guard ends the operation.
+auto as_values() {
+  return asio::bind_cancellation_slot(asio::cancellation_slot(),
+                                      asio::as_tuple(asio::use_awaitable));
+}
 
 // Callers do not know Beast, so they cannot know its errors.
 error_code plain(error_code error) {
@@ -66,6 +72,33 @@ class connection::deadline_guard {
   connection& guarded_;
 };
 
+/// Closes the stream when the coroutine is cancelled during an operation. Between two operations
+/// the next co_await throws.
+class connection::cancellation_guard {
+ public:
+  cancellation_guard(connection& guarded, asio::cancellation_slot slot) noexcept
+      : guarded_(guarded), slot_(slot) {}
+  cancellation_guard(const cancellation_guard&) = delete;
+  cancellation_guard& operator=(const cancellation_guard&) = delete;
+  ~cancellation_guard() {
+    if (slot_.is_connected()) slot_.clear();
+  }
+
+  /// Before each operation: Asio clears the slot at its end.
+  void arm() {
+    if (!slot_.is_connected()) return;
+    slot_.assign([&guarded = guarded_](asio::cancellation_type type) {
+      if (type == asio::cancellation_type::none) return;
+      guarded.cancelled_ = true;
+      guarded.stream_.close();
+    });
+  }
+
+ private:
+  connection& guarded_;
+  asio::cancellation_slot slot_;
+};
+
 connection::connection(asio::any_io_executor executor, runtime::timers& timers)
     : stream_(std::move(executor)), timers_(timers), watchdog_(*this) {}
 
@@ -81,10 +114,13 @@ asio::awaitable<error_code> connection::connect(const endpoint& to,
   if (to.protocol().family() != AF_UNIX) socket.set_option(asio::ip::tcp::no_delay(true), failed);
 
   const deadline_guard guard(*this, deadline);
-  auto [refused] = co_await socket.async_connect(to, as_values);
+  const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+  cancellation_guard cancellable(*this, cancellation.slot());
+  cancellable.arm();
+  auto [refused] = co_await socket.async_connect(to, as_values());
   if (!refused && profile != nullptr) {
     profile_ = std::move(profile);
-    const error_code not_secured = co_await handshake(detail);
+    const error_code not_secured = co_await handshake(detail, cancellable);
     refused = not_secured;
   }
   if (refused && timed_out_) refused = asio::error::timed_out;
@@ -92,9 +128,11 @@ asio::awaitable<error_code> connection::connect(const endpoint& to,
 }
 
 // In the time of the connect's deadline.
-asio::awaitable<error_code> connection::handshake(std::string& detail) {
+asio::awaitable<error_code> connection::handshake(std::string& detail,
+                                                  cancellation_guard& cancellable) {
   const tls_channel& tls = profile_->secure(stream_);
-  const auto [failed] = co_await stream_.async_handshake(as_values);
+  cancellable.arm();
+  const auto [failed] = co_await stream_.async_handshake(as_values());
   if (!failed) co_return error_code();
   if (timed_out_) {
     detail = "the server did not complete the TLS handshake in time: does this port speak TLS?";
@@ -112,12 +150,14 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
                                            const std::string& host, const response_limits& limits,
                                            time_point deadline, runtime::exchange_result& result) {
   const deadline_guard guard(*this, deadline);
+  const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+  cancellation_guard cancellable(*this, cancellation.slot());
   keep_alive_ = false;
   closed_unanswered_ = false;
   unsent_ = true;
   result.error = {};
   const bool sent_before = result.sent;
-  co_await send(request, host, result);
+  co_await send(request, host, result, cancellable);
   if (result.error) {
     give_up(result, sent_before);
     co_return;
@@ -129,14 +169,16 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   parser.skip(request.method == "HEAD");
   // The header first: so a poll waits with a buffer of half a kilobyte, and a long body is read in
   // large pieces.
+  cancellable.arm();
   auto [failed, header_bytes] =
-      co_await http::async_read_header(stream_, buffer_, parser, as_values);
+      co_await http::async_read_header(stream_, buffer_, parser, as_values());
   if (!failed && !parser.is_done()) {
     constexpr std::uint64_t piece = 64 * 1024;
     const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
     buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
+    cancellable.arm();
     const auto [cut_short, body_bytes] =
-        co_await http::async_read(stream_, buffer_, parser, as_values);
+        co_await http::async_read(stream_, buffer_, parser, as_values());
     failed = cut_short;
   }
   if (failed) {
@@ -164,13 +206,14 @@ void connection::give_up(runtime::exchange_result& result, bool sent_before) {
     result.sent = sent_before;
   }
   stream_.close();
-  if (!timed_out_) return;
-  result.error = consul_errc::timed_out;
+  if (!timed_out_ && !cancelled_) return;
+  result.error = cancelled_ ? error_code(asio::error::operation_aborted) : consul_errc::timed_out;
   closed_unanswered_ = false;
 }
 
 asio::awaitable<void> connection::send(const runtime::http_request& request,
-                                       const std::string& host, runtime::exchange_result& result) {
+                                       const std::string& host, runtime::exchange_result& result,
+                                       cancellation_guard& cancellable) {
   http::request<http::string_body> message;
   message.version(11);
   message.method_string(request.method);
@@ -183,7 +226,8 @@ asio::awaitable<void> connection::send(const runtime::http_request& request,
 
   result.sent_at = timers_.now();  // before the first byte is sent
   const std::uint64_t before = stream_.tls() == nullptr ? 0 : stream_.tls()->bytes_out();
-  const auto [failed, bytes] = co_await http::async_write(stream_, message, as_values);
+  cancellable.arm();
+  const auto [failed, bytes] = co_await http::async_write(stream_, message, as_values());
   const bool in_part = stream_.tls() != nullptr && stream_.tls()->bytes_out() > before;
   if (!failed || bytes > 0 || in_part) {
     unsent_ = false;

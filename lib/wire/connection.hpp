@@ -24,8 +24,9 @@ class response_limits {
 };
 
 /// A deadline that passes closes the socket: the operation in progress fails, and the connection
-/// cannot be used again. Coroutines are cancelled as usual; that also leaves a connection that is
-/// not reusable().
+/// cannot be used again. So does a cancellation. The operations of Beast and TLS would not do: each
+/// consists of several reads, and one that is cancelled while a part of the response waits in the
+/// queue of the event loop would begin the next read.
 class connection {
  public:
   connection(boost::asio::any_io_executor executor, runtime::timers& timers);
@@ -58,6 +59,7 @@ class connection {
 
  private:
   class deadline_guard;
+  class cancellation_guard;
   class watchdog : public runtime::timer {
    public:
     explicit watchdog(connection& owner);
@@ -65,8 +67,10 @@ class connection {
   };
 
   boost::asio::awaitable<void> send(const runtime::http_request& request, const std::string& host,
-                                    runtime::exchange_result& result);
-  boost::asio::awaitable<error_code> handshake(std::string& detail);
+                                    runtime::exchange_result& result,
+                                    cancellation_guard& cancellable);
+  boost::asio::awaitable<error_code> handshake(std::string& detail,
+                                               cancellation_guard& cancellable);
   void give_up(runtime::exchange_result& result, bool sent_before);
 
   std::shared_ptr<tls_profile> profile_;
@@ -75,6 +79,7 @@ class connection {
   runtime::timers& timers_;
   watchdog watchdog_;
   bool timed_out_ = false;
+  bool cancelled_ = false;
   bool closed_unanswered_ = false;
   bool unsent_ = true;
   bool keep_alive_ = false;

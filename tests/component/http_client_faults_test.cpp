@@ -221,6 +221,31 @@ TEST_CASE("a request that is cancelled when it gets its slot passes it on") {
   CHECK(fixture.client->connections(lane::requests) == 0);
 }
 
+// At some of the steps a part of the response has been read, and the operation that reads it has
+// not run on yet.
+TEST_CASE("cancellation ends a request whose response stays incomplete, at any moment") {
+  for (const char* part : {"HTTP/1.1 200 OK\r\nContent-Le",
+                           "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal"}) {
+    for (int steps = 0; steps < 40; ++steps) {
+      client_fixture fixture([&](server_side& side) -> awaitable<void> {
+        co_await side.request();
+        co_await side.send(part);
+        co_await side.closed();
+      });
+      const auto asked = fixture.start(http_request());
+      fixture.runtime.io().restart();
+      for (int i = 0; i < steps; ++i) fixture.runtime.io().poll_one();
+      asked->cancel();
+      fixture.runtime.run_until_idle();
+      INFO("after " << steps << " steps");
+      CHECK(asked->result);
+      fixture.runtime.advance(10s);  // for a request that goes on
+      CHECK(fixture.finish(*asked).error == error::operation_aborted);
+      CHECK(fixture.client->connections(lane::requests) == 0);
+    }
+  }
+}
+
 TEST_CASE("cancellation closes the connection, at any moment and exactly once") {
   // Cancels after each possible number of steps of the loop, until the response comes first.
   bool answered = false;
