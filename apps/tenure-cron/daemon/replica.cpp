@@ -17,6 +17,11 @@ namespace asio = boost::asio;
 
 namespace {
 
+// After the drain, beside a span, if Consul does not answer: terms write what the ledger lacks (5 s
+// and a request that has begun by then), and the elections object shuts down (two requests, and
+// what its groups take to stop).
+constexpr duration most_leaving = std::chrono::seconds(40);
+
 std::function<void(std::exception_ptr)> failure_log(std::shared_ptr<log_sink> log) {
   return [log = std::move(log)](std::exception_ptr e) {
     try {
@@ -56,7 +61,7 @@ asio::awaitable<void> replica::run() {
   stop_at_ = std::min(stop_at_, stop_at);
   if (context_.manager != nullptr)
     context_.manager->stopping(stop_at - context_.timers->now() +
-                               context_.options.profile.span() + std::chrono::seconds(10));
+                               context_.options.profile.span() + most_leaving);
   for (const auto& one : tenants_) ends_.spawn(one->end(stop_at_));
   co_await ends_.join();
   co_await removals_.join();
