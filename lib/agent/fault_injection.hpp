@@ -39,6 +39,12 @@ class fault_injection {
   /// The present state of a key.
   virtual std::optional<kv_fields> find(const std::string& key) const = 0;
 
+  /// The keys below a prefix with their indexes, as a snapshot keeps them.
+  virtual std::vector<kv_fields> snapshot(const std::string& prefix) const = 0;
+  /// A snapshot is restored: below the prefix there are these keys, with their old indexes, and no
+  /// others; without those whose session has ended since. It answers all parked queries.
+  virtual void restore(const std::string& prefix, const std::vector<kv_fields>& keys) = 0;
+
  protected:
   ~fault_injection() = default;
 };

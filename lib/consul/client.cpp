@@ -1,5 +1,7 @@
 #include "consul/client.hpp"
 
+#include <algorithm>
+
 #include "consul/acl_rules.hpp"
 #include "consul/call.hpp"
 #include "consul/client_support.hpp"
@@ -15,8 +17,8 @@ client::client(std::shared_ptr<const runtime::environment> env, consul_config co
   config_.access().check();
 }
 
-time_point client::default_deadline() const {
-  return env_->clock->now() + config_.request_timeout();
+time_point client::deadline() const {
+  return std::min(env_->clock->now() + config_.request_timeout(), give_up_at_);
 }
 
 boost::asio::awaitable<response> client::ask(const call& what) {
@@ -35,7 +37,7 @@ boost::asio::awaitable<response> client::ask(const call& what) {
 boost::asio::awaitable<ack> client::ping() {
   ack answer;
   target to("/v1/status/leader", config_);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), deadline());
   response received = co_await perform(*env_, config_, what);
   take_base(received, answer);
   if (answer.error) co_return answer;

@@ -36,6 +36,11 @@ class client {
   client(std::shared_ptr<const runtime::environment> env, consul_config config);
 
   const consul_config& config() const noexcept { return config_; }
+  /// Of a request that begins now: the request time-out from now, but no later than give_up_at().
+  time_point deadline() const;
+  /// From now on no request waits beyond `at`: what is left to do ends by then, however many
+  /// requests it takes. Those that have begun, and blocking queries, keep their deadlines.
+  void give_up_at(time_point at) noexcept { give_up_at_ = at; }
 
   // -- sessions ---------------------------------------------------------------------------------
   boost::asio::awaitable<session_created> create_session(session_request request);
@@ -90,7 +95,6 @@ class client {
   boost::asio::awaitable<ack> ping();
 
  private:
-  time_point default_deadline() const;  // of a request that begins now
   /// Makes the call, and notes which rights it showed or missed.
   boost::asio::awaitable<response> ask(const call& what);
   void note_refused(call& what, txn_result& answer);
@@ -105,6 +109,7 @@ class client {
 
   std::shared_ptr<const runtime::environment> env_;
   consul_config config_;
+  time_point give_up_at_ = time_point::max();
   std::shared_ptr<parser> parser_;
   refusal_log refusals_;
 };

@@ -76,7 +76,7 @@ asio::awaitable<kv_result> client::find(call what, std::string key, consistency 
 asio::awaitable<kv_result> client::get(std::string key, consistency how) {
   target to("/v1/kv/" + escaped_key(key), config_);
   to.with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), deadline());
   return find(std::move(what), std::move(key), how);
 }
 
@@ -115,7 +115,7 @@ asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix,
 asio::awaitable<raw_kv_list> client::list_raw(std::string prefix, consistency how) {
   target to("/v1/kv/" + escaped_key(prefix), config_);
   to.with("recurse").with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), deadline());
   return find_below(std::move(what), std::move(prefix), how);
 }
 

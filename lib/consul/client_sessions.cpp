@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 asio::awaitable<session_created> client::create_session(session_request request) {
   session_created answer;
   target to("/v1/session/create", config_);
-  call what(runtime::lane::requests, effect::write, "PUT", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::write, "PUT", std::move(to), deadline());
   what.body = session_body(request, config_.access());
   response received = co_await ask(what);
   take_base(received, answer);
@@ -46,7 +46,7 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
 asio::awaitable<ack> client::destroy_session(std::string id) {
   ack answer;
   target to("/v1/session/destroy/" + text::percent_encode(id), config_);
-  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::repeatable, "PUT", std::move(to), deadline());
   response received = co_await ask(what);
   take_base(received, answer);
   co_return answer;
@@ -56,7 +56,7 @@ asio::awaitable<session_found> client::session_info(std::string id, consistency 
   session_found answer;
   target to("/v1/session/info/" + text::percent_encode(id), config_);
   to.with(how);
-  call what(runtime::lane::requests, effect::read, "GET", std::move(to), default_deadline());
+  call what(runtime::lane::requests, effect::read, "GET", std::move(to), deadline());
   response received = co_await ask(what);
   take_base(received, answer);
   if (answer.error) co_return answer;

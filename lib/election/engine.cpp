@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "consul/format.hpp"
+#include "core/testing/seeded_bug.hpp"
 #include "election/errors.hpp"
 #include "runtime/keep_alive.hpp"
 #include "runtime/slab.hpp"
@@ -210,6 +211,23 @@ asio::awaitable<event> engine::next_event() {
 
 // -- the shut-down -------------------------------------------------------------------------------
 
+// What is not settled by now: work that runs on, and keys that Consul did not release in time. Of
+// either there may be thousands: one line each, with an example.
+void engine::log_unsettled() const {
+  const auto tell = [this](const char* event, bool working) {
+    const auto is_one = [working](const std::shared_ptr<participant>& one) {
+      return !one->settled() && one->working() == working;
+    };
+    const auto first = std::ranges::find_if(participants_, is_one);
+    if (first == participants_.end()) return;
+    const auto count = static_cast<std::uint64_t>(std::ranges::count_if(participants_, is_one));
+    shared_->env->log->log(log_level::error, event,
+                           {{"election", (*first)->key()}, {"elections", count}});
+  };
+  tell("shut down with work still running", true);
+  tell("shut down with keys not released", false);
+}
+
 asio::awaitable<void> engine::stop_everything() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const bool second = shared_->shutting_down;
@@ -227,14 +245,14 @@ asio::awaitable<void> engine::stop_everything() {
   const std::vector<std::shared_ptr<group_core>> groups = groups_;
   co_await stop_groups(groups);
   const time_point give_up = shared_->now() + shared_->request_timeout();
-  for (const auto& one : all) {
-    co_await wait_settled(one, give_up);
-    if (!one->settled()) {
-      shared_->env->log->log(log_level::error, "shut down with work still running",
-                             {{"election", one->key()}});
-    }
-  }
+  for (const auto& one : all) co_await wait_settled(one, give_up);
   for (const auto& slot : slots) co_await slot->wait_finished(give_up);
+  log_unsettled();
+  // One time-out for all that is left: without this each request would have its own, and there may
+  // be five in a row.
+  if (!bug_enabled(core::seeded_bug::ends_by_each_timeout)) {
+    shared_->client.give_up_at(shared_->client.deadline());
+  }
   co_await end_groups(groups);
   groups_.clear();
   shared_->watches.stop();

@@ -55,6 +55,7 @@ class engine final : public group_owner, public std::enable_shared_from_this<eng
   boost::asio::awaitable<void> end_groups(std::vector<std::shared_ptr<group_core>> groups);
   boost::asio::awaitable<void> wait_settled(std::shared_ptr<participant> which,
                                             time_point give_up);
+  void log_unsettled() const;
   boost::asio::awaitable<void> stop_everything();
   boost::asio::awaitable<void> end_sessions();
 

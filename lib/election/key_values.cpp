@@ -102,7 +102,7 @@ asio::awaitable<std::vector<stored_key>> read_keys(std::shared_ptr<context> shar
       shared->check_open();
       std::vector<consul::txn_op> ops;
       for (const std::string& key : some) ops.push_back(consul::txn_op::get(key));
-      const time_point deadline = shared->now() + shared->request_timeout();
+      const time_point deadline = shared->client.deadline();
       consul::txn_result answer = co_await shared->client.read(std::move(ops), deadline);
       if (answer.error) fail(answer.error, answer.detail);
       if (answer.committed) {
@@ -134,7 +134,7 @@ asio::awaitable<bool> write_key(std::shared_ptr<context> shared, consul::txn_op 
   check_addressable(what.key);
   std::vector<consul::txn_op> ops;
   ops.push_back(std::move(what));
-  const time_point deadline = shared->now() + shared->request_timeout();
+  const time_point deadline = shared->client.deadline();
   const consul::txn_result answer = co_await shared->client.write(std::move(ops), deadline);
   co_return written(answer);
 }
@@ -146,7 +146,7 @@ asio::awaitable<bool> remove_key(std::shared_ptr<context> shared, std::string ke
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::check_index(key, index));
   ops.push_back(consul::txn_op::remove(std::move(key)));
-  const time_point deadline = shared->now() + shared->request_timeout();
+  const time_point deadline = shared->client.deadline();
   const consul::txn_result answer = co_await shared->client.write(std::move(ops), deadline);
   co_return written(answer);
 }

@@ -36,7 +36,7 @@ asio::awaitable<leader> leader_of(std::shared_ptr<context> shared, std::string k
 
 asio::awaitable<leader> depose(std::shared_ptr<context> shared, std::string key) {
   shared->check_open();
-  const time_point give_up = shared->now() + shared->request_timeout();
+  const time_point give_up = shared->client.deadline();
   for (;;) {
     const consul::kv_result found =
         co_await shared->client.get(key, consul::consistency::consistent);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <tenure/time.hpp>
+#include <vector>
 
 #include "sim/body_manner.hpp"
 #include "sim/ground_truth.hpp"
@@ -74,6 +75,7 @@ class fault_injector {
   void operator_overwrites_lock();
   void operator_removes_contender();
   void operator_destroys_holder();
+  void operator_restores_semaphore();
   std::size_t random_semaphore();
   std::string random_of(const std::set<std::string>& sessions);
 
@@ -88,6 +90,7 @@ class fault_injector {
   const ground_truth& truth_;
   const slot_checker& slots_;
   std::map<std::size_t, std::string> old_locks_;  ///< of semaphores, as from a backup
+  std::map<std::size_t, std::vector<agent::kv_fields>> snapshots_;  ///< of semaphores
   bool running_ = true;
 };
 

@@ -162,6 +162,7 @@ void process::failed(std::exception_ptr thrown) {
 
 void process::pause() {
   context_.world.note(host_.name(), "paused");
+  if (stopping_) excused_end_ = true;
   host_.pause();
   context_.checker.process_paused(number_);
 }
@@ -202,10 +203,12 @@ asio::awaitable<void> process::shut_down() {
   // Either the user tasks end first, or the library's shutdown ends them.
   if (chance_of(0.5)) cancel_user_tasks();
   std::size_t open = tenants_.size() + 1;
+  const time_point latest = host_.now() + context_.scenario.shut_down_bound();
   runtime::async_condition ended(host_);
   const auto end = [&](elections& one) {
     asio::co_spawn(env_->executor, one.shut_down(), [&, self](std::exception_ptr e) {
       if (e) self->failed(std::move(e));
+      if (host_.now() > latest) ended_late(host_.now() - latest);
       if (--open == 0) ended.notify_all();
     });
   };
@@ -223,6 +226,15 @@ asio::awaitable<void> process::shut_down() {
   link_->close_idle();
   stopped_ = true;
   context_.world.note(host_.name(), "stopped");
+}
+
+// Rule H2. A paused process needs as long as it is paused.
+void process::ended_late(duration by) {
+  if (excused_end_) return;
+  context_.world.report_violation(
+      "H2", host_.name() + ": a shut-down ends " +
+                std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(by).count()) +
+                " ms after its bound");
 }
 
 void process::count_watches() {

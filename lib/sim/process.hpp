@@ -142,6 +142,7 @@ class process : public std::enable_shared_from_this<process> {
   awaitable<void> run_for(duration limit, awaitable<void> task);
 
   awaitable<void> shut_down();
+  void ended_late(duration by);
   void cancel_user_tasks();
   void count_watches();
   void count_hand_overs();
@@ -171,6 +172,7 @@ class process : public std::enable_shared_from_this<process> {
   bool settled_ = false;
   bool dead_ = false;
   bool stopping_ = false;
+  bool excused_end_ = false;  ///< it was paused while it stopped
   bool stopped_ = false;
 };
 

@@ -173,6 +173,7 @@ scenario scenario::draw(std::uint64_t seed, std::optional<duration> faults_for) 
     made.groups.flap = made.groups.spoil = 0s;
     semaphore_settings& calm = made.semaphores;
     calm.remove_lock = calm.overwrite_lock = calm.remove_contender = calm.destroy_holder = 0s;
+    calm.restore = 0s;
   }
   if (made.elections > 8 && draw.one_in(4)) made.unrelated_keys = draw.among(300, 3000);
   return made;
@@ -227,6 +228,13 @@ duration scenario::takeover_bound() const noexcept {
   // first; and a few seconds for the watch, a session to be made, and retries.
   const duration wait = std::max(longest_span(), lock_delay_in_force());
   return wait + wait * drift_ppm / 1'000'000 + stop_budget + 4s + handicaps();
+}
+
+duration scenario::shut_down_bound() const noexcept {
+  // A group first stops its work in turn. Releases have a request time-out, or until the last
+  // lease ends; what is left to remove has another one. No time passes in between.
+  const duration in_turn = groups.any() ? 3s : 0s;
+  return in_turn + std::max(request_timeout, longest_span()) + request_timeout;
 }
 
 duration scenario::slot_takeover_bound() const noexcept {

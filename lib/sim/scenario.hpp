@@ -112,6 +112,8 @@ class scenario {
   duration takeover_bound() const noexcept;
   /// After the session of a slot's holder died, all slots must be held again within this time.
   duration slot_takeover_bound() const noexcept;
+  /// The shut-down of an elections object ends within this time, whatever Consul does.
+  duration shut_down_bound() const noexcept;
   /// How late answers may be in the calm without a failure that a rule would notice.
   duration harmless_lateness() const noexcept;
   /// Every member of a group must lead its share within this time after the last fault.

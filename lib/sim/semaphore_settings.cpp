@@ -22,6 +22,7 @@ semaphore_settings semaphore_settings::draw(dice& draw) {
   made.overwrite_lock = draw.every(20s, 120s);
   made.remove_contender = draw.every(20s, 120s);
   made.destroy_holder = draw.every(20s, 120s, 4);
+  made.restore = draw.every(10s, 60s, 4);
   return made;
 }
 

@@ -22,6 +22,7 @@ class semaphore_settings {
   duration overwrite_lock{0};    ///< they write over it: text, nothing, some holders, an old one
   duration remove_contender{0};  ///< they delete a contender key
   duration destroy_holder{0};    ///< they destroy the session of a holder
+  duration restore{0};           ///< they take a snapshot, or restore the last one
 
   bool any() const noexcept { return semaphores != 0; }
   std::string summary() const;

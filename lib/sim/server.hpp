@@ -51,6 +51,9 @@ class server final : private agent::answer_sink {
   /// A server that starts with an empty data directory: its indexes begin again.
   void lose_data(duration down);
   void lose_services(service_loss which);
+  /// The keys below a prefix as they are, and as they were: see agent::fault_injection.
+  std::vector<agent::kv_fields> snapshot(const std::string& prefix);
+  void restore(const std::string& prefix, const std::vector<agent::kv_fields>& keys);
   void wake_all();
   void shorten_lock_delays();
   /// From now on it has no faults.

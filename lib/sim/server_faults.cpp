@@ -200,6 +200,17 @@ void server::lose_data(duration down) {
   start_handler(0, 0s);
 }
 
+std::vector<agent::kv_fields> server::snapshot(const std::string& prefix) {
+  return faults().snapshot(prefix);
+}
+
+void server::restore(const std::string& prefix, const std::vector<agent::kv_fields>& keys) {
+  tick();
+  world_.note("server", "restores a snapshot", prefix);
+  faults().restore(prefix, keys);
+  record_changes(operators);
+}
+
 void server::lose_services(service_loss which) {
   tick();
   const bool one = which == service_loss::one;

@@ -24,6 +24,7 @@ void fault_injector::start_semaphores() {
   repeat(settings.overwrite_lock, &fault_injector::operator_overwrites_lock);
   repeat(settings.remove_contender, &fault_injector::operator_removes_contender);
   repeat(settings.destroy_holder, &fault_injector::operator_destroys_holder);
+  repeat(settings.restore, &fault_injector::operator_restores_semaphore);
 }
 
 // What they wrote by mistake they take away.
@@ -33,6 +34,19 @@ void fault_injector::settle_semaphores() {
     world_.probes.hit("operator repaired a semaphore");
     server_.serve_now(runtime::http_request("DELETE", "/v1/kv/" + semaphore_lock(i)));
   }
+}
+
+// As a snapshot of the whole store would: the keys have their old indexes again.
+void fault_injector::operator_restores_semaphore() {
+  const std::size_t semaphore = random_semaphore();
+  const std::string prefix = semaphore_prefix(semaphore) + "/";
+  const auto taken = snapshots_.find(semaphore);
+  if (taken == snapshots_.end() || world_.chance_of(0.5)) {
+    snapshots_[semaphore] = server_.snapshot(prefix);
+    return;
+  }
+  world_.probes.hit("snapshot of a semaphore restored");
+  server_.restore(prefix, taken->second);
 }
 
 std::size_t fault_injector::random_semaphore() {

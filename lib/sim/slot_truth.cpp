@@ -35,7 +35,10 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
     note_lost(session, enrolled_.contains(session), now);
   }
   for (const std::string& session : named_) {
-    if (!before.contains(session)) namings_[session][lock_index_] = {now, life + lock_index_};
+    // A restored snapshot names it at the old index: the first time counts.
+    if (!before.contains(session)) {
+      namings_[session].try_emplace(lock_index_, naming{now, life + lock_index_});
+    }
   }
 }
 

@@ -139,6 +139,8 @@ class endpoints final : public fault_injection,
   std::vector<std::string> take_changes() override;
   std::vector<std::string> service_ids() const override;
   std::optional<kv_fields> find(const std::string& key) const override;
+  std::vector<kv_fields> snapshot(const std::string& prefix) const override;
+  void restore(const std::string& prefix, const std::vector<kv_fields>& keys) override;
 
  private:
   /// Passes on the responses of endpoints, finished as the version does it.

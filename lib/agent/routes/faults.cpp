@@ -43,4 +43,23 @@ std::optional<kv_fields> endpoints::find(const std::string& key) const {
   return *entry;
 }
 
+std::vector<kv_fields> endpoints::snapshot(const std::string& prefix) const {
+  std::vector<kv_fields> all;
+  keys_.for_each(prefix, [&all](const kv_entry& one) {
+    all.push_back(one);
+    return true;
+  });
+  return all;
+}
+
+void endpoints::restore(const std::string& prefix, const std::vector<kv_fields>& keys) {
+  for (const kv_fields& one : snapshot(prefix)) keys_.drop(one.key);
+  for (const kv_fields& one : keys) {
+    session_entry* const holder =
+        one.session.empty() ? nullptr : sessions_.find(session_key(one.session));
+    if (one.session.empty() || holder != nullptr) keys_.put_back(one, holder);
+  }
+  parked_.release_all();
+}
+
 }  // namespace tenure::agent

@@ -104,6 +104,13 @@ void kv_store::erase_tree(std::uint64_t index, const std::string& prefix) {
   entries_index_ = index;
 }
 
+void kv_store::put_back(const kv_fields& old, session_entry* holder) {
+  if (changes_ != nullptr) changes_->push_back(old.key);
+  kv_entry& entry = entries_.change(with_nul(old.key), woken_);
+  static_cast<kv_fields&>(entry) = old;
+  entry.set_holder(holder);
+}
+
 void kv_store::remove(const std::string& key) {
   if (changes_ != nullptr) changes_->push_back(key);
   log_undo(key, find(key));

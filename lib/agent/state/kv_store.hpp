@@ -47,6 +47,10 @@ class kv_store {
   bool erase_if(std::uint64_t index, std::uint64_t expected, const std::string& key);
   void erase_tree(std::uint64_t index, const std::string& prefix);
 
+  /// For a snapshot that is restored: a key goes without a tombstone, or is there again as it was.
+  void drop(const std::string& key) { remove(key); }
+  void put_back(const kv_fields& old, session_entry* holder);
+
   /// roll_back() undoes the changes since begin(). The watchers that they woke stay woken.
   void begin();
   void commit() noexcept;

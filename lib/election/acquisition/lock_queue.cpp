@@ -184,7 +184,7 @@ void lock_queue::send() {
 
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
   inflight_guard mine(*this);
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const time_point deadline = client_.deadline();
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
     mine.count(what->items.size());
     std::vector<consul::txn_op> ops;

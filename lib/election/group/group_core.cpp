@@ -156,7 +156,7 @@ asio::awaitable<void> group_core::remove_stray(std::string session) {
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::check_session(key, session));
   ops.push_back(consul::txn_op::remove(key));
-  const time_point deadline = shared_->now() + shared_->request_timeout();
+  const time_point deadline = shared_->client.deadline();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   removing_stray_ = false;
   if (!answer.committed) co_return;

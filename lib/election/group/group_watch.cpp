@@ -126,7 +126,7 @@ std::vector<consul::txn_op> group_watch::removal_of(const std::string& key,
 asio::awaitable<void> group_watch::remove(std::string key) {
   const cleaning how = left_overs_.at(key);
   std::vector<consul::txn_op> ops = removal_of(key, how);
-  const time_point deadline = shared_->now() + shared_->request_timeout();
+  const time_point deadline = shared_->client.deadline();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   if (answer.error) {
     consul::log_failure(*shared_->env, delete_failed, answer.error, answer.detail, {{"key", key}});

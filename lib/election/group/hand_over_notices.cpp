@@ -76,7 +76,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   asio::awaitable<bool> open() {
     std::vector<consul::txn_op> ops;
     ops.push_back(consul::txn_op::set(prefix_, ""));
-    const time_point deadline = shared_->now() + shared_->request_timeout();
+    const time_point deadline = shared_->client.deadline();
     const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
     if (answer.error) fail(answer);
     co_return answer.committed;
@@ -187,7 +187,7 @@ asio::awaitable<void> hand_over_notices::remove() {
   std::vector<consul::txn_op> ops;
   ops.push_back(consul::txn_op::remove_tree(inbox_->prefix()));
   inbox_.reset();
-  const time_point deadline = shared_->now() + shared_->request_timeout();
+  const time_point deadline = shared_->client.deadline();
   co_await shared_->client.write(std::move(ops), deadline);
 }
 

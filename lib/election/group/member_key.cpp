@@ -212,7 +212,7 @@ asio::awaitable<void> member_key::write() {
                             : consul::txn_op::check_index(key(), index_));
   ops.push_back(
       consul::txn_op::lock(key(), session, consul::member_text(what), consul::lock_flags));
-  const time_point deadline = now() + shared_->request_timeout();
+  const time_point deadline = shared_->client.deadline();
   sent_ = what;
   busy_mark mark(*this, request::write);
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
@@ -303,7 +303,7 @@ void member_key::stored(core::group_member what, std::uint64_t modify_index) {
 asio::awaitable<void> member_key::remove() {
   removed_ = true;
   changed_.notify_all();
-  const time_point give_up = now() + shared_->request_timeout();
+  const time_point give_up = shared_->client.deadline();
   while (inflight_ != request::none && now() < give_up) co_await changed_.wait(give_up);
   core::backoff pauses(20ms, 1s);
   while (!id_.empty() && now() < give_up) {

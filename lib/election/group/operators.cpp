@@ -28,7 +28,7 @@ void check_pinned_key(const std::string& prefix, const std::string& key) {
 asio::awaitable<void> write(std::shared_ptr<context> shared, consul::txn_op what) {
   std::vector<consul::txn_op> ops;
   ops.push_back(std::move(what));
-  const time_point deadline = shared->now() + shared->request_timeout();
+  const time_point deadline = shared->client.deadline();
   const consul::txn_result answer = co_await shared->client.write(std::move(ops), deadline);
   if (answer.error) fail(answer.error, answer.detail);
   if (!answer.committed) {

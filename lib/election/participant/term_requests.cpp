@@ -81,7 +81,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
     }
     ops.push_back(consul::txn_op::lock(key(), which->session.text(), value, consul::lock_flags));
     fsm_.proclaim_begun(which->fence);
-    const time_point deadline = env().timers->now() + shared().request_timeout();
+    const time_point deadline = shared().client.deadline();
     const consul::txn_result answer = co_await shared().client.write(std::move(ops), deadline);
     turn.give_back();
     const time_point now = env().timers->now();

@@ -85,7 +85,7 @@ void slot_candidate::note(const consul::answer_base& answer) {
 }
 
 asio::awaitable<consul::txn_result> slot_candidate::write_once(std::vector<consul::txn_op> ops) {
-  const time_point deadline = now() + shared_->request_timeout();
+  const time_point deadline = shared_->client.deadline();
   consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   note(answer);
   co_return answer;
@@ -102,7 +102,7 @@ asio::awaitable<void> slot_candidate::run() {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   // A session that is being created would be left behind: its id is not known yet.
-  const time_point give_up = now() + shared_->request_timeout();
+  const time_point give_up = shared_->client.deadline();
   while (session_ && session_->creating() && now() < give_up) co_await changed_.wait(give_up);
   tasks_.cancel();
   co_await tasks_.join();

@@ -172,7 +172,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
                                                 leader_writes writes) {
   bool done = false;
   while (!done) {
-    const time_point deadline = now() + shared_->request_timeout();
+    const time_point deadline = shared_->client.deadline();
     request_turns::turn turn = co_await connection_for(which, deadline);
     const std::uint64_t guard = lock_modified_;
     std::vector<consul::txn_op> ops;

@@ -233,7 +233,7 @@ bool consul_session::in_use() const noexcept {
 }
 
 boost::asio::awaitable<void> consul_session::end(ending how) {
-  const time_point give_up = env_->timers->now() + client_.config().request_timeout();
+  const time_point give_up = client_.deadline();
   if (!id_.empty() && how == ending::destroy) {
     const consul::ack answer = co_await client_.destroy_session(id_);
     if (answer.error) {

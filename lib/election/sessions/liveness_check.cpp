@@ -51,7 +51,7 @@ boost::asio::awaitable<consul::ack> liveness_check::register_service(time_point 
 }
 
 boost::asio::awaitable<consul::ack> liveness_check::begin() {
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const time_point deadline = client_.deadline();
   consul::ack answer = co_await register_service(deadline);
   if (answer.error) co_return answer;
   heard_ = env_->timers->now();

@@ -124,7 +124,7 @@ write_queue::write_queue(std::shared_ptr<const runtime::environment> env, consul
 write_queue::~write_queue() { turns_->leave(*this); }
 
 asio::awaitable<consul::txn_result> write_queue::write(std::vector<consul::txn_op> ops) {
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const time_point deadline = client_.deadline();
   const auto mine = std::make_shared<pending_write>(*env_->timers, std::move(ops), deadline);
   queue_.push_back(mine);
   send_soon();

@@ -240,8 +240,7 @@ asio::awaitable<query_answer> range_query::check_rights(std::vector<std::string>
 
 asio::awaitable<void> range_query::check_next(std::shared_ptr<key_checks> all) {
   while (all->more()) {
-    const time_point give_up =
-        context_.env->timers->now() + context_.client.config().request_timeout();
+    const time_point give_up = context_.client.deadline();
     const consul::txn_result checked = co_await context_.client.read(all->next_checks(), give_up);
     if (checked.error && !all->failure.error) {
       all->failure.error = checked.error;

@@ -130,7 +130,7 @@ asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
     ops.push_back(consul::txn_op::check_index(key, held.modify_index));
     ops.push_back(consul::txn_op::unlock(key, held.session, held.value, consul::lock_flags));
   }
-  const time_point deadline = env_->timers->now() + client_.config().request_timeout();
+  const time_point deadline = client_.deadline();
   const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
   if (answer.error) {
     consul::log_failure(*env_, release_failed, answer.error, answer.detail,

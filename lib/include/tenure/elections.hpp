@@ -220,8 +220,10 @@ class elections {
   }
 
   /// Resigns every term (bodies are cancelled and awaited), releases every key, destroys the
-  /// sessions, and ends every task. Cannot be cancelled. Idempotent. Completes within about the
-  /// longest stop budget plus the request time-out, even if Consul is unreachable.
+  /// sessions, and ends every task. Cannot be cancelled. Idempotent. Whatever Consul does, releases
+  /// take one request time-out at most, or until the last lease ends if work runs on for longer;
+  /// what is left to remove takes one more. A member of groups first takes up to 3 s to stop its
+  /// work in turn. What could not be done by then is left to expire with its session.
   [[nodiscard]] boost::asio::awaitable<void> shut_down();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
