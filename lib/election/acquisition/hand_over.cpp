@@ -72,8 +72,7 @@ void participant::handed_over(const lock_outcome& outcome, time_point now) {
   as_written.entry = outcome.written;
   as_written.entry->session = to.session.text();
   as_written.entry->value = *to.value;
-  fsm_.handed_over(
-      observation_of_write(outcome.written, outcome, written_key{as_written.entry->session}), now);
+  fsm_.handed_over(observation_of_write(outcome.written, outcome, written_key{to.session}), now);
   note_holder(before);
   note_seen(as_written);
   // Its span counts if it dies: the answer is known already, or asked for.

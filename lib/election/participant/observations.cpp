@@ -6,13 +6,13 @@
 namespace tenure::impl {
 namespace {
 
+/// Without the holder.
 core::key_observation observation_of(const consul::kv_entry& entry,
                                      const consul::answer_base& answer) {
   core::key_observation s;
   s.exists = true;
   s.empty_value = entry.value.empty();
   s.plain = entry.flags != consul::lock_flags;
-  s.session = entry.session;
   s.create_index = entry.create_index;
   s.modify_index = entry.modify_index;
   s.lock_index = entry.lock_index;
@@ -25,7 +25,10 @@ core::key_observation observation_of(const consul::kv_entry& entry,
 
 core::key_observation observation_of(const consul::kv_result& answer) {
   core::key_observation s;
-  if (answer.entry) s = observation_of(*answer.entry, answer);
+  if (answer.entry) {
+    s = observation_of(*answer.entry, answer);
+    s.session = answer.entry->session;
+  }
   s.as_of = std::max(s.as_of, answer.index);
   s.linearizable = answer.linearizable;
   s.sent_at = answer.sent_at;

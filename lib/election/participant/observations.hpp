@@ -1,10 +1,9 @@
 // Consul's answers about a key as observations for core.
 #pragma once
 
-#include <string>
-
 #include "consul/types.hpp"
 #include "core/candidate/key_history.hpp"
+#include "core/util/session_id.hpp"
 
 namespace tenure::impl {
 
@@ -13,7 +12,7 @@ core::key_observation observation_of(const consul::kv_result& answer);
 
 /// What a transaction of ours wrote that Consul does not return.
 struct written_key {
-  std::string holder;  ///< empty: none
+  core::session_id holder;  ///< empty: none
   bool empty_value = false;
 };
 

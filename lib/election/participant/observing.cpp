@@ -123,8 +123,9 @@ void participant::learnt_of_holder(const std::string& session, const holder_sess
 
 void participant::session_ready(const std::string& id) {
   error_.clear();
-  shared().names.add_own(id);
-  fsm_.session_ready(id);
+  const core::session_id session(id);
+  shared().names.add_own(session);
+  fsm_.session_ready(session);
   advance();
 }
 

@@ -89,7 +89,7 @@ asio::awaitable<void> participant::proclaim_now(std::shared_ptr<term_state> whic
       invalidate();
       fsm_.proclaimed(
           which->fence,
-          observation_of_write(answer.results.back(), answer, written_key{which->session.text()}),
+          observation_of_write(answer.results.back(), answer, written_key{which->session}),
           now);
       done = true;
     } else if (answer.error == error_kind::fatal) {
