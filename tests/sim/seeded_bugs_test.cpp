@@ -118,6 +118,23 @@ sim::scenario dying_member(std::uint64_t seed) {
   return made;
 }
 
+/// Processes with groups, slots and a liveness check restart all the time, while Consul is often
+/// out of reach.
+sim::scenario restarts_in_outages(std::uint64_t seed) {
+  sim::scenario made = drawn(seed);
+  made.elections = 4;
+  made.processes = made.addresses = 3;
+  made.faults.quorum_loss = 15s;
+  made.faults.partition = made.faults.restart = 10s;
+  made.groups = sim::group_settings();
+  made.groups.groups = 1;
+  made.groups.settling_time = 1s;
+  made.groups.hand_over_limit = 5s;
+  made.semaphores = sim::semaphore_settings();
+  made.semaphores.semaphores = 1;
+  return made;
+}
+
 using scenario_source = sim::scenario (*)(std::uint64_t seed);
 
 void expect_found(seeded_bug bug, scenario_source scenario_of = drawn) {
@@ -234,4 +251,8 @@ TEST_CASE("found: a plan without the elections of the dead") {
 }
 TEST_CASE("found: a plan that moves elections to members that have not settled") {
   expect_found(seeded_bug::plan_ignores_settling);
+}
+
+TEST_CASE("found: a shut-down in which each request has a time-out for itself") {
+  expect_found(seeded_bug::ends_by_each_timeout, restarts_in_outages);
 }

@@ -34,8 +34,7 @@ void slots::observe(const semaphore_state& seen, time_point now) {
   const bool deleted = last_.lock_modified != 0 && seen.lock_created != last_.lock_created;
   // A late answer looks the same as a restored snapshot. It costs nothing: the next one names the
   // holders again.
-  const bool went_back = seen.lock_modified < last_.lock_modified &&
-                         !bug_enabled(seeded_bug::slot_trusts_restored);
+  const bool went_back = seen.lock_modified < last_.lock_modified;
   if (deleted) suspect_contenders(seen, now, suspects);
   if (deleted || went_back) suspect_last_holders(seen, now, suspects);
   for (const auto& [session, old] : suspects_) {
