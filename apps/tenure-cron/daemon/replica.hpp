@@ -46,6 +46,7 @@ class replica {
   std::string stamp() const;
   void reload(reload_cause why);
   void read_files();
+  void was_read(const std::string& files);
   void read(const jobs_text& one);
   std::string take_over(const jobs_text& one, jobs_file parsed);
   void complain(const jobs_text& one, const std::vector<apps::config_error>& mistakes);

@@ -53,13 +53,13 @@ void replica::reload(reload_cause why) {
 }
 
 void replica::read_files() {
-  stamp_ = source_.stamp();
+  const std::string files = source_.stamp();
   std::vector<jobs_text> all;
   try {
     all = source_.read();
   } catch (const apps::usage_error& e) {
-    stamp_ = e.what();  // as it is until the folder can be listed again: then it is read
-    log_->log(log_level::error, "jobs file refused", {log_field("why", stamp_)});
+    was_read(e.what());  // the stamp until the folder can be listed again: then it is read
+    log_->log(log_level::error, "jobs file refused", {log_field("why", e.what())});
     return;
   }
   std::set<std::string> names;
@@ -80,10 +80,16 @@ void replica::read_files() {
   }
   texts_ = std::move(texts);
   std::erase_if(awaited_tokens_, [this](const auto& e) { return !texts_.contains(e.first); });
-  for (const auto& [path, token] : awaited_tokens_) stamp_ += token.second;
+  was_read(files);
   for (const auto& one : tenants_) {
     if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
   }
+}
+
+/// `files`: their stamp when they were read.
+void replica::was_read(const std::string& files) {
+  stamp_ = files;
+  for (const auto& [path, token] : awaited_tokens_) stamp_ += token.second;
 }
 
 /// With a mistake in the file, or in its relation to other files, nothing changes.
