@@ -10,13 +10,9 @@ import os
 import subprocess
 import sys
 
-# Percent of lines and of branches. A change that lowers them adds a test, or says why not. That of
-# core is what its unit tests alone reach.
-FLOORS = {"core": (85.0, 76.0), "consul": (60.0, 40.0), "election": (60.0, 40.0)}
-# No file may have fewer: one that no test reaches does not hide behind the others.
-FILE_FLOOR = (10.0, 0.0)
-# What runs only in a process that aborts, whose counts are lost: tests/unit/core_invariants_test.
-EXEMPT = {"core/candidate/invariants.cpp", "core/util/invariant.cpp", "core/util/invariant.hpp"}
+# Percent of lines and of branches, some points below what was reached, since seeds are random. A
+# change that lowers them adds a test, or says why not.
+FLOORS = {"core": (91.0, 83.0), "consul": (86.0, 79.0), "election": (88.0, 79.0)}
 MEASURES = ("lines", "branches")
 
 
@@ -86,8 +82,6 @@ def main():
         files = counted(build, profile, layer)
         for name, counts in files:
             show(name, counts)
-            if name not in EXEMPT:
-                low += too_low(name, counts, FILE_FLOOR)
         total = {m: tuple(map(sum, zip(*(counts[m] for _, counts in files)))) for m in MEASURES}
         show(f"{layer}, all", total)
         low += too_low(layer, total, floors)
