@@ -38,8 +38,8 @@ class client {
   const consul_config& config() const noexcept { return config_; }
   /// Of a request that begins now: the request time-out from now, but no later than give_up_at().
   time_point deadline() const;
-  /// From now on no request waits beyond `at`: what is left to do ends by then, however many
-  /// requests it takes. Those that have begun, and blocking queries, keep their deadlines.
+  /// Requests that begin from now on end by `at`, so that several in a row do not take a time-out
+  /// each. Requests that have begun, and blocking queries, keep their deadlines.
   void give_up_at(time_point at) noexcept { give_up_at_ = at; }
 
   // -- sessions ---------------------------------------------------------------------------------

@@ -231,9 +231,9 @@ duration scenario::takeover_bound() const noexcept {
 }
 
 duration scenario::shut_down_bound() const noexcept {
-  // A group first stops its work in turn. Releases have a request time-out, or until the last
-  // lease ends; what is left to remove has another one. The tenth of a second is for the event loop
-  // and for connections that are being closed.
+  // A member of a group first stops its bodies in turn. Releases have one request time-out, or
+  // until the last lease ends; destroying sessions and member keys has another. The event loop and
+  // the connections that close need some milliseconds more.
   const duration in_turn = groups.any() ? 3s : 0s;
   return in_turn + std::max(request_timeout, longest_span()) + request_timeout + 100ms;
 }

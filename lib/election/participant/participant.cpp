@@ -96,7 +96,7 @@ void participant::publish(time_point now) {
   core::must(fsm_.stage() != core::stage::leading ||
                  (term_ && term_->fence == fsm_.fence() &&
                   term_->reason.load(std::memory_order_relaxed) == end_reason::none),
-             "who leads has a term with the fence of its lock", [this] { return describe(); });
+             "a leader has a term with the fence of its lock", [this] { return describe(); });
   if (term_) {
     if (term_->reason.load(std::memory_order_relaxed) == end_reason::none) {
       publish_lease();
