@@ -31,14 +31,11 @@ class slab {
   slab(const slab&) = delete;
   slab& operator=(const slab&) = delete;
 
-  /// About one call in a thousand takes some milliseconds: it turns a full region into a huge page.
   void* take();
   void give_back(void* slot) noexcept;
 
  private:
   class free_slot;
-
-  void* take(std::byte*& full_region);
 
   const std::size_t slot_size_;
   std::mutex mutex_;
@@ -46,6 +43,12 @@ class slab {
   std::byte* next_ = nullptr;  // [next_, end_) was never taken
   std::byte* end_ = nullptr;
 };
+
+/// Makes one huge page of the 512 small ones of a region that all slabs share and that has become
+/// full, if there is one. That takes 2 to 9 milliseconds: to be called now and then, when nothing
+/// is urgent. A kernel before 6.1 does it in the background at some later time; if it
+/// cannot, the small pages stay. Any thread.
+void make_full_region_huge() noexcept;
 
 /// Lets containers and shared pointers keep their elements in slabs. Each type has one slab, which
 /// lives as long as the process.

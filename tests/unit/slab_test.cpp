@@ -33,6 +33,7 @@ TEST_CASE("slots do not overlap, and their objects keep their values") {
     REQUIRE(at % alignof(thing) == 0);
     end = at + sizeof(thing);
   }
+  make_full_region_huge();
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < all.size(); ++i) wrong += all[i]->number != i;
   CHECK(wrong == 0);

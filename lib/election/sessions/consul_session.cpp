@@ -10,6 +10,7 @@
 #include "core/util/invariant.hpp"
 #include "election/sessions/span_tag.hpp"
 #include "runtime/keep_alive.hpp"
+#include "runtime/slab.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -211,6 +212,7 @@ boost::asio::awaitable<void> consul_session::renew_until_lost() {
       core::must(id_ == id || id_.empty(), "one session is renewed until it is lost",
                  [this] { return describe(); });
       next = sent + interval;
+      runtime::make_full_region_huge();  // nothing is urgent for a while
       if (bug_enabled(core::seeded_bug::renewal_is_proof)) report_renewed(sent);
     }
   }
