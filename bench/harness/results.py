@@ -115,7 +115,7 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
 
 
-HEAD = (f"{'bench':<14}{'server':<8}{'case':<24}{'n':>8} {'subject':<14}{'metric':<22}"
+HEAD = (f"{'bench':<14}{'server':<8}{'case':<28}{'n':>8} {'subject':<16}{'metric':<22}"
         f"{'median':>10}{'p99':>10} {'unit':<6}{'low..high':>19} {'x floor':>8}  target")
 
 
@@ -123,7 +123,7 @@ def line(row):
     spread = f"{number(row['low'])}..{number(row['high'])}"
     targets = "; ".join(f"{t['target']}: {'reached' if t['reached'] else 'MISSED'}"
                         for t in row["targets"])
-    return (f"{row['bench']:<14}{row['server']:<8}{row['case']:<24}{row['n']:>8} "
-            f"{row['subject']:<14}{row['metric']:<22}{number(row['median']):>10}"
+    return (f"{row['bench']:<14}{row['server']:<8}{row['case']:<28}{row['n']:>8} "
+            f"{row['subject']:<16}{row['metric']:<22}{number(row['median']):>10}"
             f"{number(row['p99']):>10} {row['unit']:<6}{spread:>19} "
             f"{number(row['ratio_to_floor']):>8}  {targets}").rstrip()
