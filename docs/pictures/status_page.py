@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.request
 
-WIDTH, HEIGHT, SCALE = 1120, 300, 1.5
+WIDTH, HEIGHT, SCALE = 1120, 386, 1.5
 ELECTIONS = ["billing", "cache-warmer", "mail-queue", "mysql-primary", "nightly-backup"]
 
 
