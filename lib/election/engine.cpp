@@ -31,13 +31,6 @@ void check_key(const std::string& key) {
   }
 }
 
-/// Adds to a list of weak pointers and drops those that have expired.
-template <class T>
-void remember(std::vector<std::weak_ptr<T>>& list, const std::shared_ptr<T>& fresh) {
-  std::erase_if(list, [](const auto& weak) { return weak.expired(); });
-  list.push_back(fresh);
-}
-
 template <class T>
 std::vector<std::shared_ptr<T>> living(const std::vector<std::weak_ptr<T>>& list) {
   std::vector<std::shared_ptr<T>> all;

@@ -18,6 +18,15 @@
 
 namespace tenure::impl {
 
+/// Adds to a list of weak pointers. Before the list would grow, those that have expired go.
+template <class T>
+void remember(std::vector<std::weak_ptr<T>>& list, const std::shared_ptr<T>& fresh) {
+  if (list.size() == list.capacity()) {
+    std::erase_if(list, [](const auto& weak) { return weak.expired(); });
+  }
+  list.push_back(fresh);
+}
+
 class engine final : public group_owner, public std::enable_shared_from_this<engine> {
  public:
   engine(std::shared_ptr<connections> shared_connections, elections_options options);
@@ -62,6 +71,7 @@ class engine final : public group_owner, public std::enable_shared_from_this<eng
   const std::shared_ptr<context> shared_;
   std::vector<std::shared_ptr<participant>> participants_;
   std::vector<std::shared_ptr<group_core>> groups_;
+  std::vector<std::weak_ptr<group_core>> left_groups_;  ///< some may still delete their keys
   std::vector<std::weak_ptr<const profile>> profiles_;  ///< the latest few
   std::vector<std::weak_ptr<leader_observer>> observers_;
   std::vector<std::weak_ptr<leader_settings_store>> settings_;

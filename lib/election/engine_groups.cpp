@@ -17,6 +17,10 @@ std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
   const bool joined = std::ranges::any_of(
       groups_, [&](const auto& known) { return known->prefix() == prefix; });
   if (joined) fail(errc::already_entered, "the group \"" + prefix + "\"");
+  for (const auto& weak : left_groups_) {
+    const auto left = weak.lock();
+    if (left && left->prefix() == prefix) left->joined_again();
+  }
   auto fresh = std::make_shared<group_core>(weak_from_this(), shared_, std::move(prefix),
                                             std::move(how));
   groups_.push_back(fresh);
@@ -41,6 +45,7 @@ asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
   for (const auto& one : its) co_await wait_settled(one, give_up);
   co_await which->end();
   std::erase(groups_, which);
+  remember(left_groups_, which);
 }
 
 // The other members take what is handed over only if they know that this one leaves.

@@ -226,6 +226,34 @@ TEST_CASE("a member key of an earlier membership that is written late is deleted
   b.end();
 }
 
+// The session is the same, and so is the key: what the first membership still has to delete is the
+// second one's now.
+TEST_CASE("a group that was left in an outage is joined again") {
+  group_fixture b(0);
+  process& p = b.add({}, consul_config().request_timeout(2s));
+  election other = p.elections->enter("other", quick("a").ttl(60s));  // keeps the session
+  other.stand();
+  const membership how = membership("a", quick("a").ttl(60s)).settling_time(1s);
+  group first = p.elections->join("jobs", how);
+  b.rt.advance(3s);
+  REQUIRE(first.members().size() == 1);
+  const std::string session = first.members().front().session;
+  p.cut_off();
+  b.rt.run(first.leave());
+  group again = p.elections->join("jobs", how);
+  p.reconnect();
+  for (int second = 0; second < 20; ++second) {
+    b.rt.advance(1s);
+    CHECK(has(b.key("jobs/members/" + session), session));
+    CHECK_FALSE(b.key("jobs/handed/" + session + "/").empty());
+  }
+  REQUIRE(again.members().size() == 1);
+  CHECK(again.members().front().session == session);
+  b.rt.run(again.leave());
+  CHECK(b.key("jobs/members/" + session).empty());
+  b.end();
+}
+
 TEST_CASE("events go on until a shut-down has ended") {
   election_fixture b;
   process& p = b.add();

@@ -64,8 +64,11 @@ class group_core final : public group_seats,
   /// Calls `stop` for each participant: for those that lead a few at a time, as their keys are
   /// handed over.
   boost::asio::awaitable<void> stop_each(stop_function stop);
-  /// At the end: deletes the member's key and ends all tasks.
+  /// At the end: deletes the member's key and ends all tasks. In an outage the key is deleted
+  /// later, unless this process joins the group again before.
   boost::asio::awaitable<void> end();
+  /// After end(): this process has joined the group again.
+  void joined_again() noexcept;
 
   // -- group_seats -------------------------------------------------------------------------------
   void take_seat(participant& who) override;
@@ -128,6 +131,7 @@ class group_core final : public group_seats,
   time_point unknown_since_ = time_point::max();
   time_point turn_not_before_ = time_point::min();  ///< see wake()
   group_view last_view_;                            ///< for the log
+  bool joined_again_ = false;
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
   bool name_conflict_ = false;  ///< another process has this member's name

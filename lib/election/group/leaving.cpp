@@ -113,9 +113,15 @@ asio::awaitable<void> group_core::remove_later() {
     co_await runtime::sleep_until(*shared_->env->timers, again);
     if (!shared_->shutting_down) co_await key_->remove();
   }
-  if (shared_->shutting_down) co_return;
+  if (shared_->shutting_down || joined_again_) co_return;
   co_await notices_.remove();
   co_await drop_session();
+}
+
+// The session may be the same, and so the key: it is the new member's now.
+void group_core::joined_again() noexcept {
+  joined_again_ = true;
+  key_->abandon();
 }
 
 asio::awaitable<void> group_core::leave_now() {
