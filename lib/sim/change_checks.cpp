@@ -85,7 +85,10 @@ bool safety_checker::may_overlap(const tracked_term& t, const key_timeline& k) c
       std::any_of(k.holdings.begin(), k.holdings.end(), [&t](const holding& h) {
         return h.rank > t.rank && !is_process(h.by);
       });
-  return !k.erased.empty() || !k.emptied.empty() || foreign_after ||
+  const holding* const own = k.find(t.term.session(), t.term.fence());
+  const auto since_won = [&](time_point at) { return own == nullptr || at >= own->won; };
+  return std::any_of(k.erased.begin(), k.erased.end(), since_won) ||
+         std::any_of(k.emptied.begin(), k.emptied.end(), since_won) || foreign_after ||
          scenario_.drift_ppm > max_rate_ppm || scenario_.mixed_spans;
 }
 
