@@ -238,10 +238,9 @@ void write_queue::drop_refused(batch& from, const std::vector<std::size_t>& posi
 
 // The server refused the whole transaction, and one of its writes may be why.
 void write_queue::queue_again(batch& from) {
-  for (const auto& one : std::exchange(from.writes, {})) {
-    one->alone = true;
-    queue_.push_front(one);
-  }
+  for (const auto& one : from.writes) one->alone = true;
+  queue_.insert(queue_.begin(), from.writes.begin(), from.writes.end());
+  from.writes.clear();
 }
 
 }  // namespace tenure::impl

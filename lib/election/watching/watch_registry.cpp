@@ -180,7 +180,7 @@ void watch_registry::notify(const std::string& key, const consul::kv_result& ans
     if (const auto only = watched.watchers->weak_from_this().lock()) only->on_key_changed(answer);
     return;
   }
-  watcher_registrar all;
+  watcher_list all;
   add_watchers_of(watched, all);
   for (const auto& watcher : all) {
     if (registered(watcher)) watcher->on_key_changed(answer);
@@ -248,7 +248,7 @@ bool watch_registry::take_notice(const handed_news& notice) {
   if (found == keys_.end()) return true;
   found->second.reported(key_version::of(notice.answer), notice.answer.received_at);
   runtime::count(*context_.env, metric::watch_reports);
-  watcher_registrar all;
+  watcher_list all;
   add_watchers_of(found->second, all);
   for (const auto& watcher : all) {
     if (watcher != participant && registered(watcher)) watcher->on_key_changed(notice.answer);
@@ -284,7 +284,7 @@ bool watch_registry::due(const std::string& key) const noexcept {
 
 void watch_registry::on_error(const range_query& query, const error_code& why,
                               const std::string& detail) {
-  watcher_registrar all;
+  watcher_list all;
   const core::watch_range& range = query.range();
   for (auto at = keys_.lower_bound(range.text);
        at != keys_.end() && range.covers(at->first.text()); ++at) {
@@ -297,7 +297,7 @@ void watch_registry::on_error(const range_query& query, const error_code& why,
 
 void watch_registry::on_error(const std::vector<std::string>& keys, const error_code& why,
                               const std::string& detail) {
-  watcher_registrar all;
+  watcher_list all;
   for (const std::string& key : keys) {
     const auto found = keys_.find(key);
     if (found != keys_.end()) add_watchers_of(found->second, all);
@@ -305,7 +305,7 @@ void watch_registry::on_error(const std::vector<std::string>& keys, const error_
   notify_error(all, why, detail);
 }
 
-void watch_registry::notify_error(const watcher_registrar& watchers, const error_code& why,
+void watch_registry::notify_error(const watcher_list& watchers, const error_code& why,
                                   const std::string& detail) {
   for (const auto& watcher : watchers) {
     if (registered(watcher)) watcher->on_watch_error(why, detail);

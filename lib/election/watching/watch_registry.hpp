@@ -50,9 +50,9 @@ class watch_registry final : private watcher_registrar, private query_sink {
   std::size_t queries() const noexcept { return planner_.queries(); }
 
  private:
-  using watcher_registrar = std::vector<std::shared_ptr<key_watcher>>;
+  using watcher_list = std::vector<std::shared_ptr<key_watcher>>;
 
-  // -- answer_sink -------------------------------------------------------------------------------
+  // -- query_sink -------------------------------------------------------------------------------
   void on_key(const std::string& key, const consul::kv_result& answer) override;
   bool goes_back(const std::string& key, const consul::kv_result& answer) const override;
   list_news read_list(const core::watch_range& range, consul::raw_kv_list& answer) override;
@@ -68,7 +68,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void notify(const std::string& key, const consul::kv_result& answer);
   bool take_notice(const handed_news& notice);
   void report_holds_in(const list_news& seen);
-  void notify_error(const watcher_registrar& watchers, const error_code& why,
+  void notify_error(const watcher_list& watchers, const error_code& why,
                     const std::string& detail);
   bool registered(const std::shared_ptr<key_watcher>& watcher) const noexcept;
 
