@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core_observations.hpp"
+#include "core_candidates.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
@@ -11,29 +11,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const candidate_rules rules(lease_rules(10s, 2s), 10s);
-
-// Span 10 s: a lease of 9.7 s (1% drift, margin 200 ms), the holder told to stop 2 s before.
 class bench {
  public:
-  bench() : c(rules) {
-    c.session_ready("S");
-    c.stand();
-  }
-
-  /// Sees the key free and clean, and wins it at index 20 by a claim sent at `t`.
-  void lead(double t) {
-    c.observe(free_clean(10), at(t));
-    REQUIRE(c.next(at(t)) == action::claim);
-    win(20, t);
-    REQUIRE(c.next(at(t)) == action::begin);
-    REQUIRE(c.stage() == stage::leading);
-  }
+  void lead(double t) { test::lead(c, t); }
   void win(std::uint64_t index, double t) {
     c.claim_won(surely(held_by("S", index), at(t)), at(t), 0);
   }
 
-  candidate c;
+  candidate c = standing();
 };
 
 }  // namespace

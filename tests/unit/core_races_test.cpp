@@ -1,26 +1,12 @@
 // What the simulation found: claims, releases and leaving that race with other clients' writes.
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/candidate/candidate.hpp"
-#include "core_observations.hpp"
+#include "core_candidates.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
 using namespace tenure::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const candidate_rules rules(lease_rules(10s, 2s), 10s);
-
-candidate standing() {
-  candidate c(rules);
-  c.session_ready("S");
-  c.stand();
-  return c;
-}
-
-}  // namespace
 
 TEST_CASE("a late claim on a missing key that others held meanwhile waits out its quarantine") {
   candidate c = standing();

@@ -2,36 +2,12 @@
 // older term, another session, a key that has changed since.
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/candidate/candidate.hpp"
-#include "core_observations.hpp"
+#include "core_candidates.hpp"
 
 using namespace tenure;
 using namespace tenure::core;
 using namespace tenure::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const candidate_rules rules(lease_rules(10s, 2s), 10s);
-
-candidate standing() {
-  candidate c(rules);
-  c.session_ready("S");
-  c.stand();
-  return c;
-}
-
-/// Leads at index 20 since 0.
-candidate leading() {
-  candidate c = standing();
-  c.observe(free_clean(10), at(0));
-  REQUIRE(c.next(at(0)) == action::claim);
-  c.claim_won(surely(held_by("S", 20), at(0)), at(0), 0);
-  REQUIRE(c.next(at(0)) == action::begin);
-  return c;
-}
-
-}  // namespace
 
 TEST_CASE("a repeated claim that fails stays open if the reply of the first was lost") {
   candidate c = standing();
