@@ -79,8 +79,7 @@ std::string jobs_file::digest() const {
   canonical_text all;
   all.add(election).add(ledger).add(spread).add(limits.max_jobs);
   all.add(limits.max_parallel).add(limits.max_output).add(parts);
-  // A file without it has the digest that it had before the key existed.
-  if (token_file) all.add(*token_file);
+  all.add(token_file);
   return all.digest();
 }
 
