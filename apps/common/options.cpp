@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
 #include <tenure/toolkit/input_file.hpp>
 #include <tenure/toolkit/utf8.hpp>
@@ -14,6 +15,7 @@
 
 #include "common/log/line_writer.hpp"
 #include "common/option_sources.hpp"
+#include "common/output.hpp"
 #include "common/unknown_option.hpp"
 #include "common/utf8_text.hpp"
 
@@ -147,7 +149,12 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
     require_utf8_options(app);
     return run();
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      std::ostringstream asked_for;  // the help, or the version
+      app.exit(e, asked_for, asked_for);
+      print_text(asked_for.str());
+      return exit_ok;
+    }
     problem = unknown_option(app);
     if (problem.empty()) problem = e.what();
   } catch (const usage_error& e) {
@@ -169,6 +176,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run) {
   const int code = parse_and_try(app, argc, argv, run);
+  flush_output();
   const time_point end = boot_clock::now() + line_writer::last_lines_timeout;
   const bool written = standard_output().flush();
   if (!standard_error().flush(end - boot_clock::now()) || !written)

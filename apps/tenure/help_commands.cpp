@@ -1,6 +1,5 @@
 // tenure completion and tenure man: shell completion and man pages, made from the help. A package
 // installs what they print.
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "common/help/completion.hpp"
 #include "common/help/man_page.hpp"
 #include "common/options.hpp"
+#include "common/output.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -47,12 +47,12 @@ int print_page(const CLI::App& app, const man_options& o) {
   }
   if (!o.command.empty() && shown == &program)
     throw usage_error("'" + o.command + "' is not a subcommand");
-  std::fputs(man_page(*shown, program, std::string(version)).c_str(), stdout);
+  print_text(man_page(*shown, program, std::string(version)));
   return exit_ok;
 }
 
 int print_completion(const CLI::App& app, const std::string& shell) {
-  std::fputs(completion(help_of(app), shell).c_str(), stdout);
+  print_text(completion(help_of(app), shell));
   return exit_ok;
 }
 

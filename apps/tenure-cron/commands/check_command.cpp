@@ -5,6 +5,7 @@
 
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/daemon/jobs_source.hpp"
 #include "tenure-cron/operating/next_runs.hpp"
@@ -15,17 +16,18 @@ namespace {
 constexpr std::size_t shown_runs = 5;
 
 void print_runs(const job& j, sys_seconds now) {
-  print_line(j.name + ": " + j.when.text() + " (" + j.zone.name + ")");
+  apps::print_line(j.name + ": " + j.when.text() + " (" + j.zone.name + ")");
   const std::vector<sys_seconds> runs = next_runs(j, now, shown_runs);
-  if (runs.empty()) print_line("  no more runs");
-  for (const sys_seconds t : runs) print_line("  " + readable_local_text(t, *j.zone.where));
+  if (runs.empty()) apps::print_line("  no more runs");
+  for (const sys_seconds t : runs) apps::print_line("  " + readable_local_text(t, *j.zone.where));
 }
 
 bool check_file(const std::string& path, sys_seconds now) {
   const jobs_file file = load_jobs(path);
   if (!file.errors.empty()) return false;
-  print_line(path + ": " + std::to_string(file.jobs.size()) +
-             (file.jobs.size() == 1 ? " job" : " jobs") + " for the leader of " + file.election);
+  const std::size_t jobs = file.jobs.size();
+  apps::print_line(path + ": " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs") +
+                   " for the leader of " + file.election);
   for (const job_ptr& j : file.jobs) print_runs(*j, now);
   return true;
 }

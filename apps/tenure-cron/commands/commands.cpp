@@ -1,7 +1,5 @@
 #include "tenure-cron/commands/commands.hpp"
 
-#include <cstdio>
-
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 
@@ -17,8 +15,6 @@ void add_commands(CLI::App& app, action& chosen) {
   add_pause_command(app, chosen);
   add_resume_command(app, chosen);
 }
-
-void print_line(const std::string& line) { std::printf("%s\n", line.c_str()); }
 
 jobs_file load_jobs(const std::string& path) {
   jobs_file file = parse_jobs(apps::read_file(path));

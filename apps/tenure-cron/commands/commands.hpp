@@ -25,9 +25,6 @@ void add_run_command(CLI::App& app, action& chosen);
 void add_pause_command(CLI::App& app, action& chosen);
 void add_resume_command(CLI::App& app, action& chosen);
 
-/// Prints a line on standard output.
-void print_line(const std::string& line);
-
 /// Reads a file; its mistakes go to standard error. With mistakes the file is unusable: its
 /// `errors` are not empty. Throws usage_error.
 jobs_file load_jobs(const std::string& path);

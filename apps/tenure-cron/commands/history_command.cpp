@@ -6,6 +6,7 @@
 #include "common/duration.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "common/text_table.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
@@ -50,7 +51,7 @@ asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store)
   }
   const std::vector<run_record> found = co_await read_history(store, keys, o->job, o->limit);
   if (o->json) {
-    for (const run_record& r : found) print_line(to_json(r));
+    for (const run_record& r : found) apps::print_line(to_json(r));
     co_return apps::exit_ok;
   }
   std::vector<apps::table_row> rows{
@@ -58,11 +59,11 @@ asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store)
   for (const run_record& r : found) rows.push_back(row_of(r));
   const std::vector<std::string> lines = apps::aligned(rows);
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    print_line(lines[i]);
+    apps::print_line(lines[i]);
     const std::string tail = i == 0 ? "" : found[i - 1].tail;
     for (std::size_t at = 0; at < tail.size();) {
       const std::size_t end = std::min(tail.find('\n', at), tail.size());
-      print_line("    | " + apps::one_line(tail.substr(at, end - at)));
+      apps::print_line("    | " + apps::one_line(tail.substr(at, end - at)));
       at = end + 1;
     }
   }

@@ -6,6 +6,7 @@
 
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "common/text_table.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
@@ -73,13 +74,13 @@ asio::awaitable<int> list_jobs(std::shared_ptr<list_options> o, kv store) {
   std::vector<apps::table_row> rows{{"JOB", "SCHEDULE", "STATE", "NEXT", "LAST", "HOST"}};
   for (const job_status& one : all) {
     if (o->json) {
-      print_line(to_json(one));
+      apps::print_line(to_json(one));
     } else {
       rows.push_back(row_of(one));
     }
   }
   if (o->json) co_return apps::exit_ok;
-  for (const std::string& line : apps::aligned(rows)) print_line(line);
+  for (const std::string& line : apps::aligned(rows)) apps::print_line(line);
   co_return apps::exit_ok;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/near_word.hpp"
 #include "common/options.hpp"
+#include "common/output.hpp"
 #include "common/text_table.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/operating/next_runs.hpp"
@@ -63,12 +64,12 @@ int print_next(const next_options& o) {
   std::vector<apps::table_row> rows;
   for (const planned_run& run : runs) {
     if (o.json) {
-      print_line(json_of(run));
+      apps::print_line(json_of(run));
     } else {
       rows.push_back({readable_local_text(run.tick, *run.what->zone.where), run.what->name});
     }
   }
-  for (const std::string& line : apps::aligned(rows)) print_line(line);
+  for (const std::string& line : apps::aligned(rows)) apps::print_line(line);
   return apps::exit_ok;
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
 #include "tenure-cron/operating/operations.hpp"
@@ -31,7 +32,7 @@ asio::awaitable<int> pause(std::shared_ptr<pause_options> o, kv store) {
     co_return 1;
   }
   const bool changed = co_await pause_job(store, o->ledger.keys(), o->job, o->ledger.by());
-  print_line(o->job + (changed ? ": paused" : ": is paused already"));
+  apps::print_line(o->job + (changed ? ": paused" : ": is paused already"));
   co_return apps::exit_ok;
 }
 
@@ -39,12 +40,12 @@ asio::awaitable<int> pause(std::shared_ptr<pause_options> o, kv store) {
 asio::awaitable<int> resume(std::shared_ptr<pause_options> o, kv store) {
   const bool changed = co_await resume_job(store, o->ledger.keys(), o->job);
   if (changed) {
-    print_line(o->job + ": resumed");
+    apps::print_line(o->job + ": resumed");
     co_return apps::exit_ok;
   }
   const bool known = co_await is_known(o, store);
   if (known) {
-    print_line(o->job + ": is not paused");
+    apps::print_line(o->job + ": is not paused");
   } else {
     apps::print_error("tenure-cron resume: the ledger has no job '%s'\n", o->job.c_str());
   }

@@ -9,6 +9,7 @@
 #include "common/duration.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
 #include "tenure-cron/operating/operations.hpp"
@@ -57,8 +58,8 @@ int print_end(const run_record& r, const std::string& job) {
   std::string line = job + ": " + outcome_of(r) + (detail.empty() ? "" : ": " + detail);
   if (r.state == record_state::finished) line += ", took " + apps::to_text(r.took);
   if (!r.host.empty()) line += " on " + apps::one_line(r.host);
-  print_line(line);
-  if (!r.tail.empty()) print_line(r.tail);
+  apps::print_line(line);
+  if (!r.tail.empty()) apps::print_line(r.tail);
   const bool good = r.state == record_state::finished && !r.failed();
   return good ? apps::exit_ok : 1;
 }
@@ -89,7 +90,7 @@ asio::awaitable<int> run_job_now(std::shared_ptr<run_options> o, kv store) {
   }
   const std::string id = co_await order_run(store, keys, o->job, o->ledger.by());
   if (!o->wait) {
-    print_line(id);
+    apps::print_line(id);
     co_return apps::exit_ok;
   }
   const int code = co_await wait_for_end(store, keys, o->job, id);

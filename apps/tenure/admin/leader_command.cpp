@@ -2,8 +2,9 @@
 #include <memory>
 
 #include "common/argument_checks.hpp"
+#include "common/output.hpp"
 #include "common/with_elections.hpp"
-#include "tenure/admin/leader_output.hpp"
+#include "tenure/admin/leader_json.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {

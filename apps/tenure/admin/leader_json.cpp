@@ -1,9 +1,5 @@
-#include "tenure/admin/leader_output.hpp"
+#include "tenure/admin/leader_json.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-
-#include "common/exit_codes.hpp"
 #include "common/json.hpp"
 
 namespace tenure::apps {
@@ -15,10 +11,6 @@ std::string to_json(const leader& who) {
   return "{\"key\":" + json_string(who.key) + ",\"value\":" + or_null(who.value) +
          ",\"session\":" + or_null(who.session) +
          ",\"fence\":" + std::to_string(who.present() ? who.fence : 0) + "}";
-}
-
-void print_line(const std::string& text) {
-  if (std::puts(text.c_str()) < 0 || std::fflush(stdout) != 0) std::_Exit(exit_ok);
 }
 
 }  // namespace tenure::apps

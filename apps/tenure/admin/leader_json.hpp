@@ -1,4 +1,4 @@
-// How the subcommands print a leader.
+// A leader as the subcommands print it with --json.
 #pragma once
 
 #include <string>
@@ -9,8 +9,5 @@ namespace tenure::apps {
 /// {"key": ..., "value": ..., "session": ..., "fence": ...}; without a leader value and session are
 /// null, and the fence is 0.
 std::string to_json(const leader& who);
-
-/// Prints one line and flushes it. Ends the process with 0 if the reader has closed the pipe.
-void print_line(const std::string& text);
 
 }  // namespace tenure::apps

@@ -1,5 +1,4 @@
 // tenure policy: prints the ACL policy with which a program works.
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <tenure/acl_policy.hpp>
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "common/options.hpp"
+#include "common/output.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -183,7 +183,7 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {
-      std::fputs(policy_of(*o).hcl().c_str(), stdout);
+      print_text(policy_of(*o).hcl());
       return exit_ok;
     };
   });

@@ -3,8 +3,9 @@
 
 #include "common/argument_checks.hpp"
 #include "common/json.hpp"
+#include "common/output.hpp"
 #include "common/with_elections.hpp"
-#include "tenure/admin/leader_output.hpp"
+#include "tenure/admin/leader_json.hpp"
 #include "tenure/subcommand.hpp"
 
 namespace tenure::apps {
@@ -26,6 +27,7 @@ asio::awaitable<int> print_changes(elections& all, std::shared_ptr<watch_options
     const leader who = co_await changes.next();
     const std::string value = who.present() ? one_line(who.value) : std::string();
     print_line(o->json ? to_json(who) : value);
+    flush_output();
   }
 }
 

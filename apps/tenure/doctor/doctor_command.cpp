@@ -7,7 +7,7 @@
 
 #include "common/json.hpp"
 #include "common/options.hpp"
-#include "tenure/admin/leader_output.hpp"
+#include "common/output.hpp"
 #include "tenure/doctor/asker.hpp"
 #include "tenure/doctor/network.hpp"
 #include "tenure/doctor/report.hpp"

@@ -8,8 +8,8 @@
 #include "common/group_text.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "common/with_elections.hpp"
-#include "tenure/admin/leader_output.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -73,6 +73,7 @@ asio::awaitable<int> print_changes(elections& all, options_ptr o) {
     if (lines != printed) {
       if (!o->json && !printed.empty()) print_line("");
       for (const std::string& line : lines) print_line(line);
+      flush_output();
       printed = std::move(lines);
     }
     co_await all.sleep_until(all.now() + read_again);

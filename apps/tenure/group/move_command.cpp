@@ -11,8 +11,8 @@
 #include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
+#include "common/output.hpp"
 #include "common/with_elections.hpp"
-#include "tenure/admin/leader_output.hpp"
 #include "tenure/group/group_reads.hpp"
 #include "tenure/subcommand.hpp"
 
