@@ -4,15 +4,22 @@ and nothing else."""
 
 import os
 import random
+import signal
 import sys
+import tempfile
+import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 
-from chaos.checks import flat, peace, registers, terms, ticks  # noqa: E402
+from chaos import faults, plan, programs, report  # noqa: E402, F401
+from chaos.checks import ends, flat, peace, registers, terms, ticks  # noqa: E402
+from chaos.checks.ends import End  # noqa: E402
 from chaos.checks.registers import Read, Write  # noqa: E402
 from chaos.checks.terms import Operation, Term  # noqa: E402
+from chaos.run import Run  # noqa: E402
+from support import cron_history  # noqa: E402
 
 S = terms.SECOND
 
@@ -112,6 +119,14 @@ class RegistersTest(unittest.TestCase):
         for part in registers.split(writes, reads, [(40, 50)]):
             self.assertEqual([], self.wrong(*part))
 
+    def test_silent(self):
+        history = {"r": ([Write("a", 1, 0, 10, "ok")], [Read(1, 2, "-")]),
+                   "s": ([Write("a", 1, 0, 10, "refused"), Write("b", 1, 20)], [])}
+        self.assertEqual([], registers.silent(["r"], history))
+        self.assertEqual(["s: no write was accepted", "s: nothing was read",
+                          "t: no write was accepted", "t: nothing was read"],
+                         texts(registers.silent(["r", "s", "t"], history)))
+
     def test_random_histories(self):
         """Histories of a real register pass; with one read changed to an older value that was
         surely overwritten they fail."""
@@ -170,30 +185,31 @@ class PeaceTest(unittest.TestCase):
     def test_grown(self):
         m = peace.MIB
         samples = {("a@r1", 1): [(5, 10 * m, 20, 9)], ("a@r1", 2): [(50, 12 * m, 25, 9)]}
-        self.assertEqual([], peace.grown(samples, (10, 40)))
+        self.assertEqual([], peace.grown(samples, (10, 40), ["a@r1"]))
         samples["a@r1", 2].append((60, 90 * m, 90, 9))
-        self.assertEqual(2, len(peace.grown(samples, (10, 40))))
-        samples["a@r1", 2] = [(20, 10 * m, 20, 81)]
-        self.assertEqual(1, len(peace.grown(samples, (10, 40))))
+        self.assertEqual(2, len(peace.grown(samples, (10, 40), ["a@r1"])))
+        samples["a@r1", 2] = [(50, 10 * m, 20, 81)]
+        self.assertEqual(1, len(peace.grown(samples, (10, 40), ["a@r1"])))
+
+    def test_not_measured(self):
+        samples = {("a@r1", 1): [(5, 1, 20, 9), (50, 1, 20, 9)], ("a@r2", 1): [(5, 1, 20, 9)],
+                   ("b@r1", 1): [(50, 1, 20, 9)]}
+        self.assertEqual(["a@r2: its use was not measured in the calm after the faults",
+                          "b@r1: its use was not measured before the faults"],
+                         peace.grown(samples, (10, 40), ["a@r1", "a@r2", "b@r1"]))
 
 
-class History:
+def history_of(recorded, written=None):
     """A ledger of one job whose ticks all succeeded."""
-    name, last, open = "job", 5, []
-
-    def __init__(self, ticks_):
-        self.records = [{"tick": t, "state": "finished", "ending": "succeeded"} for t in ticks_]
-
-    def by_tick(self):
-        return {t: [r for r in self.records if r["tick"] == t] for t in range(1, 6)}
-
-    def runs(self):
-        return [r["tick"] for r in self.records]
+    records = [{"tick": t, "state": "finished", "ending": "succeeded"} for t in recorded]
+    return cron_history.History("job", {
+        "last": 5, "recent": records, "records": len(records) if written is None else written}, {})
 
 
 class TicksTest(unittest.TestCase):
-    def wrong(self, ran, recorded, forgotten=()):
-        return [len(x) for x in ticks.violations(ran, {"job": History(recorded)}, forgotten)]
+    def wrong(self, ran, recorded, forgotten=(), written=None):
+        histories = {"job": history_of(recorded, written)}
+        return [len(x) for x in ticks.violations(ran, histories, forgotten)]
 
     def test_ticks(self):
         ran = {("job", t): [7] for t in range(1, 6)}
@@ -205,6 +221,25 @@ class TicksTest(unittest.TestCase):
         del ran["job", 2]
         self.assertEqual([1, 0], self.wrong(ran, range(1, 6)))
 
+    def test_a_ledger_that_begins_late(self):
+        ran = {("job", t): [7] for t in range(1, 6)}
+        self.assertEqual([2, 0], self.wrong(ran, [3, 4, 5]))
+        self.assertEqual([1, 1], self.wrong(ran, [3, 4, 5], [(2, 2)]))  # a restored snapshot
+        self.assertEqual([5, 0], self.wrong(ran, []))
+
+    def test_a_ledger_that_keeps_the_newest(self):
+        ran = {("job", t): [7] for t in range(-ticks.HISTORY, 6)}
+        recorded = range(6 - ticks.HISTORY, 6)
+        self.assertEqual([0, 0], self.wrong(ran, recorded, written=len(ran)))
+        self.assertEqual([1, 0], self.wrong(ran, recorded[1:], written=len(ran)))
+
+    def test_no_ledger(self):
+        ran = {("job", 1): [7], ("other", 1): [7]}
+        self.assertEqual(["other: it ran, and has no document in the ledger"],
+                         [t for t in texts(ticks.violations(ran, {"job": history_of([1])})[0])
+                          if t.startswith("other")])
+        self.assertEqual(1, len(ticks.violations(ran, None)[0]))
+
 
 class FlatTest(unittest.TestCase):
     def test_growth(self):
@@ -212,14 +247,138 @@ class FlatTest(unittest.TestCase):
 
         def rows(memory, files):
             return {("a@r1", 1): [(t, memory(t), files(t), 9) for t in range(100)]}
-        self.assertEqual([], flat.growth(rows(lambda t: 90 * m, lambda t: 20), 20, 100))
+        flat_rows = rows(lambda t: 90 * m, lambda t: 20)
+        self.assertEqual([], flat.growth(flat_rows, 20, 100, ["a@r1"]))
         self.assertEqual(2, len(flat.growth(rows(lambda t: (90 + t) * m, lambda t: 20 + t), 20,
-                                            100)))
+                                            100, ["a@r1"])))
+        self.assertEqual(["b@r1: its use was never measured"],
+                         flat.growth(flat_rows, 20, 100, ["a@r1", "b@r1"]))
+        flat_rows["a@r1", 1] = flat_rows["a@r1", 1][:70]
+        self.assertEqual(["a@r1: its use was not measured in the last quarter of the time"],
+                         flat.growth(flat_rows, 20, 100, ["a@r1"]))
 
     def test_sessions(self):
-        self.assertEqual([], flat.sessions([(t, 9) for t in range(10)], 3))
-        self.assertTrue(flat.sessions([(t, 9 + 3 * t) for t in range(10)], 3))
-        self.assertTrue(flat.sessions([], 3))
+        self.assertEqual([], flat.sessions([(t, 9) for t in range(10)], 0, 10, 3))
+        self.assertTrue(flat.sessions([(t, 9 + 3 * t) for t in range(10)], 0, 10, 3))
+        self.assertEqual(2, len(flat.sessions([(t, 9) for t in range(5)], 0, 10, 3)))
+        self.assertEqual(["the sessions were not counted in the last quarter of the time"],
+                         flat.sessions([(t, 9) for t in range(7)], 0, 10, 3))
+
+
+class EndsTest(unittest.TestCase):
+    def test_documented(self):
+        for name, code, asked in (("lock@r1", 0, False), ("lock@r1", 70, False),
+                                  ("lock@r1", 137, False), ("run@r1", 69, False),
+                                  ("run@r1", 143, True), ("cron@r2", 0, True),
+                                  ("sidecar@r3", 75, True), ("elections@r1", 0, True),
+                                  ("guest@r1", -signal.SIGTERM, True)):
+            self.assertEqual("", ends.crash(name, End(0, code, asked)), name)
+
+    def test_crash(self):
+        for name, code, asked in (("cron@r1", -signal.SIGABRT, False),
+                                  ("cron@r1", -signal.SIGKILL, False),  # not by a fault
+                                  ("cron@r1", -signal.SIGSEGV, True), ("cron@r1", 0, False),
+                                  ("cron@r1", -signal.SIGTERM, False), ("run@r1", 0, False),
+                                  ("lock@r1", 134, False), ("elections@r1", 0, False),
+                                  ("sidecar@r1", 75, False), ("scheduler@r1", 71, True)):
+            self.assertIn(name + " ended", ends.crash(name, End(0, code, asked)))
+
+    def test_every_program_has_its_codes(self):
+        self.assertLessEqual(set(programs.PROGRAMS), set(ends.CODES))
+
+    def test_broken(self):
+        named, unnamed = "error zygote died zygote=7", "error guardian died, killing its command"
+        self.assertEqual([], ends.broken("run@r1", [named, unnamed, "info fine"], [7, 8]))
+        self.assertEqual(1, len(ends.broken("run@r1", [named], [8])))
+        self.assertEqual(1, len(ends.broken("run@r1", [named, named], [7, 8])))
+        self.assertEqual(1, len(ends.broken("run@r1", [unnamed, unnamed], [8])))
+        self.assertEqual(1, len(ends.broken("run@r1", [unnamed + " guardian=9"], [8])))
+        self.assertEqual(1, len(ends.broken(
+            "run@r1", ["tenure: invariant violated: it holds (core.cpp:7)"], [])))
+
+
+class ProgramTest(unittest.TestCase):
+    """What a program remembers of its ends, with a process that does as it is told."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        machine = types.SimpleNamespace(name="r1", host=types.SimpleNamespace(prefix=[]))
+        self.program = programs.Program(
+            "cron", machine, [sys.executable, "-c", "import time; time.sleep(60)"], {}, folder.name)
+        self.program.start()
+        self.addCleanup(self.program.kill)
+
+    def codes(self):
+        return [(end.code, end.asked) for end in self.program.ends]
+
+    def test_killed_by_a_fault(self):
+        self.assertTrue(self.program.kill())
+        self.program.stop(9)
+        self.assertEqual([], self.codes())
+
+    def test_ends_by_itself(self):
+        self.program.process.send_signal(signal.SIGABRT)
+        self.program.process.wait(9)
+        self.program.revive()
+        self.assertEqual([(-signal.SIGABRT, False)], self.codes())
+        self.assertTrue(self.program.running())
+        self.assertEqual(-signal.SIGTERM, self.program.stop(9))
+        self.assertEqual((-signal.SIGTERM, True), self.codes()[-1])
+
+    def test_ends_before_a_fault(self):
+        for fault in (self.program.kill, lambda: self.program.stop(9)):
+            self.program.start()
+            self.program.process.send_signal(signal.SIGSEGV)
+            self.program.process.wait(9)
+            fault()
+        self.assertEqual([(-signal.SIGSEGV, False)] * 2, self.codes())
+
+    def test_aborts_as_it_ends(self):
+        self.program.pause()
+        self.program.process.send_signal(signal.SIGABRT)
+        self.program.stop(9)
+        self.assertEqual([(-signal.SIGABRT, True)], self.codes())
+
+
+class FaultsTest(unittest.TestCase):
+    def setUp(self):
+        self.run_ = Run("folder", 1, 1.0, None, None)
+        self.run_.over.set()
+        self.addCleanup(plan.KINDS.pop, "planned by the test")
+
+    def play(self, *begin):
+        plan.fault("planned by the test", 1, "cluster")(*begin)
+        self.run_._play(plan.Fault(0.0, 0.0, "planned by the test", (), 0))
+
+    def test_counts(self):
+        def hits(run, f):
+            yield
+
+        def misses_at_once(run, f):
+            raise plan.Missed
+            yield
+
+        def misses_at_the_end(run, f):
+            yield
+            raise plan.Missed
+        for begin in (hits, misses_at_once, misses_at_the_end):
+            self.play(begin)
+        self.assertEqual(({"planned by the test": 1}, {"planned by the test": 2}, []),
+                         (self.run_.counts, self.run_.missed, self.run_.wrong))
+        lines = report.counts_of(self.run_)
+        self.assertEqual("     1  planned by the test (2 hit nothing)", lines[0])
+        self.assertIn("program killed", lines[-1])
+        self.assertNotIn("planned", lines[-1])
+
+    def test_a_fault_that_fails(self):
+        def fails(run, f):
+            raise OSError
+            yield
+        self.run_.began = 0.0
+        self.play(fails)
+        self.assertEqual(["harness"], [check for check, _, _ in self.run_.wrong])
+        self.assertFalse(self.run_.counts or self.run_.missed)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from . import programs
-from .plan import fault
+from .plan import Missed, fault
 from .servers import HTTP, HTTPS
 
 # Connects to both ports of an agent as often as it is told to, and holds on.
@@ -30,7 +30,10 @@ def connection_limit(run, f):
              str(HTTPS)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL) as holder:
         yield
+        hit = holder.poll() is None
         holder.kill()
+    if not hit:
+        raise Missed
 
 
 @fault("wall clock stepped", 3, "machine")
@@ -45,7 +48,7 @@ def clock_stepped(run, f):
 def member_joined(run, f):
     machine = run.machines[f.number % len(run.machines)]
     if "scheduler" not in run.sizes.programs:
-        return
+        raise Missed
     argv = [str(w) for w in programs.scheduler(machine, run.setting, f"guest-{f.number}")]
     near = next(p for p in machine.programs if p.kind == "scheduler")
     guest = programs.Program("guest", machine, argv, near.env, run.setting.folder)

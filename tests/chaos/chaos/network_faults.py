@@ -1,6 +1,6 @@
 """Faults of the network: partitions, and what the proxy before an agent does."""
 
-from .plan import fault
+from .plan import Missed, fault
 
 
 def others(run, host):
@@ -41,7 +41,7 @@ def partition_in(run, f):
 def leader_cut_off(run, f):
     server = run.cluster.leader()
     if server is None:
-        return
+        raise Missed
     peers = [s.host for s in run.cluster.servers if s is not server]
     server.host.cut_to(peers)
     if f.number % 2:

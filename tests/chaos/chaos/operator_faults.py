@@ -5,7 +5,7 @@ import subprocess
 
 from support.processes import TENURE
 
-from .plan import fault
+from .plan import Missed, fault
 
 
 def held_keys(client):
@@ -17,19 +17,21 @@ def held_keys(client):
             if e.get("Session") and e["Key"].count("/members/") == 0]
 
 
-def chosen(run, f):
+def chosen(run, f, prefix=""):
     """(key, session, entry) of a held key; the programs with few keys get their part of it."""
-    held = run.cluster.ask(held_keys, 3) or []
+    held = [h for h in run.cluster.ask(held_keys, 3) or [] if h[0].startswith(prefix)]
     few = [h for h in held if h[0].count("/") < 2]
     held = few if few and f.number % 3 == 0 else held
-    return held[f.number // 3 % len(held)] if held else None
+    if not held:
+        raise Missed
+    return held[f.number // 3 % len(held)]
 
 
 @fault("session destroyed", 6, "cluster")
 def session_destroyed(run, f):
-    hit = chosen(run, f)
-    if hit:
-        run.cluster.ask(lambda c: c.destroy_session(hit[1]))
+    _, session, _ = chosen(run, f)
+    if not run.cluster.ask(lambda c: c.destroy_session(session)):
+        raise Missed
     return
     yield
 
@@ -38,16 +40,19 @@ def operator(change):
     """An operator changes a key that is held. The run notes when, for the exceptions."""
     def begin(run, f):
         hit = chosen(run, f)
-        if hit:
-            with run.operation(f.kind, hit[0]):
-                change(run, *hit)
+        with run.operation(f.kind, hit[0]):
+            changed = change(run, *hit)
+        if not changed:
+            raise Missed
         return
         yield
     return begin
 
 
 def request(run, method, key, body=None, **query):
-    run.cluster.ask(lambda c: c.request(method, "/v1/kv/" + key, body, timeout=5, **query))
+    """Whether Consul did it."""
+    answer = run.cluster.ask(lambda c: c.request(method, "/v1/kv/" + key, body, timeout=5, **query))
+    return answer is not None and answer[0] == 200 and answer[2].strip() == b"true"
 
 
 fault("key deleted", 4, "cluster")(operator(
@@ -60,38 +65,43 @@ fault("key released by force", 4, "cluster")(operator(
 
 @fault("leader deposed", 3, "cluster")
 def deposed(run, f):
-    hit = chosen(run, f)
-    if hit and hit[0].startswith("chaos/e/"):
-        with run.operation(f.kind, hit[0]):
-            tenure(run, "depose", hit[0])
+    key, _, _ = chosen(run, f, "chaos/e/")
+    with run.operation(f.kind, key):
+        done = tenure(run, "depose", key)
+    if not done:
+        raise Missed
     return
     yield
 
 
 def tenure(run, *words):
-    """One of tenure's commands at the first server."""
+    """One of tenure's commands at the first server. Whether it succeeded."""
     server = next((s for s in run.cluster.servers if s.running()), None)
     if server is None:
-        return None
-    return subprocess.run(
+        return False
+    done = subprocess.run(
         [TENURE, *words, "--http-addr", server.client.address, "--token", run.master],
         capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode < 0:
+        run.violation("crash", f"tenure {words[0]} ended by signal {-done.returncode}: "
+                               f"{done.stderr.strip()}")
+    return done.returncode == 0
 
 
 @fault("member drained", 3, "cluster", (3, 12))
 def drained(run, f):
     member = run.machines[f.number % len(run.machines)].name
-    tenure(run, "drain", "--force", "chaos/g", member)
+    hit = tenure(run, "drain", "--force", "chaos/g", member)
     yield
-    while True:
-        done = tenure(run, "undrain", "chaos/g", member)
-        if done is not None and done.returncode == 0:
-            return
+    while not tenure(run, "undrain", "chaos/g", member):
         run.rest(0.5)
+    if not hit:
+        raise Missed
 
 
 @fault("token rotated", 3, "program")
 def token_rotated(run, f):
-    run.tokens.rotate(run.program(f))
+    if not run.tokens.rotate(run.program(f)):
+        raise Missed
     return
     yield

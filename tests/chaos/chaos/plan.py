@@ -7,10 +7,15 @@ from dataclasses import dataclass
 KINDS = {}
 
 
+class Missed(Exception):
+    """A fault found nothing that it could hit, or did not come through. It does not count."""
+
+
 @dataclass(frozen=True)
 class Kind:
     name: str
-    begin: object      # a generator function (run, fault): before its yield the fault begins
+    begin: object      # a generator function (run, fault): before its yield the fault begins;
+                       # raises Missed if it hit nothing
     weight: int
     target: str        # "program", "machine", "server" or "cluster"
     seconds: tuple     # how long it lasts

@@ -4,15 +4,17 @@ import os
 import signal
 import time
 
-from .plan import fault
+from .plan import Missed, fault
 
 
 @fault("program killed", 8, "program", (0.1, 8))
 def program_killed(run, f):
     program = run.program(f)
-    program.kill()
+    hit = program.kill()
     yield
     program.start()
+    if not hit:
+        raise Missed
 
 
 @fault("program paused, shorter than its lease", 4, "program", (0.1, 1.0))
@@ -20,7 +22,7 @@ def program_killed(run, f):
 def program_paused(run, f):
     program = run.program(f)
     if not program.running():
-        return
+        raise Missed
     program.pause()
     yield
     program.resume()
@@ -29,8 +31,9 @@ def program_paused(run, f):
 @fault("program stopped and started", 4, "program", (0, 4))
 def program_stopped(run, f):
     program = run.program(f)
-    code = program.stop(40)
-    if code is None:
+    if not program.running():
+        raise Missed
+    if program.stop(40) is None:
         run.violation("end", f"{program.name} did not end within 40 s of SIGTERM")
         program.kill()
     yield
@@ -62,20 +65,24 @@ def guardian(run, f):
     program = run.program(f)
     below = descendants(program.process.pid) if program.running() else []
     if not below:
-        return
+        raise Missed
     number = signal.SIGKILL if f.kind.endswith("killed") else signal.SIGSTOP
     hit = below[f.number % len(below)]
-    send(hit, number)
+    program.hit.append(hit)
+    if not send(hit, number):
+        raise Missed
     yield
     if number == signal.SIGSTOP:
         send(hit, signal.SIGCONT)
 
 
 def send(pid, number):
+    """Whether the process was there."""
     try:
         os.kill(pid, number)
+        return True
     except ProcessLookupError:
-        pass
+        return False
 
 
 @fault("agent killed", 3, "machine", (0.5, 8))
@@ -122,7 +129,7 @@ def server_paused(run, f):
 def leader_paused(run, f):
     server = run.cluster.leader()
     if server is None:
-        return
+        raise Missed
     server.pause()
     yield
     server.resume()
@@ -132,7 +139,7 @@ def leader_paused(run, f):
 def leader_killed(run, f):
     server = run.cluster.leader()
     if server is None:
-        return
+        raise Missed
     server.kill()
     yield
     server.start()

@@ -9,7 +9,10 @@ import signal
 import subprocess
 import threading
 
-from support.processes import BUILD, TENURE, TENURE_CRON
+from support.processes import BUILD, TENURE, TENURE_CRON, boot_time
+
+from .checks.ends import End
+from .checks.ticks import HISTORY
 
 REPLICA = os.path.join(BUILD, "tests", "chaos", "chaos_replica")
 WORK = os.path.join(BUILD, "tests", "chaos", "chaos_work")
@@ -32,8 +35,11 @@ class Program:
         self.wanted = False   # whether it is to run
         self.paused = False
         self.starts = 0
-        self.codes = []       # with which it ended without a fault
-        self.lock = threading.RLock()  # of starts
+        self.ends = []        # checks.ends.End, without those by kill()
+        self.hit = []         # the processes below it that faults killed or paused
+        self.asked = False    # whether this process has got SIGTERM
+        self.told = False     # whether its end is known
+        self.lock = threading.RLock()  # of starts and ends
 
     def start(self):
         with self.lock:
@@ -42,7 +48,7 @@ class Program:
     def _start(self):
         if self.running():
             return
-        self.wanted, self.paused = True, False
+        self.wanted, self.paused, self.asked, self.told = True, False, False, False
         self.starts += 1
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -54,10 +60,16 @@ class Program:
         return self.process is not None and self.process.poll() is None
 
     def kill(self):
+        """SIGKILL. Whether that ended it: it may have ended before."""
         with self.lock:
             self.wanted = False
+            if not self.running():
+                self._note()
+                return False
             self.process.kill()
-        self.process.wait()
+        self.told = self.process.wait() == -signal.SIGKILL
+        self._note()
+        return True
 
     def pause(self):
         self.paused = True
@@ -72,13 +84,23 @@ class Program:
         with self.lock:
             self.wanted = False
             if not self.running():
+                self._note()
                 return self.process.returncode
             self.resume()
+            self.asked = True
             self.process.terminate()
         try:
-            return self.process.wait(seconds)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+        self._note()
+        return self.process.returncode
+
+    def _note(self):
+        """Keeps the end of the process for the checks."""
+        if not self.told:
+            self.told = True
+            self.ends.append(End(boot_time(), self.process.returncode, self.asked))
 
     def stacks(self):
         """Where its threads are, as gdb sees them, if there is a gdb."""
@@ -94,7 +116,7 @@ class Program:
         """Starts it again if it has ended by itself."""
         with self.lock:
             if self.wanted and not self.running():
-                self.codes.append(self.process.returncode)
+                self._note()
                 self._start()
 
 
@@ -108,7 +130,8 @@ class Setting:
         self.jobs = os.path.join(folder, "jobs.yaml")
         os.makedirs(self.ledger, exist_ok=True)
         with open(self.jobs, "w", encoding="utf-8") as file:
-            file.write("election: chaos/cron\nledger: chaos/ledger\ndefaults: {history: 1000}\n"
+            file.write("election: chaos/cron\nledger: chaos/ledger\ndefaults: {history: "
+                       f"{HISTORY}}}\n"
                        "jobs:\n")
             for i in range(CRON_JOBS):
                 file.write(f'  - {{name: job{i}, schedule: "@every 1s", '

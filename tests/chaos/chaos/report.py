@@ -8,7 +8,7 @@ import time
 
 from support import consul
 
-from . import network, timeline
+from . import network, plan, timeline
 
 MOST_SHOWN = 30
 
@@ -20,6 +20,9 @@ def lines_of(run, figures):
              f"{sum(run.counts.values())} faults of {len(run.counts)} kinds in "
              f"{run.seconds / 60:.1f} min, settled after {run.settled_after:.0f} s"]
     lines += ["  " + ", ".join(f"{count} {name}" for name, count in figures.items())]
+    if run.missed or run.skipped:
+        lines += [f"  {sum(run.missed.values())} more faults hit nothing, "
+                  f"{sum(run.skipped.values())} were left out, as their target was busy"]
     by_check = collections.Counter(check for check, _, _ in run.wrong)
     shown = sorted(run.wrong, key=lambda w: w[1])[:MOST_SHOWN]
     lines += [f"  VIOLATION of '{check}' at {at:.3f} s: {text}" for check, at, text in shown]
@@ -30,10 +33,22 @@ def lines_of(run, figures):
     return lines + [f"{verdict}; report: {os.path.join(run.folder, 'index.html')}"]
 
 
+def counts_of(run):
+    """A line for each kind of fault, and one of those that never hit anything."""
+    lines = []
+    for kind in sorted({*run.counts, *run.missed, *run.skipped}):
+        more = [f"{n} {what}" for n, what in ((run.missed[kind], "hit nothing"),
+                                              (run.skipped[kind], "left out")) if n]
+        lines.append(f"{run.counts[kind]:6d}  {kind}" + (f" ({', '.join(more)})" if more else ""))
+    never = [k.name for k in plan.KINDS.values()
+             if not run.counts[k.name] and (network.isolated() or not k.apart)]
+    return lines + ["", "never hit: " + (", ".join(sorted(never)) or "none")]
+
+
 def tell(run, figures, draw=timeline.draw):
     lines = lines_of(run, figures)
     print("\n".join(lines), flush=True)
-    counts = [f"{count:6d}  {kind}" for kind, count in sorted(run.counts.items())]
+    counts = counts_of(run)
     allowed = [f"{at / 1e9 - run.began:.3f} s: {text}" for at, text in run.excused]
     seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - run.began
     head = f"{time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}; {os.cpu_count()} cores; " \

@@ -7,8 +7,7 @@ import time
 from support import consul
 
 from .operator_faults import request
-from .plan import fault
-from .servers import NOT_THERE
+from .plan import Missed, fault
 
 
 @fault("snapshot restored", 1, "cluster", (3, 10))
@@ -16,13 +15,16 @@ def snapshot_restored(run, f):
     began = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     saved = run.cluster.ask(lambda c: c.request("GET", "/v1/snapshot", timeout=10))
     if saved is None or saved[0] != 200:
-        return
+        raise Missed
     yield
     with run.tokens.lock, run.operation(f.kind, "", began):
-        run.cluster.ask(lambda c: c.request("PUT", "/v1/snapshot", saved[2], timeout=20), 20)
+        restored = run.cluster.ask(
+            lambda c: c.request("PUT", "/v1/snapshot", saved[2], timeout=20), 20)
         # The tokens that were made since the snapshot are gone: the operator makes new ones.
         for program in run.programs():
             run.tokens.renew(program)
+    if restored is None or restored[0] != 200:
+        raise Missed
 
 
 @fault("keys imported", 2, "cluster", (1, 6))
@@ -33,21 +35,20 @@ def keys_imported(run, f):
         return json.loads(text) if status == 200 else []
     exported = run.cluster.ask(export) or []
     yield
+    hits = 0
     for entry in exported[f.number % 7::10]:
         with run.operation(f.kind, entry["Key"]):
-            request(run, "PUT", entry["Key"], base64.b64decode(entry["Value"] or ""),
-                    flags=entry["Flags"])
+            hits += request(run, "PUT", entry["Key"], base64.b64decode(entry["Value"] or ""),
+                            flags=entry["Flags"])
+    if hits == 0:
+        raise Missed
 
 
 @fault("agent left", 1, "machine", (0, 3))
 def agent_left(run, f):
     """An operator takes the node out: its sessions die with it."""
     agent = run.machine(f).agent
-    try:
-        agent.client.request("PUT", "/v1/agent/leave", timeout=10)
-    except NOT_THERE:
-        pass
-    agent.stop()
+    agent.leave(10)
     yield
     agent.start()
 

@@ -49,8 +49,9 @@ class Run:
         self.sizes, self.progress = sizes, progress
         self.operations = []   # of operators, for the exceptions
         self.shown = []        # (begin, end, fault, target), for the timeline
-        self.counts = collections.Counter()
-        self.skipped = collections.Counter()
+        self.counts = collections.Counter()   # faults that hit something
+        self.missed = collections.Counter()   # those that did not: plan.Missed
+        self.skipped = collections.Counter()  # those whose target was busy
         self.busy = set()      # what faults touch now
         self.wrong = []        # (check, seconds, text)
         self.extra = []        # programs that join for a while
@@ -124,8 +125,10 @@ class Run:
                     self.tokens.create(kind, name)))
         for program in self.programs():
             program.start()
+        threading.Thread(target=self._revive, daemon=True).start()
         self.usage = usage.Watch(self.programs(), self.began)
         wait_until(self.settled, 60 + self.sizes.slack, 0.5, "every election to have a leader")
+        time.sleep(2 * usage.PERIOD)
 
     def programs(self):
         return [p for m in self.machines for p in m.programs]
@@ -138,8 +141,6 @@ class Run:
         faults = plan.make(self.seed, self.seconds, len(self.machines), 3,
                            list(self.sizes.programs), network.isolated())
         self.faults_began = boot_time()
-        keeper = threading.Thread(target=self._revive)
-        keeper.start()
         with ThreadPoolExecutor(64) as pool:
             for f in faults:
                 while boot_time() < self.faults_began + f.at:
@@ -169,10 +170,10 @@ class Run:
 
     def _play_alone(self, f):
         begun = boot_time()
-        if plan.KINDS[f.kind].target == "program" and self.program(f) is None:
-            return
         steps = plan.KINDS[f.kind].begin(self, f)
         try:
+            if plan.KINDS[f.kind].target == "program" and self.program(f) is None:
+                raise plan.Missed
             held = next(steps, self) is None
             if held:
                 self.over.wait(max(0.0, begun + f.seconds - boot_time()))
@@ -180,6 +181,9 @@ class Run:
             with self.lock:
                 self.counts[f.kind] += 1
                 self.shown.append((begun, boot_time(), f.kind, self._name(f)))
+        except plan.Missed:
+            with self.lock:
+                self.missed[f.kind] += 1
         except Exception as error:  # pylint: disable=broad-except
             self.violation("harness", f"the fault '{f.kind}' failed: {error!r}")
 
@@ -190,13 +194,6 @@ class Run:
         return f"{self.machine(f).name}" if f.target else "cluster"
 
     def _revive(self):
-        while not self.over.wait(0.2):
-            for program in self.programs():
-                program.revive()
-        self.last_revival = threading.Thread(target=self._revive_in_peace, daemon=True)
-        self.last_revival.start()
-
-    def _revive_in_peace(self):
         """Programs that end by design, such as tenure lock, start again until the very end."""
         while not self.ending:
             for program in self.programs():
@@ -227,7 +224,7 @@ class Run:
         with ThreadPoolExecutor(64) as pool:
             codes = list(pool.map(lambda p: (p, p.stop(60)), self.programs()))
         self.usage.close()
-        for text in peace.grown(self.usage.samples, self.calms):
+        for text in peace.grown(self.usage.samples, self.calms, [p.name for p in self.programs()]):
             self.violation("leaks", text)
         for program, code in codes:
             if code is None:
@@ -250,6 +247,7 @@ class Run:
         self.judge()
 
     def close(self):
+        self.ending = True
         if hasattr(self, "usage"):
             self.usage.close()
         for machine in getattr(self, "machines", []):

@@ -30,6 +30,8 @@ class Agent:
                                  f"{LOOPBACK},IP:{host.address}")
         self.process = None
         self.paused = False
+        self.wanted = False  # whether it is to run
+        self.deaths = []     # the codes with which it ended by itself
         self._configure(files.file, join, servers)
 
     def _configure(self, ca, join, servers):
@@ -60,17 +62,25 @@ class Agent:
         return bool(self.host.prefix)
 
     def start(self):
+        self.note()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.host.prefix, consul.program(), "agent", "-config-file", self.config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.paused = False
+        self.paused, self.wanted = False, True
+
+    def note(self):
+        """Keeps its end, if it has ended by itself. It is not to run any more."""
+        if self.wanted and self.process.poll() is not None:
+            self.deaths.append(self.process.returncode)
+        self.wanted = False
 
     @property
     def pid(self):
         return self.process.pid
 
     def kill(self):
+        self.note()
         self.process.kill()
         self.process.wait()
 
@@ -84,6 +94,7 @@ class Agent:
 
     def stop(self):
         """As an operator does: SIGTERM, then SIGKILL."""
+        self.note()
         if self.process is None or self.process.poll() is not None:
             return
         self.resume()
@@ -92,6 +103,15 @@ class Agent:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def leave(self, seconds):
+        """As an operator does who takes the node out."""
+        self.note()
+        try:
+            self.client.request("PUT", "/v1/agent/leave", timeout=seconds)
+        except NOT_THERE:
+            pass
+        self.stop()
 
     def running(self):
         return self.process is not None and self.process.poll() is None and not self.paused

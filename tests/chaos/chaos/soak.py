@@ -8,7 +8,7 @@ from support.processes import boot_time, wait_until
 
 from . import network, settled
 from .checks import flat
-from .servers import NOT_THERE, Agent
+from .servers import Agent
 
 ELECTIONS = 10_000
 LIFE = 600        # seconds of a term: 10,000 of them make 17 hand-overs a second
@@ -68,11 +68,7 @@ def replace_server(run):
     servers.append(new)
     time.sleep(5)  # it becomes a voter
     old = servers.pop(0)
-    try:
-        old.client.request("PUT", "/v1/agent/leave", timeout=20)
-    except NOT_THERE:
-        pass
-    old.stop()
+    old.leave(20)
     run.counts["server replaced"] += 1
     run.shown.append((begun, boot_time(), "server replaced", host.name))
 
@@ -80,9 +76,10 @@ def replace_server(run):
 def judge(run):
     """Adds what did not stay flat."""
     begin = run.faults_began - run.began
-    for text in flat.growth(run.usage.samples, begin + WARM * run.seconds, begin + run.seconds):
+    warm, end = begin + WARM * run.seconds, begin + run.seconds
+    for text in flat.growth(run.usage.samples, warm, end, [p.name for p in run.programs()]):
         run.violation("flat", text)
-    for text in flat.sessions(run.sessions, len(run.machines)):
+    for text in flat.sessions(run.sessions, begin, end, len(run.machines)):
         run.violation("flat", text)
 
 

@@ -43,11 +43,14 @@ class Tokens:
         return True
 
     def rotate(self, program):
-        """As an operator does: the new one first, then the old one is revoked."""
+        """As an operator does: the new one first, then the old one is revoked. Whether it was."""
         with self.lock:
             old = self.accessors[program.name]
-            if self.renew(program):
-                self.cluster.ask(lambda c: c.request("DELETE", "/v1/acl/token/" + old, timeout=5))
+            if not self.renew(program):
+                return False
+            answer = self.cluster.ask(
+                lambda c: c.request("DELETE", "/v1/acl/token/" + old, timeout=5))
+            return answer is not None and answer[0] == 200
 
     def renew(self, program):
         """Whether it has a new token now."""

@@ -6,7 +6,7 @@ from support import cron_history
 from support.processes import boot_time, whole_lines
 
 from . import programs, settled
-from .checks import peace, registers, terms, ticks
+from .checks import ends, peace, registers, terms, ticks
 
 REACH = int(3 * programs.SPAN * 1e9)  # for how long an operation excuses what follows it
 
@@ -41,8 +41,31 @@ def work_in_peace(run, found, ran):
         run.violation("peace", text, end)
 
 
+def crashed(run):
+    """What ended or broke by itself: programs, what runs below them, Consul, proxies."""
+    for program in run.programs() + run.extra:
+        for end in program.ends:
+            text = ends.crash(program.name, end)
+            if text:
+                run.violation("crash", f"{text}; its log: {program.log}", end.at)
+    one_of_each_log = {p.log: p for p in run.programs() + run.extra}
+    for log, program in one_of_each_log.items():
+        for text in ends.broken(program.name, whole_lines(log), program.hit):
+            run.violation("crash", text)
+    for agent in run.cluster.all:
+        agent.note()
+        for code in agent.deaths:
+            run.violation("harness", f"Consul on {agent.name} ended by itself with {code}; its log:"
+                                     f" {agent.log}")
+    for machine in run.machines:
+        if machine.proxy.poll() is not None:
+            run.violation("harness", f"the proxy on {machine.name} ended by itself with "
+                                     f"{machine.proxy.returncode}")
+
+
 def judge(run):
     """Adds the violations to the run. Returns the figures for the report."""
+    crashed(run)
     figures = {}
     leases = whole_lines(run.setting.path("leases"))
     found = terms.terms_of(leases)
@@ -65,13 +88,16 @@ def judge(run):
     add("slots", *terms.slots(slots, 2, run.operations, REACH))
     history = registers.parse(leases)
     restores = [(o.begin, o.end) for o in run.operations if o.key == ""]
+    if "elections" in run.sizes.programs:
+        names = [f"chaos/r/{i}" for i in range(min(run.sizes.registers, run.sizes.elections))]
+        add("registers", registers.silent(names, history))
     for name, (writes, reads) in history.items():
         for some_writes, some_reads in registers.split(writes, reads, restores):
             add("registers", registers.violations(name, some_writes, some_reads))
     ran = ticks.runs_of(whole_lines(run.setting.path("ticks")))
     if "cron" in run.sizes.programs:
         histories = run.cluster.ask(lambda c: cron_history.read(c, "chaos/ledger"))
-        add("ticks", *ticks.violations(ran, histories or {}, forgotten(run)))
+        add("ticks", *ticks.violations(ran, histories, forgotten(run)))
     work_in_peace(run, found + commands + slots, ran)
     figures["terms"] = len(single)
     figures["slots held"] = len(shared) + len(slots)

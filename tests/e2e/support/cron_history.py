@@ -27,6 +27,7 @@ class History:
         self.name = name
         self.last = document["last"]
         self.open = document.get("open", [])
+        self.written = document["records"]  # ever: the ledger keeps only the newest
         self.records = [r for _, page in sorted(pages.items()) for r in page["records"]]
         self.records += document["recent"]
 

@@ -59,11 +59,12 @@ def left_behind(sessions, held, contenders, processes):
 MIB = 1 << 20
 
 
-def grown(samples, calm, most_bytes=24 * MIB, most_descriptors=24, most_connections=80):
-    """What the programs use too much of. `samples`: {(program, start): [(second, bytes,
-    descriptors, connections)]}; `calm`: (second, second), before the faults and after them. In the
-    second calm no program may use more than any program of its kind did in the first, plus what
-    fragments and pools keep; and no program ever has more connections than its limit."""
+def grown(samples, calm, names, most_bytes=24 * MIB, most_descriptors=24, most_connections=80):
+    """What the programs of these names use too much of, and which were not measured. `samples`:
+    {(program, start): [(second, bytes, descriptors, connections)]}; `calm`: (second, second),
+    before the faults and after them. In the second calm no program may use more than any program of
+    its kind did in the first, plus what fragments and pools keep; and no program ever has more
+    connections than its limit."""
     before, after, wrong = {}, {}, []
     for (name, _), rows in samples.items():
         for second, *use in rows:
@@ -74,10 +75,13 @@ def grown(samples, calm, most_bytes=24 * MIB, most_descriptors=24, most_connecti
                 after[name] = use
             if use[2] > most_connections:
                 wrong.append(f"{name} had {use[2]} connections to Consul at {second:.0f} s")
-    for name, (memory, files, _) in after.items():
+    for name in names:
         kind = name.partition("@")[0]
-        if kind not in before:
+        if kind not in before or name not in after:
+            when = "before the faults" if kind not in before else "in the calm after the faults"
+            wrong.append(f"{name}: its use was not measured {when}")
             continue
+        memory, files, _ = after[name]
         if memory > before[kind][0] + most_bytes:
             wrong.append(f"{name}: memory grew from {before[kind][0] // MIB} to "
                          f"{memory // MIB} MiB")

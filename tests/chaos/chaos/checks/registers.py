@@ -86,6 +86,18 @@ def violations(register, writes, reads):
     return wrong + late(register, writes)
 
 
+def silent(names, history):
+    """The registers of which nothing was accepted, or nothing read: they were not checked."""
+    wrong = []
+    for name in names:
+        writes, reads = history.get(name, ((), ()))
+        if not any(w.result == "ok" for w in writes):
+            wrong.append((0, f"{name}: no write was accepted"))
+        if not reads:
+            wrong.append((0, f"{name}: nothing was read"))
+    return wrong
+
+
 def within(register, forward, backward):
     """Backward zones that lie within a forward one."""
     import bisect
