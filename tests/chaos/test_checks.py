@@ -2,6 +2,7 @@
 """The checks of the chaos runs, on histories that are written by hand: each finds what is wrong,
 and nothing else."""
 
+import contextlib
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from chaos.checks.ends import End  # noqa: E402
 from chaos.checks.registers import Read, Write  # noqa: E402
 from chaos.checks.terms import Operation, Term  # noqa: E402
 from chaos.run import Run  # noqa: E402
+from chaos.servers import Cluster  # noqa: E402
 from support import cron_history  # noqa: E402
 
 S = terms.SECOND
@@ -345,7 +347,7 @@ class FaultsTest(unittest.TestCase):
     def setUp(self):
         self.run_ = Run("folder", 1, 1.0, None, None)
         self.run_.over.set()
-        self.addCleanup(plan.KINDS.pop, "planned by the test")
+        self.addCleanup(plan.KINDS.pop, "planned by the test", None)
 
     def play(self, *begin):
         plan.fault("planned by the test", 1, "cluster")(*begin)
@@ -370,6 +372,43 @@ class FaultsTest(unittest.TestCase):
         self.assertEqual("     1  planned by the test (2 hit nothing)", lines[0])
         self.assertIn("program killed", lines[-1])
         self.assertNotIn("planned", lines[-1])
+
+    def play_with(self, kind, *answers):
+        """Plays a fault before a server that gives these answers, and tells its requests."""
+        left, asked = list(answers), []
+
+        def request(method, path, body=None, **query):
+            asked.append((method, path, body))
+            return left.pop(0)
+        server = types.SimpleNamespace(running=lambda: True, client=types.SimpleNamespace(
+            request=request))
+        self.run_.cluster = Cluster([server], [])
+        self.run_.tokens = types.SimpleNamespace(lock=contextlib.nullcontext())
+        self.run_.machines = []
+        self.run_._play(plan.Fault(0.0, 0.0, kind, (), 0))
+        self.assertEqual([], self.run_.wrong)
+        return asked
+
+    def test_a_snapshot(self):
+        kind, get = "snapshot restored", ("GET", "/v1/snapshot", None)
+        put = ("PUT", "/v1/snapshot", b"old")
+        self.assertEqual([get, get, put], self.play_with(
+            kind, (500, {}, b"No cluster leader"), (200, {}, b"old"), (200, {}, b"")))
+        self.assertEqual((1, 0), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.play_with(kind, (200, {}, b"old"), (500, {}, b""))
+        self.assertEqual((1, 1), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.assertEqual(["", ""], [one.key for one in self.run_.operations])
+
+    def test_an_operator(self):
+        kind, held = "key deleted", b'[{"Key": "chaos/run", "Session": "s"}]'
+        self.assertEqual(("DELETE", "/v1/kv/chaos/run", None), self.play_with(
+            kind, (200, {}, held), (200, {}, b"true\n"))[-1])
+        self.assertEqual((1, 0), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.play_with(kind, (200, {}, held), (500, {}, b"No cluster leader"))
+        self.assertEqual((1, 1), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.play_with(kind, (200, {}, b"[]"))
+        self.assertEqual((1, 2), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.assertEqual(["chaos/run"] * 2, [one.key for one in self.run_.operations])
 
     def test_a_fault_that_fails(self):
         def fails(run, f):

@@ -10,11 +10,18 @@ from .plan import Missed, fault
 
 def held_keys(client):
     """The keys that sessions hold, with those sessions."""
-    status, _, text = client.request("GET", "/v1/kv/chaos/", recurse="", consistent="", timeout=5)
-    if status != 200:
-        return []
+    text = content(client, "/v1/kv/chaos/", recurse="", consistent="")
     return [(e["Key"], e["Session"], e) for e in json.loads(text)
             if e.get("Session") and e["Key"].count("/members/") == 0]
+
+
+def content(client, path, **query):
+    """The body of an answer with 200. Another answer, such as that of servers without a leader, is
+    none: the caller asks again."""
+    status, _, text = client.request("GET", path, timeout=10, **query)
+    if status != 200:
+        raise RuntimeError(f"{path}: {status} {text!r}")
+    return text
 
 
 def chosen(run, f, prefix=""):

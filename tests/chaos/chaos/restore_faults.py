@@ -6,20 +6,22 @@ import time
 
 from support import consul
 
-from .operator_faults import request
+from .operator_faults import content, request
 from .plan import Missed, fault
 
 
 @fault("snapshot restored", 1, "cluster", (3, 10))
 def snapshot_restored(run, f):
-    began = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    saved = run.cluster.ask(lambda c: c.request("GET", "/v1/snapshot", timeout=10))
-    if saved is None or saved[0] != 200:
+    def save(client):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME), content(client, "/v1/snapshot")
+    saved = run.cluster.ask(save)
+    if saved is None:
         raise Missed
+    began, snapshot = saved
     yield
     with run.tokens.lock, run.operation(f.kind, "", began):
         restored = run.cluster.ask(
-            lambda c: c.request("PUT", "/v1/snapshot", saved[2], timeout=20), 20)
+            lambda c: c.request("PUT", "/v1/snapshot", snapshot, timeout=20), 20)
         # The tokens that were made since the snapshot are gone: the operator makes new ones.
         for program in run.programs():
             run.tokens.renew(program)
@@ -30,10 +32,8 @@ def snapshot_restored(run, f):
 @fault("keys imported", 2, "cluster", (1, 6))
 def keys_imported(run, f):
     """As `consul kv import` does: each key is put with the value and the flags that it had."""
-    def export(client):
-        status, _, text = client.request("GET", "/v1/kv/chaos/e/", recurse="", timeout=5)
-        return json.loads(text) if status == 200 else []
-    exported = run.cluster.ask(export) or []
+    exported = run.cluster.ask(
+        lambda c: json.loads(content(c, "/v1/kv/chaos/e/", recurse=""))) or []
     yield
     hits = 0
     for entry in exported[f.number % 7::10]:
