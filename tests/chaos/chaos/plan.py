@@ -45,12 +45,17 @@ class Fault:
 RATES = (0.4, 1.0, 1.0, 1.5)
 
 
+def possible(isolated):
+    """The kinds that can occur, by name: some need hosts with networks of their own."""
+    return [k for k in sorted(KINDS.values(), key=lambda k: k.name) if isolated or not k.apart]
+
+
 def make(seed, seconds, machines, servers, programs, isolated):
     """The faults of a run, in order. The faults of one target never overlap, so that each does what
     its name says."""
     chance = random.Random(seed)
     rate = chance.choice(RATES)
-    kinds = [k for k in sorted(KINDS.values(), key=lambda k: k.name) if isolated or not k.apart]
+    kinds = possible(isolated)
     busy = {}
     plan = []
     at = 0.0

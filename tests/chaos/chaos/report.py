@@ -8,7 +8,7 @@ import time
 
 from support import consul
 
-from . import network, plan, timeline
+from . import network, timeline
 
 MOST_SHOWN = 30
 
@@ -34,15 +34,14 @@ def lines_of(run, figures):
 
 
 def counts_of(run):
-    """A line for each kind of fault, and one of those that never hit anything."""
+    """A line for each kind of fault, and one of those that could occur and never hit anything."""
     lines = []
     for kind in sorted({*run.counts, *run.missed, *run.skipped}):
         more = [f"{n} {what}" for n, what in ((run.missed[kind], "hit nothing"),
                                               (run.skipped[kind], "left out")) if n]
         lines.append(f"{run.counts[kind]:6d}  {kind}" + (f" ({', '.join(more)})" if more else ""))
-    never = [k.name for k in plan.KINDS.values()
-             if not run.counts[k.name] and (network.isolated() or not k.apart)]
-    return lines + ["", "never hit: " + (", ".join(sorted(never)) or "none")]
+    never = [kind.name for kind in run.kinds if not run.counts[kind.name]]
+    return lines + (["", "never hit: " + ", ".join(never)] if never else [])
 
 
 def tell(run, figures, draw=timeline.draw):

@@ -49,6 +49,7 @@ class Run:
         self.sizes, self.progress = sizes, progress
         self.operations = []   # of operators, for the exceptions
         self.shown = []        # (begin, end, fault, target), for the timeline
+        self.kinds = []        # of faults that can occur: plan.Kind
         self.counts = collections.Counter()   # faults that hit something
         self.missed = collections.Counter()   # those that did not: plan.Missed
         self.skipped = collections.Counter()  # those whose target was busy
@@ -138,6 +139,7 @@ class Run:
         return not self.unsettled
 
     def inject(self):
+        self.kinds = plan.possible(network.isolated())
         faults = plan.make(self.seed, self.seconds, len(self.machines), 3,
                            list(self.sizes.programs), network.isolated())
         self.faults_began = boot_time()
