@@ -66,6 +66,13 @@ class TermsTest(unittest.TestCase):
         self.assertEqual(["k: fence 5 belongs to two terms"],
                          texts(terms.fences([Term("k", 5, 0, 1, 1, "r1", True)])))
 
+    def test_ledger_of_a_shard(self):
+        rows = terms.of_ledger("s", ["1 7 r1 100", "2 7 r1 200", "3 9 r2 300"])
+        self.assertEqual([Term("s", 7, 100, 200, 0, "r1"), Term("s", 9, 300, 300, 0, "r2")], rows)
+        self.assertEqual([], terms.shared(rows))
+        rows = terms.of_ledger("s", ["1 7 r1 100", "2 7 r2 200"])
+        self.assertEqual(["s: two leaders worked under fence 7"], texts(terms.shared(rows)))
+
     def test_slots(self):
         rows = [Term("s", n, n, 10, 1) for n in range(3)]
         self.assertEqual([], terms.slots(rows, 3, [], 0)[0])

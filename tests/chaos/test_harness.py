@@ -15,6 +15,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 from chaos import faults, plan, programs, report  # noqa: E402, F401
 from chaos.run import Run  # noqa: E402
 from chaos.servers import Cluster  # noqa: E402
+from support.processes import wait_until, whole_lines  # noqa: E402
 
 
 class ProgramTest(unittest.TestCase):
@@ -55,6 +56,14 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual([(-signal.SIGSEGV, False)] * 2, self.codes())
 
     def test_aborts_as_it_ends(self):
+        self.program.kill()
+        # It minds SIGTERM, which would end it before the signal that waits for it.
+        self.program.argv[2] = "import signal, time\n" \
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" \
+            "print('ready', flush=True)\n" \
+            "time.sleep(60)"
+        self.program.start()
+        wait_until(lambda: whole_lines(self.program.log), what="the process to be ready")
         self.program.pause()
         self.program.process.send_signal(signal.SIGABRT)
         self.program.stop(9)

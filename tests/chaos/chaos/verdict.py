@@ -1,5 +1,6 @@
 """Reads what the programs wrote during a run, and lets the checks judge it."""
 
+import os
 import time
 
 from support import cron_history
@@ -22,6 +23,13 @@ def forgotten(run):
             for o in run.operations if o.saved]
 
 
+def shards_of(run):
+    """The terms in the ledgers of the scheduler, each of which is a file."""
+    folder = run.setting.ledger
+    return [term for name in sorted(os.listdir(folder))
+            for term in terms.of_ledger(name, whole_lines(os.path.join(folder, name)))]
+
+
 def work_in_peace(run, found, ran):
     """After the faults everything works: not only are the keys held."""
     begin, end = run.faults_ended + run.settled_after - 10, run.stopped
@@ -32,6 +40,11 @@ def work_in_peace(run, found, ran):
         wanted["chaos/lock/.lock"] = 2
     if "sidecar" in run.sizes.programs:
         wanted["chaos/side"] = 1
+    if "scheduler" in run.sizes.programs:
+        shards = os.listdir(run.setting.ledger)
+        wanted.update({shard: 1 for shard in shards})
+        if len(shards) != settled.SHARDS:
+            run.violation("peace", f"{len(shards)} of {settled.SHARDS} shards were worked", end)
     wrong = peace.idle(found, wanted, begin * 1e9, end * 1e9)
     if "cron" in run.sizes.programs:
         ahead = time.time() - boot_time()
@@ -84,6 +97,8 @@ def judge(run):
         add("one leader", *terms.overlaps(rows, run.operations, REACH))
     for rows in (single, shared, commands):
         add("fences grow", terms.fences(rows))
+    shards = shards_of(run)
+    add("fences grow", terms.shared(shards))
     add("slots", *terms.slots(shared, programs.SLOTS, run.operations, REACH))
     add("slots", *terms.slots(slots, 2, run.operations, REACH))
     history = registers.parse(leases)
@@ -98,10 +113,11 @@ def judge(run):
     if "cron" in run.sizes.programs:
         histories = run.cluster.ask(lambda c: cron_history.read(c, "chaos/ledger"))
         add("ticks", *ticks.violations(ran, histories, forgotten(run)))
-    work_in_peace(run, found + commands + slots, ran)
+    work_in_peace(run, found + commands + slots + shards, ran)
     figures["terms"] = len(single)
     figures["slots held"] = len(shared) + len(slots)
     figures["terms of commands"] = len(commands)
+    figures["terms of shards"] = len(shards)
     figures["register writes"] = sum(len(w) for w, _ in history.values())
     figures["register reads"] = sum(len(r) for _, r in history.values())
     figures["cron runs"] = len(ran)

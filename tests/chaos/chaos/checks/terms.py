@@ -54,6 +54,24 @@ def terms_of(lines):
     return sorted(found.values(), key=lambda t: t.begin)
 
 
+def of_ledger(shard, lines):
+    """The terms in the ledger of a shard, whose lines are "STEP FENCE NAME NANOSECONDS": from their
+    first step to their last."""
+    found = {}
+    for line in lines:
+        _, fence, name, at = line.split()
+        term = found.setdefault(int(fence), Term(shard, int(fence), int(at), int(at), 0, name))
+        term.until = int(at)
+        term.again = term.again or term.name != name
+    return list(found.values())
+
+
+def shared(terms):
+    """Violations: a fence under which two leaders worked, in ledgers."""
+    return [(t.begin, f"{t.key}: two leaders worked under fence {t.fence}") for t in terms
+            if t.again]
+
+
 def by_key(terms):
     found = collections.defaultdict(list)
     for term in terms:
