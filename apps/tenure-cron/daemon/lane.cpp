@@ -1,5 +1,6 @@
 #include "tenure-cron/daemon/lane.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <utility>
@@ -52,11 +53,15 @@ asio::awaitable<void> lane::serve(term t) {
 
 void lane::set_jobs(std::vector<job_ptr> jobs) {
   context_.jobs = jobs;
-  if (schedule_) schedule_->reload(std::move(jobs));
+  if (!schedule_) return;
+  schedule_->control_changed(control_);  // it knows nothing newer of the jobs that it gets
+  schedule_->reload(std::move(jobs));
 }
 
-void lane::control_changed() {
-  if (schedule_) schedule_->control_changed(control_);
+void lane::control_changed(const std::set<std::string>& jobs) {
+  const auto concerned = [&](const job_ptr& j) { return jobs.contains(j->name); };
+  if (schedule_ && std::ranges::any_of(context_.jobs, concerned))
+    schedule_->control_changed(control_);
 }
 
 void lane::wind_down(after_runs then) {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <tenure/election.hpp>
 #include <tenure/event.hpp>
@@ -35,7 +36,8 @@ class lane : public std::enable_shared_from_this<lane> {
   void update(const event& e);
   /// After a reload: what goes on keeps its place, see term_schedule::reload().
   void set_jobs(std::vector<job_ptr> jobs);
-  void control_changed();
+  /// What operators ask for has changed for these jobs, of any lane.
+  void control_changed(const std::set<std::string>& jobs);
 
   /// Stands no more and starts no run: its term ends when no run goes on. With `hold` the key is
   /// kept until release().

@@ -21,9 +21,6 @@ constexpr duration drain_limit = 24h;
 constexpr duration spread_hand_over_limit = 1h;
 // Files that are changed one after the other on all hosts differ for a moment.
 constexpr duration agreement_pause = 2s;
-constexpr duration control_wait = 5min;
-constexpr duration control_pause = 50ms;  // between two answers, however quick the server is
-constexpr duration most_pause = 15s;
 constexpr duration refusal_check_interval = 1s;
 constexpr int most_refusals = 3;
 
@@ -66,6 +63,7 @@ tenant::tenant(replica_context& replica, std::string name, jobs_file file)
       elections_(replica.connections, options_of(replica.options, token_)),
       store_(elections_),
       runner_(replica.services, runner_options_of(replica.options, name_, file_)),
+      control_(elections_.kv(), keys_, *replica.timers),
       agreement_(replica.options.log, file_.election),
       changed_(*replica.timers),
       tasks_(replica.executor, *replica.timers,
@@ -132,7 +130,10 @@ const lane* tenant::lane_of(const std::string& job) const {
 void tenant::start(std::function<void(const boost::system::system_error&)> refused) {
   refused_ = std::move(refused);
   tasks_.spawn(apps::dispatch_events(elections_, [this](const event& e) { on_event(e); }));
-  tasks_.spawn(watch_control());
+  // What operators ask for reaches every replica; the leader of the job obeys.
+  tasks_.spawn(control_.follow([this](const std::set<std::string>& jobs) {
+    for (const auto& [key, one] : by_key_) one->control_changed(jobs);
+  }));
   tasks_.spawn(watch_members());
   tasks_.spawn(watch_for_refusal());
   replica_.options.log->log(
@@ -146,36 +147,6 @@ void tenant::start(std::function<void(const boost::system::system_error&)> refus
 void tenant::on_event(const event& e) {
   const auto found = by_key_.find(e.key);
   if (found != by_key_.end()) found->second->update(e);
-}
-
-// The pauses and run orders of operators reach every replica; the leader of the job obeys.
-asio::awaitable<void> tenant::watch_control() {
-  kv keys = elections_.kv();
-  std::uint64_t index = 0;
-  duration pause{0};
-  for (;;) {
-    try {
-      const time_point asked = replica_.timers->now();
-      const stored_keys now = co_await keys.watch_below(keys_.control(), index, control_wait);
-      // Consul answers at once only if it has something newer.
-      const bool expected = now.index > index || replica_.timers->now() - asked >= 1s;
-      pause = expected ? control_pause : std::clamp(pause * 2, control_pause, most_pause);
-      if (now.index != index) {
-        index = now.index;
-        std::vector<ledger_entry> entries;
-        for (const stored_key& k : now.keys) entries.emplace_back(k.key, k.value, k.modify_index);
-        control_ = read_control(keys_, entries);
-        for (const auto& [key, one] : by_key_) one->control_changed();
-      }
-    } catch (const boost::system::system_error& e) {
-      if (e.code() == errc::shut_down || e.code() == asio::error::operation_aborted) throw;
-      pause = std::clamp<duration>(pause * 2, 1s, most_pause);
-      index = 0;
-    }
-    if (pause > duration(0)) {
-      co_await runtime::sleep_until(*replica_.timers, replica_.timers->now() + pause);
-    }
-  }
 }
 
 asio::awaitable<void> tenant::watch_members() {

@@ -25,6 +25,7 @@
 #include "tenure-cron/ledger/consul_ledger_store.hpp"
 #include "tenure-cron/running/admission.hpp"
 #include "tenure-cron/running/process_job_runner.hpp"
+#include "tenure-cron/term/control_watch.hpp"
 
 namespace tenure::cron {
 
@@ -39,7 +40,7 @@ class tenant {
   const std::string& name() const noexcept { return name_; }
   const jobs_file& file() const noexcept { return file_; }
   const std::vector<std::shared_ptr<lane>>& lanes() const noexcept { return lanes_; }
-  const control_state& control() const noexcept { return control_; }
+  const control_state& control() const noexcept { return control_.state(); }
   /// The ledger, and what else Consul has beside the elections.
   kv store() const { return elections_.kv(); }
   /// The lane whose leader runs the job; nullptr: this replica cannot run it.
@@ -87,7 +88,6 @@ class tenant {
 
   void on_failure(std::exception_ptr e);
   void on_event(const event& e);
-  boost::asio::awaitable<void> watch_control();
   boost::asio::awaitable<void> watch_members();
   boost::asio::awaitable<void> watch_for_refusal();
 
@@ -110,7 +110,7 @@ class tenant {
   consul_ledger_store store_;
   process_job_runner runner_;
   admission admission_;
-  control_state control_;
+  control_watch control_;
   std::optional<lane_groups> groups_;
   std::optional<group> replicas_;  // without a group: who has which file
   file_agreement agreement_;

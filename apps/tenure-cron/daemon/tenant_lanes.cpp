@@ -68,7 +68,7 @@ std::shared_ptr<lane> tenant::make_lane(const std::string& key, const lane_plan&
   election entered = plan.where == lane_plan::place::group
                          ? groups_->for_labels(plan.on).enter(key)
                          : elections_.enter(key, replica_.options.profile);
-  return std::make_shared<lane>(context_for(plan), std::move(entered), control_);
+  return std::make_shared<lane>(context_for(plan), std::move(entered), control_.state());
 }
 
 /// Ends lanes that are not wanted any more, begins new ones, and gives the others their jobs.

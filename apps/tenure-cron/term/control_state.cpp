@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
+#include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
+#include <unordered_map>
 #include <utility>
 
 namespace tenure::cron {
@@ -49,6 +51,30 @@ control_state read_control(const ledger_keys& keys, const std::vector<ledger_ent
     }
   }
   return made;
+}
+
+namespace {
+
+void add_missing(std::set<std::string>& jobs, const control_state& of, const control_state& in) {
+  for (const auto& [job, note] : of.paused) {
+    const auto found = in.paused.find(job);
+    if (found == in.paused.end() || found->second != note) jobs.insert(job);
+  }
+  std::unordered_map<std::string_view, const run_order*> by_id;
+  for (const run_order& order : in.orders) by_id.emplace(order.id, &order);
+  for (const run_order& order : of.orders) {
+    const auto found = by_id.find(order.id);
+    if (found == by_id.end() || *found->second != order) jobs.insert(order.note.job);
+  }
+}
+
+}  // namespace
+
+std::set<std::string> changed_jobs(const control_state& before, const control_state& after) {
+  std::set<std::string> jobs;
+  add_missing(jobs, before, after);
+  add_missing(jobs, after, before);
+  return jobs;
 }
 
 }  // namespace tenure::cron

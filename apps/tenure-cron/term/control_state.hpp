@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class operator_note {
   std::string job;
   std::string by;
   sys_milliseconds at{};
+
+  bool operator==(const operator_note&) const = default;
 };
 
 std::string to_json(const operator_note& note);
@@ -32,6 +35,8 @@ class run_order {
   std::string value;
   std::uint64_t modify_index = 0;
   operator_note note;
+
+  bool operator==(const run_order&) const = default;
 };
 
 class control_state {
@@ -44,5 +49,8 @@ class control_state {
 
 /// From all keys below keys.control().
 control_state read_control(const ledger_keys& keys, const std::vector<ledger_entry>& stored);
+
+/// The jobs whose pause or orders differ between the two. Who paused a job counts, too.
+std::set<std::string> changed_jobs(const control_state& before, const control_state& after);
 
 }  // namespace tenure::cron
