@@ -62,6 +62,9 @@ void run_metrics::on_record(const job& what, const run_record& record) {
 
 void run_metrics::on_ledger_write(write_outcome::kind how) { ++writes_[to_string(how)]; }
 
+// Its next leader may have had runs by now: these numbers would be wrong.
+void run_metrics::on_term_over(const job& what) { jobs_.erase(what.name); }
+
 void run_metrics::append_to(apps::exposition& out, bool with_jobs) const {
   const auto all = [&](const char* name, const char* help, const char* label, const counts& from) {
     out.head(name, "counter", help);

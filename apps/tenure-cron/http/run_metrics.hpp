@@ -19,8 +19,9 @@ class run_metrics final : public run_observer {
   void on_begun(const job& what, const open_run& run, duration late) override;
   void on_record(const job& what, const run_record& record) override;
   void on_ledger_write(write_outcome::kind how) override;
+  void on_term_over(const job& what) override;
 
-  /// `with_jobs`: also what is known of each job, with its name as a label.
+  /// `with_jobs`: also the last runs of each job that this replica leads, by its name as a label.
   void append_to(apps::exposition& out, bool with_jobs) const;
 
  private:
@@ -50,7 +51,7 @@ class run_metrics final : public run_observer {
   counts writes_ = counts_of({"done", "refused", "not_leading", "unknown", "failed"});
   histogram lateness_;
   histogram took_;
-  std::map<std::string, job_numbers> jobs_;
+  std::map<std::string, job_numbers> jobs_;  // that ran in a term that goes on
 };
 
 }  // namespace tenure::cron

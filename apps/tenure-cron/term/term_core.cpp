@@ -206,7 +206,6 @@ void term_core::plan_job(const tracked_ptr& which) {
     which->document.next_tick = which->planned.next;
     due_.emplace(which->planned.next, which->what->name);
   }
-  if (lane_.observer) lane_.observer->on_planned(*which->what, which->planned.next);
 }
 
 // After the clock was set.
@@ -247,8 +246,9 @@ asio::awaitable<void> term_core::wind_down() {
     }
     if (writes_ > 0) co_await changed_.wait();
   }
-  if (lane_.observer) {
-    for (const auto& [name, which] : jobs_) lane_.observer->on_term_over(*which->what);
+  if (lane_.observer == nullptr) co_return;
+  for (const auto* all : {&jobs_, &dropped_}) {
+    for (const auto& [name, which] : *all) lane_.observer->on_term_over(*which->what);
   }
 }
 

@@ -124,7 +124,6 @@ void term_core::begin_job(const tracked_ptr& which) {
       which->orders.emplace(r.run_id, *order);
   }
   which->loaded = std::max(which->loaded, which->document.highest());
-  if (lane_.observer) lane_.observer->on_job(what, which->document);
   plan_job(which);
   write_soon(which);
   begin_waiting(which);
