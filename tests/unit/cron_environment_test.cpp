@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -49,10 +50,21 @@ TEST_CASE("files of variables: comments, quotes, escapes, continued lines") {
   CHECK(parse_env("f", "\xef\xbb\xbf# comment\n; another\n\nA=1\r\n  B = two words  \n"
                        "export C='it is $HOME \\n'\nD=\"a\\\"b\\n\\$c\\d\"\nE=\n"
                        "F=x # not a comment\nG=one \\\ntwo\nH='two\nlines'\nA=last") ==
-        variables{{"B", "two words"}, {"C", "it is $HOME \\n"}, {"D", "a\"b\n$c\\d"}, {"E", ""},
-                  {"F", "x # not a comment"}, {"G", "one two"}, {"H", "two\nlines"},
-                  {"A", "last"}});
+        variables{{"A", "1"}, {"B", "two words"}, {"C", "it is $HOME \\n"},
+                  {"D", "a\"b\n$c\\d"}, {"E", ""}, {"F", "x # not a comment"},
+                  {"G", "one two"}, {"H", "two\nlines"}, {"A", "last"}});
   CHECK(parse_env("f", "").empty());
+}
+
+TEST_CASE("the largest file of variables costs no more than its length") {
+  std::string text;
+  while (text.size() < (1 << 20) - 10) text += 'V' + std::to_string(text.size()) + "=\n";
+  const std::clock_t begin = std::clock();
+  const variables made = parse_env("f", text);
+  const auto environment = environment_of(run_of(any_job()), 1, {}, made);
+  CHECK(std::clock() - begin < 3 * CLOCKS_PER_SEC);  // of the processor
+  CHECK(made.size() > 100'000);
+  CHECK(environment.size() > made.size());
 }
 
 TEST_CASE("a mistake in a file of variables is one line that names the line") {
@@ -101,7 +113,8 @@ TEST_CASE("the job's variables win over its files, and the run's over both") {
   job what = any_job();
   what.env = {{"B", "job"}};
   const auto made = environment_of(run_of(what), 3, {"A=inherited", "B=inherited", "C=inherited"},
-                                   {{"B", "file"}, {"C", "file"}, {"TENURE_JOB", "file"}});
+                                   {{"B", "file"}, {"C", "first"}, {"TENURE_JOB", "file"},
+                                    {"C", "file"}});
   CHECK(value_of(made, "A") == "inherited");
   CHECK(value_of(made, "B") == "job");
   CHECK(value_of(made, "C") == "file");

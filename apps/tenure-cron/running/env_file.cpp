@@ -41,7 +41,6 @@ class env_parser {
       }
       std::string name = take_name();
       std::string value = take_value();
-      std::erase_if(made, [&](const auto& other) { return other.first == name; });
       made.emplace_back(std::move(name), std::move(value));
     }
     return made;
