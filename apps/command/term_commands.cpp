@@ -42,6 +42,7 @@ std::shared_ptr<supervised_command> term_commands::start(invocation what) {
   read_lease();
   if (stopping_) return nullptr;
   auto command = host_.start(what, lease_);
+  if (running_.empty()) update_timer_.cancel();  // update_leases() sleeps
   running_.insert(command);
   asio::co_spawn(host_.executor(), forget_when_gone(command), asio::detached);
   return command;
@@ -104,12 +105,18 @@ void term_commands::read_lease() {
   lease_ = lease_times(stop_at, std::max(stop_at, valid_until - kill_slack));
 }
 
+// Sleeps while no command runs: a program may lead thousands of elections. start() reads the lease
+// itself.
 asio::awaitable<void> term_commands::update_leases() {
   const auto self = shared_from_this();
   while (!closed_) {
-    read_lease();
-    for (const auto& command : running_) command->set_lease(lease_);
-    update_timer_.expires_after(update_pause_);
+    if (running_.empty()) {
+      update_timer_.expires_at(time_point::max());
+    } else {
+      read_lease();
+      for (const auto& command : running_) command->set_lease(lease_);
+      update_timer_.expires_after(update_pause_);
+    }
     co_await update_timer_.async_wait(no_throw);
   }
 }

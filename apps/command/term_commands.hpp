@@ -18,7 +18,8 @@ namespace tenure::command {
 /// To end it: stop(), await idle(), resign the term, close().
 class term_commands : public std::enable_shared_from_this<term_commands> {
  public:
-  /// `span` is the election's: the lease is read ten times within it, or more often.
+  /// `span` is the election's: while commands run, the lease is read ten times within it, or more
+  /// often.
   static std::shared_ptr<term_commands> open(command_host& host, term t, duration span);
   term_commands(command_host& host, term t, duration span);
 

@@ -47,6 +47,34 @@ TEST_CASE("a run: its command, its environment, its output and its result") {
   CHECK(s.runner->running() == 0);
 }
 
+TEST_CASE("a run after hours without one begins with the lease as it is by then") {
+  cron_stage s;
+  s.begin(plain("a"));
+  s.exit(0);
+  s.b.rt.advance(3h);
+  s.begin(plain("a"), "r2");
+  REQUIRE(s.started() == 2);
+  const auto lease = s.last().lease;
+  CHECK(lease.stop_at == s.held.stop_at());
+  CHECK(lease.stop_at > s.b.rt.now());
+  CHECK(lease.kill_at >= lease.stop_at);
+}
+
+TEST_CASE("a term wakes the loop while a command runs, and not between its runs") {
+  runner_options options;
+  options.span = 100ms;  // the lease is read every 10 ms, of the boot clock
+  cron_stage s(std::move(options));
+  s.begin(plain("a"));
+  s.b.rt.io().restart();
+  CHECK(s.b.rt.io().run_one_for(10s) == 1);
+  s.exit(0);
+  s.b.rt.io().restart();
+  CHECK(s.b.rt.io().run_for(100ms) <= 1);  // the pause that had begun ends
+  s.begin(plain("a"), "r2");
+  s.b.rt.io().restart();
+  CHECK(s.b.rt.io().run_one_for(10s) == 1);
+}
+
 TEST_CASE("a failed run is tried again after its pause, and the attempts are counted") {
   cron_stage s;
   job what = plain("a");

@@ -17,8 +17,9 @@
 
 namespace tenure::cron {
 
-/// On the thread of the io_context. Always in a shared_ptr: its term holds it, too. An idle lane
-/// has no coroutine, so that a replica may have many thousands.
+/// On the thread of the io_context. Always in a shared_ptr: its term holds it, too. A lane that
+/// does not lead has no coroutine, and one that leads sleeps between its ticks and runs, so that a
+/// replica may have many thousands.
 class lane : public std::enable_shared_from_this<lane> {
  public:
   /// `context` has the jobs. `control` must outlive it.
