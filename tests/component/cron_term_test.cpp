@@ -1,7 +1,6 @@
 // The loop of a term of tenure-cron: each tick at most once in the fleet, and none silently lost.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <set>
 
 #include "cron_term_fixture.hpp"
 
@@ -312,35 +311,6 @@ TEST_CASE("a reload keeps what goes on, and a new schedule repeats nothing") {
   f.rt.advance(10s);
   CHECK(f.runs("gone", noon + 30s) == 1);
   CHECK(f.document("gone").recent.front().tick == noon + 10s);  // the run that went on
-}
-
-TEST_CASE("metrics forget a job with its term, also one that ran on after it left the file") {
-  cron_fixture f;
-  cron_replica& r = f.add("p1", {make_job("a", "@every 10s"), make_job("b", "@every 10s")});
-  class : public cron::run_observer {
-   public:
-    void on_record(const cron::job& what, const cron::run_record&) override {
-      known.insert(what.name);
-    }
-    void on_term_over(const cron::job& what) override { known.erase(what.name); }
-    std::set<std::string> known;
-  } seen;
-  r.lane.observer = &seen;
-  r.runner.length = 4s;
-  r.start();
-  f.run_until_led_by(r);
-  f.rt.advance(15s);
-  CHECK(seen.known == std::set<std::string>{"a", "b"});
-  r.schedule->reload({make_job("a", "@every 10s")});
-  f.rt.advance(2s);
-  CHECK(seen.known == std::set<std::string>{"a"});
-  f.rt.advance(4s);
-  r.schedule->reload({});
-  f.rt.advance(10s);
-  r.leave();
-  f.rt.advance(10s);
-  CHECK(f.document("a").recent.size() == 2);
-  CHECK(seen.known.empty());
 }
 
 TEST_CASE("full lists of records become pages, and old pages go") {

@@ -107,12 +107,13 @@ void consul_ledger_store::begin_soon(std::shared_ptr<shared_read> what, tenure::
 
 asio::awaitable<std::vector<ledger_entry>> consul_ledger_store::read(
     std::vector<std::string> keys) {
-  if (!next_read_ || !next_read_->open()) {
+  std::shared_ptr<shared_read> mine = next_read_.lock();
+  if (!mine || !mine->open()) {
     tenure::kv access = all_.kv();
-    next_read_ = std::make_shared<shared_read>();
-    begin_soon(next_read_, std::move(access));
+    mine = std::make_shared<shared_read>();
+    next_read_ = mine;
+    begin_soon(mine, std::move(access));
   }
-  const std::shared_ptr<shared_read> mine = next_read_;
   mine->keys.insert(mine->keys.end(), keys.begin(), keys.end());
   co_await wait_for(mine);
   std::vector<ledger_entry> found;
@@ -124,12 +125,13 @@ asio::awaitable<std::vector<ledger_entry>> consul_ledger_store::read(
 }
 
 asio::awaitable<std::vector<ledger_entry>> consul_ledger_store::list(std::string prefix) {
-  if (!next_list_ || !next_list_->open() || next_list_->prefix != prefix) {
+  std::shared_ptr<shared_read> mine = next_list_.lock();
+  if (!mine || !mine->open() || mine->prefix != prefix) {
     tenure::kv access = all_.kv();
-    next_list_ = std::make_shared<shared_read>(prefix);
-    begin_soon(next_list_, std::move(access));
+    mine = std::make_shared<shared_read>(prefix);
+    next_list_ = mine;
+    begin_soon(mine, std::move(access));
   }
-  const std::shared_ptr<shared_read> mine = next_list_;
   co_await wait_for(mine);
   co_return mine->found;
 }

@@ -31,8 +31,9 @@ class consul_ledger_store final : public ledger_store {
   void begin_soon(std::shared_ptr<shared_read> what, tenure::kv access);
 
   elections& all_;
-  std::shared_ptr<shared_read> next_read_;  // takes more keys until it begins
-  std::shared_ptr<shared_read> next_list_;
+  // Those who wait for them own them, and so what they have read.
+  std::weak_ptr<shared_read> next_read_;  // takes more keys until it begins
+  std::weak_ptr<shared_read> next_list_;
 };
 
 }  // namespace tenure::cron

@@ -67,6 +67,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void begin_waiting(const tracked_ptr& which);
   boost::asio::awaitable<void> apply_reload();
   void drop_job(const std::string& name);
+  void forget_dropped(const tracked_ptr& which);
   void take_orders();
 
   // term_runs.cpp: runs from the first thought of them to their record
@@ -112,7 +113,8 @@ class term_core : public std::enable_shared_from_this<term_core> {
   runtime::task_scope tasks_;         // cancelled when the term winds down
   std::map<std::string, tracked_ptr> jobs_;
   std::priority_queue<due_entry, std::vector<due_entry>, std::greater<>> due_;
-  std::map<std::string, tracked_ptr> dropped_;  // by a reload; their last records may be missing
+  std::map<std::string, tracked_ptr> dropped_;  // by a reload; the ledger may lack their records
+  std::set<std::string> forgotten_;  // jobs that were dropped, once the ledger has all of them
   std::map<std::string, tracked_ptr> running_;  // by run id: claimed, or about to be
   std::set<std::string> begun_;                 // run ids of those that the runner has
   std::set<std::string> replaced_;              // run ids that end instead of beginning

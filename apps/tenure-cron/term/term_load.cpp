@@ -105,6 +105,8 @@ asio::awaitable<void> term_core::load_jobs(std::vector<job_ptr> jobs) {
       }
     }
     jobs_[j->name] = which;
+    if (forgotten_.erase(j->name) > 0)
+      adopt_schedule(which->document, *j, lane_.clock.now_seconds());
     begin_job(which);
     if (++begun % jobs_per_turn == 0) co_await asio::post(lane_.executor, asio::use_awaitable);
   }
@@ -160,6 +162,18 @@ void term_core::drop_job(const std::string& name) {
     admitted_.erase(run.run_id);
     lane_.admitted.end(run.run_id, lane_.clock.now_seconds());
   }
+  if (lane_.observer) lane_.observer->on_term_over(*which->what);
+  forget_dropped(which);
+}
+
+// Of a job that may come back the term needs to know only that it missed nothing meanwhile.
+void term_core::forget_dropped(const tracked_ptr& which) {
+  if (!which->removed || which->dirty || which->writing || !which->document.open.empty()) return;
+  const std::string name = which->what->name;
+  const auto found = dropped_.find(name);
+  if (found == dropped_.end() || found->second != which) return;
+  dropped_.erase(found);
+  forgotten_.insert(name);
   if (lane_.observer) lane_.observer->on_term_over(*which->what);
 }
 

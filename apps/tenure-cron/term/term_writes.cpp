@@ -115,6 +115,7 @@ asio::awaitable<void> term_core::write_document(tracked_ptr which) {
   }
   which->writing = false;
   if (which->dirty && can_write()) write_soon(which);
+  forget_dropped(which);
   if (!can_write()) {
     const std::vector<std::string> claims = std::exchange(which->claims, {});
     release_claims(which, claims);
