@@ -16,6 +16,7 @@
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/secret_arguments.hpp"
+#include "common/standard_streams.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace {
@@ -89,6 +90,7 @@ int run(arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  apps::open_standard_streams();
   const std::vector<std::string> line = apps::take_arguments(argc, argv);
   CLI::App app("Works the shards of many tenants. Each shard is worked by one process of many.",
                "scheduler");

@@ -21,6 +21,7 @@
 #include "common/options.hpp"
 #include "common/secret_arguments.hpp"
 #include "common/service/service_manager.hpp"
+#include "common/standard_streams.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/daemon/replica.hpp"
 #include "tenure-cron/http/daemon_view.hpp"
@@ -186,6 +187,7 @@ int run(const arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tenure::apps::open_standard_streams();
   tenure::command::run_guardian_if_requested(argc, argv);
   const std::vector<std::string> line = apps::take_arguments(argc, argv);
   CLI::App app(about, "tenure-cron");

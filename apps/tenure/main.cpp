@@ -11,6 +11,7 @@
 #include "common/near_word.hpp"
 #include "common/options.hpp"
 #include "common/secret_arguments.hpp"
+#include "common/standard_streams.hpp"
 #include "tenure/juju/juju_tools.hpp"
 #include "tenure/run/lock_arguments.hpp"
 #include "tenure/subcommand.hpp"
@@ -64,6 +65,7 @@ split_line split(const std::vector<std::string>& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tenure::apps::open_standard_streams();
   tenure::command::run_guardian_if_requested(argc, argv);
   using namespace tenure::apps;
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 
 from support import cases, marks
@@ -264,6 +265,16 @@ class RunTest(cases.ServerCase):
         self.assertEqual(75, code)
         self.assertEqual("tenure run: not elected in time: the lease of the last leader of "
                          f"{self.key} has not ended yet\n", errors)
+
+    def test_closed_standard_streams_are_no_descriptors_of_tenure(self):
+        found = self.zoo.path("found")
+        argv = [TENURE, "run", self.key, "--", "sh", "-c",
+                "cat; echo lost; echo lost >&2; cd /proc/$$/fd; all=$(readlink 0 1 2); "
+                f"echo $all > {found}"]
+        closed = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *argv], check=False,
+                                env={**os.environ, **self.environment}, timeout=30 * SLACK)
+        self.assertEqual(0, closed.returncode)
+        self.assertEqual(["/dev/null /dev/null /dev/null"], self.zoo.lines("found"))
 
     def test_ignored_signals_stay_ignored(self):
         script = "echo ready; while :; do sleep 0.02; done"
