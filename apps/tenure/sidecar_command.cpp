@@ -16,6 +16,7 @@
 #include "common/log/json_log.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
+#include "common/regular_file.hpp"
 #include "common/service/service_manager.hpp"
 #include "sidecar/config/env_config.hpp"
 #include "sidecar/config/file.hpp"
@@ -80,19 +81,17 @@ constexpr std::pair<const char*, const char*> elector_flags[] = {
     {"--log-format", "ELECTOR_LOG_FORMAT"},
 };
 
-sidecar::config read(const arguments& a, const std::shared_ptr<log_sink>& log,
-                     config_errors& errors) {
-  sidecar::config c =
-      sidecar::read_config(read_file(a.file), a.common.consul(log), errors, log);
+void complete(sidecar::config& c, const arguments& a) {
   if (!c.shutdown) c.shutdown = a.shutdown;
   c.file = a.file;
-  return c;
 }
 
-// For a reload: throws the first error of the file.
-sidecar::config load_again(const arguments& a, const std::shared_ptr<log_sink>& log) {
+// For a reload: throws the first error of the file. It must not hold up the event loop, so nothing
+// but a regular file is read, no token file and no token command again.
+sidecar::config load_again(const arguments& a) {
   config_errors errors;
-  sidecar::config c = read(a, log, errors);
+  sidecar::config c = sidecar::read_config_again(read_regular_file(a.file), errors);
+  complete(c, a);
   const std::vector<config_error> all = errors.take();
   if (all.empty()) return c;
   std::string text = a.file + ":" + std::to_string(all[0].line) + ": " + all[0].text;
@@ -117,7 +116,9 @@ std::optional<sidecar::config> load(const arguments& a, const std::shared_ptr<lo
     throw usage_error("--election and the other flags of the elector cannot be combined with a "
                       "FILE: write their values into it");
   config_errors errors;
-  sidecar::config c = read(a, log, errors);
+  sidecar::config c =
+      sidecar::read_config(read_file(a.file), a.common.consul(log), errors, log);
+  complete(c, a);
   if (errors.empty()) return c;
   for (const config_error& e : errors.take()) {
     print_error("%s:%d: %s\n", a.file.c_str(), e.line, e.text.c_str());
@@ -151,7 +152,7 @@ int serve(const arguments& a, const CLI::App& command) {
   const bool json = c->json_log;
   try {
     sidecar::config_loader reload;
-    if (!a.file.empty()) reload = [&a, log] { return load_again(a, log); };
+    if (!a.file.empty()) reload = [&a] { return load_again(a); };
     sidecar::sidecar made(io, std::move(*c), log, std::move(reload), manager);
     boost::asio::co_spawn(io, made.run(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);

@@ -32,7 +32,7 @@ std::string larger_than(std::size_t most) {
 
 }  // namespace
 
-input_file read_input(const std::string& path, std::size_t most) {
+input_file read_input(const std::string& path, std::size_t most, input_kind kind) {
   input_file read;
   const auto fail = [&read](std::string why) {
     read.text.clear();
@@ -42,6 +42,7 @@ input_file read_input(const std::string& path, std::size_t most) {
   const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info{};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return fail(std::strerror(errno));
+  if (kind == input_kind::regular && !S_ISREG(info.st_mode)) return fail("it is no regular file");
   if (S_ISREG(info.st_mode) && info.st_size > static_cast<off_t>(most))
     return fail(larger_than(most));
   const auto end = std::chrono::steady_clock::now() + patience_for(path);

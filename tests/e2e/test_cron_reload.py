@@ -61,6 +61,8 @@ class CronReloadTest(cases.ServerCase):
         self.grows("fresh")
         os.remove(path)
         self.says(process, "cannot read")
+        os.mkfifo(path)
+        self.says(process, "it is no regular file")
         self.grows("fresh")
 
         self.write(path, key + "/other", stays)

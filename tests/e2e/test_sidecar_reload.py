@@ -127,9 +127,31 @@ elections:
             self.assertIn(self.file, line)
         os.remove(self.file)
         self.assertIn("cannot read", self.reload("reload refused"))
+        # A wait for its writer would cost the term.
+        os.mkfifo(self.file)
+        writer = os.open(self.file, os.O_RDWR)
+        self.addCleanup(os.close, writer)
+        self.assertIn("it is no regular file", self.reload("reload refused"))
+        os.remove(self.file)
         with open(self.file, "w", encoding="utf-8") as out:
             out.write(good)
         self.assertRegex(self.reload(), "unchanged=1")
+        self.assertEqual(fence, self.fence("a"))
+
+    def test_a_reload_gets_no_token_again(self):
+        """A command may take its time, and creates a token each time; a pipe has none any more."""
+        runs = self.zoo.path("runs")
+        token = self.zoo.path("token")
+        os.mkfifo(token)
+        self.write(self.election("a"), consul={"token_file": token})
+        self.unit = super().start(TENURE, "sidecar", "--token-command",
+                                  f"echo run >> {runs}; echo secret", self.file)
+        with open(token, "w", encoding="ascii") as writer:
+            writer.write("secret\n")
+        self.wait_for_leader(f"{self.prefix}/a")
+        fence = self.fence("a")
+        self.assertRegex(self.reload(), "unchanged=1")
+        self.assertEqual(["run"], self.zoo.lines("runs"))
         self.assertEqual(fence, self.fence("a"))
 
     def test_a_group_takes_over_its_weight_without_a_new_term(self):

@@ -20,6 +20,9 @@ TEST_CASE("a FIFO whose writer keeps silent is given up") {
   const auto silent = tenure::runtime::read_input(path.string());
   CHECK(silent.problem == "its writer does not come to an end");
   CHECK(silent.text.empty());
+  using tenure::runtime::input_kind;
+  const auto at_once = tenure::runtime::read_input(path.string(), 100, input_kind::regular);
+  CHECK(at_once.problem == "it is no regular file");
   ::close(writer);
   fs::remove_all(root);
 }

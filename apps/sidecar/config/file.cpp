@@ -19,10 +19,13 @@ namespace {
 using apps::line_of;
 using apps::yaml_map;
 
+enum class consul_section { read, left_out };
+
 class reader {
  public:
-  reader(const consul_config& consul, std::shared_ptr<log_sink> log, apps::config_errors& errors)
-      : config_(consul), log_(std::move(log)), errors_(errors) {}
+  reader(const consul_config& consul, consul_section section, std::shared_ptr<log_sink> log,
+         apps::config_errors& errors)
+      : config_(consul), section_(section), log_(std::move(log)), errors_(errors) {}
   config read(const std::string& text);
 
  private:
@@ -37,6 +40,7 @@ class reader {
   void check_http(const YAML::Node& node);
 
   config config_;
+  const consul_section section_;
   const std::shared_ptr<log_sink> log_;
   apps::config_errors& errors_;
   candidacy_options defaults_;
@@ -60,7 +64,8 @@ void reader::read_document(const YAML::Node& top) {
   const yaml_map map(top, "the file", errors_, known);
   map.require("elections", "the list of elections");
 
-  if (const auto node = map.node("consul")) read_consul(*node, log_, config_, errors_);
+  const auto consul = map.node("consul");
+  if (consul && section_ == consul_section::read) read_consul(*consul, log_, config_, errors_);
   if (const auto node = map.node("log")) read_log(*node);
   if (const auto node = map.node("defaults")) read_defaults(*node);
   config_.liveness = map.time("liveness");
@@ -229,7 +234,11 @@ void reader::check_http(const YAML::Node& node) {
 
 config read_config(const std::string& text, const consul_config& consul,
                    apps::config_errors& errors, std::shared_ptr<log_sink> log) {
-  return reader(consul, std::move(log), errors).read(text);
+  return reader(consul, consul_section::read, std::move(log), errors).read(text);
+}
+
+config read_config_again(const std::string& text, apps::config_errors& errors) {
+  return reader(consul_config(), consul_section::left_out, silent_log(), errors).read(text);
 }
 
 }  // namespace tenure::sidecar

@@ -17,4 +17,8 @@ namespace tenure::sidecar {
 config read_config(const std::string& text, const consul_config& consul,
                    apps::config_errors& errors, std::shared_ptr<log_sink> log = silent_log());
 
+/// The same while the sidecar runs. The section `consul` cannot change then, so it is not read: its
+/// token file would be read a second time.
+config read_config_again(const std::string& text, apps::config_errors& errors);
+
 }  // namespace tenure::sidecar

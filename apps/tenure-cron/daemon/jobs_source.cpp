@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/options.hpp"
+#include "common/regular_file.hpp"
 
 namespace tenure::cron {
 namespace {
@@ -60,7 +61,7 @@ std::vector<std::string> jobs_source::files() const {
   return found;
 }
 
-std::vector<jobs_text> jobs_source::read() const {
+std::vector<jobs_text> jobs_source::read(runtime::input_kind kind) const {
   std::vector<jobs_text> all;
   std::set<std::string> names;
   for (const std::string& file : files()) {
@@ -68,7 +69,8 @@ std::vector<jobs_text> jobs_source::read() const {
     if (folder_) one.tenant = fs::path(file).stem().string();
     one.path = file;
     try {
-      one.text = apps::read_file(file);
+      one.text = kind == runtime::input_kind::any ? apps::read_file(file)
+                                                  : apps::read_regular_file(file);
     } catch (const apps::usage_error& e) {
       one.error = e.what();
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <tenure/toolkit/input_file.hpp>
 #include <vector>
 
 namespace tenure::cron {
@@ -27,8 +28,8 @@ class jobs_source {
   const std::string& path() const noexcept { return path_; }
   bool is_folder() const noexcept { return folder_; }
   /// In the order of the tenants' names. Files whose name begins with a dot are none. Throws
-  /// usage_error if the folder cannot be listed.
-  std::vector<jobs_text> read() const;
+  /// usage_error if the folder cannot be listed. `kind`: of the files that may be read.
+  std::vector<jobs_text> read(runtime::input_kind kind = runtime::input_kind::any) const;
   /// The stamps of all files: an editor's rename, and the links of a Kubernetes ConfigMap, change
   /// the file that is found.
   std::string stamp() const;

@@ -56,7 +56,8 @@ void replica::read_files() {
   const std::string files = source_.stamp();
   std::vector<jobs_text> all;
   try {
-    all = source_.read();
+    // Leases are kept meanwhile: no waits.
+    all = source_.read(running_ ? runtime::input_kind::regular : runtime::input_kind::any);
   } catch (const apps::usage_error& e) {
     was_read(e.what());  // the stamp until the folder can be listed again: then it is read
     log_->log(log_level::error, "jobs file refused", {log_field("why", e.what())});

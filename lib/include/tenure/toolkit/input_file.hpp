@@ -16,9 +16,15 @@ class input_file {
   std::string problem;  ///< why it cannot be read; empty: it was
 };
 
-/// Reads a file to its end, a pipe as well (`<(command)`). Does not wait for a FIFO to which no
-/// process writes, gives the writer of a FIFO 2 s, and reads no more than `most` bytes of a file
-/// that does not end.
-input_file read_input(const std::string& path, std::size_t most = most_input);
+/// Which files are read.
+enum class input_kind {
+  any,      ///< a pipe as well (`<(command)`)
+  regular,  ///< for the thread of an event loop, which must not wait for the writer of a pipe
+};
+
+/// Reads a file to its end. Waits a second for the first process that writes to a FIFO, gives the
+/// writer of a pipe 2 s, and reads no more than `most` bytes of a file that does not end.
+input_file read_input(const std::string& path, std::size_t most = most_input,
+                      input_kind kind = input_kind::any);
 
 }  // namespace tenure::runtime
