@@ -25,11 +25,19 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_output = 64 * 1024;
 // How often the end of the command, the time limit and the request to stop are looked at.
 constexpr int look_every_ms = 20;
-// Runs the command in a shell below, and writes its status to descriptor 3. The outer shell then
+// How long killed processes may take to end.
+constexpr int looks_for_killed = 50;
+// Each script first starts a process that kills the group, itself included, when this process has
+// ended, however it did: the pipe at this descriptor then has no writer any more.
+constexpr int life_descriptor = STDERR_FILENO + 1;
+constexpr const char* plain_script =
+    "(read -r gone <&3; kill -KILL 0) >/dev/null 2>&1 & exec /bin/sh -c \"$1\" 3<&-";
+// Runs the command in a shell below, and writes its status to descriptor 4. The outer shell then
 // stops, so that the id of its group stays taken until the group is killed.
-constexpr int report_descriptor = STDERR_FILENO + 1;
+constexpr int report_descriptor = life_descriptor + 1;
 constexpr const char* reporting_script =
-    "/bin/sh -c \"$1\" 3>&-; echo \"$?\" >&3; kill -STOP \"$$\"";
+    "(read -r gone <&3; kill -KILL 0) >/dev/null 2>&1 4>&- & "
+    "/bin/sh -c \"$1\" 3<&- 4>&-; echo \"$?\" >&4; kill -STOP \"$$\"";
 
 std::string error_text(const char* what, int error) {
   return std::string(what) + ": " + std::strerror(error);
@@ -39,11 +47,13 @@ class pipe_ends {
  public:
   pipe_ends() noexcept {
     if (::pipe2(ends_.data(), O_CLOEXEC) != 0) ends_ = {-1, -1};
+    for (int& end : ends_) end = moved(end);
+    if (ends_[1] < 0) close_reader();
   }
   pipe_ends(const pipe_ends&) = delete;
   pipe_ends& operator=(const pipe_ends&) = delete;
   ~pipe_ends() {
-    if (ends_[0] >= 0) ::close(ends_[0]);
+    close_reader();
     close_writer();
   }
   bool open() const noexcept { return ends_[0] >= 0; }
@@ -55,14 +65,26 @@ class pipe_ends {
   }
 
  private:
+  // Above the numbers that a script uses: in the child one end must not take the place of another.
+  static int moved(int end) noexcept {
+    if (end < 0 || end > report_descriptor) return end;
+    const int above = ::fcntl(end, F_DUPFD_CLOEXEC, report_descriptor + 1);
+    ::close(end);
+    return above;
+  }
+  void close_reader() noexcept {
+    if (ends_[0] >= 0) ::close(ends_[0]);
+    ends_[0] = -1;
+  }
+
   std::array<int, 2> ends_{-1, -1};
 };
 
-/// How the child is set up: its own process group, no blocked signals, three descriptors, and a
-/// fourth one where a script reports the status.
+/// How the child is set up: its own process group, no blocked signals, three descriptors, and those
+/// of its script: one that shows whether this process lives, and one to report the status.
 class spawn_setup {
  public:
-  explicit spawn_setup(int output, std::optional<int> report) : reports_(report.has_value()) {
+  spawn_setup(int output, int life, std::optional<int> report) : reports_(report.has_value()) {
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawn_file_actions_init(&actions_);
     sigset_t none;
@@ -78,8 +100,9 @@ class spawn_setup {
                                                  POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, life, life_descriptor);
     if (report) ::posix_spawn_file_actions_adddup2(&actions_, *report, report_descriptor);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, report_descriptor + (report ? 1 : 0));
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, life_descriptor + (report ? 2 : 1));
   }
   spawn_setup(const spawn_setup&) = delete;
   spawn_setup& operator=(const spawn_setup&) = delete;
@@ -91,11 +114,9 @@ class spawn_setup {
     std::string shell = "sh";
     std::string option = "-c";
     std::string text = command;
-    std::string script = reporting_script;
-    char* const plain[] = {shell.data(), option.data(), text.data(), nullptr};
-    char* const reporting[] = {shell.data(), option.data(), script.data(), shell.data(),
-                               text.data(), nullptr};
-    char* const* words = reports_ ? reporting : plain;
+    std::string script = reports_ ? reporting_script : plain_script;
+    char* const words[] = {shell.data(), option.data(), script.data(), shell.data(),
+                           text.data(), nullptr};
     return ::posix_spawn(&pid, "/bin/sh", &actions_, &attributes_, words, environ);
   }
 
@@ -157,7 +178,11 @@ std::string end_group(pid_t pid) {
   ::kill(-pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
-  while (::waitpid(-pid, nullptr, WNOHANG) > 0) {}
+  pid_t orphan = 0;
+  for (int looks = 0; looks < looks_for_killed && orphan >= 0; looks += orphan == 0 ? 1 : 0) {
+    orphan = ::waitpid(-pid, nullptr, WNOHANG);
+    if (orphan == 0) ::poll(nullptr, 0, look_every_ms);
+  }
   return failure_of(status);
 }
 
@@ -181,6 +206,11 @@ shell_result run_shell(const std::string& command, duration time_limit,
     result.failure = error_text("no pipe for its output", errno);
     return result;
   }
+  const pipe_ends life;  // this process keeps its writer
+  if (!life.open()) {
+    result.failure = error_text("no pipe for its watcher", errno);
+    return result;
+  }
   std::optional<pipe_ends> report;
   if (status_is_lost()) report.emplace();
   if (report && !report->open()) {
@@ -189,7 +219,8 @@ shell_result run_shell(const std::string& command, duration time_limit,
   }
   const auto report_to = report ? std::optional<int>(report->writer()) : std::nullopt;
   pid_t pid = -1;
-  if (const int error = spawn_setup(pipe.writer(), report_to).start(command, pid); error != 0) {
+  if (const int error = spawn_setup(pipe.writer(), life.reader(), report_to).start(command, pid);
+      error != 0) {
     result.failure = error_text("/bin/sh cannot be started", error);
     return result;
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -110,6 +111,31 @@ TEST_CASE("a command that takes too long is killed, with what it started") {
   const auto took = boot_clock::now() - began;  // lint: allow clock because it is the real time
   CHECK(took < 10s);
   CHECK(has_ended(result.output));
+}
+
+TEST_CASE("a command ends with the process that runs it, which may be killed") {
+  int ends[2] = {-1, -1};
+  REQUIRE(::pipe(ends) == 0);
+  const std::string tell = "exec 1>/proc/" + std::to_string(::getpid()) + "/fd/" +
+                           std::to_string(ends[1]) + "; sleep 1000 & echo $$ $!; wait";
+  for (const auto handling : {SIG_DFL, SIG_IGN}) {
+    const pid_t runner = ::fork();
+    REQUIRE(runner >= 0);
+    if (runner == 0) {
+      ::signal(SIGCHLD, handling);
+      run_shell(tell, 60s);
+      ::_exit(0);
+    }
+    char pids[64] = {};
+    REQUIRE(::read(ends[0], pids, sizeof pids - 1) > 0);
+    ::kill(runner, SIGKILL);
+    REQUIRE(::waitpid(runner, nullptr, 0) == runner);
+    const std::string both = pids;
+    CHECK(has_ended(both));
+    CHECK(has_ended(both.substr(both.find(' '))));
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("a command that leaves a process behind ends with its own end") {
