@@ -97,7 +97,7 @@ int with_elections(const common_options& common, elections_options options,
   task_result result;
   asio::cancellation_signal cancel;
   asio::signal_set signals(io);
-  catch_signals(signals, {SIGINT, SIGTERM});
+  catch_signals(signals, {SIGINT, SIGTERM, SIGHUP});
   signals.async_wait([&](const error_code& error, int number) {
     if (error) return;
     signalled = number;

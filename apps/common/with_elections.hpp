@@ -10,7 +10,7 @@
 
 namespace tenure::apps {
 
-/// The exit code after SIGINT or SIGTERM: 0, or 128 + the signal as a shell reports it.
+/// The exit code after SIGINT, SIGTERM or SIGHUP: 0, or 128 + the signal as a shell reports it.
 enum class on_interrupt { exit_ok, exit_with_signal };
 
 /// Runs `task` to its end or until a signal, then shuts the elections down. Returns the exit code:

@@ -69,7 +69,8 @@ int run(arguments a) {
 
   asio::io_context io(1);
   scheduler::scheduler service(io, consul, options, profile, metrics, a.settings);
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io);
+  apps::catch_signals(signals, {SIGINT, SIGTERM, SIGHUP});
   signals.async_wait([&](const auto& error, int) {
     if (!error) service.stop();
   });

@@ -170,7 +170,8 @@ int serve(const agent_arguments& o) {
   runtime::task_scope reports(io.get_executor(), *timers, [](std::exception_ptr) {});
   reports.spawn(manager.follow(*timers, [status] { return status; }));
 
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io);
+  catch_signals(signals, {SIGINT, SIGTERM, SIGHUP});
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     manager.stopping(drain_time);
@@ -259,8 +260,8 @@ void add_agent_command(CLI::App& app, action& chosen) {
       "use TLS and --agent-token-file or --tls-client-ca: else a warning says so.\n"
       "Clients send the token as any Consul token: CONSUL_HTTP_TOKEN.\n"
       "\n"
-      "SIGINT and SIGTERM stop the agent. Exit codes: 64 a bad address, state file or\n"
-      "TLS file, 69 an address in use.\n"
+      "SIGINT, SIGTERM and SIGHUP stop the agent. Exit codes: 64 a bad address, state\n"
+      "file or TLS file, 69 an address in use.\n"
       "\n"
       "  tenure agent --start-lock-delay 0 &\n"
       "  tenure run service/backup/leader -- ./backup.sh\n"

@@ -74,6 +74,13 @@ class AgentRestartTest(cases.Case):
         self.assertEqual((0, 0), (first[0], second[0]), second[2])
         self.assertGreater(int(second[1]), int(first[1]))
 
+    def test_stopped_by_the_end_of_its_terminal(self):
+        agent = self.agent()
+        agent.process.send_signal(signal.SIGHUP)
+        self.assertEqual(0, agent.process.wait(10))
+        with open(self.state, encoding="ascii") as file:
+            self.assertIn("stop clean", file.read())
+
 
 class AgentOptionsTest(cases.Case):
     def agent(self, *options):

@@ -163,11 +163,12 @@ class GroupToolsTest(cases.ServerCase):
                          "move is taken away again\n",
                          self.tool("move", "--timeout", "2s", key, "b", code=75))
         self.assertEqual({}, self.report()["pins"])
-        slow = self.start(TENURE, "move", key, "b")
-        wait_until(lambda: self.report()["pins"], 10 * SLACK, pause=0.1, what="the pin")
-        slow.send_signal(signal.SIGINT)
-        self.assertEqual(130, slow.wait(10))
-        self.assertEqual({}, self.report()["pins"])
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            slow = self.start(TENURE, "move", key, "b")
+            wait_until(lambda: self.report()["pins"], 10 * SLACK, pause=0.1, what="the pin")
+            slow.send_signal(number)
+            self.assertEqual(128 + number, slow.wait(10 * SLACK))
+            self.assertEqual({}, self.report()["pins"], number)
         for process in (other, first):
             process.terminate()
             process.wait(20)
