@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <tenure/agent.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 #include <unistd.h>
@@ -99,6 +101,14 @@ std::string default_state_file(const std::string& listen) {
   return std::string(home) + "/.local/state/tenure/" + name;
 }
 
+/// A folder that does not exist is most likely a mistake.
+void check_state(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  std::error_code unknown;
+  if (folder.empty() || std::filesystem::is_directory(folder, unknown)) return;
+  throw usage_error("--state: '" + folder.string() + "' is no folder: create it, or name another");
+}
+
 agent_options options_of(const agent_arguments& o, log_level level) {
   agent_options options;
   options.as(parse_version(o.as))
@@ -129,12 +139,12 @@ std::string with_port(const std::string& address, unsigned short port) {
   return address.substr(0, address.size() - 1) + std::to_string(port);
 }
 
-/// The user must correct a bad address; an address in use may be free at the next try.
+/// The user must correct a bad address; what is in use may be free at the next try.
 int exit_code_of(const boost::system::error_code& error) {
   using boost::system::errc::errc_t;
-  return error == errc_t::address_in_use || error == errc_t::too_many_files_open
-             ? exit_unavailable
-             : exit_usage;
+  const bool passes = error == errc_t::address_in_use || error == errc_t::too_many_files_open ||
+                      error == errc_t::device_or_resource_busy;
+  return passes ? exit_unavailable : exit_usage;
 }
 
 int serve(const agent_arguments& o) {
@@ -145,6 +155,7 @@ int serve(const agent_arguments& o) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
   check_tls(o);
+  check_state(o.state);
   service_manager manager;
   manager.connect();
   asio::io_context io{1};
@@ -198,6 +209,7 @@ void add_agent_command(CLI::App& app, action& chosen) {
       ->capture_default_str();
   command->add_option("--state", o->state,
                       "the state file, which keeps the index over a restart; none: no file")
+      ->check(not_empty("a file, or none"))
       ->type_name("FILE");
   add_duration(*command, "--start-lock-delay", o->start_lock_delay,
                "how long the agent grants no lock after an unclean stop, because it does not know "
@@ -261,7 +273,7 @@ void add_agent_command(CLI::App& app, action& chosen) {
       "Clients send the token as any Consul token: CONSUL_HTTP_TOKEN.\n"
       "\n"
       "SIGINT, SIGTERM and SIGHUP stop the agent. Exit codes: 64 a bad address, state\n"
-      "file or TLS file, 69 an address in use.\n"
+      "file or TLS file, 69 an address or a state file in use.\n"
       "\n"
       "  tenure agent --start-lock-delay 0 &\n"
       "  tenure run service/backup/leader -- ./backup.sh\n"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "runtime/atomic_file.hpp"
 #include "runtime/wall_clock.hpp"
 
 namespace tenure::agent {
@@ -19,8 +18,8 @@ constexpr std::uint64_t max_exact_double = std::uint64_t{1} << 53;
 }  // namespace
 
 void state_file::load() {
-  if (path_.empty()) return;
-  const auto content = runtime::read_file(path_);
+  if (path().empty()) return;
+  const auto content = file_.read();
   if (!content) return;
   std::istringstream text(*content);
   std::string name;
@@ -42,19 +41,19 @@ std::uint64_t state_file::start_index() const {
 }
 
 void state_file::reach(std::uint64_t index) {
-  if (path_.empty() || (index < index_ && !clean())) return;
+  if (path().empty() || (index < index_ && !clean())) return;
   write(index + ahead, stop_kind::unclean);
 }
 
 void state_file::stop(std::uint64_t index, stop_kind how) {
-  if (!path_.empty()) write(index, how);
+  if (!path().empty()) write(index, how);
 }
 
 void state_file::write(std::uint64_t index, stop_kind how) {
   std::ostringstream text;
   text << magic << ' ' << format_version << "\nindex " << index << "\nstop "
        << (how == stop_kind::clean ? "clean" : "unclean") << '\n';
-  runtime::replace_file(path_, text.str());
+  file_.replace(text.str());
   index_ = index;
   last_stop_ = how;
 }

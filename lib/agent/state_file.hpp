@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string>
 #include <tenure/time.hpp>
+#include <utility>
+
+#include "runtime/atomic_file.hpp"
 
 namespace tenure::agent {
 
@@ -17,10 +20,10 @@ enum class stop_kind : std::uint8_t { unclean, clean };
 class state_file {
  public:
   /// An empty path: there is no file, and every start counts as unclean.
-  explicit state_file(std::string path) : path_(std::move(path)) {}
+  explicit state_file(std::string path) : file_(std::move(path)) {}
 
-  const std::string& path() const noexcept { return path_; }
-  /// Reads the file. Throws boost::system::system_error that names the file.
+  const std::string& path() const noexcept { return file_.path(); }
+  /// Takes and reads the file, and throws, as atomic_file::read().
   void load();
   /// The first index: the greater of the file's and the time of day in microseconds.
   std::uint64_t start_index() const;
@@ -36,7 +39,7 @@ class state_file {
  private:
   void write(std::uint64_t index, stop_kind how);
 
-  std::string path_;
+  runtime::atomic_file file_;
   std::uint64_t index_ = 0;  ///< in the file
   stop_kind last_stop_ = stop_kind::unclean;
   bool damaged_ = false;

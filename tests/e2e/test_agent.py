@@ -2,6 +2,7 @@
 """`tenure run` on an embedded agent that restarts while a leader is running."""
 
 import json
+import os
 import signal
 
 from support import cases, marks
@@ -74,12 +75,24 @@ class AgentRestartTest(cases.Case):
         self.assertEqual((0, 0), (first[0], second[0]), second[2])
         self.assertGreater(int(second[1]), int(first[1]))
 
+
     def test_stopped_by_the_end_of_its_terminal(self):
         agent = self.agent()
         agent.process.send_signal(signal.SIGHUP)
         self.assertEqual(0, agent.process.wait(10))
         with open(self.state, encoding="ascii") as file:
             self.assertIn("stop clean", file.read())
+
+    def test_an_agent_has_its_state_file_for_itself(self):
+        first = self.agent()
+        code, out, err = self.run_to_end(TENURE, "agent", "--listen", "127.0.0.1:0", "--state",
+                                         self.state)
+        self.assertEqual((69, ""), (code, out))
+        self.assertEqual(f"tenure agent: another process uses the file {self.state}, and each "
+                         "needs its own: Device or resource busy\n", err)
+        first.process.kill()
+        first.process.wait(10)
+        self.agent()
 
 
 class AgentOptionsTest(cases.Case):
@@ -99,12 +112,25 @@ class AgentOptionsTest(cases.Case):
     def test_wrong_values(self):
         for option, value, what in (("--as", "1.9", "answers as Consul 1.8 or 1.21, not as '1.9'"),
                                     ("--session-ttl-min", "0s", "above 0 and at most 24h"),
-                                    ("--session-ttl-min", "25h", "above 0 and at most 24h")):
+                                    ("--session-ttl-min", "25h", "above 0 and at most 24h"),
+                                    ("--state", "", "is empty: give a file, or none"),
+                                    ("--state", self.zoo.path("no/such"), "is no folder")):
             code, out, err = self.run_to_end(TENURE, "agent", option, value)
             self.assertEqual((64, ""), (code, out))
             self.assertEqual(1, err.count("\n"), err)
             self.assertIn(option, err)
             self.assertIn(what, err)
+
+    def test_state_files_that_are_none(self):
+        fifo = self.zoo.path("fifo")
+        os.mkfifo(fifo)
+        for path in ("/dev/zero", "/dev/full", "/dev/null", fifo, self.folder):
+            code, out, err = self.run_to_end(TENURE, "agent", "--listen", "127.0.0.1:0", "--state",
+                                             path, timeout=20)
+            self.assertEqual((64, ""), (code, out))
+            self.assertRegex(err, f"^tenure[^\n]* cannot read the file {path}: it is no regular "
+                                  "file\n$")
+        self.assertFalse(os.path.exists(self.zoo.path("no")))
 
     def test_shorter_sessions(self):
         agent = self.agent("--session-ttl-min", "1s")

@@ -90,7 +90,8 @@ class agent_options {
     return *this;
   }
   /// The file that keeps the index, and whether the last stop was clean, over a restart. With it
-  /// the fencing tokens grow over restarts. Empty, the default: no file; the index starts low.
+  /// the fencing tokens grow over restarts. It belongs to one agent at a time. Empty, the default:
+  /// no file; the index starts low.
   agent_options& state_file(std::string path) {
     state_file_ = std::move(path);
     return *this;
