@@ -155,6 +155,12 @@ class FormatsTest(JujuCase):
         _, output, _ = self.tool(unit, "leader-get", "--format", "json")
         self.assertEqual({"host": "db-1", "port": "5432", "t": "true", "text": "two words",
                           "equals": "a=b"}, json.loads(output))
+        # The server leaves out a body above its limit.
+        many = [f"big{number}={'x' * 100_000}" for number in range(6)]
+        code, output, errors = self.tool(unit, "leader-set", *many)
+        self.assertEqual((1, ""), (code, output))
+        self.assertRegex(errors, "^ERROR [^\n]*the body of 6000[0-9]+ bytes is larger than 524288 "
+                                 "bytes: set less at a time\n$")
         self.assertEqual((0, "", ""), self.tool(unit, "leader-get", "nosuch"))
         self.assertEqual((0, "null\n", ""), self.tool(unit, "leader-get", "--format", "json",
                                                       "nosuch"))

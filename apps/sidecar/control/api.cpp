@@ -3,6 +3,7 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
+#include <tenure/toolkit/http_service.hpp>
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
@@ -45,6 +46,15 @@ std::optional<std::uint64_t> number_param(const request& what, const char* name)
   if (error != std::errc() || end != text->data() + text->size() || n > max_number)
     throw refusal(400, std::string(name) + ": '" + std::string(*text) + "' is not a valid number");
   return n;
+}
+
+/// The server leaves out a body above its limit.
+void refuse_missing_body(const request& what) {
+  if (!what.has_body() || !what.body().empty()) return;
+  const auto size = what.header("Content-Length");
+  const std::string limit = std::to_string(wire::http_server_options().body_limit);
+  throw refusal(413, "the body " + (size ? "of " + *size + " bytes " : std::string()) +
+                         "is larger than " + limit + " bytes: set less at a time");
 }
 
 /// Whether a hook asks that runs because this process does not lead, or is not sure to. It stays a
@@ -173,6 +183,7 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
 
 asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
   const auto which = election_of(what);
+  refuse_missing_body(what);
   auto parsed = settings_snapshot::parse(what.body());
   if (!parsed) throw refusal(400, "the body must be a JSON object of strings, in UTF-8");
   const leader_settings::changes changes = std::move(parsed->values);
