@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/exit_codes.hpp"
+
 namespace tenure::command {
 
 const char* to_string(stop_cause cause) noexcept {
@@ -30,7 +32,18 @@ int outcome::exit_code() const noexcept {
     case kind::not_started:
       break;
   }
-  return number == ENOENT && problem.empty() ? 127 : 126;
+  if (!problem.empty()) return 126;
+  switch (number) {
+    case ENOENT:
+      return 127;
+    case EMFILE:
+    case ENFILE:
+    case EAGAIN:
+    case ENOMEM:
+      return apps::exit_machine;
+    default:
+      return 126;
+  }
 }
 
 std::string outcome::text() const {

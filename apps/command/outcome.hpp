@@ -28,8 +28,8 @@ class outcome {
   outcome() = default;
   outcome(kind k, int n) : what(k), number(n) {}
 
-  /// As a shell reports it: the exit status; 128 + signal; 127 if there is no such program, 126 if
-  /// the program exists and cannot be run.
+  /// As a shell reports it: the exit status; 128 + signal; 127 if there is no such program, 71 if
+  /// the machine has no process or descriptor left for it, 126 if it cannot be run otherwise.
   int exit_code() const noexcept;
   /// "exited with 3", "was ended by SIGKILL", "could not be started: no such program".
   std::string text() const;

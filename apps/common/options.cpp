@@ -161,6 +161,10 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
     problem = e.what();
   } catch (const bad_configuration& e) {
     problem = e.what();
+  } catch (const boost::system::system_error& e) {
+    const std::string line = first_line(e.what());
+    print_error("%s: %s\n", full_name(app).c_str(), line.substr(0, line.rfind(" [")).c_str());
+    return exit_machine;
   } catch (const std::exception& e) {  // no memory, no descriptors, ...
     print_error("%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
     return exit_machine;

@@ -21,8 +21,8 @@ bool names_address(std::string_view option) {
 void hide(char* text) noexcept { std::memset(text, 'x', std::strlen(text)); }
 
 void hide_value(std::string_view option, char* value) noexcept {
-  const bool has_password = names_address(option) && std::strchr(value, '@') != nullptr;
-  if (names_secret(option) || has_password) hide(value);
+  const bool has_secret = names_address(option) && std::strpbrk(value, "@?") != nullptr;
+  if (names_secret(option) || has_secret) hide(value);
 }
 
 }  // namespace

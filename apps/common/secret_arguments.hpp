@@ -7,9 +7,9 @@
 namespace tenure::apps {
 
 /// A copy of the arguments. In the originals, which `ps` and /proc/PID/cmdline show to every user
-/// of the machine, the values of --token and --http-token, and an --http-addr with a password, are
-/// overwritten by x. They were readable since the start of the process, a few milliseconds: a file
-/// or a variable is the place for a secret.
+/// of the machine, the values of --token and --http-token, and an --http-addr with a password or a
+/// query, are overwritten by x. They were readable since the start of the process, a few
+/// milliseconds: a file or a variable is the place for a secret.
 std::vector<std::string> take_arguments(int argc, char** argv);
 
 /// The same arguments as main() has them.

@@ -116,6 +116,10 @@ consul_config& consul_config::address(std::string_view address) {
     refuse(
         "the Consul address holds credentials (it is not shown): put user:password into "
         "CONSUL_HTTP_AUTH and leave them out of the address");
+  if (address.find('?') != std::string_view::npos && !address.starts_with("unix://"))
+    refuse(
+        "the Consul address has a query, which may hold a token (it is not shown): leave it out, "
+        "and put a token into CONSUL_HTTP_TOKEN");
   if (address.empty()) refuse("the Consul address is empty: " + std::string(expected_forms));
   if (has_space_or_control(address))
     refuse("the Consul address " + in_quotes(address) +

@@ -183,6 +183,10 @@ NAMES = [
     tenure("pin", "/k", "m", says="slash"),
     run("--group", "g", "--member", "a/b", says="a/b"),
     run("--group", "", says="--group: the value is empty"),
+    tenure("pin", "--group", "", "k", "m", says="--group: the value is empty"),
+    tenure("unpin", "--group", "", "k", says="--group: the value is empty"),
+    tenure("move", "--group", "", "k", "m", says="--group: the value is empty"),
+    run("--token-command", "", says="--token-command: the value is empty"),
     run("--group", "g", "--member", "m" * 2000, says="member"),
 ]
 
@@ -244,6 +248,8 @@ ENVIRONMENT = [
     tenure("leader", "k", says="CONSUL_HTTP_ADDR", env={"CONSUL_HTTP_ADDR": "ftp://h:1"}),
     tenure("leader", "k", says="CONSUL_HTTP_ADDR", env={"CONSUL_HTTP_ADDR": "h:99999"}),
     tenure("leader", "k", says="CONSUL_HTTP_ADDR", env={"CONSUL_HTTP_ADDR": "h:x"}),
+    tenure("leader", "k", says="^[^?]*CONSUL_HTTP_ADDR[^?]*query[^?]*$",
+           env={"CONSUL_HTTP_ADDR": "http://h:1?token=secret"}),
     tenure("leader", "k", says="CONSUL_HTTP_SSL", env={"CONSUL_HTTP_SSL": "maybe"}),
     tenure("leader", "k", says="CONSUL_HTTP_SSL_VERIFY",
            env={"CONSUL_HTTP_SSL_VERIFY": "perhaps"}),

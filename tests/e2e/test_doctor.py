@@ -241,9 +241,11 @@ class KeyTest(cases.ServerCase, DoctorCase):
         found = self.doctor(key + "/plain", code=1)
         self.expect(found, "flags", "warning", "another program wrote the key")
         session = self.consul.create_session(TTL="15s", Name="other")
-        self.consul.put(key + "/other", "me", acquire=session, flags=consul.LOCK_FLAGS)
+        self.consul.put(key + "/other", "me\n\x1b\\", acquire=session, flags=consul.LOCK_FLAGS)
         found = self.doctor(key + "/other", code=1)
-        self.expect(found, "key", "warning", "names no span")
+        self.expect(found, "key", "warning", "names no span", '"me\n\x1b\\"')
+        _, output, _ = self.run_to_end(TENURE, "doctor", key + "/other")
+        self.assertIn(r'"me\n\u001b\\"', output)
         self.consul.destroy_session(session)
 
     def test_a_lock_a_semaphore_and_a_group_by_their_prefixes(self):

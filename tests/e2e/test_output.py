@@ -2,9 +2,11 @@
 """What the commands print: all of a long list, one error where it cannot be written, and none where
 its reader has had enough."""
 
+import http.server
 import json
 import os
 import subprocess
+import threading
 
 from support import cases
 from support.processes import TENURE, TENURE_CRON
@@ -12,6 +14,23 @@ from support.processes import TENURE, TENURE_CRON
 JOBS = 'election: a\njobs:\n  - {name: x, schedule: "@daily", command: "true"}\n'
 FULL = "standard output cannot be written: No space left on device\n"
 MANY = 6400
+
+
+class Terminal(http.server.BaseHTTPRequestHandler):
+    """A Consul whose sessions would write to a terminal."""
+
+    def do_GET(self):
+        body = json.dumps([{"Key": "a", "Value": "aG9zdC1h", "Flags": 0x2ddccbc058a50c18,
+                            "Session": "\x1b[31m\nid", "LockIndex": 1, "CreateIndex": 1,
+                            "ModifyIndex": 5}]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Consul-Index", "5")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
 
 
 class OutputTest(cases.ServerCase):
@@ -61,6 +80,16 @@ class OutputTest(cases.ServerCase):
             with self.subTest(argv[1:]), open("/dev/full", "wb") as full:
                 name = os.path.basename(argv[0])
                 self.assertEqual((71, f"{name}: {FULL}"), self.run_into(full, argv))
+
+    def test_what_consul_sends_stays_on_its_line(self):
+        front = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Terminal)
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        self.addCleanup(front.server_close)
+        self.addCleanup(front.shutdown)
+        address = f"127.0.0.1:{front.server_port}"
+        code, output, errors = self.run_to_end(TENURE, "list", "--http-addr", address)
+        self.assertEqual((0, ""), (code, errors))
+        self.assertRegex(output, r"^KEY .*\na +host-a +5 +\\u001b\[31m\\nid\n$")
 
     def test_a_reader_that_has_had_enough_is_no_error(self):
         self.lock(1)

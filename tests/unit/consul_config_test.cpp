@@ -132,7 +132,7 @@ TEST_CASE("invalid addresses are refused in one line that names the remedy") {
   CHECK(address_refusal("http://").find("names no host") != std::string::npos);
   CHECK(address_refusal("http://host/prefix").find("has a path") != std::string::npos);
   CHECK(address_refusal("host:8500/").find("has a path") != std::string::npos);
-  CHECK(address_refusal("host:8500?x").find("has a path") != std::string::npos);
+  CHECK(address_refusal("host:8500#x").find("has a path") != std::string::npos);
   CHECK(address_refusal("unix://").find("has a path of 0 characters") != std::string::npos);
   CHECK(address_refusal("unix://" + std::string(108, 'x')).find("has a path of 108 characters") !=
         std::string::npos);
@@ -144,6 +144,14 @@ TEST_CASE("a refusal does not show an address that contains a password") {
   const std::string line = address_refusal("http://user:hunter2@consul:8500");
   CHECK(line.find("hunter2") == std::string::npos);
   CHECK(line.find("CONSUL_HTTP_AUTH") != std::string::npos);
+}
+
+TEST_CASE("a refusal does not show an address that may contain a token") {
+  for (const char* address : {"http://consul:8500?token=hunter2", "consul:1/v1?token=hunter2"}) {
+    const std::string line = address_refusal(address);
+    CHECK(line.find("hunter2") == std::string::npos);
+    CHECK(line.find("CONSUL_HTTP_TOKEN") != std::string::npos);
+  }
 }
 
 TEST_CASE("every variable is read") {

@@ -41,7 +41,8 @@ asio::awaitable<int> depose_and_print(elections& all, std::shared_ptr<depose_opt
     co_return exit_no_leader;
   }
   print_line(o->json ? to_json(*who)
-                     : "deposed " + one_line(who->value) + " (session " + who->session + ")");
+                     : "deposed " + one_line(who->value) + " (session " +
+                           one_line(who->session) + ")");
   co_return exit_ok;
 }
 

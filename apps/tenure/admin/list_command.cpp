@@ -30,7 +30,8 @@ void print_table(const std::vector<leader>& all) {
   for (const leader& who : all) {
     const std::string value = who.value.empty() ? "(no value)" : one_line(who.value);
     rows.push_back(who.present()
-                       ? table_row{one_line(who.key), value, std::to_string(who.fence), who.session}
+                       ? table_row{one_line(who.key), value, std::to_string(who.fence),
+                                   one_line(who.session)}
                        : table_row{one_line(who.key), "-", "-", "-"});
   }
   for (const std::string& line : aligned(rows)) print_line(line);

@@ -9,8 +9,6 @@
 #include <tenure/toolkit/percent.hpp>
 #include <utility>
 
-#include "common/json.hpp"
-
 namespace tenure::doctor {
 
 namespace asio = boost::asio;
@@ -20,7 +18,7 @@ std::string reply::text() const {
   constexpr std::size_t most = 120;
   std::string line = std::to_string(response.status);
   const std::string body = response.body.substr(0, response.body.find_last_not_of(" \r\n") + 1);
-  if (!body.empty()) line += ' ' + apps::one_line(body.substr(0, most));
+  if (!body.empty()) line += ' ' + body.substr(0, most);
   return line;
 }
 

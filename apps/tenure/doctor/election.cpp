@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "common/duration.hpp"
-#include "common/json.hpp"
 #include "tenure/doctor/session.hpp"
 #include "tenure/doctor/subject.hpp"
 
@@ -24,7 +23,7 @@ std::string hex(std::uint64_t number) {
 
 std::string shown(const std::string& value) {
   constexpr std::size_t most = 60;
-  const std::string line = apps::one_line(value.substr(0, most));
+  const std::string line = value.substr(0, most);
   return '"' + line + (value.size() > most ? "...\"" : "\"");
 }
 

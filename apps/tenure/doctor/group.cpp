@@ -7,7 +7,6 @@
 #include <tenure/elections.hpp>
 #include <utility>
 
-#include "common/json.hpp"
 #include "tenure/doctor/subject.hpp"
 
 namespace tenure::doctor {
@@ -50,7 +49,7 @@ bool is_member(const group_report& group, const std::string& name) {
 void check_members(report& out, const group_report& group) {
   std::size_t may_lead = 0;
   for (const group_member_status& m : group.members) {
-    const std::string name = "member " + apps::one_line(m.name);
+    const std::string name = "member " + m.name;
     if (m.weight == 0) {
       out.warning("member", name + " has weight 0 and leads nothing",
                   "give it a weight, if it should lead: --weight, TENURE_WEIGHT");
@@ -69,12 +68,12 @@ void check_members(report& out, const group_report& group) {
   }
   for (const std::string& name : group.drained) {
     if (is_member(group, name)) continue;
-    out.warning("drain", apps::one_line(name) + " is drained, and is no member now",
+    out.warning("drain", name + " is drained, and is no member now",
                 "a drain outlives its member: tenure undrain " + group.prefix + " " + name);
   }
   for (const group_pin& pin : group.pins) {
     if (is_member(group, pin.member)) continue;
-    out.warning("pin", apps::one_line(pin.key) + " is pinned to " + apps::one_line(pin.member) +
+    out.warning("pin", pin.key + " is pinned to " + pin.member +
                            ", which is no member now",
                 "another member leads it meanwhile; tenure unpin " + pin.key);
   }
@@ -96,7 +95,7 @@ void check_group(report& out, asker& ask, const subject& what) {
                      (group.members.size() == 1 ? " member: " : " members: ");
   for (std::size_t i = 0; i < group.members.size(); ++i) {
     const group_member_status& m = group.members[i];
-    text += (i == 0 ? "" : ", ") + apps::one_line(m.name) + " (weight " +
+    text += (i == 0 ? "" : ", ") + m.name + " (weight " +
             std::to_string(m.weight) + ", leads " + std::to_string(m.leads) + " of " +
             std::to_string(m.share) + ")";
   }

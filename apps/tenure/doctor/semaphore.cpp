@@ -4,7 +4,6 @@
 #include <map>
 #include <vector>
 
-#include "common/json.hpp"
 #include "tenure/doctor/session.hpp"
 #include "tenure/doctor/subject.hpp"
 
@@ -65,8 +64,7 @@ void check_semaphore(report& out, asker& ask, const subject& what) {
       ++dead;
       continue;
     }
-    const std::string value =
-        found->second.empty() ? session : apps::one_line(found->second);
+    const std::string value = found->second.empty() ? session : found->second;
     holders += (holders.empty() ? ": " : ", ") + value;
   }
   const std::string limit =
