@@ -37,6 +37,14 @@ class LockTest(cases.ServerCase):
             "-tls-server-name=x", "-http-addr", self.server.address, self.key, "echo", "all"))
         code, output, errors = self.lock("-datacenter=nowhere", "-timeout=2s", self.key, "true")
         self.assertEqual((1, ""), (code, output), errors)
+        # Numbers and times as Go writes them, and a slash that begins the prefix.
+        for time in ("1.5s", ".5m", "+5s", "1m1h", "1500000\u00b5s", "0"):
+            self.assertEqual((0, "a\n", ""), self.lock("-timeout=" + time, "-try", time, self.key,
+                                                       "echo", "a"), time)
+        for number in ("1", "+1", "0x1", "0b1", "01", "0_1"):
+            self.assertEqual((0, f"{self.key}/.lock\n", ""),
+                             self.lock("-n=" + number, "-monitor-retry", number, "/" + self.key,
+                                       "echo $TENURE_KEY"), number)
         code, output, _ = self.lock(self.key, "env")
         got = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
         self.assertEqual((0, "true", self.key + "/.lock"),
@@ -66,7 +74,7 @@ class LockTest(cases.ServerCase):
         self.assertEqual((0, "", ""), self.lock("-child-exit-code", self.key, "true"))
         self.assertEqual(2, self.lock("-child-exit-code", "-shell=false", self.key, "nosuch")[0])
         self.assertEqual(127, self.lock("-shell=false", self.key, "nosuch")[0])
-        for arguments in ((), (self.key,), ("-bogus", self.key, "true"), ("/slash", "true"),
+        for arguments in ((), (self.key,), ("-bogus", self.key, "true"), ("//slash", "true"),
                           ("-n", "0", self.key, "true"), ("-n", "x", self.key, "true"),
                           ("-http-addr=https://127.0.0.1:1", "-ca-file=/no/such", self.key,
                            "true"),

@@ -6,12 +6,14 @@
 #include <boost/asio/detached.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
 
-#include "common/argument_checks.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/options.hpp"
+#include "tenure/run/go_values.hpp"
 #include "tenure/run/runner.hpp"
 #include "tenure/subcommand.hpp"
 
@@ -20,7 +22,7 @@ namespace {
 
 constexpr int exit_not_locked = 1;    // as in consul lock
 constexpr int exit_child_failed = 2;  // with -child-exit-code
-constexpr std::uint64_t most_holders = 1'000'000;
+constexpr std::uint64_t most_number = 1'000'000;
 
 constexpr const char* more_help =
     R"(A replacement for `consul lock` that contends with it: the same keys (PREFIX/.lock,
@@ -58,8 +60,7 @@ struct arguments {
   bool shell = true;
   bool stale = false;
   bool verbose = false;
-  unsigned monitor_retry = 3;
-  std::size_t n = 1;
+  std::uint64_t n = 1;
   std::string name;
   std::optional<duration> timeout;
   std::optional<duration> try_for;
@@ -91,10 +92,10 @@ run_options options_from(const arguments& a) {
   if (a.child.empty())
     throw usage_error("the prefix or the child is missing: tenure lock PREFIX CHILD...");
   run_options o(a.common.consul());
-  std::string prefix = a.prefix;
+  std::string prefix = a.prefix.starts_with('/') ? a.prefix.substr(1) : a.prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
   if (prefix.empty() || prefix.starts_with('/'))
-    throw usage_error("the prefix '" + a.prefix + "' must begin with a name, not with a slash");
+    throw usage_error("the prefix '" + a.prefix + "' must begin with a name");
   o.key = a.n == 1 ? prefix + "/.lock" : prefix;
   o.slots = a.n == 1 ? 0 : a.n;
   o.profile = candidacy(host_and_pid());
@@ -132,21 +133,45 @@ int lock(const arguments& a) {
   return a.child_exit_code && r.child_failed() ? exit_child_failed : code;
 }
 
+// The options of consul lock take what they take there. Throwing makes CLI11 name the option.
+
+void add_number(CLI::App& app, const char* name, std::uint64_t least,
+                const std::function<void(std::uint64_t)>& set, const char* help) {
+  const std::string first(std::string_view(name).substr(0, std::string_view(name).find(',')));
+  const auto read = [=](const std::string& text) {
+    const std::optional<std::uint64_t> number = parse_go_number(text);
+    if (!number || *number < least || *number > most_number)
+      throw CLI::ValidationError(first, "'" + text + "' is not a whole number from " +
+                                           std::to_string(least) + " to " +
+                                           std::to_string(most_number));
+    set(*number);
+  };
+  app.add_option_function<std::string>(name, read, help)->type_name("N");
+}
+
+void add_time(CLI::App& app, const char* name, std::optional<duration>& value, const char* help) {
+  const auto read = [name, &value](const std::string& text) {
+    try {
+      value = parse_go_duration(text);
+    } catch (const usage_error& e) {
+      throw CLI::ValidationError(name, e.what());
+    }
+  };
+  app.add_option_function<std::string>(name, read, help)->type_name("TIME");
+}
+
 void add_consul_options(CLI::App& app, arguments& a) {
   app.add_flag("--child-exit-code", a.child_exit_code, "exit with 2 if the child failed");
-  app.add_option("--monitor-retry", a.monitor_retry,
-                 "accepted for consul lock compatibility; no effect")
-      ->type_name("N");
-  app.add_option("-n,--n", a.n, "the number of holders; the same for all contenders")
-      ->type_name("N")
-      ->check(whole_number(1, most_holders))
-      ->capture_default_str();
+  add_number(app, "--monitor-retry", 0, [](std::uint64_t) {},
+             "accepted for consul lock compatibility; no effect");
+  add_number(app, "-n,--n", 1, [&a](std::uint64_t n) { a.n = n; },
+             "the number of holders; the same for all contenders (default: 1)");
   app.add_option("--name", a.name, "the session's name")->type_name("NAME");
   app.add_flag("--pass-stdin", a.pass_stdin, "pass standard input to the child");
   app.add_flag("--shell,!--no-shell", a.shell, "run the child with a shell (the default)");
-  add_duration(app, "--timeout", a.timeout,
-               "give up if not acquired within this time (default: 0, never)");
-  add_duration(app, "--try", a.try_for, "an older name of --timeout");
+  add_time(app, "--timeout", a.timeout,
+           "give up if not acquired within this time (default: 0, never)");
+  add_time(app, "--try", a.try_for, "an older name of --timeout");
   app.add_flag("--verbose", a.verbose, "print each step on standard error");
   app.add_flag("--stale", a.stale, "accepted for consul lock compatibility; no effect")
       ->group("Consul");
