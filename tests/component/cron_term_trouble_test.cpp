@@ -154,3 +154,65 @@ TEST_CASE("an order that comes too late is recorded, and its key goes") {
   CHECK(f.document("a").recent.back().reason == skip_reason::deadline);
   CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
 }
+
+TEST_CASE("nothing is lost to the overlap of a job with its own late runs") {
+  for (const cron::overlap_rule rule : {cron::overlap_rule::forbid, cron::overlap_rule::queue,
+                                        cron::overlap_rule::replace}) {
+    for (const std::uint32_t most : {0u, 1u, cron::catch_up_all}) {
+      CAPTURE(int(rule), most);
+      cron_fixture f;
+      const std::vector<job_ptr> jobs{with(make_job("a", "@every 1s"), [&](cron::job& j) {
+        j.catch_up = most;
+        j.overlap = rule;
+      })};
+      cron_replica& first = f.lead("p1", jobs);
+      f.rt.advance(5s + 500ms);
+      first.leave();
+      f.rt.advance(30s);
+      cron_replica& second = f.add("p2", jobs);
+      second.runner.length = 700ms;
+      second.start();
+      f.run_until_led_by(second);
+      const sys_seconds now = second.clock.now_seconds();
+      f.rt.advance(120s);  // 30 s of ticks take 21 s, those of that time 15 s, and so on
+      for (sys_seconds t = now - 2s; t <= now + 118s; t += 1s) CHECK(f.runs("a", t) == 1);
+      const auto all = f.records("a");
+      CHECK(std::ranges::none_of(all, [](const cron::run_record& r) {
+        return r.reason == skip_reason::overlap || r.cause == cron::stop_cause::replaced;
+      }));
+      CHECK((f.runs("a", noon + 10s) == 1) == (most == cron::catch_up_all));
+    }
+  }
+}
+
+TEST_CASE("the order of a job that is in no file waits for its return, within starting_deadline") {
+  cron_fixture f;
+  const job_ptr stays = make_job("stays", "0 0 1 1 *");
+  const job_ptr gone = make_job("gone", "0 0 1 1 *");  // starting_deadline: 5m
+  cron_replica& r = f.lead("p1", {stays, gone});
+  r.schedule->reload({stays});
+  f.rt.advance(1s);
+  const cron::ledger_keys keys("cron");
+  const auto order = [&](const std::string& id) {
+    cron::operator_note note;
+    note.job = "gone";
+    note.at = r.clock.now();
+    f.ask("PUT", keys.request(id), cron::to_json(note));
+    const std::vector<cron::ledger_entry> all = f.rt.run(r.store.list(keys.control()));
+    r.schedule->control_changed(cron::read_control(keys, all));
+  };
+  order("old");
+  f.rt.advance(4min);
+  order("young");
+  f.rt.advance(2min);
+  CHECK(f.starts.empty());
+  r.schedule->reload({stays, gone});
+  f.rt.advance(2s);
+  REQUIRE(f.starts.size() == 1);
+  CHECK(f.starts.front().id == "young");
+  const auto all = f.records("gone");
+  const auto late = std::ranges::find(all, std::string("old"), &cron::run_record::run_id);
+  REQUIRE(late != all.end());
+  CHECK(late->reason == skip_reason::deadline);
+  CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
+}

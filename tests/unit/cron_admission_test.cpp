@@ -25,13 +25,18 @@ class gate {
  public:
   verdict ask(const job& what, const std::string& id, std::chrono::seconds at,
               run_trigger trigger = run_trigger::schedule) {
+    return ask_late(what, id, at, at, trigger);
+  }
+  /// `at`: its tick, and when it is due.
+  verdict ask_late(const job& what, const std::string& id, std::chrono::seconds at,
+                   std::chrono::milliseconds now, run_trigger trigger = run_trigger::schedule) {
     const run_request run(std::make_shared<const job>(what), noon + at, id, trigger);
-    return all.ask(run, noon + at, [this, id](verdict v) {
-      answers.emplace(id, v);
+    return all.ask(run, noon + at, noon + now, [this, id](verdict v) {
+      answers[id] = v;
       order.push_back(id);
     });
   }
-  void end(const std::string& id, std::chrono::seconds at) { all.end(id, noon + at); }
+  void end(const std::string& id, std::chrono::milliseconds at) { all.end(id, noon + at); }
 
   admission all;
   std::map<std::string, verdict> answers;
@@ -135,6 +140,71 @@ TEST_CASE("missed ticks run one after another, none of them skipped") {
   CHECK(g.order == std::vector<std::string>{"2", "3"});
 }
 
+TEST_CASE("a job that is behind: its ticks wait for its late runs") {
+  for (const overlap_rule rule :
+       {overlap_rule::forbid, overlap_rule::queue, overlap_rule::replace}) {
+    CAPTURE(int(rule));
+    gate g;
+    const job a = named("a", rule);
+    // A leader begins at :29.5: three ticks, of which the older ones are late.
+    CHECK(g.ask_late(a, "0", 0s, 29500ms, run_trigger::catch_up) == verdict::start);
+    CHECK(g.ask_late(a, "10", 10s, 29500ms, run_trigger::catch_up) == verdict::wait);
+    CHECK(g.ask_late(a, "20", 20s, 29500ms) == verdict::wait);
+    CHECK(g.ask(a, "30", 30s) == verdict::wait);
+    g.end("0", 33500ms);
+    g.end("10", 37500ms);
+    CHECK(g.ask(a, "40", 40s) == verdict::wait);
+    g.end("20", 41500ms);
+    g.end("30", 45500ms);
+    CHECK(g.order == std::vector<std::string>{"10", "20", "30", "40"});
+    CHECK(g.answers.at("40") == verdict::start);
+    g.end("40", 49500ms);
+    CHECK(g.ask(a, "50", 50s) == verdict::start);  // on time again
+  }
+}
+
+TEST_CASE("a job that is behind: a run as long as the pause to the next tick overlaps it") {
+  const auto behind = [](gate& g, overlap_rule rule) {
+    const job a = named("a", rule);
+    CHECK(g.ask_late(a, "0", 0s, 29s, run_trigger::catch_up) == verdict::start);
+    CHECK(g.ask_late(a, "10", 10s, 29s) == verdict::wait);
+    CHECK(g.ask_late(a, "20", 20s, 29s) == verdict::wait);
+    CHECK(g.all.next_deadline() == noon + 39s);  // 10 s after the begin of the first run
+  };
+  SECTION("forbid: at its end") {
+    gate g;
+    behind(g, overlap_rule::forbid);
+    g.end("0", 41s);
+    CHECK(g.answers == std::map<std::string, verdict>{{"10", verdict::skip_overlap},
+                                                      {"20", verdict::start}});
+  }
+  SECTION("forbid: while it goes on") {
+    gate g;
+    behind(g, overlap_rule::forbid);
+    g.all.expire(noon + 39s);
+    CHECK(g.answers == std::map<std::string, verdict>{{"10", verdict::skip_overlap}});
+    CHECK(g.all.next_deadline() == noon + 49s);
+  }
+  SECTION("queue: one of them waits") {
+    gate g;
+    behind(g, overlap_rule::queue);
+    g.all.expire(noon + 49s);
+    CHECK(g.answers == std::map<std::string, verdict>{{"20", verdict::skip_overlap}});
+    g.end("0", 60s);
+    CHECK(g.answers.at("10") == verdict::start);
+  }
+  SECTION("replace: it takes its place then") {
+    gate g;
+    behind(g, overlap_rule::replace);
+    g.all.expire(noon + 39s);
+    CHECK(g.answers == std::map<std::string, verdict>{{"10", verdict::replace}});
+    g.end("0", 40s);
+    CHECK(g.answers == std::map<std::string, verdict>{{"10", verdict::start}});
+    g.all.expire(noon + 50s);  // ten seconds after that one
+    CHECK(g.answers.at("20") == verdict::replace);
+  }
+}
+
 TEST_CASE("a run that need not wait any more leaves no trace") {
   gate g;
   const job a = named("a", overlap_rule::queue);
@@ -173,6 +243,9 @@ TEST_CASE("an answer may ask and end") {
     return run_request(std::make_shared<const job>(named(name, overlap_rule::forbid)), noon, name,
                        run_trigger::schedule);
   };
+  const auto ask = [&all](const run_request& what, admission::answer answer) {
+    return all.ask(what, noon, noon, std::move(answer));
+  };
   std::vector<std::string> started;
   const auto later = [&](const std::string& name) {
     return [&, name](verdict v) {
@@ -181,9 +254,9 @@ TEST_CASE("an answer may ask and end") {
       if (name == "b") all.end("b", noon);  // its claim failed at once
     };
   };
-  CHECK(all.ask(run("a"), noon, later("a")) == verdict::start);
-  CHECK(all.ask(run("b"), noon, later("b")) == verdict::wait);
-  CHECK(all.ask(run("c"), noon, later("c")) == verdict::wait);
+  CHECK(ask(run("a"), later("a")) == verdict::start);
+  CHECK(ask(run("b"), later("b")) == verdict::wait);
+  CHECK(ask(run("c"), later("c")) == verdict::wait);
   all.end("a", noon);
   CHECK(started == std::vector<std::string>{"b", "c"});
   CHECK(all.running() == 1);

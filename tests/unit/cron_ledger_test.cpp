@@ -93,6 +93,42 @@ TEST_CASE("a tick that is a little late runs under catch_up: none") {
   CHECK(decide(j, from(noon), noon + 1min + 4s, false, skip_reason::no_leader).run.empty());
 }
 
+TEST_CASE("all ticks that are a little late run, whatever catch_up says") {
+  for (const std::uint32_t most : {0u, 1u, 3u}) {
+    CAPTURE(most);
+    const decision d = decide(make_job("@every 1s", most), from(noon), noon + 10s, false,
+                              skip_reason::no_leader);
+    CHECK(d.run == ticks{noon + 7s, noon + 8s, noon + 9s, noon + 10s});
+    CHECK_FALSE(d.late);
+    REQUIRE(d.skipped.size() == 1);
+    CHECK(d.skipped[0].count == 6);
+    CHECK(d.skipped[0].reason == skip_reason::no_leader);
+  }
+  // The newest five: those on time among them.
+  CHECK(decide(make_job("@every 1s", 5), from(noon), noon + 10s, false, skip_reason::no_leader)
+            .run.size() == 5);
+}
+
+TEST_CASE("a splay keeps older ticks on time than it does newer ones") {
+  job j = make_job("@every 10s", 0);
+  j.splay = 60s;
+  const sys_seconds now = noon + 10min;
+  const decision d = decide(j, from(noon), now, false, skip_reason::no_leader);
+  ticks expected;
+  std::uint64_t skipped = 0;
+  for (sys_seconds t = noon + 10s; t <= now; t += 10s) {
+    if (now <= start_of(j, t) + punctual) expected.push_back(t);
+  }
+  CHECK(d.run == expected);
+  CHECK(expected.size() >= 2);
+  for (std::size_t i = 0; i < d.skipped.size(); ++i) {
+    skipped += d.skipped[i].count;
+    CHECK(d.skipped[i].reason == skip_reason::no_leader);
+    if (i > 0) CHECK(d.skipped[i].tick > d.skipped[i - 1].until);
+  }
+  CHECK(skipped + expected.size() == 60);
+}
+
 TEST_CASE("what is older than starting_deadline is skipped for it") {
   job j = make_job("* * * * *", catch_up_all);
   j.starting_deadline = 2min;
@@ -285,6 +321,13 @@ TEST_CASE("a document comes back from its JSON") {
   CHECK(read->recent.at(1).cause == stop_cause::timeout);
   CHECK(read->recent.at(1).tail == failed.tail);
   CHECK(read->records == 2);
+  run_record before = finished(noon);
+  before.ending = run_result::ending::stopped;
+  before.cause = stop_cause::replaced;
+  before.text = "stopped before it began";
+  before.attempts = 0;
+  CHECK(to_json(before).find("\"exit\"") == std::string::npos);
+  CHECK(to_json(finished(noon)).find("\"exit\":0") != std::string::npos);
   const auto page = parse_ledger_page(page_to_json(d.recent));
   REQUIRE(page);
   CHECK(page->size() == 2);

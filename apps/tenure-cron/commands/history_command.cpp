@@ -10,7 +10,9 @@
 #include "common/text_table.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
+#include "tenure-cron/commands/unknown_job.hpp"
 #include "tenure-cron/operating/operations.hpp"
+#include "tenure-cron/output/output_line.hpp"
 #include "tenure-cron/running/run_request.hpp"
 
 namespace tenure::cron {
@@ -28,17 +30,16 @@ struct history_options {
 
 apps::table_row row_of(const run_record& r) {
   const bool ran = r.state != record_state::skipped;
+  const bool of_tick = r.run_id.empty();
   const std::string tick = rfc3339(r.tick) + (r.until != r.tick ? " .. " + rfc3339(r.until) : "");
-  const bool exited = r.state == record_state::finished && r.signal_number == 0 &&
-                      r.ending != run_result::ending::not_started;
   return {tick,
           outcome_of(r),
           ran ? apps::one_line(r.host) : "-",
           ran ? std::to_string(r.fence) : "-",
           r.state == record_state::finished ? apps::to_text(r.took) : "-",
-          exited ? std::to_string(r.exit_code) : "-",
-          ran ? to_string(r.trigger) : "-",
-          apps::one_line(detail_of(r))};
+          r.exited() ? std::to_string(r.exit_code) : "-",
+          of_tick ? "-" : to_string(r.trigger),
+          printable(detail_of(r))};
 }
 
 asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store) {
@@ -46,7 +47,7 @@ asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store)
                                              : host_ledger(o->ledger.root(), o->member);
   const std::optional<job_status> status = co_await read_job(store, keys, o->job);
   if (!status) {
-    apps::print_error("tenure-cron history: the ledger has no job '%s'\n", o->job.c_str());
+    co_await print_unknown_job(store, o->ledger, "history", o->job, "name a host with --member");
     co_return 1;
   }
   const std::vector<run_record> found = co_await read_history(store, keys, o->job, o->limit);
@@ -63,7 +64,7 @@ asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store)
     const std::string tail = i == 0 ? "" : found[i - 1].tail;
     for (std::size_t at = 0; at < tail.size();) {
       const std::size_t end = std::min(tail.find('\n', at), tail.size());
-      apps::print_line("    | " + apps::one_line(tail.substr(at, end - at)));
+      apps::print_line("    | " + printable(tail.substr(at, end - at)));
       at = end + 1;
     }
   }

@@ -6,6 +6,7 @@
 #include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
+#include "tenure-cron/commands/unknown_job.hpp"
 #include "tenure-cron/operating/operations.hpp"
 
 namespace tenure::cron {
@@ -22,10 +23,14 @@ struct pause_options {
 asio::awaitable<bool> is_known(std::shared_ptr<pause_options> o, kv store) {
   if (o->ledger.file() && o->ledger.file()->find(o->job)) co_return true;
   const std::optional<job_status> status = co_await read_job(store, o->ledger.keys(), o->job);
-  co_return status.has_value();
+  if (status) co_return true;
+  const std::vector<std::string> members =
+      co_await members_with(store, o->ledger.root(), o->job);
+  co_return !members.empty();
 }
 
 asio::awaitable<int> pause(std::shared_ptr<pause_options> o, kv store) {
+  if (is_removed_job(o->ledger, "pause", o->job)) co_return 1;
   const bool known = co_await is_known(o, store);
   if (!known) {
     apps::print_error("tenure-cron pause: the ledger has no job '%s'\n", o->job.c_str());

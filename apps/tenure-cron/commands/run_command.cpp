@@ -12,6 +12,7 @@
 #include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/commands/ledger_options.hpp"
+#include "tenure-cron/commands/unknown_job.hpp"
 #include "tenure-cron/operating/operations.hpp"
 
 namespace tenure::cron {
@@ -21,6 +22,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto first_pause = 100ms, longest_pause = 1000ms;
+constexpr auto longest_silence = 5s;  // a hand-over may take so long
 constexpr std::size_t searched_records = 40;
 
 struct run_options {
@@ -32,14 +34,15 @@ struct run_options {
 class waited_run {
  public:
   std::optional<run_record> record;
-  bool open = false;  // ordered, or in the document
+  bool ordered = false;  // no leader has taken it
+  bool open = false;     // ordered, or in the document
 };
 
 asio::awaitable<waited_run> look_for(kv store, ledger_keys keys, std::string job,
                                      std::string run_id) {
   waited_run found;
   const bool ordered = co_await is_ordered(store, keys, run_id);
-  found.open = ordered;
+  found.ordered = found.open = ordered;
   if (ordered) co_return found;
   const std::optional<job_status> status = co_await read_job(store, keys, job);
   if (status) {
@@ -68,9 +71,17 @@ asio::awaitable<int> wait_for_end(kv store, ledger_keys keys, std::string job,
                                   std::string run_id) {
   asio::steady_timer timer(store.get_executor());
   auto pause = first_pause;
+  const auto begin = std::chrono::steady_clock::now();
+  bool told = false;
   for (int missing = 0; missing < 3;) {
     const waited_run found = co_await look_for(store, keys, job, run_id);
     if (found.record) co_return print_end(*found.record, job);
+    if (found.ordered && !told && std::chrono::steady_clock::now() - begin > longest_silence) {
+      told = true;
+      apps::print_error("tenure-cron run: no leader has taken run %s of '%s' yet: it stays"
+                        " ordered, for the job's starting_deadline\n",
+                        run_id.c_str(), job.c_str());
+    }
     missing = found.open ? 0 : missing + 1;  // it may move between the reads
     timer.expires_after(pause);
     pause = std::min(pause * 2, longest_pause);
@@ -81,13 +92,27 @@ asio::awaitable<int> wait_for_end(kv store, ledger_keys keys, std::string job,
   co_return 1;
 }
 
+// The jobs file knows best; a job that no replica has led yet waits for its first leader.
+asio::awaitable<bool> can_be_ordered(std::shared_ptr<run_options> o, kv store, ledger_keys keys) {
+  if (is_removed_job(o->ledger, "run", o->job)) co_return false;
+  bool known = false;
+  if (o->ledger.file()) {
+    known = o->ledger.file()->find(o->job)->run_on == run_place::leader;
+  } else {
+    const std::optional<job_status> status = co_await read_job(store, std::move(keys), o->job);
+    known = status.has_value();
+  }
+  if (!known) {
+    co_await print_unknown_job(store, o->ledger, "run", o->job,
+                               "its hosts run it at its ticks only");
+  }
+  co_return known;
+}
+
 asio::awaitable<int> run_job_now(std::shared_ptr<run_options> o, kv store) {
   const ledger_keys keys = o->ledger.keys();
-  const std::optional<job_status> status = co_await read_job(store, keys, o->job);
-  if (!status) {
-    apps::print_error("tenure-cron run: the ledger has no job '%s'\n", o->job.c_str());
-    co_return 1;
-  }
+  const bool good = co_await can_be_ordered(o, store, keys);
+  if (!good) co_return 1;
   const std::string id = co_await order_run(store, keys, o->job, o->ledger.by());
   if (!o->wait) {
     apps::print_line(id);
@@ -108,8 +133,10 @@ void add_run_command(CLI::App& app, action& chosen) {
   command->footer(
       R"(Asks the leader of the job for a run, from any machine, also while the job is paused.
 Prints the id of the run; with --wait how it ended. The rule `overlap:` of the job holds
-for this run, too. Exit codes: 0; 1 for an unknown job, and with --wait for a run that
-did not succeed; 69 if Consul is out of reach or refuses.
+for this run, too. Without a leader the order waits, for the `starting_deadline:` of the
+job at most. Exit codes: 0; 1 for an unknown job, one that the named file has not, or one
+with run_on: all, and with --wait for a run that did not succeed; 69 if Consul is out of
+reach or refuses.
 
   tenure-cron run backup --file jobs.yaml --wait)");
   command->callback([o, &chosen] {

@@ -179,7 +179,10 @@ void cron_http::begin(std::uint64_t id, const request& what, task asked) {
   const std::string job = what.query_param("job").value_or("");
   for (const tenant_view& t : view_.tenants()) {
     if (t.name != name) continue;
-    if (!t.file.find(job)) break;
+    const job_ptr found = t.file.find(job);
+    if (!found) break;
+    if (what.path() == "/api/run" && found->run_on == run_place::all)
+      return refuse(id, 409, "the job has run_on: all: its hosts run it at its ticks only");
     if (asking_ >= most_asking) return refuse(id, 503, "too many requests at a time");
     ++asking_;
     const std::string member = what.path() == "/api/history"

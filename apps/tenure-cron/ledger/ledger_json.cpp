@@ -45,7 +45,7 @@ void write_record(json_writer& w, const run_record& r) {
     w.key("took_ms").value(std::int64_t(duration_cast<milliseconds>(r.took).count()));
     if (r.signal_number != 0) {
       w.key("signal").value(std::int64_t(r.signal_number));
-    } else if (r.ending != run_result::ending::not_started) {
+    } else if (r.exited()) {
       w.key("exit").value(std::int64_t(r.exit_code));
     }
     if (r.attempts != 1) w.key("attempts").value(std::uint64_t(r.attempts));

@@ -64,6 +64,11 @@ class run_record {
 
   /// One tick or a row of ticks; otherwise a run that was asked for beside the ticks.
   bool skips_tick() const noexcept { return state == record_state::skipped && run_id.empty(); }
+  /// A command ended by itself: `exit_code` says how.
+  bool exited() const noexcept {
+    return state == record_state::finished && ending != run_result::ending::not_started &&
+           attempts > 0 && signal_number == 0;
+  }
   bool failed() const noexcept {
     return state == record_state::finished && ending != run_result::ending::succeeded;
   }

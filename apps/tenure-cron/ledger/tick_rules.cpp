@@ -31,6 +31,11 @@ void skip_row(decision& into, const job& what, sys_seconds after, sys_seconds un
   into.skipped.push_back(skipped_ticks(first, *last, count, reason));
 }
 
+/// How late a tick may be that still runs.
+duration longest_wait(const job& what) {
+  return std::max<duration>(what.starting_deadline, punctual);
+}
+
 }  // namespace
 
 sys_milliseconds start_of(const job& what, sys_seconds tick) {
@@ -73,20 +78,22 @@ decision decide(const job& what, const plan& from, sys_seconds now, bool paused,
     skip_row(made, what, after, now, skip_reason::paused);
     return made;
   }
-  std::optional<sys_seconds> next = newest;
-  std::size_t most = std::min<std::size_t>(what.catch_up, most_catch_up);
-  if (is_punctual(*newest)) most = std::max<std::size_t>(most, 1);
-  while (next && made.run.size() < most &&
-         (is_punctual(*next) || within_deadline(what, *next, now))) {
-    made.late = made.late || !is_punctual(*next);
-    made.run.push_back(*next);
-    next = newest_in(what, after, *next - 1s);
+  const std::size_t most = std::min<std::size_t>(what.catch_up, most_catch_up);
+  for (auto next = newest; next; next = newest_in(what, after, *next - 1s)) {
+    const bool more = made.run.size() < most;
+    if (is_punctual(*next) || (more && within_deadline(what, *next, now))) {
+      made.late = made.late || !is_punctual(*next);
+      made.run.push_back(*next);
+      continue;
+    }
+    const skip_reason reason = more ? skip_reason::deadline : missed;
+    // A splay may still keep older ticks on time.
+    const bool others_may_run = now <= *next + what.splay + (more ? longest_wait(what) : punctual);
+    skip_row(made, what, others_may_run ? *next - 1s : after, *next, reason);
+    if (!others_may_run) break;
   }
   std::reverse(made.run.begin(), made.run.end());
-  if (next) {
-    const bool deadline = made.run.size() < most;
-    skip_row(made, what, after, *next, deadline ? skip_reason::deadline : missed);
-  }
+  std::reverse(made.skipped.begin(), made.skipped.end());
   return made;
 }
 

@@ -106,6 +106,18 @@ asio::awaitable<std::optional<job_status>> read_job(kv store, ledger_keys keys, 
   co_return std::move(only.front());
 }
 
+asio::awaitable<std::vector<std::string>> members_with(kv store, std::string root,
+                                                       std::string job) {
+  const std::string hosts = root + "/hosts/";
+  const stored_keys all = co_await store.list(hosts);
+  std::vector<std::string> found;
+  for (const stored_key& one : all.keys) {
+    const auto status = document_of_host(one.key.substr(hosts.size()), one.value);
+    if (status && status->name == job) found.push_back(status->member);
+  }
+  co_return found;
+}
+
 // A page that is missing has been removed since, as it is beyond the history that the job keeps.
 asio::awaitable<std::vector<run_record>> read_history(kv store, ledger_keys keys, std::string job,
                                                       std::size_t limit) {

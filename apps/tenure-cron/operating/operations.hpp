@@ -24,6 +24,10 @@ boost::asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string 
 boost::asio::awaitable<std::optional<job_status>> read_job(kv store, ledger_keys keys,
                                                            std::string job);
 
+/// The hosts that have run a job with run_on: all.
+boost::asio::awaitable<std::vector<std::string>> members_with(kv store, std::string root,
+                                                              std::string job);
+
 /// The newest records of a job, the newest first.
 boost::asio::awaitable<std::vector<run_record>> read_history(kv store, ledger_keys keys,
                                                              std::string job, std::size_t limit);

@@ -12,8 +12,6 @@
 
 namespace tenure::cron {
 
-using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
-
 class wall_alarm;
 
 /// One for all lanes of a process, on the thread of its io_context. It must outlive its alarms.

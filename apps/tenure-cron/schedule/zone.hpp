@@ -6,6 +6,7 @@
 namespace tenure::cron {
 
 using sys_seconds = std::chrono::sys_seconds;
+using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Local time, as the clock on the wall shows it.
 using local_seconds = std::chrono::local_seconds;
 

@@ -145,14 +145,14 @@ asio::awaitable<void> term_core::follow_ticks() {
       lane_.log->log(log_level::warn, "wall clock was set", {log_field("election", term_.key())});
       co_await plan_all();
     }
-    lane_.admitted.expire(lane_.clock.now_seconds());
+    lane_.admitted.expire(lane_.clock.now());
   }
 }
 
 sys_seconds term_core::next_wakeup() {
   sys_seconds next = due_.empty() ? sys_seconds::max() : due_.top().first;
   if (const auto deadline = lane_.admitted.next_deadline()) {
-    next = std::min(next, *deadline + 1s);
+    next = std::min(next, *deadline);
   }
   return next;
 }
@@ -224,7 +224,7 @@ asio::awaitable<void> term_core::plan_all() {
 // The successor decides what waits: it stays in the documents.
 void term_core::leave_waiting() {
   for (const std::string& id : std::exchange(admitted_, {})) {
-    lane_.admitted.end(id, lane_.clock.now_seconds());
+    lane_.admitted.end(id, lane_.clock.now());
   }
 }
 

@@ -76,6 +76,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void begin_wait(const tracked_ptr& which, const open_run& run);
   boost::asio::awaitable<void> start_later(tracked_ptr which, open_run run, time_point at);
   void ask(const tracked_ptr& which, const std::string& run_id);
+  void replace_others(const tracked_ptr& which, const std::string& by);
   void on_verdict(const tracked_ptr& which, const std::string& run_id, admission_verdict verdict);
   void claim(const tracked_ptr& which, open_run& run);
   void skip_run(const tracked_ptr& which, const std::string& run_id, skip_reason reason);
@@ -86,6 +87,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void end_run(const tracked_ptr& which, const std::string& run_id, const run_result& result);
   void report(const job& what, const run_record& r);
   void add_record(const tracked_ptr& which, run_record r);
+  bool is_late(const run_order& order, const job& what) const;
   run_request request_of(const tracked_job& which, const open_run& run) const;
 
   // term_writes.cpp: the documents in Consul

@@ -160,7 +160,7 @@ void term_core::drop_job(const std::string& name) {
   for (const open_run& run : which->document.open) {
     if (run.what != open_run::state::waiting) continue;
     admitted_.erase(run.run_id);
-    lane_.admitted.end(run.run_id, lane_.clock.now_seconds());
+    lane_.admitted.end(run.run_id, lane_.clock.now());
   }
   if (lane_.observer) lane_.observer->on_term_over(*which->what);
   forget_dropped(which);
@@ -204,6 +204,7 @@ asio::awaitable<void> term_core::apply_reload() {
   for (const auto& [name, which] : jobs_)
     if (!names.contains(name)) gone.push_back(name);
   for (const std::string& name : gone) drop_job(name);
+  orders_changed_ = true;  // some may be of jobs that are back, or new
   co_await load_jobs(std::move(added));
 }
 

@@ -17,6 +17,12 @@ namespace {
 // Of one job: their keys go with one write, which must fit into a transaction of Consul.
 constexpr std::size_t most_orders = 20;
 
+// An operator's run has no splay.
+sys_milliseconds due_at(const job& what, const open_run& run) {
+  return run.trigger == run_trigger::operator_request ? sys_milliseconds(run.tick)
+                                                      : start_of(what, run.tick);
+}
+
 }  // namespace
 
 open_run term_core::add_run(const tracked_ptr& which, sys_seconds tick, run_trigger trigger,
@@ -30,12 +36,10 @@ open_run term_core::add_run(const tracked_ptr& which, sys_seconds tick, run_trig
   return run;
 }
 
-// Until its splay is over. An operator's run has none.
+// Until its splay is over.
 void term_core::begin_wait(const tracked_ptr& which, const open_run& run) {
   const sys_milliseconds now = lane_.clock.now();
-  const sys_milliseconds start = run.trigger == run_trigger::operator_request
-                                     ? sys_milliseconds(run.tick)
-                                     : start_of(*which->what, run.tick);
+  const sys_milliseconds start = due_at(*which->what, run);
   if (start <= now) return ask(which, run.run_id);
   tasks_.spawn(start_later(which, run, lane_.timers.now() + (start - now)));
 }
@@ -43,6 +47,7 @@ void term_core::begin_wait(const tracked_ptr& which, const open_run& run) {
 asio::awaitable<void> term_core::start_later(tracked_ptr which, open_run run, time_point at) {
   co_await runtime::sleep_until(lane_.timers, at);
   ask(which, run.run_id);
+  alarm_.interrupt();  // it may wait, until a moment that the loop does not know
 }
 
 run_request term_core::request_of(const tracked_job& which, const open_run& run) const {
@@ -64,27 +69,28 @@ void term_core::ask(const tracked_ptr& which, const std::string& run_id) {
     held_back_.emplace_back(which, run_id);
     return;
   }
-  const sys_seconds now = lane_.clock.now_seconds();
   admitted_.insert(run_id);
   auto later = [weak = weak_from_this(), which, run_id](admission_verdict verdict) {
     if (const auto self = weak.lock()) self->on_verdict(which, run_id, verdict);
   };
   const admission_verdict verdict =
-      lane_.admitted.ask(request_of(*which, *run), now, std::move(later));
-  if (verdict == admission_verdict::replace) {
-    for (const std::string& other : lane_.admitted.running(which->what->name)) {
-      if (running_.contains(other) && !begun_.contains(other)) {
-        replaced_.insert(other);  // its claim is being written
-      } else {
-        lane_.runner.stop(other, stop_cause::replaced);
-      }
+      lane_.admitted.ask(request_of(*which, *run), due_at(*which->what, *run), lane_.clock.now(),
+                         std::move(later));
+  on_verdict(which, run_id, verdict);
+}
+
+void term_core::replace_others(const tracked_ptr& which, const std::string& by) {
+  for (const std::string& other : lane_.admitted.running(which->what->name)) {
+    if (other == by) continue;
+    if (running_.contains(other) && !begun_.contains(other)) {
+      replaced_.insert(other);  // its claim is being written
+    } else {
+      lane_.runner.stop(other, stop_cause::replaced);
     }
-  } else if (verdict != admission_verdict::wait) {
-    on_verdict(which, run_id, verdict);
   }
 }
 
-// `wait` and `replace` come here later, with another verdict.
+// `wait` and `replace` are followed by another verdict.
 void term_core::on_verdict(const tracked_ptr& which, const std::string& run_id,
                            admission_verdict verdict) {
   open_run* const run = which->document.find_open(run_id);
@@ -104,6 +110,8 @@ void term_core::on_verdict(const tracked_ptr& which, const std::string& run_id,
       skip_run(which, run_id, skip_reason::deadline);
       break;
     case admission_verdict::replace:
+      if (!starts_nothing() && !which->removed) replace_others(which, run_id);
+      break;
     case admission_verdict::wait:
       break;
   }
@@ -163,7 +171,7 @@ void term_core::release_claims(const tracked_ptr& which, const std::vector<std::
     running_.erase(id);
     replaced_.erase(id);
     admitted_.erase(id);
-    lane_.admitted.end(id, lane_.clock.now_seconds());
+    lane_.admitted.end(id, lane_.clock.now());
   }
   if (!claims.empty()) write_soon(which);
   changed_.notify_all();
@@ -216,7 +224,7 @@ void term_core::end_run(const tracked_ptr& which, const std::string& run_id,
     add_record(which, std::move(r));
   }
   admitted_.erase(run_id);
-  lane_.admitted.end(run_id, lane_.clock.now_seconds());
+  lane_.admitted.end(run_id, lane_.clock.now());
   changed_.notify_all();
   if (term_.hand_over_wanted() && running_.empty()) alarm_.interrupt();
 }
@@ -246,6 +254,12 @@ void term_core::add_record(const tracked_ptr& which, run_record r) {
 
 // -- runs that operators ask for -----------------------------------------------------------------
 
+// No replica led the job for a while. The clock of the operator's machine may differ a little.
+bool term_core::is_late(const run_order& order, const job& what) const {
+  if (order.note.at == sys_milliseconds()) return false;  // it does not say
+  return lane_.clock.now() - order.note.at > what.starting_deadline + punctual;
+}
+
 void term_core::take_orders() {
   orders_changed_ = false;
   for (const run_order& order : control_.orders) {
@@ -260,7 +274,11 @@ void term_core::take_orders() {
     which->orders.emplace(order.id, order);
     const open_run run = add_run(which, lane_.clock.now_seconds(), run_trigger::operator_request,
                                  order.id);
-    begin_wait(which, run);
+    if (is_late(order, *which->what)) {
+      skip_run(which, order.id, skip_reason::deadline);
+    } else {
+      begin_wait(which, run);
+    }
   }
 }
 

@@ -203,7 +203,7 @@ void term_core::give_up(const tracked_ptr& which, const std::string& run_id) {
   running_.erase(run_id);
   replaced_.erase(run_id);
   admitted_.erase(run_id);
-  lane_.admitted.end(run_id, lane_.clock.now_seconds());
+  lane_.admitted.end(run_id, lane_.clock.now());
   changed_.notify_all();
 }
 
