@@ -31,7 +31,8 @@ std::string located(const std::string& file, const config_error& error);
 
 class config_errors {
  public:
-  void add(file_position at, std::string text) { list_.emplace_back(at, std::move(text)); }
+  /// Control characters in `text`, which may quote the file, become \n and \x1b.
+  void add(file_position at, std::string text);
   bool empty() const noexcept { return list_.empty(); }
   std::size_t size() const noexcept { return list_.size(); }
   /// All of them, sorted by line and column.

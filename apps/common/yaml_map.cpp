@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
 #include "common/byte_size.hpp"
@@ -20,12 +21,24 @@ std::string_view line_at(std::string_view text, int index) {
   return text.substr(0, text.find('\n'));
 }
 
+// *name, and nothing that looks like a schedule.
+bool is_alias(std::string_view value) {
+  if (!value.starts_with('*')) return false;
+  const std::string_view name = value.substr(1, value.find_first_of(" \t\r,]}") - 1);
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return text::is_letter_or_digit(c) || c == '-' || c == '_';
+  });
+}
+
 // The most common syntax error is a value like a schedule without quotes: * and @ have
 // another meaning in YAML.
 std::string quoting_hint(std::string_view line) {
   const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
   const bool bare = value != std::string_view::npos && (line[value] == '*' || line[value] == '@');
-  return bare ? ": put what begins with * or @ in quotes" : "";
+  if (!bare) return "";
+  if (is_alias(line.substr(value)))
+    return ": an anchor of that name, as in &name, has to come first";
+  return ": put what begins with * or @ in quotes";
 }
 
 std::string joined(const std::vector<const char*>& keys) {
@@ -195,7 +208,7 @@ std::optional<duration> yaml_map::time(const char* key) const {
   const auto found = node(key);
   if (!found) return std::nullopt;
   try {
-    return parse_duration(found->IsScalar() ? found->Scalar() : "");
+    return parse_duration(scalar_or_dots(*found));
   } catch (const usage_error& e) {
     error(key, e.what());
   }

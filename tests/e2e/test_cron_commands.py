@@ -4,6 +4,7 @@ list, history, run, pause, resume."""
 
 import datetime
 import json
+import os
 import time
 
 from support import cases
@@ -41,6 +42,14 @@ jobs:
         self.assertEqual(["./check:3:5: job 'a' has no schedule, nor at: for a single run",
                           "./check:4:5: unknown key 'schedul' in a job: did you mean 'schedule'?"],
                          errors.splitlines())
+        for name in ("folder/a.yaml", "folder/a.yml", "folder/b.yaml", "folder/c.yaml"):
+            os.makedirs(self.zoo.path("folder"), exist_ok=True)
+            self.write("election: " + name + "\njobs: none\n", name)
+        code, output, errors = self.cron("check", "folder")
+        self.assertEqual((64, ""), (code, output))
+        self.assertEqual(4, len(errors.splitlines()), errors)
+        for text in ("same name", "a.yaml:2:7:", "b.yaml:2:7:", "c.yaml:2:7:"):
+            self.assertIn(text, errors)
         self.assertEqual(64, self.cron("./check")[0])
         self.assertEqual(64, self.cron("check")[0])
         self.assertEqual(64, self.cron()[0])
@@ -74,14 +83,28 @@ jobs:
   - {{name: tick, schedule: "@every 1s", command: "echo run $TENURE_TICK"}}
   - {{name: list, schedule: "@yearly", command: "echo one; echo two; exit $CODE",
      env: {{CODE: 3}}}}
+  - {{name: all, schedule: "@yearly", command: "true", run_on: all}}
 """)
         where = ("--file", "jobs.yaml")
         self.assertEqual(1, self.cron("list", "--election", self.key)[0])
         code, output, _ = self.cron("list", "--json", *where)
-        self.assertEqual((0, ["tick", "list"]),
+        self.assertEqual((0, ["tick", "list", "all"]),
                          (code, [json.loads(line)["job"] for line in output.splitlines()]))
-        self.assertEqual(1, self.cron("run", "list", *where)[0])
+        self.assert_unknown("run", "nosuch", *where, says="the jobs file has no job 'nosuch'")
+        self.assert_unknown("pause", "nosuch", *where, says="the jobs file has no job 'nosuch'")
+        self.assert_unknown("history", "list", *where, says="no job 'list' yet: no replica has led")
+        self.assert_unknown("run", "all", *where, says="'all' has run_on: all: its hosts run it")
+        early = self.cron("run", "list", *where)
+        self.assertEqual(0, early[0], early)  # its first leader takes the order
         self.start(TENURE_CRON, "--value", "host-a", "jobs.yaml", cwd=self.folder)
+        wait_until(lambda: early[1].strip() in self.cron("history", "list", "--json", *where)[1],
+                   30 * SLACK, pause=0.2, what="the run that was ordered early")
+        wait_until(lambda: self.cron("history", "all", "--member", "host-a", *where)[0] == 0,
+                   30 * SLACK, pause=0.2, what="the ledger of the host")
+        by_key = ("--election", self.key)
+        self.assert_unknown("history", "all", *by_key, says="name a host with --member (host-a)")
+        self.assert_unknown("run", "all", *by_key, says="(host-a)")
+        self.assertEqual("all: is not paused\n", self.cron("resume", "all", *by_key)[1])
 
         def jobs():
             code, output, _ = self.cron("list", "--json", "--election", self.key)
@@ -99,6 +122,12 @@ jobs:
         self.assertTrue(two[0]["tail"].startswith("run 20"), two[0])
         self.all_at_once(lambda: self.run_a_job(where),
                          lambda: self.pause_a_job(where, jobs, records))
+
+    def assert_unknown(self, *words, says):
+        code, output, errors = self.cron(*words)
+        self.assertEqual((1, ""), (code, output))
+        self.assertIn(says, errors)
+        self.assertEqual(1, len(errors.splitlines()), errors)
 
     def run_a_job(self, where):
         """`list` is the name of a job here."""

@@ -120,9 +120,28 @@ TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
   REQUIRE(bare_at.size() == 1);
   CHECK(bare_at[0].starts_with("4:15: not YAML: "));
   CHECK(bare_at[0].ends_with("put what begins with * or @ in quotes"));
+  const lines alias = errors("election: x\njobs:\n  - <<: *heavy\n    name: a\n");
+  REQUIRE(alias.size() == 1);
+  CHECK(alias[0].starts_with("3:9: not YAML: "));
+  CHECK(alias[0].ends_with(": an anchor of that name, as in &name, has to come first"));
   const lines open = errors("election: x\njobs: [\n");
   REQUIRE(open.size() == 1);
   CHECK(open[0].find("not YAML: ") != std::string::npos);
+}
+
+TEST_CASE("a mistake is one line, without control characters of the file") {
+  CHECK(errors("election: x\ndefaults: {timeout: \"5\\n6\"}\n\"\\x9B31m\": 1\njobs:\n"
+               "  - {name: \"\\e[31mred\", schedule: '@daily', command: x, timezone:"
+               " \"Mars\\nV\"}\n") ==
+        lines{"2:21: defaults: timeout: '5\\n6' is not a duration: write it as 500ms, 15s or 1m30s",
+              "3:1: unknown key '\\xc2\\x9b31m' in the file (known: election, timezone, ledger,"
+              " token_file, spread, max_jobs, max_parallel, max_output, defaults, jobs)",
+              "5:12: '\\x1b[31mred' is not a name for a job: letters, digits, '-', '_' and '.', at"
+              " most 100",
+              "5:67: job '\\x1b[31mred': timezone: 'Mars\\nV' is not a time zone (as in"
+              " Europe/Berlin, or UTC)"});
+  CHECK(errors("election: x\njobs: [{name: a, schedule: '@daily', command: b, timeout: [1h]}]\n") ==
+        lines{"2:59: job 'a': timeout: '...' is not a duration: write it as 500ms, 15s or 1m30s"});
 }
 
 TEST_CASE("the zone of a job: its own, that of its schedule, that of the file") {

@@ -291,6 +291,17 @@ TEST_CASE("the last moment and the number of moments in a time") {
   CHECK(minutely.count_in(new_year, new_year + 366 * 24h, berlin) == 366u * 24 * 60);
 }
 
+TEST_CASE("after the year 9999 nothing is due") {
+  const sys_seconds late = std::chrono::sys_days(std::chrono::year(9998) / 6 / 1);
+  for (const char* text : {"0 0 1 1 *", "0 0 29 2 *", "* 0 1 1 *"}) {
+    CAPTURE(text);
+    const schedule yearly = schedule::parse(text);
+    sys_seconds t = late;
+    for (int i = 0; i < 100 && t != sys_seconds::max(); ++i) t = yearly.next_after(t, utc_zone());
+    CHECK(t == sys_seconds::max());
+  }
+}
+
 TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
   CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not an hour (0-23"));
@@ -316,6 +327,7 @@ TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("@every 1.5s"), ContainsSubstring("'1.5s' is not a duration"));
   CHECK_THAT(refusal("@every 500ms"), ContainsSubstring("whole seconds"));
   CHECK_THAT(refusal("@every 0"), ContainsSubstring("whole seconds"));
+  CHECK_THAT(refusal("@every 90"), ContainsSubstring("whole seconds, as in 90s, 15m or 1h30m"));
   for (const char* never : {"0 0 30 2 *", "* * 31 4,6,9,11 *"})
     CHECK_THAT(refusal(never), ContainsSubstring("never due"));
 }

@@ -37,6 +37,7 @@ bool check_ledgers(const std::vector<jobs_text>& files) {
   std::map<std::string, std::string> owners;
   bool good = true;
   for (const jobs_text& one : files) {
+    if (!one.error.empty()) continue;
     const jobs_file file = parse_jobs(one.text);
     if (!file.errors.empty()) continue;
     const auto [other, added] = owners.emplace(file.ledger, one.path);
@@ -54,8 +55,12 @@ int check(const std::string& path) {
   const std::vector<jobs_text> files = source.read();
   bool good = true;
   for (const jobs_text& one : files) {
-    if (!one.error.empty()) throw apps::usage_error(one.error);
-    good = check_file(one.path, now) && good;
+    if (one.error.empty()) {
+      good = check_file(one.path, now) && good;
+    } else {
+      apps::print_error("tenure-cron check: %s\n", one.error.c_str());
+      good = false;
+    }
   }
   good = check_ledgers(files) && good;
   return good ? apps::exit_ok : apps::exit_usage;

@@ -50,6 +50,7 @@ class replica {
   void read(const jobs_text& one);
   std::string take_over(const jobs_text& one, jobs_file parsed);
   void complain(const jobs_text& one, const std::vector<apps::config_error>& mistakes);
+  void wait_for(const jobs_text& one, const tenant& gone);
   void begin_removal(tenant& gone);
   boost::asio::awaitable<void> remove(tenant* gone);
 

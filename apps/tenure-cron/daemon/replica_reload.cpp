@@ -64,9 +64,12 @@ void replica::read_files() {
     return;
   }
   std::set<std::string> names;
+  for (const jobs_text& one : all) names.insert(one.tenant);
+  for (const auto& one : tenants_) {
+    if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
+  }
   std::map<std::string, std::string> texts;
   for (const jobs_text& one : all) {
-    names.insert(one.tenant);
     const std::string& now = texts[one.path] = one.text + one.error;
     const auto before = texts_.find(one.path);
     const auto token = awaited_tokens_.find(one.path);
@@ -82,9 +85,6 @@ void replica::read_files() {
   texts_ = std::move(texts);
   std::erase_if(awaited_tokens_, [this](const auto& e) { return !texts_.contains(e.first); });
   was_read(files);
-  for (const auto& one : tenants_) {
-    if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
-  }
 }
 
 /// `files`: their stamp when they were read.
@@ -105,6 +105,8 @@ void replica::read(const jobs_text& one) {
   for (const auto& other : tenants_) {
     const jobs_file& theirs = other->file();
     if (other->name() == one.tenant) continue;
+    const bool same = theirs.election == parsed.election || theirs.ledger == parsed.ledger;
+    if (same && other->ending()) return wait_for(one, *other);
     if (theirs.election == parsed.election)
       return refuse("the election '" + parsed.election + "' is that of " + other->name());
     if (theirs.ledger == parsed.ledger)
@@ -138,6 +140,12 @@ void replica::complain(const jobs_text& one, const std::vector<apps::config_erro
     if (!running_ && !source_.is_folder()) continue;  // the caller prints them
     log_->log(log_level::error, "jobs file refused", {log_field("why", line)});
   }
+}
+
+/// The election or the ledger becomes free: remove() reads the files again.
+void replica::wait_for(const jobs_text& one, const tenant& gone) {
+  log_->log(log_level::info, "jobs file waits",
+            {log_field("path", one.path), log_field("tenant", gone.name())});
 }
 
 /// Its file is gone: its runs end, then its elections are left.

@@ -87,7 +87,7 @@ std::optional<sys_seconds> schedule::next_fixed(const calendar& when, sys_second
   const auto due = when.next(from);
   if (!due) return std::nullopt;
   while (*due >= shown.end()) {
-    if (shown.range().end > stop) return std::nullopt;
+    if (shown.range().end >= stop) return std::nullopt;
     shown = shown_range(where, shown.range().end);
   }
   return shown.moment_of(*due);

@@ -37,12 +37,12 @@ std::chrono::seconds parse_every(std::string_view text) {
   duration d{0};
   try {
     d = apps::parse_duration(text);
-  } catch (const apps::usage_error& e) {
-    throw bad_schedule(std::string("@every: ") + e.what());
+  } catch (const apps::usage_error&) {
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
   if (seconds.count() < 1 || seconds != d)
-    throw bad_schedule("@every: '" + std::string(text) + "' is not a number of whole seconds");
+    throw bad_schedule("@every: '" + std::string(text) +
+                       "' is not a duration of whole seconds, as in 90s, 15m or 1h30m");
   return seconds;
 }
 
