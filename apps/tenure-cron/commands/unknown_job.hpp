@@ -10,7 +10,7 @@
 namespace tenure::cron {
 
 /// Prints one line on standard error: the job has `run_on: all` and a ledger on each host, or the
-/// jobs file has it and no replica has led it yet, or neither knows it. `of_hosts`: what to do about
+/// jobs file has it and no replica has led it yet, or neither has it. `of_hosts`: what to do about
 /// a job with `run_on: all`. `ledger` must outlive it.
 boost::asio::awaitable<void> print_unknown_job(kv store, const ledger_options& ledger,
                                                std::string command, std::string job,
