@@ -96,7 +96,7 @@ jobs:
         self.assert_unknown("run", "all", *where, says="'all' has run_on: all: its hosts run it")
         early = self.cron("run", "list", *where)
         self.assertEqual(0, early[0], early)  # its first leader takes the order
-        self.start(TENURE_CRON, "--value", "host-a", "jobs.yaml", cwd=self.folder)
+        self.start(TENURE_CRON, "--member", "host-a", "jobs.yaml", cwd=self.folder)
         wait_until(lambda: early[1].strip() in self.cron("history", "list", "--json", *where)[1],
                    30 * SLACK, pause=0.2, what="the run that was ordered early")
         wait_until(lambda: self.cron("history", "all", "--member", "host-a", *where)[0] == 0,

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/task_scope.hpp>
@@ -65,6 +66,7 @@ class replica {
   const std::shared_ptr<log_sink> log_;
   jobs_source source_;
   std::string stamp_;  // of the files that were read
+  std::set<std::string> names_;               // of the tenants of these files
   std::map<std::string, std::string> texts_;  // of these files, by path
   // The token files of jobs files that were refused, each with its stamp then, by the path of the
   // jobs file: it may be good when its token comes.

@@ -63,11 +63,8 @@ void replica::read_files() {
     log_->log(log_level::error, "jobs file refused", {log_field("why", e.what())});
     return;
   }
-  std::set<std::string> names;
-  for (const jobs_text& one : all) names.insert(one.tenant);
-  for (const auto& one : tenants_) {
-    if (!names.contains(one->name()) && !one->ending()) begin_removal(*one);
-  }
+  names_.clear();
+  for (const jobs_text& one : all) names_.insert(one.tenant);
   std::map<std::string, std::string> texts;
   for (const jobs_text& one : all) {
     const std::string& now = texts[one.path] = one.text + one.error;
@@ -85,6 +82,9 @@ void replica::read_files() {
   texts_ = std::move(texts);
   std::erase_if(awaited_tokens_, [this](const auto& e) { return !texts_.contains(e.first); });
   was_read(files);
+  for (const auto& one : tenants_) {
+    if (!names_.contains(one->name()) && !one->ending()) begin_removal(*one);
+  }
 }
 
 /// `files`: their stamp when they were read.
@@ -106,7 +106,8 @@ void replica::read(const jobs_text& one) {
     const jobs_file& theirs = other->file();
     if (other->name() == one.tenant) continue;
     const bool same = theirs.election == parsed.election || theirs.ledger == parsed.ledger;
-    if (same && other->ending()) return wait_for(one, *other);
+    const bool ends = other->ending() || !names_.contains(other->name());
+    if (same && ends) return wait_for(one, *other);
     if (theirs.election == parsed.election)
       return refuse("the election '" + parsed.election + "' is that of " + other->name());
     if (theirs.ledger == parsed.ledger)
