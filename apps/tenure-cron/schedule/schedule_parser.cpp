@@ -34,15 +34,17 @@ std::vector<std::string_view> words(std::string_view text) {
 }
 
 std::chrono::seconds parse_every(std::string_view text) {
+  const std::string remedy = ": write whole seconds, as in 90s, 15m or 1h30m";
   duration d{0};
   try {
     d = apps::parse_duration(text);
-  } catch (const apps::usage_error&) {
+  } catch (const apps::usage_error& e) {
+    const std::string why = e.what();  // its own remedy is one for shorter times, too
+    throw bad_schedule("@every: " + why.substr(0, why.rfind(": ")) + remedy);
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
   if (seconds.count() < 1 || seconds != d)
-    throw bad_schedule("@every: '" + std::string(text) +
-                       "' is not a duration of whole seconds, as in 90s, 15m or 1h30m");
+    throw bad_schedule("@every: '" + std::string(text) + "' is no number of seconds" + remedy);
   return seconds;
 }
 
