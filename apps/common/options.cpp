@@ -9,6 +9,7 @@
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <tenure/toolkit/input_file.hpp>
 #include <tenure/toolkit/utf8.hpp>
 #include <vector>
@@ -27,6 +28,17 @@ std::string first_line(std::string text) {
   const std::size_t end = text.find('\n');
   if (end != std::string::npos) text.erase(end);
   return text;
+}
+
+// CLI11 converts the values of flags alone: a check refuses the bad value of any other option.
+std::string bad_flag(std::string_view message) {
+  constexpr std::string_view begin = "Could not convert: ";
+  constexpr std::string_view middle = " = ";
+  const std::size_t at = message.find(middle);
+  if (!message.starts_with(begin) || at == message.npos) return {};
+  const std::string_view name = message.substr(begin.size(), at - begin.size());
+  const std::string_view value = message.substr(at + middle.size());
+  return std::string(name) + ": '" + std::string(value) + "' is neither true nor false";
 }
 
 // "tenure run", if the command line was parsed as far as the subcommand.
@@ -156,6 +168,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
       return exit_ok;
     }
     problem = unknown_option(app);
+    if (problem.empty()) problem = bad_flag(e.what());
     if (problem.empty()) problem = e.what();
   } catch (const usage_error& e) {
     problem = e.what();
@@ -179,6 +192,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run) {
+  ::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of `ulimit -f` fails, as on a full disk
   const int code = parse_and_try(app, argc, argv, run);
   flush_output();
   const time_point end = boot_clock::now() + line_writer::last_lines_timeout;

@@ -161,6 +161,8 @@ NUMBERS = [
     run("--group", "g", "--capacity", "1.5", says="--capacity.*1.5"),
     run("--group", "g", "--capacity", "0x10", says="--capacity.*0x10"),
     tenure("lock", "-n", "0", "k", "true", says="'0' is not a whole number from 1"),
+    tenure("lock", "-shell=maybe", "k", "true", says="--shell: 'maybe' is neither true nor false"),
+    run("--respawn=maybe", says="--respawn: 'maybe' is neither true nor false"),
     tenure("lock", "-n", "0x", "k", "true", says="'0x' is not a whole number from 1"),
     tenure("lock", "-n", "1__0", "k", "true", says="'1__0' is not a whole number from 1"),
     tenure("lock", "-monitor-retry", "-1", "k", "true",
@@ -190,9 +192,6 @@ NAMES = [
     tenure("pin", "/k", "m", says="slash"),
     run("--group", "g", "--member", "a/b", says="a/b"),
     run("--group", "", says="--group: the value is empty"),
-    tenure("pin", "--group", "", "k", "m", says="--group: the value is empty"),
-    tenure("unpin", "--group", "", "k", says="--group: the value is empty"),
-    tenure("move", "--group", "", "k", "m", says="--group: the value is empty"),
     run("--token-command", "", says="--token-command: the value is empty"),
     run("--group", "g", "--member", "m" * 2000, says="member"),
 ]

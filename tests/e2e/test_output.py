@@ -5,6 +5,7 @@ its reader has had enough."""
 import http.server
 import json
 import os
+import signal
 import subprocess
 import threading
 
@@ -80,6 +81,18 @@ class OutputTest(cases.ServerCase):
             with self.subTest(argv[1:]), open("/dev/full", "wb") as full:
                 name = os.path.basename(argv[0])
                 self.assertEqual((71, f"{name}: {FULL}"), self.run_into(full, argv))
+
+    def test_a_limit_of_file_sizes_is_an_error_of_the_output_alone(self):
+        self.lock(1)
+        limited = ["sh", "-c", 'ulimit -f "$0"; exec "$@"']
+        with open(self.zoo.path("output"), "wb") as file:
+            self.assertEqual(
+                (71, "tenure: standard output cannot be written: File too large\n"),
+                self.run_into(file, [*limited, "0", TENURE, "leader", self.key + "/0"]))
+            # A command has the signals that it would have without tenure.
+            self.assertEqual((128 + signal.SIGXFSZ, ""), self.run_into(
+                file, [*limited, "10000", TENURE, "run", self.key, "--", "head", "-c", "20M",
+                       "/dev/zero"]))
 
     def test_what_consul_sends_stays_on_its_line(self):
         front = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Terminal)

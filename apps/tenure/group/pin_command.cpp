@@ -77,7 +77,6 @@ void add_names(CLI::App& command, pin_options& o) {
       ->check(check_key);
   command.add_option("--group", o.prefix,
                      "the prefix of the group (default: the nearest folder above KEY)")
-      ->check(check_not_empty)
       ->type_name("PREFIX");
 }
 
