@@ -102,7 +102,13 @@ void consul_options::set_token(consul_config& to, std::shared_ptr<log_sink> log)
     to.token(token_from_command(token_command_, token_interval_.value_or(std::chrono::minutes(5)),
                                 std::move(log)));
   } else if (token_file_.empty()) {
-    if (!token_.empty()) to.token(token_);
+    if (token_.empty()) return;
+    to.token(token_);
+    try {
+      consul_access().token(token_).check();
+    } catch (const bad_configuration& e) {
+      throw usage_error(std::string("--token: ") + e.what());
+    }
   } else {  // comes before --token, as in Consul's tools
     try {
       to.token(token_from_file(token_file_, std::move(log)));
@@ -120,6 +126,7 @@ consul_config consul_options::config(std::shared_ptr<log_sink> log) const {
       consul_config::from([this](const char* name) { return variable(name); }, log);
   if (!datacenter_.empty()) made.access(consul_access(made.access()).datacenter(datacenter_));
   set_token(made, std::move(log));
+  made.access().check();
   return made;
 }
 

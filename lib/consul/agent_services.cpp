@@ -2,6 +2,7 @@
 #include <tenure/toolkit/percent.hpp>
 #include <utility>
 
+#include "consul/check_config.hpp"
 #include "consul/client_support.hpp"
 #include "consul/format.hpp"
 #include "consul/service_json.hpp"
@@ -68,7 +69,7 @@ agent_services::agent_services(asio::any_io_executor executor, consul_config con
     : env_(with_metrics(*wire::make_system_environment(std::move(executor), config, silent_log()),
                         std::move(metrics))),
       config_(std::move(config)) {
-  config_.access().check();
+  consul::check_config(config_);
 }
 
 agent_services::agent_services(std::shared_ptr<const runtime::environment> env,

@@ -144,12 +144,12 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
 }
 
 // A source is free to return what it likes.
-response not_sent(const runtime::environment& env, const call& what, const consul_config& config) {
+response not_sent(const runtime::environment& env, const call& what, const consul_config& config,
+                  const std::string& why) {
   response result;
   result.sent_at = env.clock->now();
   result.error = consul_errc::bad_request;
-  result.detail = with_outcome(describe(what, config),
-                               "not sent: the token holds control characters");
+  result.detail = with_outcome(describe(what, config), "not sent: the token " + why);
   return result;
 }
 
@@ -177,7 +177,8 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
       what.effect == effect::write ? runtime::on_stale::fail : runtime::on_stale::resend;
   for (unsigned failed = 0;;) {
     const std::string token = config.token();
-    if (!bad_token(token).empty()) co_return not_sent(env, what, config);
+    const std::string bad = bad_secret(token);
+    if (!bad.empty()) co_return not_sent(env, what, config, bad);
     runtime::http_request request = make_request(what, config, token);
     runtime::exchange_result exchange =
         co_await env.transport->exchange(what.where, std::move(request), what.deadline, when_stale);

@@ -4,6 +4,7 @@
 
 #include "consul/acl_rules.hpp"
 #include "consul/call.hpp"
+#include "consul/check_config.hpp"
 #include "consul/client_support.hpp"
 #include "consul/parse.hpp"
 
@@ -14,7 +15,7 @@ client::client(std::shared_ptr<const runtime::environment> env, consul_config co
       config_(std::move(config)),
       parser_(std::make_shared<parser>()),
       refusals_(env_) {
-  config_.access().check();
+  check_config(config_);
 }
 
 time_point client::deadline() const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <tenure/toolkit/ascii.hpp>
 
+#include "consul/check_config.hpp"
 #include "consul/token_file.hpp"
 #include "text/host_port.hpp"
 
@@ -16,6 +17,8 @@ namespace tenure {
 namespace {
 
 using variable_lookup = std::function<std::optional<std::string>(const char* name)>;
+
+constexpr std::size_t longest_shown = 60;  // of a value that is too long
 
 constexpr std::string_view expected_forms =
     "expected host:port, http://host:port, https://host:port or unix:///path/to/socket";
@@ -71,6 +74,11 @@ host_and_port parse_host_and_port(std::string_view text, std::string_view addres
   }
   if (host.empty()) refuse("the Consul address " + in_quotes(address) + " names no host: " +
                            std::string(expected_forms));
+  constexpr std::size_t longest_name = 253;  // of DNS
+  if (host.size() > longest_name)
+    refuse("the Consul address " + in_quotes(address.substr(0, longest_shown)) +
+           "... has a host of " + std::to_string(host.size()) + " characters: a host has at most " +
+           std::to_string(longest_name));
   return {std::string(host), port ? checked_port(*port, address) : std::string()};
 }
 
@@ -97,16 +105,35 @@ consul_tls tls_from(const std::function<std::string(const char* name)>& get) {
       .verify(is_true("CONSUL_HTTP_SSL_VERIFY", get("CONSUL_HTTP_SSL_VERIFY"), true));
 }
 
-// A secret becomes part of a header, so it must not contain a line end.
+// A secret becomes part of a header: without a line end, and not of any length.
 void check_secret(const char* name, std::string_view secret) {
-  if (std::ranges::any_of(secret, text::is_control))
-    refuse(std::string(name) +
-           " holds control characters (its value is not shown): write it on one line");
+  const std::string why = consul::bad_secret(secret);
+  if (!why.empty())
+    refuse(std::string(name) + " " + why + ": use one line of at most " +
+           std::to_string(consul::longest_secret) + " bytes");
+}
+
+// Consul's own names have at most 64 characters.
+void check_name(const char* what, std::string_view name) {
+  constexpr std::size_t longest = 255;
+  if (name.size() <= longest) return;
+  refuse(std::string(what) + " " + in_quotes(name.substr(0, longest_shown)) + "... has " +
+         std::to_string(name.size()) + " bytes: it has at most " + std::to_string(longest));
 }
 
 }  // namespace
 
-void consul_access::check() const { check_secret("the token", token_); }
+void consul_access::check() const {
+  check_secret("the token", token_);
+  check_name("the namespace", name_space_);
+  check_name("the partition", partition_);
+  check_name("the datacenter", datacenter_);
+}
+
+void consul::check_config(const consul_config& config) {
+  config.access().check();
+  check_secret("user:password of HTTP", config.basic_auth());
+}
 
 consul_config::consul_config(std::string_view where) { address(where); }
 

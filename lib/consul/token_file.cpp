@@ -18,7 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest = 4095;
 constexpr const char* is_empty = "is empty";
 // How long after the first refusal of a token a request waits for the next one.
 constexpr duration worth_waiting = 2s;
@@ -46,7 +45,7 @@ class file_stamp {
 
 /// The text of a file that is not longer than any token. Otherwise empty, and `why` says why.
 std::string read_small(const std::string& path, std::string& why) {
-  runtime::input_file file = runtime::read_input(path, longest);
+  runtime::input_file file = runtime::read_input(path, longest_secret);
   if (file.problem.empty()) return std::move(file.text);
   why = file.problem.starts_with("is larger") ? "is longer than any token"
                                               : "cannot be read (" + file.problem + ")";
@@ -120,7 +119,7 @@ std::optional<std::string> token_file::read() {
   std::string why;
   std::string found = trimmed_token(read_small(path_, why));
   if (why.empty() && found.empty()) why = is_empty;
-  if (why.empty()) why = bad_token(found);
+  if (why.empty()) why = bad_secret(found);
   if (!why.empty()) {
     fail(why);
     return std::nullopt;
@@ -185,7 +184,10 @@ std::string trimmed_token(std::string_view text) {
   return std::string(text);
 }
 
-std::string bad_token(std::string_view text) {
+std::string bad_secret(std::string_view text) {
+  if (text.size() > longest_secret) {
+    return "is too long (" + std::to_string(text.size()) + " bytes)";
+  }
   if (std::ranges::any_of(text, text::is_control))
     return "holds control characters (its value is not shown)";
   return "";

@@ -1,6 +1,7 @@
 // The token in a file that another program replaces.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,9 @@ std::shared_ptr<token_source> follow_token_file(
 
 /// Without the white space around it.
 std::string trimmed_token(std::string_view text);
-/// Why it cannot be sent as a token; empty if it can.
-std::string bad_token(std::string_view text);
+/// What is longer is no token, nor any other secret in a header.
+inline constexpr std::size_t longest_secret = 4096;
+/// Why it cannot be sent in a header, without the text itself; empty if it can.
+std::string bad_secret(std::string_view text);
 
 }  // namespace tenure::consul

@@ -264,6 +264,15 @@ ENVIRONMENT = [
     tenure("leader", "k", says="CONSUL_CACERT",
            env={"CONSUL_HTTP_SSL": "true", "CONSUL_CACERT": "/no/such"}),
     tenure("leader", "k", says="CONSUL_HTTP_TOKEN", env={"CONSUL_HTTP_TOKEN": "a\nb"}),
+    *(command(says=name + r" is too long \(70000 bytes\): use one line of at most 4096 bytes",
+              env={name: "s" * 70000})
+      for command in (run, lambda **more: tenure("leader", "k", **more))
+      for name in ("CONSUL_HTTP_TOKEN", "CONSUL_HTTP_AUTH")),
+    tenure("leader", "--token", "s" * 70000, "k", says="--token: the token is too long"),
+    tenure("leader", "--datacenter", "s" * 70000, "k", says="the datacenter .* has 70000 bytes"),
+    tenure("leader", "--token-command", "head -c 5000 /dev/zero | tr '\\0' s", "k",
+           says="is too long .5000 bytes"),
+    tenure("leader", "--http-addr", "h" * 300, "k", says="has a host of 300 characters"),
     run(says="TENURE_SPAN: '99999999h'.*36500d", env={"TENURE_SPAN": "99999999h"}),
     run(says="TENURE_SPAN: '' is|TENURE_SPAN", env={"TENURE_SPAN": "x"}),
     tenure("leader", "k", says="127.0.0.1:1", code=69,

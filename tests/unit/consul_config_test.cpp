@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "consul/check_config.hpp"
+
 namespace {
 
 using tenure::bad_configuration;
@@ -212,6 +214,36 @@ TEST_CASE("secrets with control characters are refused and not shown") {
     CHECK(line.find("def") == std::string::npos);
     CHECK(line.find('\n') == std::string::npos);
   }
+}
+
+TEST_CASE("what is too long for a request is refused, and secrets are not shown") {
+  const std::string secret(70'000, 's');
+  for (const char* name : {"CONSUL_HTTP_TOKEN", "CONSUL_HTTP_AUTH"}) {
+    CHECK(refusal({{name, secret}}) ==
+          std::string(name) + " is too long (70000 bytes): use one line of at most 4096 bytes");
+    CHECK(refusal({{name, secret.substr(0, 4096)}}) == "(accepted)");
+  }
+  const auto checked = [](const consul_config& config) {
+    try {
+      tenure::consul::check_config(config);
+    } catch (const bad_configuration& error) {
+      return std::string(error.what());
+    }
+    return std::string("(accepted)");
+  };
+  using access = tenure::consul_access;
+  CHECK(checked(consul_config()) == "(accepted)");
+  CHECK(checked(consul_config().token(secret)).starts_with("the token is too long (70000 bytes)"));
+  CHECK(checked(consul_config().basic_auth(secret))
+            .starts_with("user:password of HTTP is too long (70000 bytes)"));
+  CHECK(checked(consul_config().access(access().datacenter(secret)))
+            .starts_with("the datacenter \"sss"));
+  CHECK(checked(consul_config().access(access().name_space(secret)))
+            .find("has 70000 bytes: it has at most 255") != std::string::npos);
+  CHECK(checked(consul_config().access(access().partition(std::string(255, 'p')))) ==
+        "(accepted)");
+  CHECK(address_refusal(std::string(254, 'h') + ":8500")
+            .find("has a host of 254 characters") != std::string::npos);
 }
 
 TEST_CASE("TLS is on for https:// and where a variable or a setting asks for it") {

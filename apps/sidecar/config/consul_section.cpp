@@ -84,6 +84,11 @@ void read_consul(const YAML::Node& node, const std::shared_ptr<log_sink>& log, c
   if (const auto name = map.text("namespace")) access.name_space(*name);
   if (const auto name = map.text("partition")) access.partition(*name);
   to.consul.access(std::move(access));
+  try {
+    to.consul.access().check();
+  } catch (const bad_configuration& e) {
+    errors.add(apps::line_of(node), std::string("consul: ") + e.what());
+  }
   if (const auto stale = map.boolean("stale")) to.stale = *stale;
   if (const auto n = map.number("connections", 3, 10'000)) to.consul.connections(*n);
   if (const auto n = map.number("sessions", 1, 1'000)) to.sessions = *n;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -126,9 +125,11 @@ int lock(const arguments& a) {
   const int input = o.input;
   boost::asio::io_context io{1};
   runner r(io, std::move(o));
-  boost::asio::co_spawn(io, r.run(), boost::asio::detached);
+  std::exception_ptr unexpected;
+  boost::asio::co_spawn(io, r.run(), [&](std::exception_ptr why) { unexpected = why; });
   io.run();
   if (no_input && input >= 0) ::close(input);
+  if (unexpected) std::rethrow_exception(unexpected);
   const int code = r.exit_code();
   return a.child_exit_code && r.child_failed() ? exit_child_failed : code;
 }

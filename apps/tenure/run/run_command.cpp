@@ -1,8 +1,8 @@
 // tenure run: the command line.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -121,8 +121,10 @@ int run(const arguments& a) {
   }
   boost::asio::io_context io{1};
   runner r(io, std::move(o));
-  boost::asio::co_spawn(io, r.run(), boost::asio::detached);
+  std::exception_ptr unexpected;
+  boost::asio::co_spawn(io, r.run(), [&](std::exception_ptr why) { unexpected = why; });
   io.run();
+  if (unexpected) std::rethrow_exception(unexpected);
   return r.exit_code();
 }
 

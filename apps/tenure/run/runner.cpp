@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <tenure/toolkit/no_throw.hpp>
 #include <utility>
@@ -76,6 +77,7 @@ error_code runner::last_error() const {
 
 asio::awaitable<void> runner::run() {
   asio::co_spawn(io_, handle_signals(), asio::detached);
+  std::exception_ptr unexpected;
   try {
     co_await run_terms();
   } catch (const boost::system::system_error& e) {
@@ -85,6 +87,8 @@ asio::awaitable<void> runner::run() {
     } else {
       fail(e);
     }
+  } catch (...) {  // the signals and the timers would keep the process for ever
+    unexpected = std::current_exception();
   }
   try_timer_.cancel();
   pause_timer_.cancel();
@@ -93,6 +97,7 @@ asio::awaitable<void> runner::run() {
   semaphore_.reset();
   group_.reset();
   signals_.cancel();
+  if (unexpected) std::rethrow_exception(unexpected);
 }
 
 asio::awaitable<void> runner::run_terms() {
