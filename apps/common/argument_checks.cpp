@@ -2,13 +2,25 @@
 
 #include <charconv>
 #include <cstdio>
+#include <tenure/key_error.hpp>
 
 namespace tenure::apps {
 
-std::string check_key(const std::string& text) {
-  if (text.empty()) return "the key is empty: name the key of an election";
-  if (text.front() == '/') return "the key '" + text + "' begins with a slash: leave it out";
-  return {};
+std::string check_key(const std::string& text) { return key_error(text); }
+
+std::string check_key_prefix(const std::string& text) { return key_prefix_error(text); }
+
+std::string prefix_error(const std::string& text, const char* what) {
+  const std::string prefix = without_end_slashes(text);
+  if (prefix.empty()) return std::string("the prefix of ") + what + " cannot be empty";
+  return key_error(prefix);
+}
+
+std::string check_group_prefix(const std::string& text) { return prefix_error(text, "a group"); }
+
+std::string without_end_slashes(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
 }
 
 std::string check_not_empty(const std::string& text) {

@@ -10,6 +10,17 @@ namespace tenure::apps {
 /// The key of an election.
 std::string check_key(const std::string& text);
 
+/// The beginning of keys, which may be empty.
+std::string check_key_prefix(const std::string& text);
+
+/// A prefix below which there are keys, with slashes at its end or without. `what` has it: "a
+/// group".
+std::string prefix_error(const std::string& text, const char* what);
+std::string check_group_prefix(const std::string& text);
+
+/// A prefix as users write it: with slashes at its end or without.
+std::string without_end_slashes(std::string prefix);
+
 /// An option that is given has a value: an empty variable of a script is a mistake.
 std::string check_not_empty(const std::string& text);
 

@@ -15,6 +15,7 @@ void group_options::add_to(CLI::App& app) {
                  "member")
       ->type_name("PREFIX")
       ->check(check_not_empty)
+      ->check(check_group_prefix)
       ->envname("TENURE_GROUP");
   app.add_option("--member", member_,
                  "the member's name, unique in the group (default: the host name)")
@@ -43,8 +44,7 @@ std::optional<group_membership> group_options::membership_with(
     if (given != nullptr) throw usage_error(std::string(given) + ": only with --group");
     return std::nullopt;
   }
-  std::string prefix = prefix_;
-  while (prefix.ends_with('/')) prefix.pop_back();
+  std::string prefix = without_end_slashes(prefix_);
   membership made(member_.empty() ? default_member : member_, std::move(how));
   if (weight_) made.weight(*weight_);
   made.capacity(capacity_);

@@ -1,10 +1,12 @@
 #include "consul/format.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/json_writer.hpp>
 #include <tenure/toolkit/percent.hpp>
 
+#include "text/printable.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::consul {
@@ -12,6 +14,12 @@ namespace {
 
 bool carries_value(std::string_view verb) noexcept {
   return verb == "lock" || verb == "unlock" || verb == "set" || verb == "cas";
+}
+
+std::string name_of_point(std::uint32_t code_point) {
+  char name[16];
+  std::snprintf(name, sizeof name, "U+%04X", static_cast<unsigned>(code_point));
+  return name;
 }
 
 }  // namespace
@@ -26,6 +34,9 @@ std::string unaddressable_prefix(std::string_view key) {
   if (key.empty()) return "";
   if (key.starts_with('/')) return "a key cannot begin with a slash";
   if (!text::is_utf8(key)) return "it is not UTF-8";  // a transaction is JSON
+  if (const auto odd = text::first_unprintable(key)) {
+    return "Consul refuses the character " + name_of_point(*odd) + " in a key";
+  }
   while (true) {
     const auto slash = key.find('/');
     const std::string_view segment = key.substr(0, slash);

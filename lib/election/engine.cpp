@@ -5,9 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <tenure/key_error.hpp>
 #include <utility>
 
-#include "consul/format.hpp"
 #include "core/testing/seeded_bug.hpp"
 #include "election/errors.hpp"
 #include "runtime/keep_alive.hpp"
@@ -21,14 +21,7 @@ namespace asio = boost::asio;
 constexpr std::size_t most_profiles = 16;
 
 void check_key(const std::string& key) {
-  if (key.empty()) throw bad_configuration("an election needs a key: give one, such as a/leader");
-  if (key.front() == '/') {
-    throw bad_configuration("the key \"" + key + "\" starts with a slash: leave it out");
-  }
-  if (const std::string why = consul::unaddressable(key); !why.empty()) {
-    throw bad_configuration("the key \"" + key + "\" cannot be asked for (" + why +
-                            "): use another");
-  }
+  if (std::string why = key_error(key); !why.empty()) throw bad_configuration(std::move(why));
 }
 
 template <class T>

@@ -17,6 +17,7 @@
 #include <tenure/end_reason.hpp>
 #include <tenure/error.hpp>
 #include <tenure/event.hpp>
+#include <tenure/key_error.hpp>
 #include <tenure/kv.hpp>
 #include <tenure/leader.hpp>
 #include <tenure/leader_settings.hpp>

@@ -29,7 +29,7 @@ class PolicyTest(cases.Case):
     def test_bad_usage(self):
         for words, says in ((["fly", "k"], "'fly' is no program"),
                             (["run"], "a KEY is missing"),
-                            (["run", "/k"], "cannot begin with a slash"),
+                            (["run", "/k"], "'/k' begins with a slash"),
                             (["lock", "/"], "the prefix of a lock cannot be empty"),
                             (["run", "-n", "2", "k"], "-n: only for lock"),
                             (["lock", "-n", "0", "k"], "-n 0"),
@@ -41,6 +41,19 @@ class PolicyTest(cases.Case):
                             (["lock", "--group", "g", "k"], "--group: only for"),
                             (["run", "--spread", "k"], "--spread: only for cron"),
                             (["run", "--ledger", "x", "k"], "--ledger: only for cron"),
+                            (["run", ""], "the key is empty"),
+                            (["list", ""], "the key is empty"),
+                            (["depose", ""], "the key is empty"),
+                            (["run", "r/../x"], "between slashes"),
+                            (["group", "a\nb"], "U+000A"),
+                            (["lock", "a//b"], "// in it"),
+                            (["sidecar", "x", "--service", ""], "--service: the value is empty"),
+                            (["sidecar", "x", "--group", ""], "prefix of a group cannot be empty"),
+                            (["library", "--semaphore", ""], "the prefix of a semaphore cannot"),
+                            (["library", "--semaphore", "a/../b"], "between slashes"),
+                            (["run", "--node", "", "x"], "--node: the value is empty"),
+                            (["cron", "--ledger", "", "x"], "--ledger: the value is empty"),
+                            (["cron", "--ledger", "a//b", "x"], "// in it"),
                             (["drain"], "a KEY is missing"),
                             (["drain", "--liveness", "g"], "--liveness: only for")):
             code, output, errors = self.run_to_end(TENURE, "policy", *words)

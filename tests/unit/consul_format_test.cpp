@@ -2,6 +2,7 @@
 #include "consul/format.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <tenure/key_error.hpp>
 
 #include "core/watching/range_plan.hpp"
 
@@ -41,6 +42,41 @@ TEST_CASE("keys that Consul's server would redirect are refused") {
   }
   CHECK_FALSE(unaddressable("").empty());
   CHECK(unaddressable_prefix("").empty());
+}
+
+TEST_CASE("keys that Consul's server would refuse for a character are refused") {
+  for (const std::string good : {"a b", "a\xc3\xa9", "a\xe2\x82\xac", "a\xf0\x9f\x98\x80"}) {
+    INFO(good);
+    CHECK(unaddressable(good).empty());
+  }
+  for (const std::string_view bad : {std::string_view("a\nb"), std::string_view("a\0b", 3),
+                                     std::string_view("a\x7f"), std::string_view("a\xc2\xa0"),
+                                     std::string_view("a\xe2\x80\xa8"), std::string_view("\x1b")}) {
+    INFO(bad);
+    CHECK_FALSE(unaddressable(bad).empty());
+    CHECK_FALSE(unaddressable_prefix(bad).empty());
+  }
+}
+
+TEST_CASE("an error of a key names the key and the remedy on one line") {
+  CHECK(key_error("service/db/leader").empty());
+  CHECK(key_error("a/").empty());
+  CHECK(key_error(std::string(most_key_bytes, 'k')).empty());
+  CHECK(key_prefix_error("").empty());
+  CHECK(key_error("") == "the key is empty: give one, such as service/db/leader");
+  CHECK(key_error("/a") == "'/a' begins with a slash: leave it out");
+  CHECK(key_error("a/../b") ==
+        "'a/../b' cannot be a key (a key cannot have . or .. between slashes): use another");
+  CHECK(key_error("a\nb") ==
+        "'a\\nb' cannot be a key (Consul refuses the character U+000A in a key): use another");
+  CHECK(key_error("a\xff") == "'a\\xff' cannot be a key (it is not UTF-8): use another");
+  const std::string shown = "'" + std::string(99, 'k') + "...'";
+  CHECK(key_error(std::string(600'000, 'k')) ==
+        shown + " has 600000 bytes: a key has at most 4096");
+  for (const char* bad : {"/a", "a//b", "a\nb", "a\xff"}) {
+    INFO(bad);
+    CHECK(key_prefix_error(bad) == key_error(bad));
+  }
 }
 
 TEST_CASE("Consul reads durations exactly as they were") {

@@ -94,6 +94,25 @@ jobs:
         });
 }
 
+TEST_CASE("keys that the daemon cannot use are errors of the file") {
+  const std::string jobs = "jobs: [{name: a, schedule: '@daily', command: b}]\n";
+  const auto election = [&](const std::string& key) {
+    return errors("election: " + key + '\n' + jobs);
+  };
+  CHECK(election("a/b").empty());
+  CHECK(election("r/../b") ==
+        lines{"1:11: election: 'r/../b' cannot be a key (a key cannot have . or .. between"
+              " slashes): use another"});
+  CHECK(election(R"("r/a\nb")") ==
+        lines{"1:11: election: 'r/a\\nb' cannot be a key (Consul refuses the character U+000A in"
+              " a key): use another"});
+  CHECK(election(std::string(513, 'k')) ==
+        lines{"1:11: election: the key has 513 bytes: at most 512"});
+  CHECK(errors("election: a\nledger: b/./c\n" + jobs) ==
+        lines{"2:9: ledger: 'b/./c' cannot be a key (a key cannot have . or .. between slashes):"
+              " use another"});
+}
+
 TEST_CASE("empty and incomplete files") {
   CHECK(errors("") == lines{"1:1: the file is empty: it needs election: and jobs:"});
   CHECK(errors("# nothing\n") == lines{"1:1: the file is empty: it needs election: and jobs:"});

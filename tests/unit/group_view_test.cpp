@@ -103,7 +103,7 @@ TEST_CASE("a group's prefix is a folder that can be asked for") {
     INFO(good);
     CHECK_NOTHROW(impl::check_group_prefix(good));
   }
-  for (const char* bad : {"", "/jobs", "jobs/", "/", "a//b", "a/../b", "."}) {
+  for (const char* bad : {"", "/jobs", "jobs/", "/", "a//b", "a/../b", ".", "a\nb"}) {
     INFO(bad);
     CHECK_THROWS_AS(impl::check_group_prefix(bad), bad_configuration);
   }

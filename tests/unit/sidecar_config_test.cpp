@@ -232,6 +232,40 @@ http:
   }
 }
 
+TEST_CASE("A key that no program can use is an error of the file") {
+  using list = std::vector<std::string>;
+  const auto of = [](const std::string& election) {
+    return errors_of("elections:\n  - {name: ok, key: r/ok}\n  - {name: app, " + election + "}\n");
+  };
+  CHECK(of("key: r/b") == list{});
+  CHECK(of("key: r/../b") ==
+        list{"3: election 'app': key: 'r/../b' cannot be a key (a key cannot have . or .. between "
+             "slashes): use another"});
+  CHECK(of(R"(key: "r/a\nb")") ==
+        list{"3: election 'app': key: 'r/a\\nb' cannot be a key (Consul refuses the character "
+             "U+000A in a key): use another"});
+  const list zero = of(R"(key: "r/a\0b")");
+  REQUIRE(zero.size() == 1);
+  CHECK(zero.front().find("U+0000") != std::string::npos);
+  const list large = of("key: " + std::string(600'000, 'k'));
+  REQUIRE(large.size() == 1);
+  CHECK(large.front().ends_with("has 600000 bytes: a key has at most 4096"));
+  CHECK(large.front().size() < 300);
+  CHECK(of("key: r/b, group: r/../g") ==
+        list{"3: election 'app': group: 'r/../g' cannot be a key (a key cannot have . or .. "
+             "between slashes): use another"});
+  CHECK(of("key: r/b, hooks: {dir: /tmp, settings: /s}") ==
+        list{"3: hooks of app: settings: '/s' begins with a slash: leave it out"});
+  const std::string taken = "' is the key of the election of line ";
+  CHECK(of("key: r/b, hooks: {dir: /tmp, settings: r/ok}") ==
+        list{"3: election 'app': settings: 'r/ok" + taken + "2: use another"});
+  CHECK(of("key: r/b, hooks: {dir: /tmp, settings: r/b}") ==
+        list{"3: election 'app': settings: 'r/b" + taken + "3: use another"});
+  CHECK(of("key: r/b, command: {run: x, health: {http: 'http://[::1/x'}}") ==
+        list{"3: health of app: http: 'http://[::1/x' has no host and port that can be used: write "
+             "http://HOST:PORT/PATH, an IPv6 address in brackets"});
+}
+
 TEST_CASE("An error in a value is reported with the line of the value") {
   using list = std::vector<std::string>;
   const auto first = [](const std::string& text) {

@@ -29,7 +29,12 @@ class http_url {
     if (host.empty())
       throw bad_configuration("'" + url + "' is not a URL of HTTP: write http://HOST:PORT/PATH");
     const bool has_port = host.back() != ']' && host.find(':', host.rfind(']') + 1) != host.npos;
-    server = consul_config(has_port ? host : host + ":80").address();
+    try {
+      server = consul_config(has_port ? host : host + ":80").address();
+    } catch (const bad_configuration&) {  // it speaks of Consul
+      throw bad_configuration("'" + url + "' has no host and port that can be used: write "
+                              "http://HOST:PORT/PATH, an IPv6 address in brackets");
+    }
     if (end < url.size()) path = url.substr(end);
     for (const char c : path)
       if (c <= ' ' || c == 0x7f || c == '#')

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
+#include <tenure/key_error.hpp>
 #include <utility>
 
 #include "common/candidacy_errors.hpp"
@@ -78,8 +79,7 @@ void reader::read_elector_election() {
   }
   candidacy how(get("TENURE_VALUE").value_or(apps::host_name()));
   options_.emplace(election, get("TENURE_KEY").value_or(key), how);
-  if (options_->key.starts_with('/'))
-    refuse("TENURE_KEY", "'" + options_->key + "' begins with a slash: leave it out");
+  if (const std::string why = key_error(options_->key); !why.empty()) refuse("TENURE_KEY", why);
 }
 
 void reader::read_elector() {

@@ -3,6 +3,8 @@
 #include <map>
 #include <stdexcept>
 #include <string_view>
+#include <tenure/key_error.hpp>
+#include <tenure/leader_settings.hpp>
 #include <utility>
 
 #include "common/candidacy_errors.hpp"
@@ -21,6 +23,13 @@ using apps::yaml_map;
 
 enum class consul_section { read, left_out };
 
+/// Where the settings of an election are.
+struct settings_place {
+  std::string election;
+  std::string key;
+  int line;
+};
+
 class reader {
  public:
   reader(const consul_config& consul, consul_section section, std::shared_ptr<log_sink> log,
@@ -37,6 +46,8 @@ class reader {
   bool check(const yaml_map& map, const YAML::Node& node, const candidacy_options& candidacy,
              const election_options& options);
   void check_guarantee(const candidacy_options& candidacy, const election_options& options);
+  void note_settings(const YAML::Node& node, const election_options& options);
+  void check_settings();
   void check_http(const YAML::Node& node);
 
   config config_;
@@ -49,6 +60,7 @@ class reader {
   std::map<std::string, int> names_;  // with the line of each
   std::map<std::string, int> keys_;
   std::map<std::string, std::pair<membership, int>> groups_;
+  std::vector<settings_place> settings_;
 };
 
 config reader::read(const std::string& text) {
@@ -93,6 +105,7 @@ void reader::read_document(const YAML::Node& top) {
     return map.error("elections", "is not a list of elections");
   }
   for (const YAML::Node& node : *elections) read_election(node);
+  check_settings();
   if (const auto node = map.node("http")) check_http(*node);
 }
 
@@ -149,6 +162,7 @@ void reader::read_election(const YAML::Node& node) {
   if (const auto block = map.node("group"))
     group.read(*block, "election '" + name + "': group", errors_);
   if (good) read_group(node, group, options);
+  if (guaranteed) note_settings(node, options);
 
   election_config made(options);
   made.line = line_of(node);
@@ -195,8 +209,10 @@ bool reader::check(const yaml_map& map, const YAML::Node& node,
   const auto [name, new_name] = names_.emplace(options.name, name_line);
   if (!new_name && !options.name.empty())
     map.error("name", "line " + std::to_string(name->second) + " has the same name");
-  if (options.key.front() == '/') {
-    map.error("key", "'" + options.key + "' begins with a slash: leave it out");
+  // A key that is made of the name is as good as the name.
+  const std::string bad_key = map.has("key") ? key_error(options.key) : "";
+  if (!bad_key.empty()) {
+    map.error("key", bad_key);
   } else if (const auto [key, new_key] = keys_.emplace(options.key, key_line); !new_key) {
     map.error("key", "'" + options.key + "' is the key of line " + std::to_string(key->second) +
                          " already");
@@ -211,6 +227,27 @@ bool reader::check(const yaml_map& map, const YAML::Node& node,
     return false;
   }
   return true;
+}
+
+/// Hooks and the control socket write the settings.
+void reader::note_settings(const YAML::Node& node, const election_options& options) {
+  const YAML::Node hooks = node["hooks"];
+  const YAML::Node named = hooks && hooks.IsMap() ? hooks["settings"] : YAML::Node();
+  const bool has_name = named.IsDefined() && named.IsScalar();
+  settings_.push_back({options.name,
+                       has_name ? named.Scalar() : leader_settings::key_for(options.key),
+                       line_of(has_name ? named : node)});
+}
+
+/// A key that an election holds cannot be written.
+void reader::check_settings() {
+  for (const settings_place& each : settings_) {
+    const auto held = keys_.find(each.key);
+    if (held == keys_.end()) continue;
+    errors_.add(each.line, "election '" + each.election + "': settings: '" + each.key +
+                               "' is the key of the election of line " +
+                               std::to_string(held->second) + ": use another");
+  }
 }
 
 /// The promise of the control socket's is-leader.

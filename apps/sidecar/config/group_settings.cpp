@@ -4,6 +4,7 @@
 #include <limits>
 #include <string_view>
 
+#include "common/argument_checks.hpp"
 #include "common/options.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/guarantee.hpp"
@@ -16,19 +17,10 @@ using namespace std::chrono_literals;
 // The sidecar hands an election over when the last promise of is-leader is over.
 constexpr duration beyond_the_guarantee = 10s;
 
-std::string without_slashes(std::string prefix) {
-  while (prefix.ends_with('/')) prefix.pop_back();
-  return prefix;
-}
-
 }  // namespace
 
 void group_settings::read(const YAML::Node& node, const std::string& label,
                           apps::config_errors& errors) {
-  const auto bad_prefix = [&](const std::string& text) {
-    errors.add(apps::line_of(node), label + ": '" + text + "' is not the prefix of a group: " +
-                                        "write it as service/jobs");
-  };
   std::optional<std::string> prefix;
   if (node.IsScalar()) {
     prefix = node.Scalar();
@@ -43,8 +35,9 @@ void group_settings::read(const YAML::Node& node, const std::string& label,
       capacity_ = static_cast<std::uint32_t>(*n);
   }
   if (prefix) {
-    prefix_ = without_slashes(*prefix);
-    if (prefix_.empty() || prefix_.starts_with('/')) bad_prefix(*prefix);
+    prefix_ = apps::without_end_slashes(*prefix);
+    if (const std::string why = apps::check_group_prefix(*prefix); !why.empty())
+      errors.add(apps::line_of(node), label + ": " + why);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tenure/key_error.hpp>
 #include <tenure/toolkit/ascii.hpp>
 
 #include "common/duration.hpp"
@@ -50,6 +51,8 @@ std::string key_of(const env_lookup& env, const std::string& service) {
   if (key.empty() || key.front() == '/')
     throw usage_error("CONSUL_LEADER_KEY: '" + given +
                       "' is not a key: at most one leading slash, followed by a name");
+  if (const std::string why = key_error(key); !why.empty())
+    throw usage_error("CONSUL_LEADER_KEY: " + why);
   return key;
 }
 

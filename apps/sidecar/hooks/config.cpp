@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <tenure/key_error.hpp>
 #include <utility>
 
 #include "common/yaml_map.hpp"
@@ -54,6 +55,8 @@ output_factory read_hooks(const YAML::Node& block, const election_options& elect
   check_guarantee(map, election, options.guarantee);
   const std::string settings =
       map.text("settings").value_or(leader_settings::key_for(election.key));
+  if (const std::string why = key_error(settings); map.has("settings") && !why.empty())
+    map.error("settings", why);
   return [options, settings](context& with, entered_election& entered) {
     with.settings_keys[options.election] = settings;
     return std::make_shared<hooks_output>(

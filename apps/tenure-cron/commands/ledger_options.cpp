@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "common/argument_checks.hpp"
 #include "common/with_elections.hpp"
 #include "tenure-cron/commands/commands.hpp"
 
@@ -16,7 +17,8 @@ void ledger_options::add_to(CLI::App& app) {
   app.add_option("--file", file_path_, "the jobs file, which names the election and the ledger")
       ->type_name("FILE");
   app.add_option("--election", election_, "the key of the election, in place of --file")
-      ->type_name("KEY");
+      ->type_name("KEY")
+      ->check(apps::check_key);
   app.add_option("--ledger", ledger_,
                  "the ledger: of the jobs file (default: tenure-cron/ and the election's key)")
       ->type_name("PREFIX");
@@ -29,11 +31,9 @@ std::string ledger_options::root() const {
   if (root.empty() && !election_.empty()) root = "tenure-cron/" + election_;
   if (root.empty())
     throw apps::usage_error("name the jobs: --file FILE, --election KEY or --ledger PREFIX");
-  for (const std::string& key : {election_, root}) {
-    if (key.starts_with('/'))
-      throw apps::usage_error("'" + key + "': a key cannot begin with a slash");
-  }
-  while (root.ends_with('/')) root.pop_back();
+  root = apps::without_end_slashes(root);
+  if (const std::string why = apps::prefix_error(root, "a ledger"); !why.empty())
+    throw apps::usage_error(why);
   return root;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string_view>
+#include <tenure/key_error.hpp>
 #include <vector>
 
 #include "common/yaml_map.hpp"
@@ -37,14 +38,10 @@ YAML::Node without_extensions(const YAML::Node& top) {
 
 // What is wrong with a key of Consul; empty: nothing.
 std::string problem_of_key(const std::string& key) {
-  if (key.starts_with('/')) return "'" + key + "' begins with a slash: leave it out";
-  if (key.size() > longest_key)
-    return "the key has " + std::to_string(key.size()) + " bytes: at most " +
-           std::to_string(longest_key);
-  if (key.find("//") != std::string::npos) return "'" + key + "' has two slashes in a row";
-  const auto is_odd = [](char c) { return c == '\0' || c == '\n' || c == '\r'; };
-  if (std::any_of(key.begin(), key.end(), is_odd)) return "the key has a NUL or a line break";
-  return "";
+  if (std::string why = key_error(key); !why.empty()) return why;
+  if (key.size() <= longest_key) return "";
+  return "the key has " + std::to_string(key.size()) + " bytes: at most " +
+         std::to_string(longest_key);
 }
 
 // YAML counts bytes; editors count characters.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/output.hpp"
@@ -64,7 +65,8 @@ void add_list_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<list_options>();
   CLI::App* command =
       app.add_subcommand("list", "List the elections below a prefix and their leaders");
-  command->add_option("PREFIX", o->prefix, "the beginning of the keys (default: all keys)");
+  command->add_option("PREFIX", o->prefix, "the beginning of the keys (default: all keys)")
+      ->check(check_key_prefix);
   command->add_flag("--json", o->json,
                     "print a line of JSON for each, as tenure leader --json does");
   command->add_flag("-q,--quiet", o->quiet, "show no progress");

@@ -5,6 +5,7 @@
 #include <tenure/leader_settings.hpp>
 #include <vector>
 
+#include "common/argument_checks.hpp"
 #include "common/options.hpp"
 #include "common/output.hpp"
 #include "tenure/subcommand.hpp"
@@ -85,34 +86,31 @@ std::string service_of(const policy_options& o) {
   return o.program == "sidecar" ? "tenure-sidecar" : o.program == "cron" ? "tenure-cron" : "tenure";
 }
 
-std::string without_slashes(std::string prefix, const char* what = "a lock") {
-  while (prefix.ends_with('/')) prefix.pop_back();
-  if (prefix.empty())
-    throw usage_error(std::string("the prefix of ") + what + " cannot be empty");
-  return prefix;
+std::string prefix_of(const char* what, const std::string& text) {
+  if (const std::string why = prefix_error(text, what); !why.empty()) throw usage_error(why);
+  return without_end_slashes(text);
 }
 
 void add_group(acl_policy& policy, const policy_options& o, const std::string& key) {
-  const std::string prefix = without_slashes(key, "a group");
+  const std::string prefix = prefix_of("a group", key);
   policy.read_group(prefix);
   if (o.program != "group") policy.operate_group(prefix);
 }
 
 // The election of a jobs file, or those of its jobs, and the ledger.
 void add_cron(acl_policy& policy, const policy_options& o, const std::string& key) {
-  const std::string whole = without_slashes(key, "a jobs file");
+  const std::string whole = prefix_of("a jobs file", key);
   const bool spread = o.spread || !o.groups.empty();
   policy.election(spread ? whole + '/' : whole);
   const std::string ledger = o.ledger.empty() ? "tenure-cron/" + whole : o.ledger;
-  policy.keys_below(without_slashes(ledger, "a ledger") + '/',
+  policy.keys_below(prefix_of("a ledger", ledger) + '/',
                     "The ledger: the last tick and the history of each job, and what operators ask "
                     "for.");
 }
 
 void add_key(acl_policy& policy, const policy_options& o, const std::string& key) {
   const bool lock = o.program == "lock";
-  const std::string prefix = lock ? without_slashes(key) : key;
-  if (key.starts_with('/')) throw usage_error("'" + key + "': a key cannot begin with a slash");
+  const std::string prefix = lock ? prefix_of("a lock", key) : key;
   if (is_about_groups(o.program)) {
     add_group(policy, o, key);
   } else if (o.program == "cron") {
@@ -134,17 +132,17 @@ acl_policy policy_of(const policy_options& o) {
   if (stands(o.program) || o.program == "lock") policy.sessions(o.node);
   for (const std::string& key : o.keys) add_key(policy, o, key);
   if (o.keys.empty() && o.program == "list") policy.leaders("");
-  for (const std::string& prefix : o.semaphores) policy.semaphore(without_slashes(prefix));
+  for (const std::string& prefix : o.semaphores) policy.semaphore(prefix_of("a semaphore", prefix));
   if (o.settings) {
     for (const std::string& key : o.keys) {
       const bool is_lock = o.program == "lock";
-      const std::string held = is_lock ? without_slashes(key) + "/.lock" : key;
+      const std::string held = is_lock ? prefix_of("a lock", key) + "/.lock" : key;
       if (!held.ends_with('/')) policy.settings(leader_settings::key_for(held));
     }
   }
   if (o.liveness) policy.liveness(service_of(o));
   for (const std::string& service : o.services) policy.service(service);
-  for (const std::string& group : o.groups) policy.group_member(without_slashes(group, "a group"));
+  for (const std::string& group : o.groups) policy.group_member(prefix_of("a group", group));
   return policy;
 }
 
@@ -156,19 +154,23 @@ void add_policy_command(CLI::App& app, action& chosen) {
       app.add_subcommand("policy", "Print the narrowest ACL policy with which a program works");
   command->add_option("PROGRAM", o->program, "run, lock, sidecar, cron, library, watch, list, ...")
       ->required();
-  command->add_option("KEY", o->keys, "the keys of its elections, or the prefix of its lock");
+  command->add_option("KEY", o->keys, "the keys of its elections, or the prefix of its lock")
+      ->check(check_key);
   command->add_option("--node", o->node, "sessions of the agent on this node only (default: any)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(check_not_empty);
   command->add_flag("--liveness", o->liveness, "with the rule that --liveness needs");
   command->add_option("--name", o->name,
                       "the name of the liveness service (default: the program's)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(check_not_empty);
   command->add_option("-n,--n", o->n, "for lock: the number of holders, as for tenure lock")
       ->type_name("N");
   command->add_flag("--settings", o->settings, "with the leader's settings (leader-set, hooks)");
   command->add_option("--service", o->services,
                       "for sidecar: the service that shows who leads, by its name")
       ->type_name("NAME")
+      ->check(check_not_empty)
       ->allow_extra_args(false);
   command->add_option("--semaphore", o->semaphores, "for library: the prefix of a semaphore")
       ->type_name("PREFIX")
@@ -179,7 +181,8 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_flag("--spread", o->spread,
                     "for cron: one election for each job");
   command->add_option("--ledger", o->ledger, "for cron: `ledger:` (default: tenure-cron/KEY)")
-      ->type_name("PREFIX");
+      ->type_name("PREFIX")
+      ->check(check_not_empty);
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/options.hpp"
 #include "common/output.hpp"
@@ -116,7 +117,8 @@ void add_doctor_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<doctor_options>();
   CLI::App* command = app.add_subcommand("doctor", "Find out what is wrong, and what helps");
   command->add_option("KEY", o->key,
-                      "the key of an election, or the prefix of a lock, a semaphore or a group");
+                      "the key of an election, or the prefix of a lock, a semaphore or a group")
+      ->check(check_key);
   command->add_flag("--json", o->json, "print the checks as one line of JSON");
   add_duration(*command, "--timeout", o->timeout, "how long all checks may take (default: 10s)");
   o->common.add_to(*command, "off");
@@ -124,7 +126,6 @@ void add_doctor_command(CLI::App& app, action& chosen) {
   command->callback([o, command, &chosen] {
     o->address_given = command->get_option("--http-addr")->count() > 0;
     chosen = [o] {
-      if (o->key.starts_with('/')) throw usage_error("a key cannot begin with a slash");
       if (o->timeout && *o->timeout < 100ms)
         throw usage_error("--timeout: must be 100ms or more");
       return diagnose(*o);

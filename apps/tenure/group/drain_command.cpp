@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/argument_checks.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/output.hpp"
@@ -95,7 +96,9 @@ constexpr const char* undrain_help =
 Consul is out of reach or refuses the request.)";
 
 void add_names(CLI::App& command, drain_options& o) {
-  command.add_option("PREFIX", o.prefix, "the prefix of the group")->required();
+  command.add_option("PREFIX", o.prefix, "the prefix of the group")
+      ->required()
+      ->check(check_group_prefix);
   command.add_option("MEMBER", o.member, "the member's name")->required();
 }
 
@@ -115,7 +118,7 @@ void add_drain_command(CLI::App& app, action& chosen) {
   command->footer(drain_help);
   command->callback([o, &chosen] {
     chosen = [o] {
-      o->prefix = group_prefix(o->prefix);
+      o->prefix = without_end_slashes(o->prefix);
       if (o->timeout && !o->wait) throw usage_error("--timeout: only with --wait");
       return with_elections(o->common, elections_options(), on_interrupt::exit_with_signal,
                             "drain " + o->prefix,
@@ -132,7 +135,7 @@ void add_undrain_command(CLI::App& app, action& chosen) {
   command->footer(undrain_help);
   command->callback([o, &chosen] {
     chosen = [o] {
-      o->prefix = group_prefix(o->prefix);
+      o->prefix = without_end_slashes(o->prefix);
       return with_elections(o->common, elections_options(), on_interrupt::exit_with_signal,
                             "drain " + o->prefix,
                             [o](elections& all) { return undrain(all, o); });

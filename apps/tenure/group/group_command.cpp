@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/argument_checks.hpp"
 #include "common/group_text.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
@@ -99,14 +100,16 @@ void add_group_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<group_command_options>();
   CLI::App* command =
       app.add_subcommand("group", "Show the members of a group and what each leads");
-  command->add_option("PREFIX", o->prefix, "the prefix of the group")->required();
+  command->add_option("PREFIX", o->prefix, "the prefix of the group")
+      ->required()
+      ->check(check_group_prefix);
   command->add_flag("--json", o->json, "print the group as one line of JSON");
   command->add_flag("--watch", o->watch, "print it again at every change");
   o->common.add_to(*command, "warn");
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {
-      o->prefix = group_prefix(o->prefix);
+      o->prefix = without_end_slashes(o->prefix);
       const auto after = o->watch ? on_interrupt::exit_ok : on_interrupt::exit_with_signal;
       return with_elections(o->common, elections_options(), after, "group " + o->prefix,
                             [o](elections& all) {

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/argument_checks.hpp"
 #include "common/duration.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
 
 namespace tenure::apps {
-
-std::string group_prefix(std::string prefix) {
-  while (prefix.ends_with('/')) prefix.pop_back();
-  if (prefix.empty()) throw usage_error("the prefix of a group cannot be empty");
-  return prefix;
-}
 
 bool has_member(const group_report& group, const std::string& name) {
   return std::ranges::any_of(group.members, [&](const auto& m) { return m.name == name; });
@@ -40,7 +35,7 @@ void print_no_member(const char* program, const group_report& group, const std::
 boost::asio::awaitable<group_report> group_of_key(elections& all, std::string key,
                                                   std::string prefix) {
   if (!prefix.empty()) {
-    group_report named = co_await all.group_of(group_prefix(prefix));
+    group_report named = co_await all.group_of(without_end_slashes(prefix));
     co_return named;
   }
   std::string folder = key;

@@ -7,9 +7,6 @@
 
 namespace tenure::apps {
 
-/// A prefix without the slashes at its end. Throws usage_error for one that is empty then.
-std::string group_prefix(std::string prefix);
-
 bool has_member(const group_report& group, const std::string& name);
 /// How many elections the members of that name lead.
 std::size_t led_by(const group_report& group, const std::string& name);

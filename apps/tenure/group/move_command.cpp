@@ -178,7 +178,8 @@ void add_move_command(CLI::App& app, action& chosen) {
       ->required();
   command->add_option("--group", o->prefix,
                       "the prefix of the group (default: the nearest folder above KEY)")
-      ->type_name("PREFIX");
+      ->type_name("PREFIX")
+      ->check(check_group_prefix);
   add_duration(*command, "--timeout", o->timeout, "give up after this time (default: 1m)");
   o->common.add_to(*command, "warn");
   command->footer(more_help);

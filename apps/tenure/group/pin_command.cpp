@@ -77,7 +77,8 @@ void add_names(CLI::App& command, pin_options& o) {
       ->check(check_key);
   command.add_option("--group", o.prefix,
                      "the prefix of the group (default: the nearest folder above KEY)")
-      ->type_name("PREFIX");
+      ->type_name("PREFIX")
+      ->check(check_group_prefix);
 }
 
 // The words for `tenure policy`.

@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <tenure/key_error.hpp>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
@@ -218,6 +219,9 @@ std::unique_ptr<leadership> make_source(asio::io_context& io, const juju_options
     keys.key = o.key;
     keys.settings = o.settings.empty() ? leader_settings::key_for(o.key) : o.settings;
     keys.session = o.session;
+    for (const std::string& key : {keys.key, keys.settings}) {
+      if (const std::string why = key_error(key); !why.empty()) throw bad_usage(why);
+    }
     return leadership_by_consul(io.get_executor(), consul_config::from_environment(),
                                 std::move(keys));
   }

@@ -1,11 +1,11 @@
 #include "agent/go/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
 
 #include "text/hex.hpp"
+#include "text/printable.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure::agent {
@@ -74,35 +74,6 @@ void take_fraction(std::string_view& text, std::int64_t& number, double& scale) 
   }
 }
 
-/// unicode.IsPrint, except that it accepts unassigned code points: no control, format or private
-/// characters, and no space but U+0020.
-bool printable(std::uint32_t c) {
-  struct range {
-    std::uint32_t first;
-    std::uint32_t last;
-  };
-  static constexpr std::array<range, 18> hidden{{{0x00, 0x1f},
-                                                 {0x7f, 0xa0},
-                                                 {0xad, 0xad},
-                                                 {0x600, 0x605},
-                                                 {0x61c, 0x61c},
-                                                 {0x6dd, 0x6dd},
-                                                 {0x70f, 0x70f},
-                                                 {0x1680, 0x1680},
-                                                 {0x180e, 0x180e},
-                                                 {0x2000, 0x200f},
-                                                 {0x2028, 0x202f},
-                                                 {0x205f, 0x206f},
-                                                 {0x3000, 0x3000},
-                                                 {0xe000, 0xf8ff},
-                                                 {0xfeff, 0xfeff},
-                                                 {0xfff0, 0xfffb},
-                                                 {0xfffe, 0xffff},
-                                                 {0xe0000, 0x10ffff}}};
-  return std::none_of(hidden.begin(), hidden.end(),
-                      [c](const range& r) { return c >= r.first && c <= r.last; });
-}
-
 }  // namespace
 
 std::string go_quote(std::string_view text) {
@@ -124,7 +95,8 @@ std::string go_quote(std::string_view text) {
       default:
         if (broken || c < ' ') {
           append_hex_byte(out, c);
-        } else if (const auto point = text::utf8_decode(text, length); printable(point)) {
+        } else if (const auto point = text::utf8_decode(text, length);
+                   text::is_printable_point(point)) {
           out.append(text.substr(0, length));
         } else {
           append_unicode_escape(out, point);
@@ -135,15 +107,7 @@ std::string go_quote(std::string_view text) {
   return out + "\"";
 }
 
-bool go_printable(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = text::utf8_length(text);
-    if (length > 0 && !printable(text::utf8_decode(text, length))) return false;
-    // Invalid UTF-8 counts as U+FFFD, which is printable.
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return true;
-}
+bool go_printable(std::string_view text) { return !text::first_unprintable(text); }
 
 std::string go_sharp_unicode(char c) {
   const auto byte = static_cast<unsigned char>(c);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <tenure/bad_configuration.hpp>
+#include <tenure/key_error.hpp>
 #include <tuple>
 #include <utility>
 
-#include "consul/format.hpp"
 #include "consul/member_document.hpp"
 
 namespace tenure::impl {
@@ -84,9 +84,8 @@ void check_group_prefix(const std::string& prefix) {
     throw bad_configuration("the prefix \"" + prefix +
                             "\" of a group has a slash at an end: leave it out");
   }
-  if (const std::string why = consul::unaddressable(members_prefix(prefix)); !why.empty()) {
-    throw bad_configuration("the prefix \"" + prefix + "\" cannot be asked for (" + why +
-                            "): use another");
+  if (const std::string why = key_error(prefix); !why.empty()) {
+    throw bad_configuration("the prefix of a group: " + why);
   }
 }
 

@@ -1,0 +1,51 @@
+#include <algorithm>
+#include <tenure/key_error.hpp>
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/json_string.hpp>
+
+#include "consul/format.hpp"
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
+
+namespace tenure {
+namespace {
+
+constexpr std::size_t longest_shown = 100;
+
+std::string in_quotes(std::string_view key) {
+  std::string shown = "'";
+  while (!key.empty() && shown.size() < longest_shown) {
+    const std::size_t length = text::utf8_length(key);
+    if (length == 0) {
+      shown += "\\x";
+      text::append_hex(shown, key[0]);
+    } else if (length == 1 && text::is_control(key[0])) {
+      text::append_json_escape(shown, key[0]);
+    } else {
+      shown.append(key, 0, length);
+    }
+    key.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  if (!key.empty()) shown += "...";
+  return shown + "'";
+}
+
+}  // namespace
+
+std::string key_error(std::string_view key) {
+  if (key.empty()) return "the key is empty: give one, such as service/db/leader";
+  return key_prefix_error(key);
+}
+
+std::string key_prefix_error(std::string_view prefix) {
+  if (prefix.starts_with('/')) return in_quotes(prefix) + " begins with a slash: leave it out";
+  if (prefix.size() > most_key_bytes) {
+    return in_quotes(prefix) + " has " + std::to_string(prefix.size()) +
+           " bytes: a key has at most " + std::to_string(most_key_bytes);
+  }
+  const std::string why = consul::unaddressable_prefix(prefix);
+  if (why.empty()) return "";
+  return in_quotes(prefix) + " cannot be a key (" + why + "): use another";
+}
+
+}  // namespace tenure
