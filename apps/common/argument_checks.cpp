@@ -30,6 +30,9 @@ std::string check_not_empty(const std::string& text) {
 std::function<std::string(const std::string&)> whole_number(std::uint64_t least,
                                                             std::uint64_t most) {
   return [least, most](const std::string& text) {
+    if (text.size() > 1 && text.front() == '0') {  // CLI11 would take it as octal
+      return "'" + text + "' begins with 0: write the number without";
+    }
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto [at, error] = std::from_chars(text.data(), end, number);

@@ -24,9 +24,12 @@ std::string without_end_slashes(std::string prefix);
 /// An option that is given has a value: an empty variable of a script is a mistake.
 std::string check_not_empty(const std::string& text);
 
-/// A number in decimal digits. CLI11 alone also takes 0x10, and takes -1 for a large number.
+/// A number in decimal digits. CLI11 alone also takes 0x10, 010 for 8, and -1 for a large number.
 std::function<std::string(const std::string&)> whole_number(std::uint64_t least,
                                                             std::uint64_t most);
+
+/// Of a semaphore, as `-n` names them.
+inline constexpr std::uint64_t most_holders = 1'000'000;
 
 /// A number in decimal digits, with a fraction or without, from 0 to `most`.
 std::function<std::string(const std::string&)> decimal_number(double most);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/argument_checks.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
 #include "common/log/line_writer.hpp"
@@ -97,11 +98,11 @@ int main(int argc, char** argv) {
                "scheduler");
   arguments a;
   app.add_option("--tenants", a.settings.tenants, "tenants to enter at the start (default: 10)")
-      ->check(CLI::Range(0, 100'000));
+      ->check(apps::whole_number(0, 100'000));
   app.add_option("--shards", a.settings.shards_per_tenant, "shards of each (default: 20)")
-      ->check(CLI::Range(1, 100'000));
+      ->check(apps::whole_number(1, 100'000));
   app.add_option("--workers", a.settings.worker_threads, "worker threads (default: 4)")
-      ->check(CLI::Range(1, 1'000));
+      ->check(apps::whole_number(1, 1'000));
   app.add_option("--name", a.settings.name, "the name of this process (default: host:pid)");
   app.add_option("--prefix", a.settings.prefix, "the beginning of the keys (default: scheduler)");
   app.add_option("--ledger", a.settings.ledger_folder, "the folder for the ledger")
@@ -114,7 +115,8 @@ int main(int argc, char** argv) {
   a.group.add_to(app);
   apps::add_duration(app, "--settling", a.settling,
                      "how long a new member gets only free shards (default: 10s)");
-  app.add_option("--moves", a.moves, "shards that this member moves a second (default: 100)");
+  app.add_option("--moves", a.moves, "shards that this member moves a second (default: 100)")
+      ->check(apps::whole_number(1, 1'000'000'000));
   app.add_flag("--commands", a.settings.read_commands,
                "read lines \"enter TENANT\" and \"leave TENANT\" on standard input");
   a.common.add_to(app, "warn");

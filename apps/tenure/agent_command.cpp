@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "common/argument_checks.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/service/service_manager.hpp"
@@ -29,6 +30,9 @@ namespace asio = boost::asio;
 
 /// How long clients have to read their last answers at the end.
 constexpr std::chrono::seconds drain_time{5};
+
+/// More descriptors than a process can have.
+constexpr std::uint64_t most_connections = 1'000'000'000;
 
 struct agent_arguments {
   std::vector<std::string> listen{"127.0.0.1:8500"};
@@ -219,10 +223,12 @@ void add_agent_command(CLI::App& app, action& chosen) {
   command->add_option("--max-connections", o->connections,
                       "the limit of connections; 0: no limit")
       ->type_name("N")
+      ->check(whole_number(0, most_connections))
       ->capture_default_str();
   command->add_option("--max-connections-per-client", o->connections_per_client,
                       "the limit of connections for one client address; 0: no limit")
       ->type_name("N")
+      ->check(whole_number(0, most_connections))
       ->capture_default_str();
   command->add_option("--agent-token-file", o->token_file,
                       "a file with a token that all requests need, read again when it changes "

@@ -32,7 +32,7 @@ class PolicyTest(cases.Case):
                             (["run", "/k"], "'/k' begins with a slash"),
                             (["lock", "/"], "the prefix of a lock cannot be empty"),
                             (["run", "-n", "2", "k"], "-n: only for lock"),
-                            (["lock", "-n", "0", "k"], "-n 0"),
+                            (["lock", "-n", "0", "k"], "'0' is not a whole number from 1"),
                             (["watch", "--settings", "k"], "--settings: only for"),
                             (["lock", "--liveness", "k"], "--liveness: only for"),
                             (["run", "--service", "x", "k"], "--service: only for"),

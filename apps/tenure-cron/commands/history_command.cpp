@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "common/argument_checks.hpp"
 #include "common/duration.hpp"
 #include "common/json.hpp"
 #include "common/log/line_writer.hpp"
@@ -81,7 +82,7 @@ void add_history_command(CLI::App& app, action& chosen) {
       ->type_name("NAME");
   command->add_option("--limit", o->limit, "how many records")
       ->type_name("N")
-      ->check(CLI::Range(1, 20'000))
+      ->check(apps::whole_number(1, 20'000))
       ->capture_default_str();
   command->add_flag("--json", o->json, "print a line of JSON for each record");
   o->ledger.add_to(*command);

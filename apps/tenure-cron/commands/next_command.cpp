@@ -4,6 +4,7 @@
 #include <memory>
 #include <tenure/toolkit/json_writer.hpp>
 
+#include "common/argument_checks.hpp"
 #include "common/near_word.hpp"
 #include "common/options.hpp"
 #include "common/output.hpp"
@@ -82,7 +83,7 @@ void add_next_command(CLI::App& app, action& chosen) {
   command->add_option("JOB", o->job, "only this job");
   command->add_option("--count", o->count, "how many runs of each job")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
+      ->check(apps::whole_number(1, 10'000))
       ->capture_default_str();
   command->add_flag("--json", o->json, "print a line of JSON for each run");
   command->footer(

@@ -66,7 +66,6 @@ void check(const policy_options& o) {
                       "library, watch, list, depose, group, drain or pin");
   if (o.keys.empty() && o.semaphores.empty() && program != "list")
     throw usage_error("a KEY is missing: tenure policy " + program + " KEY...");
-  if (o.n == 0) throw usage_error("-n 0: the limit must be 1 or more");
   if (o.n > 1 && program != "lock") refuse("-n", "lock");
   if (o.liveness && !stands(program)) refuse("--liveness", "run, sidecar, cron and library");
   if (o.settings && reads) refuse("--settings", "run, lock, sidecar, cron and library");
@@ -165,7 +164,8 @@ void add_policy_command(CLI::App& app, action& chosen) {
       ->type_name("NAME")
       ->check(check_not_empty);
   command->add_option("-n,--n", o->n, "for lock: the number of holders, as for tenure lock")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(1, most_holders));
   command->add_flag("--settings", o->settings, "with the leader's settings (leader-set, hooks)");
   command->add_option("--service", o->services,
                       "for sidecar: the service that shows who leads, by its name")

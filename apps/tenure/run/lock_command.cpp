@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string_view>
