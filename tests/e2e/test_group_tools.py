@@ -129,6 +129,34 @@ class GroupToolsTest(cases.ServerCase):
         second.terminate()
         self.assertEqual(0, second.wait(20))
 
+    def test_why_a_member_is_not_elected(self):
+        """--try names the cause, of a key that never existed."""
+        def not_elected(key, *options):
+            code, output, errors = self.run_to_end(
+                TENURE, "run", "--group", self.prefix, "--member", "m", "--try=2s", *options,
+                f"{self.prefix}/{key}", "--", "true", timeout=30)
+            self.assertEqual((75, ""), (code, output), errors)
+            return errors
+
+        member = f"tenure run: not elected in time: the member m of {self.prefix} "
+        self.assertEqual(f"{member}has the weight 0 and leads nothing\n",
+                         not_elected("weight", "--weight", "0"))
+        self.assertEqual(f"{member}has the capacity 0 and leads nothing\n",
+                         not_elected("capacity", "--capacity", "0"))
+        self.tool("drain", "--force", self.prefix, "m")
+        self.assertEqual(f"{member}is drained and leads nothing: tenure undrain {self.prefix} m\n",
+                         not_elected("drain"))
+
+    def test_a_long_value_of_the_leader_is_shortened(self):
+        key = f"{self.prefix}/long"
+        self.start(TENURE, "run", "--value", "v" * 100_000, key, "--", "sleep", "60")
+        wait_until(lambda: self.run_to_end(TENURE, "leader", key)[0] == 0, 10 * SLACK,
+                   pause=0.1, what="a leader")
+        code, _, errors = self.run_to_end(TENURE, "run", "--try=1s", key, "--", "true")
+        self.assertEqual(75, code)
+        self.assertEqual(f"tenure run: not elected in time: {key} is led by {'v' * 200}...\n",
+                         errors)
+
     def test_names_that_are_no_members(self):
         self.assertEqual(f"tenure group: {self.prefix} has no members\n",
                          self.tool("group", self.prefix, code=1))

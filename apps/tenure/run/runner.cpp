@@ -31,6 +31,15 @@ constexpr duration steady_run = 10s;     // a command that ran this long did sta
 constexpr duration least_respawn_pause = 1s;
 constexpr duration most_respawn_pause = 30s;
 
+// On one line of a terminal: a value may have 384,000 bytes.
+std::string shortened(const std::string& value) {
+  std::size_t longest = 200;
+  const std::string line = one_line(value);
+  if (line.size() <= longest) return line;
+  while (longest > 0 && (line[longest] & 0xc0) == 0x80) --longest;  // inside a character of UTF-8
+  return line.substr(0, longest) + "...";
+}
+
 elections_options elections_options_of(const run_options& o, std::shared_ptr<log_sink> log) {
   elections_options e;
   e.log(std::move(log));
@@ -285,10 +294,17 @@ std::string runner::obstacle() const {
     return std::to_string(semaphore_->occupied()) + " of " + std::to_string(options_.slots) +
            " slots of " + options_.key + " are taken";
   }
+  if (group_) {
+    if (std::string why = group_obstacle(); !why.empty()) return why;
+  }
   if (election_->standing() == standing::pending)
     return "the lease of the last leader of " + options_.key + " has not ended yet";
   const std::optional<leader> seen = election_->last_seen();
-  if (seen && seen->present()) return options_.key + " is led by " + one_line(seen->value);
+  if (seen && seen->present()) return options_.key + " is led by " + shortened(seen->value);
+  if (group_) {
+    return options_.key + " is free, but the plan of the group " + options_.group->prefix +
+           " has not given it to this member yet";
+  }
   return options_.key + " is free, but still under Consul's lock-delay";
 }
 

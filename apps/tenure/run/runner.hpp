@@ -76,6 +76,7 @@ class runner {
   void fail(const error_code& error);
   void fail(const boost::system::system_error& error);
   std::string obstacle() const;
+  std::string group_obstacle() const;
   error_code last_error() const;
   void print_error(const std::string& line) const;
   void print_step(const char* step) const;

@@ -1,10 +1,13 @@
 // How the runner takes part in a group.
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <string>
 #include <tenure/toolkit/no_throw.hpp>
+#include <vector>
 
 #include "tenure/run/runner.hpp"
 
@@ -30,6 +33,24 @@ asio::awaitable<void> runner::check_group_rights() {
     cancel_waiting();
     co_return;
   }
+}
+
+// Why this member leads nothing, or nothing more, whatever key is free; empty: it may.
+std::string runner::group_obstacle() const {
+  const std::vector<group_member_status> members = group_->members();
+  const auto self = std::ranges::find_if(members, &group_member_status::self);
+  const std::string name = "the member " + options_.group->how.name() + " of " + group_->prefix();
+  if (self == members.end()) return name + " has not joined the group yet";
+  if (self->draining) {
+    return name + " is drained and leads nothing: tenure undrain " + group_->prefix() + ' ' +
+           options_.group->how.name();
+  }
+  if (self->weight == 0) return name + " has the weight 0 and leads nothing";
+  if (self->capacity && self->leads >= *self->capacity) {
+    return name + " has the capacity " + std::to_string(*self->capacity) +
+           (self->leads == 0 ? " and leads nothing" : " and leads as many elections already");
+  }
+  return "";
 }
 
 // The plan of the group wants another member to lead: the command is stopped as at the end of a
