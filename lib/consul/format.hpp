@@ -14,8 +14,9 @@ namespace tenure::consul {
 std::string escaped_key(std::string_view key);
 
 /// Why a key cannot be part of a URL's path; empty if it can. Consul's server redirects a path with
-/// "//" or "." segments to a clean one, however they are escaped. (Transactions have their keys in
-/// the body and accept all except the empty one.)
+/// "//" or "." segments to a clean one, and refuses one with characters that are not printable,
+/// however they are escaped. (Transactions have their keys in the body and accept all except the
+/// empty one.)
 std::string unaddressable(std::string_view key);
 /// The same for a prefix, which may be empty.
 std::string unaddressable_prefix(std::string_view prefix);

@@ -51,8 +51,8 @@ class consul_access {
   /// As set; empty: that of the agent.
   const std::string& datacenter() const noexcept { return datacenter_; }
 
-  /// Throws bad_configuration for a token that cannot be sent, such as one with a line end from a
-  /// file. Every object that sends it does this when it is made.
+  /// Throws bad_configuration for what cannot be sent: a token with a line end or of more than 4096
+  /// bytes, a name of more than 255 bytes. Every object that sends it does this when it is made.
   void check() const;
 
   /// The same rights: token source, tenancy and datacenter.
