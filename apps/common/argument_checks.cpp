@@ -3,12 +3,18 @@
 #include <charconv>
 #include <cstdio>
 #include <tenure/key_error.hpp>
+#include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::apps {
 
-std::string check_key(const std::string& text) { return key_error(text); }
+// Of bytes that are not UTF-8 require_utf8_options() speaks, as it does for every option.
+std::string check_key(const std::string& text) {
+  return text::is_utf8(text) ? key_error(text) : "";
+}
 
-std::string check_key_prefix(const std::string& text) { return key_prefix_error(text); }
+std::string check_key_prefix(const std::string& text) {
+  return text::is_utf8(text) ? key_prefix_error(text) : "";
+}
 
 std::string prefix_error(const std::string& text, const char* what) {
   const std::string prefix = without_end_slashes(text);
@@ -16,7 +22,9 @@ std::string prefix_error(const std::string& text, const char* what) {
   return key_error(prefix);
 }
 
-std::string check_group_prefix(const std::string& text) { return prefix_error(text, "a group"); }
+std::string check_group_prefix(const std::string& text) {
+  return text::is_utf8(text) ? prefix_error(text, "a group") : "";
+}
 
 std::string without_end_slashes(std::string prefix) {
   while (prefix.ends_with('/')) prefix.pop_back();

@@ -5,6 +5,7 @@
 
 #include "consul/format.hpp"
 #include "text/hex.hpp"
+#include "text/printable.hpp"
 #include "text/utf8.hpp"
 
 namespace tenure {
@@ -21,6 +22,8 @@ std::string in_quotes(std::string_view key) {
       text::append_hex(shown, key[0]);
     } else if (length == 1 && text::is_control(key[0])) {
       text::append_json_escape(shown, key[0]);
+    } else if (const auto point = text::utf8_decode(key, length); !text::is_printable_point(point)) {
+      shown += "\\u" + text::hex(point, point > 0xffff ? 6 : 4);
     } else {
       shown.append(key, 0, length);
     }

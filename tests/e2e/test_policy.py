@@ -30,7 +30,7 @@ class PolicyTest(cases.Case):
         for words, says in ((["fly", "k"], "'fly' is no program"),
                             (["run"], "a KEY is missing"),
                             (["run", "/k"], "'/k' begins with a slash"),
-                            (["lock", "/"], "the prefix of a lock cannot be empty"),
+                            (["lock", "/"], "'/' begins with a slash"),
                             (["run", "-n", "2", "k"], "-n: only for lock"),
                             (["lock", "-n", "0", "k"], "'0' is not a whole number from 1"),
                             (["watch", "--settings", "k"], "--settings: only for"),
