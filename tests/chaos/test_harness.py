@@ -129,8 +129,9 @@ class FaultsTest(unittest.TestCase):
         self.assertEqual([get, get, put], self.play_with(
             kind, (500, {}, b"No cluster leader"), (200, {}, b"old"), (200, {}, b"")))
         self.assertEqual((1, 0), (self.run_.counts[kind], self.run_.missed[kind]))
-        self.play_with(kind, (200, {}, b"old"), (500, {}, b""))
-        self.assertEqual((1, 1), (self.run_.counts[kind], self.run_.missed[kind]))
+        self.assertEqual([get, put, put], self.play_with(
+            kind, (200, {}, b"old"), (500, {}, b"leadership lost"), (200, {}, b"")))
+        self.assertEqual((2, 0), (self.run_.counts[kind], self.run_.missed[kind]))
         self.assertEqual(["", ""], [one.key for one in self.run_.operations])
 
     def test_an_operator(self):
