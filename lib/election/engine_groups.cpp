@@ -17,12 +17,12 @@ std::shared_ptr<group_core> engine::join(std::string prefix, membership how) {
   const bool joined = std::ranges::any_of(
       groups_, [&](const auto& known) { return known->prefix() == prefix; });
   if (joined) fail(errc::already_entered, "the group \"" + prefix + "\"");
-  for (const auto& weak : left_groups_) {
-    const auto left = weak.lock();
-    if (left && left->prefix() == prefix) left->joined_again();
-  }
   auto fresh = std::make_shared<group_core>(weak_from_this(), shared_, std::move(prefix),
                                             std::move(how));
+  for (const auto& weak : left_groups_) {
+    const auto left = weak.lock();
+    if (left && left->prefix() == fresh->prefix()) left->joined_again(*fresh);
+  }
   groups_.push_back(fresh);
   fresh->start();
   return fresh;

@@ -23,9 +23,11 @@ boost::asio::awaitable<run_result> simulated_runner::run(cron::run_request what,
                                                          tenure::term leading) {
   run_result result;
   result.text = "the lease ended";
-  // A process needs a moment to begin: files are read, a fork is made.
+  // A process needs a moment to begin: files are read, a fork is made. With a slow disk it is a
+  // long one.
   if (world_.chance_of(0.2)) {
-    const time_point ready = host_.now() + world_.between(1ms, 20ms);
+    const duration most = world_.chance_of(0.1) ? 5s : 20ms;
+    const time_point ready = host_.now() + world_.between(1ms, most);
     co_await runtime::sleep_until(host_, ready);
   }
   const bool held = question_ == lease_question::skipped || leading.holds();

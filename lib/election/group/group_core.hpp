@@ -65,10 +65,11 @@ class group_core final : public group_seats,
   /// handed over.
   boost::asio::awaitable<void> stop_each(stop_function stop);
   /// At the end: deletes the member's key and ends all tasks. In an outage the key is deleted
-  /// later, unless this process joins the group again before.
+  /// later, unless it is that of another membership by then.
   boost::asio::awaitable<void> end();
-  /// After end(): this process has joined the group again.
-  void joined_again() noexcept;
+  /// After end(): this process has joined the group again. If the session is the same, so is the
+  /// key, which belongs to the new membership from now on.
+  void joined_again(group_core& again);
 
   // -- group_seats -------------------------------------------------------------------------------
   void take_seat(participant& who) override;

@@ -118,10 +118,10 @@ asio::awaitable<void> group_core::remove_later() {
   co_await drop_session();
 }
 
-// The session may be the same, and so the key: it is the new member's now.
-void group_core::joined_again() noexcept {
+void group_core::joined_again(group_core& again) {
+  if (again.session_->session != session_->session) return;  // it has another key
   joined_again_ = true;
-  key_->abandon();
+  again.key_->take_over(*key_);
 }
 
 asio::awaitable<void> group_core::leave_now() {

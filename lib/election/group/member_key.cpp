@@ -314,6 +314,14 @@ asio::awaitable<void> member_key::remove() {
   }
 }
 
+void member_key::take_over(member_key& left) {
+  if (left.id_ == id_ && left.sent_) {
+    sent_ = left.sent_;
+    known_ = false;  // a read shows what is left of it
+  }
+  left.set_session({});
+}
+
 /// Whether the key is gone.
 asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   if (!sent_) co_return true;

@@ -61,8 +61,8 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   /// Deletes the key under its index, within the request time-out; the session stays. Nothing is
   /// written afterwards.
   boost::asio::awaitable<void> remove();
-  /// Ends remove(): the key is no longer this member's.
-  void abandon() noexcept { set_session({}); }
+  /// Takes the key of an earlier membership with the same session over, whose remove() ends.
+  void take_over(member_key& left);
   /// Whether remove() has done its work, or the session is gone and the key with it.
   bool gone() const noexcept { return id_.empty() || !sent_ || (known_ && index_ == 0); }
 
