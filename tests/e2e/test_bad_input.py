@@ -120,7 +120,6 @@ NUMBERS = [
            says="--monitor-retry: '-1' is not a whole number from 0"),
     tenure("lock", "-n", "-3", "k", "true", says="'-3' is not a whole number from 1"),
     tenure("lock", "-n", "4294967297", "k", "true", says="'4294967297' is not a whole number"),
-    tenure("lock", "-n", "010", "k", "true", says="'010' begins with 0"),
     tenure("lock", "-monitor-retry", "-1", "k", "true", says="'-1' is not a whole number from 0"),
     tenure("agent", "--max-connections", "-1", says="--max-connections: '-1' is not a whole"),
     tenure("agent", "--max-connections", "+5", says="'.5' is not a whole number"),
