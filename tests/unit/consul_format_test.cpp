@@ -72,7 +72,7 @@ TEST_CASE("an error of a key names the key and the remedy on one line") {
   CHECK(key_error("a\xff") == "'a\\xff' cannot be a key (it is not UTF-8): use another");
   const std::string shown = "'" + std::string(99, 'k') + "...'";
   CHECK(key_error(std::string(600'000, 'k')) ==
-        shown + " has 600000 bytes: a key has at most 4096");
+        shown + " has 600000 bytes: a key has at most 16384");
   for (const char* bad : {"/a", "a//b", "a\nb", "a\xff"}) {
     INFO(bad);
     CHECK(key_prefix_error(bad) == key_error(bad));

@@ -249,7 +249,7 @@ TEST_CASE("A key that no program can use is an error of the file") {
   CHECK(zero.front().find("U+0000") != std::string::npos);
   const list large = of("key: " + std::string(600'000, 'k'));
   REQUIRE(large.size() == 1);
-  CHECK(large.front().ends_with("has 600000 bytes: a key has at most 4096"));
+  CHECK(large.front().ends_with("has 600000 bytes: a key has at most 16384"));
   CHECK(large.front().size() < 300);
   CHECK(of("key: r/b, group: r/../g") ==
         list{"3: election 'app': group: 'r/../g' cannot be a key (a key cannot have . or .. "

@@ -7,9 +7,9 @@
 
 namespace tenure {
 
-/// A key has at most so many bytes: 64 operations on such keys fit into one transaction of Consul,
-/// which takes 512 KiB.
-inline constexpr std::size_t most_key_bytes = 4096;
+/// A key has at most so many bytes: a claim has it twice, with a value of up to 384,000 bytes, and
+/// a transaction of Consul takes 512 KiB. It is also part of URLs, percent-encoded.
+inline constexpr std::size_t most_key_bytes = 16'384;
 
 /// Why no election, semaphore or settings can have this key: one line that names the key, shortened
 /// and with visible control characters, and the remedy. Empty: the key is good.
