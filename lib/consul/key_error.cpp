@@ -11,11 +11,11 @@
 namespace tenure {
 namespace {
 
-constexpr std::size_t longest_shown = 100;
+constexpr std::size_t most_shown = 100;
 
-std::string in_quotes(std::string_view key) {
+std::string shown_key(std::string_view key) {
   std::string shown = "'";
-  while (!key.empty() && shown.size() < longest_shown) {
+  while (!key.empty() && shown.size() < most_shown) {
     const std::size_t length = text::utf8_length(key);
     if (length == 0) {
       shown += "\\x";
@@ -42,14 +42,14 @@ std::string key_error(std::string_view key) {
 }
 
 std::string key_prefix_error(std::string_view prefix) {
-  if (prefix.starts_with('/')) return in_quotes(prefix) + " begins with a slash: leave it out";
+  if (prefix.starts_with('/')) return shown_key(prefix) + " begins with a slash: leave it out";
   if (prefix.size() > most_key_bytes) {
-    return in_quotes(prefix) + " has " + std::to_string(prefix.size()) +
+    return shown_key(prefix) + " has " + std::to_string(prefix.size()) +
            " bytes: a key has at most " + std::to_string(most_key_bytes);
   }
   const std::string why = consul::unaddressable_prefix(prefix);
   if (why.empty()) return "";
-  return in_quotes(prefix) + " cannot be a key (" + why + "): use another";
+  return shown_key(prefix) + " cannot be a key (" + why + "): use another";
 }
 
 }  // namespace tenure
