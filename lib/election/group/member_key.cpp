@@ -317,7 +317,7 @@ asio::awaitable<void> member_key::remove() {
 void member_key::take_over(member_key& left) {
   if (left.id_ == id_ && left.sent_) {
     sent_ = left.sent_;
-    known_ = false;  // a read shows what is left of it
+    known_ = false;  // run() reads first whether the key still exists
   }
   left.set_session({});
 }

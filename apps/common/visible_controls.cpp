@@ -1,0 +1,43 @@
+#include "common/visible_controls.hpp"
+
+#include <tenure/toolkit/ascii.hpp>
+
+namespace tenure::apps {
+namespace {
+
+void append_hex(std::string& to, char c) {
+  constexpr const char* digits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  to += "\\x";
+  to += digits[byte >> 4];
+  to += digits[byte & 15];
+}
+
+// U+0080 to U+009F are control characters as well: C2 80 to C2 9F.
+bool is_high_control(std::string_view text, std::size_t at) {
+  if (text[at] != '\xc2' || at + 1 >= text.size()) return false;
+  const auto next = static_cast<unsigned char>(text[at + 1]);
+  return next >= 0x80 && next <= 0x9f;
+}
+
+}  // namespace
+
+std::string with_visible_controls(std::string_view text, std::string_view kept) {
+  std::string made;
+  made.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_high_control(text, i)) {
+      append_hex(made, text[i]);
+      append_hex(made, text[++i]);
+    } else if (!text::is_control(text[i]) || kept.find(text[i]) != kept.npos) {
+      made += text[i];
+    } else if (text[i] == '\n') {
+      made += "\\n";
+    } else {
+      append_hex(made, text[i]);
+    }
+  }
+  return made;
+}
+
+}  // namespace tenure::apps
