@@ -1,11 +1,13 @@
 // Lines of a job's output: their parts, their form, the last ones, and the limit of a tenant.
 #include <catch2/catch_test_macros.hpp>
+#include <memory>
 #include <vector>
 
 #include "tenure-cron/output/line_splitter.hpp"
 #include "tenure-cron/output/output_budget.hpp"
 #include "tenure-cron/output/output_line.hpp"
 #include "tenure-cron/output/output_tail.hpp"
+#include "tenure-cron/output/run_output.hpp"
 
 namespace {
 
@@ -33,6 +35,20 @@ line_origin origin() {
   from.run_id = "r1";
   return from;
 }
+
+std::string formatted(output_format format, const line_origin& from, const output_line& what) {
+  std::string made;
+  append_line(made, format, from, what);
+  return made;
+}
+
+class target_of_test final : public output_target {
+ public:
+  bool has_room() const override { return true; }
+  void add(std::string_view lines) override { added.emplace_back(lines); }
+
+  std::vector<std::string> added;
+};
 
 TEST_CASE("bytes become lines, whatever the blocks in which they come") {
   parts p;
@@ -74,13 +90,13 @@ TEST_CASE("a long line that ends with the stream") {
 }
 
 TEST_CASE("text lines have the time, the job, the tick and the stream") {
-  CHECK(format_line(output_format::text, origin(), line("hello")) ==
+  CHECK(formatted(output_format::text, origin(), line("hello")) ==
         "2024-05-01T00:00:00.000Z [backup 2024-04-30T23:59:00Z out] hello\n");
   output_line part = line("hello", true);
   part.stream = output_stream::err;
   line_origin from = origin();
   from.tenant = "shop";
-  CHECK(format_line(output_format::text, from, part) ==
+  CHECK(formatted(output_format::text, from, part) ==
         "2024-05-01T00:00:00.000Z [shop/backup 2024-04-30T23:59:00Z err+] hello\n");
 }
 
@@ -93,14 +109,40 @@ TEST_CASE("control characters, NUL and bytes that are not UTF-8 stay out of the 
 TEST_CASE("JSON lines are objects, whatever the bytes") {
   line_origin from = origin();
   from.attempt = 2;
-  CHECK(format_line(output_format::json, from, line("say \"hi\"")) ==
+  CHECK(formatted(output_format::json, from, line("say \"hi\"")) ==
         R"({"time":"2024-05-01T00:00:00.000Z","job":"backup","tick":"2024-04-30T23:59:00Z",)"
         R"("run":"r1","attempt":2,"stream":"out","line":"say \"hi\""})"
         "\n");
   from.tenant = "shop";
-  const std::string made = format_line(output_format::json, from, line("\xff\x1b", true));
+  const std::string made = formatted(output_format::json, from, line("\xff\x1b", true));
   CHECK(made.find(R"("tenant":"shop")") != std::string::npos);
   CHECK(made.find("\"line\":\"\xef\xbf\xbd\\u001b\",\"goes_on\":true}\n") != std::string::npos);
+}
+
+TEST_CASE("the lines of a block go to their target at once, without those over the limit") {
+  const auto target = std::make_shared<target_of_test>();
+  std::size_t refused = 0;
+  run_output output(origin(), output_format::text, target, [&](std::size_t bytes) {
+    const bool admitted = bytes < 80;
+    if (!admitted) ++refused;
+    return admitted;
+  });
+  output.pass_on();
+  output.add(output_stream::out, "one", false);
+  output.add(output_stream::err, std::string(80, 'x'), false);
+  CHECK(output.over_limit());
+  output.add(output_stream::err, "two", false);
+  CHECK_FALSE(output.over_limit());
+  CHECK(target->added.empty());
+  output.pass_on();
+  output.pass_on();
+  CHECK(refused == 1);
+  REQUIRE(target->added.size() == 1);
+  const std::string& lines = target->added.front();
+  CHECK(lines.find(" out] one\n") < lines.find(" err] two\n"));
+  CHECK(lines.ends_with(" err] two\n"));
+  CHECK(lines.find('x') == std::string::npos);
+  CHECK(output.tail().starts_with("one\nxxx"));
 }
 
 TEST_CASE("the tail: the last whole lines in 300 bytes") {

@@ -65,7 +65,7 @@ class output_files::queue {
   std::shared_ptr<file_state> open(const output_file& file);
   void release(const std::shared_ptr<file_state>& file);
   bool has_room(const file_state& file) const;
-  void add(const std::shared_ptr<file_state>& file, std::string_view line);
+  void add(const std::shared_ptr<file_state>& file, std::string_view lines);
   bool flush(duration timeout);
   void close();
   /// The writer's thread.
@@ -93,7 +93,7 @@ class output_files::target final : public output_target {
   ~target() override { queue_->release(file_); }
 
   bool has_room() const override { return queue_->has_room(*file_); }
-  void add(std::string_view line) override { queue_->add(file_, line); }
+  void add(std::string_view lines) override { queue_->add(file_, lines); }
 
  private:
   std::shared_ptr<queue> queue_;
@@ -141,9 +141,9 @@ bool output_files::queue::has_room(const file_state& file) const {
   return file.buffer.size() < capacity;
 }
 
-void output_files::queue::add(const std::shared_ptr<file_state>& file, std::string_view line) {
+void output_files::queue::add(const std::shared_ptr<file_state>& file, std::string_view lines) {
   const std::lock_guard lock(mutex_);
-  file->buffer += line;
+  file->buffer += lines;
   push(file);
 }
 

@@ -1,5 +1,6 @@
 #include "tenure-cron/output/output_line.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <tenure/toolkit/json_writer.hpp>
 #include <tenure/toolkit/utf8.hpp>
@@ -10,17 +11,18 @@
 namespace tenure::cron {
 namespace {
 
-std::string name_of(output_stream stream) { return stream == output_stream::out ? "out" : "err"; }
-
-std::string as_text(const line_origin& from, const output_line& line) {
-  std::string made = std::string(line.time) + " [";
-  if (!from.tenant.empty()) made += from.tenant + '/';
-  made += from.job + ' ' + from.tick + ' ' + name_of(line.stream);
-  made += line.goes_on ? "+] " : "] ";
-  return made + printable(line.text) + '\n';
+std::string_view name_of(output_stream stream) {
+  return stream == output_stream::out ? "out" : "err";
 }
 
-std::string as_json(const line_origin& from, const output_line& line) {
+void append_text(std::string& to, const line_origin& from, const output_line& line) {
+  to.append(line.time).append(" [");
+  if (!from.tenant.empty()) to.append(from.tenant).append("/");
+  to.append(from.job).append(" ").append(from.tick).append(" ").append(name_of(line.stream));
+  to.append(line.goes_on ? "+] " : "] ").append(printable(line.text)).append("\n");
+}
+
+void append_json(std::string& to, const line_origin& from, const output_line& line) {
   text::json_writer json;
   json.begin_object().key("time").value(line.time);
   if (!from.tenant.empty()) json.key("tenant").value(from.tenant);
@@ -30,16 +32,23 @@ std::string as_json(const line_origin& from, const output_line& line) {
   json.key("line").raw(apps::json_string(line.text));
   if (line.goes_on) json.key("goes_on").value(true);
   json.end_object();
-  return json.take() + '\n';
+  to.append(json.take()).append("\n");
+}
+
+// Most lines need no change.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 }  // namespace
 
-std::string format_line(output_format format, const line_origin& from, const output_line& line) {
-  return format == output_format::json ? as_json(from, line) : as_text(from, line);
+void append_line(std::string& to, output_format format, const line_origin& from,
+                 const output_line& line) {
+  format == output_format::json ? append_json(to, from, line) : append_text(to, from, line);
 }
 
 std::string printable(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   return apps::with_visible_controls(text::with_visible_bytes(text), "\t");
 }
 

@@ -28,10 +28,11 @@ class output_line {
   std::string_view time;  ///< 2024-02-29T12:00:00.123Z
 };
 
-/// The line with its line break. Text: `TIME [JOB TICK out] ...`, with `out+` if the line goes on,
-/// and with control characters and bytes that are not UTF-8 as \x1b. JSON: one object, bytes that
-/// are not UTF-8 as U+FFFD.
-std::string format_line(output_format format, const line_origin& from, const output_line& line);
+/// Appends the line with its line break. Text: `TIME [JOB TICK out] ...`, with `out+` if the line
+/// goes on, and with control characters and bytes that are not UTF-8 as \x1b. JSON: one object,
+/// bytes that are not UTF-8 as U+FFFD.
+void append_line(std::string& to, output_format format, const line_origin& from,
+                 const output_line& line);
 
 /// `text` without anything that moves the cursor of a terminal or ends a string early: control
 /// characters except the tab, and bytes that are not UTF-8, as \x1b.

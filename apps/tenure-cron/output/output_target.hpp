@@ -10,8 +10,8 @@ class output_target {
   virtual ~output_target() = default;
   /// Whether its buffer has room. If not, read no more output of the job until it has.
   virtual bool has_room() const = 0;
-  /// Adds a line with its line break, even without room. Does not block.
-  virtual void add(std::string_view line) = 0;
+  /// Adds lines with their line breaks, even without room. Does not block.
+  virtual void add(std::string_view lines) = 0;
 };
 
 }  // namespace tenure::cron

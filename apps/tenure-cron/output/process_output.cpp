@@ -33,13 +33,15 @@ constexpr duration over_limit_pause = 250ms;
 constexpr std::size_t block_size = 4096;
 
 // How many bytes came; 0 at the end of the stream, negative if there are none now.
-ssize_t read_into(line_splitter& lines, int fd, std::size_t most) {
+ssize_t read_into(line_splitter& lines, run_output& to, int fd, std::size_t most) {
   char block[block_size];
   ssize_t got = 0;
   do {
     got = ::read(fd, block, std::min(most, sizeof block));
   } while (got < 0 && errno == EINTR);
-  if (got > 0) lines.add(std::string_view(block, static_cast<std::size_t>(got)));
+  if (got <= 0) return got;
+  lines.add(std::string_view(block, static_cast<std::size_t>(got)));
+  to.pass_on();
   return got;
 }
 
@@ -95,7 +97,7 @@ asio::awaitable<void> process_output::read(pipe& from) {
     const auto [error] = co_await from.read_end.async_wait(asio::posix::descriptor_base::wait_read,
                                                            no_throw);
     if (error || give_up_ != time_point::max()) break;
-    const ssize_t got = read_into(from.lines, from.read_end.native_handle(), block_size);
+    const ssize_t got = read_into(from.lines, *to_, from.read_end.native_handle(), block_size);
     if (got == 0 || (got < 0 && errno != EAGAIN)) break;
     if (to_->over_limit()) co_await wait_out_limit();
   }
@@ -128,12 +130,13 @@ asio::awaitable<std::size_t> process_output::take_rest(pipe& from) {
     co_await wait_for_room();
     if (!to_->has_room()) break;
     const auto most = static_cast<std::size_t>(left);
-    const ssize_t got = read_into(from.lines, from.read_end.native_handle(), most);
+    const ssize_t got = read_into(from.lines, *to_, from.read_end.native_handle(), most);
     if (got <= 0) break;
     left -= static_cast<int>(got);
     co_await asio::post(executor_, asio::use_awaitable);  // the loop has other work
   }
   from.lines.end();
+  to_->pass_on();
   boost::system::error_code ignored;
   from.read_end.close(ignored);
   co_return static_cast<std::size_t>(left);

@@ -12,9 +12,16 @@ void run_output::add(output_stream stream, std::string_view text, bool goes_on) 
     at_ = at;
     time_ = apps::rfc3339_ms(now);
   }
-  const std::string line = format_line(format_, from_, output_line{stream, text, goes_on, time_});
-  over_limit_ = admit_ && !admit_(line.size());
-  if (!over_limit_) target_->add(line);
+  const std::size_t before = lines_.size();
+  append_line(lines_, format_, from_, output_line{stream, text, goes_on, time_});
+  over_limit_ = admit_ && !admit_(lines_.size() - before);
+  if (over_limit_) lines_.resize(before);
+}
+
+void run_output::pass_on() {
+  if (lines_.empty()) return;
+  target_->add(lines_);
+  lines_.clear();
 }
 
 }  // namespace tenure::cron

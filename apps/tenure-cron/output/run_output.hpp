@@ -28,8 +28,10 @@ class run_output {
         admit_(std::move(admit)) {}
 
   void begin_attempt(unsigned number) { from_.attempt = number; }
-  /// A line, or a part of one.
+  /// A line, or a part of one. It waits for pass_on().
   void add(output_stream stream, std::string_view text, bool goes_on);
+  /// Passes the lines so far to the target, all at once: a target has a lock and a thread to wake.
+  void pass_on();
   bool has_room() const { return target_->has_room(); }
   /// Whether the tenant's limit refused the last line.
   bool over_limit() const noexcept { return over_limit_; }
@@ -42,6 +44,7 @@ class run_output {
   std::shared_ptr<output_target> target_;
   gate admit_;
   output_tail tail_;
+  std::string lines_;  // for the target
   std::chrono::milliseconds at_{-1};
   bool over_limit_ = false;
   std::string time_;  // of the last line: most lines come in the same millisecond as the one before

@@ -11,7 +11,7 @@ namespace tenure::cron {
 class stdout_target final : public output_target {
  public:
   bool has_room() const override { return writer_.has_room(); }
-  void add(std::string_view line) override { writer_.add(line); }
+  void add(std::string_view lines) override { writer_.add(lines); }
   /// Waits until everything is written, for at most `timeout`. Returns whether it is.
   bool flush(duration timeout) { return writer_.flush(timeout); }
 
