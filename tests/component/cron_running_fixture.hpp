@@ -30,7 +30,13 @@ inline const sys_seconds noon = std::chrono::sys_days(std::chrono::year(2024) / 
 class kept_output final : public output_target {
  public:
   bool has_room() const override { return room; }
-  void add(std::string_view line) override { lines.emplace_back(line.substr(line.find(' ') + 1)); }
+  void add(std::string_view added) override {
+    while (!added.empty()) {
+      const std::string_view line = added.substr(0, added.find('\n') + 1);
+      lines.emplace_back(line.substr(line.find(' ') + 1));
+      added.remove_prefix(line.size());
+    }
+  }
 
   bool room = true;
   std::vector<std::string> lines;  ///< without their times
