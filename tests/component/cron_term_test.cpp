@@ -326,6 +326,34 @@ TEST_CASE("full lists of records become pages, and old pages go") {
   CHECK(cron::parse_ledger_page(page.body).value().size() == cron::records_per_page);
 }
 
+TEST_CASE("a shorter history removes the pages that it makes too old, also in a later term") {
+  const auto job_with = [](std::uint32_t history) {
+    return with(make_job("a", "@every 1s"), [&](cron::job& j) { j.history = history; });
+  };
+  const auto pages = [](cron_fixture& f) {
+    const auto keys = f.ask("GET", "cron/pages/a/?keys");
+    if (keys.status != 200) return std::ptrdiff_t{0};
+    return std::count(keys.body.begin(), keys.body.end(), ',') + 1;
+  };
+  cron_fixture f;
+  auto& first = f.lead("p1", {job_with(1000)});
+  f.rt.advance(605s);
+  CHECK(pages(f) == 30);
+  SECTION("by a reload") {
+    first.schedule->reload({job_with(60)});
+  }
+  SECTION("by the next leader") {
+    first.leave();
+    f.rt.run_until([&] { return !first.leads(); });
+    f.lead("p2", {job_with(60)});
+  }
+  f.rt.advance(10s);
+  CHECK(pages(f) == 3);
+  const cron::ledger_document d = f.document("a");
+  CHECK(d.first_page == d.pages - 2);
+  CHECK(f.records("a").size() >= 60);
+}
+
 TEST_CASE("a job that is never due again costs nothing") {
   cron_fixture f;
   cron_replica& r = f.lead("p1", {[] {

@@ -295,6 +295,7 @@ TEST_CASE("a document comes back from its JSON") {
   adopt_schedule(d, make_job("*/5 * * * *"), noon);
   d.next_tick = noon + 5min;
   d.pages = 3;
+  d.first_page = 2;
   open_run o;
   o.what = open_run::state::started;
   o.tick = noon;
@@ -321,6 +322,7 @@ TEST_CASE("a document comes back from its JSON") {
   CHECK(read->recent.at(1).cause == stop_cause::timeout);
   CHECK(read->recent.at(1).tail == failed.tail);
   CHECK(read->records == 2);
+  CHECK(read->first_page == 2);
   run_record before = finished(noon);
   before.ending = run_result::ending::stopped;
   before.cause = stop_cause::replaced;

@@ -27,6 +27,7 @@ class ledger_document {
   std::vector<open_run> open;
   std::vector<run_record> recent;  ///< the oldest first, fewer than records_per_page
   std::uint64_t pages = 0;         ///< the number of the newest sealed page; from 1
+  std::uint64_t first_page = 1;    ///< the number of the oldest page that is kept, if one is
   std::uint64_t records = 0;       ///< ever written
 
   /// Adds a record. `follows`: its tick is the next one of the job after the last record. Skipped

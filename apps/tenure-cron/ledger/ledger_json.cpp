@@ -183,6 +183,7 @@ std::string to_json(const ledger_document& d) {
   w.key("recent");
   write_records(w, d.recent);
   if (d.pages != 0) w.key("pages").value(d.pages);
+  if (d.first_page != 1) w.key("first_page").value(d.first_page);
   w.key("records").value(d.records);
   w.end_object();
   return w.take();
@@ -213,6 +214,7 @@ std::optional<ledger_document> parse_ledger_document(const std::string& text) {
   if (!recent) return std::nullopt;
   d.recent = std::move(*recent);
   d.pages = std::uint64_t(number(top, "pages").value_or(0));
+  d.first_page = std::uint64_t(number(top, "first_page").value_or(1));
   d.records = std::uint64_t(number(top, "records").value_or(0));
   return d;
 }

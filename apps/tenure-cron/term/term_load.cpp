@@ -99,6 +99,7 @@ asio::awaitable<void> term_core::load_jobs(std::vector<job_ptr> jobs) {
       which->stored_hash = stable_hash(entry.value);
       if (auto read = parse_ledger_document(entry.value)) {
         which->document = std::move(*read);
+        which->stored_first_page = which->document.first_page;
       } else {
         lane_.log->log(log_level::warn, "ledger document unreadable",
                        {log_field("job", j->name), log_field("key", entry.key)});

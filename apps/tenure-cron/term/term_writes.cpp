@@ -23,6 +23,8 @@ namespace {
 // What need not be stored before something else happens is stored within this time.
 constexpr duration lazy_delay = 250ms;
 constexpr std::size_t writes_per_turn = 100;
+// A shorter `history:` makes many pages too old at once. A transaction has no room for all.
+constexpr std::size_t removals_per_write = 8;
 
 }  // namespace
 
@@ -63,12 +65,14 @@ std::shared_ptr<write_attempt> term_core::make_attempt(const tracked_ptr& which)
     which->sealed.emplace_back(++d.pages, page_to_json({d.recent.begin(), end}));
     d.recent.erase(d.recent.begin(), end);
   }
-  const std::uint64_t kept = (what.history + records_per_page - 1) / records_per_page;
-  for (const auto& [number, text] : which->sealed) {
+  for (const auto& [number, text] : which->sealed)
     made->writes.set(lane_.keys.page(what.name, number), text);
-    if (number > kept) made->writes.remove(lane_.keys.page(what.name, number - kept));
-  }
   made->pages = which->sealed.size();
+  const std::uint64_t kept = (what.history + records_per_page - 1) / records_per_page;
+  d.first_page = which->stored_first_page;
+  for (std::size_t i = 0; i < removals_per_write && d.first_page + kept <= d.pages; ++i)
+    made->writes.remove(lane_.keys.page(what.name, d.first_page++));
+  made->first_page = d.first_page;
   for (const auto& [id, order] : which->orders) {
     const open_run* const run = d.find_open(id);
     if (run != nullptr && run->what == open_run::state::waiting) continue;
@@ -136,6 +140,7 @@ asio::awaitable<bool> term_core::carry_out(tracked_ptr which,
     if (lane_.observer != nullptr) lane_.observer->on_ledger_write(outcome.how);
     if (outcome.how == kind::done) {
       which->index = outcome.index;
+      which->stored_first_page = what->first_page;
       which->index_known = outcome.index != 0;
       which->stored_hash = stable_hash(what->text);
       verdict = write_verdict::done;
@@ -167,8 +172,10 @@ asio::awaitable<write_verdict> term_core::look_after(tracked_ptr which,
                                                      bool refused) {
   const std::string stored = co_await find_index(which);
   if (!can_write()) co_return write_verdict::over;
-  if (which->index != what->expected && stored == what->text)
+  if (which->index != what->expected && stored == what->text) {
+    which->stored_first_page = what->first_page;
     co_return write_verdict::done;  // it was carried out
+  }
   if (which->index != what->expected) co_return write_verdict::rebuild;
   if (!refused) co_return write_verdict::again;
   co_await drop_orders(which, what);

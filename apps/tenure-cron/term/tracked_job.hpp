@@ -23,6 +23,7 @@ class tracked_job {
   std::uint64_t index = 0;      ///< of what is stored; 0: nothing is
   bool index_known = true;      ///< if not, it must be read before the next write
   std::uint64_t stored_hash = 0;  ///< of the text that is stored; 0: not known
+  std::uint64_t stored_first_page = 1;  ///< `first_page` of the document that is stored
   plan planned{};
   sys_seconds loaded{};         ///< the highest tick that was decided before this term
   /// Ticks that the leader of another election has claimed; whether its record is in `document`.

@@ -18,6 +18,7 @@ class write_attempt {
   std::vector<std::string> claims;  ///< runs that it claims, by id
   std::vector<std::string> orders;  ///< whose keys it removes, by id
   std::size_t pages = 0;            ///< sealed pages that it stores
+  std::uint64_t first_page = 1;     ///< of the document
 
   /// Whether the document is all that it stores.
   bool plain() const noexcept { return claims.empty() && orders.empty() && pages == 0; }
