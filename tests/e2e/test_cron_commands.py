@@ -90,18 +90,22 @@ jobs:
         code, output, _ = self.cron("list", "--json", *where)
         self.assertEqual((0, ["tick", "list", "all"]),
                          (code, [json.loads(line)["job"] for line in output.splitlines()]))
+        self.assertEqual(["none", "none", "-"], self.leaders(*where))
         self.assert_unknown("run", "nosuch", *where, says="the jobs file has no job 'nosuch'")
         self.assert_unknown("pause", "nosuch", *where, says="the jobs file has no job 'nosuch'")
         self.assert_unknown("history", "list", *where, says="no job 'list' yet: no replica has led")
         self.assert_unknown("run", "all", *where, says="'all' has run_on: all: its hosts run it")
         early = self.cron("run", "list", *where)
         self.assertEqual(0, early[0], early)  # its first leader takes the order
-        self.start(TENURE_CRON, "--member", "host-a", "jobs.yaml", cwd=self.folder)
+        self.start(TENURE_CRON, "--member", "host-a", "--value", "node-a", "jobs.yaml",
+                   cwd=self.folder)
         wait_until(lambda: early[1].strip() in self.cron("history", "list", "--json", *where)[1],
                    30 * SLACK, pause=0.2, what="the run that was ordered early")
         wait_until(lambda: self.cron("history", "all", "--member", "host-a", *where)[0] == 0,
                    30 * SLACK, pause=0.2, what="the ledger of the host")
         by_key = ("--election", self.key)
+        self.assertEqual(["node-a", "node-a", "-"], sorted(self.leaders(*where), reverse=True))
+        self.assertEqual(["-"] * 3, self.leaders("--ledger", "tenure-cron/" + self.key))
         self.assert_unknown("history", "all", *by_key, says="name a host with --member (host-a)")
         self.assert_unknown("run", "all", *by_key, says="(host-a)")
         self.assertEqual("all: is not paused\n", self.cron("resume", "all", *by_key)[1])
@@ -122,6 +126,12 @@ jobs:
         self.assertTrue(two[0]["tail"].startswith("run 20"), two[0])
         self.all_at_once(lambda: self.run_a_job(where),
                          lambda: self.pause_a_job(where, jobs, records))
+
+    def leaders(self, *where):
+        """The fourth column of the table; no schedule or state here has a space."""
+        lines = self.cron("list", *where)[1].splitlines()
+        self.assertEqual("JOB SCHEDULE STATE LEADER NEXT LAST HOST".split(), lines[0].split())
+        return [line.split()[3 + (line.split()[1] == "@every")] for line in lines[1:]]
 
     def assert_unknown(self, *words, says):
         code, output, errors = self.cron(*words)

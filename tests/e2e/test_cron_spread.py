@@ -49,6 +49,11 @@ class CronSpreadTest(cases.ServerCase):
         wait_until(lambda: {line.split()[1] for line in self.zoo.lines("all")} == set(replicas),
                    10 * SLACK, what="the job of all replicas")
         wait_until(lambda: self.zoo.lines("gpu"), 10 * SLACK, what="the job of a label")
+        lines = self.run_to_end(TENURE_CRON, "list", "--json", "--file", path)[1].splitlines()
+        leaders = collections.Counter(
+            job["leader"] for job in map(json.loads, lines) if not job["member"])
+        self.assertEqual(sorted(m["leads"] for m in self.members().values()),
+                         sorted(leaders.values()))
 
         # A drained member's runs go on to their end, and its jobs run elsewhere.
         key = f"{self.key}/cron/long"

@@ -24,6 +24,8 @@ class ledger_options {
   ledger_keys keys() const { return ledger_keys(root()); }
   /// The prefix of the ledger, without a slash at its end. Throws usage_error.
   std::string root() const;
+  /// The key of the election, if the options name it.
+  std::string election() const { return file_ ? file_->election : election_; }
   /// The jobs file, if one is named.
   const std::optional<jobs_file>& file() const noexcept { return file_; }
   /// Who asks: user@host.

@@ -1,4 +1,5 @@
 // tenure-cron list: the jobs of a ledger.
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -36,6 +37,11 @@ std::string host_of(const job_status& status) {
   return last == nullptr || last->host.empty() ? "-" : last->host;
 }
 
+std::string leader_of(const job_status& status) {
+  if (!status.leader) return "-";
+  return status.leader->empty() ? "none" : apps::one_line(*status.leader);
+}
+
 apps::table_row row_of(const job_status& status) {
   const ledger_document empty;
   const ledger_document& document = status.document ? *status.document : empty;
@@ -45,6 +51,7 @@ apps::table_row row_of(const job_status& status) {
   return {status.name,
           document.schedule.empty() ? "-" : apps::one_line(document.schedule),
           state,
+          leader_of(status),
           document.next_tick ? rfc3339(*document.next_tick) : "-",
           last_text(status),
           apps::one_line(host_of(status))};
@@ -64,6 +71,21 @@ void add_unseen(std::vector<job_status>& all, const jobs_file& file) {
   }
 }
 
+asio::awaitable<void> show_leaders(kv store, const ledger_options& ledger,
+                                   std::vector<job_status>& all) {
+  if (ledger.election().empty()) co_return;
+  try {
+    co_await add_leaders(store, ledger.election(), all);
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != consul_errc::forbidden) throw;  // a token for the ledger alone is enough
+  }
+  if (!ledger.file()) co_return;
+  for (job_status& one : all) {
+    const job_ptr known = ledger.file()->find(one.name);
+    if (known && known->run_on == run_place::all) one.leader.reset();
+  }
+}
+
 asio::awaitable<int> list_jobs(std::shared_ptr<list_options> o, kv store) {
   std::vector<job_status> all = co_await read_jobs(store, o->ledger.root());
   if (o->ledger.file()) add_unseen(all, *o->ledger.file());
@@ -71,7 +93,8 @@ asio::awaitable<int> list_jobs(std::shared_ptr<list_options> o, kv store) {
     apps::print_error("tenure-cron list: the ledger has no jobs\n");
     co_return 1;
   }
-  std::vector<apps::table_row> rows{{"JOB", "SCHEDULE", "STATE", "NEXT", "LAST", "HOST"}};
+  co_await show_leaders(store, o->ledger, all);
+  std::vector<apps::table_row> rows{{"JOB", "SCHEDULE", "STATE", "LEADER", "NEXT", "LAST", "HOST"}};
   for (const job_status& one : all) {
     if (o->json) {
       apps::print_line(to_json(one));
@@ -93,7 +116,9 @@ void add_list_command(CLI::App& app, action& chosen) {
   o->ledger.add_to(*command);
   command->footer(
       R"(Reads the ledger in Consul, from any machine. Times are UTC. STATE is running,
-waiting, paused or idle; HOST is the replica that runs the job, or ran it last.
+waiting, paused or idle. LEADER is the replica that leads the job, or none; - for
+jobs with run_on: all, with --ledger alone, and if the token may not read the
+election. HOST is the replica that runs the job, or ran it last.
 Exit codes: 0; 1 if there are no jobs; 69 if Consul is out of reach or refuses.
 
   tenure-cron list --file jobs.yaml)");

@@ -86,6 +86,10 @@ std::string to_json(const job_status& status) {
   } else {
     w.null();
   }
+  if (status.leader) {
+    w.key("leader");
+    status.leader->empty() ? w.null() : w.value(*status.leader);
+  }
   w.key("next");
   if (status.document && status.document->next_tick) {
     w.value(count_of(*status.document->next_tick));

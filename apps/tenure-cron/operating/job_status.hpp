@@ -20,6 +20,9 @@ class job_status {
   std::string member;  ///< of a job with run_on: all, whose hosts have a document each
   std::optional<ledger_document> document;  ///< nothing: no leader has seen the job yet
   std::optional<operator_note> paused;      ///< by whom, and since when
+  /// The replica that leads the job, by the value of the election's key; empty: none does. Nothing:
+  /// not asked.
+  std::optional<std::string> leader;
 
   /// "running", "waiting" (for its splay, an earlier run or room), "paused" or "idle".
   const char* state() const noexcept;
@@ -37,6 +40,7 @@ std::string detail_of(const run_record& record);
 
 /// One JSON object:
 ///   {"job", "member", "schedule", "zone", "state", "paused": {"by", "at"} or null,
+///    "leader": a name, or null if none leads; left out if it was not asked,
 ///    "next": N or null, "open": [{"run", "tick", "state", "trigger", "host", "fence", "claimed"}],
 ///    "last": a record or null, "records": N}
 /// Times are seconds since 1970; those of "at", "claimed" and "began" milliseconds.

@@ -88,6 +88,24 @@ asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root) {
   co_return all;
 }
 
+asio::awaitable<void> add_leaders(kv store, std::string election, std::vector<job_status>& all) {
+  std::vector<std::string> wanted{election};
+  for (const job_status& one : all) {
+    if (one.member.empty()) wanted.push_back(election + '/' + one.name);
+  }
+  const std::vector<stored_key> found = co_await store.get_all(std::move(wanted));
+  std::map<std::string, std::string> holders;
+  for (const stored_key& one : found) {
+    if (!one.session.empty()) holders.emplace(one.key, one.value);
+  }
+  const std::string shared = holders[election];
+  for (job_status& one : all) {
+    if (!one.member.empty()) continue;
+    const auto own = holders.find(election + '/' + one.name);
+    one.leader = own != holders.end() ? own->second : shared;
+  }
+}
+
 asio::awaitable<std::optional<job_status>> read_job(kv store, ledger_keys keys, std::string job) {
   const std::string document = keys.document(job);
   std::vector<std::string> wanted{document, keys.paused(job)};

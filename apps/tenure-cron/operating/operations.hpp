@@ -20,6 +20,11 @@ ledger_keys host_ledger(const std::string& root, const std::string& member);
 /// The jobs of a ledger, in the order of their names; then those with run_on: all, host by host.
 boost::asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root);
 
+/// Fills in who leads each of these jobs. They share the key `election`, or have a key each below
+/// it, as those of a group that spreads have. Jobs with run_on: all have no leader.
+boost::asio::awaitable<void> add_leaders(kv store, std::string election,
+                                         std::vector<job_status>& all);
+
 /// One job; nothing if the ledger does not have it.
 boost::asio::awaitable<std::optional<job_status>> read_job(kv store, ledger_keys keys,
                                                            std::string job);
