@@ -80,9 +80,12 @@ asio::awaitable<void> show_leaders(kv store, const ledger_options& ledger,
     if (e.code() != consul_errc::forbidden) throw;  // a token for the ledger alone is enough
   }
   if (!ledger.file()) co_return;
+  std::set<std::string> everywhere;
+  for (const job_ptr& j : ledger.file()->jobs) {
+    if (j->run_on == run_place::all) everywhere.insert(j->name);
+  }
   for (job_status& one : all) {
-    const job_ptr known = ledger.file()->find(one.name);
-    if (known && known->run_on == run_place::all) one.leader.reset();
+    if (everywhere.contains(one.name)) one.leader.reset();
   }
 }
 

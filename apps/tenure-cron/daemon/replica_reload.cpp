@@ -129,7 +129,7 @@ std::string replica::take_over(const jobs_text& one, jobs_file parsed) {
     return {};
   }
   if (known->ending()) return {};  // remove() reads the files again
-  if (parsed.digest() != known->file().digest()) return known->reload(std::move(parsed));
+  if (parsed.digest() != known->digest()) return known->reload(std::move(parsed));
   log_->log(log_level::info, "jobs file unchanged", {log_field("path", one.path)});
   return {};
 }

@@ -58,6 +58,7 @@ tenant::tenant(replica_context& replica, std::string name, jobs_file file)
     : replica_(replica),
       name_(std::move(name)),
       file_(std::move(file)),
+      digest_(file_.digest()),
       keys_(file_.ledger),
       token_(token_of(replica.options, file_)),
       elections_(replica.connections, options_of(replica.options, token_)),
@@ -111,20 +112,12 @@ void tenant::join_groups() {
     how.drain_limit(drain_limit);
     if (spread) how.hand_over_limit(spread_hand_over_limit);
     groups_.emplace(elections_, group_prefix(), std::move(how), options.labels);
-    groups_->publish(file_.digest());
+    groups_->publish(digest_);
     return;
   }
   membership how(options.replica, options.profile);
-  how.labels({{file_agreement::label, file_.digest()}});
+  how.labels({{file_agreement::label, digest_}});
   replicas_.emplace(elections_.join(file_.ledger + "/replicas", std::move(how)));
-}
-
-const lane* tenant::lane_of(const std::string& job) const {
-  const auto has = [&](const std::shared_ptr<lane>& one) {
-    return std::ranges::any_of(one->jobs(), [&](const job_ptr& j) { return j->name == job; });
-  };
-  const auto found = std::ranges::find_if(lanes_, has);
-  return found == lanes_.end() ? nullptr : found->get();
 }
 
 void tenant::start(std::function<void(const boost::system::system_error&)> refused) {
@@ -154,9 +147,9 @@ asio::awaitable<void> tenant::watch_members() {
   for (;;) {
     co_await watched.changed();
     if (groups_) groups_->follow_drain();
-    if (!agreement_.news(watched.members(), file_.digest())) continue;
+    if (!agreement_.news(watched.members(), digest_)) continue;
     co_await runtime::sleep_until(*replica_.timers, replica_.timers->now() + agreement_pause);
-    agreement_.compare(watched.members(), file_.digest());
+    agreement_.compare(watched.members(), digest_);
   }
 }
 

@@ -145,23 +145,26 @@ std::string tenant::reload(jobs_file next) {
   } catch (const bad_configuration& e) {
     return e.what();
   }
-  std::uint64_t added = 0;
-  std::uint64_t removed = 0;
-  for (const job_ptr& j : next.jobs) added += file_.find(j->name) ? 0 : 1;
-  for (const job_ptr& j : file_.jobs) removed += next.find(j->name) ? 0 : 1;
+  std::set<std::string> before;
+  for (const job_ptr& j : file_.jobs) before.insert(j->name);
+  std::size_t stay = 0;
+  for (const job_ptr& j : next.jobs) stay += before.count(j->name);
+  const std::uint64_t added = next.jobs.size() - stay;
+  const std::uint64_t removed = before.size() - stay;
   file_ = std::move(next);
+  digest_ = file_.digest();
   set_limits();
   apply(plan_lanes(file_));
   if (groups_) {
-    groups_->publish(file_.digest());
+    groups_->publish(digest_);
   } else {
-    replicas_->set_labels({{file_agreement::label, file_.digest()}});
+    replicas_->set_labels({{file_agreement::label, digest_}});
   }
   replica_.options.log->log(
       log_level::info, "jobs file reloaded",
       {log_field("election", file_.election),
        log_field("jobs", static_cast<std::uint64_t>(file_.jobs.size())), log_field("added", added),
-       log_field("removed", removed), log_field("digest", file_.digest())});
+       log_field("removed", removed), log_field("digest", digest_)});
   return {};
 }
 
