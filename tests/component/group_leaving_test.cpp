@@ -86,6 +86,37 @@ TEST_CASE("a drained member hands over everything, and takes nothing until the d
   b.end();
 }
 
+TEST_CASE("a drained member also gives up what it did not move by choice before") {
+  group_fixture b(10);
+  group_process& a = b.join(b.named("a").hand_over_limit(5s));
+  SECTION("its bodies ignored the request") {
+    a.how = manners::ignores;
+    b.rt.advance(3s);
+    b.join("b");
+    b.settle();
+    REQUIRE(a.leads() == 10);
+  }
+  SECTION("the other member gave the elections back") {
+    b.rt.advance(3s);
+    b.join("b");
+    b.settle();
+    for (const char* name : {"a", "b"}) {
+      b.put(std::string("jobs/members/.drained/") + name, "");
+      b.rt.advance(100ms);
+    }
+    b.rt.advance(2s);
+    for (const char* name : {"a", "b"}) b.remove(std::string("jobs/members/.drained/") + name);
+    b.rt.advance(6s);
+    REQUIRE(b.led() == 10);
+  }
+  b.put("jobs/members/.drained/a", "");
+  b.rt.advance(3s);
+  CHECK(a.leads() == 0);
+  CHECK(b.led() == 10);
+  b.remove("jobs/members/.drained/a");
+  b.end();
+}
+
 TEST_CASE("a member with a drain limit asks its bodies, and stops them after that") {
   group_fixture b(20);
   group_process& a = b.join(b.named("a").drain_limit(60s));

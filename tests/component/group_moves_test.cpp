@@ -19,6 +19,23 @@ TEST_CASE("a body that ignores the request keeps its election, and others move")
   b.end();
 }
 
+TEST_CASE("a pin asks again for an election whose body ignored a request") {
+  group_fixture b(10);
+  group_process& a = b.join(b.named("a").hand_over_limit(5s));
+  a.how = manners::ignores;
+  b.rt.advance(3s);
+  group_process& c = b.join("b");
+  b.settle();
+  a.how = manners::obeys;
+  b.rt.advance(2s);
+  REQUIRE(a.leads() == 10);
+  b.put("jobs/members/.pinned/" + b.keys.at(3), "b");
+  b.rt.advance(2s);
+  CHECK(c.leads() == 1);
+  CHECK(c.at(b.keys.at(3)).standing() == standing::leading);
+  b.end();
+}
+
 TEST_CASE("moves keep to their rate") {
   group_fixture b(40);
   b.join(b.named("a").moves_per_second(2));

@@ -166,6 +166,7 @@ asio::awaitable<void> group_core::remove_stray(std::string session) {
 
 void group_core::on_group(const group_view& view) {
   watch_error_ = {};
+  mover_.pinned(last_view_.pins, view.pins);
   log_changes(view);
   planner_.set_view(view);
   wake();

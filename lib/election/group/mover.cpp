@@ -100,6 +100,28 @@ void mover::review(time_point now) {
   }
   while (participant* const who = declined_.take_passed(now)) seat_changed(who->seat());
   while (given_.take_passed(now) != nullptr) {}
+  // To keep some would be to never be empty.
+  if (!planner_.may_lead()) forget_declined([](const participant&) { return true; });
+}
+
+void mover::pinned(const std::map<std::string, std::string>& before,
+                   const std::map<std::string, std::string>& now) {
+  forget_declined([&](const participant& who) {
+    const auto pin = now.find(who.key());
+    const auto old = before.find(who.key());
+    return pin != now.end() && (old == before.end() || old->second != pin->second);
+  });
+}
+
+void mover::forget_declined(const std::function<bool(const participant&)>& which) {
+  std::vector<participant*> found;
+  declined_.for_each([&](participant& who) {
+    if (which(who)) found.push_back(&who);
+  });
+  for (participant* const who : found) {
+    declined_.erase(*who);
+    seat_changed(who->seat());
+  }
 }
 
 time_point mover::run(const core::own_part& part, time_point now) {

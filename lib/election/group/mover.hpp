@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <tenure/membership.hpp>
@@ -34,6 +36,10 @@ class mover {
 
   void holder_changed(std::uint32_t seat, const core::session_id& holder, time_point now);
   void seat_changed(std::uint32_t seat);
+  /// Operators have pinned elections, by key to the name of a member: those that were declined
+  /// before are asked for again.
+  void pinned(const std::map<std::string, std::string>& before,
+              const std::map<std::string, std::string>& now);
   void forget(participant& who);
   std::optional<recipient> recipient_of(std::uint32_t seat);
   void handed_over(std::uint32_t seat, const recipient& to, time_point now);
@@ -48,6 +54,7 @@ class mover {
   void set_deadlines(time_point at);
   bool stop_or_wait(std::uint32_t seat, time_point now);
   void decline(participant& who, time_point now, std::string_view event);
+  void forget_declined(const std::function<bool(const participant&)>& which);
   void ask(std::uint32_t seat, time_point now);
   /// Of an election that we hold.
   core::giving how_far(participant& who) const;
@@ -67,7 +74,7 @@ class mover {
   /// When bodies that were asked are stopped, while this member must not lead.
   std::optional<time_point> stop_asked_at_;
   deadline_list asked_;     ///< until their bodies have to have returned
-  deadline_list declined_;  ///< they stay here until then
+  deadline_list declined_;  ///< they stay here until then, while this member may lead
   deadline_list given_;     ///< to members that may give them back
 
   stop_window window_;
