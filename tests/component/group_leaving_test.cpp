@@ -42,6 +42,38 @@ TEST_CASE("a member that leaves hands over what it leads, and its key goes") {
   b.end();
 }
 
+TEST_CASE("the notices of members that have left do not pile up") {
+  pair b;
+  const std::string prefix = "jobs/handed/" + b.a().session() + "/";
+  const auto kept = [&] {
+    const auto keys = b.ask("GET", "/v1/kv/" + prefix + "?keys");
+    return std::count(keys.body.begin(), keys.body.end(), ',') + 1;
+  };
+  std::size_t removals = 0;
+  b.a().p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    const bool removes = has(r.body, "\"delete\"");
+    if (removes && ++removals == 1) return fate(mishap::forbidden);
+    return fate();
+  };
+  for (int i = 0; i < 100; ++i) b.put(prefix + std::to_string(i), "");
+  b.rt.advance(10s);
+  CHECK(removals == 1);
+  CHECK(kept() > 100);
+  b.rt.advance(2min);
+  b.put(prefix + "0", "");
+  b.rt.advance(2s);
+  CHECK(kept() <= 64);
+  CHECK(kept() > 30);
+  CHECK(removals <= 3);
+  CHECK_FALSE(b.key(prefix + "99").empty());
+  CHECK_FALSE(b.key(prefix + "0").empty());  // it is one of the newest now
+  b.rt.run(b.c().g->leave());
+  b.rt.advance(1s);
+  CHECK(b.a().leads() == 20);
+  CHECK(b.ledger.longest_gap < 200ms);
+  b.end();
+}
+
 TEST_CASE("a group that was left may be joined again") {
   pair b;
   b.rt.run(b.a().g->leave());

@@ -24,6 +24,11 @@ constexpr std::uint64_t any_number = UINT64_MAX;
 // The bodies that an answer begins go before the next poll, which brings the notices of more than
 // one transaction while a member is drained.
 constexpr duration after_notice = 2ms;
+// The notices of members that have left since stay, and each answer brings them all. A transaction
+// of Consul 1.8 has room for the deletion of 32.
+constexpr std::size_t most_kept = 64;
+constexpr std::size_t most_removed = 30;
+constexpr duration pause_after_failure = 1min;
 
 // The send time of the last but one poll is what counts: both together must leave half of the span.
 duration wait_for(const candidacy& how) { return std::max<duration>(how.span() / 5, 1s); }
@@ -109,6 +114,32 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
     }
     seen_sent_at_ = answer.sent_at;
     if (!news.empty()) shared_->watches.deliver(news);
+    remove_oldest(answer.entries);
+  }
+
+  // They were read. If one of them has been written again, the deletion is refused as a whole.
+  void remove_oldest(const std::vector<consul::kv_entry>& all) {
+    if (all.size() <= most_kept || removing_ || shared_->now() < remove_again_) return;
+    std::vector<std::pair<std::uint64_t, std::string_view>> old;
+    for (const consul::kv_entry& one : all) {
+      if (one.key != prefix_) old.emplace_back(one.modify_index, one.key);
+    }
+    std::ranges::sort(old);
+    old.resize(std::min(old.size(), most_removed));
+    std::vector<consul::txn_op> ops;
+    for (const auto& [index, key] : old) {
+      ops.push_back(consul::txn_op::check_index(std::string(key), index));
+      ops.push_back(consul::txn_op::remove(std::string(key)));
+    }
+    removing_ = true;
+    shared_->tasks.spawn(runtime::keep_alive(remove(std::move(ops)), shared_from_this()));
+  }
+
+  asio::awaitable<void> remove(std::vector<consul::txn_op> ops) {
+    const time_point deadline = shared_->client.deadline();
+    const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
+    removing_ = false;
+    if (!answer.committed) remove_again_ = shared_->now() + pause_after_failure;
   }
 
   void add(std::size_t position, const consul::kv_list& answer,
@@ -159,6 +190,8 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   time_point seen_sent_at_{};
   bool known_ = false;
   bool closed_ = false;
+  bool removing_ = false;  ///< old notices
+  time_point remove_again_{};
 };
 
 hand_over_notices::hand_over_notices(std::shared_ptr<context> shared, std::string group,
