@@ -101,6 +101,7 @@ void tick_checker::check_skip(const cron::job& what, const shown_record& r,
     for (const begun_run& run : runs) {
       const cron::run_trigger why = run.request.trigger;
       if (why != cron::run_trigger::schedule && why != cron::run_trigger::catch_up) continue;
+      if (state.forgotten.contains(run.request.run_id)) continue;
       return violated("C3", what.name, name_of(r) + " ran as " + run.request.run_id);
     }
   }
@@ -121,6 +122,7 @@ void tick_checker::check_skip(const cron::job& what, const shown_record& r,
 void tick_checker::check_runs(const cron::job& what, const job_state& state) {
   const auto check = [&](const begun_run& run) {
     if (run.goes_on() || state.ends.contains(run.request.run_id)) return;
+    if (state.forgotten.contains(run.request.run_id)) return;
     // Its end may be about to be written: see check_no_claims().
     const auto same = [&run](const shown_run& r) { return r.run_id == run.request.run_id; };
     const auto& open = state.shown->open;

@@ -51,7 +51,11 @@ void tick_checker::begins(begun_run run) {
   const auto same = [&run](const shown_run& r) {
     return r.claimed && r.run_id == run.request.run_id && r.fence == run.request.fence;
   };
-  if (!state.shown || std::none_of(state.shown->open.begin(), state.shown->open.end(), same))
+  const auto forgotten = state.forgotten.find(run.request.run_id);
+  const bool was_claimed =
+      forgotten != state.forgotten.end() && forgotten->second == run.request.fence;
+  if (!was_claimed &&
+      (!state.shown || std::none_of(state.shown->open.begin(), state.shown->open.end(), same)))
     violated("C8", what.name, name_of(run) + " is not claimed in the ledger");
   check_overlap(what, run, state);
   check_repeated(what, run, state);
@@ -178,6 +182,15 @@ void tick_checker::check_claim(const cron::job& what, const shown_run& claimed,
 
 void tick_checker::consul_erased() {
   for (auto& [name, state] : jobs_) {
+    for (const auto& [tick, runs] : state.begun) {
+      for (const begun_run& run : runs)
+        state.forgotten[run.request.run_id] = run.request.fence;
+    }
+    if (state.shown) {
+      for (const shown_run& r : state.shown->open) {
+        if (r.claimed) state.forgotten[r.run_id] = r.fence;
+      }
+    }
     state.shown.reset();
     state.pages.clear();
     state.removed.clear();

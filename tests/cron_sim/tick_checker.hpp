@@ -48,7 +48,8 @@ class tick_checker {
   /// The runner answered that no command of this run was started.
   void not_started(const std::string& run_id) { not_started_[run_id] = true; }
   void key_changed(const sim::key_change& change);
-  /// Consul restarted empty: ticks up to now may be lost, but none may run twice.
+  /// Consul restarted empty: ticks up to now may be lost, but none may run twice. A run that was
+  /// claimed before may still begin, and no ledger has a record of it.
   void consul_erased();
   /// A wall clock was put right that was wrong by more than a few seconds.
   void clock_jumped() { jumped_ = true; }
@@ -75,6 +76,7 @@ class tick_checker {
     std::map<std::string, shown_record> ends;  ///< by run id: what the ledger said last
     std::vector<decision> decisions;
     std::optional<cron::sys_seconds> owed_after;  ///< ticks after it must be in the ledger
+    std::map<std::string, std::uint64_t> forgotten;  ///< fences of the runs of a lost ledger
     std::uint64_t fence = 0;
   };
   void violated(const char* rule, const std::string& job, const std::string& what) {

@@ -209,6 +209,23 @@ TEST_CASE("checker C7: two runs of a job at once") {
 
 TEST_CASE("checker C8: a run that was not claimed") {
   checked_job j;
-  j.begin(10, "a", 5);
+  SECTION("at all") { j.begin(10, "a", 5); }
+  SECTION("by this term, in a ledger that is lost since then") {
+    j.last = 10;
+    j.write(checked_job::claimed(10, "a", 5));
+    j.checker.consul_erased();
+    j.begin(10, "a", 6);
+  }
   CHECK(j.rule() == "C8");
+}
+
+TEST_CASE("a run that was claimed in a lost ledger may begin, and has no record") {
+  checked_job j;
+  j.last = 10;
+  j.write(checked_job::claimed(10, "a", 5));
+  j.checker.consul_erased();
+  j.begin(10, "a", 5);
+  j.last = 5;  // the clock of the next leader
+  j.write("");
+  CHECK(j.final_rule(5).empty());
 }
