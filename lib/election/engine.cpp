@@ -98,13 +98,19 @@ void engine::forget(participant& which) noexcept {
   if (place < participants_.size()) participants_[place]->index_in_engine = place;
 }
 
-asio::awaitable<void> engine::wait_settled(std::shared_ptr<participant> which,
-                                           time_point give_up) {
-  bool in_time = true;
-  while (in_time && !which->settled()) {
-    const time_point until = std::max(give_up, which->lease_end());
-    co_await which->changed().wait(until);
-    in_time = shared_->now() < std::max(give_up, which->lease_end());
+// A key can be released only after the work has stopped: what follows has its time from then on, or
+// from the end of the lease.
+asio::awaitable<void> engine::wait_for_work(participant_list all) {
+  for (const auto& one : all) {
+    while (one->working() && shared_->now() < one->lease_end()) {
+      co_await one->changed().wait(one->lease_end());
+    }
+  }
+}
+
+asio::awaitable<void> engine::wait_settled(participant_list all, time_point give_up) {
+  for (const auto& one : all) {
+    while (!one->settled() && shared_->now() < give_up) co_await one->changed().wait(give_up);
   }
 }
 
@@ -130,7 +136,9 @@ void engine::begin_leaving(const std::shared_ptr<participant>& which, leaving_ho
 asio::awaitable<void> engine::leave_now(std::shared_ptr<participant> which) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   begin_leaving(which, leaving_how::alone);
-  co_await wait_settled(which, shared_->now() + shared_->request_timeout());
+  const participant_list only{which};
+  co_await wait_for_work(only);
+  co_await wait_settled(only, shared_->now() + shared_->request_timeout());
 }
 
 // In a separate coroutine, so that the caller's cancellation ends only the wait.
@@ -230,8 +238,10 @@ asio::awaitable<void> engine::stop_everything() {
   for (const auto& slot : slots) slot->stop(end_reason::shut_down);
   const std::vector<std::shared_ptr<group_core>> groups = groups_;
   co_await stop_groups(groups);
+  co_await wait_for_work(all);
+  for (const auto& slot : slots) co_await slot->wait_for_work();
   const time_point give_up = shared_->now() + shared_->request_timeout();
-  for (const auto& one : all) co_await wait_settled(one, give_up);
+  co_await wait_settled(all, give_up);
   for (const auto& slot : slots) co_await slot->wait_finished(give_up);
   log_unsettled();
   // One time-out for all that is left: without this each request would have its own, and there may

@@ -62,8 +62,9 @@ class engine final : public group_owner, public std::enable_shared_from_this<eng
   boost::asio::awaitable<void> stop_group(std::shared_ptr<group_core> which);
   boost::asio::awaitable<void> stop_groups(std::vector<std::shared_ptr<group_core>> groups);
   boost::asio::awaitable<void> end_groups(std::vector<std::shared_ptr<group_core>> groups);
-  boost::asio::awaitable<void> wait_settled(std::shared_ptr<participant> which,
-                                            time_point give_up);
+  using participant_list = std::vector<std::shared_ptr<participant>>;
+  boost::asio::awaitable<void> wait_for_work(participant_list all);
+  boost::asio::awaitable<void> wait_settled(participant_list all, time_point give_up);
   void log_unsettled() const;
   boost::asio::awaitable<void> stop_everything();
   boost::asio::awaitable<void> end_sessions();

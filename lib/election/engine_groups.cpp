@@ -41,8 +41,8 @@ asio::awaitable<void> engine::leave_group(std::shared_ptr<group_core> which) {
     begin_leaving(one, leaving_how::with_its_group);
   };
   co_await which->stop_each(std::move(stop));
-  const time_point give_up = shared_->now() + shared_->request_timeout();
-  for (const auto& one : its) co_await wait_settled(one, give_up);
+  co_await wait_for_work(its);
+  co_await wait_settled(its, shared_->now() + shared_->request_timeout());
   co_await which->end();
   std::erase(groups_, which);
   remember(left_groups_, which);

@@ -125,6 +125,7 @@ void fault_injector::restart_agent() { server_.restart_agent(world_.between(0s, 
 // all that it has seen, and those of an empty server are lower.
 void fault_injector::lose_data() {
   server_.lose_data(world_.between(0s, 10s));
+  snapshots_.clear();  // their indexes are those of another history
   for (const process_ptr& p : processes_.current()) {
     world_.after(world_.between(0s, 20s), [this, p] {
       if (!p->alive()) return;

@@ -63,7 +63,7 @@ std::shared_ptr<tracked_term> safety_checker::term_began(tenure::term t, const h
   return began;
 }
 
-void safety_checker::check_fence(const tracked_term& t) {
+void safety_checker::check_fence(tracked_term& t) {
   const auto& newest = newest_[t.term.key()];
   if (!newest || t.rank > newest->rank) return;
   // A successor without a reason to wait may begin before its predecessor does.
@@ -73,6 +73,7 @@ void safety_checker::check_fence(const tracked_term& t) {
     world_.report_violation("S2",
                             t.name() + " leads " + t.term.key() + " after " + newest->name());
   } else {
+    t.overtaken = why;
     world_.probes.hit("begun after its successor, only the fence protects: " + why);
   }
 }

@@ -62,7 +62,7 @@ class safety_checker {
   void check_release(const key_change& change);
   void check_hand_over(const key_change& change);
   void check_proclaim(const key_change& change);
-  void check_fence(const tracked_term& t);
+  void check_fence(tracked_term& t);
   void check_overlap(tracked_term& beginner);
   void check_predecessor(const tracked_term& beginner);
   static time_point proof_sent(const tracked_term& t);

@@ -231,11 +231,11 @@ duration scenario::takeover_bound() const noexcept {
 }
 
 duration scenario::shut_down_bound() const noexcept {
-  // A member of a group first stops its bodies in turn. Releases have one request time-out, or
-  // until the last lease ends; destroying sessions and member keys has another. The event loop and
-  // the connections that close need some milliseconds more.
+  // A member of a group first stops its bodies in turn. All have ended when their leases have. Then
+  // releases have one request time-out, and destroying sessions and member keys has another. The
+  // event loop and the connections that close need some milliseconds more.
   const duration in_turn = groups.any() ? 3s : 0s;
-  return in_turn + std::max(request_timeout, longest_span()) + request_timeout + 100ms;
+  return in_turn + longest_span() + 2 * request_timeout + 100ms;
 }
 
 duration scenario::slot_takeover_bound() const noexcept {

@@ -209,7 +209,12 @@ void slot_checker::key_changed(const key_change& change) {
 
 void slot_checker::check_release(const key_change& change, std::size_t semaphore) {
   for (const auto& t : by_semaphore_[semaphore]) {
-    if (t->by != change.by || histories_[semaphore].names(t->term.session())) continue;
+    // Another candidate of the process may write `.lock` after an operator took this name away.
+    if (t->by != change.by || !histories_[semaphore].just_unnamed(t->term.session())) continue;
+    if (change.before->modify_index < t->term.fence()) {
+      world_.probes.hit("a late release finds a restored semaphore, only the fence protects");
+      continue;
+    }
     if (t->working && !t->excused) {
       world_.report_violation("P4", t->name() + " gives its slot back while its work runs");
     }

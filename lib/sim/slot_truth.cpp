@@ -29,8 +29,10 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
     good_ = document && change.after->flags == consul::semaphore_flags;
     if (good_) named_ = std::move(document->holders);
   }
+  just_unnamed_.clear();
   for (const std::string& session : before) {
     if (named_.contains(session)) continue;
+    just_unnamed_.insert(session);
     if (!is_process(change.by)) unnamed_[session].push_back(now);
     note_lost(session, enrolled_.contains(session), now);
   }

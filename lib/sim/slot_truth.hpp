@@ -25,6 +25,8 @@ class slot_history {
   void contender_changed(const key_change& change, const std::string& session, time_point now);
 
   bool names(const std::string& session) const { return named_.contains(session); }
+  /// Whether the last change of `.lock` took the name away.
+  bool just_unnamed(const std::string& session) const { return just_unnamed_.contains(session); }
   bool held(const std::string& session) const {
     return named_.contains(session) && enrolled_.contains(session);
   }
@@ -57,6 +59,7 @@ class slot_history {
   bool good_ = true;  ///< `.lock` is a semaphore's, or does not exist
   std::uint64_t lock_index_ = 0;
   std::set<std::string> named_, enrolled_, present_;
+  std::set<std::string> just_unnamed_;
   struct naming {
     time_point at;
     std::uint64_t rank;

@@ -77,6 +77,42 @@ TEST_CASE("hold() runs a body within a slot, and releases it when the body has r
   b.shut_down();
 }
 
+TEST_CASE("a shut-down gives a slot and a key back, though their bodies outlast the time-out") {
+  election_fixture b;
+  process& p = b.add({}, consul_config().request_timeout(1s));
+  semaphore s = p.elections->contend(prefix, 1, quick());
+  election e = p.elections->enter("e", quick());
+  const auto body = [&b](term) -> asio::awaitable<void> {
+    try {
+      co_await runtime::sleep_until(b.rt.timers(), time_point::max());
+    } catch (const boost::system::system_error&) {
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await runtime::sleep_until(b.rt.timers(), b.rt.now() + 1500ms);
+  };
+  running<end_reason> holding(b.rt, s.hold(body));
+  running<end_reason> leading(b.rt, e.lead(body));
+  REQUIRE(b.rt.run_until(
+      [&] {
+        return s.standing() == standing::leading && e.standing() == standing::leading;
+      },
+      5s));
+  SECTION("shut-down") { b.rt.run(p.elections->shut_down()); }
+  SECTION("leave") {
+    running<bool> left(b.rt, [](election& key) -> asio::awaitable<bool> {
+      co_await key.leave();
+      co_return true;
+    }(e));
+    b.rt.run(s.leave());
+    REQUIRE(b.rt.run_until([&] { return left.done(); }, 5s));
+  }
+  CHECK(b.ask("GET", "/v1/kv/" + lock_key + "?raw").body.empty());
+  const std::string key = b.key("e");
+  CHECK(key.find("\"Session\"") == std::string::npos);
+  CHECK(key.find("\"Value\":null") != std::string::npos);
+  b.shut_down();
+}
+
 TEST_CASE("a slot is held until its body has returned and what it captured is gone") {
   election_fixture b;
   process& p = b.add();

@@ -133,6 +133,33 @@ TEST_CASE("slots: after a deletion of .lock each contender may be a holder that 
   CHECK(s.occupied("me", start + 23s) == 1);
 }
 
+TEST_CASE("slots: a name counts that was seen in a list without all contender keys") {
+  slots s(1, 10s);
+  semaphore_state none = seen({}, {"me"}, 1);
+  none.lock_modified = 0;
+  s.observe(none, start);
+  semaphore_state named = seen({"a"}, {}, 1);
+  named.lock_created = 7;
+  s.observe_lock(named, start + 1s);
+  CHECK(s.occupied("me", start + 1s) == 1);
+  CHECK(s.next_free("me", start + 1s) == time_point::max());
+  SECTION("`.lock` is deleted: its holder's lease may run") {
+    s.observe(none, start + 5s);
+    CHECK(s.next_free("me", start + 5s) == start + 15s);
+  }
+  SECTION("the whole list shows that the holder is dead") {
+    semaphore_state whole = seen({"a"}, {"me"}, 1);
+    whole.lock_created = 7;
+    s.observe(whole, start + 5s);
+    CHECK(s.next_free("me", start + 5s) == start + 15s);
+  }
+  SECTION("alone it makes nothing known") {
+    slots fresh(1, 10s);
+    fresh.observe_lock(named, start);
+    CHECK_FALSE(fresh.known());
+  }
+}
+
 TEST_CASE("slots: an old suspicion says nothing about a slot that was taken unseen since") {
   slots s(1, 10s);
   s.observe(seen({"a"}, {"a", "me"}, 1), start);

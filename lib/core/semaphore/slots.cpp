@@ -82,6 +82,14 @@ void slots::observe(const semaphore_state& seen, time_point now) {
   known_ = true;
 }
 
+void slots::observe_lock(semaphore_state seen, time_point now) {
+  seen.contenders.insert(last_.contenders.begin(), last_.contenders.end());
+  seen.contenders.insert(seen.holders.begin(), seen.holders.end());
+  const bool known = known_;
+  observe(seen, now);
+  known_ = known;
+}
+
 void slots::holders_span(const std::string& session, duration span) {
   if (last_.holders.contains(session)) spans_[session] = span;
 }

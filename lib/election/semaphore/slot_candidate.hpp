@@ -57,7 +57,9 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> run();
   /// Stops contending for ever and asks the holder of a slot to stop.
   void stop(end_reason why);
-  /// Until it has left, but no longer than until `give_up` or until the lease has ended.
+  /// Until the work has stopped, or the lease has ended.
+  boost::asio::awaitable<void> wait_for_work();
+  /// Until it has left, but no longer than until `give_up`.
   boost::asio::awaitable<void> wait_finished(time_point give_up);
 
   // -- session_user ------------------------------------------------------------------------------
@@ -90,6 +92,7 @@ class slot_candidate final : public term_host,
 
   // -- the attempt -------------------------------------------------------------------------------
   boost::asio::awaitable<void> live();
+  boost::asio::awaitable<void> wait_left();
   boost::asio::awaitable<void> attempt();
   void start_session();
   boost::asio::awaitable<void> end_session();
@@ -108,6 +111,7 @@ class slot_candidate final : public term_host,
   void on_list(const consul::kv_list& answer) override;
   void on_list_error(const consul::kv_list& answer) override;
   bool shows_own_key(const consul::kv_list& answer, const semaphore_reading& seen) const;
+  void observe_lock_only(const semaphore_reading& seen);
   boost::asio::awaitable<bool> own_key_is_gone();
   boost::asio::awaitable<bool> look();
   void observe(const semaphore_reading& seen);

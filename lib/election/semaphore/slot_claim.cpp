@@ -143,6 +143,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   if (found.error) co_return false;
   const semaphore_reading seen = keys_.read(found.entries);
   if (!shows_own_key(found, seen)) {
+    observe_lock_only(seen);
     const bool gone = co_await own_key_is_gone();
     if (!gone) co_return false;
   }

@@ -89,15 +89,23 @@ void slot_candidate::leave_in_background() {
 
 asio::awaitable<void> slot_candidate::leave() {
   leave_in_background();
-  auto leaving = runtime::keep_alive(wait_finished(now() + shared_->request_timeout()),
-                                     shared_from_this());
+  auto leaving = runtime::keep_alive(wait_left(), shared_from_this());
   co_await asio::co_spawn(shared_->env->executor, std::move(leaving), asio::use_awaitable);
 }
 
-asio::awaitable<void> slot_candidate::wait_finished(time_point give_up) {
-  while (!finished_ && now() < std::max(give_up, lease_.lease_end())) {
-    co_await changed_.wait(std::max(give_up, lease_.lease_end()));
+asio::awaitable<void> slot_candidate::wait_left() {
+  co_await wait_for_work();
+  co_await wait_finished(now() + shared_->request_timeout());
+}
+
+asio::awaitable<void> slot_candidate::wait_for_work() {
+  while (lease_.working() && now() < lease_.lease_end()) {
+    co_await changed_.wait(lease_.lease_end());
   }
+}
+
+asio::awaitable<void> slot_candidate::wait_finished(time_point give_up) {
+  while (!finished_ && now() < give_up) co_await changed_.wait(give_up);
 }
 
 }  // namespace tenure::impl

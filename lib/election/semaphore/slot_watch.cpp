@@ -19,11 +19,12 @@ void slot_candidate::set_enrolled(bool enrolled) noexcept {
   }
 }
 
-// A list does not show the keys that the token may not read: without our own key it shows nothing
-// that may be relied on. A look decides then.
+// A list does not show the keys that the token may not read: what is missing in a list without our
+// own key says nothing. A look decides then.
 void slot_candidate::on_list(const consul::kv_list& answer) {
   const semaphore_reading seen = keys_.read(answer.entries);
   if (shows_own_key(answer, seen)) return observe(seen);
+  observe_lock_only(seen);
   look_again_ = true;
   if (lease_.provable()) lease_.want_proof(now());
   changed_.notify_all();
@@ -32,6 +33,12 @@ void slot_candidate::on_list(const consul::kv_list& answer) {
 bool slot_candidate::shows_own_key(const consul::kv_list& answer,
                                    const semaphore_reading& seen) const {
   return !enrolled_ || !answer.may_be_filtered || seen.contenders.contains(session_id_);
+}
+
+/// The names are there, and their holders rely on them: whoever takes them away later must not hide
+/// them from this candidate.
+void slot_candidate::observe_lock_only(const semaphore_reading& seen) {
+  if (seen.lock_modified != 0) slots_.observe_lock(seen, now());
 }
 
 /// Whether a list without our own key is right about that. A read of the key is refused if the
@@ -53,6 +60,7 @@ asio::awaitable<bool> slot_candidate::look() {
   if (answer.error) co_return false;
   const semaphore_reading seen = keys_.read(answer.entries);
   if (!shows_own_key(answer, seen)) {
+    observe_lock_only(seen);
     const bool gone = co_await own_key_is_gone();
     if (gone && session_alive()) {
       set_enrolled(false);

@@ -117,9 +117,9 @@ class election {
 
   /// Withdraws, resigns and leaves, as destroying the handle does: the key is released when the
   /// body of lead() has returned, at once if none runs, and a campaign that waits ends with
-  /// errc::shut_down. Completes within the request time-out; in an outage the release goes on in
-  /// the background, and until it is done the key cannot be entered again. Cannot be cancelled.
-  /// A second leave() waits for the first.
+  /// errc::shut_down. Completes within the request time-out after that; in an outage the release
+  /// goes on in the background, and until it is done the key cannot be entered again. Cannot be
+  /// cancelled. A second leave() waits for the first.
   [[nodiscard]] boost::asio::awaitable<void> leave();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>

@@ -221,10 +221,10 @@ class elections {
 
   /// Resigns every term (bodies are cancelled and awaited), releases every key, destroys the
   /// sessions, and ends every task. Cannot be cancelled. Idempotent. Ends in time even if Consul
-  /// does not answer: a member of groups stops its bodies in turn, for up to 3 s; releases take one
-  /// request time-out at most, or until the last lease ends if a body runs on; destroying the
-  /// sessions and the member keys takes one more. What Consul did not do by then expires with the
-  /// session.
+  /// does not answer: a member of groups stops its bodies in turn, for up to 3 s; bodies have ended
+  /// when their leases have; releases take one request time-out at most after the last body;
+  /// destroying the sessions and the member keys takes one more. What Consul did not do by then
+  /// expires with the session.
   [[nodiscard]] boost::asio::awaitable<void> shut_down();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>

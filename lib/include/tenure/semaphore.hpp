@@ -103,7 +103,7 @@ class semaphore {
   [[nodiscard]] error_code last_error() const noexcept;
 
   /// Withdraws, gives the slot up, and destroys the session. Completes within the request time-out
-  /// (and not before a body of hold() has returned). Cannot be cancelled.
+  /// after a body of hold() has returned, or after the lease. Cannot be cancelled.
   [[nodiscard]] boost::asio::awaitable<void> leave();
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
