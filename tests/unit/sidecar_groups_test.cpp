@@ -78,6 +78,32 @@ elections:
   CHECK(c.elections[1].options.group->how.capacity() == 2U);
 }
 
+TEST_CASE("A group of an election needs a prefix, from itself or from defaults") {
+  CHECK(only_error_of("elections:\n  - {name: b}\n"
+                      "  - {name: a, group: {weight: 0, member: x}}\n") ==
+        "3: election 'a': group: needs a prefix: give it here or in the group of defaults");
+  CHECK(only_error_of("defaults: {group: {weight: 5}}\nelections:\n"
+                      "  - name: a\n    group: {member: x}\n") ==
+        "4: election 'a': group: needs a prefix: give it here or in the group of defaults");
+  // One error for each mistake.
+  CHECK_THAT(only_error_of("elections:\n  - {name: a, group: {prefix: }}\n"),
+             ContainsSubstring("'prefix' has no value"));
+  CHECK_THAT(only_error_of("defaults: {group: {prefix: [x]}}\nelections:\n"
+                           "  - {name: a, group: {weight: 5}}\n"),
+             ContainsSubstring("1: defaults: group: prefix: is not a string"));
+
+  const config c = read(R"(
+defaults: {group: {weight: 5}}
+elections:
+  - {name: a, group: jobs}
+  - {name: b, group: {prefix: mail}}
+  - {name: c}
+)");
+  CHECK(c.elections[0].options.group->how.weight() == 5);
+  CHECK(c.elections[1].options.group->how.weight() == 5);
+  CHECK_FALSE(c.elections[2].options.group);
+}
+
 TEST_CASE("All elections of a group need the same settings") {
   for (const char* other : {"value: x", "span: 20s", "group: {prefix: jobs, weight: 3}",
                             "group: {prefix: jobs, member: m}"}) {

@@ -159,8 +159,11 @@ void reader::read_election(const YAML::Node& node) {
   const bool good = check(map, node, candidacy, options);
   if (good && control_) check_guarantee(candidacy, options);
   group_settings group = default_group_;
-  if (const auto block = map.node("group"))
-    group.read(*block, "election '" + name + "': group", errors_);
+  if (const auto block = map.node("group")) {
+    const std::string label = "election '" + name + "': group";
+    group.read(*block, label, errors_);
+    group.require_prefix(*block, label, errors_);
+  }
   if (good) read_group(node, group, options);
   if (guaranteed) note_settings(node, options);
 

@@ -24,10 +24,12 @@ void group_settings::read(const YAML::Node& node, const std::string& label,
   std::optional<std::string> prefix;
   if (node.IsScalar()) {
     prefix = node.Scalar();
+    names_prefix_ = true;
   } else {
     const apps::yaml_map map(node, label, errors, {"prefix", "member", "weight", "capacity"});
     if (!node.IsMap()) return;
     prefix = map.text("prefix");
+    if (!map.missing("prefix")) names_prefix_ = true;
     if (const auto name = map.text("member")) member_ = *name;
     if (const auto n = map.number("weight", 0, membership::most_weight))
       weight_ = static_cast<std::uint32_t>(*n);
@@ -39,6 +41,13 @@ void group_settings::read(const YAML::Node& node, const std::string& label,
     if (const std::string why = apps::check_group_prefix(*prefix); !why.empty())
       errors.add(apps::line_of(node), label + ": " + why);
   }
+}
+
+void group_settings::require_prefix(const YAML::Node& node, const std::string& label,
+                                    apps::config_errors& errors) const {
+  if (names_prefix_ || !node.IsMap()) return;
+  errors.add(apps::line_of(node), label + ": needs a prefix: give it here or in the group of "
+                                          "defaults");
 }
 
 std::optional<apps::group_membership> group_settings::membership_with(

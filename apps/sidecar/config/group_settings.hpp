@@ -19,6 +19,10 @@ class group_settings {
   /// errors.
   void read(const YAML::Node& node, const std::string& label, apps::config_errors& errors);
 
+  /// Reports an error if nothing that was read names a prefix. `node`: the group of an election.
+  void require_prefix(const YAML::Node& node, const std::string& label,
+                      apps::config_errors& errors) const;
+
   /// How the sidecar joins the group; nothing without a prefix. `guarantee`: how far ahead an
   /// answer of is-leader promises. May throw bad_configuration.
   std::optional<apps::group_membership> membership_with(
@@ -26,6 +30,7 @@ class group_settings {
 
  private:
   std::string prefix_;
+  bool names_prefix_ = false;  // perhaps a bad one, which is reported already
   std::string member_;
   std::optional<std::uint32_t> weight_;
   std::optional<std::uint32_t> capacity_;
