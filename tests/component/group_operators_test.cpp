@@ -135,6 +135,49 @@ TEST_CASE("drains and pins count in the plan until they are taken back") {
   b.shut_down();
 }
 
+TEST_CASE("a pin to one member ends, and the pin of another operator stays") {
+  election_fixture b;
+  process& p = b.add();
+  elections& e = *p.elections;
+  const auto write_pin = [&](const char* value) {
+    b.ask("PUT", "/v1/kv/g/members/.pinned/g/1", value);
+  };
+  const auto pinned_to = [&] {
+    const group_report seen = report(b, p);
+    return seen.pins.empty() ? std::string() : seen.pins[0].member;
+  };
+  b.rt.run(e.unpin("g", "g/1", "a"));
+  b.rt.run(e.pin("g", "g/1", "b"));
+  b.rt.run(e.unpin("g", "g/1", "a"));
+  CHECK(pinned_to() == "b");
+  b.rt.run(e.async_unpin("g", "g/1", "b", asio::use_awaitable));
+  CHECK(pinned_to().empty());
+  // People write it from files.
+  write_pin("a\r\n");
+  b.rt.run(e.unpin("g", "g/1", "a"));
+  CHECK(pinned_to().empty());
+  CHECK_THROWS_AS(b.rt.run(e.unpin("g", "g/1", "a/b")), bad_configuration);
+
+  // Another operator writes it after it was read.
+  write_pin("a");
+  int writes = 0;
+  const char* replacement = "c";
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (has(r.target, "/v1/txn") && ++writes == 1) write_pin(replacement);
+    return fate();
+  };
+  b.rt.run(e.unpin("g", "g/1", "a"));
+  CHECK(writes == 1);
+  CHECK(pinned_to() == "c");
+  // The same pin.
+  writes = 0;
+  replacement = "c\n";
+  b.rt.run(e.unpin("g", "g/1", "c"));
+  CHECK(writes == 2);
+  CHECK(pinned_to().empty());
+  b.shut_down();
+}
+
 TEST_CASE("a member that leaves or has not settled shows it") {
   election_fixture b;
   process& p = b.add();

@@ -197,6 +197,13 @@ class GroupToolsTest(cases.ServerCase):
             slow.send_signal(number)
             self.assertEqual(128 + number, slow.wait(10 * SLACK))
             self.assertEqual({}, self.report()["pins"], number)
+        # The pin of another operator stays.
+        slow = self.start(TENURE, "move", "--timeout", f"{int(5 * SLACK)}s", key, "b")
+        wait_until(lambda: self.report()["pins"], 10 * SLACK, pause=0.1, what="the pin")
+        self.tool("pin", "--force", key, "c")
+        self.assertEqual(75, slow.wait(30 * SLACK))
+        self.assertIn(f"; {key} is pinned to c now", self.zoo.error_lines(slow)[-1])
+        self.assertEqual({key: "c"}, self.report()["pins"])
         for process in (other, first):
             process.terminate()
             process.wait(20)

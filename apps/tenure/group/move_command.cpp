@@ -54,13 +54,18 @@ bool leads(const leader& who, const group_report& group, const std::string& name
   return who.present() && m != nullptr && m->name == name;
 }
 
+/// The member to which the election is pinned; empty: none.
+std::string pinned_to(const group_report& group, const std::string& key) {
+  const auto found = std::ranges::find(group.pins, key, &group_pin::key);
+  return found == group.pins.end() ? "" : found->member;
+}
+
 /// Why the member cannot lead the election; empty: it can.
 std::string obstacle(const group_report& group, const move_options& o) {
   const std::string name = one_line(o.member);
-  for (const group_pin& p : group.pins) {
-    if (p.key == o.key && p.member != o.member)
-      return one_line(o.key) + " is pinned to " + one_line(p.member) + ": use tenure pin";
-  }
+  const std::string pin = pinned_to(group, o.key);
+  if (!pin.empty() && pin != o.member)
+    return one_line(o.key) + " is pinned to " + one_line(pin) + ": use tenure pin";
   std::string why;
   for (const group_member_status& m : group.members) {
     if (m.name != o.member) continue;
@@ -69,11 +74,6 @@ std::string obstacle(const group_report& group, const move_options& o) {
                                                         : name + " has the weight 0";
   }
   return why + " and leads nothing";
-}
-
-bool pinned_there(const group_report& group, const move_options& o) {
-  const auto ours = [&](const group_pin& p) { return p.key == o.key && p.member == o.member; };
-  return std::ranges::any_of(group.pins, ours);
 }
 
 // Returns the leader of the end: the member, or another when the time is over.
@@ -94,9 +94,10 @@ asio::awaitable<leader> wait_until_led(elections& all, options_ptr o, group_repo
   }
 }
 
+// Another operator may have replaced it.
 asio::awaitable<void> take_pin_away(elections& all, options_ptr o, std::string prefix) {
   try {
-    co_await all.unpin(prefix, o->key);
+    co_await all.unpin(prefix, o->key, o->member);
   } catch (const boost::system::system_error&) {
     print_error("tenure move: the pin is still there: tenure unpin --group %s %s\n",
                  prefix.c_str(), o->key.c_str());
@@ -126,7 +127,7 @@ asio::awaitable<int> move(elections& all, options_ptr o) {
     co_return exit_ok;
   }
   const std::string was = name_of(before, group);
-  const bool stays_pinned = pinned_there(group, *o);
+  const bool stays_pinned = pinned_to(group, o->key) == o->member;
   const std::string prefix = group.prefix;
   leader now;
   std::exception_ptr failure;
@@ -145,7 +146,14 @@ asio::awaitable<int> move(elections& all, options_ptr o) {
     print_line(name + " leads " + key + ", " + was + " led it before");
     co_return exit_ok;
   }
-  const std::string pin = stays_pinned ? "" : "; the pin of this move is taken away again";
+  const group_report left = co_await all.group_of(prefix);
+  const std::string other = pinned_to(left, o->key);
+  std::string pin;
+  if (!other.empty() && other != o->member) {
+    pin = "; " + key + " is pinned to " + one_line(other) + " now";
+  } else if (!stays_pinned) {
+    pin = "; the pin of this move is taken away again";
+  }
   print_error("tenure move: %s does not lead %s after %s, %s does%s\n", name.c_str(),
                key.c_str(), to_text(o->timeout.value_or(default_timeout)).c_str(),
                name_of(now, group).c_str(), pin.c_str());

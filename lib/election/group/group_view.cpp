@@ -14,12 +14,6 @@ namespace {
 constexpr std::string_view pins_folder = ".pinned/";
 constexpr std::string_view drains_folder = ".drained/";
 
-// People write pins with `consul kv put`, often from files.
-std::string without_line_end(std::string text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  return text;
-}
-
 bool is_name(std::string_view text) noexcept {
   return !text.empty() && text.find('/') == text.npos;
 }
@@ -45,7 +39,7 @@ void read_member(std::string_view name, const consul::kv_entry& entry, group_vie
 void read_key(std::string_view name, const consul::kv_entry& entry, group_view& view) {
   if (name.starts_with(pins_folder)) {
     std::string key(name.substr(pins_folder.size()));
-    std::string member = without_line_end(entry.value);
+    std::string member = pinned_member(entry);
     if (!key.empty() && !member.empty()) view.pins.emplace(std::move(key), std::move(member));
   } else if (name.starts_with(drains_folder)) {
     const std::string_view member = name.substr(drains_folder.size());
@@ -74,6 +68,12 @@ std::string pin_key_name(std::string_view group, std::string_view key) {
 
 std::string drain_key_name(std::string_view group, std::string_view member) {
   return members_prefix(group).append(drains_folder).append(member);
+}
+
+std::string pinned_member(const consul::kv_entry& pin) {
+  std::string name = pin.value;
+  while (name.ends_with('\n') || name.ends_with('\r')) name.pop_back();
+  return name;
 }
 
 void check_group_prefix(const std::string& prefix) {

@@ -60,6 +60,10 @@ std::string member_key_name(std::string_view group, std::string_view session);
 std::string pin_key_name(std::string_view group, std::string_view key);
 std::string drain_key_name(std::string_view group, std::string_view member);
 
+/// The name of the member in the value of a pin, without its line end: people write pins with
+/// `consul kv put`, often from files.
+std::string pinned_member(const consul::kv_entry& pin);
+
 /// Throws bad_configuration for a prefix that no group can have.
 void check_group_prefix(const std::string& prefix);
 

@@ -36,6 +36,25 @@ asio::awaitable<void> write(std::shared_ptr<context> shared, consul::txn_op what
   }
 }
 
+// Another operator may replace the pin between the read and the write.
+asio::awaitable<void> remove_pin_to(std::shared_ptr<context> shared, std::string name,
+                                    std::string member) {
+  const time_point give_up = shared->client.deadline();
+  for (;;) {
+    const consul::kv_result found =
+        co_await shared->client.get(name, consul::consistency::consistent);
+    if (found.error) fail(found.error, found.detail);
+    if (!found.entry || pinned_member(*found.entry) != member) co_return;
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_index(name, found.entry->modify_index));
+    ops.push_back(consul::txn_op::remove(name));
+    const consul::txn_result answer = co_await shared->client.write(std::move(ops), give_up);
+    if (answer.error) fail(answer.error, answer.detail);
+    if (answer.committed) co_return;
+    if (shared->now() >= give_up) fail(errc::timed_out, "the pin keeps changing");
+  }
+}
+
 }  // namespace
 
 // One linearizable list, so that the members and what they lead are of one moment.
@@ -89,13 +108,19 @@ asio::awaitable<void> pin(std::shared_ptr<context> shared, std::string prefix, s
   co_await write(shared, std::move(what));
 }
 
-asio::awaitable<void> unpin(std::shared_ptr<context> shared, std::string prefix,
-                            std::string key) {
+asio::awaitable<void> unpin(std::shared_ptr<context> shared, std::string prefix, std::string key,
+                            std::string member) {
   shared->check_open();
   check_group_prefix(prefix);
   check_pinned_key(prefix, key);
-  consul::txn_op what = consul::txn_op::remove(pin_key_name(prefix, key));
-  co_await write(shared, std::move(what));
+  std::string name = pin_key_name(prefix, key);
+  if (member.empty()) {
+    consul::txn_op what = consul::txn_op::remove(std::move(name));
+    co_await write(shared, std::move(what));
+  } else {
+    core::check_member_name(member);
+    co_await remove_pin_to(shared, std::move(name), std::move(member));
+  }
 }
 
 }  // namespace tenure::impl

@@ -20,6 +20,6 @@ boost::asio::awaitable<void> undrain(std::shared_ptr<context> shared, std::strin
 boost::asio::awaitable<void> pin(std::shared_ptr<context> shared, std::string prefix,
                                  std::string key, std::string member);
 boost::asio::awaitable<void> unpin(std::shared_ptr<context> shared, std::string prefix,
-                                   std::string key);
+                                   std::string key, std::string member);
 
 }  // namespace tenure::impl

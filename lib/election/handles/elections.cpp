@@ -123,9 +123,9 @@ asio::awaitable<void> elections::pin(std::string prefix, std::string key, std::s
   return impl::pin(engine_->shared(), std::move(prefix), std::move(key), std::move(member));
 }
 
-asio::awaitable<void> elections::unpin(std::string prefix, std::string key) {
+asio::awaitable<void> elections::unpin(std::string prefix, std::string key, std::string member) {
   if (!engine_) return impl::refused<void>();
-  return impl::unpin(engine_->shared(), std::move(prefix), std::move(key));
+  return impl::unpin(engine_->shared(), std::move(prefix), std::move(key), std::move(member));
 }
 
 time_point elections::now() const {

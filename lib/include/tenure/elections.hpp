@@ -166,13 +166,23 @@ class elections {
         get_executor(), pin(std::move(prefix), std::move(key), std::move(member)),
         std::forward<Token>(token));
   }
-  /// Ends a pin. A key that is not pinned is no error.
-  [[nodiscard]] boost::asio::awaitable<void> unpin(std::string prefix, std::string key);
+  /// Ends a pin. A key that is not pinned is no error. `member`: only if the key is pinned to the
+  /// member of that name; the pin of another stays. Empty: whatever the pin is.
+  [[nodiscard]] boost::asio::awaitable<void> unpin(std::string prefix, std::string key,
+                                                   std::string member = std::string());
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
   [[nodiscard]] auto async_unpin(std::string prefix, std::string key, Token&& token = Token()) {
     return impl::async_run<error_code>(get_executor(), unpin(std::move(prefix), std::move(key)),
                                        std::forward<Token>(token));
+  }
+  /// unpin() with a member, completed with `void(error_code)`.
+  template <completes_with<void> Token = default_token>
+  [[nodiscard]] auto async_unpin(std::string prefix, std::string key, std::string member,
+                                 Token&& token = Token()) {
+    return impl::async_run<error_code>(
+        get_executor(), unpin(std::move(prefix), std::move(key), std::move(member)),
+        std::forward<Token>(token));
   }
 
   /// Releases the key on the holder's behalf, as an operator would, and returns the deposed leader.
