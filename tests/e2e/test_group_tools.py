@@ -187,6 +187,15 @@ class GroupToolsTest(cases.ServerCase):
         other = self.start(TENURE, "run", "--group", self.prefix, "--member", "b", "--capacity",
                            "0", "--span", "5s", "--ttl", "10s", key, "--", "true")
         wait_until(lambda: self.member("b"), 10 * SLACK, pause=0.1, what="the member b")
+        self.assertEqual("tenure move: b has the capacity 0 and leads nothing\n",
+                         self.tool("move", key, "b", code=1))
+        other.terminate()
+        other.wait(20)
+        # A member that has not entered the election.
+        other = self.start(TENURE, "run", "--group", self.prefix, "--member", "b", "--span", "5s",
+                           "--ttl", "10s", f"{self.prefix}/other", "--", "sleep", "60")
+        wait_until(lambda: self.member("b") and self.member("b")["capacity"] is None,
+                   20 * SLACK, pause=0.1, what="the new member b")
         self.assertEqual(f"tenure move: b does not lead {key} after 2s, a does; the pin of this "
                          "move is taken away again\n",
                          self.tool("move", "--timeout", "2s", key, "b", code=75))

@@ -60,20 +60,27 @@ std::string pinned_to(const group_report& group, const std::string& key) {
   return found == group.pins.end() ? "" : found->member;
 }
 
+/// Why the member leads nothing; empty: it may lead.
+std::string obstacle_of(const group_member_status& m) {
+  if (m.draining) return "is drained";
+  if (m.leaving) return "is leaving the group";
+  if (m.weight == 0) return "has the weight 0";
+  if (m.capacity == 0U) return "has the capacity 0";
+  return "";
+}
+
 /// Why the member cannot lead the election; empty: it can.
 std::string obstacle(const group_report& group, const move_options& o) {
-  const std::string name = one_line(o.member);
   const std::string pin = pinned_to(group, o.key);
   if (!pin.empty() && pin != o.member)
     return one_line(o.key) + " is pinned to " + one_line(pin) + ": use tenure pin";
   std::string why;
   for (const group_member_status& m : group.members) {
     if (m.name != o.member) continue;
-    if (!m.draining && !m.leaving && m.weight > 0) return {};
-    why = m.draining ? name + " is drained" : m.leaving ? name + " is leaving the group"
-                                                        : name + " has the weight 0";
+    why = obstacle_of(m);
+    if (why.empty()) return "";
   }
-  return why + " and leads nothing";
+  return one_line(o.member) + ' ' + why + " and leads nothing";
 }
 
 // Returns the leader of the end: the member, or another when the time is over.
@@ -168,9 +175,9 @@ that leads more than its share then gives one election away, which may be this o
 above KEY that has one.
 
 Exit codes: 0; 1 if there is no such member or no group, if the member is drained,
-leaving or of weight 0, or if the election is pinned to another; 69 if Consul is out of
-reach or refuses the request; 75 if the member does not lead in time (the pin is taken
-away again).
+leaving, or of weight or capacity 0, or if the election is pinned to another; 69 if
+Consul is out of reach or refuses the request; 75 if the member does not lead in time
+(the pin is taken away again).
 
   tenure move jobs/tenant-1/report host-b)";
 
