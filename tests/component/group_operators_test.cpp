@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "consul/documents.hpp"
+#include "core/group/plan_input.hpp"
 #include "group_parts.hpp"
 
 using namespace tenure;
@@ -87,6 +88,55 @@ TEST_CASE("a report shows the members, what they lead, and the plan that they ma
   first.end();
   second.end();
   other.end();
+  b.shut_down();
+}
+
+TEST_CASE("free keys are not counted if the members have entered exactly what is held") {
+  election_fixture b;
+  process& p = b.add();
+  process& q = b.add();
+  keeping_key first(b, p, "a", 0s);
+  keeping_key second(b, q, "b", 0s);
+  first.wait_written();
+  second.wait_written();
+  const auto enter = [&](keeping_key& member, const texts& keys) {
+    core::group_member changed = member.key->document();
+    changed.entered = {};
+    for (const std::string& key : keys) changed.entered.add(core::plan_order(key));
+    member.key->publish(changed);
+    b.rt.advance(2s);
+  };
+  const auto counts = [&] {
+    const group_report seen = report(b, p);
+    return texts{std::to_string(seen.elections) + ' ' + std::to_string(seen.free),
+                 spread(seen)[0], spread(seen)[1]};
+  };
+  hold(b, "g/1", first.key->session());
+  hold(b, "g/2", second.key->session());
+  b.ask("PUT", "/v1/kv/g/3?flags=" + std::to_string(consul::lock_flags), "");
+  b.ask("PUT", "/v1/kv/g/4?flags=" + std::to_string(consul::lock_flags), "");
+  const texts all_counted{"4 2", "a 1/2 -0 +1", "b 1/2 -0 +1"};
+  const texts held_only{"2 0", "a 1/1 -0 +0", "b 1/1 -0 +0"};
+  CHECK(counts() == all_counted);  // nothing is known of what they have entered
+  enter(first, {"g/1", "g/2"});
+  CHECK(counts() == all_counted);
+  enter(second, {"g/1", "g/2"});
+  CHECK(counts() == held_only);
+  // As many, but others: one of these is free now.
+  enter(first, {"g/1", "g/3"});
+  enter(second, {"g/1", "g/3"});
+  CHECK(counts() == all_counted);
+  enter(first, {"g/1", "g/2", "g/3"});
+  enter(second, {"g/1", "g/2", "g/3"});
+  CHECK(counts() == all_counted);
+  // A member that leaves does not count.
+  core::group_member changed = first.key->document();
+  changed.leaving = true;
+  first.key->publish(changed);
+  enter(second, {"g/1", "g/2"});
+  CHECK(counts() == texts{"2 0", "a 1/0 -1 +0", "b 1/2 -0 +1"});
+  first.end();
+  second.end();
   b.shut_down();
 }
 

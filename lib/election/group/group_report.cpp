@@ -62,8 +62,19 @@ class reporter {
     }
     for (const auto& [key, member] : view_.pins) report_.pins.push_back(group_pin{key, member});
     report_.drained.assign(view_.drained.begin(), view_.drained.end());
+    core::entered_elections held;
+    std::vector<const consul::kv_entry*> free;
     for (const consul::kv_entry& entry : below_.entries) {
-      if (!entry.key.starts_with(members_prefix_) && is_election(entry)) add(entry);
+      if (entry.key.starts_with(members_prefix_) || !is_election(entry)) continue;
+      if (entry.session.empty()) {
+        free.push_back(&entry);
+      } else {
+        add(entry);
+        held.add(keys_.back().order);
+      }
+    }
+    if (!all_entered_just(held)) {
+      for (const consul::kv_entry* entry : free) add(*entry);
     }
     report_.elections = keys_.size();
     show_plan();
@@ -71,6 +82,17 @@ class reporter {
   }
 
  private:
+  // A key stays when all members have left its election. Then no plan of theirs has it.
+  bool all_entered_just(const core::entered_elections& held) const {
+    bool any = false;
+    for (const seen_member& member : view_.members) {
+      if (member.document.leaving) continue;
+      if (member.document.entered != held) return false;
+      any = true;
+    }
+    return any && held.count > 0;
+  }
+
   void add(const consul::kv_entry& entry) {
     core::plan_key key;
     key.order = core::plan_order(entry.key);

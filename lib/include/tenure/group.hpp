@@ -48,7 +48,9 @@ class group_pin {
   std::string member;  ///< its name; perhaps no member has that name now
 };
 
-/// A group as one read shows it, for operators.
+/// A group as one read shows it, for operators. The keys of elections that every member has left
+/// stay in Consul: they are not counted once the members show that what they have entered is
+/// exactly what is held.
 class group_report {
  public:
   std::string prefix;  ///< of the group
