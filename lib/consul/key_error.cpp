@@ -52,4 +52,14 @@ std::string key_prefix_error(std::string_view prefix) {
   return shown_key(prefix) + " cannot be a key (" + why + "): use another";
 }
 
+std::string group_key_error(std::string_view prefix, std::string_view key) {
+  for (const char* folder : {"/members/", "/handed/"}) {
+    const std::string own = std::string(prefix) + folder;
+    if (!key.starts_with(own)) continue;
+    return shown_key(key) + " is below " + shown_key(own) +
+           ", where the group keeps its own keys: use another";
+  }
+  return "";
+}
+
 }  // namespace tenure

@@ -271,6 +271,17 @@ TEST_CASE("operators' calls refuse what cannot work, before anything is sent") {
   b.shut_down();
 }
 
+TEST_CASE("a group refuses elections where it keeps its own keys") {
+  election_fixture b;
+  process& p = b.add();
+  group g = p.elections->join("g", membership("a", quick()));
+  CHECK_THROWS_AS(g.enter("g/members/1"), bad_configuration);
+  CHECK_THROWS_AS(g.enter("g/handed/1/2"), bad_configuration);
+  const election good = g.enter("g/members");
+  CHECK(good.valid());
+  b.shut_down();
+}
+
 TEST_CASE("operators' calls report what Consul refuses") {
   election_fixture b;
   process& p = b.add();

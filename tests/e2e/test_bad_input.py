@@ -176,6 +176,8 @@ NAMES = [
     run("--group", "", says="--group: the value is empty"),
     run("--token-command", "", says="--token-command: the value is empty"),
     run("--group", "g", "--member", "m" * 2000, says="member"),
+    run("--group", "g/", key="g/members/k", says="'g/members/k' is below 'g/members/'.*another"),
+    run("--group", "g", key="g/handed/k", says="'g/handed/k' is below 'g/handed/'.*another"),
 ]
 
 FILES = [

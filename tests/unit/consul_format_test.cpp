@@ -79,6 +79,20 @@ TEST_CASE("an error of a key names the key and the remedy on one line") {
   }
 }
 
+TEST_CASE("a group cannot have elections where it keeps its own keys") {
+  CHECK(group_key_error("jobs", "jobs/members/x") ==
+        "'jobs/members/x' is below 'jobs/members/', where the group keeps its own keys: "
+        "use another");
+  CHECK(group_key_error("a/jobs", "a/jobs/handed/x/y") ==
+        "'a/jobs/handed/x/y' is below 'a/jobs/handed/', where the group keeps its own keys: "
+        "use another");
+  for (const char* good : {"jobs/x", "jobs/members", "jobs/membersx", "jobs/t/members/x",
+                           "members/x", "other/members/x"}) {
+    INFO(good);
+    CHECK(group_key_error("jobs", good).empty());
+  }
+}
+
 TEST_CASE("Consul reads durations exactly as they were") {
   CHECK(duration_text(0ns) == "0s");
   CHECK(duration_text(-5s) == "0s");

@@ -128,4 +128,15 @@ TEST_CASE("Mistakes in a group are reported with their line") {
              ContainsSubstring("2: election 'a': group: "));
 }
 
+TEST_CASE("An election of a group has no key where the group keeps its own") {
+  CHECK(only_error_of("defaults: {group: jobs}\nelections:\n  - name: a\n"
+                      "    key: jobs/members/a\n") ==
+        "4: election 'a': key: 'jobs/members/a' is below 'jobs/members/', where the group keeps "
+        "its own keys: use another");
+  // The default key.
+  CHECK_THAT(only_error_of("elections:\n  - {name: handed, group: service}\n"),
+             ContainsSubstring("2: election 'handed': key: 'service/handed/leader' is below"));
+  read("elections:\n  - {name: members, group: jobs}\n");
+}
+
 }  // namespace tenure::test

@@ -165,6 +165,10 @@ void reader::read_election(const YAML::Node& node) {
     group.require_prefix(*block, label, errors_);
   }
   if (good) read_group(node, group, options);
+  if (options.group) {
+    const std::string why = group_key_error(options.group->prefix, options.key);
+    if (!why.empty()) map.error("key", why);
+  }
   if (guaranteed) note_settings(node, options);
 
   election_config made(options);

@@ -1,6 +1,8 @@
 #include "election/group/group_core.hpp"
 
 #include <algorithm>
+#include <tenure/bad_configuration.hpp>
+#include <tenure/key_error.hpp>
 #include <utility>
 
 #include "core/group/move_pace.hpp"
@@ -71,6 +73,9 @@ void group_core::check_open() const {
 
 std::shared_ptr<participant> group_core::enter(std::string key) {
   check_open();
+  if (std::string why = group_key_error(prefix_, key); !why.empty()) {
+    throw bad_configuration(std::move(why));
+  }
   const std::shared_ptr<group_owner> owner = owner_.lock();
   if (!owner) fail(errc::shut_down, "the group \"" + prefix_ + "\"");
   return owner->enter(std::move(key), its_profile());

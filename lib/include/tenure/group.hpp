@@ -93,8 +93,9 @@ class group {
   [[nodiscard]] const std::string& prefix() const noexcept;
 
   /// Enters one of the group's elections with the membership's candidacy. Its key should be below
-  /// the prefix: elections::group_of() counts only such keys. Throws as elections::enter does.
-  /// Leaving the election releases its key; leaving the group hands it over.
+  /// the prefix: elections::group_of() counts only such keys. Throws as elections::enter does, and
+  /// bad_configuration for a key below `<prefix>/members/` or `<prefix>/handed/`: the group keeps
+  /// its own keys there. Leaving the election releases its key; leaving the group hands it over.
   [[nodiscard]] election enter(std::string key);
 
   /// The members as this process sees them now, in the order of their names. `leads`, `share`,

@@ -22,4 +22,8 @@ inline constexpr std::size_t most_key_bytes = 16'384;
 /// The same for the beginning of keys. It may be empty: all keys begin so.
 [[nodiscard]] std::string key_prefix_error(std::string_view prefix);
 
+/// Why the group with that prefix cannot have an election with this key, in the same form: the
+/// group keeps its own keys below `<prefix>/members/` and `<prefix>/handed/`. Empty: it can.
+[[nodiscard]] std::string group_key_error(std::string_view prefix, std::string_view key);
+
 }  // namespace tenure
