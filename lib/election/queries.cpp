@@ -7,6 +7,7 @@
 #include "consul/documents.hpp"
 #include "election/context.hpp"
 #include "election/errors.hpp"
+#include "election/group/group_view.hpp"
 #include "election/leader_in.hpp"
 
 namespace tenure::impl {
@@ -81,6 +82,7 @@ asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, st
   }
   std::vector<leader> all;
   for (const consul::kv_entry& entry : answer.entries) {
+    if (is_member_key(entry)) continue;
     if (entry.flags != consul::semaphore_flags) {
       if (entry.flags == consul::lock_flags || !entry.session.empty()) all.push_back(holder(entry));
       continue;

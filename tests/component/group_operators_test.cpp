@@ -271,6 +271,20 @@ TEST_CASE("operators' calls refuse what cannot work, before anything is sent") {
   b.shut_down();
 }
 
+TEST_CASE("the leaders below the prefix of a group are those of its elections") {
+  election_fixture b;
+  process& p = b.add();
+  keeping_key member(b, p, "a", 0s);
+  member.wait_written();
+  hold(b, "g/1", member.key->session());
+  hold(b, "g/members", member.key->session());
+  texts keys;
+  for (const leader& who : b.rt.run(p.elections->leaders("g/"))) keys.push_back(who.key);
+  CHECK(keys == texts{"g/1", "g/members"});
+  member.end();
+  b.shut_down();
+}
+
 TEST_CASE("a group refuses elections where it keeps its own keys") {
   election_fixture b;
   process& p = b.add();

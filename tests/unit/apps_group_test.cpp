@@ -120,6 +120,11 @@ TEST_CASE("a group as one line of JSON") {
         R"("drained":["host-c"],"pins":{"jobs/1":"host-a"}})");
 }
 
+TEST_CASE("the columns of a table are counted in characters") {
+  CHECK(apps::aligned({{"NAME", "N"}, {"gr\xc3\xb6\xc3\x9f" "e", "1"}, {"\xe2\x82\xac", "2"}}) ==
+        std::vector<std::string>{"NAME   N", "gr\xc3\xb6\xc3\x9f" "e  1", "\xe2\x82\xac      2"});
+}
+
 TEST_CASE("a table without rows has no lines") { CHECK(apps::aligned({}).empty()); }
 
 }  // namespace

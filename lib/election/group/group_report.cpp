@@ -1,7 +1,6 @@
 #include "election/group/group_report.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,11 +10,6 @@
 
 namespace tenure::impl {
 namespace {
-
-// The key of a member, of this group or of one below.
-bool is_member_key(const consul::kv_entry& entry) {
-  return !entry.session.empty() && entry.key.ends_with("/members/" + entry.session);
-}
 
 // Settings have neither the flags of locks nor a session.
 bool is_election(const consul::kv_entry& entry) {

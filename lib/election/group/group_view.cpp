@@ -62,6 +62,10 @@ std::string member_key_name(std::string_view group, std::string_view session) {
   return members_prefix(group).append(session);
 }
 
+bool is_member_key(const consul::kv_entry& entry) {
+  return !entry.session.empty() && entry.key.ends_with("/members/" + entry.session);
+}
+
 std::string pin_key_name(std::string_view group, std::string_view key) {
   return members_prefix(group).append(pins_folder).append(key);
 }

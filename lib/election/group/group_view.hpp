@@ -57,6 +57,8 @@ class group_view {
 
 std::string members_prefix(std::string_view group);  ///< `<group>/members/`
 std::string member_key_name(std::string_view group, std::string_view session);
+/// Whether the key is a member's, of any group.
+bool is_member_key(const consul::kv_entry& entry);
 std::string pin_key_name(std::string_view group, std::string_view key);
 std::string drain_key_name(std::string_view group, std::string_view member);
 

@@ -84,7 +84,8 @@ class elections {
   }
   /// Reads the leaders of all elections below a prefix, in the order of their keys. A released key
   /// has a leader that is not present(); a semaphore has one for each occupied slot, under
-  /// `<prefix>/.lock`. Throws system_error of consul_errc.
+  /// `<prefix>/.lock`. The keys of members of groups are no elections. Throws system_error of
+  /// consul_errc.
   [[nodiscard]] boost::asio::awaitable<std::vector<leader>> leaders(std::string prefix);
   /// The same, completed with `void(error_code, std::vector<leader>)`.
   template <completes_with<std::vector<leader>> Token = default_token>
