@@ -131,10 +131,14 @@ std::string consul_error_text(const consul_config& config, const error_code& err
   return line;
 }
 
+std::string detail_of(const boost::system::system_error& error) {
+  const std::string all = error.what();
+  return all.substr(0, all.rfind(": " + error.code().what()));
+}
+
 std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
                               const std::string& policy) {
-  const std::string all = error.what();
-  const std::string line = all.substr(0, all.rfind(": " + error.code().what()));
+  const std::string line = detail_of(error);
   const bool lacks = line.find(" lacks ") != line.npos;
   if (error.code() == consul_errc::forbidden && lacks)
     return line + "; tenure policy " + policy + " prints the whole policy";

@@ -63,6 +63,8 @@ std::string host_name();
 /// `host:pid`: what a candidate publishes by default.
 std::string host_and_pid();
 
+/// What an error of the library says, without the text of its code.
+std::string detail_of(const boost::system::system_error& error);
 /// One line about a request to Consul that failed: the reason, the address, and the remedy if
 /// Consul does not answer at all.
 std::string consul_error_text(const consul_config& config, const error_code& error);

@@ -80,13 +80,13 @@ asio::awaitable<void> wait_for_consul(elections& all) {
 }
 
 int with_elections(const common_options& common, elections_options options,
-                   on_interrupt after_signal, const std::string& policy, elections_task task) {
+                   on_interrupt after_signal, const std::string& policy, elections_task task,
+                   missing_rights where) {
   const consul_config config = common.consul();
   const std::string program = options.name();
   asio::io_context io{1};
   const auto log = std::make_shared<refusal_filter>(common.log());
-  if (after_signal == on_interrupt::exit_ok) {
-    // A task that follows changes for ever reports no error of a watch.
+  if (where == missing_rights::in_log) {
     log->drop(false);
     log->connected();
   }

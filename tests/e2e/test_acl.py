@@ -4,6 +4,7 @@ each is enough, and each rule that is taken out of one gives one line that names
 
 import os
 import re
+import signal
 import time
 
 from support import acl, cases, consul
@@ -119,6 +120,16 @@ class ShortTest(RuleCase):
             reader = self.token("group", self.policy("group", "e2e/short/group"))
             self.assertEqual(1, self.run_to_end(TENURE, "group", "e2e/short/group",
                                                 env=self.environment(reader))[0])
+            watch = self.start(TENURE, "group", "--watch", "e2e/short/group",
+                               env=self.environment(self.token("group-none", [])))
+            wait_until(lambda: self.zoo.error_lines(watch), 10 * SLACK, what="the missing right")
+            time.sleep(2)  # it reads again
+            watch.send_signal(signal.SIGINT)
+            self.assertEqual(0, watch.wait(10 * SLACK))
+            lines = self.zoo.error_lines(watch)
+            self.assertEqual(1, len(lines), lines)
+            self.assertIn('(key_prefix "e2e/short/group/" { policy = "read" }); trying again',
+                          lines[0])
 
         def member():
             argv = [TENURE, "run", "--group", "e2e/short/members-of", "--member", "m",

@@ -54,7 +54,8 @@ while Consul is out of reach, or while the token lacks the right to read. Exit c
       return with_elections(o->common, elections_options().stale_reads(o->stale),
                             on_interrupt::exit_ok,
                             "watch " + o->key,
-                            [o](elections& all) { return print_changes(all, o); });
+                            [o](elections& all) { return print_changes(all, o); },
+                            missing_rights::in_log);
     };
   });
 }

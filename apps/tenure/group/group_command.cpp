@@ -44,16 +44,17 @@ asio::awaitable<int> print_once(elections& all, options_ptr o) {
   co_return exit_no_member;
 }
 
-// Nothing, and the reason, where Consul does not answer now.
+// Nothing, and the reason, where Consul does not answer now, or refuses it.
 asio::awaitable<std::optional<group_report>> try_to_read(elections& all, options_ptr o,
-                                                         error_code& why) {
+                                                         std::string& why) {
   try {
     group_report seen = co_await all.group_of(o->prefix);
     co_return seen;
   } catch (const boost::system::system_error& e) {
-    why = e.code();
-    const bool rights = why == consul_errc::forbidden;
-    if (why == asio::error::operation_aborted || (why == error_kind::fatal && !rights)) throw;
+    const error_code error = e.code();
+    const bool rights = error == consul_errc::forbidden;
+    if (error == asio::error::operation_aborted || (error == error_kind::fatal && !rights)) throw;
+    why = rights ? detail_of(e) : error.message();
   }
   co_return std::nullopt;
 }
@@ -63,10 +64,10 @@ asio::awaitable<int> print_changes(elections& all, options_ptr o) {
   std::vector<std::string> printed;
   bool failing = false;
   for (;;) {
-    error_code why;
+    std::string why;
     const std::optional<group_report> seen = co_await try_to_read(all, o, why);
     if (!seen && !failing)
-      print_error("tenure group: %s; trying again\n", why.message().c_str());
+      print_error("tenure group: %s; trying again\n", why.c_str());
     failing = !seen;
     std::vector<std::string> lines = printed;
     if (seen && o->json) lines = {to_json(*seen)};
