@@ -146,10 +146,10 @@ job_ptr with(const job_ptr& what, Change change) {
   return std::make_shared<const cron::job>(std::move(made));
 }
 
-/// The real one; and as with a token that may not use the ledger.
+/// The real one; as with a token that may not use the ledger; and as with a slow Consul.
 class test_store final : public cron::ledger_store {
  public:
-  explicit test_store(elections& all) : real_(all) {}
+  test_store(elections& all, runtime::timers& timers) : real_(all), timers_(timers) {}
 
   asio::awaitable<std::vector<cron::ledger_entry>> read(std::vector<std::string> keys) override {
     if (forbidden) throw boost::system::system_error(consul_errc::forbidden);
@@ -161,14 +161,17 @@ class test_store final : public cron::ledger_store {
   }
   asio::awaitable<cron::write_outcome> write(term leading, leader_writes writes) override {
     if (forbidden) co_return cron::write_outcome();
+    co_await runtime::sleep_until(timers_, held_until);
     cron::write_outcome done = co_await real_.write(leading, std::move(writes));
     co_return done;
   }
 
   bool forbidden = false;
+  time_point held_until{};  ///< no write is sent before
 
  private:
   cron::consul_ledger_store real_;
+  runtime::timers& timers_;
 };
 
 class cron_replica {
@@ -179,7 +182,7 @@ class cron_replica {
       : loop(rt.add_loop()),
         process(rt, loop, server, {}, consul_config()),
         clock(rt, loop, start),
-        store(*process.elections),
+        store(*process.elections, *loop.timers()),
         runner(rt, loop, name, starts),
         lane(loop.executor(), *loop.timers(), clock, store, runner, admitted, silent_log(),
              cron::ledger_keys("cron"), name),

@@ -31,16 +31,33 @@ class gate {
   verdict ask_late(const job& what, const std::string& id, std::chrono::seconds at,
                    std::chrono::milliseconds now, run_trigger trigger = run_trigger::schedule) {
     const run_request run(std::make_shared<const job>(what), noon + at, id, trigger);
-    return all.ask(run, noon + at, noon + now, [this, id](verdict v) {
+    now_ = now;
+    const verdict first = all.ask(run, noon + at + splay, noon + now, [this, id](verdict v) {
       answers[id] = v;
       order.push_back(id);
+      if (v == verdict::start) claim(id);
     });
+    if (first == verdict::start) claim(id);
+    return first;
   }
-  void end(const std::string& id, std::chrono::milliseconds at) { all.end(id, noon + at); }
+  void end(const std::string& id, std::chrono::milliseconds at) {
+    now_ = at;
+    all.end(id, noon + at);
+  }
+  void begin(const std::string& id, std::chrono::milliseconds at) { all.begins(id, noon + at); }
 
   admission all;
+  bool claims_at_once = true;
+  std::chrono::milliseconds splay{0};
   std::map<std::string, verdict> answers;
   std::vector<std::string> order;
+
+ private:
+  void claim(const std::string& id) {
+    if (claims_at_once) begin(id, now_);
+  }
+
+  std::chrono::milliseconds now_{0};
 };
 
 TEST_CASE("forbid: a tick is skipped while a run of the job goes on") {
@@ -53,6 +70,43 @@ TEST_CASE("forbid: a tick is skipped while a run of the job goes on") {
   CHECK(g.ask(a, "4", 20s) == verdict::start);
   CHECK(g.all.running("a") == std::vector<std::string>{"4"});
   CHECK(g.answers.empty());
+}
+
+TEST_CASE("no tick overlaps a run that is still being claimed: they wait, in their order") {
+  gate g;
+  g.claims_at_once = false;
+  const job a = named("a", overlap_rule::forbid);
+  CHECK(g.ask(a, "1", 0s) == verdict::start);
+  CHECK(g.ask(a, "2", 10s) == verdict::wait);
+  CHECK(g.ask(a, "3", 20s) == verdict::wait);
+  g.all.expire(noon + 25s);
+  CHECK(g.answers.empty());
+  g.begin("1", 25s);
+  CHECK(g.ask_late(a, "4", 30s, 30s) == verdict::wait);
+  g.end("1", 26s);
+  CHECK(g.answers == std::map<std::string, verdict>{{"2", verdict::start}});
+  g.begin("2", 27s);
+  SECTION("they follow, one after another") {
+    g.end("2", 28s);
+    CHECK(g.answers.at("3") == verdict::start);
+  }
+  SECTION("a run that goes on for too long overlaps them") {
+    g.all.expire(noon + 38s);
+    CHECK(g.answers.at("3") == verdict::skip_overlap);
+  }
+}
+
+TEST_CASE("the starting_deadline counts from the end of the splay") {
+  gate g;
+  g.all.set_max_parallel(1, noon);
+  CHECK(g.ask(named("a", overlap_rule::forbid), "1", 0s) == verdict::start);
+  job b = named("b", overlap_rule::forbid);
+  b.starting_deadline = 5s;
+  g.splay = 20s;
+  CHECK(g.ask_late(b, "2", 0s, 20s) == verdict::wait);
+  CHECK(g.all.next_deadline() == noon + 26s);
+  g.all.expire(noon + 26s);
+  CHECK(g.answers.at("2") == verdict::skip_limit);
 }
 
 TEST_CASE("allow: runs overlap, up to the job's limit") {

@@ -43,7 +43,7 @@ admission_verdict admission::ask(const run_request& what, sys_milliseconds due,
     return admission_verdict::start;
   }
   const auto patience = std::chrono::floor<std::chrono::seconds>(what.what->starting_deadline);
-  waiting_run run(what, due, std::move(later), what.tick + patience);
+  waiting_run run(what, due, std::move(later), second_of(due) + patience);
   const std::optional<sys_milliseconds> overlap = overlaps_at(run);
   run.overlapping = overlap && *overlap <= now + moment;
   const overlap_rule rule = what.what->overlap;
@@ -57,6 +57,17 @@ admission_verdict admission::ask(const run_request& what, sys_milliseconds due,
   drop_replaced(jobs_.at(what.what->name), where);
   deliver();
   return blocked ? admission_verdict::replace : admission_verdict::wait;
+}
+
+void admission::begins(const std::string& run_id, sys_milliseconds now) {
+  now_ = now;
+  const auto found = running_.find(run_id);
+  if (found == running_.end()) return;
+  found->second.begun = true;
+  job_state& state = jobs_.at(found->second.job);
+  if (state.now.run_id != run_id) return;
+  state.now.since = now;
+  look_at_all(state);
 }
 
 void admission::end(const std::string& run_id, sys_milliseconds now) {
@@ -135,6 +146,9 @@ void admission::start(const run_request& what, sys_milliseconds due) {
   job_state& state = jobs_[what.what->name];
   state.running.push_back(what.run_id);
   pass_turn(state);
+  if (state.now.run_id != what.run_id) return;
+  state.now.since.reset();
+  look_at_all(state);
 }
 
 // Which reason a run has that waits too long.
@@ -176,8 +190,17 @@ void admission::pass_turn(job_state& state) {
       state.running.empty() ? &waiting_.at(*state.waiting.begin()) : nullptr;
   const std::string& next = first != nullptr ? first->what.run_id : state.running.front();
   if (state.now.run_id == next) return;
-  const sys_milliseconds due = first != nullptr ? first->due : running_.at(next).due;
-  state.now = turn(next, due, now_);
+  if (first != nullptr) {
+    state.now = turn(next, first->due, now_);
+  } else {
+    const started_run& run = running_.at(next);
+    const auto since = run.begun ? std::optional(now_) : std::nullopt;
+    state.now = turn(next, run.due, since);
+  }
+  look_at_all(state);
+}
+
+void admission::look_at_all(const job_state& state) {
   for (const place& where : state.waiting) look_again(where);
 }
 
@@ -188,7 +211,8 @@ std::optional<sys_milliseconds> admission::overlaps_at(const waiting_run& run) c
   const auto state = jobs_.find(run.what.what->name);
   if (state == jobs_.end() || state->second.now.run_id == run.what.run_id) return std::nullopt;
   const turn& before = state->second.now;
-  return before.since + (run.due - before.due);
+  if (!before.since) return std::nullopt;
+  return *before.since + (run.due - before.due);
 }
 
 void admission::look_again(place where) {

@@ -31,9 +31,9 @@ enum class admission_verdict {
 /// claim of a run.
 ///
 /// A run has its turn once no earlier run of its job is before it. The next tick overlaps it when
-/// it has had its turn for as long as both are apart by the schedule. So the ticks of a job that is
-/// behind are not skipped for its own late runs: they wait, in their order, and only those overlap
-/// that would also have done so on time.
+/// it has had its turn for as long as both are apart by the schedule. The time that Consul takes for
+/// its claim does not count. So the ticks of a job that is behind are not skipped for its own late
+/// runs: they wait, in their order, and only those overlap that would also have done so on time.
 ///
 /// Runs of a catch-up and of retry_unknown are never skipped for an overlap: unless `overlap:
 /// allow` lets them run, they wait in the order of their ticks.
@@ -51,6 +51,9 @@ class admission {
   /// tick and its splay.
   admission_verdict ask(const run_request& what, sys_milliseconds due, sys_milliseconds now,
                         answer later);
+
+  /// The claim of a run that may start is stored: it begins now.
+  void begins(const std::string& run_id, sys_milliseconds now);
 
   /// The run has ended, was not claimed, or need not wait any more. Unknown runs are ignored.
   /// Then waiting runs get their answers: those with the earliest ticks first.
@@ -75,6 +78,7 @@ class admission {
     started_run(std::string j, sys_milliseconds d) : job(std::move(j)), due(d) {}
     std::string job;
     sys_milliseconds due;
+    bool begun = false;
   };
   class waiting_run {
    public:
@@ -91,11 +95,11 @@ class admission {
   class turn {
    public:
     turn() = default;
-    turn(std::string id, sys_milliseconds d, sys_milliseconds s)
+    turn(std::string id, sys_milliseconds d, std::optional<sys_milliseconds> s)
         : run_id(std::move(id)), due(d), since(s) {}
     std::string run_id;
     sys_milliseconds due{};
-    sys_milliseconds since{};
+    std::optional<sys_milliseconds> since;  ///< nothing: while it is being claimed
   };
   class job_state {
    public:
@@ -117,6 +121,7 @@ class admission {
   place enter(waiting_run run);
   waiting_run take(place where);
   void pass_turn(job_state& state);
+  void look_at_all(const job_state& state);
   void look_again(place where);
   std::optional<sys_milliseconds> overlaps_at(const waiting_run& run) const;
   void on_overlap(place where);

@@ -131,7 +131,10 @@ asio::awaitable<void> term_core::follow_ticks() {
     if (reload_) co_await apply_reload();
     if (starts_nothing()) co_return;
     if (can_hand_over()) co_return;
-    if (orders_changed_) take_orders();
+    if (orders_changed_) {
+      skip_paused();
+      take_orders();
+    }
     // Ticks that are held back wait in the ledger: the successor runs them.
     if (!holds_back()) ask_held_back();
     co_await decide_due();

@@ -88,6 +88,8 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void report(const job& what, const run_record& r);
   void add_record(const tracked_ptr& which, run_record r);
   bool is_late(const run_order& order, const job& what) const;
+  bool is_paused(const tracked_job& which, const open_run& run) const;
+  void skip_paused();
   run_request request_of(const tracked_job& which, const open_run& run) const;
 
   // term_writes.cpp: the documents in Consul

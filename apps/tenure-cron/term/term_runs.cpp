@@ -65,6 +65,7 @@ void term_core::ask(const tracked_ptr& which, const std::string& run_id) {
   const open_run* const run = which->document.find_open(run_id);
   if (starts_nothing() || which->removed || run == nullptr) return;
   if (run->what != open_run::state::waiting || admitted_.contains(run_id)) return;
+  if (is_paused(*which, *run)) return skip_run(which, run_id, skip_reason::paused);
   if (held_back_since_ && holds_back()) {
     held_back_.emplace_back(which, run_id);
     return;
@@ -158,6 +159,7 @@ void term_core::begin_claimed(const tracked_ptr& which, const std::vector<std::s
       lane_.observer->on_begun(*which->what, *run, lane_.clock.now() - start);
     }
     begun_.insert(id);
+    lane_.admitted.begins(id, lane_.clock.now());
     asio::co_spawn(lane_.executor, run_one(which, request_of(*which, *run)), asio::detached);
     tasks_.spawn(mark_started(which, id));
   }
@@ -258,6 +260,29 @@ void term_core::add_record(const tracked_ptr& which, run_record r) {
 bool term_core::is_late(const run_order& order, const job& what) const {
   if (order.note.at == sys_milliseconds()) return false;  // it does not say
   return lane_.clock.now() - order.note.at > what.starting_deadline + punctual;
+}
+
+/// An operator's run is for a paused job as well.
+bool term_core::is_paused(const tracked_job& which, const open_run& run) const {
+  return run.trigger != run_trigger::operator_request && control_.is_paused(which.what->name);
+}
+
+// What waits for its splay, an earlier run or room does not begin.
+void term_core::skip_paused() {
+  for (const auto& [name, note] : control_.paused) {
+    const auto found = jobs_.find(name);
+    if (found == jobs_.end()) continue;
+    const tracked_ptr which = found->second;
+    std::vector<std::string> waiting;
+    for (const open_run& run : which->document.open) {
+      const bool waits = run.what == open_run::state::waiting;
+      if (waits && is_paused(*which, run)) waiting.push_back(run.run_id);
+    }
+    for (const std::string& id : waiting) {
+      skip_run(which, id, skip_reason::paused);
+      lane_.admitted.end(id, lane_.clock.now());
+    }
+  }
 }
 
 void term_core::take_orders() {
