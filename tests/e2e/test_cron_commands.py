@@ -54,6 +54,35 @@ jobs:
         self.assertEqual(64, self.cron("check")[0])
         self.assertEqual(64, self.cron()[0])
 
+    def test_check_of_a_pipe(self):
+        """It can be read only once."""
+        path = self.write("election: x\njobs:\n  - {name: a, schedule: '@daily', command: x}\n")
+        for line in (f'"$1" check <(cat {path})', f'cat {path} | "$1" check /dev/stdin'):
+            code, output, errors = self.run_to_end("bash", "-c", line, "bash", TENURE_CRON)
+            self.assertEqual((0, ""), (code, errors), line)
+            self.assertIn(": 1 job for the leader of x", output)
+
+    def test_check_of_tenants_that_share_keys(self):
+        """What a replica refuses, check refuses as well."""
+        os.mkdir(self.zoo.path("tenants"))
+        job = "jobs:\n  - {name: backup, schedule: '@daily', command: x}\n"
+        self.write("election: team/x\nspread: true\n" + job, "tenants/a.yaml")
+        self.write("election: team/x\nledger: other\n" + job, "tenants/b.yaml")
+        self.write("election: team/x/backup\n" + job, "tenants/c.yaml")
+        self.write("election: team/y\nledger: tenure-cron/team/x\n" + job, "tenants/d.yaml")
+        self.write("election: team/z\n" + job, "tenants/e.yaml")
+        code, output, errors = self.cron("check", "tenants")
+        self.assertEqual(64, code)
+        self.assertEqual(["tenants/a.yaml: 1 job for the leader of team/x",
+                          "tenants/e.yaml: 1 job for the leader of team/z"],
+                         [line for line in output.splitlines() if "leader" in line])
+        self.assertEqual(
+            ["tenants/b.yaml:1:1: the election 'team/x' is that of tenants/a.yaml",
+             "tenants/c.yaml:1:1: the election 'team/x/backup' lies below the election 'team/x' of "
+             "tenants/a.yaml",
+             "tenants/d.yaml:1:1: the ledger 'tenure-cron/team/x' is that of tenants/a.yaml"],
+            errors.splitlines())
+
     def test_next(self):
         self.write("""election: x
 timezone: Asia/Tokyo

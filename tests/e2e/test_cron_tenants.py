@@ -59,6 +59,11 @@ class CronTenantsTest(cases.ServerCase):
         self.says(process, "is that of good")
         self.grows("good")
         self.assertEqual([], self.zoo.lines("thief"))
+        # Nor may one have a key of another's jobs.
+        with open(os.path.join(self.tenants, "thief.yaml"), "w", encoding="utf-8") as file:
+            file.write(f"election: {self.key}/good.yaml/tick\njobs:\n" + tick.format("thief"))
+        self.says(process, "lies below the election")
+        self.assertEqual([], self.zoo.lines("thief"))
         # One that gets another name keeps its election, and nothing is wrong.
         os.remove(os.path.join(self.tenants, "thief.yaml"))
         os.replace(os.path.join(self.tenants, "late.yaml"),

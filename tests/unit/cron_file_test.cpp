@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tenure-cron/jobs_file/jobs_file.hpp"
+#include "tenure-cron/jobs_file/shared_keys.hpp"
 
 namespace {
 
@@ -203,6 +204,30 @@ jobs:
             "9:25: job 'f': schedule: '@reboot' is not a time that all machines share: use"
             " @every, or start the command where the machine starts its services",
         });
+}
+
+TEST_CASE("the keys of two files are apart, whichever of them spreads") {
+  const auto file = [](std::string election, std::string ledger = {}) {
+    jobs_file made;
+    made.ledger = ledger.empty() ? "tenure-cron/" + election : std::move(ledger);
+    made.election = std::move(election);
+    return made;
+  };
+  const jobs_file team = file("team/x");
+  CHECK(shared_keys(team, file("team/y"), "b").empty());
+  CHECK(shared_keys(team, file("team/x2"), "b").empty());
+  CHECK(shared_keys(team, file("team"), "b") ==
+        "the election 'team/x' lies below the election 'team' of b");
+  CHECK(shared_keys(team, file("team/x/backup"), "b") ==
+        "the election 'team/x' contains the election 'team/x/backup' of b");
+  CHECK(shared_keys(team, file("team/x", "other"), "b") == "the election 'team/x' is that of b");
+  CHECK(shared_keys(team, file("c", "tenure-cron/team/x"), "b") ==
+        "the ledger 'tenure-cron/team/x' is that of b");
+  // The election of a host is below the ledger: jobs with run_on: all have it.
+  CHECK(shared_keys(team, file("tenure-cron/team/x/all/host", "c"), "b") ==
+        "the ledger 'tenure-cron/team/x' contains the election 'tenure-cron/team/x/all/host' of b");
+  CHECK(shared_keys(team, file("c", "team/x/backup"), "b") ==
+        "the election 'team/x' contains the ledger 'team/x/backup' of b");
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/output.hpp"
 #include "tenure-cron/commands/commands.hpp"
 #include "tenure-cron/daemon/jobs_source.hpp"
+#include "tenure-cron/jobs_file/shared_keys.hpp"
 #include "tenure-cron/operating/next_runs.hpp"
 
 namespace tenure::cron {
@@ -22,47 +26,51 @@ void print_runs(const job& j, sys_seconds now) {
   for (const sys_seconds t : runs) apps::print_line("  " + readable_local_text(t, *j.zone.where));
 }
 
-bool check_file(const std::string& path, sys_seconds now) {
-  const jobs_file file = load_jobs(path);
-  if (!file.errors.empty()) return false;
-  const std::size_t jobs = file.jobs.size();
-  apps::print_line(path + ": " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs") +
-                   " for the leader of " + file.election);
-  for (const job_ptr& j : file.jobs) print_runs(*j, now);
-  return true;
+class checked_file {
+ public:
+  checked_file(std::string p, jobs_file f) : path(std::move(p)), file(std::move(f)) {}
+
+  std::string path;
+  jobs_file file;
+};
+
+void print_file(const checked_file& one, sys_seconds now) {
+  const std::size_t jobs = one.file.jobs.size();
+  apps::print_line(one.path + ": " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs") +
+                   " for the leader of " + one.file.election);
+  for (const job_ptr& j : one.file.jobs) print_runs(*j, now);
 }
 
-// A ledger belongs to one file: two of them would take each other's runs for their own.
-bool check_ledgers(const std::vector<jobs_text>& files) {
-  std::map<std::string, std::string> owners;
-  bool good = true;
-  for (const jobs_text& one : files) {
-    if (!one.error.empty()) continue;
-    const jobs_file file = parse_jobs(one.text);
-    if (!file.errors.empty()) continue;
-    const auto [other, added] = owners.emplace(file.ledger, one.path);
-    if (added) continue;
-    apps::print_error("%s:1:1: has the ledger of %s, %s: each file needs its own\n",
-                 one.path.c_str(), other->second.c_str(), file.ledger.c_str());
-    good = false;
+// As a replica takes the files of its folder: one after the other.
+bool is_apart(const checked_file& one, const std::vector<checked_file>& others) {
+  for (const checked_file& other : others) {
+    const std::string why = shared_keys(one.file, other.file, other.path);
+    if (why.empty()) continue;
+    apps::print_error("%s:1:1: %s\n", one.path.c_str(), why.c_str());
+    return false;
   }
-  return good;
+  return true;
 }
 
 int check(const std::string& path) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const jobs_source source(path);
-  const std::vector<jobs_text> files = source.read();
+  std::vector<checked_file> checked;
   bool good = true;
-  for (const jobs_text& one : files) {
-    if (one.error.empty()) {
-      good = check_file(one.path, now) && good;
-    } else {
+  for (const jobs_text& one : source.read()) {
+    if (!one.error.empty()) {
       apps::print_error("tenure-cron check: %s\n", one.error.c_str());
       good = false;
+      continue;
     }
+    checked_file parsed(one.path, load_jobs_text(one.path, one.text));
+    if (!parsed.file.errors.empty() || !is_apart(parsed, checked)) {
+      good = false;
+      continue;
+    }
+    print_file(parsed, now);
+    checked.push_back(std::move(parsed));
   }
-  good = check_ledgers(files) && good;
   return good ? apps::exit_ok : apps::exit_usage;
 }
 
@@ -74,7 +82,8 @@ void add_check_command(CLI::App& app, action& chosen) {
   command->add_option("FILE", *path, "the jobs file, or a folder of them")->required();
   command->footer(
       R"(Prints every mistake as FILE:LINE:COLUMN: TEXT on standard error. A file without
-mistakes: the next five runs of each job, in the zone of the job. Needs no Consul.
+mistakes: the next five runs of each job, in the zone of the job. The files of a folder
+are tenants of one replica: no two of them may share keys. Needs no Consul.
 Exit codes: 0; 64 for a file with mistakes.
 
   tenure-cron check jobs.yaml)");

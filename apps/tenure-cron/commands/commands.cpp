@@ -17,7 +17,11 @@ void add_commands(CLI::App& app, action& chosen) {
 }
 
 jobs_file load_jobs(const std::string& path) {
-  jobs_file file = parse_jobs(apps::read_file(path));
+  return load_jobs_text(path, apps::read_file(path));
+}
+
+jobs_file load_jobs_text(const std::string& path, const std::string& text) {
+  jobs_file file = parse_jobs(text);
   for (const apps::config_error& e : file.errors)
     apps::print_error("%s\n", apps::located(path, e).c_str());
   return file;

@@ -28,5 +28,7 @@ void add_resume_command(CLI::App& app, action& chosen);
 /// Reads a file; its mistakes go to standard error. With mistakes the file is unusable: its
 /// `errors` are not empty. Throws usage_error.
 jobs_file load_jobs(const std::string& path);
+/// The same for a file that has been read: a pipe can be read only once.
+jobs_file load_jobs_text(const std::string& path, const std::string& text);
 
 }  // namespace tenure::cron

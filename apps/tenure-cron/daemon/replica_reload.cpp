@@ -8,6 +8,7 @@
 #include "common/config_errors.hpp"
 #include "common/duration.hpp"
 #include "tenure-cron/daemon/replica.hpp"
+#include "tenure-cron/jobs_file/shared_keys.hpp"
 
 namespace tenure::cron {
 
@@ -103,15 +104,12 @@ void replica::read(const jobs_text& one) {
   jobs_file parsed = parse_jobs(one.text);
   if (!parsed.errors.empty()) return complain(one, parsed.errors);
   for (const auto& other : tenants_) {
-    const jobs_file& theirs = other->file();
     if (other->name() == one.tenant) continue;
-    const bool same = theirs.election == parsed.election || theirs.ledger == parsed.ledger;
+    std::string why = shared_keys(parsed, other->file(), other->name());
+    if (why.empty()) continue;
     const bool ends = other->ending() || !names_.contains(other->name());
-    if (same && ends) return wait_for(one, *other);
-    if (theirs.election == parsed.election)
-      return refuse("the election '" + parsed.election + "' is that of " + other->name());
-    if (theirs.ledger == parsed.ledger)
-      return refuse("the ledger '" + parsed.ledger + "' is that of " + other->name());
+    if (ends) return wait_for(one, *other);
+    return refuse(std::move(why));
   }
   if (const auto& token = parsed.token_file)
     awaited_tokens_[one.path] = {*token, stamp_of(*token)};
@@ -143,7 +141,7 @@ void replica::complain(const jobs_text& one, const std::vector<apps::config_erro
   }
 }
 
-/// The election or the ledger becomes free: remove() reads the files again.
+/// The keys become free: remove() reads the files again.
 void replica::wait_for(const jobs_text& one, const tenant& gone) {
   log_->log(log_level::info, "jobs file waits",
             {log_field("path", one.path), log_field("tenant", gone.name())});
