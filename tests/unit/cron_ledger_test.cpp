@@ -48,7 +48,7 @@ plan plan_next(const job& what, sys_seconds last, sys_seconds now) {
 
 TEST_CASE("the ledger of a host has its own documents, and the control keys of the whole ledger") {
   const ledger_keys whole("state/cron");
-  const ledger_keys host("state/cron/hosts/h", "state/cron");
+  const ledger_keys host = whole.of_host("h");
   CHECK(host.document("a") == "state/cron/hosts/h/jobs/a");
   CHECK(host.control() == "state/cron/control/");
   CHECK(host.paused("a") == whole.paused("a"));

@@ -44,8 +44,8 @@ apps::table_row row_of(const run_record& r) {
 }
 
 asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store) {
-  const ledger_keys keys = o->member.empty() ? o->ledger.keys()
-                                             : host_ledger(o->ledger.root(), o->member);
+  const ledger_keys whole = o->ledger.keys();
+  const ledger_keys keys = o->member.empty() ? whole : whole.of_host(o->member);
   const std::optional<job_status> status = co_await read_job(store, keys, o->job);
   if (!status) {
     co_await print_unknown_job(store, o->ledger, "history", o->job, "name a host with --member");

@@ -54,9 +54,8 @@ std::map<std::string, tenant::lane_plan> tenant::plan_lanes(const jobs_file& fil
 
 lane_context tenant::context_for(const lane_plan& plan) {
   const daemon_options& options = replica_.options;
-  ledger_keys keys = keys_;
-  if (plan.where == lane_plan::place::host)
-    keys = ledger_keys(file_.ledger + "/hosts/" + options.member, file_.ledger);
+  ledger_keys keys =
+      plan.where == lane_plan::place::host ? keys_.of_host(options.member) : keys_;
   lane_context made(replica_.executor, *replica_.timers, replica_.clock, store_, runner_,
                     admission_, options.log, std::move(keys), options.replica);
   made.jobs = plan.all;

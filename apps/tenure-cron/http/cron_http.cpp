@@ -188,8 +188,8 @@ void cron_http::begin(std::uint64_t id, const request& what, task asked) {
     const std::string member = what.path() == "/api/history"
                                    ? what.query_param("member").value_or("")
                                    : "";
-    ledger_keys keys =
-        member.empty() ? ledger_keys(t.file.ledger) : host_ledger(t.file.ledger, member);
+    const ledger_keys whole(t.file.ledger);
+    ledger_keys keys = member.empty() ? whole : whole.of_host(member);
     return tasks_.spawn(perform(id, job_target(t.store, std::move(keys), job), asked));
   }
   refuse(id, 404, "there is no such job");

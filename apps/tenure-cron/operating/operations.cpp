@@ -42,7 +42,8 @@ asio::awaitable<void> add_newest_pages(kv store, ledger_keys keys, std::vector<j
   for (job_status& one : all) {
     if (!one.document || one.document->pages == 0) continue;
     if (one.document->recent.size() >= enough_records) continue;
-    wanted.push_back(keys.page(one.name, one.document->pages));
+    const ledger_keys own = one.member.empty() ? keys : keys.of_host(one.member);
+    wanted.push_back(own.page(one.name, one.document->pages));
     by_page.emplace(wanted.back(), &*one.document);
   }
   if (wanted.empty()) co_return;
@@ -56,15 +57,11 @@ asio::awaitable<void> add_newest_pages(kv store, ledger_keys keys, std::vector<j
 
 }  // namespace
 
-ledger_keys host_ledger(const std::string& root, const std::string& member) {
-  return ledger_keys(root + "/hosts/" + member, root);
-}
-
 asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root) {
   const ledger_keys keys(root);
   const std::string documents = keys.jobs();
   const std::string paused = keys.paused("");
-  const std::string hosts = root + "/hosts/";
+  const std::string hosts = keys.hosts();
   const stored_keys written = co_await store.list(documents);
   const stored_keys of_hosts = co_await store.list(hosts);
   const stored_keys notes = co_await store.list(paused);
@@ -73,11 +70,11 @@ asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root) {
     all.emplace_back(one.key.substr(documents.size()));
     all.back().document = parse_ledger_document(one.value);
   }
-  co_await add_newest_pages(store, keys, all);
   for (const stored_key& one : of_hosts.keys) {
     if (auto found = document_of_host(one.key.substr(hosts.size()), one.value))
       all.push_back(std::move(*found));
   }
+  co_await add_newest_pages(store, keys, all);
   std::map<std::string, operator_note> pauses;
   for (const stored_key& one : notes.keys)
     pauses.emplace(one.key.substr(paused.size()), parse_operator_note(one.value));
@@ -126,7 +123,7 @@ asio::awaitable<std::optional<job_status>> read_job(kv store, ledger_keys keys, 
 
 asio::awaitable<std::vector<std::string>> members_with(kv store, std::string root,
                                                        std::string job) {
-  const std::string hosts = root + "/hosts/";
+  const std::string hosts = ledger_keys(root).hosts();
   const stored_keys all = co_await store.list(hosts);
   std::vector<std::string> found;
   for (const stored_key& one : all.keys) {

@@ -14,9 +14,6 @@
 
 namespace tenure::cron {
 
-/// The ledger of a host, for jobs with run_on: all.
-ledger_keys host_ledger(const std::string& root, const std::string& member);
-
 /// The jobs of a ledger, in the order of their names; then those with run_on: all, host by host.
 boost::asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root);
 
