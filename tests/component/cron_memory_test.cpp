@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cron_term_fixture.hpp"
+#include "tenure-cron/ledger/tick_rules.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -75,6 +76,47 @@ TEST_CASE("a job that left the file is forgotten with its last record, and misse
   CHECK(f.ticks("b") ==
         std::map<sys_seconds, int>{{noon + 10s, 1}, {noon + 50s, 1}, {noon + 60s, 1}});
   CHECK(f.document("b").recent.size() == 3);
+}
+
+TEST_CASE("a job that left the file leaves nothing open: what waited is on record as removed") {
+  const job_ptr stays = make_job("stays", "@every 10s");
+  const job_ptr splayed = with(make_job("splayed", "@every 10s"), [](cron::job& j) {
+    j.splay = 1h;
+  });
+  const job_ptr queued = with(make_job("queued", "@every 10s"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::queue;
+  });
+  for (const sys_seconds tick : {noon + 10s, noon + 20s})
+    REQUIRE(cron::start_of(*splayed, tick) > noon + 1min);
+  for (const bool at_the_end : {false, true}) {
+    INFO(at_the_end);
+    cron_fixture f;
+    cron_replica& r = f.lead("p1", {stays, splayed, queued});
+    r.runner.length = 15s;
+    f.rt.advance(22s);
+    REQUIRE(f.document("queued").open.size() == 2);  // one runs, and one waits for it
+    REQUIRE(f.document("splayed").open.size() == 2);
+    r.schedule->reload({stays});
+    if (at_the_end) r.leave();  // before the loop has come to the reload
+    f.rt.advance(15s);
+    const auto removed = [&](const char* name) {
+      std::uint64_t ticks = 0;
+      for (const cron::run_record& one : f.records(name))
+        if (one.reason == cron::skip_reason::removed) ticks += one.count;
+      return ticks;
+    };
+    CHECK(removed("queued") == 1);
+    CHECK(removed("splayed") == 2);
+    for (const char* const name : {"splayed", "queued"}) {
+      INFO(name);
+      const cron::ledger_document d = f.document(name);
+      CHECK(d.open.empty());
+      CHECK_FALSE(d.next_tick.has_value());
+      CHECK(f.mistakes(name, noon + 20s, noon + 20s).empty());
+    }
+    CHECK(f.runs("queued", noon + 20s) == 0);
+    CHECK(f.runs("stays", noon + 30s) == (at_the_end ? 0 : 1));
+  }
 }
 
 TEST_CASE("the store of the ledger keeps nothing of what it has read") {

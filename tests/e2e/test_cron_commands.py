@@ -200,6 +200,36 @@ jobs:
         wait_until(lambda: records()[0]["state"] == "finished", 20 * SLACK, pause=0.2,
                    what="a run after the pause")
 
+    def test_a_job_that_left_the_file(self):
+        for spread in ("false", "true"):
+            with self.subTest(spread=spread):
+                self.leave_the_file(f"{self.key}/{spread}", spread)
+
+    def leave_the_file(self, key, spread):
+        head = f"election: {key}\nspread: {spread}\njobs:\n"
+        stays = "  - {name: stays, schedule: '@every 1s', command: 'true'}\n"
+        gone = "  - {name: gone, schedule: '@every 1s', splay: 1h, command: 'true'}\n"
+        self.write(head + stays + gone)
+
+        def job(*where):
+            code, output, _ = self.cron("list", "--json", *where)
+            found = map(json.loads, output.splitlines()) if code == 0 else ()
+            return {j["job"]: j for j in found}.get("gone", {"state": "none"})
+
+        by_key, by_file = ("--election", key), ("--file", "jobs.yaml")
+        process = self.start(TENURE_CRON, "jobs.yaml", cwd=self.folder)
+        wait_until(lambda: job(*by_key)["state"] == "waiting", 30 * SLACK, pause=0.2,
+                   what="a run that waits")
+        self.write(head + stays)
+        self.assertEqual(("removed", None), (job(*by_file)["state"], job(*by_file)["next"]))
+        last = wait_until(lambda: (lambda j: j if not j["open"] and j["next"] is None else None)(
+            job(*by_key)), 30 * SLACK, pause=0.2, what="a document without runs to come")
+        self.assertEqual(("skipped", "removed"), (last["last"]["state"], last["last"]["reason"]))
+        self.assertRegex(self.cron("list", *by_file)[1], r"(?m)^gone .* removed +none +- ")
+        self.assertEqual("idle", job(*by_key)["state"])
+        process.terminate()
+        self.assertEqual(0, process.wait(20 * SLACK))
+
     def test_mistakes_on_the_command_line(self):
         self.assertIn("name the jobs", self.cron("list")[2])
         self.assertEqual(64, self.cron("list")[0])

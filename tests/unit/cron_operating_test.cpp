@@ -1,6 +1,9 @@
 // What operators read: the next runs of a job in its zone, and the words and the JSON of its state.
 #include <catch2/catch_test_macros.hpp>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tenure-cron/operating/job_status.hpp"
 #include "tenure-cron/operating/next_runs.hpp"
@@ -42,6 +45,36 @@ TEST_CASE("the state of a job: what runs comes before a pause, and a pause befor
   status.document->open.push_back(run);
   CHECK(std::string(status.state()) == "running");
   CHECK(status.current()->host == "b");
+}
+
+TEST_CASE("a job that the file does not have is removed, whatever its document says") {
+  jobs_file file;
+  for (const run_place place : {run_place::leader, run_place::all}) {
+    job made(schedule::parse("@daily"), find_zone("UTC"));
+    made.name = place == run_place::all ? "everywhere" : "led";
+    made.run_on = place;
+    file.jobs.push_back(std::make_shared<const job>(std::move(made)));
+  }
+  const auto status = [](const char* name, const char* member) {
+    job_status made(name);
+    made.member = member;
+    made.document.emplace();
+    made.document->next_tick = sys_seconds(60s);
+    made.document->open.emplace_back();
+    return made;
+  };
+  std::vector<job_status> all{status("led", ""), status("everywhere", "h"), status("gone", ""),
+                              status("led", "h"), status("everywhere", "")};
+  mark_removed(all, file);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    INFO(i);
+    CHECK(std::string(all[i].state()) == (i < 2 ? "waiting" : "removed"));
+    CHECK(all[i].next().has_value() == (i < 2));
+  }
+  CHECK(to_json(all[2]).find(R"("state":"removed","paused":null,"next":null)") !=
+        std::string::npos);
+  all[2].document->open.front().what = open_run::state::started;
+  CHECK(std::string(all[2].state()) == "running");
 }
 
 TEST_CASE("records in words") {

@@ -52,7 +52,7 @@ apps::table_row row_of(const job_status& status) {
           document.schedule.empty() ? "-" : apps::one_line(document.schedule),
           state,
           leader_of(status),
-          document.next_tick ? rfc3339(*document.next_tick) : "-",
+          status.next() ? rfc3339(*status.next()) : "-",
           last_text(status),
           apps::one_line(host_of(status))};
 }
@@ -86,12 +86,16 @@ asio::awaitable<void> show_leaders(kv store, const ledger_options& ledger,
   }
   for (job_status& one : all) {
     if (everywhere.contains(one.name)) one.leader.reset();
+    if (one.removed && one.leader) one.leader->clear();
   }
 }
 
 asio::awaitable<int> list_jobs(std::shared_ptr<list_options> o, kv store) {
   std::vector<job_status> all = co_await read_jobs(store, o->ledger.root());
-  if (o->ledger.file()) add_unseen(all, *o->ledger.file());
+  if (o->ledger.file()) {
+    mark_removed(all, *o->ledger.file());
+    add_unseen(all, *o->ledger.file());
+  }
   if (all.empty()) {
     apps::print_error("tenure-cron list: the ledger has no jobs\n");
     co_return 1;
@@ -119,9 +123,10 @@ void add_list_command(CLI::App& app, action& chosen) {
   o->ledger.add_to(*command);
   command->footer(
       R"(Reads the ledger in Consul, from any machine. Times are UTC. STATE is running,
-waiting, paused or idle. LEADER is the replica that leads the job, or none; - for
-jobs with run_on: all, with --ledger alone, and if the token may not read the
-election. HOST is the replica that runs the job, or ran it last.
+waiting, paused, idle, or with --file removed: the ledger has the job, and the file does
+not. LEADER is the replica that leads the job, or none; - for jobs with run_on: all, with
+--ledger alone, and if the token may not read the election. HOST is the replica that runs
+the job, or ran it last.
 Exit codes: 0; 1 if there are no jobs; 69 if Consul is out of reach or refuses.
 
   tenure-cron list --file jobs.yaml)");

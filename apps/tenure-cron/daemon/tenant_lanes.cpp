@@ -1,5 +1,7 @@
 // Which lanes a tenant has, and how a new file changes them.
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "tenure-cron/daemon/tenant.hpp"
@@ -72,6 +74,10 @@ std::shared_ptr<lane> tenant::make_lane(const std::string& key, const lane_plan&
 
 /// Ends lanes that are not wanted any more, begins new ones, and gives the others their jobs.
 void tenant::apply(std::map<std::string, lane_plan> wanted) {
+  std::set<std::string> led;  // by whichever replica
+  for (const job_ptr& j : file_.jobs) {
+    if (j->run_on == run_place::leader) led.insert(j->name);
+  }
   for (const auto& [key, old] : plan_) {
     const auto found = wanted.find(key);
     const bool stays = found != wanted.end() && found->second.where == old.where &&
@@ -79,6 +85,11 @@ void tenant::apply(std::map<std::string, lane_plan> wanted) {
     if (stays) {
       by_key_.at(key)->set_jobs(found->second.all);
     } else if (retiring_.insert(key).second) {
+      jobs left = old.all;  // to another lane or replica, with what waits of them
+      std::erase_if(left, [&](const job_ptr& j) {
+        return old.where == lane_plan::place::host || !led.contains(j->name);
+      });
+      if (left.size() < old.all.size()) by_key_.at(key)->set_jobs(std::move(left));
       tasks_.spawn(retire(by_key_.at(key)));
     }
   }

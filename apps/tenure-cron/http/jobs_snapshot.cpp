@@ -53,7 +53,7 @@ void write_job(json_writer& w, const job_status& status) {
   const open_run* const now = status.current();
   w.begin_array();
   w.value(status.name).value(document.schedule).value(document.zone).value(status.state());
-  write_time(w, document.next_tick);
+  write_time(w, status.next());
   w.value(now != nullptr && !now->host.empty() ? now->host : last != nullptr ? last->host : "");
   w.value(status.paused ? status.paused->by : "");
   write_time(w, last == nullptr ? std::nullopt : std::optional(last->until));
@@ -142,6 +142,7 @@ asio::awaitable<void> jobs_snapshot::read() {
       std::vector<job_status> all = co_await read_jobs(store, ledger);
       for (const tenant_view& t : view_.tenants()) {
         if (t.file.ledger != ledger) continue;
+        mark_removed(all, t.file);
         jobs.push_back(jobs_to_json(all, t.file));
         ledgers.push_back(ledger);
         break;

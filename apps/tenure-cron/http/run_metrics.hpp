@@ -47,7 +47,8 @@ class run_metrics final : public run_observer {
 
   counts begun_ = counts_of({"schedule", "catch_up", "operator", "retry_unknown"});
   counts ended_ = counts_of({"ok", "failed", "stopped", "not_started", "unknown"});
-  counts skipped_ = counts_of({"no_leader", "suspended", "overlap", "limit", "deadline", "paused"});
+  counts skipped_ = counts_of({"no_leader", "suspended", "overlap", "limit", "deadline", "paused",
+                               "removed"});
   counts writes_ = counts_of({"done", "refused", "not_leading", "unknown", "failed"});
   histogram lateness_;
   histogram took_;

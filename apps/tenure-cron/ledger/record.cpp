@@ -43,6 +43,8 @@ const char* to_string(skip_reason reason) noexcept {
       return "deadline";
     case skip_reason::paused:
       return "paused";
+    case skip_reason::removed:
+      return "removed";
   }
   return "none";
 }
@@ -68,7 +70,8 @@ std::optional<record_state> parse_record_state(std::string_view word) {
 std::optional<skip_reason> parse_skip_reason(std::string_view word) {
   constexpr skip_reason all[] = {skip_reason::no_leader, skip_reason::suspended,
                                  skip_reason::overlap,   skip_reason::limit,
-                                 skip_reason::deadline,  skip_reason::paused};
+                                 skip_reason::deadline,  skip_reason::paused,
+                                 skip_reason::removed};
   return parse_word(word, all);
 }
 

@@ -27,7 +27,8 @@ enum class skip_reason {
   overlap,    ///< an earlier run went on
   limit,      ///< max_parallel had no room until the deadline
   deadline,   ///< it could not start within starting_deadline
-  paused      ///< an operator had paused the job
+  paused,     ///< an operator had paused the job
+  removed     ///< the job left the file while its run waited
 };
 
 /// The words of the ledger: "finished", "no_leader", ...

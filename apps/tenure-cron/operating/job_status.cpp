@@ -1,6 +1,8 @@
 #include "tenure-cron/operating/job_status.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tenure/toolkit/json_writer.hpp>
 
 namespace tenure::cron {
@@ -40,8 +42,23 @@ const run_record* job_status::last() const noexcept {
 const char* job_status::state() const noexcept {
   const open_run* now = current();
   if (now != nullptr && now->what != open_run::state::waiting) return "running";
+  if (removed) return "removed";
   if (paused) return "paused";
   return now != nullptr ? "waiting" : "idle";
+}
+
+std::optional<sys_seconds> job_status::next() const noexcept {
+  return document && !removed ? document->next_tick : std::nullopt;
+}
+
+void mark_removed(std::vector<job_status>& all, const jobs_file& file) {
+  std::map<std::string_view, run_place> places;
+  for (const job_ptr& j : file.jobs) places.emplace(j->name, j->run_on);
+  for (job_status& one : all) {
+    const run_place place = one.member.empty() ? run_place::leader : run_place::all;
+    const auto found = places.find(one.name);
+    one.removed = found == places.end() || found->second != place;
+  }
 }
 
 const char* outcome_of(const run_record& record) noexcept {
@@ -91,8 +108,8 @@ std::string to_json(const job_status& status) {
     status.leader->empty() ? w.null() : w.value(*status.leader);
   }
   w.key("next");
-  if (status.document && status.document->next_tick) {
-    w.value(count_of(*status.document->next_tick));
+  if (const auto next = status.next()) {
+    w.value(count_of(*next));
   } else {
     w.null();
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenure-cron/jobs_file/jobs_file.hpp"
 #include "tenure-cron/ledger/ledger_document.hpp"
 #include "tenure-cron/term/control_state.hpp"
 
@@ -20,17 +21,24 @@ class job_status {
   std::string member;  ///< of a job with run_on: all, whose hosts have a document each
   std::optional<ledger_document> document;  ///< nothing: no leader has seen the job yet
   std::optional<operator_note> paused;      ///< by whom, and since when
+  bool removed = false;  ///< the jobs file does not have it; false if none was asked
   /// The replica that leads the job, by the value of the election's key; empty: none does. Nothing:
   /// not asked.
   std::optional<std::string> leader;
 
-  /// "running", "waiting" (for its splay, an earlier run or room), "paused" or "idle".
+  /// "running", "removed", "paused", "waiting" (for its splay, an earlier run or room) or "idle".
   const char* state() const noexcept;
+  /// When it runs next; nothing for a job that is removed, whatever its document says.
+  std::optional<sys_seconds> next() const noexcept;
   /// The run that goes on, or the one that waits; nullptr: none.
   const open_run* current() const noexcept;
   /// The newest record; nullptr: none.
   const run_record* last() const noexcept;
 };
+
+/// Marks the jobs of a ledger that the file does not have, or has elsewhere: on each host in place
+/// of a leader, or the other way round.
+void mark_removed(std::vector<job_status>& all, const jobs_file& file);
 
 /// "ok", "failed", "stopped", "not_started", "skipped" or "unknown": one word for a record.
 const char* outcome_of(const run_record& record) noexcept;

@@ -233,6 +233,7 @@ void term_core::leave_waiting() {
 
 asio::awaitable<void> term_core::wind_down() {
   stop();
+  drop_last_removed();
   while (!running_.empty()) co_await changed_.wait();
   tasks_.cancel();
   co_await tasks_.join();

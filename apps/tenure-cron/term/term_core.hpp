@@ -67,6 +67,8 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void begin_waiting(const tracked_ptr& which);
   boost::asio::awaitable<void> apply_reload();
   void drop_job(const std::string& name);
+  void drop_all_but(const std::set<std::string>& names);
+  void drop_last_removed();
   void forget_dropped(const tracked_ptr& which);
   void take_orders();
 

@@ -4,7 +4,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <set>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "tenure-cron/schedule/stable_hash.hpp"
 #include "tenure-cron/term/term_core.hpp"
@@ -18,6 +21,12 @@ namespace {
 
 // More documents than that are read by one request for all of the folder.
 constexpr std::size_t most_single_reads = 256;
+
+std::set<std::string> names_of(const std::vector<job_ptr>& jobs) {
+  std::set<std::string> names;
+  for (const job_ptr& j : jobs) names.insert(j->name);
+  return names;
+}
 
 }  // namespace
 
@@ -151,6 +160,8 @@ void term_core::begin_waiting(const tracked_ptr& which) {
 
 // -- reload --------------------------------------------------------------------------------------
 
+/// What waits does not run any more: it is on record, so that no tick is lost without a reason, and
+/// nothing of the document looks as if the job went on.
 void term_core::drop_job(const std::string& name) {
   const auto found = jobs_.find(name);
   if (found == jobs_.end()) return;
@@ -158,13 +169,28 @@ void term_core::drop_job(const std::string& name) {
   jobs_.erase(found);
   dropped_[name] = which;
   which->removed = true;
-  for (const open_run& run : which->document.open) {
+  const std::vector<open_run> open = which->document.open;
+  for (const open_run& run : open) {
     if (run.what != open_run::state::waiting) continue;
-    admitted_.erase(run.run_id);
     lane_.admitted.end(run.run_id, lane_.clock.now());
+    skip_run(which, run.run_id, skip_reason::removed);
   }
+  which->document.next_tick.reset();
+  write_soon(which);
   if (lane_.observer) lane_.observer->on_term_over(*which->what);
-  forget_dropped(which);
+}
+
+void term_core::drop_all_but(const std::set<std::string>& names) {
+  std::vector<std::string> gone;
+  for (const auto& [name, which] : jobs_)
+    if (!names.contains(name)) gone.push_back(name);
+  for (const std::string& name : gone) drop_job(name);
+}
+
+// The last reload of a term that ends before it has come to it. No successor knows the jobs that
+// have left the file.
+void term_core::drop_last_removed() {
+  if (reload_ && can_write()) drop_all_but(names_of(*reload_));
 }
 
 // Of a job that may come back the term needs to know only that it missed nothing meanwhile.
@@ -181,9 +207,8 @@ void term_core::forget_dropped(const tracked_ptr& which) {
 asio::awaitable<void> term_core::apply_reload() {
   const std::vector<job_ptr> jobs = *std::exchange(reload_, std::nullopt);
   std::vector<job_ptr> added;
-  std::set<std::string> names;
+  const std::set<std::string> names = names_of(jobs);
   for (const job_ptr& j : jobs) {
-    names.insert(j->name);
     const auto found = jobs_.find(j->name);
     const auto before = dropped_.find(j->name);
     if (found == jobs_.end() && before == dropped_.end()) {
@@ -197,14 +222,9 @@ asio::awaitable<void> term_core::apply_reload() {
     jobs_[j->name] = which;
     plan_job(which);
     write_soon(which);
-    if (!std::exchange(which->removed, false)) continue;
-    dropped_.erase(before);
-    begin_waiting(which);
+    if (std::exchange(which->removed, false)) dropped_.erase(before);
   }
-  std::vector<std::string> gone;
-  for (const auto& [name, which] : jobs_)
-    if (!names.contains(name)) gone.push_back(name);
-  for (const std::string& name : gone) drop_job(name);
+  drop_all_but(names);
   orders_changed_ = true;  // some may be of jobs that are back, or new
   co_await load_jobs(std::move(added));
 }

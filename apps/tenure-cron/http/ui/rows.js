@@ -72,8 +72,11 @@ function build(entry) {
   const host = cell('Replica', valueElement('span', '', owner));
   const actions = cell('');
   actions.className = 'actions';
-  actions.append(button('Run', job, 'run'), ' ', job[PAUSED_BY] || job[STATE] === 'paused'
-    ? button('Resume', job, 'resume') : button('Pause', job, 'pause'));
+  // No replica runs a job that its file does not have.
+  if (job[STATE] !== 'removed') {
+    actions.append(button('Run', job, 'run'), ' ', job[PAUSED_BY] || job[STATE] === 'paused'
+      ? button('Resume', job, 'resume') : button('Pause', job, 'pause'));
+  }
   row.replaceChildren(first, state, next, last, cell('', stripOf(job)), host, actions);
   entry.next = next.firstChild;
 }
@@ -98,7 +101,7 @@ function takeOver(tenants) {
       build(entry);
       if (focused) {
         const same = focused.dataset.action ? '[data-action]' : '.name';
-        entry.row.querySelector(same).focus();
+        entry.row.querySelector(same)?.focus();
       }
     }
   }
