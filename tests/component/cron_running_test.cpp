@@ -111,6 +111,7 @@ TEST_CASE("a time-out is a failed attempt; a stop is not tried again") {
   s.exit(0);
   s.b.rt.advance(2s);
   REQUIRE(s.started() == 2);
+  CHECK(s.logged(log_level::warn, "job attempt failed", " attempt=1 cause=timeout retry_in="));
   s.runner->stop("r1", stop_cause::replaced);
   s.runner->stop("r1", stop_cause::shutdown);  // the first cause counts
   s.runner->stop("unknown", stop_cause::shutdown);

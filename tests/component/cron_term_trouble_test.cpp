@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cron_term_fixture.hpp"
+#include "support/kept_log.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -50,6 +51,41 @@ TEST_CASE("a replica that may not read the ledger leaves before its first tick")
   second.start();
   f.run_until_led_by(second);
   CHECK(f.rt.now() - stopped < 15s);
+}
+
+TEST_CASE("each line about a job names its election, as tenants may have jobs of one name") {
+  cron_fixture f;
+  const auto log = std::make_shared<kept_log>();
+  const cron::ledger_keys keys("cron");
+  cron::operator_note note;
+  note.job = "a";
+  f.ask("PUT", keys.document("a"), "{");
+  f.ask("PUT", keys.request("order"), cron::to_json(note));
+  cron_replica& first = f.add("p1", one("@every 1s"));
+  first.lane.log = log;
+  first.runner.length = 10s;
+  first.start();
+  f.run_until_led_by(first);
+  f.rt.advance(5s);
+  cron_replica& second = f.add("p2", one("@every 1s"));
+  second.lane.log = log;
+  second.start();
+  first.loop.pause();
+  f.run_until_led_by(second);
+  f.rt.advance(2s);
+  std::vector<std::string> lines = log->lines(log_level::warn);
+  for (const std::string& line : log->lines(log_level::info)) lines.push_back(line);
+  for (const char* const event : {"ledger document unreadable", "run requested", "job skipped",
+                                  "job outcome unknown"}) {
+    INFO(event);
+    bool logged = false;
+    for (const std::string& line : lines) {
+      if (!line.starts_with(event)) continue;
+      logged = true;
+      CHECK(line.find(" election=service/cron/leader") != line.npos);
+    }
+    CHECK(logged);
+  }
 }
 
 TEST_CASE("many orders of one job run once each, and none of them blocks the job") {

@@ -57,6 +57,8 @@ void log_start(log_sink& log, const std::string& tenant, const active_run& run, 
 void log_retry(log_sink& log, const std::string& tenant, const active_run& run, duration pause) {
   std::vector<log_field> fields = fields_of(tenant, run, run.result.text);
   fields.emplace_back("attempt", run.result.attempts);
+  if (run.result.cause != stop_cause::none)
+    fields.emplace_back("cause", to_string(run.result.cause));
   fields.emplace_back("retry_in", in_ms(pause));
   log.log(log_level::warn, "job attempt failed", fields);
 }

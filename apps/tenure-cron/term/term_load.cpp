@@ -111,7 +111,8 @@ asio::awaitable<void> term_core::load_jobs(std::vector<job_ptr> jobs) {
         which->stored_first_page = which->document.first_page;
       } else {
         lane_.log->log(log_level::warn, "ledger document unreadable",
-                       {log_field("job", j->name), log_field("key", entry.key)});
+                       {log_field("job", j->name), log_field("key", entry.key),
+                        log_field("election", term_.key())});
       }
     }
     jobs_[j->name] = which;

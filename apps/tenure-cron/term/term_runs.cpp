@@ -238,12 +238,13 @@ void term_core::report(const job& what, const run_record& r) {
                    {log_field("job", what.name), log_field("reason", to_string(r.reason)),
                     log_field("tick", rfc3339(r.tick)),
                     log_field("until", r.count > 1 ? rfc3339(r.until) : std::string()),
-                    log_field("count", r.count), log_field("fence", term_.fence())});
+                    log_field("count", r.count), log_field("fence", term_.fence()),
+                    log_field("election", term_.key())});
   } else if (r.state == record_state::unknown) {
     lane_.log->log(log_level::warn, "job outcome unknown",
                    {log_field("job", what.name), log_field("tick", rfc3339(r.tick)),
                     log_field("run", r.run_id), log_field("host", r.host),
-                    log_field("fence", r.fence)});
+                    log_field("fence", r.fence), log_field("election", term_.key())});
   }
   if (lane_.observer) lane_.observer->on_record(what, r);
 }
@@ -295,7 +296,7 @@ void term_core::take_orders() {
     if (which->orders.contains(order.id) || which->document.mentions(order.id)) continue;
     lane_.log->log(log_level::info, "run requested",
                    {log_field("job", order.note.job), log_field("run", order.id),
-                    log_field("by", order.note.by)});
+                    log_field("by", order.note.by), log_field("election", term_.key())});
     which->orders.emplace(order.id, order);
     const open_run run = add_run(which, lane_.clock.now_seconds(), run_trigger::operator_request,
                                  order.id);

@@ -151,7 +151,8 @@ asio::awaitable<bool> term_core::carry_out(tracked_ptr which,
     } else if (outcome.how == kind::failed) {
       if (!outcome.detail.empty())
         lane_.log->log(log_level::warn, "ledger write failed",
-                       {log_field("job", which->what->name), log_field("error", outcome.detail)});
+                       {log_field("job", which->what->name), log_field("error", outcome.detail),
+                        log_field("election", term_.key())});
       co_await pause(between);
     } else if (outcome.how == kind::unknown && bug_enabled(seeded_bug::lost_reply_is_claim)) {
       which->index_known = false;
