@@ -229,6 +229,9 @@ int main(int argc, char** argv) {
   a.common.add_to(app, "info");
   apps::add_help_options(app, "tenure", std::string(version));
   app.footer(more_help);
+  const std::string first = line.size() > 1 ? line[1] : std::string();
+  app.preparse_callback(
+      [&app, first](std::size_t) { cron::refuse_misspelt_subcommand(app, first); });
   const std::vector<const char*> words = apps::pointers_to(line);
   return apps::parse_and_run(app, argc, words.data(), [&] { return chosen ? chosen() : run(a); });
 }

@@ -235,10 +235,32 @@ jobs:
         self.assertEqual(64, self.cron("list")[0])
         self.assertEqual(64, self.cron("history", "--election", "x")[0])
         self.assertEqual(64, self.cron("list", "--election", "/x")[0])
+        for name in ("../x", "a/b", "a\nb", "..", "x" * 101, "ä"):
+            for words in (("history", name), ("pause", name), ("resume", name), ("run", name),
+                          ("next", "jobs.yaml", name)):
+                where = () if words[0] == "next" else ("--election", "x")
+                code, output, errors = self.cron(*words, *where)
+                self.assertEqual((64, ""), (code, output), words)
+                self.assertIn("JOB: no job can have this name", errors)
+                self.assertEqual(1, len(errors.splitlines()), errors)
         code, _, errors = self.run_to_end(TENURE_CRON, "list", "--election", "x",
                                           env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
         self.assertEqual(69, code)
         self.assertTrue(errors.startswith("tenure-cron: "), errors)
+
+    def test_misspelt_subcommands(self):
+        for words, meant in ((("histroy", "ok"), "history"), (("chek", "a.yaml"), "check"),
+                             (("lsit",), "list"), (("lsit", "--json"), "list")):
+            code, output, errors = self.cron(*words)
+            self.assertEqual((64, ""), (code, output), words)
+            self.assertEqual(f"tenure-cron: there is no subcommand '{words[0]}' and no file of "
+                             f"that name: did you mean '{meant}'? (see --help)\n", errors)
+        # A file of that name is a jobs file, and so is a path.
+        self.write("election: x\njobs: none\n", "lsit")
+        self.assertEqual((64, "lsit:2:7: jobs: is not a list of jobs\n"), self.cron("lsit")[::2])
+        code, _, errors = self.cron("./histroy")
+        self.assertEqual(64, code)
+        self.assertNotIn("subcommand", errors)
 
     def test_a_restored_snapshot(self):
         """No tick runs twice if the replicas start when the ticks that are forgotten are older than

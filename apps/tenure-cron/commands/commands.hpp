@@ -25,6 +25,13 @@ void add_run_command(CLI::App& app, action& chosen);
 void add_pause_command(CLI::App& app, action& chosen);
 void add_resume_command(CLI::App& app, action& chosen);
 
+/// The positional JOB. Parsing refuses a text that no job can have as its name.
+CLI::Option* add_job_name(CLI::App& command, std::string& job, const std::string& help);
+
+/// `word` is the first one of the command line. Throws usage_error if it is no file and is like the
+/// name of a subcommand, but none.
+void refuse_misspelt_subcommand(const CLI::App& app, const std::string& word);
+
 /// Reads a file; its mistakes go to standard error. With mistakes the file is unusable: its
 /// `errors` are not empty. Throws usage_error.
 jobs_file load_jobs(const std::string& path);

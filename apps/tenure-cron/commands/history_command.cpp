@@ -77,7 +77,7 @@ asio::awaitable<int> print_history(std::shared_ptr<history_options> o, kv store)
 void add_history_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<history_options>();
   CLI::App* command = app.add_subcommand("history", "Print the last runs of a job");
-  command->add_option("JOB", o->job, "the name of the job")->required();
+  add_job_name(*command, o->job, "the name of the job")->required();
   command->add_option("--member", o->member, "the host, for a job with run_on: all")
       ->type_name("NAME");
   command->add_option("--limit", o->limit, "how many records")

@@ -80,7 +80,7 @@ void add_next_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<next_options>();
   CLI::App* command = app.add_subcommand("next", "Print when the jobs of a file run next");
   command->add_option("FILE", o->path, "the jobs file")->required();
-  command->add_option("JOB", o->job, "only this job");
+  add_job_name(*command, o->job, "only this job");
   command->add_option("--count", o->count, "how many runs of each job")
       ->type_name("N")
       ->check(apps::whole_number(1, 10'000))

@@ -61,7 +61,7 @@ void add(CLI::App& app, action& chosen, const char* name, const char* about, con
          asio::awaitable<int> (*task)(std::shared_ptr<pause_options>, kv)) {
   auto o = std::make_shared<pause_options>();
   CLI::App* command = app.add_subcommand(name, about);
-  command->add_option("JOB", o->job, "the name of the job")->required();
+  add_job_name(*command, o->job, "the name of the job")->required();
   o->ledger.add_to(*command);
   command->footer(more);
   command->callback([o, task, &chosen] {

@@ -127,7 +127,7 @@ asio::awaitable<int> run_job_now(std::shared_ptr<run_options> o, kv store) {
 void add_run_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<run_options>();
   CLI::App* command = app.add_subcommand("run", "Run a job now, on its leader");
-  command->add_option("JOB", o->job, "the name of the job")->required();
+  add_job_name(*command, o->job, "the name of the job")->required();
   command->add_flag("--wait", o->wait, "wait for the end of the run and print it");
   o->ledger.add_to(*command);
   command->footer(
