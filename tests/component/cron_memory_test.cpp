@@ -80,22 +80,22 @@ TEST_CASE("a job that left the file is forgotten with its last record, and misse
 
 TEST_CASE("a job that left the file leaves nothing open: what waited is on record as removed") {
   const job_ptr stays = make_job("stays", "@every 10s");
-  const job_ptr splayed = with(make_job("splayed", "@every 10s"), [](cron::job& j) {
+  const job_ptr delayed = with(make_job("delayed", "@every 10s"), [](cron::job& j) {
     j.splay = 1h;
   });
   const job_ptr queued = with(make_job("queued", "@every 10s"), [](cron::job& j) {
     j.overlap = cron::overlap_rule::queue;
   });
   for (const sys_seconds tick : {noon + 10s, noon + 20s})
-    REQUIRE(cron::start_of(*splayed, tick) > noon + 1min);
+    REQUIRE(cron::start_of(*delayed, tick) > noon + 1min);
   for (const bool at_the_end : {false, true}) {
     INFO(at_the_end);
     cron_fixture f;
-    cron_replica& r = f.lead("p1", {stays, splayed, queued});
+    cron_replica& r = f.lead("p1", {stays, delayed, queued});
     r.runner.length = 15s;
     f.rt.advance(22s);
     REQUIRE(f.document("queued").open.size() == 2);  // one runs, and one waits for it
-    REQUIRE(f.document("splayed").open.size() == 2);
+    REQUIRE(f.document("delayed").open.size() == 2);
     r.schedule->reload({stays});
     if (at_the_end) r.leave();  // before the loop has come to the reload
     f.rt.advance(15s);
@@ -106,8 +106,8 @@ TEST_CASE("a job that left the file leaves nothing open: what waited is on recor
       return ticks;
     };
     CHECK(removed("queued") == 1);
-    CHECK(removed("splayed") == 2);
-    for (const char* const name : {"splayed", "queued"}) {
+    CHECK(removed("delayed") == 2);
+    for (const char* const name : {"delayed", "queued"}) {
       INFO(name);
       const cron::ledger_document d = f.document(name);
       CHECK(d.open.empty());
