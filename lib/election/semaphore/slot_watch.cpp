@@ -35,8 +35,8 @@ bool slot_candidate::shows_own_key(const consul::kv_list& answer,
   return !enrolled_ || !answer.may_be_filtered || seen.contenders.contains(session_id_);
 }
 
-/// The holders rely on their names. If an operator takes these away later, the candidate has to know
-/// that they were there.
+/// The holders rely on their names. If an operator takes these away later, the candidate has to
+/// know that they were there.
 void slot_candidate::observe_lock_only(const semaphore_reading& seen) {
   if (seen.lock_modified != 0) slots_.observe_lock(seen, now());
 }
