@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <tenure/key_error.hpp>
 #include <utility>
 
 #include "tenure-cron/daemon/tenant.hpp"
@@ -26,6 +27,11 @@ std::string host_key(const std::string& ledger, const std::string& member) {
 /// What this replica cannot do with the file, in one line; empty: nothing.
 std::string tenant::mistakes(const jobs_file& file) const {
   for (const job_ptr& j : file.jobs) {
+    const bool own = spreads(file) && j->run_on == run_place::leader;
+    const std::string key = own ? file.election + '/' + j->name : file.election;
+    if (replica_.options.group) {
+      if (std::string why = group_key_error(group_prefix(), key); !why.empty()) return why;
+    }
     if (!j->on.empty() && j->run_on == run_place::leader && !spreads(file))
       return "the job '" + j->name + "' has `on:`, which needs `spread: true`, `run_on: all` or "
              "--group";

@@ -32,9 +32,9 @@ enum class admission_verdict {
 ///
 /// A run has its turn once no earlier run of its job is before it. The next tick overlaps it when
 /// it has had its turn for as long as both are apart by the schedule. The time in which Consul
-/// stores its claim does not count. So the ticks of a job that is behind are not skipped for its own
-/// late runs: they wait, in their order, and only those overlap that would also have done so on
-/// time.
+/// stores its claim does not count. So the ticks of a job that is behind are not skipped for its
+/// own late runs: they wait, in their order, and only those overlap that would also have done so
+/// on time.
 ///
 /// Runs of a catch-up and of retry_unknown are never skipped for an overlap: unless `overlap:
 /// allow` lets them run, they wait in the order of their ticks.
