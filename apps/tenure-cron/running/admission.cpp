@@ -67,6 +67,7 @@ void admission::begins(const std::string& run_id, sys_milliseconds now) {
   job_state& state = jobs_.at(found->second.job);
   if (state.now.run_id != run_id) return;
   state.now.since = now;
+  state.now.is_claimed = false;
   look_at_all(state);
 }
 
@@ -147,7 +148,7 @@ void admission::start(const run_request& what, sys_milliseconds due) {
   state.running.push_back(what.run_id);
   pass_turn(state);
   if (state.now.run_id != what.run_id) return;
-  state.now.since.reset();
+  state.now.is_claimed = true;
   look_at_all(state);
 }
 
@@ -191,11 +192,10 @@ void admission::pass_turn(job_state& state) {
   const std::string& next = first != nullptr ? first->what.run_id : state.running.front();
   if (state.now.run_id == next) return;
   if (first != nullptr) {
-    state.now = turn(next, first->due, now_);
+    state.now = turn(next, first->due, now_, false);
   } else {
     const started_run& run = running_.at(next);
-    const auto since = run.begun ? std::optional(now_) : std::nullopt;
-    state.now = turn(next, run.due, since);
+    state.now = turn(next, run.due, now_, !run.begun);
   }
   look_at_all(state);
 }
@@ -211,8 +211,9 @@ std::optional<sys_milliseconds> admission::overlaps_at(const waiting_run& run) c
   const auto state = jobs_.find(run.what.what->name);
   if (state == jobs_.end() || state->second.now.run_id == run.what.run_id) return std::nullopt;
   const turn& before = state->second.now;
-  if (!before.since) return std::nullopt;
-  return *before.since + (run.due - before.due);
+  const bool replaces = run.what.what->overlap == overlap_rule::replace;
+  if (before.is_claimed && !replaces) return std::nullopt;
+  return before.since + (run.due - before.due);
 }
 
 void admission::look_again(place where) {

@@ -34,7 +34,7 @@ enum class admission_verdict {
 /// it has had its turn for as long as both are apart by the schedule. The time in which Consul
 /// stores its claim does not count. So the ticks of a job that is behind are not skipped for its
 /// own late runs: they wait, in their order, and only those overlap that would also have done so
-/// on time.
+/// on time. Where the newest tick replaces the others, it does so during a claim, too.
 ///
 /// Runs of a catch-up and of retry_unknown are never skipped for an overlap: unless `overlap:
 /// allow` lets them run, they wait in the order of their ticks.
@@ -96,11 +96,12 @@ class admission {
   class turn {
    public:
     turn() = default;
-    turn(std::string id, sys_milliseconds d, std::optional<sys_milliseconds> s)
-        : run_id(std::move(id)), due(d), since(s) {}
+    turn(std::string id, sys_milliseconds d, sys_milliseconds s, bool c)
+        : run_id(std::move(id)), due(d), since(s), is_claimed(c) {}
     std::string run_id;
     sys_milliseconds due{};
-    std::optional<sys_milliseconds> since;  ///< nothing: while it is being claimed
+    sys_milliseconds since{};
+    bool is_claimed = false;  ///< just now: Consul has not answered yet
   };
   class job_state {
    public:
