@@ -17,6 +17,7 @@ from chaos.checks.ends import End  # noqa: E402
 from chaos.checks.registers import Read, Write  # noqa: E402
 from chaos.checks.terms import Operation, Term  # noqa: E402
 from support import cron_history  # noqa: E402
+from support.clocks import Clock  # noqa: E402
 
 S = terms.SECOND
 
@@ -70,6 +71,12 @@ class TermsTest(unittest.TestCase):
         rows = terms.of_ledger("s", ["1 7 r1 100", "2 7 r1 200", "3 9 r2 300"])
         self.assertEqual([Term("s", 7, 100, 200, 0, "r1"), Term("s", 9, 300, 300, 0, "r2")], rows)
         self.assertEqual([], terms.shared(rows))
+        slow = Clock(os.devnull, 0, -4500)
+        slow.since = 1_000_000_000
+        after = slow.since + round(7200e9 * (1 - 0.0045))  # two true hours later
+        rows = terms.of_ledger("s", [f"1 7 r1 {after}", f"2 9 r2 {after}"], {"r1": slow})
+        self.assertAlmostEqual(slow.since + 7200e9, rows[0].begin, delta=10)
+        self.assertEqual(after, rows[1].begin)
         rows = terms.of_ledger("s", ["1 7 r1 100", "2 7 r2 200"])
         self.assertEqual(["s: two leaders worked under fence 7"], texts(terms.shared(rows)))
 

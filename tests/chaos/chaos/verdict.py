@@ -26,8 +26,9 @@ def forgotten(run):
 def shards_of(run):
     """The terms in the ledgers of the scheduler, each of which is a file."""
     folder = run.setting.ledger
+    clocks = {machine.name: machine.clock for machine in run.machines}
     return [term for name in sorted(os.listdir(folder))
-            for term in terms.of_ledger(name, whole_lines(os.path.join(folder, name)))]
+            for term in terms.of_ledger(name, whole_lines(os.path.join(folder, name)), clocks)]
 
 
 def work_in_peace(run, found, ran):

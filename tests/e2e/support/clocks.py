@@ -25,5 +25,9 @@ class Clock:
         with open(self.path, mode) as file:
             file.write(written)
 
+    def true(self, shown):
+        """The true boot time, in nanoseconds, at which the boot clock shows `shown`."""
+        return self.since + round((shown - self.since) * 1e6 / (1e6 + self.rate))
+
     def environment(self):
         return {"LD_PRELOAD": LIBRARY, "TENURE_TEST_CLOCK": self.path}

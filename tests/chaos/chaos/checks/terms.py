@@ -54,14 +54,15 @@ def terms_of(lines):
     return sorted(found.values(), key=lambda t: t.begin)
 
 
-def of_ledger(shard, lines):
+def of_ledger(shard, lines, clocks=None):
     """The terms in the ledger of a shard, whose lines are "STEP FENCE NAME NANOSECONDS": from their
-    first step to their last."""
-    found = {}
+    first step to their last. `clocks`: {name: the Clock by which it wrote}."""
+    found, clocks = {}, clocks or {}
     for line in lines:
-        _, fence, name, at = line.split()
-        term = found.setdefault(int(fence), Term(shard, int(fence), int(at), int(at), 0, name))
-        term.until = int(at)
+        _, fence, name, shown = line.split()
+        at = clocks[name].true(int(shown)) if name in clocks else int(shown)
+        term = found.setdefault(int(fence), Term(shard, int(fence), at, at, 0, name))
+        term.until = at
         term.again = term.again or term.name != name
     return list(found.values())
 
