@@ -107,6 +107,16 @@ class FaultsTest(unittest.TestCase):
         self.assertEqual(set(names[True]) - set(names[False]),
                          {kind.name for kind in plan.KINDS.values() if kind.apart})
 
+    def test_servers_are_steady_during_a_restore(self):
+        faults = plan.make(7, 7200, 3, 3, ["elections", "cron", "run"], True)
+        restores = [f.at + f.seconds for f in faults if f.kind == "snapshot restored"]
+        self.assertGreater(len(restores), 3)
+        for one in (f for f in faults if plan.KINDS[f.kind].target == "server"):
+            for end in restores:
+                begin = end - plan.STEADY_BEFORE
+                self.assertTrue(one.at + one.seconds <= begin or one.at >= end + plan.STEADY_AFTER,
+                                f"{one.kind} at {one.at} s, restore at {end} s")
+
     def play_with(self, kind, *answers):
         """Plays a fault before a server that gives these answers, and tells its requests."""
         left, asked = list(answers), []

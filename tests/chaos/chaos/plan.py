@@ -21,12 +21,13 @@ class Kind:
     seconds: tuple     # how long it lasts
     only: tuple        # the programs that it is for; (): all
     apart: bool        # needs hosts with networks of their own
+    steady: bool       # needs servers that keep their leader while it ends
 
 
-def fault(name, weight, target, seconds=(0.0, 0.0), only=(), apart=False):
+def fault(name, weight, target, seconds=(0.0, 0.0), only=(), apart=False, steady=False):
     """Puts a generator function into the table. What it does after its yield ends the fault."""
     def put(begin):
-        KINDS[name] = Kind(name, begin, weight, target, seconds, only, apart)
+        KINDS[name] = Kind(name, begin, weight, target, seconds, only, apart, steady)
         return begin
     return put
 
@@ -43,6 +44,9 @@ class Fault:
 # How many times as many faults as usual a run has: in calm ones more moves between the members of
 # the group come to their end, and more leases last.
 RATES = (0.4, 1.0, 1.0, 1.5)
+
+# For how long before and after the end of a fault that needs steady servers they have no other.
+STEADY_BEFORE, STEADY_AFTER = 5.0, 20.0
 
 
 def possible(isolated):
@@ -69,6 +73,10 @@ def make(seed, seconds, machines, servers, programs, isolated):
         if busy.get(lane(kind, target), -1.0) > at:
             continue
         last = min(last, max(0.1, seconds - at))
+        if kind.steady:
+            if busy.get("server", -1.0) > at + last - STEADY_BEFORE:
+                continue
+            busy["server"] = at + last + STEADY_AFTER
         busy[lane(kind, target)] = at + last + 1.0
         plan.append(Fault(round(at, 3), round(last, 3), kind.name, target,
                           chance.randrange(1 << 30)))
