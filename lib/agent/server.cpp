@@ -90,8 +90,9 @@ class server::implementation final : public wire::http_service, public answer_si
     http_.stop();
     handler_.release_parked();
     env_.timers->disarm(timer_);
-    state_file_.stop(handler_.index(),
-                     handler_.sessions() == 0 ? stop_kind::clean : stop_kind::unclean);
+    // While locks are still refused because of an earlier stop, its holders may still act.
+    const bool clean = handler_.sessions() == 0 && env_.timers->now() >= locks_from_;
+    state_file_.stop(handler_.index(), clean ? stop_kind::clean : stop_kind::unclean);
     env_.log->log(log_level::info, "agent stopped",
                        {{"index", handler_.index()},
                         {"sessions", std::uint64_t{handler_.sessions()}}});
@@ -117,6 +118,7 @@ class server::implementation final : public wire::http_service, public answer_si
     if (!state_file_.clean()) {
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
       unclean_delay_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
+      locks_from_ = env_.timers->now() + handler.start_lock_delay;
     }
     return handler;
   }
@@ -164,6 +166,7 @@ class server::implementation final : public wire::http_service, public answer_si
   std::optional<wire::server_tls> tls_;
   std::string address_;
   std::chrono::seconds unclean_delay_{0};
+  time_point locks_from_ = time_point::min();
   bool start_logged_ = false;
   state_file state_file_;
   agent::handler handler_;

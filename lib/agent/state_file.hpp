@@ -12,7 +12,7 @@
 
 namespace tenure::agent {
 
-/// clean: no session was alive.
+/// clean: no session was alive, and no lock was refused any more because of the stop before.
 enum class stop_kind : std::uint8_t { unclean, clean };
 
 /// While the agent runs, the file says "unclean" and has an index that the agent has not reached

@@ -177,7 +177,8 @@ void server::restart(duration down) {
 
 void server::restart_agent(duration down) {
   tick();
-  const bool clean = handler_->sessions() == 0 && world_.chance_of(0.5);
+  const bool may_be_clean = handler_->sessions() == 0 && world_.now() >= locks_from_;
+  const bool clean = may_be_clean && world_.chance_of(0.5);
   world_.note("server", clean ? "stops and starts" : "crashes and starts");
   world_.probes.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
   drop_connections();

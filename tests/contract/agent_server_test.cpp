@@ -152,8 +152,11 @@ TEST_CASE("After an unclean stop the agent refuses locks for a while") {
     return won;
   };
   {
-    agent_thread agent(keep_alive(file));  // no file: the last stop is unknown
+    agent::server_options soon = keep_alive(file);
+    soon.unclean_lock_delay = 300ms;
+    agent_thread agent(soon);  // no file: the last stop is unknown
     CHECK_FALSE(acquires(agent));
+    http_probe(agent.address()).ask("GET", "/v1/kv/none?wait=400ms&index=999999999");
     agent.stop();
   }
   {
@@ -167,6 +170,11 @@ TEST_CASE("After an unclean stop the agent refuses locks for a while") {
     agent_thread agent(keep_alive(file));
     CHECK_FALSE(acquires(agent));
     // A crash.
+  }
+  {
+    agent_thread agent(keep_alive(file));
+    CHECK_FALSE(acquires(agent));
+    agent.stop();  // a normal stop, but the delay after the crash is not over
   }
   {
     agent_thread agent(keep_alive(file));
