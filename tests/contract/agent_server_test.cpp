@@ -113,7 +113,9 @@ TEST_CASE("Indexes grow across restarts") {
   const std::string file = folder.file("deeper/state");
   std::uint64_t first = 0;
   {
-    agent_thread agent(keep_alive(file));
+    agent::server_options at_once = keep_alive(file);
+    at_once.unclean_lock_delay = duration::zero();
+    agent_thread agent(at_once);
     http_probe probe(agent.address());
     first = write_index(probe);
     CHECK(first > 1'600'000'000'000'000);  // microseconds since 1970

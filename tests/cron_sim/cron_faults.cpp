@@ -64,6 +64,9 @@ void cron_faults::stop() {
     const std::string key = std::string(ledger_root) + "/control/paused/" + j.what->name;
     server_.serve_now(runtime::http_request("DELETE", "/v1/kv/" + key));
   }
+  // Those of operators whose process crashed before it ended them.
+  const std::string drains = sim::group_prefix(0) + "/members/.drained/";
+  server_.serve_now(runtime::http_request("DELETE", "/v1/kv/" + drains + "?recurse"));
 }
 
 std::shared_ptr<replica> cron_faults::random_alive() {

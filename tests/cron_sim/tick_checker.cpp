@@ -80,6 +80,8 @@ void tick_checker::check_repeated(const cron::job& what, const begun_run& run, j
   std::size_t retries = 0;
   const begun_run* scheduled = nullptr;
   for (const begun_run& earlier : state.begun[run.request.tick]) {
+    // A clock that was behind when the ledger was lost shows later that this tick was missed.
+    if (jumped_ && state.forgotten.contains(earlier.request.run_id)) continue;
     if (is_retry(earlier))
       ++retries;
     else if (earlier.request.trigger != run_trigger::operator_request)
