@@ -17,8 +17,8 @@ namespace tenure::cron {
 /// The jobs of a ledger, in the order of their names; then those with run_on: all, host by host.
 boost::asio::awaitable<std::vector<job_status>> read_jobs(kv store, std::string root);
 
-/// Fills in who leads each of these jobs. They share the key `election`, or have a key each below
-/// it, as those of a group that spreads have. Jobs with run_on: all have no leader.
+/// Reads the leader of each job. The jobs share the key `election`, or the key of each lies below
+/// it, as in a group that spreads. Jobs with run_on: all have no leader.
 boost::asio::awaitable<void> add_leaders(kv store, std::string election,
                                          std::vector<job_status>& all);
 

@@ -100,7 +100,7 @@ void mover::review(time_point now) {
   }
   while (participant* const who = declined_.take_passed(now)) seat_changed(who->seat());
   while (given_.take_passed(now) != nullptr) {}
-  // To keep some would be to never be empty.
+  // A member that must not lead gives up all, also what it declined to move by choice.
   if (!planner_.may_lead()) forget_declined([](const participant&) { return true; });
 }
 
