@@ -149,6 +149,33 @@ TEST_CASE("a drained member also gives up what it did not move by choice before"
   b.end();
 }
 
+TEST_CASE("an election is not handed to and fro while one member has not read the end of a drain") {
+  pair b;
+  const bool both = GENERATE(false, true);
+  const std::string folder = "jobs/members/.drained/";
+  b.put(folder + "a", "");
+  b.rt.advance(1s);
+  REQUIRE(b.c().leads() == 20);
+  // The next polls of its group watch are answered late.
+  b.a().p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return has(r.target, "jobs/members/") ? fate(0s, 30s) : fate();
+  };
+  b.put(folder + "somebody", "");
+  b.rt.advance(1s);
+  b.ledger.reset();
+  b.remove(folder + "a");
+  if (both) b.put(folder + "b", "");
+  b.rt.advance(15s);
+  // Each of the two hands an election on three times at most: it returns, and stays for 5 s.
+  CHECK(b.ledger.most() > 1);
+  CHECK(b.ledger.most() <= 8);
+  b.a().p.reconnect();
+  b.settle(40s);
+  CHECK(b.led() == 20);
+  CHECK(b.a().leads() == (both ? 20 : 10));
+  b.end();
+}
+
 TEST_CASE("a member with a drain limit asks its bodies, and stops them after that") {
   group_fixture b(20);
   group_process& a = b.join(b.named("a").drain_limit(60s));

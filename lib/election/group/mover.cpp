@@ -11,9 +11,14 @@ namespace {
 using namespace std::chrono_literals;
 
 // An election whose body did not return stays, and the plan moves others. The same holds for an
-// election that its recipient gave back soon: that member does not stand in it.
+// election that its recipient released soon: that member does not stand in it.
 constexpr duration declined_for = 5min;
 constexpr duration given_back_within = 2s;
+
+// A recipient that hands the election back does not know yet what this member knows, or the other
+// way round: one has read the end of a drain and the other has not. That ends soon, and until then
+// the two would hand the election to and fro, also while one of them is drained.
+constexpr duration returned_for = 5s;
 
 // A key that waits for its transaction has no leader: so the mover asks no more bodies at a time
 // than a few transactions hand over.
@@ -45,14 +50,22 @@ void mover::holder_changed(std::uint32_t seat, const core::session_id& holder, t
   seat_changed(seat);
   if (given_.empty()) return;
   while (given_.take_passed(now) != nullptr) {}
-  if (!holder.empty() || !who.history().clean() || !given_.contains(who)) return;
-  given_.erase(who);
-  decline(who, now, "hand-over given back");
+  if (!given_.contains(who)) return;
+  if (holder.empty() && who.history().clean()) {
+    given_.erase(who);
+    decline(who, now, "hand-over given back");
+  } else if (!holder.empty() && holder == planner_.session()) {
+    given_.erase(who);
+    log("hand-over returned", who);
+    returned_.set(who, now + returned_for);
+    seat_changed(seat);
+  }
 }
 
 void mover::seat_changed(std::uint32_t seat) {
   participant& who = planner_.at(seat);
-  const bool cannot = who.stage() == core::stage::pending || declined_.contains(who);
+  const bool cannot = who.stage() == core::stage::pending || declined_.contains(who) ||
+                      returned_.contains(who);
   // Only of an election that we hold: others do not know of it, and plan all the rest as we do.
   const bool ours = who.history().held_by(planner_.session());
   planner_.set_stays(seat, cannot && ours);
@@ -74,6 +87,7 @@ void mover::handed_over(std::uint32_t seat, const recipient&, time_point now) {
 void mover::forget(participant& who) {
   asked_.erase(who);
   declined_.erase(who);
+  returned_.erase(who);
   given_.erase(who);
   window_.forget(who);
 }
@@ -98,7 +112,9 @@ void mover::review(time_point now) {
     who->withdraw_hand_over();
     decline(*who, now, "hand-over not answered");
   }
-  while (participant* const who = declined_.take_passed(now)) seat_changed(who->seat());
+  for (deadline_list* const kept : {&declined_, &returned_}) {
+    while (participant* const who = kept->take_passed(now)) seat_changed(who->seat());
+  }
   while (given_.take_passed(now) != nullptr) {}
   // A member that must not lead gives up all, also what it declined to move by choice.
   if (!planner_.may_lead()) forget_declined([](const participant&) { return true; });

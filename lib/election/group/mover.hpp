@@ -32,7 +32,7 @@ class mover {
   /// When to be called again at the latest; time_point::max(): at the next change.
   time_point run(const core::own_part& part, time_point now);
   /// For run() and review().
-  time_point next() { return std::min(asked_.next(), declined_.next()); }
+  time_point next() { return std::min({asked_.next(), declined_.next(), returned_.next()}); }
 
   void holder_changed(std::uint32_t seat, const core::session_id& holder, time_point now);
   void seat_changed(std::uint32_t seat);
@@ -75,6 +75,7 @@ class mover {
   std::optional<time_point> stop_asked_at_;
   deadline_list asked_;     ///< until their bodies have to have returned
   deadline_list declined_;  ///< they stay here until then, while this member may lead
+  deadline_list returned_;  ///< they stay here until then, also if this member may not lead
   deadline_list given_;     ///< to members that may give them back
 
   stop_window window_;
