@@ -63,8 +63,13 @@ asio::awaitable<void> process::be_member(std::size_t number) {
     context_.world.probes.hit("group left");
     context_.world.note(host_.name(), "leaves", group_prefix(number));
     in->over = true;
+    // Its candidates may wait for elections that nothing but another capacity gives to a member.
     const duration step = 100ms;
-    while (in->works > 0) co_await sleep(step);
+    bool calm = false;
+    while (in->works > 0) {
+      if (settled_ && !std::exchange(calm, true)) settle_settings(*in->handle);
+      co_await sleep(step);
+    }
     if (stopping_) co_return;
     stays_[number] = nullptr;
     for (std::size_t i = 0; i < entered_.size(); ++i) {
