@@ -4,7 +4,9 @@
 
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <tenure/consul_config.hpp>
 #include <tenure/elections.hpp>
 #include <tenure/toolkit/task_scope.hpp>
@@ -25,6 +27,8 @@
 #include "runtime/environment.hpp"
 
 namespace tenure::impl {
+
+class slot_candidate;
 
 struct context : std::enable_shared_from_this<context> {
   context(std::shared_ptr<impl::connections> shared_connections, elections_options options);
@@ -57,6 +61,7 @@ struct context : std::enable_shared_from_this<context> {
   span_cache spans;
   event_queue events;
   name_conflicts names;
+  std::multimap<std::string, slot_candidate*> slot_candidates;  ///< by semaphore, while they live
   bool shutting_down = false;  ///< shut_down() has begun: nothing new is entered
   /// Throws errc::shut_down after that.
   void check_open() const;

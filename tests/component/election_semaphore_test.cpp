@@ -192,6 +192,52 @@ TEST_CASE("a deleted .lock admits no contender while the lease of its holder run
   b.shut_down();
 }
 
+TEST_CASE("a claim that arrives late takes no slot, though .lock is missing again") {
+  election_fixture b;
+  process& p = b.add();
+  process& q = b.add();
+  semaphore late = p.elections->contend(prefix, 1, quick());
+  semaphore first = q.elections->contend(prefix, 1, quick());
+  p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return r.body.find("\"cas\"") != std::string::npos ? fate(2s, 0s) : fate();
+  };
+  running<term> waiting(b.rt, late.acquire());
+  b.rt.advance(500ms);
+  term t = take(b, first);
+  b.rt.advance(500ms);
+  q.cut_off();
+  b.ask("DELETE", "/v1/kv/" + lock_key);
+  p.reconnect();
+  b.rt.run_until([&] { return waiting.done(); });
+  REQUIRE(b.rt.now() >= t.valid_until());
+  b.shut_down();
+}
+
+TEST_CASE("a process that contends again knows what its leaving candidate sees") {
+  election_fixture b;
+  process& p = b.add();
+  process& q = b.add();
+  semaphore holder = q.elections->contend(prefix, 1, quick());
+  semaphore leaving = p.elections->contend(prefix, 1, quick());
+  p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return r.body.find("\"cas\"") != std::string::npos ? fate(mishap::reset_before) : fate();
+  };
+  running<term> waiting(b.rt, leaving.acquire());
+  b.rt.advance(1s);
+  semaphore again = p.elections->contend(prefix, 1, quick("again"));
+  term t = take(b, holder);  // the leaving candidate sees it; the new one does not read yet
+  b.rt.advance(500ms);
+  q.cut_off();
+  b.ask("DELETE", "/v1/kv/" + lock_key);
+  waiting.cancel();
+  p.reconnect();
+  b.rt.run(leaving.leave());
+  running<term> next(b.rt, again.acquire());
+  b.rt.run_until([&] { return next.done(); });
+  REQUIRE(b.rt.now() >= t.valid_until());
+  b.shut_down();
+}
+
 TEST_CASE("the form is consul/api's, and its contenders count") {
   election_fixture b;
   process& p = b.add();

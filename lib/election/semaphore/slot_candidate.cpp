@@ -34,9 +34,11 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       value_(how_.value()) {
   watch_.pause();
+  shared_->slot_candidates.emplace(keys_.prefix(), this);
 }
 
 slot_candidate::~slot_candidate() {
+  std::erase_if(shared_->slot_candidates, [this](const auto& one) { return one.second == this; });
   if (session_) session_->detach(*this);
 }
 

@@ -98,6 +98,7 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> end_session();
   boost::asio::awaitable<void> enroll();
   boost::asio::awaitable<bool> take_slot();
+  boost::asio::awaitable<bool> create_lock();
   boost::asio::awaitable<bool> claim();
   boost::asio::awaitable<void> wait_refused();
   boost::asio::awaitable<void> wait_for_indexes();
@@ -112,6 +113,9 @@ class slot_candidate final : public term_host,
   void on_list_error(const consul::kv_list& answer) override;
   bool shows_own_key(const consul::kv_list& answer, const semaphore_reading& seen) const;
   void observe_lock_only(const semaphore_reading& seen);
+  void observe_slots(const semaphore_reading& seen);
+  template <class F>
+  void tell_all(F what);
   boost::asio::awaitable<bool> own_key_is_gone();
   boost::asio::awaitable<bool> look();
   void observe(const semaphore_reading& seen);

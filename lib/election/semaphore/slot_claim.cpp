@@ -42,6 +42,10 @@ asio::awaitable<bool> slot_candidate::take_slot() {
       look_again_ = true;
     } else if (!slots_.free(session_id_, now())) {
       co_await changed_.wait(slots_.next_free(session_id_, now()));
+    } else if (slots_.last().lock_modified == 0) {
+      const bool created = co_await create_lock();
+      look_again_ = !created;
+      if (!created) co_await pause(failures);
     } else {
       const bool won = co_await claim();
       if (won) co_return true;
@@ -64,7 +68,23 @@ asio::awaitable<void> slot_candidate::wait_refused() {
   while (refusal_ && wants()) co_await changed_.wait();
 }
 
+/// A claim that finds no `.lock` could be late: another contender may have taken a slot since, and
+/// an operator may have deleted `.lock` again. So the claim is made by the index of a `.lock` that
+/// names no holder.
+asio::awaitable<bool> slot_candidate::create_lock() {
+  std::vector<consul::txn_op> ops;
+  ops.push_back(keys_.name_holders(limit_, {}, 0));
+  const consul::txn_result answer = co_await write_once(std::move(ops));
+  if (!answer.committed) co_return false;
+  semaphore_reading created;
+  created.lock_modified = answer.results.back().modify_index;
+  created.lock_created = created.lock_modified;
+  observe_lock_only(created);
+  co_return true;
+}
+
 asio::awaitable<bool> slot_candidate::claim() {
+  must(slots_.last().lock_modified != 0, "a slot is claimed in a .lock that exists");
   must(!lease_.working(), "a slot is claimed by a contender without one");
   std::set<std::string> holders = slots_.holders_with(session_id_, now());
   must(holders.size() <= limit_, "no claim names more holders than there are slots");
@@ -148,7 +168,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     if (!gone) co_return false;
   }
   // The next attempt must know the holders of today: an operator may take their names away.
-  slots_.observe(seen, now());
+  observe_slots(seen);
   must(!lease_.working(), "a slot is given back only after the work has stopped");
   std::vector<consul::txn_op> ops;
   const bool named = seen.holders.contains(session_id_);

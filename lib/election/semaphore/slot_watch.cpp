@@ -35,10 +35,26 @@ bool slot_candidate::shows_own_key(const consul::kv_list& answer,
   return !enrolled_ || !answer.may_be_filtered || seen.contenders.contains(session_id_);
 }
 
+/// All candidates of the semaphore know what one of them sees: a process that contends again may
+/// still be leaving with its last candidate.
+template <class F>
+void slot_candidate::tell_all(F what) {
+  const auto [first, last] = shared_->slot_candidates.equal_range(prefix());
+  for (auto one = first; one != last; ++one) {
+    what(one->second->slots_);
+    one->second->changed_.notify_all();
+  }
+}
+
 /// The holders rely on their names. If an operator takes these away later, the candidate has to
 /// know that they were there.
 void slot_candidate::observe_lock_only(const semaphore_reading& seen) {
-  if (seen.lock_modified != 0) slots_.observe_lock(seen, now());
+  if (seen.lock_modified == 0) return;
+  tell_all([&](core::slots& known) { known.observe_lock(seen, now()); });
+}
+
+void slot_candidate::observe_slots(const semaphore_reading& seen) {
+  tell_all([&](core::slots& known) { known.observe(seen, now()); });
 }
 
 /// Whether a list without our own key is right about that. A read of the key is refused if the
@@ -74,7 +90,7 @@ asio::awaitable<bool> slot_candidate::look() {
 }
 
 void slot_candidate::observe(const semaphore_reading& seen) {
-  slots_.observe(seen, now());
+  observe_slots(seen);
   good_ = seen.good;
   for (const std::string& holder : seen.holders) {
     const bool lives = seen.contenders.contains(holder);
