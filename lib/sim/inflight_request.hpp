@@ -57,6 +57,7 @@ class inflight_request {
   bool holds_slot = true;   ///< counts as a connection of its address
   bool closes = false;      ///< the server closes the connection after the response
 
+  time_point shows_state_of{};  ///< when the server had the state that its answer shows
   std::optional<runtime::http_response> response;
   error_code error;
   runtime::async_condition changed;

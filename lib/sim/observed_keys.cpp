@@ -30,18 +30,24 @@ void observed_keys::received(const inflight_request& read) {
 
 void observed_keys::key_shown(const inflight_request& read, std::string_view json,
                               observations& keys) {
-  const auto session_at = json.find("\"Session\":\"");
-  const auto name_at = json.find("\"Key\":\"");
-  if (session_at == json.npos || name_at == json.npos) return;
-  const std::string_view holder = json.substr(session_at + 11, 36);
-  const auto key_at = name_at + 7;
-  const std::string_view key = json.substr(key_at, json.find('"', key_at) - key_at);
+  // Without its first quotation mark, which is everywhere, a name is found faster.
+  constexpr std::string_view key_mark = "Key\":\"";
+  constexpr std::string_view session_mark = "Session\":\"";
+  const auto name_at = json.find(key_mark);
+  if (name_at == json.npos) return;
+  const auto key_at = name_at + key_mark.size();
+  const auto key_end = json.find('"', key_at);
+  const std::string_view key = json.substr(key_at, key_end - key_at);
+  const std::uint64_t index = number_after(json.substr(key_end), "ModifyIndex\":");
   auto found = keys.find(key);
+  // Most keys of a listing are unchanged.
+  if (found != keys.end() && found->second.last_index == index) return;
+  const auto session_at = json.find(session_mark);
+  if (session_at == json.npos) return;
+  const std::string_view holder = json.substr(session_at + session_mark.size(), 36);
   if (found == keys.end()) found = keys.emplace(std::string(key), observation()).first;
   observation& seen = found->second;
-  // Most keys of a listing are unchanged.
-  const std::uint64_t index = number_after(json, "\"ModifyIndex\":");
-  if (std::exchange(seen.last_index, index) == index) return;
+  seen.last_index = index;
   // Its own holding says nothing about earlier holders.
   const auto& holdings = truth_.of(std::string(key)).holdings;
   const auto own = [&](const holding& h) { return h.by == read.by && h.session == holder; };

@@ -153,21 +153,29 @@ void server::answered(agent::request_id id, runtime::http_response response) {
     const auto& past = past_[without_index(sent->request)];
     if (past.size() > 1) {
       world_.probes.hit("poll answered from the past");
-      response = past[world_.below(past.size() - 1)];
+      return reply_from_past(sent, past[world_.below(past.size() - 1)]);
     }
   }
   reply(sent, std::move(response));
 }
 
 void server::note_session(const inflight_request& sent, const runtime::http_response& response) {
+  if (sent.kind != request_kind::session_create) return;
   const auto at = response.body.find("\"ID\":\"");
-  if (sent.kind != request_kind::session_create || at == std::string::npos) return;
+  if (at == std::string::npos) return;
   truth_.session_created(response.body.substr(at + 6, 36), sent.by);
+}
+
+void server::reply_from_past(const std::shared_ptr<inflight_request>& sent,
+                             const past_answer& answer) {
+  sent->shows_state_of = answer.at;
+  reply(sent, answer.response);
 }
 
 void server::reply(const std::shared_ptr<inflight_request>& sent, runtime::http_response response) {
   if (!sent->at_server) return;
   sent->at_server = false;
+  if (sent->shows_state_of == time_point{}) sent->shows_state_of = world_.now();
   world_.note("server", "answers", {}, sent->id, response.status);
   if (sent->abandoned) {
     release_slot(*sent);
@@ -207,7 +215,7 @@ void server::remember(const inflight_request& sent, const runtime::http_response
   if (sent.kind != request_kind::poll && sent.kind != request_kind::read) return;
   if (rates_.stale == 0 && rates_.backwards == 0 && rates_.silent_poll == 0) return;
   auto& past = past_[without_index(sent.request)];
-  past.push_back(response);
+  past.push_back(past_answer{world_.now(), response});
   if (past.size() > 6) past.pop_front();
 }
 

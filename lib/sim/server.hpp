@@ -64,6 +64,10 @@ class server final : private agent::answer_sink {
   std::uint64_t requests() const noexcept { return requests_; }
 
  private:
+  struct past_answer {
+    time_point at;
+    runtime::http_response response;
+  };
   class tick_timer;
   agent::fault_injection& faults() noexcept { return handler_->faults(); }
   void answered(agent::request_id id, runtime::http_response response) override;
@@ -78,6 +82,7 @@ class server final : private agent::answer_sink {
   void record_changes(actor by);
   void rearm();
   void reply(const std::shared_ptr<inflight_request>& sent, runtime::http_response response);
+  void reply_from_past(const std::shared_ptr<inflight_request>& sent, const past_answer& answer);
   void fail(const std::shared_ptr<inflight_request>& sent, unsigned status, std::string text);
   void release_slot(inflight_request& sent);
   void drop_connections();
@@ -96,7 +101,7 @@ class server final : private agent::answer_sink {
   /// At the handler, or held back.
   std::map<agent::request_id, std::shared_ptr<inflight_request>> inflight_;
   /// Old answers, by the target of the read.
-  std::map<std::string, std::deque<runtime::http_response>, std::less<>> past_;
+  std::map<std::string, std::deque<past_answer>, std::less<>> past_;
   std::vector<std::size_t> open_;  // connections, by address
   std::optional<runtime::http_response> immediate_;  // of serve_now()
   agent::request_id last_id_ = 0;

@@ -106,19 +106,19 @@ bool server::answer_from_past(const std::shared_ptr<inflight_request>& sent) {
   const auto& past = past_[without_index(sent->request)];
   if (past.empty()) return false;
   world_.probes.hit("read answered from the past");
-  reply(sent, past[world_.below(past.size())]);
+  reply_from_past(sent, past[world_.below(past.size())]);
   return true;
 }
 
 void server::hold_silently(const std::shared_ptr<inflight_request>& sent) {
-  std::optional<runtime::http_response> old;
+  std::optional<past_answer> old;
   const auto& past = past_[without_index(sent->request)];
   // The answer of a ?consistent poll is never older than the poll.
   if (!past.empty() && !is_consistent(sent->request)) old = past.back();
   world_.after(wait_of(sent->request), [this, sent, old] {
     if (sent->epoch != epoch_) return;
     if (old) {
-      reply(sent, *old);
+      reply_from_past(sent, *old);
       return;
     }
     sent->request.target = without_index(sent->request);

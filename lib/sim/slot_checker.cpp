@@ -107,9 +107,10 @@ std::string slot_checker::no_protection(const tracked_term& older, const tracked
   const bool unnamed = h.unnamed_by_operators(session, from, to);
   // A response that arrives after the claim was sent is too late for it.
   const bool seen = seen_.saw_named(newer.by, semaphore, session, older.term.fence(),
+                                    h.named_again_at(session, older.term.fence()),
                                     to - slot_claim_travel);
   if (unnamed && !seen) return "its name was taken before the newcomer saw it";
-  if (unnamed && h.unlocked_within(session, from, to) && !h.removed_within(from, to)) {
+  if (h.overwritten_within(session, from, to) && h.unlocked_within(session, from, to)) {
     return "operators took its name, and its session died";
   }
   return {};

@@ -21,7 +21,10 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
   const std::set<std::string> before = std::exchange(named_, {});
   const bool recreated = change.before && change.after &&
                          change.before->create_index != change.after->create_index;
-  if (change.before && (!change.after || recreated)) removed_.push_back(now);
+  const std::uint64_t rank = change.after ? life + change.after->modify_index : newest_;
+  const bool restored = rank < newest_;
+  newest_ = std::max(newest_, rank);
+  const bool overwritten = change.after && !recreated && !restored;
   good_ = true;
   lock_index_ = change.after ? change.after->modify_index : 0;
   if (change.after) {
@@ -31,16 +34,22 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
   }
   just_unnamed_.clear();
   for (const std::string& session : before) {
+    // A snapshot from before its slot may name it for an earlier one.
+    const bool older = restored && namings_[session].rbegin()->first > lock_index_;
+    if (older && named_.contains(session)) unnamed_[session].push_back(now);
     if (named_.contains(session)) continue;
     just_unnamed_.insert(session);
     if (!is_process(change.by)) unnamed_[session].push_back(now);
+    if (!is_process(change.by) && overwritten) overwritten_[session].push_back(now);
     note_lost(session, enrolled_.contains(session), now);
   }
   for (const std::string& session : named_) {
+    if (before.contains(session)) continue;
     // A restored snapshot names it at the old index: the first time counts.
-    if (!before.contains(session)) {
-      namings_[session].try_emplace(lock_index_, naming{now, life + lock_index_});
-    }
+    std::map<std::uint64_t, naming>& known = namings_[session];
+    if (!restored) known.try_emplace(lock_index_, naming{now, rank, now});
+    const auto later = known.upper_bound(lock_index_);
+    if (later != known.begin()) std::prev(later)->second.again = now;
   }
 }
 
@@ -73,6 +82,13 @@ time_point slot_history::named_at(const std::string& session, std::uint64_t inde
   return at != found->second.end() ? at->second.at : time_point::min();
 }
 
+time_point slot_history::named_again_at(const std::string& session, std::uint64_t index) const {
+  const auto found = namings_.find(session);
+  if (found == namings_.end()) return time_point::min();
+  const auto at = found->second.find(index);
+  return at != found->second.end() ? at->second.again : time_point::min();
+}
+
 std::uint64_t slot_history::rank_of(const std::string& session, std::uint64_t index) const {
   const auto found = namings_.find(session);
   if (found == namings_.end()) return 0;
@@ -80,8 +96,10 @@ std::uint64_t slot_history::rank_of(const std::string& session, std::uint64_t in
   return at != found->second.end() ? at->second.rank : 0;
 }
 
-bool slot_history::removed_within(time_point from, time_point to) const {
-  return any_within(removed_, from, to);
+bool slot_history::overwritten_within(const std::string& session, time_point from,
+                                      time_point to) const {
+  const auto found = overwritten_.find(session);
+  return found != overwritten_.end() && any_within(found->second, from, to);
 }
 
 bool slot_history::unnamed_by_operators(const std::string& session, time_point from,
@@ -117,18 +135,22 @@ void seen_slots::received(const inflight_request& read, time_point now) {
   if (!document) return;
   const std::uint64_t index = number_after(entry, "\"ModifyIndex\":");
   auto& seen = seen_[{read.by, *semaphore}];
-  for (const std::string& session : document->holders) seen[session].emplace(index, now);
+  for (const std::string& session : document->holders) {
+    seen[session].emplace(index, sighting{read.shows_state_of, now});
+  }
 }
 
 bool seen_slots::saw_named(actor who, std::size_t semaphore, const std::string& session,
-                           std::uint64_t fence, time_point limit) const {
+                           std::uint64_t fence, time_point since, time_point limit) const {
   const auto contender = seen_.find({who, semaphore});
   if (contender == seen_.end()) return false;
   const auto found = contender->second.find(session);
   if (found == contender->second.end()) return false;
   const sightings& all = found->second;
   return std::any_of(all.lower_bound(fence), all.end(),
-                     [&](const auto& s) { return s.second <= limit; });
+                     [&](const auto& s) {
+                       return s.second.state_of >= since && s.second.received <= limit;
+                     });
 }
 
 }  // namespace tenure::sim

@@ -34,6 +34,8 @@ class slot_history {
   time_point last_held(const std::string& session) const;
   /// When the session was named by a write with that index; time_point::min(): never.
   time_point named_at(const std::string& session, std::uint64_t index) const;
+  /// The same for the last time: a restored snapshot may name it by that write again.
+  time_point named_again_at(const std::string& session, std::uint64_t index) const;
   /// The rank of that index, as of a holding; 0: the session was never named by it.
   std::uint64_t rank_of(const std::string& session, std::uint64_t index) const;
 
@@ -44,10 +46,10 @@ class slot_history {
   bool good() const noexcept { return good_; }
   std::uint64_t lock_index() const noexcept { return lock_index_; }
 
-  /// Whether `.lock` was deleted between those two instants.
-  bool removed_within(time_point from, time_point to) const;
   /// Whether operators took the session's name between those two instants.
   bool unnamed_by_operators(const std::string& session, time_point from, time_point to) const;
+  /// Whether they wrote a `.lock` without it; they did not delete or restore `.lock`.
+  bool overwritten_within(const std::string& session, time_point from, time_point to) const;
   /// Whether the contender key was lost between those two instants.
   bool unlocked_within(const std::string& session, time_point from, time_point to) const;
 
@@ -58,16 +60,17 @@ class slot_history {
 
   bool good_ = true;  ///< `.lock` is a semaphore's, or does not exist
   std::uint64_t lock_index_ = 0;
+  std::uint64_t newest_ = 0;  ///< rank of `.lock`
   std::set<std::string> named_, enrolled_, present_;
   std::set<std::string> just_unnamed_;
   struct naming {
     time_point at;
     std::uint64_t rank;
+    time_point again;
   };
   std::map<std::string, std::map<std::uint64_t, naming>> namings_;  ///< by index
   std::map<std::string, time_point> last_held_;
-  instants removed_;
-  std::map<std::string, instants> unnamed_, unlocked_;
+  std::map<std::string, instants> unnamed_, overwritten_, unlocked_;
 };
 
 /// What the contenders have seen of `.lock`: by process and semaphore, since the last contend().
@@ -76,12 +79,16 @@ class seen_slots {
   void contending(actor who, std::size_t semaphore) { seen_.erase({who, semaphore}); }
   /// A process received the response to a read.
   void received(const inflight_request& read, time_point now);
-  /// Whether that contender saw the session named, at an index of `fence` or later, before `limit`.
+  /// Whether that contender saw the session named, at an index of `fence` or later, as it was after
+  /// `since`, and saw it before `limit`.
   bool saw_named(actor who, std::size_t semaphore, const std::string& session,
-                 std::uint64_t fence, time_point limit) const;
+                 std::uint64_t fence, time_point since, time_point limit) const;
 
  private:
-  using sightings = std::map<std::uint64_t, time_point>;  ///< by the index of `.lock`
+  struct sighting {
+    time_point state_of, received;
+  };
+  using sightings = std::multimap<std::uint64_t, sighting>;  ///< by the index of `.lock`
   std::map<std::pair<actor, std::size_t>, std::map<std::string, sightings>> seen_;
 };
 

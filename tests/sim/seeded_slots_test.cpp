@@ -34,9 +34,33 @@ sim::scenario busy_semaphore(std::uint64_t seed) {
   return made;
 }
 
+/// Whose `.lock` is deleted and comes back from snapshots, with slow requests.
+sim::scenario restored_semaphore(std::uint64_t seed) {
+  sim::scenario made = busy_semaphore(seed);
+  made.semaphores.slots = 1;
+  made.semaphores.remove_lock = made.semaphores.restore = 4s;
+  made.semaphores.overwrite_lock = made.semaphores.destroy_holder = 0s;
+  made.network.slow = 0.2;
+  made.network.slow_most = 2s;
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE("no seeded bug: no violation in a busy semaphore") { expect_clean(busy_semaphore, 40); }
+TEST_CASE("no seeded bug: no violation in a semaphore that is restored") {
+  expect_clean(restored_semaphore, 40);
+}
+
+TEST_CASE("found: holders forgotten with a .lock that was deleted or restored") {
+  expect_found(seeded_bug::slot_forgets_holders, {"P1"}, restored_semaphore);
+}
+TEST_CASE("found: an old answer that replaces a newer one") {
+  expect_found(seeded_bug::slot_late_answer_counts, {"P1"}, restored_semaphore);
+}
+TEST_CASE("found: a slot that begins though another contender had one since it was claimed") {
+  expect_found(seeded_bug::slot_of_late_claim, {"P1"}, restored_semaphore);
+}
 
 TEST_CASE("found: the slot of a dead holder taken at once") {
   expect_found(seeded_bug::slot_of_dead_is_free, {"P1"}, busy_semaphore);

@@ -61,11 +61,12 @@ TEST_CASE("slots: a dead holder keeps its slot for a span from when it was seen 
     s.holders_span("a", 1s);
     CHECK(s.free("me", start + 15s));
   }
-  SECTION("pruned by another contender") {
+  SECTION("also if another contender prunes it, who may not have waited") {
     s.observe(seen({"c"}, {"me", "c"}, 1), start + 10s);
-    CHECK(s.occupied("me", start + 10s) == 1);
+    CHECK(s.occupied("me", start + 10s) == 2);
     s.observe(seen({}, {"me"}, 1), start + 11s);
-    CHECK(s.free("me", start + 11s));
+    CHECK(s.next_free("me", start + 11s) == start + 15s);
+    CHECK(s.free("me", start + 15s));
   }
 }
 
@@ -233,16 +234,35 @@ TEST_CASE("slots: a restored snapshot does not free the slot of a holder that is
     s.observe(restored, start + 3s);
     CHECK(s.next_free("me", start + 3s) == start + 11s);
   }
-  SECTION("a late answer leaves no suspicion: the next names the holder again") {
-    first.lock_modified = 31;
-    s.observe(first, start + 2s);
+  SECTION("an answer that may be older is ignored: the time counts from one that is not") {
+    first.index = 31;
+    s.observe(first, start + 1s);
+    semaphore_state late = seen({}, {"me"}, 1);
+    late.lock_modified = 29;
+    late.index = 30;
+    CHECK_FALSE(s.observe(late, start + 2s));
+    late.linearizable = true;
+    late.sent_at = start + 1s;
+    CHECK_FALSE(s.observe(late, start + 2s));
     CHECK(s.next_free("me", start + 2s) == time_point::max());
-    semaphore_state released = seen({}, {"me"}, 1);
-    released.lock_created = 3;
-    released.lock_modified = 32;
-    s.observe(released, start + 3s);
-    CHECK(s.free("me", start + 3s));
+    late.sent_at = start + 2s;
+    CHECK(s.observe(late, start + 3s));
+    CHECK(s.next_free("me", start + 3s) == start + 13s);
   }
+}
+
+TEST_CASE("slots: a holder in an older answer counts if its name went with .lock") {
+  slots s(1, 10s);
+  semaphore_state last = seen({}, {"me"}, 1);
+  last.lock_modified = 0;
+  last.index = 40;
+  s.observe(last, start);
+  semaphore_state older = seen({"a"}, {"a", "me"}, 1);
+  older.lock_created = older.lock_modified = 30;
+  older.index = 39;
+  CHECK_FALSE(s.observe(older, start + 1s));
+  CHECK_FALSE(s.free("me", start + 1s));
+  CHECK(s.next_free("me", start + 1s) == start + 10s);
 }
 
 TEST_CASE("slots: the greatest index of .lock stays known, whatever is seen later") {

@@ -29,17 +29,46 @@ void slots::suspect_last_holders(const semaphore_state& seen, time_point now,
   }
 }
 
-void slots::observe(const semaphore_state& seen, time_point now) {
+/// The index went back. A linearizable answer to a request that was sent after the newer answer had
+/// arrived is not older, unless the server lost its state. Any other may be older: a holder whose
+/// name is missing in it may have a slot now, so its time must not count from then.
+bool slots::outdated(const semaphore_state& seen) const noexcept {
+  if (seen.index >= last_.index || bug_enabled(seeded_bug::slot_late_answer_counts)) return false;
+  return !seen.linearizable || seen.sent_at <= last_at_;
+}
+
+/// A holder in an older answer has lost its slot before the last one, perhaps with its name only.
+void slots::take_older(const semaphore_state& seen) {
+  const bool deleted = seen.lock_created != last_.lock_created;
+  for (const std::string& session : seen.holders) {
+    if (last_.holders.contains(session)) continue;
+    if (!deleted && !last_.contenders.contains(session)) continue;
+    suspicion& since = suspects_[session];
+    since.since = std::max(since.since, last_at_);
+    since.lasting = since.lasting || deleted;
+  }
+}
+
+bool slots::observe(const semaphore_state& seen, time_point now) {
+  highest_ = std::max(highest_, seen.lock_modified);
+  if (outdated(seen)) {
+    take_older(seen);
+    return false;
+  }
   suspicions suspects;
   const bool deleted = last_.lock_modified != 0 && seen.lock_created != last_.lock_created;
-  // A late answer looks the same as a restored snapshot. It costs nothing: the next one names the
-  // holders again.
   const bool went_back = seen.lock_modified < last_.lock_modified;
   if (deleted) suspect_contenders(seen, now, suspects);
-  if (deleted || went_back) suspect_last_holders(seen, now, suspects);
+  const bool heeds = !bug_enabled(seeded_bug::slot_forgets_holders);
+  if ((deleted || went_back) && heeds) suspect_last_holders(seen, now, suspects);
+  // Who took a dead holder's name may not have waited until its lease was over.
+  const auto was_dead = [&](const std::string& session) {
+    return last_.holders.contains(session) && !last_.contenders.contains(session);
+  };
   for (const auto& [session, old] : suspects_) {
-    if (old.lasting && !seen.holders.contains(session) && now < over_at(session)) {
-      suspects.emplace(session, old);
+    const bool kept = old.lasting || was_dead(session);
+    if (kept && !seen.holders.contains(session) && now < over_at(session)) {
+      suspects.emplace(session, suspicion{old.since, true});
     }
   }
   const auto suspect = [&](const std::string& session) {
@@ -78,16 +107,18 @@ void slots::observe(const semaphore_state& seen, time_point now) {
     return !seen.holders.contains(known.first) && !suspects_.contains(known.first);
   });
   last_ = seen;
-  highest_ = std::max(highest_, seen.lock_modified);
+  last_at_ = now;
   known_ = true;
+  return true;
 }
 
-void slots::observe_lock(semaphore_state seen, time_point now) {
+bool slots::observe_lock(semaphore_state seen, time_point now) {
   seen.contenders.insert(last_.contenders.begin(), last_.contenders.end());
   seen.contenders.insert(seen.holders.begin(), seen.holders.end());
   const bool known = known_;
-  observe(seen, now);
+  const bool taken = observe(seen, now);
   known_ = known;
+  return taken;
 }
 
 void slots::holders_span(const std::string& session, duration span) {

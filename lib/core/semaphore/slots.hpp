@@ -30,17 +30,21 @@ class semaphore_state {
   std::set<std::string> contenders;   ///< sessions that lock their contender key
   std::uint64_t lock_modified = 0;    ///< ModifyIndex of `.lock`; 0: the key does not exist
   std::uint64_t lock_created = 0;     ///< CreateIndex of `.lock`
+  std::uint64_t index = 0;            ///< X-Consul-Index of the answer
+  bool linearizable = false;          ///< it shows a state after `sent_at`
+  time_point sent_at{};               ///< when its request was sent
 };
 
 class slots {
  public:
   slots(std::uint64_t limit, duration span) noexcept : limit_(limit), span_(span) {}
 
-  /// Takes in an answer that was complete at `now`.
-  void observe(const semaphore_state& seen, time_point now);
+  /// Takes in an answer that was complete at `now`. False: it may be older than what was seen
+  /// before, and replaces nothing.
+  bool observe(const semaphore_state& seen, time_point now);
   /// Takes in an answer that shows `.lock`, and perhaps not all contender keys: a holder that it
   /// names counts as alive.
-  void observe_lock(semaphore_state seen, time_point now);
+  bool observe_lock(semaphore_state seen, time_point now);
   /// The span of another holder's session: the larger one of that and ours counts.
   void holders_span(const std::string& session, duration span);
 
@@ -63,6 +67,8 @@ class slots {
   std::set<std::string> holders_with(const std::string& self, time_point now) const;
 
  private:
+  bool outdated(const semaphore_state& seen) const noexcept;
+  void take_older(const semaphore_state& seen);
   bool occupies(const std::string& session, time_point now) const;
   time_point over_at(const std::string& session) const;
 
@@ -71,6 +77,7 @@ class slots {
   bool known_ = false;
   std::uint64_t highest_ = 0;
   semaphore_state last_;
+  time_point last_at_{};  ///< when that was complete
   struct suspicion {
     time_point since{};
     /// The name went with `.lock` itself, which no contender deletes: the key of the holder says

@@ -7,9 +7,13 @@
 
 namespace tenure::impl {
 
-semaphore_reading semaphore_keys::read(const std::vector<consul::kv_entry>& entries) const {
+semaphore_reading semaphore_keys::read(const consul::kv_list& answer,
+                                       consul::consistency how) const {
   semaphore_reading seen;
-  for (const consul::kv_entry& entry : entries) {
+  seen.index = answer.index;
+  seen.linearizable = how == consul::consistency::consistent;
+  seen.sent_at = answer.sent_at;
+  for (const consul::kv_entry& entry : answer.entries) {
     if (entry.key == lock_) {
       seen.lock_modified = entry.modify_index;
       seen.lock_created = entry.create_index;

@@ -31,7 +31,7 @@ class semaphore_keys {
   /// The contender key of a session.
   std::string contender(const std::string& session) const { return below_ + session; }
 
-  semaphore_reading read(const std::vector<consul::kv_entry>& entries) const;
+  semaphore_reading read(const consul::kv_list& answer, consul::consistency how) const;
 
   /// Locks the contender key, with the value that the contender publishes.
   consul::txn_op enroll(const std::string& session, std::string value) const;

@@ -132,8 +132,10 @@ asio::awaitable<void> slot_candidate::attempt() {
   if (!session_alive() && wants()) {
     set_enrolled(false);
     key_remains_ = false;
+    looks_dead_ = false;
     session_id_ = session_->id();
   }
+  if (session_alive() && looks_dead_) co_await replace_session();
   if (session_alive() && !enrolled_ && wants()) co_await enroll();
   bool took = false;
   if (session_alive() && enrolled_) {
@@ -178,6 +180,15 @@ asio::awaitable<void> slot_candidate::end_session() {
   const auto how = session_->in_use() ? consul_session::ending::leave_to_expire
                                       : consul_session::ending::destroy;
   co_await session_->end(how);
+}
+
+/// A session that could not be destroyed expires.
+asio::awaitable<void> slot_candidate::replace_session() {
+  co_await let_go(extent::name_and_key);
+  const std::string id = session_id_;
+  const consul::ack answer = co_await shared_->client.destroy_session(id);
+  note(answer);
+  session_->replace(id);
 }
 
 void slot_candidate::session_ready(const std::string&) {

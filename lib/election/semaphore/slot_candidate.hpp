@@ -96,9 +96,9 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> attempt();
   void start_session();
   boost::asio::awaitable<void> end_session();
+  boost::asio::awaitable<void> replace_session();
   boost::asio::awaitable<void> enroll();
   boost::asio::awaitable<bool> take_slot();
-  boost::asio::awaitable<bool> create_lock();
   boost::asio::awaitable<bool> claim();
   boost::asio::awaitable<void> wait_refused();
   boost::asio::awaitable<void> wait_for_indexes();
@@ -109,16 +109,17 @@ class slot_candidate final : public term_host,
   // -- what is seen ------------------------------------------------------------------------------
   /// Whether the session locks the contender key: only then the prefix is watched.
   void set_enrolled(bool enrolled) noexcept;
+  void contender_key_gone();
   void on_list(const consul::kv_list& answer) override;
   void on_list_error(const consul::kv_list& answer) override;
   bool shows_own_key(const consul::kv_list& answer, const semaphore_reading& seen) const;
   void observe_lock_only(const semaphore_reading& seen);
-  void observe_slots(const semaphore_reading& seen);
+  bool observe_slots(const semaphore_reading& seen);
   template <class F>
   void tell_all(F what);
   boost::asio::awaitable<bool> own_key_is_gone();
   boost::asio::awaitable<bool> look();
-  void observe(const semaphore_reading& seen);
+  bool observe(const semaphore_reading& seen);
   void ask_span(const std::string& session);
 
   // -- the term ----------------------------------------------------------------------------------
@@ -169,6 +170,7 @@ class slot_candidate final : public term_host,
   bool look_again_ = true;   ///< what was seen last may be outdated
   bool good_ = true;         ///< `.lock` is a semaphore's, or does not exist
   bool enrolled_ = false;    ///< the session locks the contender key, as far as this one knows
+  bool looks_dead_ = false;  ///< others have seen, or may have, the session without its key
   bool key_remains_ = false;  ///< the contender key may exist, also one that an operator released
   bool named_ = false;       ///< `.lock` may name this session
   std::set<std::string> asked_;   ///< holders whose spans are being asked for

@@ -42,10 +42,6 @@ asio::awaitable<bool> slot_candidate::take_slot() {
       look_again_ = true;
     } else if (!slots_.free(session_id_, now())) {
       co_await changed_.wait(slots_.next_free(session_id_, now()));
-    } else if (slots_.last().lock_modified == 0) {
-      const bool created = co_await create_lock();
-      look_again_ = !created;
-      if (!created) co_await pause(failures);
     } else {
       const bool won = co_await claim();
       if (won) co_return true;
@@ -68,23 +64,7 @@ asio::awaitable<void> slot_candidate::wait_refused() {
   while (refusal_ && wants()) co_await changed_.wait();
 }
 
-/// A claim that finds no `.lock` could be late: another contender may have taken a slot since, and
-/// an operator may have deleted `.lock` again. So the claim is made by the index of a `.lock` that
-/// names no holder.
-asio::awaitable<bool> slot_candidate::create_lock() {
-  std::vector<consul::txn_op> ops;
-  ops.push_back(keys_.name_holders(limit_, {}, 0));
-  const consul::txn_result answer = co_await write_once(std::move(ops));
-  if (!answer.committed) co_return false;
-  semaphore_reading created;
-  created.lock_modified = answer.results.back().modify_index;
-  created.lock_created = created.lock_modified;
-  observe_lock_only(created);
-  co_return true;
-}
-
 asio::awaitable<bool> slot_candidate::claim() {
-  must(slots_.last().lock_modified != 0, "a slot is claimed in a .lock that exists");
   must(!lease_.working(), "a slot is claimed by a contender without one");
   std::set<std::string> holders = slots_.holders_with(session_id_, now());
   must(holders.size() <= limit_, "no claim names more holders than there are slots");
@@ -104,16 +84,19 @@ asio::awaitable<bool> slot_candidate::claim() {
   runtime::record(*shared_->env, metric::claim_seconds, answer.received_at - answer.sent_at);
   named_ = answer.committed || trusted;
   const bool no_key = !answer.failures.empty() && answer.failures.front().op_index == 0;
-  if (no_key) {
-    // The contender key was deleted, or the session died.
-    set_enrolled(false);
-    session_->check_now();
-  }
+  if (no_key) contender_key_gone();  // or the session died
   if (!named_ || !wants() || !session_alive()) co_return false;
   const std::uint64_t fence =
       trusted ? slots_.last().lock_modified + 1 : answer.results.back().modify_index;
   if (fence <= highest) {
     co_await wait_for_indexes();
+    co_return false;
+  }
+  // A claim that was on its way for long may find no `.lock` again, or one that was restored with
+  // the index that the claim requires. Another contender may have had a slot in between.
+  if (!slots_.free(session_id_, now()) && !bug_enabled(core::seeded_bug::slot_of_late_claim)) {
+    log(log_level::info, "slot claimed too late");
+    co_await let_go(extent::name);
     co_return false;
   }
   lease_.lock_won(answer.sent_at);
@@ -161,7 +144,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
       co_await shared_->client.list(keys_.below(), consul::consistency::consistent);
   note(found);
   if (found.error) co_return false;
-  const semaphore_reading seen = keys_.read(found.entries);
+  const semaphore_reading seen = keys_.read(found, consul::consistency::consistent);
   if (!shows_own_key(found, seen)) {
     observe_lock_only(seen);
     const bool gone = co_await own_key_is_gone();
@@ -172,6 +155,7 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   must(!lease_.working(), "a slot is given back only after the work has stopped");
   std::vector<consul::txn_op> ops;
   const bool named = seen.holders.contains(session_id_);
+  if (named && !seen.contenders.contains(session_id_)) contender_key_gone();
   if (named) {
     std::set<std::string> rest = seen.holders;
     rest.erase(session_id_);

@@ -120,10 +120,8 @@ void slot_candidate::take_proof(const consul::txn_result& answer, std::optional<
                                ? answer.received_at
                                : answer.sent_at;
   if (!lost) return proved(since, answer.results.front().modify_index);
-  if (!answer.committed) {
-    session_->check_now();
-    set_enrolled(enrolled_ && lost == end_reason::key_missing);
-  }
+  if (lost == end_reason::session_lost) contender_key_gone();
+  if (lost == end_reason::key_missing) session_->check_now();
   lose(*lost);
 }
 

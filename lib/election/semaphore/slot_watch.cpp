@@ -19,12 +19,24 @@ void slot_candidate::set_enrolled(bool enrolled) noexcept {
   }
 }
 
+/// Somebody else has deleted the contender key. A name in `.lock` without that key is a dead
+/// holder's, and its slot is free a span later. A candidate that sees it twice cannot know that the
+/// holder had another slot in between: so this session takes none any more.
+void slot_candidate::contender_key_gone() {
+  set_enrolled(false);
+  looks_dead_ = true;
+  session_->check_now();
+}
+
 // A list does not show the keys that the token may not read: what is missing in a list without our
-// own key says nothing. A look decides then.
+// own key says nothing. A look decides then, and also if the list may be outdated.
 void slot_candidate::on_list(const consul::kv_list& answer) {
-  const semaphore_reading seen = keys_.read(answer.entries);
-  if (shows_own_key(answer, seen)) return observe(seen);
-  observe_lock_only(seen);
+  const semaphore_reading seen = keys_.read(answer, consul::consistency::default_);
+  if (!shows_own_key(answer, seen)) {
+    observe_lock_only(seen);
+  } else if (observe(seen)) {
+    return;
+  }
   look_again_ = true;
   if (lease_.provable()) lease_.want_proof(now());
   changed_.notify_all();
@@ -53,8 +65,14 @@ void slot_candidate::observe_lock_only(const semaphore_reading& seen) {
   tell_all([&](core::slots& known) { known.observe_lock(seen, now()); });
 }
 
-void slot_candidate::observe_slots(const semaphore_reading& seen) {
-  tell_all([&](core::slots& known) { known.observe(seen, now()); });
+/// False: the answer may be outdated.
+bool slot_candidate::observe_slots(const semaphore_reading& seen) {
+  bool taken = false;
+  tell_all([&](core::slots& known) {
+    const bool took = known.observe(seen, now());
+    if (&known == &slots_) taken = took;
+  });
+  return taken;
 }
 
 /// Whether a list without our own key is right about that. A read of the key is refused if the
@@ -74,23 +92,19 @@ asio::awaitable<bool> slot_candidate::look() {
       co_await shared_->client.list(keys_.below(), consul::consistency::consistent);
   note(answer);
   if (answer.error) co_return false;
-  const semaphore_reading seen = keys_.read(answer.entries);
+  const semaphore_reading seen = keys_.read(answer, consul::consistency::consistent);
   if (!shows_own_key(answer, seen)) {
     observe_lock_only(seen);
     const bool gone = co_await own_key_is_gone();
-    if (gone && session_alive()) {
-      set_enrolled(false);
-      session_->check_now();
-    }
+    if (gone && session_alive()) contender_key_gone();
     co_return false;
   }
-  observe(seen);
-  look_again_ = false;
-  co_return true;
+  look_again_ = !observe(seen);
+  co_return !look_again_;
 }
 
-void slot_candidate::observe(const semaphore_reading& seen) {
-  observe_slots(seen);
+bool slot_candidate::observe(const semaphore_reading& seen) {
+  if (!observe_slots(seen)) return false;
   good_ = seen.good;
   for (const std::string& holder : seen.holders) {
     const bool lives = seen.contenders.contains(holder);
@@ -103,6 +117,7 @@ void slot_candidate::observe(const semaphore_reading& seen) {
     proved(now(), seen.lock_modified);
   }
   changed_.notify_all();
+  return true;
 }
 
 void slot_candidate::ask_span(const std::string& session) {
