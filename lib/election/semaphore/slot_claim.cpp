@@ -92,7 +92,7 @@ asio::awaitable<bool> slot_candidate::claim() {
     co_await wait_for_indexes();
     co_return false;
   }
-  // A claim that was on its way for long may find no `.lock` again, or one that was restored with
+  // A claim that reaches Consul late may find no `.lock` again, or one that was restored with
   // the index that the claim requires. Another contender may have had a slot in between.
   if (!slots_.free(session_id_, now()) && !bug_enabled(core::seeded_bug::slot_of_late_claim)) {
     log(log_level::info, "slot claimed too late");

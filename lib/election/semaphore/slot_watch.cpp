@@ -19,7 +19,7 @@ void slot_candidate::set_enrolled(bool enrolled) noexcept {
   }
 }
 
-/// Somebody else has deleted the contender key. A name in `.lock` without that key is a dead
+/// Another client has deleted the contender key. A name in `.lock` without that key is a dead
 /// holder's, and its slot is free a span later. A candidate that sees it twice cannot know that the
 /// holder had another slot in between: so this session takes none any more.
 void slot_candidate::contender_key_gone() {
