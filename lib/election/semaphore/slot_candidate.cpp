@@ -2,6 +2,7 @@
 // another.
 #include "election/semaphore/slot_candidate.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <utility>
@@ -38,7 +39,10 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
 }
 
 slot_candidate::~slot_candidate() {
-  std::erase_if(shared_->slot_candidates, [this](const auto& one) { return one.second == this; });
+  const auto [first, last] = shared_->slot_candidates.equal_range(prefix());
+  shared_->slot_candidates.erase(std::find_if(first, last, [this](const auto& one) {
+    return one.second == this;
+  }));
   if (session_) session_->detach(*this);
 }
 
