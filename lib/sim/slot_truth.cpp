@@ -24,7 +24,7 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
   const std::uint64_t rank = change.after ? life + change.after->modify_index : newest_;
   const bool restored = rank < newest_;
   newest_ = std::max(newest_, rank);
-  const bool overwritten = change.after && !recreated && !restored;
+  const bool overwritten = change.after && !recreated;
   good_ = true;
   lock_index_ = change.after ? change.after->modify_index : 0;
   if (change.after) {

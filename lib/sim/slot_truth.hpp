@@ -48,7 +48,7 @@ class slot_history {
 
   /// Whether operators took the session's name between those two instants.
   bool unnamed_by_operators(const std::string& session, time_point from, time_point to) const;
-  /// Whether they wrote a `.lock` without it; they did not delete or restore `.lock`.
+  /// Whether they wrote or restored a `.lock` without it: the same key, by its CreateIndex.
   bool overwritten_within(const std::string& session, time_point from, time_point to) const;
   /// Whether the contender key was lost between those two instants.
   bool unlocked_within(const std::string& session, time_point from, time_point to) const;
