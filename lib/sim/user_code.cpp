@@ -190,6 +190,13 @@ asio::awaitable<void> process::stop_at_request(term t, std::shared_ptr<canceller
 asio::awaitable<void> process::work_and_resign(term t) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const stay_ptr in = stay_of(t.key());
+  // A member that leaves, or has left, waits for no work that begins now.
+  const bool of_group =
+      context_.scenario.groups.group_of(election_number(t.key())).has_value();
+  if (of_group && (!in || over(in))) {
+    co_await t.resign();
+    co_return;
+  }
   const auto s = std::make_shared<canceller>();
   const auto place = cancellers_.insert(cancellers_.end(), s);
   if (in) ++in->works;

@@ -87,6 +87,21 @@ TEST_CASE("older observations never replace newer ones") {
   REQUIRE(h.highest() == 40);
 }
 
+TEST_CASE("an older answer with a holder says that a missing key was deleted") {
+  key_history h;
+  h.observe(missing(12), at(2));
+  REQUIRE(h.clean());
+  REQUIRE(h.observe(held_by("A", 10), at(3)) == observation_order::outdated);
+  REQUIRE((h.free() && !h.clean()));
+  REQUIRE(h.free_since() == at(2));
+  SECTION("not that a key which exists was") {
+    key_history released;
+    released.observe(free_clean(12), at(2));
+    released.observe(held_by("A", 10), at(3));
+    REQUIRE(released.clean());
+  }
+}
+
 TEST_CASE("a linearizable answer that is older than one before its request means another life") {
   key_history h;
   h.observe(free_clean(100), at(5));

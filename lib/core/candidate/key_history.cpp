@@ -10,7 +10,10 @@ observation_order key_history::observe(const key_observation& seen, time_point n
   if (known_ && seen.order() < order_) {
     // A linearizable answer to a request sent after the newer observation had arrived cannot be
     // older, unless the cluster lost its state and began another life.
-    if (!seen.linearizable || seen.sent_at <= last_at_) return observation_order::outdated;
+    if (!seen.linearizable || seen.sent_at <= last_at_) {
+      take_older(seen);
+      return observation_order::outdated;
+    }
     known_ = false;
     take(seen, now);
     if (!seen.held()) {
@@ -31,6 +34,16 @@ observation_order key_history::observe(const key_observation& seen, time_point n
   }
   take(seen, now);
   return observation_order::newer;
+}
+
+/// A free key that was never seen held counts as clean. An older answer that shows a holder, in
+/// another life of the key, says that the key was deleted since: the holder lost it before the
+/// newest observation arrived.
+void key_history::take_older(const key_observation& seen) {
+  const bool same_life = exists_ && create_index_ == seen.create_index;
+  if (held() || !clean_ || !seen.held() || same_life) return;
+  clean_ = false;
+  free_since_ = last_at_;
 }
 
 void key_history::take(const key_observation& seen, time_point now) {

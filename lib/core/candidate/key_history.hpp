@@ -67,6 +67,7 @@ class key_history {
   std::uint64_t highest() const noexcept { return highest_; }
 
  private:
+  void take_older(const key_observation& seen);
   void take(const key_observation& seen, time_point now);
   bool released_cleanly(const key_observation& seen) const noexcept;
 

@@ -173,6 +173,13 @@ void watch_registry::notify(const std::string& key, const consul::kv_result& ans
   const auto found = keys_.find(key);
   if (found == keys_.end()) return;
   watched_key& watched = found->second;
+  if (watched.overtaken(key_version::of(answer), answer.sent_at)) {
+    // Only the participant's history has a use for it.
+    key_watcher* const participant = participant_of(watched);
+    const auto kept = participant != nullptr ? participant->weak_from_this().lock() : nullptr;
+    if (kept) kept->on_key_changed(answer);
+    return;
+  }
   watched.reported(key_version::of(answer), answer.received_at);
   runtime::count(*context_.env, metric::watch_reports);
   // A watcher may unregister others, or itself, while it is notified.

@@ -37,6 +37,11 @@ class watched_key {
  public:
   /// Whether an answer to a request that was sent at `sent_at` has to be reported.
   bool is_news(const key_version& now, time_point sent_at) const noexcept;
+  /// Whether a newer state was reported after the request for this one had been sent. An older state
+  /// that was asked for later is for the watchers to judge: the server may have lost its state.
+  bool overtaken(const key_version& now, time_point sent_at) const noexcept {
+    return goes_back(now) && sent_at < reported_at_;
+  }
   /// Whether the last report was of a newer state.
   bool goes_back(const key_version& now) const noexcept { return known_ && now.order < order_; }
   /// The last report said that the key exists.
