@@ -25,8 +25,8 @@ key_version key_version::of(const consul::kv_result& answer) noexcept {
 
 bool watched_key::is_news(const key_version& now, time_point sent_at) const noexcept {
   if (!known_) return true;
-  // Of the states that are older than the last report only the holder of a key that is missing since
-  // then is news: the key was deleted.
+  // Of the states that are older than the last report only the holder of a key that is missing now
+  // is news: the key was deleted.
   if (overtaken(now, sent_at)) return !exists_ && now.exists && now.session != 0;
   if (due || now.exists != exists_) return true;
   return now.exists && (now.order != order_ || now.session != session_);

@@ -37,8 +37,9 @@ class watched_key {
  public:
   /// Whether an answer to a request that was sent at `sent_at` has to be reported.
   bool is_news(const key_version& now, time_point sent_at) const noexcept;
-  /// Whether a newer state was reported after the request for this one had been sent. An older state
-  /// that was asked for later is for the watchers to judge: the server may have lost its state.
+  /// Whether a newer state was reported after the request for this one had been sent. An older
+  /// state that was asked for later is for the watchers to judge: the server may have lost its
+  /// state.
   bool overtaken(const key_version& now, time_point sent_at) const noexcept {
     return goes_back(now) && sent_at < reported_at_;
   }
