@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the tests that failed in the last run of ctest, with the last lines of what they printed.
 
-failed_tests FOLDER: where ctest keeps its logs (build/PRESET/Testing/Temporary)."""
+usage: failed_tests.py FOLDER: where ctest keeps its logs (build/PRESET/Testing/Temporary)."""
 
 import pathlib
 import re
@@ -22,7 +22,7 @@ def outputs(log):
 
 def main():
     if len(sys.argv) != 2:
-        sys.exit("usage: failed_tests FOLDER")
+        sys.exit("usage: failed_tests.py FOLDER")
     folder = pathlib.Path(sys.argv[1])
     printed = outputs((folder / "LastTest.log").read_text(errors="replace"))
     for line in (folder / "LastTestsFailed.log").read_text().splitlines():

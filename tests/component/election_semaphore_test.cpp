@@ -213,6 +213,19 @@ TEST_CASE("a claim that arrives late takes no slot, though .lock is missing agai
   b.shut_down();
 }
 
+TEST_CASE("a candidate whose contender key is deleted goes on with a new session") {
+  election_fixture b;
+  semaphore s = b.add().elections->contend(prefix, 1, quick());
+  term first = take(b, s);
+  const std::string old = first.session();
+  b.ask("DELETE", "/v1/kv/" + prefix + "/" + old);
+  REQUIRE(b.rt.run(first.ended()) == end_reason::session_lost);
+  b.rt.run(first.resign());
+  REQUIRE(take(b, s).session() != old);
+  REQUIRE(b.ask("GET", "/v1/session/info/" + old).body.find(old) == std::string::npos);
+  b.shut_down();
+}
+
 TEST_CASE("a process that contends again knows what its leaving candidate sees") {
   election_fixture b;
   process& p = b.add();

@@ -112,13 +112,12 @@ bool slots::observe(const semaphore_state& seen, time_point now) {
   return true;
 }
 
-bool slots::observe_lock(semaphore_state seen, time_point now) {
+void slots::observe_lock(semaphore_state seen, time_point now) {
   seen.contenders.insert(last_.contenders.begin(), last_.contenders.end());
   seen.contenders.insert(seen.holders.begin(), seen.holders.end());
   const bool known = known_;
-  const bool taken = observe(seen, now);
+  observe(seen, now);
   known_ = known;
-  return taken;
 }
 
 void slots::holders_span(const std::string& session, duration span) {

@@ -44,7 +44,7 @@ class slots {
   bool observe(const semaphore_state& seen, time_point now);
   /// Takes in an answer that shows `.lock`, and perhaps not all contender keys: a holder that it
   /// names counts as alive.
-  bool observe_lock(semaphore_state seen, time_point now);
+  void observe_lock(semaphore_state seen, time_point now);
   /// The span of another holder's session: the larger one of that and ours counts.
   void holders_span(const std::string& session, duration span);
 
