@@ -130,10 +130,10 @@ class process : public std::enable_shared_from_this<process> {
 
   // A contender for slots of semaphores, in slot_code.cpp.
   awaitable<void> contend(std::size_t semaphore);
-  awaitable<void> take_slots(semaphore& pool);
-  awaitable<void> hold_slot(semaphore& pool);
-  awaitable<void> acquire_slot(semaphore& pool);
-  awaitable<void> work_in_slot(term t);
+  awaitable<void> take_slots(semaphore& pool, std::size_t slots);
+  awaitable<void> hold_slot(semaphore& pool, std::size_t slots);
+  awaitable<void> acquire_slot(semaphore& pool, std::size_t slots);
+  awaitable<void> work_in_slot(term t, std::size_t slots);
   awaitable<void> use_slot(std::shared_ptr<tracked_term> held);
   awaitable<void> write_in_slot(std::shared_ptr<tracked_term> held, std::size_t semaphore);
   void slot_refused(const boost::system::system_error& error);

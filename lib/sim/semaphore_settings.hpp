@@ -17,6 +17,8 @@ class semaphore_settings {
 
   std::size_t semaphores = 0;  ///< each process is a contender for one slot of each
   std::size_t slots = 1;       ///< of each semaphore
+  /// What half of the contenders take that number for, until the faults end; 0: all agree.
+  std::size_t other_slots = 0;
   /// Mean times between the deeds of operators; zero: never.
   duration remove_lock{0};       ///< they delete `.lock`
   duration overwrite_lock{0};    ///< they write over it: text, nothing, some holders, an old one

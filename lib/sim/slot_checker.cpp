@@ -34,8 +34,9 @@ slot_checker::slot_checker(world& its_world, const scenario& its_scenario,
 // -- terms ---------------------------------------------------------------------------------------
 
 std::shared_ptr<tracked_term> slot_checker::slot_acquired(tenure::term t, const host& h, actor who,
-                                                          duration span) {
+                                                          duration span, std::size_t slots) {
   auto began = std::make_shared<tracked_term>(std::move(t), h, who, span);
+  began->slots = slots;
   began->begun = world_.now();
   world_.note(h.name(), "has a slot", began->term.key(), began->term.fence());
   world_.probes.hit("slot acquired");
@@ -71,6 +72,7 @@ void slot_checker::check_won(const tracked_term& t, std::size_t semaphore) {
 
 void slot_checker::check_count(tracked_term& beginner, std::size_t semaphore) {
   std::size_t open = 0;
+  std::size_t most = beginner.slots;
   std::string holders;
   for (const auto& other : by_semaphore_[semaphore]) {
     const bool leads = other->lease_open(world_.now());
@@ -82,15 +84,15 @@ void slot_checker::check_count(tracked_term& beginner, std::size_t semaphore) {
                                      : no_protection(beginner, *other, semaphore);
     if (why.empty()) {
       ++open;
+      most = std::min(most, other->slots);
       holders += " " + other->name();
     } else {
       world_.probes.hit("more slots than the limit, only the fence protects: " + why);
     }
   }
-  if (open < scenario_.semaphores.slots) return;
+  if (open < most) return;
   world_.report_violation("P1", beginner.name() + " has a slot of " + beginner.term.key() +
-                                    " beside" + holders + ", of " +
-                                    std::to_string(scenario_.semaphores.slots));
+                                    " beside" + holders + ", of " + std::to_string(most));
 }
 
 std::string slot_checker::no_protection(const tracked_term& older, const tracked_term& newer,

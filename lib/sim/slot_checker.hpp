@@ -41,7 +41,7 @@ class slot_checker {
   }
   void response_received(const inflight_request& sent) { seen_.received(sent, world_.now()); }
   std::shared_ptr<tracked_term> slot_acquired(tenure::term t, const host& h, actor who,
-                                              duration span);
+                                              duration span, std::size_t slots);
   void body_ended(tracked_term& t);
   void process_stepped(actor who);
   void process_paused(actor who);

@@ -25,35 +25,43 @@ asio::awaitable<void> process::contend(std::size_t number) {
     if (stopping_) co_return;
     context_.checker.slots().contending(number_, number);
     const std::string value = host_.name() + " contends";
-    semaphore pool = own.contend(semaphore_prefix(number), context_.scenario.semaphores.slots,
+    const semaphore_settings& settings = context_.scenario.semaphores;
+    const bool disagrees = settings.other_slots != 0 && !settled_ && chance_of(0.5);
+    const std::size_t slots = disagrees ? settings.other_slots : settings.slots;
+    semaphore pool = own.contend(semaphore_prefix(number), slots,
                                  context_.scenario.make_candidacy(value, spans_));
-    co_await take_slots(pool);
+    co_await take_slots(pool, slots);
     if (stopping_) co_return;
     context_.world.probes.hit("semaphore left and entered again");
     co_await pool.leave();
   }
 }
 
-asio::awaitable<void> process::take_slots(semaphore& pool) {
+// Once the faults are over, all contenders agree on the number of slots.
+asio::awaitable<void> process::take_slots(semaphore& pool, std::size_t slots) {
+  const bool agrees = slots == context_.scenario.semaphores.slots;
   bool again = true;
   while (again && !stopping_) {
-    const duration limit =
-        settled_ || chance_of(0.7) ? duration::max() : context_.world.between(0s, 20s);
+    const bool waits = agrees && (settled_ || chance_of(0.7));
+    const duration limit = waits ? duration::max() : context_.world.between(0s, 20s);
     if (chance_of(0.5)) {
-      co_await run_for(limit, hold_slot(pool));
+      co_await run_for(limit, hold_slot(pool, slots));
     } else {
-      co_await run_for(limit, acquire_slot(pool));
+      co_await run_for(limit, acquire_slot(pool, slots));
     }
     // A slot may have come while acquire() was given up: it goes back first.
     const duration step = 20ms;
     while (!stopping_ && pool.standing() != standing::watching) co_await sleep(step);
     again = settled_ || chance_of(0.85);
+    if (settled_ && !agrees) again = false;
     if (!stopping_) co_await sleep(context_.world.between(1ms, 500ms));
   }
 }
 
-asio::awaitable<void> process::hold_slot(semaphore& pool) {
-  auto body = [self = shared_from_this()](term t) { return self->work_in_slot(std::move(t)); };
+asio::awaitable<void> process::hold_slot(semaphore& pool, std::size_t slots) {
+  auto body = [self = shared_from_this(), slots](term t) {
+    return self->work_in_slot(std::move(t), slots);
+  };
   try {
     co_await pool.hold(std::move(body));
   } catch (const system_error& error) {
@@ -61,7 +69,7 @@ asio::awaitable<void> process::hold_slot(semaphore& pool) {
   }
 }
 
-asio::awaitable<void> process::acquire_slot(semaphore& pool) {
+asio::awaitable<void> process::acquire_slot(semaphore& pool, std::size_t slots) {
   term won;
   try {
     term t = co_await pool.acquire();
@@ -74,7 +82,7 @@ asio::awaitable<void> process::acquire_slot(semaphore& pool) {
   const auto s = std::make_shared<canceller>();
   const auto place = cancellers_.insert(cancellers_.end(), s);
   user_tasks_->spawn(stop_at_request(won, s));
-  co_await asio::co_spawn(env_->executor, work_in_slot(won),
+  co_await asio::co_spawn(env_->executor, work_in_slot(won, slots),
                           asio::bind_cancellation_slot(s->signal.slot(), asio::use_awaitable));
   s->over = true;
   cancellers_.erase(place);
@@ -92,11 +100,11 @@ void process::slot_refused(const system_error& error) {
   }
 }
 
-asio::awaitable<void> process::work_in_slot(term t) {
+asio::awaitable<void> process::work_in_slot(term t, std::size_t slots) {
   if (dead_) co_return;
   const scenario& settings = context_.scenario;
   const auto held =
-      context_.checker.slots().slot_acquired(t, host_, number_, settings.span_of(spans_));
+      context_.checker.slots().slot_acquired(t, host_, number_, settings.span_of(spans_), slots);
   try {
     co_await use_slot(held);
   } catch (const system_error& e) {
@@ -123,6 +131,7 @@ asio::awaitable<void> process::use_slot(std::shared_ptr<tracked_term> held) {
   while (goes_on && !stopping_) {
     co_await sleep(context_.world.between(1ms, most));
     if (!held->term.holds()) co_return;
+    if (settled_ && held->slots != settings.semaphores.slots) co_return;
     if (chance_of(0.3)) co_await write_in_slot(held, semaphore);
     goes_on = settled_ || chance_of(0.9);
   }

@@ -32,6 +32,7 @@ class tracked_term {
   const sim::host& host;
   actor by;
   duration span;
+  std::size_t slots = 1;   ///< of its semaphore, as the process believes
   std::uint64_t rank = 0;  ///< of its fence: see holding
   time_point begun{};
   time_point until{};  ///< by the host's clock, at the last look

@@ -224,6 +224,8 @@ TEST_CASE("an election that its leader leaves is released, and another member le
   });
   const std::string key = (*led)->key();
   b.rt.run((*led)->leave());
+  b.rt.advance(300ms);
+  CHECK(b.c().status("a").entered == 19);  // so that it is not given back
   b.rt.advance(5s);
   CHECK(b.c().at(key).standing() == standing::leading);
   CHECK(b.led() == 20);

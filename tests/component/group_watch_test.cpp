@@ -98,6 +98,18 @@ TEST_CASE("the first of the members deletes what a crash left, and one request i
   b.shut_down();
 }
 
+TEST_CASE("the lock that another program has left below the members' prefix stays") {
+  election_fixture b;
+  watching_group first(b, b.add(), 0);
+  b.rt.run_until_idle();
+  const std::string other = "g/members/report";
+  b.ask("PUT", "/v1/kv/" + other + "?flags=" + std::to_string(consul::lock_flags), "host-a");
+  b.rt.advance(5s);
+  CHECK_FALSE(b.key(other).empty());
+  first.end();
+  b.shut_down();
+}
+
 TEST_CASE("another member deletes it a handicap later, if the first one does not") {
   election_fixture b;
   process& p = b.add();

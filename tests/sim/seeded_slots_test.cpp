@@ -45,11 +45,26 @@ sim::scenario restored_semaphore(std::uint64_t seed) {
   return made;
 }
 
+/// Half of the contenders take its two slots for five, as in a rolling change of the number.
+sim::scenario resized_semaphore(std::uint64_t seed) {
+  sim::scenario made = busy_semaphore(seed);
+  made.semaphores.other_slots = 5;
+  made.semaphores.remove_lock = made.semaphores.overwrite_lock = 0s;
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE("no seeded bug: no violation in a busy semaphore") { expect_clean(busy_semaphore, 40); }
 TEST_CASE("no seeded bug: no violation in a semaphore that is restored") {
   expect_clean(restored_semaphore, 40);
+}
+TEST_CASE("no seeded bug: no violation where contenders disagree on the number of slots") {
+  expect_clean(resized_semaphore, 40);
+}
+
+TEST_CASE("found: a slot beside a dead holder that relies on a smaller number of slots") {
+  expect_found(seeded_bug::slot_limit_of_dead_forgotten, {"P1"}, resized_semaphore);
 }
 
 TEST_CASE("found: holders forgotten with a .lock that was deleted or restored") {

@@ -46,6 +46,16 @@ TEST_CASE("a missing key is claimed on condition that it is missing") {
   REQUIRE(b.c.next_claim().missing);
 }
 
+TEST_CASE("an older answer with a holder, while a missing key is claimed: a span passes first") {
+  bench b;
+  b.c.observe(missing(12), at(0));
+  REQUIRE(b.c.next(at(0)) == action::claim);
+  b.c.observe(held_by("A", 10), at(1));
+  b.win(20, 2);
+  REQUIRE(b.c.stage() == stage::pending);
+  REQUIRE(b.c.starts_at() == at(12));
+}
+
 TEST_CASE("after a clean release the term begins at once, after anything else a span later") {
   bench b;
   SECTION("clean") { b.lead(0); }

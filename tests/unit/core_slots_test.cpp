@@ -21,11 +21,17 @@ semaphore_state seen(std::set<std::string> holders, std::set<std::string> conten
   return s;
 }
 
+/// No `.lock`.
+semaphore_state lock_gone(std::set<std::string> contenders) {
+  semaphore_state s;
+  s.contenders = std::move(contenders);
+  return s;
+}
+
 }  // namespace
 
 TEST_CASE("slots: living holders occupy theirs; our own does not count") {
   slots s(2, 10s);
-  CHECK_FALSE(s.known());
   s.observe(seen({}, {"me"}), start);
   CHECK(s.free("me", start));
   s.observe(seen({"a"}, {"a", "me"}), start);
@@ -153,11 +159,6 @@ TEST_CASE("slots: a name counts that was seen in a list without all contender ke
     whole.lock_created = 7;
     s.observe(whole, start + 5s);
     CHECK(s.next_free("me", start + 5s) == start + 15s);
-  }
-  SECTION("alone it makes nothing known") {
-    slots fresh(1, 10s);
-    fresh.observe_lock(named, start);
-    CHECK_FALSE(fresh.known());
   }
 }
 
@@ -293,4 +294,73 @@ TEST_CASE("slots: the span of a session counts while it holds a slot, or is take
     s.observe(seen({"a"}, {"me"}, 1), start + 3s);
     CHECK(s.next_free("me", start + 3s) == start + 13s);
   }
+}
+
+TEST_CASE("slots: none is free beside a holder that relies on another number") {
+  slots s(3, 10s);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  CHECK(s.limit_conflict());
+  CHECK_FALSE(s.free("me", start));
+  SECTION("also when it is dead, until its lease is over") {
+    s.observe(seen({"a"}, {"me"}, 1), start + 1s);
+    CHECK_FALSE(s.limit_conflict());
+    CHECK_FALSE(s.free("me", start + 1s));
+    CHECK(s.next_free("me", start + 1s) == start + 11s);
+    CHECK(s.free("me", start + 11s));
+  }
+  SECTION("also when .lock is gone") {
+    s.observe(lock_gone({"a", "me"}), start + 1s);
+    CHECK_FALSE(s.free("me", start + 1s));
+    CHECK_FALSE(s.free("me", start + 11s - 1ns));
+    CHECK(s.free("me", start + 11s));
+  }
+  SECTION("also when another contender has written its own number beside the dead name") {
+    s.observe(seen({"a"}, {"b", "me"}, 1), start + 1s);
+    s.observe(seen({"a", "b"}, {"b", "me"}, 3), start + 2s);
+    CHECK_FALSE(s.free("me", start + 2s));
+    CHECK(s.free("me", start + 11s));
+  }
+  SECTION("in an older answer, too") {
+    slots late(3, 10s);
+    semaphore_state newest = lock_gone({"me"});
+    newest.index = 20;
+    late.observe(newest, start);
+    semaphore_state older = seen({"a"}, {"a", "me"}, 1);
+    older.index = 10;
+    older.lock_created = 5;
+    CHECK_FALSE(late.observe(older, start + 1s));
+    CHECK_FALSE(late.free("me", start + 1s));
+    CHECK(late.free("me", start + 10s));
+  }
+}
+
+TEST_CASE("slots: a candidate of the process that comes later knows what the others have seen") {
+  slots first(1, 10s);
+  first.observe(seen({"a"}, {"a", "me"}, 1), start);
+  slots later(1, 10s);
+  later.learn(first);
+  later.observe(lock_gone({"a", "me"}), start + 1s);
+  CHECK_FALSE(later.free("me", start + 1s));
+  CHECK(later.free("me", start + 11s));
+}
+
+TEST_CASE("slots: a dead holder's time begins anew if .lock was made again with its name") {
+  slots s(1, 10s);
+  semaphore_state before = seen({"a"}, {"me"}, 1);
+  before.lock_created = 5;
+  s.observe(before, start);
+  semaphore_state again = before;
+  again.lock_created = again.lock_modified = 9;
+  s.observe(again, start + 8s);
+  CHECK_FALSE(s.free("me", start + 10s));
+  CHECK(s.free("me", start + 18s));
+}
+
+TEST_CASE("slots: the span of a holder whose name is gone counts as well") {
+  slots s(1, 10s);
+  s.observe(seen({"a"}, {"a", "me"}, 1), start);
+  s.observe(lock_gone({"a", "me"}), start + 1s);
+  s.holders_span("a", 30s);
+  CHECK_FALSE(s.free("me", start + 11s));
+  CHECK(s.free("me", start + 31s));
 }

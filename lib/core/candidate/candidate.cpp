@@ -85,7 +85,9 @@ observation_order candidate::take_in(const key_observation& seen, time_point now
   if (held_) {
     review_lock(seen, order, now);
   } else if (open_claim_) {
-    if (history_.held() && !history_.held_by(open_claim_->terms.session)) {
+    // Of a missing key an older answer may show the holder.
+    const bool others = seen.held() && seen.session != open_claim_->terms.session;
+    if (others || (history_.held() && !history_.held_by(open_claim_->terms.session))) {
       open_claim_->contested = true;
     }
     if (!busy_ && seen.linearizable && order != observation_order::outdated) {

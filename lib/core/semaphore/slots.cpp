@@ -11,7 +11,8 @@ namespace tenure::core {
 void slots::suspect_contenders(const semaphore_state& seen, time_point now,
                                suspicions& into) const {
   for (const std::string& session : seen.contenders) {
-    if (!seen.holders.contains(session)) into.emplace(session, suspicion{now, true});
+    if (seen.holders.contains(session)) continue;
+    into.emplace(session, suspicion{.since = now, .lasting = true});
   }
 }
 
@@ -25,7 +26,10 @@ void slots::suspect_last_holders(const semaphore_state& seen, time_point now,
     const auto known = suspects_.find(session);
     const bool was_dead = known != suspects_.end() && !seen.contenders.contains(session) &&
                           !last_.contenders.contains(session);
-    into.insert_or_assign(session, suspicion{was_dead ? known->second.since : now, true});
+    suspicion old{.since = now, .limit = last_.limit};
+    if (was_dead) old = known->second;
+    old.lasting = true;
+    into.insert_or_assign(session, old);
   }
 }
 
@@ -43,9 +47,10 @@ void slots::take_older(const semaphore_state& seen) {
   for (const std::string& session : seen.holders) {
     if (last_.holders.contains(session)) continue;
     if (!deleted && !last_.contenders.contains(session)) continue;
-    suspicion& since = suspects_[session];
-    since.since = std::max(since.since, last_at_);
-    since.lasting = since.lasting || deleted;
+    suspicion& old = suspects_[session];
+    old.since = std::max(old.since, last_at_);
+    old.lasting = old.lasting || deleted;
+    if (old.limit == 0) old.limit = seen.limit;
   }
 }
 
@@ -68,21 +73,27 @@ bool slots::observe(const semaphore_state& seen, time_point now) {
   for (const auto& [session, old] : suspects_) {
     const bool kept = old.lasting || was_dead(session);
     if (kept && !seen.holders.contains(session) && now < over_at(session)) {
-      suspects.emplace(session, suspicion{old.since, true});
+      suspicion lasting = old;
+      lasting.lasting = true;
+      suspects.emplace(session, lasting);
     }
   }
+  const auto fresh = [&](const std::string& session) {
+    const bool was_named = last_.holders.contains(session);
+    return suspicion{.since = now, .limit = was_named ? last_.limit : seen.limit};
+  };
   const auto suspect = [&](const std::string& session) {
     const auto found = suspects_.find(session);
-    suspects.emplace(session, found == suspects_.end() ? suspicion{now} : found->second);
+    suspects.emplace(session, found == suspects_.end() ? fresh(session) : found->second);
   };
   for (const std::string& session : seen.holders) {
     if (seen.contenders.contains(session)) continue;
-    // An older suspicion counts only if the session was named then as well: it may have got a slot
-    // since, by a change that was not seen.
-    if (last_.holders.contains(session)) {
+    // An older suspicion counts only if the session was named then as well, by the same `.lock`: it
+    // may have got a slot since, by a change that was not seen.
+    if (last_.holders.contains(session) && !deleted) {
       suspect(session);
     } else {
-      suspects.insert_or_assign(session, suspicion{now});
+      suspects.insert_or_assign(session, fresh(session));
     }
   }
   // Its name is gone while its key is still locked: either it is about to delete its key, as a
@@ -96,7 +107,9 @@ bool slots::observe(const semaphore_state& seen, time_point now) {
     if (last_.contenders.contains(session)) {
       suspect(session);
     } else {
-      suspects.insert_or_assign(session, suspicion{now, deleted});
+      suspicion again = fresh(session);
+      again.lasting = deleted;
+      suspects.insert_or_assign(session, again);
     }
   }
   for (const auto& [session, old] : suspects_) {
@@ -108,20 +121,29 @@ bool slots::observe(const semaphore_state& seen, time_point now) {
   });
   last_ = seen;
   last_at_ = now;
-  known_ = true;
   return true;
 }
 
 void slots::observe_lock(semaphore_state seen, time_point now) {
   seen.contenders.insert(last_.contenders.begin(), last_.contenders.end());
   seen.contenders.insert(seen.holders.begin(), seen.holders.end());
-  const bool known = known_;
   observe(seen, now);
-  known_ = known;
+}
+
+void slots::learn(const slots& other) {
+  highest_ = other.highest_;
+  last_ = other.last_;
+  last_at_ = other.last_at_;
+  suspects_ = other.suspects_;
+  spans_ = other.spans_;
+}
+
+void slots::lock_was_at(std::uint64_t modified) noexcept {
+  highest_ = std::max(highest_, modified);
 }
 
 void slots::holders_span(const std::string& session, duration span) {
-  if (last_.holders.contains(session)) spans_[session] = span;
+  if (last_.holders.contains(session) || suspects_.contains(session)) spans_[session] = span;
 }
 
 time_point slots::over_at(const std::string& session) const {
@@ -138,17 +160,31 @@ bool slots::occupies(const std::string& session, time_point now) const {
   return now < over_at(session);
 }
 
-std::size_t slots::occupied(const std::string& self, time_point now) const {
-  std::size_t count = 0;
+std::set<std::string> slots::occupants(const std::string& self, time_point now) const {
+  std::set<std::string> found;
   for (const std::string& session : last_.holders) {
-    if (session != self && occupies(session, now)) ++count;
+    if (session != self && occupies(session, now)) found.insert(session);
   }
-  if (bug_enabled(seeded_bug::slot_trusts_vanished)) return count;
+  if (bug_enabled(seeded_bug::slot_trusts_vanished)) return found;
   for (const auto& [session, old] : suspects_) {
-    const bool named = last_.holders.contains(session);
-    if (!named && session != self && occupies(session, now)) ++count;
+    if (session != self && occupies(session, now)) found.insert(session);
   }
-  return count;
+  return found;
+}
+
+std::size_t slots::occupied(const std::string& self, time_point now) const {
+  return occupants(self, now).size();
+}
+
+bool slots::free(const std::string& self, time_point now) const {
+  const auto relies_on_another = [&](const std::string& session) {
+    const auto suspected = suspects_.find(session);
+    const bool known = suspected != suspects_.end() && suspected->second.limit != 0;
+    const std::uint64_t limit = known ? suspected->second.limit : last_.limit;
+    return limit != 0 && limit != limit_ && !bug_enabled(seeded_bug::slot_limit_of_dead_forgotten);
+  };
+  const std::set<std::string> others = occupants(self, now);
+  return others.size() < limit_ && std::ranges::none_of(others, relies_on_another);
 }
 
 bool slots::limit_conflict() const {

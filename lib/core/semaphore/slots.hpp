@@ -47,8 +47,11 @@ class slots {
   void observe_lock(semaphore_state seen, time_point now);
   /// The span of another holder's session: the larger one of that and ours counts.
   void holders_span(const std::string& session, duration span);
+  /// Takes over what another candidate of the process has seen of the same semaphore.
+  void learn(const slots& other);
+  /// A proof has shown `.lock` at that index.
+  void lock_was_at(std::uint64_t modified) noexcept;
 
-  bool known() const noexcept { return known_; }
   const semaphore_state& last() const noexcept { return last_; }
   /// The greatest index of `.lock` that was seen: a fence must exceed it.
   std::uint64_t highest() const noexcept { return highest_; }
@@ -57,9 +60,9 @@ class slots {
 
   /// The slots whose holders may still act, without `self`.
   std::size_t occupied(const std::string& self, time_point now) const;
-  bool free(const std::string& self, time_point now) const {
-    return occupied(self, now) < limit_;
-  }
+  /// Whether `self` may take a slot. None is free beside a holder that relies on another limit, and
+  /// that may still act.
+  bool free(const std::string& self, time_point now) const;
   /// When the time of a dead holder is over, so that a slot becomes free; time_point::max(): never.
   time_point next_free(const std::string& self, time_point now) const;
   /// The holders that `.lock` has to name when `self` takes a slot: those whose time is not over,
@@ -70,11 +73,11 @@ class slots {
   bool outdated(const semaphore_state& seen) const noexcept;
   void take_older(const semaphore_state& seen);
   bool occupies(const std::string& session, time_point now) const;
+  std::set<std::string> occupants(const std::string& self, time_point now) const;
   time_point over_at(const std::string& session) const;
 
   std::uint64_t limit_;
   duration span_;
-  bool known_ = false;
   std::uint64_t highest_ = 0;
   semaphore_state last_;
   time_point last_at_{};  ///< when that was complete
@@ -83,6 +86,8 @@ class slots {
     /// The name went with `.lock` itself, which no contender deletes: the key of the holder says
     /// nothing. The server may have lost both.
     bool lasting = false;
+    /// The number of slots that the holder relies on; 0: unknown.
+    std::uint64_t limit = 0;
   };
   using suspicions = std::map<std::string, suspicion>;
   void suspect_contenders(const semaphore_state& seen, time_point now, suspicions& into) const;

@@ -36,6 +36,7 @@ enum class seeded_bug : std::uint8_t {
   slot_trusts_vanished,     ///< a name that is gone from `.lock` frees its slot at once
   slot_forgets_holders,     ///< holders whose names went with `.lock` itself do not count
   slot_late_answer_counts,  ///< an answer that may be older replaces what was seen before
+  slot_limit_of_dead_forgotten,  ///< a holder that may be dead does not count for the limit
   slot_of_late_claim,       ///< a slot begins, also if another had one since the claim
   slot_without_index,       ///< `.lock` is written whatever it has become
   slot_proven_by_watch,     ///< an answer of the watch, perhaps an old one, proves a slot

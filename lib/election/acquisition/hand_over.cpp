@@ -54,6 +54,8 @@ void participant::hand_over_answered(const lock_outcome& outcome, time_point now
     case lock_outcome_kind::failed:
       // A request that Consul does not take as it is: a release is smaller.
       if (outcome.error == consul_errc::bad_request) plain_release_ = true;
+      // Nothing has happened, and the next holder may be another by the time of the next request.
+      if (!h.lost) h.to.reset();
       fsm_.release_failed(now, random);
       break;
     case lock_outcome_kind::unknown:
@@ -80,7 +82,8 @@ void participant::handed_over(const lock_outcome& outcome, time_point now) {
 }
 
 void participant::hand_over_refused(const lock_outcome& outcome, time_point now) {
-  if (!outcome.by_next_holder) {
+  // Consul may have carried out an earlier request, whose answer was lost.
+  if (!outcome.by_next_holder || hand_over_->done) {
     fsm_.release_missed(now);
     review_hand_over(now);
     return;
@@ -122,7 +125,7 @@ void participant::review_hand_over(time_point now) {
 
 const std::string& participant::handed_to() const noexcept {
   static const std::string none;
-  return hand_over_ && hand_over_->done ? hand_over_->to->name : none;
+  return hand_over_ && hand_over_->done && hand_over_->to ? hand_over_->to->name : none;
 }
 
 }  // namespace tenure::impl

@@ -17,10 +17,11 @@ time_point group_claims::update(const core::own_part& part, time_point now) {
   std::vector<std::uint32_t> wanted;
   if (planner_.may_lead()) {
     wanted = part.claims;
+    const std::size_t most = wanted.size() + planner_.room_beside(wanted.size());
     for (const std::uint32_t seat : part.others) {
       const time_point at = claim_at(seat);
       if (at <= now) {
-        wanted.push_back(seat);
+        if (wanted.size() < most) wanted.push_back(seat);
       } else {
         next = std::min(next, at);
       }

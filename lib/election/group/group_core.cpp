@@ -102,7 +102,9 @@ void group_core::seat_left(std::uint32_t seat) noexcept {
   mover_.forget(who);
   claims_.forget(who);
   planner_.remove(seat);
-  note_entered(shared_->now());
+  // At once: until the others know, they may hand the election to this member.
+  publish_at_ = shared_->now();
+  wake();
 }
 
 void group_core::note_entered(time_point now) noexcept {
@@ -125,7 +127,7 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 }
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
-  std::optional<recipient> to = mover_.recipient_of(seat);
+  std::optional<recipient> to = mover_.recipient_of(seat, shared_->now());
   if (to) to->notices = notices_prefix(prefix_, to->session.text());
   return to;
 }

@@ -8,6 +8,14 @@
 #include "election/participant/participant.hpp"
 
 namespace tenure::impl {
+namespace {
+
+using namespace std::chrono_literals;
+
+// By then the watch shows what a hand-over has become.
+constexpr duration lent_for = 2s;
+
+}  // namespace
 
 // -- what changed --------------------------------------------------------------------------------
 
@@ -86,6 +94,7 @@ void group_planner::set_self(core::session_id session) {
 
 void group_planner::set_leaving() {
   leaving_ = true;
+  entered_before_ = entered_;
   rebuild();
 }
 
@@ -178,6 +187,12 @@ std::size_t group_planner::over_capacity() const noexcept {
   return held_[self_] > most ? held_[self_] - most : 0;
 }
 
+std::size_t group_planner::room_beside(std::size_t claims) const noexcept {
+  const std::size_t most = plan_.members()[self_].capacity;
+  const std::size_t taken = held_[self_] + claims;
+  return most > taken ? most - taken : 0;
+}
+
 bool group_planner::has_room(core::member_index member) const noexcept {
   return plan_.members()[member].may_lead() && held_[member] < plan_.members()[member].capacity;
 }
@@ -198,15 +213,17 @@ std::size_t group_planner::cleaning_place(const std::string& key) const noexcept
   return place ? *place - 1 : members_.size();
 }
 
-// Among those with room one that certainly watches the key; then one that leads less than its
-// share, as any other would have to give one of its elections away; then the one that would claim
-// it first.
-core::member_index group_planner::other_member(std::uint32_t place) {
+// Among those with room, also for what was handed to them just now, one that certainly watches the
+// key; then one that leads less than its share, as any other would have to give one of its
+// elections away; then the one that would claim it first.
+core::member_index group_planner::other_member(std::uint32_t place, time_point now) {
+  std::erase_if(lent_, [now](const loan& one) { return one.until <= now; });
   const std::vector<core::member_share>& shares = plan_.plan().shares();
   core::member_index best = core::no_member;
   std::tuple<bool, bool, std::uint32_t> best_rank;
   for (core::member_index m = 0; m < members_.size(); ++m) {
     if (m == self_ || !has_room(m)) continue;
+    if (held_[m] + lent_to(members_[m].session) >= plan_.members()[m].capacity) continue;
     const auto turn = core::claim_place(plan_.members(), m, plan_.keys()[place], self_);
     const bool full = held_[m] >= shares[m].size;
     const std::tuple rank(!same_elections(m), full, turn.value_or(core::no_limit));
@@ -214,7 +231,12 @@ core::member_index group_planner::other_member(std::uint32_t place) {
     best = m;
     best_rank = rank;
   }
+  if (best != core::no_member) lent_.push_back({members_[best].session, now + lent_for});
   return best;
+}
+
+std::uint32_t group_planner::lent_to(const core::session_id& session) const noexcept {
+  return static_cast<std::uint32_t>(std::ranges::count(lent_, session, &loan::to));
 }
 
 recipient group_planner::recipient_at(core::member_index member) const {

@@ -66,19 +66,22 @@ class group_planner {
   std::uint64_t membership() const noexcept { return membership_; }
   /// How many elections our session holds beyond our capacity.
   std::size_t over_capacity() const noexcept;
+  /// How many elections our session may take beyond those that it holds and `claims` more.
+  std::size_t room_beside(std::size_t claims) const noexcept;
   /// After how many others this member claims the free key, 0 for the plan's target; nothing: it
   /// does not.
   std::optional<std::uint32_t> claim_place(std::uint32_t seat);
   /// How many members delete the left-over before this one.
   std::size_t cleaning_place(const std::string& key) const noexcept;
   /// Another member that takes the key if this process does not want it.
-  core::member_index other_member(std::uint32_t seat);
+  core::member_index other_member(std::uint32_t seat, time_point now);
   recipient recipient_at(core::member_index member) const;
   /// What this process has entered. Others know of it when it is published.
   const core::entered_elections& entered() const noexcept { return entered_; }
-  /// Whether the member has entered the same elections: then it watches all of our keys.
+  /// Whether the member has entered the same elections: then it watches all of our keys. Those
+  /// count which this process had entered before it began to leave.
   bool same_elections(core::member_index member) const noexcept {
-    return members_[member].document.entered == entered_;
+    return members_[member].document.entered == (leaving_ ? entered_before_ : entered_);
   }
   std::vector<group_member_status> statuses();
 
@@ -102,17 +105,25 @@ class group_planner {
   void check_places() const noexcept;
   std::string describe() const;
   bool has_room(core::member_index member) const noexcept;
+  std::uint32_t lent_to(const core::session_id& session) const noexcept;
 
   core::live_plan plan_;
   std::vector<seat> seats_;
   std::size_t unknown_ = 0;
   core::entered_elections entered_;
+  core::entered_elections entered_before_;  ///< when it began to leave
 
   group_view view_;
   std::vector<seen_member> members_;  ///< those of the view that live
   std::vector<std::shared_ptr<const std::string>> values_;  ///< of the members
   std::vector<std::uint32_t> held_;                         ///< elections, by member
   std::uint64_t membership_ = 0;
+  /// Which members were chosen lately beside the plan: they may hold one more each time.
+  struct loan {
+    core::session_id to;
+    time_point until{};
+  };
+  std::vector<loan> lent_;
   std::vector<seen_member> dead_;  ///< as they were when their session was found gone
   core::session_id session_;
   core::member_index self_ = core::no_member;

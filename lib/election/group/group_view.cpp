@@ -20,8 +20,8 @@ bool is_name(std::string_view text) noexcept {
 
 void read_member(std::string_view name, const consul::kv_entry& entry, group_view& view) {
   if (entry.session.empty()) {
-    // Other keys may be an operator's.
-    if (entry.flags == consul::lock_flags) {
+    // Other keys may be an operator's, or another program's lock.
+    if (entry.flags == consul::lock_flags && consul::parse_member(entry.value)) {
       view.left_overs.push_back(left_over{entry.key, entry.modify_index});
     }
     return;

@@ -129,9 +129,13 @@ void member_key::publish(core::group_member document) {
   if (document == wanted_) return;
   const bool urgent = document.leaving != wanted_.leaving;
   const bool first = stored_ && *stored_ == wanted_;
+  const bool left = document.entered != wanted_.entered &&
+                    document.entered.count <= wanted_.entered.count;
   wanted_ = std::move(document);
   if (urgent) {
     write_at_ = now();
+  } else if (first && left) {
+    write_at_ = std::max(write_at_, now());
   } else if (first) {
     write_at_ = now() + together;
   }

@@ -42,7 +42,8 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   boost::asio::awaitable<void> run();
 
   /// What shall be published; `settled` is this class's own. Changes within a second are written
-  /// together, `leaving` at once.
+  /// together, `leaving` at once, and so is an election that was left, unless the last write was
+  /// less than a second ago.
   void publish(core::group_member document);
   const core::group_member& document() const noexcept { return wanted_; }
   /// Whether the key was written under the present session, and with the newest document.

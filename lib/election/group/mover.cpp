@@ -262,17 +262,19 @@ bool mover::stop_or_wait(std::uint32_t seat, time_point now) {
 
 // -- to whom -------------------------------------------------------------------------------------
 
-std::optional<recipient> mover::recipient_of(std::uint32_t seat) {
+// Only a member that has entered the same elections watches the key for certain. Another might hold
+// it without knowing that.
+std::optional<recipient> mover::recipient_of(std::uint32_t seat, time_point now) {
   const participant& who = planner_.at(seat);
   // An election that is left is released: its group goes on without this process in it.
   if (!planner_.seen() || (who.left() && !planner_.leaving())) return std::nullopt;
   core::member_index to = planner_.target(seat);
-  if (to == planner_.self() && to != core::no_member) {
-    // The body returned of itself. If this process stands again, it claims the key again.
-    if (who.stands()) return std::nullopt;
-    to = planner_.other_member(seat);
-  }
   if (to == core::no_member) return std::nullopt;
+  const bool returned = to == planner_.self();
+  // The body returned of itself. If this process stands again, it claims the key again.
+  if (returned && who.stands()) return std::nullopt;
+  if (returned || !planner_.same_elections(to)) to = planner_.other_member(seat, now);
+  if (to == core::no_member || !planner_.same_elections(to)) return std::nullopt;
   return planner_.recipient_at(to);
 }
 

@@ -41,7 +41,7 @@ class mover {
   void pinned(const std::map<std::string, std::string>& before,
               const std::map<std::string, std::string>& now);
   void forget(participant& who);
-  std::optional<recipient> recipient_of(std::uint32_t seat);
+  std::optional<recipient> recipient_of(std::uint32_t seat, time_point now);
   void handed_over(std::uint32_t seat, const recipient& to, time_point now);
   /// For terms that are stopped beside those that run() stops.
   stop_window& window() noexcept { return window_; }

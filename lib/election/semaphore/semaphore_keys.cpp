@@ -38,6 +38,11 @@ consul::txn_op semaphore_keys::check_contender(const std::string& session) const
   return consul::txn_op::check_session(contender(session), session);
 }
 
+consul::txn_op semaphore_keys::check_lock(std::uint64_t index) const {
+  return index == 0 ? consul::txn_op::check_not_exists(lock_)
+                    : consul::txn_op::check_index(lock_, index);
+}
+
 consul::txn_op semaphore_keys::name_holders(std::uint64_t limit, std::set<std::string> holders,
                                             std::uint64_t index) const {
   consul::semaphore_document lock;

@@ -37,6 +37,8 @@ class semaphore_keys {
   consul::txn_op enroll(const std::string& session, std::string value) const;
   /// Checks that the session still locks its contender key.
   consul::txn_op check_contender(const std::string& session) const;
+  /// Checks that `.lock` still has the index of what was read (0: that it does not exist).
+  consul::txn_op check_lock(std::uint64_t index) const;
   /// Writes `.lock`, if it still has the index of what was read (0: if it does not exist).
   consul::txn_op name_holders(std::uint64_t limit, std::set<std::string> holders,
                               std::uint64_t index) const;

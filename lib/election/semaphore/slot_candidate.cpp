@@ -35,6 +35,12 @@ slot_candidate::slot_candidate(std::shared_ptr<context> shared, std::string pref
       tasks_(shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log)),
       value_(how_.value()) {
   watch_.pause();
+  // What one candidate of a process sees, all of them know.
+  const auto other = shared_->slot_candidates.find(keys_.prefix());
+  if (other != shared_->slot_candidates.end()) {
+    slots_.learn(other->second->slots_);
+    good_ = other->second->good_;
+  }
   shared_->slot_candidates.emplace(keys_.prefix(), this);
 }
 
@@ -107,9 +113,6 @@ asio::awaitable<void> slot_candidate::run() {
     thrown = std::current_exception();
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  // A session that is being created would be left behind: its id is not known yet.
-  const time_point give_up = shared_->client.deadline();
-  while (session_ && session_->creating() && now() < give_up) co_await changed_.wait(give_up);
   tasks_.cancel();
   co_await tasks_.join();
   co_await end_session();
@@ -124,7 +127,7 @@ asio::awaitable<void> slot_candidate::live() {
     if (wanted_) {
       co_await attempt();
     } else {
-      co_await changed_.wait();
+      co_await rest();
     }
   }
 }
@@ -147,12 +150,20 @@ asio::awaitable<void> slot_candidate::attempt() {
     took = taken;
   }
   if (took) co_await serve();
-  if (took || !wants()) co_await let_go(extent::name_and_key);
+  if (took || !wants()) co_await let_go();
   if (!term_) co_return;
   must(!lease_.working() && over(term_), "an attempt ends after its term, and after the work");
   term_.reset();
   lease_.clear();
   changed_.notify_all();
+}
+
+/// Without a wish for a slot. After a span the session ends: if it were renewed for ever, a
+/// restored snapshot in which it has a slot would take that slot from all others.
+asio::awaitable<void> slot_candidate::rest() {
+  const time_point until = session_ ? now() + how_.span() : time_point::max();
+  while (!wanted_ && !left_ && now() < until) co_await changed_.wait(until);
+  if (!wanted_ && !left_) co_await end_session();
 }
 
 asio::awaitable<void> slot_candidate::pause(core::backoff& failures) {
@@ -162,33 +173,42 @@ asio::awaitable<void> slot_candidate::pause(core::backoff& failures) {
 
 // -- the session ---------------------------------------------------------------------------------
 
-// Its tasks belong to this candidate's scope, and end before it does.
 void slot_candidate::start_session() {
   session_kind kind(how_);
   kind.behavior = session_behavior::remove;  // the contender key goes with the session
   kind.lock_delay = duration{0};             // no other session ever locks that key
+  session_tasks_ = std::make_unique<runtime::task_scope>(
+      shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log));
   auto spawn = [weak = weak_from_this()](asio::awaitable<void> task) {
-    if (const auto self = weak.lock()) {
-      self->tasks_.spawn(runtime::keep_alive(std::move(task), self));
+    const auto self = weak.lock();
+    if (self && self->session_tasks_) {
+      self->session_tasks_->spawn(runtime::keep_alive(std::move(task), self));
     }
   };
   session_ = std::make_shared<consul_session>(shared_->env, shared_->client, std::move(spawn),
                                               shared_->sessions.plan_for(kind));
   session_->attach(*this);
-  tasks_.spawn(runtime::keep_alive(session_->run(), session_, shared_from_this()));
+  session_tasks_->spawn(runtime::keep_alive(session_->run(), session_, shared_from_this()));
 }
 
 // Work that still runs keeps its session, to expire.
 asio::awaitable<void> slot_candidate::end_session() {
   if (!session_) co_return;
+  // A session that is being created would be left behind: its id is not known yet.
+  const time_point give_up = shared_->client.deadline();
+  while (session_->creating() && now() < give_up) co_await changed_.wait(give_up);
+  session_tasks_->cancel();
+  co_await session_tasks_->join();
   const auto how = session_->in_use() ? consul_session::ending::leave_to_expire
                                       : consul_session::ending::destroy;
   co_await session_->end(how);
+  session_->detach(*this);
+  session_.reset();
 }
 
 /// A session that could not be destroyed expires.
 asio::awaitable<void> slot_candidate::replace_session() {
-  co_await let_go(extent::name_and_key);
+  co_await let_go();
   const std::string id = session_id_;
   const consul::ack answer = co_await shared_->client.destroy_session(id);
   note(answer);

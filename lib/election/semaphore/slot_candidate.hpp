@@ -71,8 +71,6 @@ class slot_candidate final : public term_host,
 
  private:
   class waiting_acquire;
-  /// What let_go() gives back.
-  enum class extent { name, name_and_key };
 
   // -- term_host ---------------------------------------------------------------------------------
   context& shared() const noexcept override { return *shared_; }
@@ -94,6 +92,7 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<void> wait_left();
   boost::asio::awaitable<void> attempt();
+  boost::asio::awaitable<void> rest();
   void start_session();
   boost::asio::awaitable<void> end_session();
   boost::asio::awaitable<void> replace_session();
@@ -102,8 +101,8 @@ class slot_candidate final : public term_host,
   boost::asio::awaitable<bool> claim();
   boost::asio::awaitable<void> wait_refused();
   boost::asio::awaitable<void> wait_for_indexes();
-  boost::asio::awaitable<void> let_go(extent what);
-  boost::asio::awaitable<bool> let_go_once(extent what);
+  boost::asio::awaitable<void> let_go();
+  boost::asio::awaitable<bool> let_go_once();
   boost::asio::awaitable<void> pause(core::backoff& failures);
 
   // -- what is seen ------------------------------------------------------------------------------
@@ -160,7 +159,8 @@ class slot_candidate final : public term_host,
   runtime::gauge_share counted_;
   prefix_watch watch_;
   runtime::task_scope tasks_;
-  std::shared_ptr<consul_session> session_;  ///< from the first acquire() on
+  std::shared_ptr<consul_session> session_;  ///< from acquire() on, until it rests
+  std::unique_ptr<runtime::task_scope> session_tasks_;
   request_error error_;  ///< of the last request
   error_code refusal_;   ///< why acquire() cannot succeed, until the next one asks again
   std::string refusal_text_;
@@ -175,6 +175,7 @@ class slot_candidate final : public term_host,
   bool named_ = false;       ///< `.lock` may name this session
   std::set<std::string> asked_;   ///< holders whose spans are being asked for
   std::uint64_t lock_modified_ = 0;  ///< of `.lock`, when last proven
+  std::uint64_t proofs_ = 0;         ///< that have confirmed the slot
   bool wanted_ = false;    ///< acquire() waits
   bool left_ = false;
   bool finished_ = false;

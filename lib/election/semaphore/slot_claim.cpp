@@ -38,8 +38,7 @@ asio::awaitable<bool> slot_candidate::take_slot() {
       // A claim was carried out whose answer was lost or came too late for a term.
       named_ = true;
       runtime::count(*shared_->env, metric::claims_recovered);
-      co_await let_go(extent::name);
-      look_again_ = true;
+      co_await let_go();
     } else if (!slots_.free(session_id_, now())) {
       co_await changed_.wait(slots_.next_free(session_id_, now()));
     } else {
@@ -74,7 +73,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   ops.push_back(keys_.name_holders(limit_, std::move(holders), slots_.last().lock_modified));
   named_ = true;
   // The watch may show this claim before its answer arrives, and what others wrote since.
-  const std::uint64_t highest = std::max(slots_.highest(), lock_modified_);
+  const std::uint64_t highest = slots_.highest();
   runtime::count(*shared_->env, metric::claims);
   const consul::txn_result answer = co_await write_once(std::move(ops));
   runtime::count(*shared_->env, claim_counter(answer));
@@ -96,7 +95,7 @@ asio::awaitable<bool> slot_candidate::claim() {
   // the index that the claim requires. Another contender may have had a slot in between.
   if (!slots_.free(session_id_, now()) && !bug_enabled(core::seeded_bug::slot_of_late_claim)) {
     log(log_level::info, "slot claimed too late");
-    co_await let_go(extent::name);
+    co_await let_go();
     co_return false;
   }
   lease_.lock_won(answer.sent_at);
@@ -106,6 +105,7 @@ asio::awaitable<bool> slot_candidate::claim() {
     co_return false;
   }
   lock_modified_ = fence;
+  slots_.lock_was_at(fence);
   lease_.begin();
   must(begins < lease_.stop_at(), "a term begins within its lease");
   begin_term(key_name(keys_.lock()), session_id_, lock_modified_);
@@ -121,25 +121,26 @@ asio::awaitable<void> slot_candidate::wait_for_indexes() {
   log(log_level::error,
       "Consul's indexes went back (a new data directory?): this process does not lead before they "
       "exceed the old ones; if Consul was reset on purpose, restart this process");
-  co_await let_go(extent::name);
+  co_await let_go();
   const time_point again = now() + 5s;
   while (wants() && session_alive() && now() < again) co_await changed_.wait(again);
 }
 
 // -- letting go ----------------------------------------------------------------------------------
 
-// The work has stopped: the slot is free for the next candidate at once.
-asio::awaitable<void> slot_candidate::let_go(extent what) {
+// The work has stopped: the slot is free for the next candidate at once. The contender key goes
+// with the name: others take a name that vanishes alone for one that an operator took away.
+asio::awaitable<void> slot_candidate::let_go() {
   core::backoff failures(20ms, 2s);
-  while (named_ || (what == extent::name_and_key && key_remains_)) {
-    const bool done = co_await let_go_once(what);
+  while (named_ || key_remains_) {
+    const bool done = co_await let_go_once();
     if (done) co_return;
     const time_point again = now() + failures.next(shared_->env->random->next());
     co_await runtime::sleep_until(*shared_->env->timers, again);
   }
 }
 
-asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
+asio::awaitable<bool> slot_candidate::let_go_once() {
   const consul::kv_list found =
       co_await shared_->client.list(keys_.below(), consul::consistency::consistent);
   note(found);
@@ -155,21 +156,22 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
   must(!lease_.working(), "a slot is given back only after the work has stopped");
   std::vector<consul::txn_op> ops;
   const bool named = seen.holders.contains(session_id_);
-  if (named && !seen.contenders.contains(session_id_)) contender_key_gone();
+  const bool key_lost = (named || enrolled_) && !seen.contenders.contains(session_id_);
+  if (key_lost) contender_key_gone();
   if (named) {
     std::set<std::string> rest = seen.holders;
     rest.erase(session_id_);
     ops.push_back(keys_.name_holders(seen.limit, std::move(rest), seen.lock_modified));
   }
-  const bool key_too = what == extent::name_and_key;
-  if (key_too) {
-    // Also if an operator has released it: then it would not go with the session.
-    const auto own = std::ranges::find(found.entries, keys_.contender(session_id_),
-                                       &consul::kv_entry::key);
-    if (own != found.entries.end()) {
-      ops.push_back(consul::txn_op::check_index(own->key, own->modify_index));
-      ops.push_back(consul::txn_op::remove(own->key));
-    }
+  // Also if an operator has released it: then it would not go with the session.
+  const auto own = std::ranges::find(found.entries, keys_.contender(session_id_),
+                                     &consul::kv_entry::key);
+  if (own != found.entries.end()) {
+    // A claim that is under way must not land between the list and the deletion: it would name a
+    // session without its key.
+    if (named_ && !named) ops.push_back(keys_.check_lock(seen.lock_modified));
+    ops.push_back(consul::txn_op::check_index(own->key, own->modify_index));
+    ops.push_back(consul::txn_op::remove(own->key));
   }
   if (!ops.empty()) {
     const consul::txn_result answer = co_await write_once(std::move(ops));
@@ -179,10 +181,8 @@ asio::awaitable<bool> slot_candidate::let_go_once(extent what) {
     if (!done) co_return false;
   }
   named_ = false;
-  if (key_too) {
-    set_enrolled(false);
-    key_remains_ = false;
-  }
+  set_enrolled(false);
+  key_remains_ = false;
   look_again_ = true;
   changed_.notify_all();
   co_return true;

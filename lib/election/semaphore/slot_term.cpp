@@ -119,7 +119,10 @@ void slot_candidate::take_proof(const consul::txn_result& answer, std::optional<
   const time_point since = bug_enabled(core::seeded_bug::slot_lease_from_reply)
                                ? answer.received_at
                                : answer.sent_at;
-  if (!lost) return proved(since, answer.results.front().modify_index);
+  if (!lost) {
+    ++proofs_;
+    return proved(since, answer.results.front().modify_index);
+  }
   if (lost == end_reason::session_lost) contender_key_gone();
   if (lost == end_reason::key_missing) session_->check_now();
   lose(*lost);
@@ -129,7 +132,8 @@ void slot_candidate::proved(time_point sent_at, std::uint64_t lock_modified) {
   must(sent_at <= now(), "an answer comes after its request");
   lease_.check(now());
   lease_.proved(sent_at);
-  lock_modified_ = std::max(lock_modified_, lock_modified);
+  slots_.lock_was_at(lock_modified);
+  lock_modified_ = lock_modified;  // lower than before, if a snapshot was restored
   advance();
   changed_.notify_all();
 }
@@ -173,6 +177,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
     const time_point deadline = shared_->client.deadline();
     request_turns::turn turn = co_await connection_for(which, deadline);
     const std::uint64_t guard = lock_modified_;
+    const std::uint64_t proofs = proofs_;
     std::vector<consul::txn_op> ops;
     ops.push_back(keys_.check_contender(which->session.text()));
     ops.push_back(consul::txn_op::check_index(keys_.lock(), guard));
@@ -182,7 +187,7 @@ asio::awaitable<void> slot_candidate::write_now(std::shared_ptr<term_state> whic
     done = committed(answer);
     if (done && !over(which)) proved(answer.sent_at, guard);
     if (!done && !over(which)) want_proof(now());
-    while (!done && !over(which) && lock_modified_ == guard) co_await changed_.wait();
+    while (!done && !over(which) && proofs_ == proofs) co_await changed_.wait();
   }
 }
 

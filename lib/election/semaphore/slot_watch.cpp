@@ -53,7 +53,7 @@ template <class F>
 void slot_candidate::tell_all(F what) {
   const auto [first, last] = shared_->slot_candidates.equal_range(prefix());
   for (auto one = first; one != last; ++one) {
-    what(one->second->slots_);
+    what(*one->second);
     one->second->changed_.notify_all();
   }
 }
@@ -62,15 +62,16 @@ void slot_candidate::tell_all(F what) {
 /// know that they were there.
 void slot_candidate::observe_lock_only(const semaphore_reading& seen) {
   if (seen.lock_modified == 0) return;
-  tell_all([&](core::slots& known) { known.observe_lock(seen, now()); });
+  tell_all([&](slot_candidate& one) { one.slots_.observe_lock(seen, now()); });
 }
 
 /// False: the answer may be outdated.
 bool slot_candidate::observe_slots(const semaphore_reading& seen) {
   bool taken = false;
-  tell_all([&](core::slots& known) {
-    const bool took = known.observe(seen, now());
-    if (&known == &slots_) taken = took;
+  tell_all([&](slot_candidate& one) {
+    const bool took = one.slots_.observe(seen, now());
+    if (took) one.good_ = seen.good;
+    if (&one == this) taken = took;
   });
   return taken;
 }
@@ -105,7 +106,6 @@ asio::awaitable<bool> slot_candidate::look() {
 
 bool slot_candidate::observe(const semaphore_reading& seen) {
   if (!observe_slots(seen)) return false;
-  good_ = seen.good;
   for (const std::string& holder : seen.holders) {
     const bool lives = seen.contenders.contains(holder);
     if (holder != session_id_ && lives) ask_span(holder);
@@ -127,8 +127,7 @@ void slot_candidate::ask_span(const std::string& session) {
     if (!self) return;
     self->asked_.erase(session);
     if (!says || says->span == duration{0}) return;
-    self->slots_.holders_span(session, says->span);
-    self->changed_.notify_all();
+    self->tell_all([&](slot_candidate& one) { one.slots_.holders_span(session, says->span); });
   };
   shared_->spans.ask(session, std::move(learn));
 }
