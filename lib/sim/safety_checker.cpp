@@ -156,16 +156,29 @@ std::string safety_checker::no_protection(const tracked_term& older,
     const bool between = h.rank > older.rank && h.rank < newer.rank;
     if (between && !is_process(h.by)) return "a foreign leader in between";
   }
-  const auto within = [&](time_point at) { return at >= older_won && at <= newer_won; };
+  if (auto why = unseen_by(newcomer, older, older_won, newer_won); !why.empty()) return why;
+  // A candidate that gives up such a key releases it cleanly, also before its term begins.
+  for (const holding& h : k.holdings) {
+    if (h.rank <= older.rank || h.rank >= newer.rank) continue;
+    if (!unseen_by(h.by, older, older_won, h.won).empty()) return "released by a newcomer";
+  }
+  return {};
+}
+
+/// Why a candidate that won the key then could not know of the older holder.
+std::string safety_checker::unseen_by(actor who, const tracked_term& older, time_point older_won,
+                                      time_point won) const {
+  const std::string& key = older.term.key();
+  const key_timeline& k = truth_.of(key);
+  const auto within = [&](time_point at) { return at >= older_won && at <= won; };
   // A response that arrives after the claim was sent is too late for it.
-  const bool unseen =
-      !observed_.saw_held(newcomer, key, older.term.fence(), newer_won - claim_travel);
+  if (observed_.saw_held(who, key, older.term.fence(), won - claim_travel)) return {};
   // Of candidates whose sessions delete their keys the design protects newcomers, too.
   const bool missing_is_clean = scenario_.behavior == session_behavior::release;
-  if (missing_is_clean && unseen && std::any_of(k.erased.begin(), k.erased.end(), within)) {
+  if (missing_is_clean && std::any_of(k.erased.begin(), k.erased.end(), within)) {
     return "deleted before the newcomer saw it held";
   }
-  if (unseen && std::any_of(k.emptied.begin(), k.emptied.end(), within)) {
+  if (std::any_of(k.emptied.begin(), k.emptied.end(), within)) {
     return "emptied before the newcomer saw it held";
   }
   return {};

@@ -70,6 +70,8 @@ class safety_checker {
   /// Why the design protects an older term from a newer one by the fence alone; empty if it
   /// protects the lease, too.
   std::string no_protection(const tracked_term& older, const tracked_term& newer) const;
+  std::string unseen_by(actor who, const tracked_term& older, time_point older_won,
+                        time_point won) const;
   bool may_overlap(const tracked_term& t, const key_timeline& k) const;
   void close(tracked_term& t);
 

@@ -252,3 +252,20 @@ TEST_CASE("the order of a job that is in no file waits for its return, within st
   CHECK(late->reason == skip_reason::deadline);
   CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
 }
+
+TEST_CASE("pages that a restored snapshot brings back are removed again") {
+  cron_fixture f;
+  f.lead("p1", {with(make_job("a", "@every 1s"), [](cron::job& j) { j.history = 40; })});
+  f.rt.advance(85s);
+  const std::string document = f.ask("GET", "cron/jobs/a?raw").body;
+  const std::uint64_t oldest = f.document("a").first_page;
+  const std::string key = "cron/pages/a/" + std::to_string(oldest);
+  const std::string page = f.ask("GET", key + "?raw").body;
+  f.rt.advance(25s + 500ms);
+  REQUIRE(f.ask("GET", key).status == 404);
+  f.ask("PUT", key, page);
+  f.ask("PUT", "cron/jobs/a", document);
+  f.rt.advance(30s);
+  CHECK(f.ask("GET", key).status == 404);
+  CHECK(f.document("a").first_page > oldest);
+}

@@ -22,6 +22,8 @@ bool has_tick(run_trigger why) noexcept {
 void term_core::heed_others(const tracked_ptr& which, const std::string& stored) {
   const std::optional<ledger_document> theirs = parse_ledger_document(stored);
   if (!theirs || bug_enabled(seeded_bug::others_not_heeded)) return;
+  // A restored snapshot has pages again that this term has removed.
+  which->stored_first_page = std::min(which->stored_first_page, theirs->first_page);
   ledger_document& ours = which->document;
   std::string other;
   const auto is_theirs = [&](const auto& run) {

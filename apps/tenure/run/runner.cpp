@@ -178,7 +178,10 @@ asio::awaitable<void> runner::wait_for_consul() {
     }
     co_await sleep(pause);
   }
-  if (!options_.try_for) try_timer_.cancel();
+  if (options_.try_for) co_return;
+  // Its time may have ended while the answer came.
+  try_timer_.cancel();
+  out_of_time_ = false;
 }
 
 asio::awaitable<error_code> runner::ping() {

@@ -8,6 +8,7 @@
 #include "core/group/hand_over_notice.hpp"
 #include "core/util/backoff.hpp"
 #include "election/connections.hpp"
+#include "election/group/group_view.hpp"
 #include "election/watching/prefix_watch.hpp"
 #include "runtime/keep_alive.hpp"
 
@@ -46,6 +47,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   inbox(const hand_over_notices& whose, std::string session)
       : shared_(whose.shared_),
         session_(std::move(session)),
+        member_(members_prefix(whose.group_) + session_),
         prefix_(notices_prefix(whose.group_, session_)),
         value_(whose.value_),
         watch_(shared_->env, shared_->client, shared_->connections->polls,
@@ -77,9 +79,11 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
   }
 
  private:
-  // Without a key below the prefix every write to the store would wake the watch.
+  // Without a key below the prefix every write to the store would wake the watch. A request that
+  // Consul carries out late must not leave it for ever: it goes with the member's key.
   asio::awaitable<bool> open() {
     std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_session(member_, session_));
     ops.push_back(consul::txn_op::set(prefix_, ""));
     const time_point deadline = shared_->client.deadline();
     const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
@@ -182,6 +186,7 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
 
   const std::shared_ptr<context> shared_;
   const std::string session_;
+  const std::string member_;  ///< its key
   const std::string prefix_;
   const std::string value_;
   prefix_watch watch_;

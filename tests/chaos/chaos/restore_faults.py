@@ -17,7 +17,11 @@ RESTORED_WITHIN = 120
 @fault("snapshot restored", 1, "cluster", (3, 10), steady=True)
 def snapshot_restored(run, f):
     def save(client):
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME), content(client, "/v1/snapshot")
+        began = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        # A leader that was paused, and deposed meanwhile, saves old contents: it has to show first
+        # that it leads.
+        content(client, "/v1/catalog/nodes", consistent="")
+        return began, content(client, "/v1/snapshot")
     saved = run.cluster.ask(save)
     if saved is None:
         raise Missed
