@@ -7,6 +7,7 @@
 #include "election/acquisition/notice_ops.hpp"
 #include "election/group/hand_over_notices.hpp"
 #include "election_adversity.hpp"
+#include "open_notices.hpp"
 
 namespace {
 
@@ -104,7 +105,7 @@ TEST_CASE("a notice shows what a read of the key would have shown") {
   const auto second = watch(p, "k/2");
   b.rt.advance(1s);
   deafen(p);
-  notices.session_is(to);
+  open_notices(b, notices, to);
   b.rt.advance(40s);  // the polls of the keys that had begun have ended
   REQUIRE(first->reports.size() == 1);
   const time_point before = b.rt.now();
@@ -142,7 +143,7 @@ TEST_CASE("the proof is the send time of the last poll that did not show the not
     const bool key = where == runtime::lane::polls && !has(r.target, "/handed/");
     return key ? fate(mishap::silent_before) : fate(500ms, 500ms);
   };
-  notices.session_is(to);
+  open_notices(b, notices, to);
   b.rt.advance(35s);
   std::vector<time_point> sent;
   p.transport->network = [&](runtime::lane where, const runtime::http_request& r) {
@@ -176,7 +177,7 @@ TEST_CASE("notices that were there before are none") {
   b.rt.advance(1s);
   const std::size_t reports = first->reports.size();
   impl::hand_over_notices notices(p.engine->shared(), "g", how());
-  notices.session_is(to);
+  open_notices(b, notices, to);
   b.rt.advance(20s);
   CHECK(first->reports.size() == reports);
   b.shut_down();
@@ -196,7 +197,7 @@ TEST_CASE("more notices than a poll can keep up with are all found") {
   impl::hand_over_notices notices(p.engine->shared(), "g", how());
   b.rt.advance(1s);
   deafen(p);
-  notices.session_is(to);
+  open_notices(b, notices, to);
   b.rt.advance(40s);
   p.transport->network = [](runtime::lane where, const runtime::http_request& r) {
     const bool key = where == runtime::lane::polls && !has(r.target, "/handed/");
@@ -214,10 +215,10 @@ TEST_CASE("with another session the process watches other notices, and deletes t
   const std::string one = session(b);
   const std::string two = session(b);
   impl::hand_over_notices notices(p.engine->shared(), "g", how());
-  notices.session_is(one);
+  open_notices(b, notices, one);
   b.rt.advance(1s);
   CHECK_FALSE(b.key("g/handed/" + one + "/").empty());
-  notices.session_is(two);
+  open_notices(b, notices, two);
   b.rt.advance(10s);
   CHECK(p.transport->in_flight(runtime::lane::polls) == 1);
   CHECK_FALSE(b.key("g/handed/" + two + "/").empty());
@@ -263,7 +264,7 @@ TEST_CASE("a notice finds such a key where this process watches nothing") {
   giver g(b, other, to);
   p.engine->shared()->unwanted.add_session(to);
   impl::hand_over_notices notices(p.engine->shared(), "g", how());
-  notices.session_is(to);
+  open_notices(b, notices, to);
   b.rt.advance(1s);
   g.take("far/away");
   REQUIRE(g.give({"far/away"}));
@@ -347,3 +348,18 @@ TEST_CASE("a transaction has one notice for each recipient") {
 }
 
 }  // namespace
+
+TEST_CASE("the folder of notices is not made for a session that is no member, or no longer") {
+  election_fixture b;
+  process& p = b.add();
+  const std::string one = session(b);
+  impl::hand_over_notices notices(p.engine->shared(), "g", how());
+  notices.session_is(one);
+  b.rt.advance(5s);
+  CHECK(b.key("g/handed/" + one + "/").empty());
+  open_notices(b, notices, one);
+  b.rt.advance(10s);
+  CHECK_FALSE(b.key("g/handed/" + one + "/").empty());
+  b.rt.run(notices.remove());
+  b.shut_down();
+}

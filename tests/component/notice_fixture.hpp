@@ -6,6 +6,7 @@
 
 #include "election/group/hand_over_notices.hpp"
 #include "hand_over_fixture.hpp"
+#include "open_notices.hpp"
 
 namespace tenure::test {
 
@@ -26,7 +27,7 @@ class noticing {
       const bool its_key = where == runtime::lane::polls && !has(r.target, "/handed/");
       return fate(its_key ? mishap::silent_before : mishap::none);
     };
-    notices.session_is(of_b->session());
+    open_notices(f, notices, of_b->session());
     f.rt.advance(40s);  // the poll that had begun has ended
     impl::recipient to = b.as_recipient("b");
     to.notices = impl::notices_prefix("g", to.session.text());
