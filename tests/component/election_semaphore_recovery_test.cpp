@@ -2,31 +2,18 @@
 // one again.
 #include <catch2/catch_test_macros.hpp>
 
-#include "election_fixture.hpp"
+#include "semaphore_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
 
 namespace {
 
-const std::string prefix = "pool/c";
-const std::string lock_key = prefix + "/.lock";
-const std::string flags = "16210313421097356768";
-
-candidacy quick(std::string value = "me") {
-  return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
-}
-
-term take(election_fixture& b, semaphore& s) {
-  running<term> waiting(b.rt, s.acquire());
-  b.rt.run_until([&] { return waiting.done(); });
-  return waiting.value();
-}
-
 /// As a restored snapshot does: the session has a slot again.
 void restore_slot(election_fixture& b, const std::string& session) {
-  b.ask("PUT", "/v1/kv/" + prefix + "/" + session + "?acquire=" + session + "&flags=" + flags);
-  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags,
+  const std::string path = "/v1/kv/" + prefix + "/" + session;
+  b.ask("PUT", path + "?acquire=" + session + "&flags=" + semaphore_flags);
+  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + semaphore_flags,
         R"({"Limit":1,"Holders":{")" + session + R"(":true}})");
 }
 

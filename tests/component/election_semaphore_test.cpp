@@ -3,26 +3,12 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "election_fixture.hpp"
+#include "semaphore_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
 
 namespace {
-
-const std::string prefix = "pool/c";
-const std::string lock_key = prefix + "/.lock";
-const std::string flags = "16210313421097356768";
-
-candidacy quick(std::string value = "me") {
-  return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
-}
-
-term take(election_fixture& b, semaphore& s) {
-  running<term> waiting(b.rt, s.acquire());
-  b.rt.run_until([&] { return waiting.done(); });
-  return waiting.value();
-}
 
 error_code outcome(election_fixture& b, asio::awaitable<void> task) {
   running<bool> r(b.rt, truly(std::move(task)));
@@ -60,10 +46,10 @@ TEST_CASE("a semaphore grants as many slots as it has, and the next when one is 
   REQUIRE(c.fence() > a.fence());
   REQUIRE(names(b, a.session()));
   REQUIRE(names(b, c.session()));
-  REQUIRE(b.key(lock_key).find("\"Flags\":" + flags) != std::string::npos);
+  REQUIRE(b.key(lock_key).find("\"Flags\":" + semaphore_flags) != std::string::npos);
   const std::string own = b.key(prefix + "/" + a.session());
   REQUIRE(own.find("\"Session\":\"" + a.session()) != std::string::npos);
-  REQUIRE(own.find("\"Flags\":" + flags) != std::string::npos);
+  REQUIRE(own.find("\"Flags\":" + semaphore_flags) != std::string::npos);
   REQUIRE(own.find("b25l") != std::string::npos);
   running<term> waiting(b.rt, three.acquire());
   b.rt.advance(60s);
@@ -158,7 +144,8 @@ TEST_CASE("a holder notices what is done to its slot") {
     why = end_reason::key_missing;
   }
   SECTION("pruned by another client") {
-    b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags, R"({"Limit":2,"Holders":{"x":true}})");
+    b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + semaphore_flags,
+          R"({"Limit":2,"Holders":{"x":true}})");
     why = end_reason::key_taken;
   }
   SECTION("the lock overwritten") {
@@ -256,8 +243,8 @@ TEST_CASE("the form is consul/api's, and its contenders count") {
   process& p = b.add();
   const std::string other = b.ask("PUT", "/v1/session/create", R"({"Behavior":"delete"})").body;
   const std::string id = other.substr(other.find(':') + 2, 36);
-  b.ask("PUT", "/v1/kv/" + prefix + "/" + id + "?acquire=" + id + "&flags=" + flags);
-  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags,
+  b.ask("PUT", "/v1/kv/" + prefix + "/" + id + "?acquire=" + id + "&flags=" + semaphore_flags);
+  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + semaphore_flags,
         R"({"Limit":2,"Holders":{")" + id + R"(":true}})");
   SECTION("another number of slots is refused while a living holder relies on the old one") {
     semaphore s = p.elections->contend(prefix, 3, quick());
@@ -277,7 +264,7 @@ TEST_CASE("the form is consul/api's, and its contenders count") {
     b.rt.advance(20s);
     REQUIRE_FALSE(waiting.done());
     // It lets go as consul/api does: its name first, then its key.
-    b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags,
+    b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + semaphore_flags,
           R"({"Limit":2,"Holders":{")" + s.current().session() + R"(":true}})");
     b.ask("DELETE", "/v1/kv/" + prefix + "/" + id);
     const time_point let_go = b.rt.now();
@@ -359,7 +346,7 @@ TEST_CASE("a slot's holder writes and proclaims; after its loss it does not") {
     return where == runtime::lane::polls ? fate(mishap::silent_before) : fate();
   };
   b.rt.advance(40s);
-  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + flags, R"({"Limit":2,"Holders":{}})");
+  b.ask("PUT", "/v1/kv/" + lock_key + "?flags=" + semaphore_flags, R"({"Limit":2,"Holders":{}})");
   REQUIRE(outcome(b, t.write(put("x/1", "late"))) == errc::not_leading);
   REQUIRE(b.key("x/1").find("\"Value\":\"Yg==\"") != std::string::npos);
   b.rt.run(t.resign());

@@ -3,21 +3,12 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "election_adversity.hpp"
+#include "semaphore_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
 
 namespace {
-
-const std::string prefix = "pool/c";
-const std::string lock_key = prefix + "/.lock";
-
-term take(election_fixture& b, semaphore& s) {
-  running<term> waiting(b.rt, s.acquire());
-  REQUIRE(b.rt.run_until([&] { return waiting.done(); }, 60s));
-  return waiting.value();
-}
 
 elections_options lively(duration liveness = 1s) {
   elections_options options;

@@ -7,19 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "election_fixture.hpp"
+#include "semaphore_fixture.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
 
 namespace {
-
-const std::string prefix = "pool/c";
-const std::string lock_key = prefix + "/.lock";
-
-candidacy quick(std::string value = "me") {
-  return candidacy(std::move(value)).span(5s).ttl(10s).lock_delay(0s);
-}
 
 asio::awaitable<void> work(runtime::timers* timers, time_point until, bool* running_now,
                            int* at_once, int* most) {

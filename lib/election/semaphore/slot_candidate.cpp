@@ -180,8 +180,7 @@ void slot_candidate::start_session() {
   session_tasks_ = std::make_unique<runtime::task_scope>(
       shared_->env->executor, *shared_->env->timers, log_failures(shared_->env->log));
   auto spawn = [weak = weak_from_this()](asio::awaitable<void> task) {
-    const auto self = weak.lock();
-    if (self && self->session_tasks_) {
+    if (const auto self = weak.lock()) {
       self->session_tasks_->spawn(runtime::keep_alive(std::move(task), self));
     }
   };

@@ -38,8 +38,8 @@ class slot_candidate;
 
 /// One candidate for one slot of a semaphore, from elections::contend(). Each has its own Consul
 /// session, from acquire() until a span after it needs none, so a process may have several for the
-/// same prefix. Move-only; destroying it leaves:
-/// a slot is given up in the background. Belongs to the thread of the io_context.
+/// same prefix. Move-only; destroying it leaves: a slot is given up in the background. Belongs to
+/// the thread of the io_context.
 ///
 /// A handle that has left keeps its prefix and answers `watching` and an empty term; acquire() and
 /// hold() throw errc::shut_down. A moved-from handle is empty: valid() is false, it answers the
