@@ -149,9 +149,7 @@ asio::awaitable<void> engine::leave(std::shared_ptr<participant> which) {
 
 void engine::leave_in_background(std::shared_ptr<participant> which) {
   if (shared_->shutting_down || which->left()) return;
-  asio::co_spawn(shared_->env->executor,
-                 runtime::keep_alive(leave_now(std::move(which)), shared_from_this()),
-                 asio::detached);
+  begin_leaving(which, leaving_how::alone);
 }
 
 // -- observers, settings, semaphores -------------------------------------------------------------

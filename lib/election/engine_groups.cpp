@@ -71,6 +71,7 @@ asio::awaitable<void> engine::end_groups(std::vector<std::shared_ptr<group_core>
                              log_failures(shared_->env->log));
   for (const auto& one : groups) ending.spawn(runtime::keep_alive(one->end(), one));
   co_await ending.join();
+  for (const auto& one : groups) co_await one->wait_left();
 }
 
 }  // namespace tenure::impl

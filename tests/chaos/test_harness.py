@@ -134,13 +134,15 @@ class FaultsTest(unittest.TestCase):
         return asked
 
     def test_a_snapshot(self):
-        kind, get = "snapshot restored", ("GET", "/v1/snapshot", None)
-        put = ("PUT", "/v1/snapshot", b"old")
-        self.assertEqual([get, get, put], self.play_with(
-            kind, (500, {}, b"No cluster leader"), (200, {}, b"old"), (200, {}, b"")))
+        kind, leads = "snapshot restored", ("GET", "/v1/catalog/nodes", None)
+        get, put = ("GET", "/v1/snapshot", None), ("PUT", "/v1/snapshot", b"old")
+        self.assertEqual([leads, leads, get, put], self.play_with(
+            kind, (500, {}, b"No cluster leader"), (200, {}, b"[]"), (200, {}, b"old"),
+            (200, {}, b"")))
         self.assertEqual((1, 0), (self.run_.counts[kind], self.run_.missed[kind]))
-        self.assertEqual([get, put, put], self.play_with(
-            kind, (200, {}, b"old"), (500, {}, b"leadership lost"), (200, {}, b"")))
+        self.assertEqual([leads, get, put, put], self.play_with(
+            kind, (200, {}, b"[]"), (200, {}, b"old"), (500, {}, b"leadership lost"),
+            (200, {}, b"")))
         self.assertEqual((2, 0), (self.run_.counts[kind], self.run_.missed[kind]))
         self.assertEqual(["", ""], [one.key for one in self.run_.operations])
 

@@ -42,6 +42,30 @@ TEST_CASE("a member that leaves hands over what it leads, and its key goes") {
   b.end();
 }
 
+TEST_CASE("the shut-down waits for a group that is being left") {
+  election_fixture b;
+  process& p = b.add();
+  std::optional<group> joined = p.elections->join("jobs", membership("m", candidacy("m")));
+  joined->enter("jobs/a").stand();
+  const auto cut = GENERATE(false, true);
+  const auto lets_settle = GENERATE(0ms, 3000ms);
+  CAPTURE(cut, lets_settle);
+  b.rt.advance(lets_settle);
+  if (cut) p.cut_off();
+  SECTION("by its handle") { joined.reset(); }
+  SECTION("by a coroutine") {
+    asio::co_spawn(b.rt.executor(), joined->leave(), asio::detached);
+    b.rt.advance(1ms);
+    joined.reset();
+  }
+  const std::weak_ptr<impl::context> context = p.engine->shared();
+  b.rt.run(p.elections->shut_down());
+  p.elections.reset();
+  p.engine.reset();
+  b.rt.advance(0ms);
+  CHECK(context.expired());
+}
+
 TEST_CASE("the notices of members that have left do not pile up") {
   pair b;
   const std::string prefix = "jobs/handed/" + b.a().session() + "/";

@@ -10,7 +10,7 @@ import time
 from support import node
 from support.agent import Agent
 from support.elector import get, wait_for_leader
-from support.page_case import LIVE, OLD, ROWS, PageCase, main
+from support.page_case import LIVE, MOMENT, OLD, ROWS, PageCase, main
 from support.processes import SLACK
 
 HTML = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -90,7 +90,7 @@ class PageTest(PageCase):
         rows = page.run(ROWS)
         self.assertEqual(["was (empty value)", "Consul unreachable"], rows["empty"])
         self.assertEqual(["was free", "Consul unreachable"], rows["free"])
-        self.assertRegex(page.text("#trouble"), r"^The sidecar cannot reach Consul since \d+:")
+        self.assertRegex(page.text("#trouble"), f"^The sidecar cannot reach Consul since {MOMENT}")
         self.assertTrue(page.run(LIVE))
         self.check_found(page, unknown)
 

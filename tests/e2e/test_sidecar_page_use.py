@@ -9,7 +9,7 @@ import urllib.parse
 
 from support.elector import wait_for_leader
 from support.front import Front
-from support.page_case import LIVE, OLD, ROWS, PageCase, main
+from support.page_case import LIVE, MOMENT, OLD, ROWS, PageCase, main
 from support.processes import SLACK, wait_until
 
 
@@ -23,7 +23,7 @@ class UseTest(PageCase):
         before = page.wait("document.querySelector('#scroll').innerText")
         page.wait(f"document.querySelector('#lost').innerText.includes({json.dumps(why)})")
         self.assertRegex(page.text("#lost"),
-                         r"^No connection to the sidecar since \d+:\d+:\d+.*This is the state of")
+                         f"^No connection to the sidecar since {MOMENT}.*This is the state of")
         grey = page.run("getComputedStyle(document.querySelector('dt, #filter, .note') || 0)"
                         ".color && getComputedStyle(document.querySelector('#host')).color")
         for part in (".since", ".main", ".tag"):

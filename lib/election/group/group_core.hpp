@@ -67,6 +67,8 @@ class group_core final : public group_seats,
   /// At the end: deletes the member's key and ends all tasks. In an outage the key is deleted
   /// later, unless it is that of another membership by then.
   boost::asio::awaitable<void> end();
+  /// After end(): the coroutines that leave this group have ended.
+  boost::asio::awaitable<void> wait_left();
   /// After end(): this process has joined the group again. If the session is the same, so is the
   /// key, which belongs to the new membership from now on.
   void joined_again(group_core& again);
@@ -136,6 +138,7 @@ class group_core final : public group_seats,
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
   bool name_conflict_ = false;  ///< another process has this member's name
+  int leaves_ = 0;              ///< coroutines
   bool leaving_ = false;
   bool ending_ = false;
   bool ended_ = false;

@@ -43,7 +43,7 @@ asio::awaitable<void> group_core::announce_leaving() {
   document.leaving = true;
   publish(std::move(document));
   const time_point give_up = shared_->now() + most_announcing;
-  while (joined_ && !key_->written() && shared_->now() < give_up) {
+  while (joined_ && !ended_ && !key_->written() && shared_->now() < give_up) {
     co_await key_->changed().wait(give_up);
   }
 }
@@ -90,6 +90,7 @@ asio::awaitable<void> group_core::end() {
   end_name_conflict();
   shared_->env->timers->disarm(*this);
   changed_.notify_all();
+  key_->changed().notify_all();
   if (joined_) {
     shared_->env->log->log(log_level::info, "group left",
                            {{"group", prefix_}, {"member", how_.name()}});
@@ -128,7 +129,14 @@ asio::awaitable<void> group_core::leave_now() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const std::shared_ptr<group_owner> owner = owner_.lock();
   if (!owner) co_return;
+  ++leaves_;
   co_await owner->leave_group(shared_from_this());
+  --leaves_;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> group_core::wait_left() {
+  while (leaves_ != 0) co_await changed_.wait();
 }
 
 // In a separate coroutine, so that the caller's cancellation ends only the wait.

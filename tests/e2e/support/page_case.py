@@ -16,6 +16,8 @@ ROWS = ("Object.fromEntries([...document.querySelectorAll('#rows .row')].map((r)
         ".map((x) => x.textContent)]))")
 LIVE = "document.body.className === 'live'"
 OLD = "document.body.className === 'old'"
+# A regular expression: a time of day, with the date where that is another day.
+MOMENT = r"(\d+/\d+/\d+, )?\d+:\d+:\d+"
 
 
 class PageCase(cases.ServerCase):
