@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/group/hand_over_notice.hpp"
-#include "election/acquisition/notice_ops.hpp"
+#include "election/acquisition/recipient_ops.hpp"
 #include "election/group/hand_over_notices.hpp"
 #include "election_adversity.hpp"
 #include "open_notices.hpp"
@@ -63,7 +63,7 @@ class giver {
   }
   bool give(const std::vector<std::string>& keys) {
     std::vector<consul::txn_op> ops;
-    impl::notices_of_batch notices;
+    impl::recipients_of_batch recipients;
     for (const std::string& key : keys) {
       impl::lock_op op(impl::lock_op::kind::release,
                        consul::txn_op::unlock(key, from_, "", consul::lock_flags));
@@ -76,9 +76,9 @@ class giver {
       ops.push_back(*op.guard);
       ops.push_back(op.act);
       ops.push_back(*op.then);
-      notices.add(op);
+      recipients.add(op);
     }
-    notices.append_to(ops, writer_);
+    recipients.append_notices(ops, writer_);
     return b_.rt.run(client_.write(std::move(ops), b_.rt.now() + 5s)).committed;
   }
   consul::kv_result read(const std::string& key) {
@@ -322,29 +322,45 @@ TEST_CASE("the text of a notice is read as it was written") {
   }
 }
 
-TEST_CASE("a transaction has one notice for each recipient") {
-  impl::notices_of_batch notices;
-  const auto add = [&](const std::string& key, const std::string& prefix) {
+TEST_CASE("a transaction has one check and one notice for each recipient") {
+  impl::recipients_of_batch recipients;
+  const auto add = [&](const std::string& key, const std::string& to) {
     impl::lock_op op(impl::lock_op::kind::release, consul::txn_op::unlock(key, "a", "", 0));
-    if (!prefix.empty()) op.note = impl::hand_over_note{.prefix = prefix, .create_index = 3};
-    notices.add(op);
+    if (!to.empty()) {
+      op.then = consul::txn_op::lock(key, to, "", 0);
+      op.member_key = "g/members/" + to;
+      op.note = impl::hand_over_note{.prefix = "g/handed/" + to + "/", .create_index = 3};
+    }
+    recipients.add(op);
   };
-  add("k/1", "g/handed/b/");
-  add("k/2", "g/handed/c/");
-  add("k/3", "g/handed/b/");
+  add("k/1", "b");
+  add("k/2", "c");
+  add("k/3", "b");
   add("k/4", "");
-  impl::notice_writer writer;
   std::vector<consul::txn_op> ops;
-  notices.append_to(ops, writer);
-  REQUIRE(ops.size() == 4);
-  CHECK(ops.size() == notices.operations());
-  CHECK(ops[0].key == "g/handed/b/a.0");
-  CHECK(core::parse_notice(ops[0].value)->size() == 2);
-  CHECK(ops[1].key == "g/handed/b/a.0.seal");
-  CHECK(ops[2].key == "g/handed/c/a.0");
-  notices.append_to(ops, writer);
-  CHECK(ops[4].key == "g/handed/b/a.1");
-  CHECK(ops[5].value != ops[1].value);
+  recipients.append_checks(ops);
+  REQUIRE(ops.size() == 2);
+  CHECK(ops[1].key == "g/members/c");
+  CHECK(ops[1].session == "c");
+  impl::notice_writer writer;
+  recipients.append_notices(ops, writer);
+  REQUIRE(ops.size() == 6);
+  CHECK(ops.size() == recipients.operations());
+  CHECK(ops[2].key == "g/handed/b/a.0");
+  CHECK(core::parse_notice(ops[2].value)->size() == 2);
+  CHECK(ops[3].key == "g/handed/b/a.0.seal");
+  CHECK(ops[4].key == "g/handed/c/a.0");
+  recipients.append_notices(ops, writer);
+  CHECK(ops[6].key == "g/handed/b/a.1");
+  CHECK(ops[7].value != ops[3].value);
+
+  std::vector<consul::txn_error> failures(3);
+  failures[0].op_index = 9;
+  failures[1].op_index = 11;
+  failures[2].op_index = 12;
+  const auto refused = recipients.refused(failures, 10);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused.at("g/members/c") == &failures[1]);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Moves of a group's elections: bodies that answer or ignore a request, lost sessions, refusals.
 #include "core/group/plan_input.hpp"
 #include "group_fixture.hpp"
+#include "left_member.hpp"
 
 using namespace tenure;
 using namespace tenure::test;
@@ -203,4 +204,10 @@ TEST_CASE("keys are handed to members that have entered them, whatever the plan 
   CHECK(c.leads() == 10);
   CHECK(b.ledger.longest_gap < 200ms);
   b.end();
+}
+
+TEST_CASE("nothing is handed to a member that has left, though its session lives on") {
+  const left_member seen = hand_to_left_member();
+  CHECK(seen.held == 0);
+  CHECK(seen.others_lead == 12);
 }

@@ -46,7 +46,7 @@ class scripted_group final : public impl::group_seats {
   void handed_over(std::uint32_t, const impl::recipient& to) override {
     handed.push_back(to.name);
   }
-  void recipient_died(const impl::recipient& to) override { died.push_back(to.name); }
+  void recipient_gone(const impl::recipient& to) override { died.push_back(to.name); }
   void seat_left(std::uint32_t seat) noexcept override { left.push_back(seat); }
 };
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "component/left_member.hpp"
 #include "component/notice_fixture.hpp"
 #include "core/testing/seeded_bug.hpp"
 #include "unit/share_plan_cases.hpp"
@@ -70,4 +71,10 @@ TEST_CASE("found: a notice that is believed whatever was seen of its key") {
   CHECK_FALSE(old_notice_begins_term());
   const with_bug enabled(seeded_bug::trust_any_notice);
   CHECK(old_notice_begins_term());
+}
+
+TEST_CASE("found: a hand-over to a session that is no member's any more") {
+  CHECK(hand_to_left_member().held == 0);
+  const with_bug enabled(seeded_bug::hand_over_to_any_session);
+  CHECK(hand_to_left_member().held > 0);
 }

@@ -29,6 +29,7 @@ enum class seeded_bug : std::uint8_t {
   hand_over_working,        ///< a key is handed over while the holder's work runs on
   receive_without_read,     ///< a received term counts from when an answer arrived, of any poll
   receive_with_open_claim,  ///< what a late claim acquired is taken for a hand-over
+  hand_over_to_any_session,  ///< a key is handed to a session that is no member's any more
   trust_any_notice,         ///< a notice is believed, whatever was seen of its key before
   plan_skips_dead,          ///< the plan of a group leaves out keys that a dead session holds
   plan_ignores_settling,    ///< a member takes part in voluntary moves as soon as it has joined

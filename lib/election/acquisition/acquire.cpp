@@ -181,6 +181,7 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
   if (const recipient* to = wanted.may_hand_over ? next_holder(now) : nullptr) {
     c.then =
         consul::txn_op::lock(key(), to->session.text(), *to->value, consul::lock_flags);
+    if (!bug_enabled(core::seeded_bug::hand_over_to_any_session)) c.member_key = to->member_key;
     if (!to->notices.empty()) {
       c.note = hand_over_note{.prefix = to->notices,
                               .create_index = fsm_.history().create_index(),

@@ -93,7 +93,7 @@ void participant::hand_over_refused(const lock_outcome& outcome, time_point now)
   const log_field fields[] = {{"to", refused.name}, {"why", outcome.detail}};
   log_of(hand_over_->fence, log_level::debug, "hand-over refused", fields);
   if (outcome.why == consul::txn_failure::invalid_session) {
-    profile_->group->recipient_died(refused);
+    profile_->group->recipient_gone(refused);
   } else {
     plain_release_ = true;  // a lock-delay, for instance: only a lock is refused
   }

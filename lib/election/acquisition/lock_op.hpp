@@ -12,7 +12,7 @@
 
 namespace tenure::impl {
 
-/// What the notice of a hand-over says of its key.
+/// What the notice of a hand-over says of its key, beside the guard.
 struct hand_over_note {
   std::string prefix;  ///< recipient::notices
   std::uint64_t create_index = 0;
@@ -33,6 +33,9 @@ struct lock_op {
   consul::txn_op act;
   /// Of a release that is a hand-over: the lock for the next holder.
   std::optional<consul::txn_op> then;
+  /// Of a hand-over: the key by which the next holder is a member. Nothing is handed to a session
+  /// that does not hold it, for it may live on in other groups. Empty: not checked.
+  std::string member_key;
   std::optional<hand_over_note> note;
 };
 

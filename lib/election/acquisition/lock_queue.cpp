@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "consul/transaction_size.hpp"
@@ -33,6 +34,18 @@ int severity(consul::txn_failure f) noexcept {
   }
 }
 
+/// Of the failures of one key's operations: the one that decides.
+const consul::txn_error* worst_of(std::span<const consul::txn_error* const> failures) noexcept {
+  const consul::txn_error* worst = nullptr;
+  for (const consul::txn_error* one : failures) {
+    // Of two missing rights the operation's own is more than that of its guard.
+    const bool better = one && worst && severity(one->kind) == severity(worst->kind) &&
+                        one->kind == consul::txn_failure::forbidden;
+    if (one && (!worst || better || severity(one->kind) > severity(worst->kind))) worst = one;
+  }
+  return worst;
+}
+
 std::size_t bytes_of(const lock_op& op) noexcept {
   return (op.guard ? bytes_of(*op.guard) : 0) + bytes_of(op.act) +
          (op.then ? bytes_of(*op.then) : 0);
@@ -53,9 +66,8 @@ class lock_queue::batch {
     return std::to_string(items.size()) + " keys in " + std::to_string(operations()) +
            " operations" + (items.empty() ? "" : ", the first key " + items.front().whose->key());
   }
-  /// The notices to the recipients of keys.
-  notices_of_batch notices() const {
-    notices_of_batch all;
+  recipients_of_batch recipients() const {
+    recipients_of_batch all;
     for (const batched_op& i : items) all.add(i.what);
     return all;
   }
@@ -121,7 +133,7 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
   std::size_t operations = 0;
   std::size_t bytes = 0;
   bool alone = false;
-  notices_of_batch notices;
+  recipients_of_batch recipients;
   // Those of the operations that are taken, and of the one that did not fit. Nothing: the operation
   // is not needed any more.
   std::vector<std::optional<lock_op>> made;
@@ -133,8 +145,8 @@ std::shared_ptr<lock_queue::batch> lock_queue::next_batch() {
     operations += one->operations();
     bytes += bytes_of(*one);
     alone = wants_alone;
-    notices.add(*one);
-    return operations + notices.operations() <= most_operations &&
+    recipients.add(*one);
+    return operations + recipients.operations() <= most_operations &&
            bytes <= consul::most_transaction_bytes;
   };
   // In the order of the keys: a transaction then wakes few of those who watch by prefixes.
@@ -175,7 +187,7 @@ void lock_queue::send() {
       turns_->give_back();
       continue;
     }
-    limit_->made(b->operations() + b->notices().operations());
+    limit_->made(b->operations() + b->recipients().operations());
     spawn_(runtime::keep_alive(run_batch(std::move(b)), shared_from_this()));
   }
   count_queued();
@@ -193,20 +205,23 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
       ops.push_back(i.what.act);
       if (i.what.then) ops.push_back(*i.what.then);
     }
+    const recipients_of_batch recipients = what->recipients();
     const std::size_t locks = ops.size();
-    if (notices_.open(env_->timers->now())) what->notices().append_to(ops, notices_);
+    recipients.append_checks(ops);
+    const std::size_t required = ops.size();
+    if (notices_.open(env_->timers->now())) recipients.append_notices(ops, notices_);
     const std::size_t size = ops.size();
     core::must(size <= transaction_limit::large, "a transaction has at most 128 operations",
                [&] { return what->describe(); });
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);
     const bool too_large = limit_->refused(size, answer);
-    const auto of_notice = [&](const consul::txn_error& one) { return one.op_index >= locks; };
+    const auto of_notice = [&](const consul::txn_error& one) { return one.op_index >= required; };
     if (std::ranges::any_of(answer.failures, of_notice)) {
       notices_.refused(env_->timers->now());  // the token may not write them: again without
     } else if (answer.committed) {
       complete_committed(*what, answer);
     } else if (!answer.failures.empty()) {
-      drop_refused(*what, answer);
+      drop_refused(*what, answer, recipients.refused(answer.failures, locks));
     } else if (answer.error == consul_errc::outcome_unknown) {
       complete_all(*what, answer, lock_outcome_kind::unknown);
     } else if (too_large) {
@@ -253,9 +268,10 @@ void lock_queue::complete_committed(batch& what, const consul::txn_result& answe
   }
 }
 
-void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
+void lock_queue::drop_refused(batch& from, const consul::txn_result& answer,
+                              const refused_recipients& refused) {
   std::vector<const consul::txn_error*> by_operation(from.operations(), nullptr);
-  bool named = false;
+  bool named = !refused.empty();
   for (const consul::txn_error& failure : answer.failures) {
     if (failure.op_index >= by_operation.size()) continue;
     by_operation[failure.op_index] = &failure;
@@ -265,30 +281,29 @@ void lock_queue::drop_refused(batch& from, const consul::txn_result& answer) {
   const std::vector<batched_op> items = std::exchange(from.items, {});
   std::size_t at = 0;
   for (const batched_op& i : items) {
-    const consul::txn_error* worst = nullptr;
-    const std::size_t end = at + i.what.operations();
-    for (; at < end; ++at) {
-      const consul::txn_error* one = by_operation[at];
-      // Of two missing rights the operation's own is more than that of its guard.
-      const bool better = one && worst && severity(one->kind) == severity(worst->kind) &&
-                          one->kind == consul::txn_failure::forbidden;
-      if (one && (!worst || better || severity(one->kind) > severity(worst->kind))) worst = one;
-    }
-    if (!worst) {
-      from.items.push_back(i);
-      continue;
-    }
+    const std::size_t begin = std::exchange(at, at + i.what.operations());
     lock_outcome outcome;
     outcome.sent_at = answer.sent_at;
     outcome.received_at = answer.received_at;
     outcome.what = lock_outcome_kind::refused;
-    outcome.why = worst->kind;
-    outcome.by_next_holder = i.what.then && worst->op_index + 1 == end;
-    if (worst->kind == consul::txn_failure::forbidden) {
-      outcome.what = lock_outcome_kind::failed;
-      outcome.error = consul_errc::forbidden;
+    if (const consul::txn_error* worst = worst_of({by_operation.data() + begin, at - begin})) {
+      outcome.why = worst->kind;
+      outcome.by_next_holder = i.what.then && worst->op_index + 1 == at;
+      if (worst->kind == consul::txn_failure::forbidden) {
+        outcome.what = lock_outcome_kind::failed;
+        outcome.error = consul_errc::forbidden;
+      }
+      outcome.detail = worst->what;
+    } else if (const auto gone = refused.find(i.what.member_key); gone != refused.end()) {
+      const bool forbidden = gone->second->kind == consul::txn_failure::forbidden;
+      outcome.why = forbidden ? consul::txn_failure::forbidden
+                              : consul::txn_failure::invalid_session;
+      outcome.by_next_holder = true;
+      outcome.detail = gone->second->what;
+    } else {
+      from.items.push_back(i);
+      continue;
     }
-    outcome.detail = worst->what;
     i.whose->lock_op_done(i.what, outcome);
   }
   if (!from.items.empty()) {

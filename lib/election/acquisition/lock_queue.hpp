@@ -12,7 +12,7 @@
 #include "consul/client.hpp"
 #include "core/util/fair_queue.hpp"
 #include "election/acquisition/lock_op.hpp"
-#include "election/acquisition/notice_ops.hpp"
+#include "election/acquisition/recipient_ops.hpp"
 #include "election/sessions/batched_key.hpp"
 #include "election/spawn.hpp"
 #include "election/transaction_limit.hpp"
@@ -68,7 +68,8 @@ class lock_queue final : private turn_client, public std::enable_shared_from_thi
   void complete_unmade(const pending_op& op);
   std::shared_ptr<batch> next_batch();
   boost::asio::awaitable<void> run_batch(std::shared_ptr<batch> what);
-  void drop_refused(batch& from, const consul::txn_result& answer);
+  void drop_refused(batch& from, const consul::txn_result& answer,
+                    const refused_recipients& refused);
   void complete_all(batch& what, const consul::txn_result& answer, lock_outcome_kind result);
   void complete_committed(batch& what, const consul::txn_result& answer);
   void requeue(batch& what, company with);

@@ -128,7 +128,10 @@ void group_core::seat_changed(std::uint32_t seat) noexcept {
 
 std::optional<recipient> group_core::recipient_of(std::uint32_t seat) {
   std::optional<recipient> to = mover_.recipient_of(seat, shared_->now());
-  if (to) to->notices = notices_prefix(prefix_, to->session.text());
+  if (!to) return to;
+  const std::string session = to->session.text();
+  to->member_key = member_key_name(prefix_, session);
+  to->notices = notices_prefix(prefix_, session);
   return to;
 }
 
@@ -137,8 +140,8 @@ void group_core::handed_over(std::uint32_t seat, const recipient& to) {
   wake();
 }
 
-void group_core::recipient_died(const recipient& to) {
-  planner_.set_dead(to.session);
+void group_core::recipient_gone(const recipient& to) {
+  planner_.set_gone(to.session);
   wake();
 }
 

@@ -80,7 +80,7 @@ class group_core final : public group_seats,
   void seat_changed(std::uint32_t seat) noexcept override;
   std::optional<recipient> recipient_of(std::uint32_t seat) override;
   void handed_over(std::uint32_t seat, const recipient& to) override;
-  void recipient_died(const recipient& to) override;
+  void recipient_gone(const recipient& to) override;
   void seat_left(std::uint32_t seat) noexcept override;
 
  private:

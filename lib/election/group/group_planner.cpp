@@ -80,8 +80,8 @@ void group_planner::count(core::member_index holder, int by) noexcept {
 void group_planner::set_view(const group_view& view) {
   view_ = view;
   seen_ = true;
-  std::erase_if(dead_, [this](const seen_member& gone) {
-    return std::ranges::find(view_.members, gone) == view_.members.end();
+  std::erase_if(gone_, [this](const seen_member& one) {
+    return std::ranges::find(view_.members, one) == view_.members.end();
   });
   rebuild();
 }
@@ -98,15 +98,15 @@ void group_planner::set_leaving() {
   rebuild();
 }
 
-void group_planner::set_dead(const core::session_id& session) {
-  const core::member_index gone = index_of(session);
-  if (gone == core::no_member || gone == self_) return;
-  dead_.push_back(members_[gone]);
+void group_planner::set_gone(const core::session_id& session) {
+  const core::member_index which = index_of(session);
+  if (which == core::no_member || which == self_) return;
+  gone_.push_back(members_[which]);
   rebuild();
 }
 
-bool group_planner::dead(const seen_member& member) const {
-  return std::ranges::find(dead_, member) != dead_.end();
+bool group_planner::gone(const seen_member& member) const {
+  return std::ranges::find(gone_, member) != gone_.end();
 }
 
 // -- the plan's input, made anew -----------------------------------------------------------------
@@ -137,7 +137,7 @@ void group_planner::take_members() {
   self_ = core::no_member;
   std::vector<core::plan_member> planned;
   for (const seen_member& member : view_.members) {
-    if (dead(member)) continue;
+    if (gone(member)) continue;
     const core::group_member& shown = member.document;
     const bool self = !session_.empty() && member.session == session_;
     if (self) self_ = static_cast<core::member_index>(members_.size());
@@ -243,6 +243,7 @@ recipient group_planner::recipient_at(core::member_index member) const {
   return recipient{.session = members_[member].session,
                    .name = members_[member].document.name,
                    .value = values_[member],
+                   .member_key = {},
                    .notices = {}};
 }
 

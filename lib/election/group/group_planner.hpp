@@ -36,9 +36,9 @@ class group_planner {
   void set_self(core::session_id session);
   /// This process hands over everything, whatever its document says yet.
   void set_leaving();
-  /// Consul said that the session is gone. Until the watch shows another document of that member,
-  /// it counts as none.
-  void set_dead(const core::session_id& session);
+  /// Consul said that the session is gone, or is no member's. Until the watch shows another
+  /// document of that member, it counts as none.
+  void set_gone(const core::session_id& session);
   void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
   void set_given(std::uint32_t seat, core::giving how_far) noexcept {
     plan_.set_given(seat, how_far);
@@ -97,7 +97,7 @@ class group_planner {
   void take_members();
   std::vector<core::session_id> leaders() const;
   void take_pins();
-  bool dead(const seen_member& member) const;
+  bool gone(const seen_member& member) const;
   core::member_index index_of(const core::session_id& session) const noexcept;
   core::member_index named(const std::string& name) const noexcept;
   void place_holder(std::uint32_t seat, const core::session_id& holder) noexcept;
@@ -124,7 +124,7 @@ class group_planner {
     time_point until{};
   };
   std::vector<loan> lent_;
-  std::vector<seen_member> dead_;  ///< as they were when their session was found gone
+  std::vector<seen_member> gone_;  ///< as they were when Consul refused a hand-over to them
   core::session_id session_;
   core::member_index self_ = core::no_member;
   bool seen_ = false;

@@ -19,6 +19,7 @@ struct recipient {
   core::session_id session;
   std::string name;
   std::shared_ptr<const std::string> value;  ///< what it publishes in the keys that it leads
+  std::string member_key;  ///< by which it is a member; see lock_op
   /// notices_prefix() of this member; empty: it gets no notice, and learns of the key by its watch.
   std::string notices = "";  // NOLINT(readability-redundant-string-init): may be left out
 };
@@ -42,13 +43,13 @@ class group_seats {
   /// hand its key over, or may claim it, may have changed.
   virtual void seat_changed(std::uint32_t seat) noexcept = 0;
   /// The member that gets a key which is about to be released cleanly; nothing: the key is
-  /// released. The participant asks when the transaction is made, and again after recipient_died().
+  /// released. The participant asks when the transaction is made, and again after recipient_gone().
   /// It does not ask if it leaves without its group (participant::leave): its key is released.
   virtual std::optional<recipient> recipient_of(std::uint32_t seat) = 0;
   /// The hand-over was carried out.
   virtual void handed_over(std::uint32_t seat, const recipient& to) = 0;
-  /// Consul refused a hand-over because that session is gone.
-  virtual void recipient_died(const recipient& to) = 0;
+  /// Consul refused a hand-over because that session is gone, or has no key of a member any more.
+  virtual void recipient_gone(const recipient& to) = 0;
   /// The participant is being destroyed or has left: its seat is free. The last seat takes its
   /// place (participant::set_seat).
   virtual void seat_left(std::uint32_t seat) noexcept = 0;
