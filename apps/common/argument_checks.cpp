@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <cstdio>
+#include <tenure/bad_configuration.hpp>
 #include <tenure/key_error.hpp>
+#include <tenure/membership.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::apps {
@@ -24,6 +26,16 @@ std::string prefix_error(const std::string& text, const char* what) {
 
 std::string check_group_prefix(const std::string& text) {
   return text::is_utf8(text) ? prefix_error(text, "a group") : "";
+}
+
+std::string check_member_name(const std::string& text) {
+  if (!text::is_utf8(text)) return "";
+  try {
+    static_cast<void>(membership(text, candidacy("a value")));
+  } catch (const bad_configuration& e) {
+    return e.what();
+  }
+  return "";
 }
 
 std::string without_end_slashes(std::string prefix) {

@@ -18,6 +18,9 @@ std::string check_key_prefix(const std::string& text);
 std::string prefix_error(const std::string& text, const char* what);
 std::string check_group_prefix(const std::string& text);
 
+/// The name of a member of a group.
+std::string check_member_name(const std::string& text);
+
 /// A prefix as users write it: with slashes at its end or without.
 std::string without_end_slashes(std::string prefix);
 

@@ -79,7 +79,8 @@ void add_history_command(CLI::App& app, action& chosen) {
   CLI::App* command = app.add_subcommand("history", "Print the last runs of a job");
   add_job_name(*command, o->job, "the name of the job")->required();
   command->add_option("--member", o->member, "the host, for a job with run_on: all")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(apps::check_member_name);
   command->add_option("--limit", o->limit, "how many records")
       ->type_name("N")
       ->check(apps::whole_number(1, 20'000))

@@ -99,7 +99,9 @@ void add_names(CLI::App& command, drain_options& o) {
   command.add_option("PREFIX", o.prefix, "the prefix of the group")
       ->required()
       ->check(check_group_prefix);
-  command.add_option("MEMBER", o.member, "the member's name")->required();
+  command.add_option("MEMBER", o.member, "the member's name")
+      ->required()
+      ->check(check_member_name);
 }
 
 }  // namespace

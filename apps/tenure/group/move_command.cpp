@@ -190,7 +190,8 @@ void add_move_command(CLI::App& app, action& chosen) {
       ->required()
       ->check(check_key);
   command->add_option("MEMBER", o->member, "the name of the member that shall lead it")
-      ->required();
+      ->required()
+      ->check(check_member_name);
   command->add_option("--group", o->prefix,
                       "the prefix of the group (default: the nearest folder above KEY)")
       ->type_name("PREFIX")

@@ -92,7 +92,9 @@ void add_pin_command(CLI::App& app, action& chosen) {
   auto o = std::make_shared<pin_options>();
   CLI::App* command = app.add_subcommand("pin", "Choose the member that leads an election");
   add_names(*command, *o);
-  command->add_option("MEMBER", o->member, "the member's name")->required();
+  command->add_option("MEMBER", o->member, "the member's name")
+      ->required()
+      ->check(check_member_name);
   command->add_flag("--force", o->force, "accept a name that is no member now");
   o->common.add_to(*command, "warn");
   command->footer(pin_help);
