@@ -31,7 +31,7 @@ std::string check_group_prefix(const std::string& text) {
 std::string check_member_name(const std::string& text) {
   if (!text::is_utf8(text)) return "";
   try {
-    static_cast<void>(membership(text, candidacy("a value")));
+    membership(text, candidacy("a value")).check();
   } catch (const bad_configuration& e) {
     return e.what();
   }

@@ -211,3 +211,32 @@ TEST_CASE("nothing is handed to a member that has left, though its session lives
   CHECK(seen.held == 0);
   CHECK(seen.others_lead == 12);
 }
+
+TEST_CASE("a member stays in the plan whose key was free for a moment when an election came") {
+  group_fixture b(12);
+  group_process& a = b.join("a");
+  b.settle();
+  group_process& c = b.join("c");
+  REQUIRE(b.rt.run_until([&] { return !c.session().empty(); }, 1s));
+  const std::string session = c.session();
+  const std::string its_key = "jobs/members/" + session;
+  int late = 0;
+  a.p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    const bool hands_over = has(r.body, "\"unlock\"") && has(r.body, session);
+    return hands_over && ++late == 1 ? fate(1s, 5s) : fate();
+  };
+  c.p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    return late > 0 && has(r.body, its_key) ? fate(2s, 0s) : fate();
+  };
+  REQUIRE(b.rt.run_until([&] { return late > 0; }, 10s));
+  b.ask("PUT", "/v1/kv/" + its_key + "?release=" + session, "x");
+  b.rt.advance(1500ms);
+  REQUIRE_FALSE(has(b.key(its_key), "\"Session\""));
+  c.p.transport->network = nullptr;
+  b.settle();
+  CHECK(has(b.key(its_key), "\"Session\""));
+  CHECK(a.g->members().size() == 2);
+  CHECK(a.leads() == 6);
+  CHECK(c.leads() == 6);
+  b.end();
+}

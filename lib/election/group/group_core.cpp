@@ -141,7 +141,7 @@ void group_core::handed_over(std::uint32_t seat, const recipient& to) {
 }
 
 void group_core::recipient_gone(const recipient& to) {
-  planner_.set_gone(to.session);
+  planner_.set_gone(to);
   wake();
 }
 

@@ -81,7 +81,8 @@ void group_planner::set_view(const group_view& view) {
   view_ = view;
   seen_ = true;
   std::erase_if(gone_, [this](const seen_member& one) {
-    return std::ranges::find(view_.members, one) == view_.members.end();
+    const seen_member* const now = view_.find(one.session);
+    return now == nullptr || !now->same_hold(one);
   });
   rebuild();
 }
@@ -98,15 +99,18 @@ void group_planner::set_leaving() {
   rebuild();
 }
 
-void group_planner::set_gone(const core::session_id& session) {
-  const core::member_index which = index_of(session);
+void group_planner::set_gone(const recipient& refused) {
+  const core::member_index which = index_of(refused.session);
   if (which == core::no_member || which == self_) return;
-  gone_.push_back(members_[which]);
+  // Its key may have been released, and be held again by now.
+  const seen_member& seen = members_[which];
+  if (seen.create_index != refused.create_index || seen.lock_index != refused.lock_index) return;
+  gone_.push_back(seen);
   rebuild();
 }
 
 bool group_planner::gone(const seen_member& member) const {
-  return std::ranges::find(gone_, member) != gone_.end();
+  return std::ranges::any_of(gone_, [&](const seen_member& one) { return one.same_hold(member); });
 }
 
 // -- the plan's input, made anew -----------------------------------------------------------------
@@ -244,6 +248,8 @@ recipient group_planner::recipient_at(core::member_index member) const {
                    .name = members_[member].document.name,
                    .value = values_[member],
                    .member_key = {},
+                   .create_index = members_[member].create_index,
+                   .lock_index = members_[member].lock_index,
                    .notices = {}};
 }
 

@@ -36,9 +36,9 @@ class group_planner {
   void set_self(core::session_id session);
   /// This process hands over everything, whatever its document says yet.
   void set_leaving();
-  /// Consul said that the session is gone, or is no member's. Until the watch shows another
-  /// document of that member, it counts as none.
-  void set_gone(const core::session_id& session);
+  /// Consul said that the session is gone, or does not hold its key of a member. Until the watch
+  /// shows that it holds it anew, it counts as none.
+  void set_gone(const recipient& refused);
   void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
   void set_given(std::uint32_t seat, core::giving how_far) noexcept {
     plan_.set_given(seat, how_far);

@@ -32,7 +32,8 @@ void read_member(std::string_view name, const consul::kv_entry& entry, group_vie
     return;
   }
   view.members.push_back(
-      seen_member{core::session_id(name), std::move(*document), entry.create_index});
+      seen_member{core::session_id(name), std::move(*document), entry.create_index,
+                  entry.lock_index});
 }
 
 // Other keys in folders that begin with a dot are of a later version.

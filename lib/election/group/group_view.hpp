@@ -26,7 +26,13 @@ class seen_member {
   core::session_id session;
   core::group_member document;
   std::uint64_t create_index = 0;  ///< of two members with one name the newer counts for pins
+  std::uint64_t lock_index = 0;    ///< another one after the key was released
 
+  /// Whether the key was not released or deleted between the two.
+  bool same_hold(const seen_member& other) const noexcept {
+    return session == other.session && create_index == other.create_index &&
+           lock_index == other.lock_index;
+  }
   friend bool operator==(const seen_member&, const seen_member&) = default;
 };
 
