@@ -269,3 +269,21 @@ TEST_CASE("pages that a restored snapshot brings back are removed again") {
   CHECK(f.ask("GET", key).status == 404);
   CHECK(f.document("a").first_page > oldest);
 }
+
+TEST_CASE("a page that a restored snapshot takes away is stored again") {
+  cron_fixture f;
+  f.lead("p1", {with(make_job("a", "@every 1s"), [](cron::job& j) { j.history = 40; })});
+  f.rt.advance(25s);
+  while (f.document("a").recent.size() != 15) f.rt.advance(100ms);
+  const std::uint64_t pages = f.document("a").pages;
+  const std::string document = f.ask("GET", "cron/jobs/a?raw").body;
+  f.rt.advance(10s);
+  const std::string page = "cron/pages/a/" + std::to_string(pages + 1);
+  REQUIRE(f.document("a").pages == pages + 1);
+  f.ask("PUT", "cron/jobs/a", document);
+  f.ask("DELETE", page);
+  f.rt.advance(5s);
+  CHECK(f.ask("GET", page).status == 200);
+  const std::vector<cron::run_record> all = f.records("a");
+  for (std::size_t i = 1; i < all.size(); ++i) CHECK(all[i].tick - all[i - 1].tick == 1s);
+}

@@ -1,6 +1,7 @@
 // Leaders of two elections that use one ledger, while --group or `spread:` is changed one replica
 // after the other. Each holds its own lease, so only the documents can keep their claims apart.
 #include <iterator>
+#include <utility>
 
 #include "tenure-cron/term/term_core.hpp"
 #include "tenure-cron/testing/seeded_bug.hpp"
@@ -15,6 +16,16 @@ bool has_tick(run_trigger why) noexcept {
   return why == run_trigger::schedule || why == run_trigger::catch_up;
 }
 
+/// A restored snapshot has taken away pages that this term had stored: the newest one is stored
+/// again.
+void store_page_again(tracked_job& which, const ledger_document& restored) {
+  const std::uint64_t stored = which.document.pages - which.sealed.size();
+  if (restored.pages >= stored || !which.newest_page) return;
+  which.sealed.insert(which.sealed.begin(), std::move(*which.newest_page));
+  which.newest_page.reset();
+  which.dirty = true;
+}
+
 }  // namespace
 
 /// Gives up runs that another leader has claimed in the document that is stored, and keeps its
@@ -24,6 +35,7 @@ void term_core::heed_others(const tracked_ptr& which, const std::string& stored)
   if (!theirs || bug_enabled(seeded_bug::others_not_heeded)) return;
   // A restored snapshot has pages again that this term has removed.
   which->stored_first_page = std::min(which->stored_first_page, theirs->first_page);
+  store_page_again(*which, *theirs);
   ledger_document& ours = which->document;
   std::string other;
   const auto is_theirs = [&](const auto& run) {

@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <utility>
 
 #include "tenure-cron/schedule/stable_hash.hpp"
@@ -106,8 +107,9 @@ asio::awaitable<void> term_core::write_document(tracked_ptr which) {
     if (what->plain() && stable_hash(what->text) == which->stored_hash) continue;
     const bool done = co_await carry_out(which, what);
     if (done) {
-      which->sealed.erase(which->sealed.begin(),
-                          which->sealed.begin() + static_cast<std::ptrdiff_t>(what->pages));
+      const auto stored = which->sealed.begin() + static_cast<std::ptrdiff_t>(what->pages);
+      if (what->pages > 0) which->newest_page = std::move(*std::prev(stored));
+      which->sealed.erase(which->sealed.begin(), stored);
       orders_ended(which, what->orders);
       begin_claimed(which, what->claims);
       // Now rather than before the next claim, which should not wait for it.

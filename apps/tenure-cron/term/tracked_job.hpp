@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +35,9 @@ class tracked_job {
   bool queued = false;          ///< it is in the list of what is written lazily
   bool writing = false;
   std::vector<std::string> claims;          ///< runs that begin once `document` is stored
-  std::vector<std::pair<std::uint64_t, std::string>> sealed;  ///< pages to be stored, by number
+  using numbered_page = std::pair<std::uint64_t, std::string>;
+  std::vector<numbered_page> sealed;         ///< pages to be stored, the oldest first
+  std::optional<numbered_page> newest_page;  ///< of the stored ones, if this term has sealed it
   std::map<std::string, run_order> orders;  ///< by run id: removed with the next write
 };
 
