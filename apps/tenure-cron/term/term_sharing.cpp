@@ -1,5 +1,7 @@
-// Leaders of two elections that use one ledger, while --group or `spread:` is changed one replica
-// after the other. Each holds its own lease, so only the documents can keep their claims apart.
+// A stored document that is not the one that this term has stored. Either leaders of two elections
+// use one ledger, while --group or `spread:` is changed one replica after the other: each holds its
+// own lease, so only the documents can keep their claims apart. Or a snapshot was restored.
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -32,10 +34,11 @@ void store_page_again(tracked_job& which, const ledger_document& restored) {
 /// records of these ticks: this term writes over that document.
 void term_core::heed_others(const tracked_ptr& which, const std::string& stored) {
   const std::optional<ledger_document> theirs = parse_ledger_document(stored);
-  if (!theirs || bug_enabled(seeded_bug::others_not_heeded)) return;
+  if (!theirs) return;
   // A restored snapshot has pages again that this term has removed.
   which->stored_first_page = std::min(which->stored_first_page, theirs->first_page);
   store_page_again(*which, *theirs);
+  if (bug_enabled(seeded_bug::others_not_heeded)) return;
   ledger_document& ours = which->document;
   std::string other;
   const auto is_theirs = [&](const auto& run) {

@@ -138,7 +138,7 @@ class group_core final : public group_seats,
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
   bool name_conflict_ = false;  ///< another process has this member's name
-  int leaves_ = 0;              ///< coroutines
+  int leaves_ = 0;              ///< coroutines that leave this group
   bool leaving_ = false;
   bool ending_ = false;
   bool ended_ = false;
