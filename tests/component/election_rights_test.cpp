@@ -180,6 +180,57 @@ TEST_CASE("watchers of keys that a list hides learn of the missing right, not th
   b.shut_down();
 }
 
+// Who may claim a key may read it: no other request has to tell whether a list has hidden it.
+TEST_CASE("keys that candidates claim are not checked, but those of others are") {
+  const bool observed = GENERATE(false, true);
+  rights_fixture b;
+  b.p.transport->observer = [](const runtime::http_request&, runtime::http_response& answer) {
+    for (auto& [name, value] : answer.headers) {
+      if (name == "X-Consul-Default-Acl-Policy") value = "deny";
+    }
+  };
+  int checks = 0;
+  b.p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    if (has(r.body, "check-session") && !has(r.body, "\"Session\"")) ++checks;
+    return fate(1ms, 1ms);
+  };
+  std::vector<election> all;
+  std::vector<observer> others;
+  for (int i = 100; i < 140; ++i) {
+    all.push_back(b.p.elections->enter("many/" + std::to_string(i), quick()));
+    all.back().stand();
+    if (observed) others.push_back(b.p.elections->observe("many/" + std::to_string(i)));
+  }
+  for (election& e : all) {
+    REQUIRE(b.rt.run_until([&] { return e.current() && e.current().holds(); }, 20s));
+  }
+  CHECK(checks == (observed ? 1 : 0));
+  b.shut_down();
+}
+
+TEST_CASE("candidates for keys that a list hides learn of the missing right, and lead later") {
+  rights_fixture b;
+  for (int i = 100; i < 120; ++i) b.ask("PUT", "/v1/kv/many/" + std::to_string(i), "v");
+  b.forbid("many/", mishap::hidden);
+  std::vector<election> all;
+  for (int i = 100; i < 120; ++i) {
+    all.push_back(b.p.elections->enter("many/" + std::to_string(i), quick()));
+    all.back().stand();
+  }
+  b.rt.advance(60s);
+  for (election& e : all) {
+    CHECK_FALSE(e.current().holds());
+    CHECK(e.last_error() == consul_errc::forbidden);
+  }
+  CHECK(b.log->missing >= 1);
+  CHECK(b.log->missing <= 8);
+  b.allow();
+  for (election& e : all) {
+    REQUIRE(b.rt.run_until([&] { return e.current() && e.current().holds(); }, 60s));
+  }
+  b.shut_down();
+}
+
 // The first of the keys that are missing in the list is really missing, and may be read.
 TEST_CASE("a list hides one key among others that are missing") {
   const bool existed_before = GENERATE(false, true);

@@ -85,6 +85,8 @@ class participant final : public key_watcher,
 
   // -- the engine's side -------------------------------------------------------------------------
   bool is_participant() const noexcept override { return true; }
+  // In a group the plan may leave the key to another member.
+  bool claims_when_free() const noexcept override { return stands() && !in_group(); }
   std::weak_ptr<participant> weak() noexcept {
     return std::static_pointer_cast<participant>(weak_from_this().lock());
   }

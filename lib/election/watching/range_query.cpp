@@ -160,8 +160,9 @@ query_answer range_query::deliver(const consul::kv_result& answer) {
 // A list does not show the keys that the token may not read, as if they did not exist. So where a
 // token needs rights, keys that are missing in the list are checked in transactions, which are
 // refused then. After one refusal all keys are read one by one. Each key that existed before is
-// checked: its holder must not lose its term for a missing right. Of the others a few are enough: a
-// token that may read them and not the rest is rare.
+// checked: its holder must not lose its term for a missing right. Others are not if their watcher
+// claims them now, as the answer to a claim says the same. Of the rest a few are enough: a token
+// that may read them and not the others is rare.
 asio::awaitable<query_answer> range_query::deliver(consul::raw_kv_list answer,
                                                    consul::consistency how) {
   query_answer seen;

@@ -17,6 +17,10 @@ key_watcher* participant_of(const watched_key& key) noexcept {
   return watcher;
 }
 
+bool claims_when_free(const watched_key& key) noexcept {
+  return key.watchers->link().next == nullptr && key.watchers->claims_when_free();
+}
+
 /// Walks a list of keys and the watched keys below its prefix side by side.
 class list_reader final : public consul::kv_reader {
  public:
@@ -76,7 +80,8 @@ class list_reader final : public consul::kv_reader {
       news.keys.emplace_back(at_->first.text(), now_);
       // It may be there, and hidden from the token.
       news.keys.back().second.linearizable = false;
-      if (at_->second.existed() || unknown_++ < most_unknown) {
+      const watched_key& key = at_->second;
+      if (key.existed() || (!claims_when_free(key) && unknown_++ < most_unknown)) {
         news.missing.emplace_back(at_->first.text());
       }
     }
