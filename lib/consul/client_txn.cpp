@@ -31,7 +31,8 @@ std::string too_large(std::size_t ops, std::size_t bytes) {
 // The keys that a committed transaction returns. Consul returns one for each operation, except for
 // check-not-exists and removals, and silently omits those that the token may not read. The keys of
 // checks, of which a proof has nothing else, are compared and not kept: a result that is not that
-// of its operation proves nothing.
+// of its operation proves nothing. Nor does one with another holder: it may be the answer to the
+// same request of another process, from a proxy that mixes up its connections.
 class returned_keys final : public kv_reader {
  public:
   returned_keys(const std::vector<txn_op>& ops, std::vector<kv_entry>& kept) : kept_(kept) {
@@ -40,16 +41,22 @@ class returned_keys final : public kv_reader {
       const std::string_view verb = op.verb;
       if (verb == "check-not-exists" || verb == "delete" || verb == "delete-tree") continue;
       const bool checks_index = verb == "check-index";
-      expected_.push_back({std::hash<std::string_view>()(op.key), checks_index ? op.index : 0,
-                           !verb.starts_with("check-")});
+      const bool names_holder = verb == "unlock" || !op.session.empty();
+      const std::string_view holder = verb == "unlock" ? std::string_view() : op.session;
+      expected_.push_back({.key_hash = hash(op.key),
+                           .index = checks_index ? op.index : 0,
+                           .holder_hash = names_holder ? hash(holder) : 0,
+                           .names_holder = names_holder,
+                           .wanted = !verb.starts_with("check-")});
     }
   }
   bool wants(const key_header& seen) override {
     const std::size_t index = seen_++;
     if (index >= expected_.size()) return false;
     const result& expected = expected_[index];
-    const bool right = std::hash<std::string_view>()(seen.key) == expected.key_hash &&
-                       (expected.index == 0 || expected.index == seen.modify_index);
+    const bool right = hash(seen.key) == expected.key_hash &&
+                       (expected.index == 0 || expected.index == seen.modify_index) &&
+                       (!expected.names_holder || hash(seen.session) == expected.holder_hash);
     if (!right && !stranger_) stranger_ = seen.key;
     return expected.wanted;
   }
@@ -61,7 +68,7 @@ class returned_keys final : public kv_reader {
     return static_cast<std::size_t>(std::ranges::count(expected_, true, &result::wanted));
   }
   std::string text() const {
-    if (stranger_) return "another key or index than it must: " + *stranger_;
+    if (stranger_) return "another key, index or holder than it must: " + *stranger_;
     return std::to_string(seen_) + " keys of " + std::to_string(expected_.size()) +
            " (may the token read them all?)";
   }
@@ -71,8 +78,14 @@ class returned_keys final : public kv_reader {
   struct result {
     std::size_t key_hash;
     std::uint64_t index;  ///< 0: any
+    std::size_t holder_hash;
+    bool names_holder;  ///< false: any, or none
     bool wanted;
   };
+
+  static std::size_t hash(std::string_view text) noexcept {
+    return std::hash<std::string_view>()(text);
+  }
 
   std::vector<kv_entry>& kept_;
   std::vector<result> expected_;

@@ -129,7 +129,8 @@ std::string txn_body(std::span<const txn_op> ops, const consul_access& as) {
       if (op.flags != 0) json.key("Flags").value(op.flags);
     }
     if (op.index != 0) json.key("Index").value(op.index);
-    if (!op.session.empty()) json.key("Session").value(op.session);
+    const bool named = std::string_view(op.verb) != "check-index";  // see txn_op::check_held()
+    if (named && !op.session.empty()) json.key("Session").value(op.session);
     if (!as.name_space().empty()) json.key("Namespace").value(as.name_space());
     if (!as.partition().empty()) json.key("Partition").value(as.partition());
     json.end_object().end_object();

@@ -20,6 +20,12 @@ txn_op txn_op::check_index(std::string key, std::uint64_t index) {
   return op;
 }
 
+txn_op txn_op::check_held(std::string key, std::uint64_t index, std::string session) {
+  txn_op op = check_index(std::move(key), index);
+  op.session = std::move(session);
+  return op;
+}
+
 txn_op txn_op::check_not_exists(std::string key) {
   return make("check-not-exists", std::move(key));
 }

@@ -73,6 +73,8 @@ enum class consistency { default_, consistent, stale };
 class txn_op {
  public:
   static txn_op check_index(std::string key, std::uint64_t index);
+  /// A check-index whose result has to name that holder. Consul compares the index only.
+  static txn_op check_held(std::string key, std::uint64_t index, std::string session);
   static txn_op check_not_exists(std::string key);
   static txn_op check_session(std::string key, std::string session);
   static txn_op lock(std::string key, std::string session, std::string value, std::uint64_t flags);

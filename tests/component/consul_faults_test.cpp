@@ -250,9 +250,38 @@ TEST_CASE("a committed transaction whose results are not those of its operations
     CHECK(answer.error == consul_errc::bad_answer);
   }
   CHECK(prove(committed("other", "7")).detail.ends_with(
-      "that returns another key or index than it must: other"));
+      "that returns another key, index or holder than it must: other"));
   auto other = committed("other", "7");
   CHECK(server.write(other) == consul_errc::outcome_unknown);
+}
+
+TEST_CASE("a committed transaction whose results name another holder proves nothing") {
+  scripted_server server;
+  const auto holder = [&](const std::string& session) {
+    return server.says(200, R"({"Results":[{"KV":{"LockIndex":1,"Key":"k","Flags":0,)"
+                            R"("Value":"","Session":")" + session +
+                            R"(","CreateIndex":1,"ModifyIndex":7}}],"Errors":null})");
+  };
+  const auto send = [&](consul::client client, const txn_op& op) {
+    const time_point deadline = server.runtime.now() + 1s;
+    if (op.verb == std::string("check-index"))
+      return server.runtime.run(client.prove({op}, deadline));
+    return server.runtime.run(client.write({op}, deadline));
+  };
+  const txn_op ops[] = {txn_op::check_held("k", 7, "mine"), txn_op::lock("k", "mine", "v", 1),
+                        txn_op::check_session("k", "mine")};
+  for (const txn_op& op : ops) {
+    CAPTURE(op.verb);
+    CHECK(send(holder("mine"), op).committed);
+    CHECK_FALSE(send(holder("yours"), op).committed);
+    CHECK_FALSE(send(holder(""), op).committed);
+  }
+  const txn_op release = txn_op::unlock("k", "mine", "", 1);
+  CHECK(send(holder(""), release).committed);
+  CHECK_FALSE(send(holder("yours"), release).committed);
+  CHECK(send(holder("yours"), txn_op::check_index("k", 7)).committed);
+  CHECK(send(holder("yours"), txn_op::lock("k", "mine", "v", 1)).error ==
+        consul_errc::outcome_unknown);
 }
 
 TEST_CASE("an index that is none") {

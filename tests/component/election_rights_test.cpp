@@ -180,7 +180,8 @@ TEST_CASE("watchers of keys that a list hides learn of the missing right, not th
   b.shut_down();
 }
 
-// Who may claim a key may read it: no other request has to tell whether a list has hidden it.
+// A token that may claim a key may read it, too: the answer to the claim tells whether a list has
+// hidden the key.
 TEST_CASE("keys that candidates claim are not checked, but those of others are") {
   const bool observed = GENERATE(false, true);
   rights_fixture b;

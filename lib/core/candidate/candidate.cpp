@@ -80,8 +80,9 @@ observation_order candidate::take_in(const key_observation& seen, time_point now
   } else if (look_again_ && seen.linearizable) {
     // A claim was refused for a change that does not show: do not repeat it at once.
     look_again_ = false;
-    claim_not_before_ = now + claim_backoff_.next(0);
+    claim_not_before_ = std::max(claim_not_before_, now + claim_backoff_.next(0));
   }
+  if (history_.held()) forget_moves();
   if (held_) {
     review_lock(seen, order, now);
   } else if (open_claim_) {
@@ -176,7 +177,13 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   if (bug_enabled(seeded_bug::no_quarantine)) quarantine_from = time_point::min();
   fence_too_low_ = won.modify_index <= open_claim_->highest;
   open_claim_.reset();
+  forget_moves();
   hold(won, quarantine_from, won.sent_at);
+}
+
+void candidate::forget_moves() noexcept {
+  moved_ = false;
+  moved_backoff_.reset();
 }
 
 /// The key is ours, as `won` shows, and has been so since `proven_at` if it was proven.
@@ -242,6 +249,10 @@ void candidate::claim_refused(claim_refusal why, time_point now, std::uint64_t r
       if (reply_was_lost) return;
       break;
     case claim_refusal::index_moved:
+      // Another candidate has won, as a rule. A key that moves again and again and stays free has
+      // other writers.
+      if (moved_) claim_not_before_ = now + moved_backoff_.next(random);
+      moved_ = true;
       look_again_ = true;
       read_wanted_ = true;
       if (reply_was_lost) return;  // perhaps moved by an earlier try of this claim: read

@@ -235,6 +235,8 @@ class candidate {
   void settle_claim(const key_observation& seen, time_point now);
   void review_lock(const key_observation& seen, observation_order verdict, time_point now);
   void take_lock(const key_observation& won, time_point now);
+  /// Claims are answered, or a leader was seen.
+  void forget_moves() noexcept;
   bool may_receive(const key_observation& seen, observation_order order) const noexcept;
   void receive_lock(const key_observation& seen, time_point now);
   void hold(const key_observation& won, time_point quarantine_from, time_point proven_at);
@@ -270,9 +272,11 @@ class candidate {
   bool busy_ : 1 = false;
   bool read_wanted_ : 1 = false;
   bool look_again_ : 1 = false;  ///< a claim showed that the newest observation is old
+  bool moved_ : 1 = false;  ///< the last claim was refused so, and no leader was seen since
   bool place_wanted_ : 1 = false;
   bool claims_wait_ : 1 = false;
   fixed_backoff<50, 5'000> claim_backoff_;
+  fixed_backoff<50, 5'000> moved_backoff_;
   fixed_backoff<100, 5'000> request_backoff_;
   fixed_backoff<200, 2'000> lock_delay_backoff_;
   static const session_id no_session_;

@@ -111,6 +111,7 @@ class participant final : public key_watcher,
   }
   duration proof_timeout() const noexcept override { return fsm_.rules().proof_timeout(); }
   std::uint64_t begin_proof() noexcept override;
+  std::string proof_session() const override { return fsm_.held_by().text(); }
   void proof_done(std::uint64_t guard, time_point sent_at) override;
   void proof_missed(std::uint64_t guard, missed_with others) override;
   void proof_put_off(time_point until, const error_code& why, time_point asked) override;

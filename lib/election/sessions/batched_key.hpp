@@ -34,6 +34,8 @@ class batched_key : public session_user {
   virtual duration proof_timeout() const noexcept = 0;
   /// A proof goes out: returns the index to check.
   virtual std::uint64_t begin_proof() noexcept = 0;
+  /// The session that holds it, for the proof.
+  virtual std::string proof_session() const = 0;
   virtual void proof_done(std::uint64_t guard, time_point sent_at) = 0;
   /// The key is not at that index any more.
   virtual void proof_missed(std::uint64_t guard, missed_with others) = 0;

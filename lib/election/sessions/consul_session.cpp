@@ -17,8 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A session that was lost sooner than this counts as a failure: the next one waits longer.
+// A session that was lost sooner than this counts as a failure: the next one waits longer. Behind a
+// load balancer over several agents a process's check, or the session itself, is not known there.
 constexpr duration settled_after = 10s;
+constexpr duration known_after = 1s;
 
 constexpr std::string_view create_failed = "session create failed";
 constexpr std::string_view renewal_failed = "session renewal failed";
@@ -137,9 +139,10 @@ boost::asio::awaitable<void> consul_session::run() {
     co_await renew_until_lost();
     const bool forgotten = check_lost_;
     drop_check(created.id);
-    if (!forgotten || env_->timers->now() - since > settled_after) failures.reset();
-    // Behind a load balancer over several agents every session would end like this.
-    if (forgotten) {
+    const duration lived = env_->timers->now() - since;
+    const bool failed = lived < (forgotten ? settled_after : known_after);
+    if (!failed) failures.reset();
+    if (failed || forgotten) {
       const time_point again = env_->timers->now() + failures.next(env_->random->next());
       co_await runtime::sleep_until(*env_->timers, again);
     }

@@ -165,7 +165,8 @@ boost::asio::awaitable<void> proof_batcher::send_batch(std::shared_ptr<batch> wh
   // No longer than any request: a hung connection would hold up the proofs of other objects.
   duration timeout = std::min(span_, client_.config().request_timeout());
   for (std::size_t i = 0; i < what->keys.size(); ++i) {
-    ops.push_back(consul::txn_op::check_index(what->keys[i]->key(), what->guards[i]));
+    const batched_key& one = *what->keys[i];
+    ops.push_back(consul::txn_op::check_held(one.key(), what->guards[i], one.proof_session()));
     timeout = std::min(timeout, what->keys[i]->proof_timeout());
   }
   const time_point asked = what->asked;

@@ -51,8 +51,8 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   /// Whether it is a participant, standing or not. A key has at most one in this process.
   virtual bool is_participant() const noexcept { return false; }
 
-  /// Whether it claims the key as soon as that is free. Whoever may claim a key may also read it, so
-  /// the answer to the claim tells whether a list has hidden it.
+  /// Whether it claims the key as soon as that is free. A token that may claim a key may read it,
+  /// too, so the answer to the claim tells whether a list has hidden the key.
   virtual bool claims_when_free() const noexcept { return false; }
 
   /// Whether it may learn of the key from a server that may be behind its leader (Consul's
