@@ -36,7 +36,7 @@ void write(text::json_writer& json, const group_member_status& m) {
 
 const char* state_of(const group_member_status& member) noexcept {
   if (member.leaving) return "leaving";
-  if (member.draining) return member.leads > 0 ? "draining" : "drained";
+  if (member.draining) return member.leads == 0 && member.idle ? "drained" : "draining";
   return member.settled ? "settled" : "joining";
 }
 

@@ -39,15 +39,14 @@ std::uint64_t digest_of(ondemand::value value) {
   return number;
 }
 
-core::entered_elections entered_in(ondemand::object object) {
-  core::entered_elections entered;
+void read_elections(ondemand::object object, core::group_member& member) {
   for (auto field : object) {
     const std::string name(std::string_view(field.unescaped_key()));
     ondemand::value value = field.value();
-    if (name == "count") entered.count = value.get_uint64();
-    if (name == "digest") entered.digest = digest_of(value);
+    if (name == "count") member.entered.count = value.get_uint64();
+    if (name == "digest") member.entered.digest = digest_of(value);
+    if (name == "leads_outside") member.leads_outside = value.get_uint64();
   }
-  return entered;
 }
 
 void read_field(const std::string& name, ondemand::value value, core::group_member& member) {
@@ -74,8 +73,10 @@ void read_field(const std::string& name, ondemand::value value, core::group_memb
     member.leaving = value.get_bool();
   } else if (name == "settled") {
     member.settled = value.get_bool();
+  } else if (name == "idle") {
+    member.idle = value.get_bool();
   } else if (name == "elections") {
-    member.entered = entered_in(value.get_object());
+    read_elections(value.get_object(), member);
   }
 }
 
@@ -124,8 +125,11 @@ std::string member_text(const core::group_member& member) {
   for (const auto& [name, value] : member.labels) json.key(name).value(value);
   json.end_object();
   json.key("leaving").value(member.leaving).key("settled").value(member.settled);
+  if (member.idle) json.key("idle").value(true);
   json.key("elections").begin_object().key("count").value(member.entered.count);
-  json.key("digest").value(text::hex(member.entered.digest)).end_object();
+  json.key("digest").value(text::hex(member.entered.digest));
+  if (member.leads_outside > 0) json.key("leads_outside").value(member.leads_outside);
+  json.end_object();
   json.end_object();
   return json.take();
 }

@@ -33,8 +33,10 @@ struct drain_options {
 
 using options_ptr = std::shared_ptr<drain_options>;
 
-// Returns how many elections the member still leads.
-asio::awaitable<std::size_t> wait_until_drained(elections& all, options_ptr o, std::size_t led) {
+// Nothing: the member leads nothing, and says so itself, as a list may lack some of its elections.
+// Otherwise the time is over, and so many of its elections are listed.
+asio::awaitable<std::optional<std::size_t>> wait_until_drained(elections& all, options_ptr o,
+                                                               std::size_t led) {
   const time_point begin = all.now();
   progress shown("tenure drain: " + one_line(o->member), "elections",
                  o->quiet ? show_progress::no : show_progress::yes);
@@ -42,7 +44,8 @@ asio::awaitable<std::size_t> wait_until_drained(elections& all, options_ptr o, s
     const group_report seen = co_await all.group_of(o->prefix);
     const std::size_t leads = led_by(seen, o->member);
     shown.update(led > leads ? led - leads : 0, led);
-    if (leads == 0 || (o->timeout && all.now() - begin >= *o->timeout)) co_return leads;
+    if (leads == 0 && is_idle(seen, o->member)) co_return std::nullopt;
+    if (o->timeout && all.now() - begin >= *o->timeout) co_return leads;
     co_await all.sleep_until(all.now() + read_again);
   }
 }
@@ -57,14 +60,15 @@ asio::awaitable<int> drain(elections& all, options_ptr o) {
   const std::string name = one_line(o->member);
   std::size_t leads = led_by(before, o->member);
   if (o->wait) {
-    const std::size_t left = co_await wait_until_drained(all, o, leads);
-    leads = left;
-  }
-  if (o->wait && leads > 0) {
-    print_error("tenure drain: %s still leads %s of %s after %s; the drain goes on\n",
-                 name.c_str(), count_of_elections(leads).c_str(), one_line(o->prefix).c_str(),
-                 to_text(*o->timeout).c_str());
-    co_return exit_not_elected;
+    const std::optional<std::size_t> left = co_await wait_until_drained(all, o, leads);
+    if (left) {
+      const std::string state = *left == 0 ? " does not say yet that it leads nothing"
+                                           : " still leads " + count_of_elections(*left);
+      print_error("tenure drain: %s%s of %s after %s; the drain goes on\n", name.c_str(),
+                  state.c_str(), one_line(o->prefix).c_str(), to_text(*o->timeout).c_str());
+      co_return exit_not_elected;
+    }
+    leads = 0;
   }
   print_line(leads == 0 ? name + " is drained and leads nothing"
                         : name + " is drained and hands over " + count_of_elections(leads));

@@ -22,6 +22,11 @@ std::size_t led_by(const group_report& group, const std::string& name) {
   return sum;
 }
 
+bool is_idle(const group_report& group, const std::string& name) {
+  return std::ranges::all_of(group.members,
+                             [&](const auto& m) { return m.name != name || m.idle; });
+}
+
 void print_no_member(const char* program, const group_report& group, const std::string& name) {
   std::string names;
   for (const group_member_status& m : group.members) {

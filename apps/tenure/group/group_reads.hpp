@@ -8,6 +8,8 @@
 namespace tenure::apps {
 
 bool has_member(const group_report& group, const std::string& name);
+/// Whether all members of that name say that they lead nothing. Also if there is none.
+bool is_idle(const group_report& group, const std::string& name);
 /// How many elections the members of that name lead.
 std::size_t led_by(const group_report& group, const std::string& name);
 /// Prints that there is no such member, and which there are.

@@ -37,6 +37,10 @@ class group_member {
   bool leaving = false;  ///< it hands over everything, and takes nothing
   bool settled = false;  ///< it has been a member for its settling time
   entered_elections entered;  ///< nothing is moved to a member that has entered others
+  /// Elections that it leads whose keys are not below the group's prefix: a list of the group does
+  /// not show them.
+  std::uint64_t leads_outside = 0;
+  bool idle = false;  ///< an operator drains it, and it leads nothing
 
   friend bool operator==(const group_member&, const group_member&) = default;
 };

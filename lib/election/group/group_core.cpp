@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 // pause of these changes.
 constexpr duration entered_quiet = 1s;
 constexpr duration entered_latest = 10s;
+// A drained member that leads nothing may still have a request in flight.
+constexpr duration look_again_after = 50ms;
 // The pause between the plans of a member that keeps elections, for each of them: ten times what
 // planning one costs. While another member is drained, each answer of a poll is a reason to plan.
 constexpr duration plan_per_election = 1us;
@@ -92,7 +94,8 @@ std::shared_ptr<const profile> group_core::its_profile() {
 }
 
 void group_core::take_seat(participant& who) {
-  who.set_seat(planner_.add(who));
+  const bool outside = !who.key().starts_with(prefix_ + '/');
+  who.set_seat(planner_.add(who, outside));
   note_entered(shared_->now());
 }
 
@@ -111,6 +114,19 @@ void group_core::note_entered(time_point now) noexcept {
   if (publish_latest_ == time_point::max()) publish_latest_ = now + entered_latest;
   publish_at_ = std::min(now + entered_quiet, publish_latest_);
   wake();
+}
+
+// What a list of the group does not show. `tenure drain --wait` waits for a member that is idle, so
+// that is published at once.
+void group_core::note_led(time_point now) {
+  const bool may_be = planner_.drained() && !planner_.leads_any();
+  const bool idle = may_be && (idle_ || planner_.all_settled());
+  if (idle != std::exchange(idle_, idle)) publish_at_ = now;
+  if (may_be && !idle) wake_at(now + look_again_after);
+  if (planner_.leads_outside() != key_->document().leads_outside &&
+      publish_at_ == time_point::max()) {
+    note_entered(now);
+  }
 }
 
 // -- what the participants report ----------------------------------------------------------------
@@ -272,10 +288,13 @@ void group_core::wake_at(time_point at) noexcept {
 
 void group_core::turn() {
   const time_point now = shared_->now();
+  note_led(now);
   if (now >= publish_at_) {
     publish_at_ = publish_latest_ = time_point::max();
     core::group_member document = key_->document();
     document.entered = planner_.entered();
+    document.leads_outside = planner_.leads_outside();
+    document.idle = idle_;
     publish(std::move(document));
   }
   const time_point next = std::min(execute_plan(now), publish_at_);

@@ -94,6 +94,7 @@ class group_core final : public group_seats,
   std::shared_ptr<const profile> its_profile();
   void publish(core::group_member document);
   void note_entered(time_point now) noexcept;
+  void note_led(time_point now);
   void log_changes(const group_view& view);
   void review_name(const group_view& view);
   void end_name_conflict() noexcept;
@@ -137,6 +138,7 @@ class group_core final : public group_seats,
   bool joined_again_ = false;
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
+  bool idle_ = false;  ///< see core::group_member
   bool name_conflict_ = false;  ///< another process has this member's name
   int leaves_ = 0;              ///< coroutines that leave this group
   bool leaving_ = false;

@@ -32,10 +32,11 @@ void group_planner::check_places() const noexcept {
              "each election that was entered is in the plan once", [this] { return describe(); });
 }
 
-std::uint32_t group_planner::add(participant& who) {
+std::uint32_t group_planner::add(participant& who, bool outside) {
   const std::uint64_t order = core::plan_order(who.key());
-  seats_.push_back({.who = &who});
+  seats_.push_back({.who = &who, .outside = outside});
   ++unknown_;
+  if (outside) ++outside_;
   entered_.add(order);
   const std::uint32_t place = plan_.add_key(order);
   if (const auto pin = view_.pins.find(who.key()); pin != view_.pins.end()) {
@@ -48,6 +49,7 @@ std::uint32_t group_planner::add(participant& who) {
 void group_planner::remove(std::uint32_t place) {
   if (place >= seats_.size()) return;
   if (!seats_[place].known) --unknown_;
+  if (seats_[place].outside) --outside_;
   entered_.remove(plan_.keys()[place].order);
   count(plan_.keys()[place].holder, -1);
   plan_.remove_key(place);
@@ -107,6 +109,25 @@ void group_planner::set_gone(const recipient& refused) {
   if (seen.create_index != refused.create_index || seen.lock_index != refused.lock_index) return;
   gone_.push_back(seen);
   rebuild();
+}
+
+// -- what the member publishes -------------------------------------------------------------------
+
+std::size_t group_planner::leads_outside() const noexcept {
+  if (outside_ == 0 || !leads_any()) return 0;
+  std::size_t count = 0;
+  for (std::size_t place = 0; place < seats_.size(); ++place) {
+    if (seats_[place].outside && plan_.keys()[place].holder == self_) ++count;
+  }
+  return count;
+}
+
+bool group_planner::drained() const noexcept {
+  return ready() && view_.drained.contains(members_[self_].document.name);
+}
+
+bool group_planner::all_settled() const {
+  return std::ranges::all_of(seats_, [](const seat& one) { return one.who->settled(); });
 }
 
 bool group_planner::gone(const seen_member& member) const {
@@ -269,6 +290,7 @@ std::vector<group_member_status> group_planner::statuses() {
     one.draining = view_.drained.contains(shown.name);
     one.leaving = shown.leaving || (i == self_ && leaving_);
     one.self = i == self_;
+    one.idle = shown.idle;
     one.entered = shown.entered.count;
     one.leads = held_[i];
     one.share = plan.shares()[i].size;

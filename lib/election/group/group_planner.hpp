@@ -25,8 +25,8 @@ class participant;
 class group_planner {
  public:
   // -- what changed ------------------------------------------------------------------------------
-  /// The participant's seat: the last one.
-  std::uint32_t add(participant& who);
+  /// The participant's seat: the last one. `outside`: its key is not below the group's prefix.
+  std::uint32_t add(participant& who, bool outside);
   /// The last participant moves to this seat.
   void remove(std::uint32_t seat);
   /// Empty: the key is free.
@@ -78,6 +78,14 @@ class group_planner {
   recipient recipient_at(core::member_index member) const;
   /// What this process has entered. Others know of it when it is published.
   const core::entered_elections& entered() const noexcept { return entered_; }
+  /// How many elections outside the prefix our session holds.
+  std::size_t leads_outside() const noexcept;
+  /// An operator drains this process.
+  bool drained() const noexcept;
+  /// Our session holds an election.
+  bool leads_any() const noexcept { return ready() && held_[self_] > 0; }
+  /// No participant holds its key, has a claim in flight, or works.
+  bool all_settled() const;
   /// Whether the member has entered the same elections: then it watches all of our keys. Those
   /// count which this process had entered before it began to leave.
   bool same_elections(core::member_index member) const noexcept {
@@ -91,6 +99,7 @@ class group_planner {
     participant* who = nullptr;
     bool known = false;
     bool claims = false;
+    bool outside = false;
   };
 
   void rebuild();
@@ -110,6 +119,7 @@ class group_planner {
   core::live_plan plan_;
   std::vector<seat> seats_;
   std::size_t unknown_ = 0;
+  std::size_t outside_ = 0;  ///< seats whose keys are not below the prefix
   core::entered_elections entered_;
   core::entered_elections entered_before_;  ///< when it began to leave
 

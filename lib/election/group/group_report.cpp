@@ -38,7 +38,9 @@ group_member_status status_of(const seen_member& member, const group_view& view)
   one.settled = shown.settled;
   one.draining = view.drained.contains(shown.name);
   one.leaving = shown.leaving;
+  one.idle = shown.idle;
   one.entered = shown.entered.count;
+  one.leads = shown.leads_outside;
   return one;
 }
 
@@ -71,6 +73,9 @@ class reporter {
       for (const consul::kv_entry* entry : free) add(*entry);
     }
     report_.elections = keys_.size();
+    for (const seen_member& member : view_.members) {
+      report_.elections += member.document.leads_outside;
+    }
     show_plan();
     return std::move(report_);
   }

@@ -127,7 +127,7 @@ void member_key::session_failed(const consul::answer_base& failed) {
 void member_key::publish(core::group_member document) {
   document.settled = wanted_.settled;
   if (document == wanted_) return;
-  const bool urgent = document.leaving != wanted_.leaving;
+  const bool urgent = document.leaving != wanted_.leaving || document.idle != wanted_.idle;
   const bool first = stored_ && *stored_ == wanted_;
   const bool left = document.entered != wanted_.entered &&
                     document.entered.count <= wanted_.entered.count;

@@ -33,9 +33,12 @@ class group_member_status {
   bool settled = false;   ///< its settling time is over: voluntary moves include it
   bool draining = false;  ///< an operator drains it
   bool leaving = false;   ///< it leaves the group
+  bool idle = false;  ///< it says that it is drained and leads nothing, wherever the keys are
   bool self = false;      ///< this process
   std::uint64_t entered = 0;  ///< elections that it has entered
-  std::size_t leads = 0;      ///< elections of the group that its session holds
+  /// Elections of the group that its session holds. Of keys that are not below the prefix the
+  /// member tells the number, up to ten seconds late.
+  std::size_t leads = 0;
   std::size_t share = 0;      ///< elections that it leads once all moves are done
   std::size_t gives = 0;      ///< elections that move away from it
   std::size_t gets = 0;       ///< elections that move to it
@@ -57,7 +60,8 @@ class group_report {
   std::vector<group_member_status> members;  ///< in the order of names
   std::vector<group_pin> pins;  ///< in the order of keys
   std::vector<std::string> drained;  ///< names that operators drain, members or not
-  std::size_t elections = 0;  ///< keys below the prefix that are or were elections of the group
+  /// Keys below the prefix that are or were elections of the group, and others that a member leads.
+  std::size_t elections = 0;
   std::size_t free = 0;       ///< of these, keys that no session holds
   std::size_t strangers = 0;  ///< of these, keys that a session of no member holds
 };
@@ -93,9 +97,10 @@ class group {
   [[nodiscard]] const std::string& prefix() const noexcept;
 
   /// Enters one of the group's elections with the membership's candidacy. Its key should be below
-  /// the prefix: elections::group_of() counts only such keys. Throws as elections::enter does, and
-  /// bad_configuration for a key below `<prefix>/members/` or `<prefix>/handed/`: the group keeps
-  /// its own keys there. Leaving the election releases its key; leaving the group hands it over.
+  /// the prefix: elections::group_of() lists only such keys, and of others sees only how many each
+  /// member leads. Throws as elections::enter does, and bad_configuration for a key below
+  /// `<prefix>/members/` or `<prefix>/handed/`: the group keeps its own keys there. Leaving the
+  /// election releases its key; leaving the group hands it over.
   [[nodiscard]] election enter(std::string key);
 
   /// The members as this process sees them now, in the order of their names. `leads`, `share`,
