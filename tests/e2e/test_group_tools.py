@@ -50,13 +50,14 @@ class GroupToolsTest(cases.ServerCase):
 
     # -- tenure run ------------------------------------------------------------------------------
 
-    def run_member(self, name, *options):
+    def run_member(self, name, *options, key=None):
         """A command that writes "NAME began" and, at SIGTERM, "NAME ended" into one file."""
         trace = self.zoo.path("trace")
         script = (f"trap 'echo {name} ended >> {trace}; exit 0' TERM; echo {name} began >> "
                   f"{trace}; while :; do sleep 0.05; done")
         return self.start(TENURE, "run", "--group", self.prefix, "--member", name, "--span", "5s",
-                          "--ttl", "10s", *options, f"{self.prefix}/job", "--", "sh", "-c", script)
+                          "--ttl", "10s", *options, key or f"{self.prefix}/job", "--", "sh", "-c",
+                          script)
 
     def traced(self, *lines):
         wait_until(lambda: self.zoo.lines("trace") == list(lines), 30 * SLACK, pause=0.05,
@@ -113,6 +114,23 @@ class GroupToolsTest(cases.ServerCase):
         self.assertIn(f"{key} was handed over: the command was stopped", self.zoo.errors(first))
         first.terminate()
         self.assertEqual(0, first.wait(20))
+
+    def test_a_drain_waits_for_elections_elsewhere(self):
+        key = f"{self.prefix}-elsewhere/job"
+        first = self.run_member("a", "--respawn", key=key)
+        self.traced("a began")
+        second = self.run_member("b", "--respawn", key=key)
+        wait_until(lambda: self.member("b"), 10 * SLACK, pause=0.1, what="the member b")
+        self.wait_for("a", 1)
+        self.assertIn("1 elections: 0 free", self.tool("group", self.prefix))
+        self.assertEqual("a is drained and leads nothing\n",
+                         self.tool("drain", "--wait", "--timeout", "20s", self.prefix, "a"))
+        self.assertEqual(["a began", "a ended"], self.zoo.lines("trace")[:2])
+        self.assertEqual("drained", self.member("a")["state"])
+        first.terminate()
+        self.assertEqual(128 + signal.SIGTERM, first.wait(20), self.zoo.errors(first))
+        second.terminate()
+        self.assertEqual(0, second.wait(20), self.zoo.errors(second))
 
     def test_without_respawn_a_hand_over_ends_it(self):
         first = self.run_member("a")
