@@ -54,3 +54,19 @@ TEST_CASE("the last run of a job is known when its records have moved into a pag
   REQUIRE(one->last() != nullptr);
   CHECK(one->last()->host == "h2");
 }
+
+TEST_CASE("a history reads as many pages as it may need, whatever number the document has") {
+  cron_fixture f;
+  cron_replica& r = f.add("p1", {});
+  const cron::ledger_keys keys("cron");
+  cron::run_record one;
+  one.tick = one.until = noon;
+  one.attempts = 1;
+  for (std::uint64_t n = 1; n <= 30; ++n)
+    f.ask("PUT", keys.page("a", n), cron::page_to_json({one}));
+  cron::ledger_document document;
+  document.pages = 30;
+  f.ask("PUT", keys.document("a"), cron::to_json(document));
+  const auto kv = r.process.elections->kv();
+  CHECK(f.rt.run(cron::read_history(kv, keys, "a", 40)).size() == 3);
+}

@@ -88,6 +88,60 @@ TEST_CASE("each line about a job names its election, as tenants may have jobs of
   }
 }
 
+TEST_CASE("a job goes on after a document that no replica has written") {
+  cron_fixture f;
+  const auto log = std::make_shared<kept_log>();
+  const std::string key = cron::ledger_keys("cron").document("a");
+  SECTION("with moments of which the difference is no number") {
+    f.ask("PUT", key, R"({"last":-9223372036854775808,"highest":9223372036854775807})");
+  }
+  SECTION("with more open runs than a job may have") {
+    cron::ledger_document d;
+    d.last_tick = noon;
+    for (int i = 0; i < 5000; ++i) {
+      cron::open_run run;
+      run.what = cron::open_run::state::claimed;
+      run.run_id = std::to_string(i);
+      run.host = "h";
+      d.open.push_back(run);
+    }
+    f.ask("PUT", key, cron::to_json(d));
+  }
+  cron_replica& r = f.add("p1", one("@every 1s"));
+  r.lane.log = log;
+  r.start();
+  f.run_until_led_by(r);
+  f.rt.advance(5s);
+  CHECK(f.runs("a", noon + 4s) == 1);
+  CHECK(log->lines(log_level::warn).size() < 5);
+  CHECK(f.document("a").open.size() < 2);
+}
+
+TEST_CASE("of many runs with an unknown end the first have a line, and the others share one") {
+  cron_fixture f;
+  const auto log = std::make_shared<kept_log>();
+  cron::ledger_document d;
+  d.last_tick = noon;
+  for (std::size_t i = 0; i < cron::most_open_runs; ++i) {
+    cron::open_run run;
+    run.what = cron::open_run::state::claimed;
+    run.tick = noon - 1s;
+    run.run_id = std::to_string(i);
+    run.host = "h";
+    d.open.push_back(run);
+  }
+  f.ask("PUT", cron::ledger_keys("cron").document("a"), cron::to_json(d));
+  cron_replica& r = f.add("p1", one("@every 1s"));
+  r.lane.log = log;
+  r.start();
+  f.run_until_led_by(r);
+  f.rt.advance(5s);
+  const std::vector<std::string> lines = log->lines(log_level::warn);
+  REQUIRE(lines.size() == 11);
+  CHECK(lines.back().starts_with("further job records job=a count=990"));
+  CHECK(f.runs("a", noon + 4s) == 1);
+}
+
 TEST_CASE("many orders of one job run once each, and none of them blocks the job") {
   cron_fixture f;
   const cron::ledger_keys keys("cron");

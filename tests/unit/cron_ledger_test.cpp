@@ -336,3 +336,58 @@ TEST_CASE("a document comes back from its JSON") {
   CHECK_FALSE(parse_ledger_document("[1]"));
   CHECK_FALSE(parse_ledger_document(R"({"recent":[{"state":"finished"}]})"));
 }
+
+TEST_CASE("a document with a number, a time or a length that no replica writes is refused") {
+  const std::string begin = R"({"schedule":"@daily",)";
+  CHECK(parse_ledger_document(begin + R"("last":1767225600,"highest":1767225601,"pages":2})"));
+  for (const char* const member :
+       {R"("last":-9223372036854775808)", R"("last":9223372036854775807)", R"("last":-1)",
+        R"("last":18446744073709551615)", R"("last":"1767225600")", R"("last":1e300)",
+        R"("highest":9223372036854775807)", R"("highest":7258118401)",
+        R"("next":-9223372036854775808)", R"("next":9223372036854775807)",
+        R"("pages":9223372036854775807)", R"("pages":-1)", R"("first_page":-1)",
+        R"("first_page":0)", R"("pages":2,"first_page":4)", R"("records":-1)",
+        R"("records":9223372036854775807)", R"("open":{})", R"("recent":7)", R"("zone":7)"}) {
+    CAPTURE(member);
+    CHECK_FALSE(parse_ledger_document(begin + member + '}'));
+  }
+  for (const char* const record :
+       {R"("tick":9223372036854775807)", R"("tick":5,"until":-9223372036854775808)",
+        R"("tick":5,"count":-1)", R"("tick":5,"fence":-1)", R"("tick":5,"began":-1)",
+        R"("tick":5,"began":9223372036854775807)", R"("tick":5,"took_ms":9223372036854775807)",
+        R"("tick":5,"took_ms":-1)", R"("tick":5,"exit":4294967296)", R"("tick":5,"signal":-9)",
+        R"("tick":5,"attempts":-1)"}) {
+    CAPTURE(record);
+    const std::string list = std::string(R"([{"state":"finished",)") + record + "}]}";
+    CHECK_FALSE(parse_ledger_document(begin + R"("recent":)" + list));
+    CHECK_FALSE(parse_ledger_page(R"({"records":)" + list));
+  }
+  for (const char* const run :
+       {R"("run":"r","tick":9223372036854775807)", R"("run":"r","tick":5,"claimed":-1)",
+        R"("run":"r","tick":5,"fence":-1)", R"("tick":5)", R"("tick":5,"run":"a/b")",
+        R"("tick":5,"run":"a\u0000")"}) {
+    CAPTURE(run);
+    const std::string list = std::string(R"([{"state":"claimed",)") + run + "}]}";
+    CHECK_FALSE(parse_ledger_document(begin + R"("open":)" + list));
+  }
+}
+
+TEST_CASE("a document is no larger than a write of it may be") {
+  const auto document_of = [](std::size_t runs, std::size_t records, std::size_t text) {
+    ledger_document d;
+    d.schedule = std::string(text, '*');
+    open_run o;
+    for (o.run_id = "0"; d.open.size() < runs; o.run_id = std::to_string(d.open.size()))
+      d.open.push_back(o);
+    d.recent.assign(records, skipped_ticks(noon, noon, 1, skip_reason::overlap));
+    return parse_ledger_document(to_json(d)).has_value();
+  };
+  CHECK(document_of(most_open_runs, most_recent_records, 0));
+  CHECK_FALSE(document_of(most_open_runs + 1, 0, 0));
+  CHECK_FALSE(document_of(0, most_recent_records + 1, 0));
+  CHECK_FALSE(document_of(0, 0, most_document_bytes));
+  std::vector<run_record> page(records_per_page, finished(noon));
+  CHECK(parse_ledger_page(page_to_json(page)));
+  page.push_back(finished(noon));
+  CHECK_FALSE(parse_ledger_page(page_to_json(page)));
+}

@@ -302,6 +302,27 @@ TEST_CASE("after the year 9999 nothing is due") {
   }
 }
 
+TEST_CASE("a schedule takes any moment, the first and the last that a number can say included") {
+  const berlin_2024 berlin;
+  const sys_seconds least = sys_seconds::min();
+  const sys_seconds most = sys_seconds::max();
+  for (const char* text : {"@every 1s", "@every 7m", "* * * * *", "30 2 * * *"}) {
+    CAPTURE(text);
+    const schedule s = schedule::parse(text);
+    CHECK(s.next_after(most, berlin) == most);
+    CHECK(s.next_after(least, berlin) >= first_moment);
+    CHECK(s.next_after(least, berlin) < first_moment + 48h);
+    const auto last = s.last_in(least, most, berlin);
+    REQUIRE(last);
+    CHECK(*last <= last_moment);
+    CHECK(*last > last_moment - 48h);
+    CHECK(s.last_in(most, most, berlin) == std::nullopt);
+    CHECK(s.count_in(least, most, berlin) == s.count_in(first_moment, last_moment, berlin));
+  }
+  const schedule once = schedule::at("9999-12-31T23:00:00Z");
+  CHECK(once.next_after(new_year, berlin) == most);
+}
+
 TEST_CASE("an error names what is allowed") {
   CHECK_THAT(refusal("60 * * * *"), ContainsSubstring("'60' is not a minute (0-59"));
   CHECK_THAT(refusal("* 24 * * *"), ContainsSubstring("'24' is not an hour (0-23"));

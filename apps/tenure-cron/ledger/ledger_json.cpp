@@ -2,6 +2,7 @@
 // stays small: a transaction takes 60 of them.
 #include <simdjson.h>
 
+#include <limits>
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
@@ -76,78 +77,129 @@ void write_open(json_writer& w, const open_run& r) {
   w.end_object();
 }
 
-// Missing members read as nothing: the writer leaves out what is usual.
-std::optional<std::int64_t> number(const dom::object& from, const char* name) {
-  std::int64_t n = 0;
-  if (from[name].get(n) != simdjson::SUCCESS) return std::nullopt;
-  return n;
-}
+// Above what any replica counts to, and far below where sums of such numbers overflow.
+constexpr std::int64_t most_counted = std::int64_t{1} << 53;
+constexpr std::int64_t most_fence = std::numeric_limits<std::int64_t>::max();
+constexpr milliseconds longest_run = std::chrono::years(100);
 
-std::string words(const dom::object& from, const char* name) {
-  std::string_view s;
-  return from[name].get(s) == simdjson::SUCCESS ? std::string(s) : std::string();
-}
+/// Reads the members of an object. Missing ones read as nothing, because the writer leaves out what
+/// is usual; good() is false after one that no replica would have written.
+class member_reader {
+ public:
+  explicit member_reader(const dom::object& from) noexcept : from_(from) {}
 
-sys_seconds moment(const dom::object& from, const char* name, sys_seconds otherwise = {}) {
-  const auto n = number(from, name);
-  return n ? sys_seconds(std::chrono::seconds(*n)) : otherwise;
-}
+  bool has(const char* name) const { return from_[name].error() == simdjson::SUCCESS; }
+  bool good() const noexcept { return good_; }
+  void refuse() noexcept { good_ = false; }
 
-sys_milliseconds precise(const dom::object& from, const char* name) {
-  return sys_milliseconds(milliseconds(number(from, name).value_or(0)));
-}
+  std::int64_t number(const char* name, std::int64_t least, std::int64_t most,
+                      std::int64_t otherwise) {
+    std::int64_t n = otherwise;
+    take(name, n);
+    if (n < least || n > most) good_ = false;
+    return good_ ? n : otherwise;
+  }
+  std::uint64_t count(const char* name, std::int64_t otherwise) {
+    return std::uint64_t(number(name, 0, most_counted, otherwise));
+  }
+  std::string words(const char* name) {
+    std::string_view s;
+    take(name, s);
+    return std::string(s);
+  }
+  dom::array list(const char* name, bool& found) {
+    dom::array all;
+    found = has(name);
+    take(name, all);
+    return all;
+  }
+  /// By the clock of a replica.
+  sys_seconds moment(const char* name, sys_seconds otherwise = {}) {
+    return moment_in(name, clocks_begin, clocks_end, otherwise);
+  }
+  sys_seconds moment_in(const char* name, sys_seconds least, sys_seconds most,
+                        sys_seconds otherwise) {
+    return sys_seconds(std::chrono::seconds(
+        number(name, count_of(least), count_of(most), count_of(otherwise))));
+  }
+  sys_milliseconds precise(const char* name) {
+    return sys_milliseconds(milliseconds(number(name, count_of(sys_milliseconds(clocks_begin)),
+                                                count_of(sys_milliseconds(clocks_end)), 0)));
+  }
 
-std::optional<run_record> read_record(const dom::object& from) {
-  const auto state = parse_record_state(words(from, "state"));
-  if (!state || !number(from, "tick")) return std::nullopt;
+ private:
+  template <class Value>
+  void take(const char* name, Value& into) {
+    const auto error = from_[name].get(into);
+    if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) good_ = false;
+  }
+
+  const dom::object& from_;
+  bool good_ = true;
+};
+
+std::optional<run_record> read_record(const dom::object& o) {
+  member_reader from(o);
+  const auto state = parse_record_state(from.words("state"));
+  if (!state || !from.has("tick")) return std::nullopt;
   run_record r;
   r.state = *state;
-  r.tick = moment(from, "tick");
-  r.until = moment(from, "until", r.tick);
-  r.count = std::uint64_t(number(from, "count").value_or(1));
-  r.reason = parse_skip_reason(words(from, "reason")).value_or(skip_reason::none);
-  r.trigger = parse_run_trigger(words(from, "trigger")).value_or(run_trigger::schedule);
-  r.run_id = words(from, "run");
-  r.host = words(from, "host");
-  r.fence = std::uint64_t(number(from, "fence").value_or(0));
-  r.began = precise(from, "began");
-  r.ending = parse_ending(words(from, "ending")).value_or(run_result::ending::succeeded);
-  r.took = milliseconds(number(from, "took_ms").value_or(0));
-  r.exit_code = int(number(from, "exit").value_or(0));
-  r.signal_number = int(number(from, "signal").value_or(0));
-  r.attempts = unsigned(number(from, "attempts").value_or(1));
-  r.cause = parse_stop_cause(words(from, "cause")).value_or(stop_cause::none);
-  r.text = words(from, "text");
-  r.tail = words(from, "tail");
+  r.tick = from.moment("tick");
+  r.until = from.moment("until", r.tick);
+  r.count = from.count("count", 1);
+  r.reason = parse_skip_reason(from.words("reason")).value_or(skip_reason::none);
+  r.trigger = parse_run_trigger(from.words("trigger")).value_or(run_trigger::schedule);
+  r.run_id = from.words("run");
+  r.host = from.words("host");
+  r.fence = std::uint64_t(from.number("fence", 0, most_fence, 0));
+  r.began = from.precise("began");
+  r.ending = parse_ending(from.words("ending")).value_or(run_result::ending::succeeded);
+  r.took = milliseconds(from.number("took_ms", 0, longest_run.count(), 0));
+  r.exit_code = int(from.number("exit", 0, 255, 0));
+  r.signal_number = int(from.number("signal", 0, 127, 0));
+  r.attempts = unsigned(from.number("attempts", 0, std::numeric_limits<int>::max(), 1));
+  r.cause = parse_stop_cause(from.words("cause")).value_or(stop_cause::none);
+  r.text = from.words("text");
+  r.tail = from.words("tail");
+  if (!from.good()) return std::nullopt;
   return r;
 }
 
-std::optional<std::vector<run_record>> read_records(const dom::object& from, const char* name) {
-  std::vector<run_record> made;
-  dom::array all;
-  if (from[name].get(all) != simdjson::SUCCESS) return made;
-  for (const dom::element one : all) {
-    dom::object o;
-    if (one.get(o) != simdjson::SUCCESS) return std::nullopt;
-    auto r = read_record(o);
-    if (!r) return std::nullopt;
-    made.push_back(std::move(*r));
-  }
-  return made;
-}
-
-std::optional<open_run> read_open(const dom::object& from) {
-  const auto state = parse_open_state(words(from, "state"));
-  if (!state || !number(from, "tick")) return std::nullopt;
+std::optional<open_run> read_open(const dom::object& o) {
+  member_reader from(o);
+  const auto state = parse_open_state(from.words("state"));
+  if (!state || !from.has("tick")) return std::nullopt;
   open_run r;
   r.what = *state;
-  r.tick = moment(from, "tick");
-  r.trigger = parse_run_trigger(words(from, "trigger")).value_or(run_trigger::schedule);
-  r.run_id = words(from, "run");
-  r.host = words(from, "host");
-  r.fence = std::uint64_t(number(from, "fence").value_or(0));
-  r.claimed_at = precise(from, "claimed");
+  r.tick = from.moment("tick");
+  r.trigger = parse_run_trigger(from.words("trigger")).value_or(run_trigger::schedule);
+  r.run_id = from.words("run");
+  r.host = from.words("host");
+  r.fence = std::uint64_t(from.number("fence", 0, most_fence, 0));
+  r.claimed_at = from.precise("claimed");
+  if (!from.good() || !is_run_id(r.run_id)) return std::nullopt;
   return r;
+}
+
+/// Reads a list, each item of it by `read_one`; up to `most` of them.
+template <class Item>
+std::vector<Item> read_all(member_reader& from, const char* name, std::size_t most,
+                           std::optional<Item> (*read_one)(const dom::object&)) {
+  std::vector<Item> made;
+  bool found = false;
+  const dom::array all = from.list(name, found);
+  if (!found || !from.good()) return made;
+  for (const dom::element one : all) {
+    dom::object o;
+    std::optional<Item> item;
+    if (one.get(o) == simdjson::SUCCESS && made.size() < most) item = read_one(o);
+    if (!item) {
+      from.refuse();
+      break;
+    }
+    made.push_back(std::move(*item));
+  }
+  return made;
 }
 
 }  // namespace
@@ -192,38 +244,36 @@ std::string to_json(const ledger_document& d) {
 std::optional<ledger_document> parse_ledger_document(const std::string& text) {
   dom::parser parser;
   dom::object top;
+  if (text.size() > most_document_bytes) return std::nullopt;
   if (parser.parse(text).get(top) != simdjson::SUCCESS) return std::nullopt;
+  member_reader from(top);
   ledger_document d;
-  d.schedule = words(top, "schedule");
-  d.zone = words(top, "zone");
-  d.digest = words(top, "digest");
-  if (number(top, "last")) d.last_tick = moment(top, "last");
-  if (number(top, "highest")) d.highest_tick = moment(top, "highest");
-  if (number(top, "next")) d.next_tick = moment(top, "next");
-  dom::array open;
-  if (top["open"].get(open) == simdjson::SUCCESS) {
-    for (const dom::element one : open) {
-      dom::object o;
-      if (one.get(o) != simdjson::SUCCESS) return std::nullopt;
-      auto r = read_open(o);
-      if (!r) return std::nullopt;
-      d.open.push_back(std::move(*r));
-    }
-  }
-  auto recent = read_records(top, "recent");
-  if (!recent) return std::nullopt;
-  d.recent = std::move(*recent);
-  d.pages = std::uint64_t(number(top, "pages").value_or(0));
-  d.first_page = std::uint64_t(number(top, "first_page").value_or(1));
-  d.records = std::uint64_t(number(top, "records").value_or(0));
+  d.schedule = from.words("schedule");
+  d.zone = from.words("zone");
+  d.digest = from.words("digest");
+  if (from.has("last")) d.last_tick = from.moment("last");
+  if (from.has("highest")) d.highest_tick = from.moment("highest");
+  // Years away, for some schedules.
+  if (from.has("next"))
+    d.next_tick = from.moment_in("next", clocks_begin, last_moment, clocks_begin);
+  d.open = read_all(from, "open", most_open_runs, read_open);
+  d.recent = read_all(from, "recent", most_recent_records, read_record);
+  d.pages = from.count("pages", 0);
+  d.first_page = from.count("first_page", 1);
+  d.records = from.count("records", 0);
+  if (!from.good() || d.first_page < 1 || d.first_page > d.pages + 1) return std::nullopt;
   return d;
 }
 
 std::optional<std::vector<run_record>> parse_ledger_page(const std::string& text) {
   dom::parser parser;
   dom::object top;
+  if (text.size() > most_document_bytes) return std::nullopt;
   if (parser.parse(text).get(top) != simdjson::SUCCESS) return std::nullopt;
-  return read_records(top, "records");
+  member_reader from(top);
+  std::vector<run_record> records = read_all(from, "records", records_per_page, read_record);
+  if (!from.good()) return std::nullopt;
+  return records;
 }
 
 }  // namespace tenure::cron

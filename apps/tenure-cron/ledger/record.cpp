@@ -1,5 +1,7 @@
 #include "tenure-cron/ledger/record.hpp"
 
+#include <algorithm>
+#include <tenure/toolkit/ascii.hpp>
 #include <utility>
 
 namespace tenure::cron {
@@ -14,6 +16,13 @@ std::optional<Enum> parse_word(std::string_view word, const Enum (&all)[N]) {
 }
 
 }  // namespace
+
+bool is_run_id(std::string_view id) noexcept {
+  constexpr std::size_t most_bytes = 64;
+  return !id.empty() && id.size() <= most_bytes && std::ranges::all_of(id, [](char c) {
+    return text::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
+  });
+}
 
 const char* to_string(record_state state) noexcept {
   switch (state) {

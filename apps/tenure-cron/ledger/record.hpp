@@ -1,6 +1,7 @@
 // What the ledger says of one run, or of ticks that did not run. Plain values.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,14 @@
 #include "tenure-cron/schedule/wall_clock.hpp"
 
 namespace tenure::cron {
+
+/// A clock of a replica shows a time between these. So the difference of two of them is a
+/// `duration`, which counts nanoseconds.
+constexpr sys_seconds clocks_begin = std::chrono::sys_days(std::chrono::year(1970) / 1 / 1);
+constexpr sys_seconds clocks_end = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+
+/// Whether it may be the id of a run: 1 to 64 letters, digits, '-', '_' and '.'.
+bool is_run_id(std::string_view id) noexcept;
 
 enum class record_state {
   finished,  ///< the run has ended: `ending` says how

@@ -133,7 +133,8 @@ asio::awaitable<std::vector<std::string>> members_with(kv store, std::string roo
   co_return found;
 }
 
-// A page that is missing has been removed since, as it is beyond the history that the job keeps.
+// A page that is missing has been removed since, as it is beyond the history that the job keeps. So
+// many full pages are enough, whatever number the document has.
 asio::awaitable<std::vector<run_record>> read_history(kv store, ledger_keys keys, std::string job,
                                                       std::size_t limit) {
   const std::optional<stored_key> stored = co_await store.get(keys.document(job));
@@ -143,7 +144,9 @@ asio::awaitable<std::vector<run_record>> read_history(kv store, ledger_keys keys
   if (!parsed) co_return found;
   const ledger_document& document = *parsed;
   found.assign(document.recent.rbegin(), document.recent.rend());
-  for (std::uint64_t n = document.pages; n > 0 && found.size() < limit; --n) {
+  const std::uint64_t most = std::min<std::uint64_t>(limit / records_per_page + 1, document.pages);
+  for (std::uint64_t i = 0; i < most && found.size() < limit; ++i) {
+    const std::uint64_t n = document.pages - i;
     const std::optional<stored_key> page = co_await store.get(keys.page(job, n));
     if (!page) break;
     const auto records = parse_ledger_page(page->value);

@@ -12,6 +12,9 @@ using std::chrono::seconds;
 
 namespace {
 
+// Nothing is due outside of these, so that no sum overflows, whatever the argument is.
+sys_seconds within_moments(sys_seconds t) { return std::clamp(t, first_moment, last_moment); }
+
 seconds floor_to(seconds t, seconds step) {
   const seconds rest = t % step;
   return t - (rest < 0s ? rest + step : rest);
@@ -60,7 +63,12 @@ std::uint64_t count_fixed(const calendar& when, sys_seconds after, sys_seconds u
 
 }  // namespace
 
-sys_seconds schedule::next_after(sys_seconds t, const zone& where) const {
+sys_seconds schedule::next_after(sys_seconds after, const zone& where) const {
+  const sys_seconds found = next_of_any(within_moments(after), where);
+  return found <= last_moment ? found : sys_seconds::max();
+}
+
+sys_seconds schedule::next_of_any(sys_seconds t, const zone& where) const {
   if (const auto* every = std::get_if<interval>(&what_))
     return sys_seconds(floor_to(t.time_since_epoch(), every->length) + every->length);
   if (const auto* once = std::get_if<moment>(&what_)) {
@@ -110,13 +118,14 @@ std::optional<sys_seconds> schedule::next_floating(const calendar& when, sys_sec
 // next_after() grows with its argument, so the last moment is found by halving.
 std::optional<sys_seconds> schedule::last_in(sys_seconds after, sys_seconds until,
                                              const zone& where) const {
+  const sys_seconds latest = within_moments(until);
   sys_seconds found = next_after(after, where);
-  if (found > until) return std::nullopt;
-  sys_seconds end = until;  // nothing is due in (end, until]
+  if (found > latest) return std::nullopt;
+  sys_seconds end = latest;  // nothing is due in (end, latest]
   while (found < end) {
     const sys_seconds middle = found + (end - found) / 2;
     const sys_seconds next = next_after(middle, where);
-    if (next <= until) {
+    if (next <= latest) {
       found = next;
     } else {
       end = middle;
@@ -125,7 +134,9 @@ std::optional<sys_seconds> schedule::last_in(sys_seconds after, sys_seconds unti
   return found;
 }
 
-std::uint64_t schedule::count_in(sys_seconds after, sys_seconds until, const zone& where) const {
+std::uint64_t schedule::count_in(sys_seconds begin, sys_seconds end, const zone& where) const {
+  const sys_seconds after = within_moments(begin);
+  const sys_seconds until = within_moments(end);
   if (until <= after) return 0;
   if (const auto* every = std::get_if<interval>(&what_))
     return count_multiples(after, until, every->length);

@@ -44,12 +44,13 @@ class schedule {
   /// end. Throws bad_schedule.
   static schedule at(std::string_view text);
 
-  /// The first moment after `t` at which it is due; sys_seconds::max() if there is none.
-  sys_seconds next_after(sys_seconds t, const zone& where) const;
+  /// The first moment after `after` at which it is due; sys_seconds::max() if there is none up to
+  /// last_moment. This and the next ones take any argument.
+  sys_seconds next_after(sys_seconds after, const zone& where) const;
   /// The last moment in (after, until] at which it is due.
   std::optional<sys_seconds> last_in(sys_seconds after, sys_seconds until, const zone& where) const;
-  /// The number of moments in (after, until] at which it is due.
-  std::uint64_t count_in(sys_seconds after, sys_seconds until, const zone& where) const;
+  /// The number of moments in (begin, end] at which it is due.
+  std::uint64_t count_in(sys_seconds begin, sys_seconds end, const zone& where) const;
 
   /// Whether it goes on by the new time when a clock is put back. The others are due once for each
   /// local time.
@@ -72,6 +73,7 @@ class schedule {
   };
 
   schedule() = default;
+  sys_seconds next_of_any(sys_seconds t, const zone& where) const;
   std::optional<sys_seconds> next_fixed(const calendar& when, sys_seconds t,
                                         const zone& where) const;
   std::optional<sys_seconds> next_floating(const calendar& when, sys_seconds t,

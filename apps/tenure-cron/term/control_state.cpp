@@ -28,8 +28,12 @@ operator_note parse_operator_note(const std::string& text) {
   if (top["job"].get(s) == simdjson::SUCCESS) made.job = s;
   if (top["by"].get(s) == simdjson::SUCCESS) made.by = s;
   std::int64_t at = 0;
-  if (top["at"].get(at) == simdjson::SUCCESS)
-    made.at = sys_milliseconds(std::chrono::milliseconds(at));
+  if (top["at"].get(at) == simdjson::SUCCESS) {
+    const std::chrono::milliseconds since_epoch(at);
+    if (since_epoch >= clocks_begin.time_since_epoch() &&
+        since_epoch <= clocks_end.time_since_epoch())
+      made.at = sys_milliseconds(since_epoch);
+  }
   return made;
 }
 
@@ -43,6 +47,7 @@ control_state read_control(const ledger_keys& keys, const std::vector<ledger_ent
     } else if (one.key.size() > orders.size() && one.key.starts_with(orders)) {
       run_order order;
       order.id = one.key.substr(orders.size());
+      if (!is_run_id(order.id)) continue;  // not an order of tenure-cron
       order.key = one.key;
       order.value = one.value;
       order.modify_index = one.modify_index;

@@ -9,6 +9,7 @@
 
 #include "tenure-cron/ledger/ledger_keys.hpp"
 #include "tenure-cron/ledger/ledger_store.hpp"
+#include "tenure-cron/ledger/record.hpp"
 #include "tenure-cron/schedule/wall_clock.hpp"
 
 namespace tenure::cron {
@@ -24,10 +25,11 @@ class operator_note {
 };
 
 std::string to_json(const operator_note& note);
-/// Leaves out what the text does not say.
+/// Leaves out what the text does not say, and a time that no clock shows.
 operator_note parse_operator_note(const std::string& text);
 
-/// `<root>/control/run/<id>`. The leader of the job claims it as a run with that id.
+/// `<root>/control/run/<id>`, see is_run_id(). The leader of the job claims it as a run with that
+/// id.
 class run_order {
  public:
   std::string id;

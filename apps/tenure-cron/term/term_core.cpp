@@ -188,7 +188,7 @@ void term_core::decide_job(const tracked_ptr& which, sys_seconds now) {
   std::vector<open_run> runs;
   for (const sys_seconds tick : made.run) {
     if (which->taken.contains(tick)) continue;
-    if (which->document.open.size() >= most_catch_up) {  // a value in Consul has a limit
+    if (which->document.open.size() >= most_open_runs) {  // a value in Consul has a limit
       add_record(which, skipped_ticks(tick, tick, 1, skip_reason::limit));
       continue;
     }

@@ -87,7 +87,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   boost::asio::awaitable<void> run_one(tracked_ptr which, run_request request);
   boost::asio::awaitable<void> mark_started(tracked_ptr which, std::string run_id);
   void end_run(const tracked_ptr& which, const std::string& run_id, const run_result& result);
-  void report(const job& what, const run_record& r);
+  void log_record(const job& what, const run_record& r);
   void add_record(const tracked_ptr& which, run_record r);
   bool is_late(const run_order& order, const job& what) const;
   bool is_paused(const tracked_job& which, const open_run& run) const;

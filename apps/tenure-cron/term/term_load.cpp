@@ -21,6 +21,8 @@ namespace {
 
 // More documents than that are read by one request for all of the folder.
 constexpr std::size_t most_single_reads = 256;
+// A document may have a thousand runs with an unknown end: so many of them get a line of log.
+constexpr std::size_t most_lines = 10;
 
 std::set<std::string> names_of(const std::vector<job_ptr>& jobs) {
   std::set<std::string> names;
@@ -129,13 +131,19 @@ void term_core::begin_job(const tracked_ptr& which) {
   which->loaded = which->document.highest();
   const std::vector<run_record> news =
       take_over(which->document, what, now, lane_.make_run_id);
+  std::size_t shown = 0;
   for (const run_record& r : news) {
-    report(what, r);
+    if (++shown <= most_lines) log_record(what, r);
+    if (lane_.observer) lane_.observer->on_record(what, r);
     // An order that came too late: its key goes with the record.
     const auto order = std::ranges::find(control_.orders, r.run_id, &run_order::id);
     if (order != control_.orders.end() && !r.run_id.empty())
       which->orders.emplace(r.run_id, *order);
   }
+  if (shown > most_lines)
+    lane_.log->log(log_level::warn, "further job records",
+                   {log_field("job", what.name), log_field("count", shown - most_lines),
+                    log_field("election", term_.key())});
   which->loaded = std::max(which->loaded, which->document.highest());
   plan_job(which);
   write_soon(which);

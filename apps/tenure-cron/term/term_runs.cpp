@@ -231,7 +231,7 @@ void term_core::end_run(const tracked_ptr& which, const std::string& run_id,
   if (term_.hand_over_wanted() && running_.empty()) alarm_.interrupt();
 }
 
-void term_core::report(const job& what, const run_record& r) {
+void term_core::log_record(const job& what, const run_record& r) {
   if (r.state == record_state::skipped) {
     const bool expected = r.reason == skip_reason::paused;
     lane_.log->log(expected ? log_level::debug : log_level::warn, "job skipped",
@@ -246,11 +246,11 @@ void term_core::report(const job& what, const run_record& r) {
                     log_field("run", r.run_id), log_field("host", r.host),
                     log_field("fence", r.fence), log_field("election", term_.key())});
   }
-  if (lane_.observer) lane_.observer->on_record(what, r);
 }
 
 void term_core::add_record(const tracked_ptr& which, run_record r) {
-  report(*which->what, r);
+  log_record(*which->what, r);
+  if (lane_.observer) lane_.observer->on_record(*which->what, r);
   cron::add_record(which->document, *which->what, std::move(r));
   write_soon(which);
 }
@@ -293,6 +293,7 @@ void term_core::take_orders() {
     if (found == jobs_.end()) continue;
     const tracked_ptr& which = found->second;
     if (which->orders.size() >= most_orders) continue;
+    if (which->document.open.size() >= most_open_runs) continue;
     if (which->orders.contains(order.id) || which->document.mentions(order.id)) continue;
     lane_.log->log(log_level::info, "run requested",
                    {log_field("job", order.note.job), log_field("run", order.id),
