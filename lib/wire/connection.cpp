@@ -25,6 +25,9 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
+/// A body is read in pieces of this size at most.
+constexpr std::size_t body_piece = 64 * 1024;
+
 // Without a slot: cancellation_guard ends the operation.
 auto as_values() {
   return asio::bind_cancellation_slot(asio::cancellation_slot(),
@@ -167,15 +170,17 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
   parser.header_limit(limits.header);
   parser.body_limit(limits.body);
   parser.skip(request.method == "HEAD");
+  // What the limits of the parser do not count, extensions of chunks and trailers, has to fit, too.
+  buffer_.max_size(limits.header + body_piece);
   // The header first: so a poll waits with a buffer of half a kilobyte, and a long body is read in
   // large pieces.
   cancellable.arm();
   auto [failed, header_bytes] =
       co_await http::async_read_header(stream_, buffer_, parser, as_values());
   if (!failed && !parser.is_done()) {
-    constexpr std::uint64_t piece = 64 * 1024;
-    const std::uint64_t to_come = parser.content_length_remaining().value_or(piece);
-    buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(std::min(piece, to_come))));
+    const std::uint64_t to_come = parser.content_length_remaining().value_or(body_piece);
+    const std::uint64_t piece = std::min<std::uint64_t>(body_piece, to_come);
+    buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(piece)));
     cancellable.arm();
     const auto [cut_short, body_bytes] =
         co_await http::async_read(stream_, buffer_, parser, as_values());

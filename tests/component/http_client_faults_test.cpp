@@ -113,7 +113,11 @@ TEST_CASE("responses that are too large or not HTTP are errors") {
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx"),
         "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n",
-        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")}) {
+        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(200'000, 'a'),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(200'000, '0'),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: " +
+            std::string(200'000, 'a')}) {
     client_fixture fixture([&](server_side& side) -> awaitable<void> {
       co_await side.request();
       co_await side.send(bytes);
