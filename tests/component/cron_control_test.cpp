@@ -83,3 +83,22 @@ TEST_CASE("while operators ask for nothing, other writes make few polls and no n
   CHECK(s.polls <= 21);
   CHECK(s.news.empty());
 }
+
+TEST_CASE("orders that come all the time are told together, after growing pauses") {
+  control_stage s;
+  cron::operator_note note;
+  note.job = "a";
+  const auto order = [&](int i) {
+    s.f.ask("PUT", keys.request(std::to_string(i)), cron::to_json(note));
+    s.f.rt.advance(10ms);
+  };
+  for (int i = 0; i < 10; ++i) order(i);
+  s.f.rt.advance(100ms);
+  CHECK(s.watch.state().orders.size() == 10);
+  s.polls = 0;
+  for (int i = 10; i < 2000; ++i) order(i);
+  CHECK(s.polls > 20);
+  CHECK(s.polls < 45);
+  s.f.rt.advance(4s);
+  CHECK(s.watch.state().orders.size() == 2000);
+}

@@ -161,12 +161,18 @@ class test_store final : public cron::ledger_store {
   }
   asio::awaitable<cron::write_outcome> write(term leading, leader_writes writes) override {
     if (forbidden) co_return cron::write_outcome();
+    if (denied) {
+      cron::write_outcome over;
+      over.how = cron::write_outcome::kind::not_leading;
+      co_return over;
+    }
     co_await runtime::sleep_until(timers_, held_until);
     cron::write_outcome done = co_await real_.write(leading, std::move(writes));
     co_return done;
   }
 
   bool forbidden = false;
+  bool denied = false;  ///< each write says that the term is over
   time_point held_until{};  ///< no write is sent before
 
  private:

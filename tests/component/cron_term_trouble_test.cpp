@@ -162,6 +162,36 @@ TEST_CASE("many orders of one job run once each, and none of them blocks the job
   CHECK(f.ask("GET", keys.request("") + "?keys").status == 404);
 }
 
+TEST_CASE("writes of the ledger that never get through slow down, and have one line of log") {
+  cron_fixture f;
+  const auto log = std::make_shared<kept_log>();
+  cron_replica& r = f.add("p1", one("@every 1s"));
+  r.lane.log = log;
+  r.start();
+  f.run_until_led_by(r);
+  f.rt.advance(2s);
+  int writes = 0;
+  bool broken = true;
+  fate lost(mishap::reset_before);
+  lost.request_delay = 1ms;
+  r.process.transport->network = [&](runtime::lane, const runtime::http_request& q) {
+    if (q.body.find("cron/jobs/a") == q.body.npos || q.body.find("cas") == q.body.npos || !broken)
+      return fate();
+    ++writes;
+    return lost;
+  };
+  f.rt.advance(20s);
+  CHECK(writes > 8);
+  CHECK(writes < 25);
+  CHECK(log->lines(log_level::warn).size() == 1);
+  CHECK(log->lines(log_level::warn).front().starts_with("ledger write failed job=a error="));
+  broken = false;
+  f.rt.advance(5s);
+  CHECK(f.runs("a", noon + 26s) == 1);
+  const std::vector<std::string> lines = log->lines(log_level::info);
+  CHECK(std::ranges::count(lines, "ledger written again job=a election=service/cron/leader") == 1);
+}
+
 TEST_CASE("a run ends whatever its runner throws") {
   cron_fixture f;
   cron_replica& r = f.lead("p1", one("@every 10s"));

@@ -57,6 +57,7 @@ class lane : public std::enable_shared_from_this<lane> {
  private:
   boost::asio::awaitable<void> serve_all();
   boost::asio::awaitable<void> serve(term t);
+  boost::asio::awaitable<void> stand_aside();
 
   lane_context context_;
   election election_;
@@ -68,6 +69,8 @@ class lane : public std::enable_shared_from_this<lane> {
   bool serving_ = false;
   bool winding_down_ = false;
   bool held_ = false;
+  unsigned denials_ = 0;  // short terms in a row that a write of the ledger ended
+  duration aside_{0};     // the last pause after such a term
 };
 
 }  // namespace tenure::cron

@@ -32,6 +32,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void reload(std::vector<job_ptr> jobs);
   void control_changed(const control_state& now);
   std::size_t running() const noexcept { return running_.size(); }
+  bool denied() const noexcept { return ended_; }
 
  private:
   // The loop must stay free for the lease: it turns after so many jobs.
@@ -100,6 +101,8 @@ class term_core : public std::enable_shared_from_this<term_core> {
   boost::asio::awaitable<void> flush_lazily();
   boost::asio::awaitable<void> write_document(tracked_ptr which);
   boost::asio::awaitable<bool> carry_out(tracked_ptr which, std::shared_ptr<write_attempt> what);
+  void note_trouble(const tracked_ptr& which, const std::string& why);
+  void end_trouble(const tracked_ptr& which);
   boost::asio::awaitable<write_verdict> look_after(tracked_ptr which,
                                                    std::shared_ptr<write_attempt> what,
                                                    bool refused);

@@ -18,5 +18,6 @@ void term_schedule::stop_runs(stop_cause why) { core_->stop_runs(why); }
 void term_schedule::reload(std::vector<job_ptr> jobs) { core_->reload(std::move(jobs)); }
 void term_schedule::control_changed(const control_state& now) { core_->control_changed(now); }
 std::size_t term_schedule::running() const noexcept { return core_->running(); }
+bool term_schedule::denied() const noexcept { return core_->denied(); }
 
 }  // namespace tenure::cron

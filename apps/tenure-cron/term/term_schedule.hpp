@@ -47,6 +47,8 @@ class term_schedule {
 
   /// Runs that have begun and not ended.
   std::size_t running() const noexcept;
+  /// A write of the ledger was refused because the term is over.
+  bool denied() const noexcept;
 
  private:
   std::shared_ptr<term_core> core_;

@@ -26,6 +26,8 @@ constexpr duration lazy_delay = 250ms;
 constexpr std::size_t writes_per_turn = 100;
 // A shorter `history:` makes many pages too old at once. A transaction has no room for all.
 constexpr std::size_t removals_per_write = 8;
+// A write that lost a race, or its answer, is made again at once; a second time it waits.
+constexpr unsigned free_retries = 1;
 
 }  // namespace
 
@@ -133,7 +135,6 @@ asio::awaitable<void> term_core::write_document(tracked_ptr which) {
 // Returns false if another attempt must be made, or the term is over.
 asio::awaitable<bool> term_core::carry_out(tracked_ptr which,
                                            std::shared_ptr<write_attempt> what) {
-  duration between{0};
   write_verdict verdict = write_verdict::again;
   while (verdict == write_verdict::again && can_write()) {
     leader_writes writes = what->writes;
@@ -151,11 +152,8 @@ asio::awaitable<bool> term_core::carry_out(tracked_ptr which,
       interrupt();
       verdict = write_verdict::over;
     } else if (outcome.how == kind::failed) {
-      if (!outcome.detail.empty())
-        lane_.log->log(log_level::warn, "ledger write failed",
-                       {log_field("job", which->what->name), log_field("error", outcome.detail),
-                        log_field("election", term_.key())});
-      co_await pause(between);
+      note_trouble(which, outcome.detail);
+      co_await pause(which->trouble.pause);
     } else if (outcome.how == kind::unknown && bug_enabled(seeded_bug::lost_reply_is_claim)) {
       which->index_known = false;
       which->stored_hash = 0;
@@ -164,9 +162,29 @@ asio::awaitable<bool> term_core::carry_out(tracked_ptr which,
       const bool refused = outcome.how == kind::refused;
       const write_verdict found = co_await look_after(which, what, refused);
       verdict = found;
+      const bool retried = verdict != write_verdict::done && can_write();
+      if (retried && ++which->trouble.retries > free_retries) {
+        note_trouble(which, outcome.detail);
+        co_await pause(which->trouble.pause);
+      }
     }
   }
+  if (verdict == write_verdict::done) end_trouble(which);
   co_return verdict == write_verdict::done;
+}
+
+void term_core::note_trouble(const tracked_ptr& which, const std::string& why) {
+  if (why.empty() || std::exchange(which->trouble.told, true)) return;
+  lane_.log->log(log_level::warn, "ledger write failed",
+                 {log_field("job", which->what->name), log_field("error", why),
+                  log_field("election", term_.key())});
+}
+
+void term_core::end_trouble(const tracked_ptr& which) {
+  const write_trouble past = std::exchange(which->trouble, write_trouble());
+  if (!past.told) return;
+  lane_.log->log(log_level::info, "ledger written again",
+                 {log_field("job", which->what->name), log_field("election", term_.key())});
 }
 
 // After a lost answer, or a write that was refused: reads what is stored.

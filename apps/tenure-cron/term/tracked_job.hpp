@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tenure/time.hpp>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,14 @@
 #include "tenure-cron/term/control_state.hpp"
 
 namespace tenure::cron {
+
+/// Writes of a document that were not carried out, since the last one that was.
+class write_trouble {
+ public:
+  unsigned retries = 0;  ///< after a refusal or a lost answer
+  duration pause{0};     ///< the last one
+  bool told = false;     ///< in the log
+};
 
 class tracked_job {
  public:
@@ -34,6 +43,7 @@ class tracked_job {
   bool dirty = false;           ///< `document` has changed since the last attempt to write it
   bool queued = false;          ///< it is in the list of what is written lazily
   bool writing = false;
+  write_trouble trouble;
   std::vector<std::string> claims;          ///< runs that begin once `document` is stored
   using numbered_page = std::pair<std::uint64_t, std::string>;
   std::vector<numbered_page> sealed;         ///< pages to be stored, the oldest first
