@@ -2,6 +2,7 @@
 
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/json_string.hpp>
+#include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::apps {
 
@@ -13,14 +14,16 @@ std::string json_string(std::string_view text) {
 
 std::string one_line(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (text::is_control(c) || c == '\\') {
-      text::append_json_escape(out, c);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text::begins_with_high_control(text.substr(i))) {
+      text::append_json_escape(out, text[++i]);
+    } else if (text::is_control(text[i]) || text[i] == '\\') {
+      text::append_json_escape(out, text[i]);
     } else {
-      out += c;
+      out += text[i];
     }
   }
-  return out;
+  return text::with_visible_bytes(out);
 }
 
 }  // namespace tenure::apps

@@ -1,6 +1,7 @@
 #include "common/visible_controls.hpp"
 
 #include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::apps {
 namespace {
@@ -13,20 +14,13 @@ void append_hex(std::string& to, char c) {
   to += digits[byte & 15];
 }
 
-// U+0080 to U+009F are control characters as well: C2 80 to C2 9F.
-bool is_high_control(std::string_view text, std::size_t at) {
-  if (text[at] != '\xc2' || at + 1 >= text.size()) return false;
-  const auto next = static_cast<unsigned char>(text[at + 1]);
-  return next >= 0x80 && next <= 0x9f;
-}
-
 }  // namespace
 
 std::string with_visible_controls(std::string_view text, std::string_view kept) {
   std::string made;
   made.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_high_control(text, i)) {
+    if (text::begins_with_high_control(text.substr(i))) {
       append_hex(made, text[i]);
       append_hex(made, text[++i]);
     } else if (!text::is_control(text[i]) || kept.find(text[i]) != kept.npos) {

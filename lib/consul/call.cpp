@@ -7,6 +7,7 @@
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/base64.hpp>
+#include <tenure/toolkit/utf8.hpp>
 
 #include "consul/acl_rules.hpp"
 #include "consul/index_limit.hpp"
@@ -161,8 +162,13 @@ std::string describe(const call& what, const consul_config& config) {
 
 std::string with_outcome(std::string description, std::string_view outcome) {
   constexpr std::size_t longest = 300;
-  description += ": ";
-  for (const char c : outcome.substr(0, longest)) description += text::is_control(c) ? ' ' : c;
+  std::string shown;
+  for (std::string_view rest = outcome.substr(0, longest); !rest.empty(); rest.remove_prefix(1)) {
+    const bool high_control = text::begins_with_high_control(rest);
+    if (high_control) rest.remove_prefix(1);
+    shown += high_control || text::is_control(rest.front()) ? ' ' : rest.front();
+  }
+  description += ": " + text::with_visible_bytes(shown);
   if (outcome.size() > longest) description += "...";
   while (description.ends_with(' ')) description.pop_back();
   return description;

@@ -28,6 +28,10 @@ std::size_t append_character(std::string& out, std::string_view text, json_escap
     out += how == json_escapes::go ? "\\ufffd" : replacement;
     return 1;
   }
+  if (how == json_escapes::terminal && begins_with_high_control(text)) {
+    append_json_escape(out, text[1]);  // U+009B is C2 9B
+    return length;
+  }
   // U+2028 and U+2029 end a line in JavaScript.
   if (how == json_escapes::go && text.starts_with("\xe2\x80\xa8")) {
     out += "\\u2028";

@@ -82,7 +82,9 @@ TEST_CASE("any bytes become a valid JSON string") {
   for (const char* bad :
        {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"})
     CHECK(apps::json_string(bad).find("\xef\xbf\xbd") == 1);
+  CHECK(apps::json_string("a\xc2\x9b\xc2\xa0") == "\"a\\u009b\xc2\xa0\"");
   CHECK(apps::one_line("a\nb\\c") == "a\\nb\\\\c");
+  CHECK(apps::one_line("a\x1b\xc2\x9b\xc3\xa9\xff") == "a\\u001b\\u009b\xc3\xa9\\xff");
 }
 
 }  // namespace

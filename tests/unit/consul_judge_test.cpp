@@ -125,6 +125,7 @@ TEST_CASE("a description is one line of bounded length, without the query") {
   const call what(runtime::lane::polls, effect::read, "GET", std::move(to), time_point());
   CHECK(with_outcome(describe(what, config), "500 two\r\nlines\n") ==
         "GET /v1/kv/a at 127.0.0.1:8500: 500 two  lines");
+  CHECK(with_outcome("at", "\x1b[\xc2\x9b\xc3\xa9\x1f\x8b") == "at:  [ \xc3\xa9 \\x8b");
   const std::string longer = with_outcome(describe(what, config), std::string(10'000, 'x'));
   CHECK(longer.size() < 400);
   CHECK(longer.ends_with("xxx..."));

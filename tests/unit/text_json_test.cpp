@@ -40,7 +40,7 @@ TEST_CASE("JSON: text is escaped as Go does") {
   CHECK(written("\xed\xa0\x80") == R"("\ufffd\ufffd\ufffd")");  // half of a surrogate pair
 }
 
-TEST_CASE("JSON for terminals escapes DEL and leaves the rest readable") {
+TEST_CASE("JSON for terminals escapes what they obey, and leaves the rest readable") {
   const auto shown = [](std::string_view text) {
     std::string out;
     append_json_string(out, text, json_escapes::terminal);
@@ -48,6 +48,7 @@ TEST_CASE("JSON for terminals escapes DEL and leaves the rest readable") {
   };
   CHECK(shown("<a>&\xe2\x80\xa8") == "\"<a>&\xe2\x80\xa8\"");
   CHECK(shown("\x7f\x1b\"\\\n") == R"("\u007f\u001b\"\\\n")");
+  CHECK(shown("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0") == "\"\\u0080\\u009b\\u009f\xc2\xa0\"");
   CHECK(shown("a\xff") == "\"a\xef\xbf\xbd\"");
 }
 

@@ -15,12 +15,13 @@ enum class json_escapes : std::uint8_t {
   /// As Go's encoding/json does, byte for byte: `<`, `>`, `&`, U+2028, U+2029; what is not UTF-8
   /// becomes \ufffd. It is what Consul's clients see.
   go,
-  /// For people: only DEL, which a terminal would obey. What is not UTF-8 becomes U+FFFD itself.
+  /// For people: only what a terminal would obey, DEL and U+0080 to U+009F. What is not UTF-8
+  /// becomes U+FFFD itself.
   terminal,
 };
 
 void append_json_string(std::string& out, std::string_view text, json_escapes how);
-/// One character of ASCII by its escape: \" \\ \n \r \t, any other as \u00XX.
+/// One character up to U+00FF by its escape: \" \\ \n \r \t, any other as \u00XX.
 void append_json_escape(std::string& out, char c);
 
 }  // namespace tenure::text
