@@ -39,6 +39,17 @@ void follow(const schedule& read, const zone& where) {
     require(read.count_in(begin, last, where) == 5, "as many as were shown one by one");
 }
 
+// The first and the last moment that a number can say.
+void go_far(const schedule& read, const zone& where) {
+  const sys_seconds least = sys_seconds::min();
+  const sys_seconds most = sys_seconds::max();
+  require(read.next_after(most, where) == most, "nothing is due after the end of time");
+  const auto last = read.last_in(least, most, where);
+  require(!last || *last <= last_moment, "nothing is due after the year 9999");
+  require((read.count_in(least, most, where) > 0) == last.has_value(),
+          "a last one is one at least");
+}
+
 void parse(std::string_view input) {
   const unsigned choice = tenure::fuzz::take_choice(input, 2);
   const std::string_view name = input.substr(0, input.find('\0'));
@@ -48,6 +59,8 @@ void parse(std::string_view input) {
     static const shifting_zone berlin;
     follow(read, utc_zone());
     follow(read, berlin);
+    go_far(read, utc_zone());
+    go_far(read, berlin);
   } catch (const bad_schedule& refused) {
     require(refused.what()[0] != '\0', "a refusal says why");
   }
