@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/utf8.hpp>
 #include <utility>
 
 #include "text/hex.hpp"
@@ -36,21 +37,28 @@ spdlog::level::level_enum to_spdlog(log_level level) noexcept {
 
 enum class position { bare, in_quotes };
 
-// Keeps text of the network or of a user on one line.
+void append_hex_byte(std::string& line, char c) {
+  line += "\\x";
+  line += text::hex_digits[static_cast<unsigned char>(c) >> 4];
+  line += text::hex_digits[static_cast<unsigned char>(c) & 15];
+}
+
+// Keeps text of the network or of a user on one line, and from terminals that would obey it.
 void append_escaped(std::string& line, std::string_view text, position where) {
-  for (const char c : text) {
+  while (!text.empty()) {
+    const char c = text.front();
+    const std::size_t length = text::begins_with_high_control(text) ? 2 : 1;
     if (where == position::in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;
     } else if (c == '\n') {
       line += "\\n";
-    } else if (text::is_control(c)) {
-      line += "\\x";
-      line += text::hex_digits[static_cast<unsigned char>(c) >> 4];
-      line += text::hex_digits[static_cast<unsigned char>(c) & 15];
+    } else if (length > 1 || text::is_control(c)) {
+      for (const char byte : text.substr(0, length)) append_hex_byte(line, byte);
     } else {
       line += c;
     }
+    text.remove_prefix(length);
   }
 }
 

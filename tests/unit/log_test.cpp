@@ -35,12 +35,12 @@ TEST_CASE("ambiguous values are quoted, and line ends are escaped") {
                               {"words", "a b"},
                               {"quote", R"(say "x\y")"},
                               {"equals", "a=b"},
-                              {"control", std::string("a\nb\x01\x1b[31m")}};
+                              {"control", std::string("a\nb\x01\x1b[31m\xc2\x9b\xc2\xa0")}};
   log->write(log_level::trace, "two\nlines", fields);
   const std::string line = captured.text();
   INFO(line);
   CHECK(line.ends_with(" trace two\\nlines empty=\"\" words=\"a b\" quote=\"say \\\"x\\\\y\\\"\" "
-                       "equals=\"a=b\" control=\"a\\nb\\x01\\x1b[31m\"\n"));
+                       "equals=\"a=b\" control=\"a\\nb\\x01\\x1b[31m\\xc2\\x9b\xc2\xa0\"\n"));
 }
 
 TEST_CASE("fields have types, and numbers are written as JSON writes them") {
