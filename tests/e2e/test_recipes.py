@@ -159,7 +159,13 @@ exec {start} $1
             led = [member["leads"] for member in read()["members"]]
             return led == [2, 2, 2]
         wait_until(balanced, 60 * SLACK, pause=0.2, what="a balanced group")
-        path = os.path.dirname(TENURE) + ":" + os.environ["PATH"]
+        # What the group was like when the next member left it.
+        os.mkdir(self.zoo.path("bin"))
+        self.write("bin/tenure", f"""#!/bin/sh
+[ "$1" != drain ] || '{TENURE}' group --json '{group}' >>'{self.folder}/left'
+exec '{TENURE}' "$@"
+""", 0o755)
+        path = self.zoo.path("bin") + ":" + os.environ["PATH"]
         process = self.start(os.path.join(RECIPES, "rolling/deploy.sh"), group, *members,
                              env={"DEPLOY": upgrade, "PATH": path, "PATIENCE": "60s"})
         code = process.wait(200 * SLACK)
@@ -168,12 +174,28 @@ exec {start} $1
         self.assertEqual([], read()["drained"])
         wait_until(balanced, 60 * SLACK, pause=0.2, what="a balanced group")
 
-        # A deploy that fails leaves no member drained.
-        code, _, errors = self.run_to_end(
-            os.path.join(RECIPES, "rolling/deploy.sh"), group, "host-a", timeout=120,
-            env={"DEPLOY": "false", "PATH": path})
+        for line in self.zoo.lines("left"):
+            led = [(member["leads"], member["gets"]) for member in json.loads(line)["members"]]
+            self.assertEqual([(2, 0)] * 3, led)
+        self.deploy_that_fails(group, path, read)
+
+    def deploy_that_fails(self, group, path, read):
+        def run(*words, **env):
+            return self.run_to_end(os.path.join(RECIPES, "rolling/deploy.sh"), *words, timeout=120,
+                                   env={"PATH": path, **env})
+        for words in ((), (group,)):
+            code, _, errors = run(*words, DEPLOY="true")
+            self.assertEqual(64, code)
+            self.assertIn("GROUP MEMBER...", errors)
+        # It leaves no member drained, unless an operator had drained it before.
+        code, _, errors = run(group, "host-a", DEPLOY="false")
         self.assertEqual(1, code, errors)
+        self.assertIn("host-a: the upgrade failed with 1: false host-a", errors)
         self.assertEqual([], read()["drained"])
+        self.assertEqual(0, self.run_to_end(TENURE, "drain", "--wait", group, "host-a")[0])
+        for command, code in (("false", 1), ("true", 0)):
+            self.assertEqual(code, run(group, "host-a", DEPLOY=command)[0])
+            self.assertEqual(["host-a"], read()["drained"])
 
 
 if __name__ == "__main__":
