@@ -1,195 +1,14 @@
 #!/usr/bin/env python3
-"""tenure doctor: what it says of a Consul in each state that an operator meets at night, and that
-it changes nothing."""
+"""tenure doctor: what it says of the keys of a Consul, and of the rights of a token; and that it
+changes nothing."""
 
-import contextlib
-import http.server
-import json
 import os
-import socket
 import tempfile
-import threading
-import time
+import unittest
 
 from support import cases, consul, secure
+from support.doctor import DoctorCase, checks_of
 from support.processes import TENURE, wait_until
-
-
-def checks_of(output):
-    """The checks of a JSON output, by name: the worst of each, with the texts of all those."""
-    order = ["ok", "unknown", "warning", "problem"]
-    found = {}
-    for check in json.loads(output)["checks"]:
-        known = found.get(check["check"])
-        if known is None or order.index(check["status"]) > order.index(known["status"]):
-            found[check["check"]] = check
-        elif check["status"] == known["status"]:
-            known["text"] += "; " + check["text"]
-    return found
-
-
-class Silent(http.server.BaseHTTPRequestHandler):
-    """Answers 501 to every method."""
-
-    def log_message(self, *_):
-        pass
-
-
-class WithoutLeader(Silent):
-    """As servers do that have never had a leader, with ACLs on."""
-
-    def do_GET(self):  # pylint: disable=invalid-name
-        leader = self.path == "/v1/status/leader"
-        body = b'""' if leader else b"ACL not found"
-        self.send_response(200 if leader else 403)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-
-class Limited(Silent):
-    """Has a leader, and answers consistent reads with `status`."""
-
-    status = 500
-
-    def do_GET(self):  # pylint: disable=invalid-name
-        path, _, query = self.path.partition("?")
-        status, body = 403, b"Permission denied"
-        if path == "/v1/status/leader":
-            status, body = 200, b'"127.0.0.1:8300"'
-        elif path.startswith("/v1/session/info/") and "consistent" in query:
-            status, body = self.status, b"rate limit exceeded"
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class LimitedRate(Limited):
-    status = 429
-
-
-class WithoutRight(Limited):
-    status = 403
-
-
-@contextlib.contextmanager
-def served_by(handler):
-    """A server of HTTP in this process; yields its port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class DoctorCase(cases.Case):
-    def doctor(self, *words, env=None, code=None):
-        got, output, errors = self.run_to_end(TENURE, "doctor", "--json", *words, env=env)
-        self.assertEqual("", errors)
-        self.assertEqual(1, output.count("\n"))
-        status = json.loads(output)["status"]
-        self.assertEqual({"ok": 0, "warning": 1, "problem": 2}[status], got, output)
-        if code is not None:
-            self.assertEqual(code, got, output)
-        found = checks_of(output)
-        for check in found.values():
-            self.assertEqual(check["status"] in ("warning", "problem"),
-                             check["remedy"] is not None and check["status"] != "unknown",
-                             check)
-        return found
-
-    def expect(self, found, check, status, *texts):
-        self.assertIn(check, found)
-        self.assertEqual(status, found[check]["status"], found[check])
-        for text in texts:
-            self.assertIn(text, found[check]["text"] + " -> " + (found[check]["remedy"] or ""))
-
-
-class WithoutConsulTest(DoctorCase):
-    def test_steps_of_the_network(self):
-        port = consul.free_ports(1)[0]
-        found = self.doctor(env={"CONSUL_HTTP_ADDR": f"127.0.0.1:{port}"}, code=2)
-        self.expect(found, "address", "ok", "from CONSUL_HTTP_ADDR")
-        self.expect(found, "connect", "problem", "Connection refused", "start the Consul agent")
-        found = self.doctor("--http-addr", f"http://127.0.0.1:{port}", code=2)
-        self.expect(found, "address", "ok", "from --http-addr")
-        found = self.doctor("--http-addr", "no-such-host.invalid:8500", code=2)
-        self.expect(found, "name", "problem", "no-such-host.invalid")
-        found = self.doctor("--http-addr", "unix:///no/such/socket", code=2)
-        self.expect(found, "connect", "problem", "No such file")
-        found = self.doctor(env={"CONSUL_HTTP_ADDR": "127.0.0.1:http"}, code=2)
-        self.expect(found, "settings", "problem", "CONSUL_HTTP_ADDR")
-        found = self.doctor("--token-file", "/no/such/token", code=2)
-        self.expect(found, "settings", "problem", "--token-file")
-
-    def test_a_server_that_never_answers_takes_no_longer_than_the_time_limit(self):
-        with socket.socket() as server:
-            server.bind(("127.0.0.1", 0))
-            server.listen()
-            begin = time.monotonic()
-            found = self.doctor("k", "--timeout", "1s", "--http-addr",
-                                f"127.0.0.1:{server.getsockname()[1]}", code=2)
-            self.assertLess(time.monotonic() - begin, 5)
-        self.expect(found, "connect", "ok")
-        self.expect(found, "http", "problem", "no answer")
-
-    def test_a_program_that_is_not_consul(self):
-        with served_by(Silent) as port:
-            found = self.doctor("--http-addr", f"127.0.0.1:{port}", code=2)
-            self.expect(found, "leader", "problem")
-            found = self.doctor("--http-addr", f"https://127.0.0.1:{port}", code=2)
-            self.expect(found, "tls", "problem", "handshake failed")
-
-    def test_servers_without_a_leader(self):
-        with served_by(WithoutLeader) as port:
-            found = self.doctor("k", "--http-addr", f"127.0.0.1:{port}", code=2)
-        self.expect(found, "leader", "problem", "no raft leader", "majority")
-        self.expect(found, "clock", "ok")
-        self.expect(found, "rights", "unknown")
-        self.expect(found, "key", "unknown")
-
-    def test_a_consistent_read_that_is_refused(self):
-        for handler, status, text in ((Limited, "problem", "failed: 500 rate limit exceeded"),
-                                      (LimitedRate, "problem", "429 rate limit exceeded"),
-                                      (WithoutRight, "unknown", "403 rate limit exceeded")):
-            with served_by(handler) as port:
-                found = self.doctor("--http-addr", f"127.0.0.1:{port}")
-            self.expect(found, "consistency", status, text)
-
-    def test_a_server_that_closes_the_connection_at_once(self):
-        path = self.folder + "/socket"
-        with socket.socket(socket.AF_UNIX) as server:
-            server.bind(path)
-            server.listen()
-            server.settimeout(0.1)
-            ended = threading.Event()
-
-            def close_each():
-                while not ended.is_set():
-                    with contextlib.suppress(TimeoutError):
-                        server.accept()[0].close()
-
-            thread = threading.Thread(target=close_each)
-            thread.start()
-            try:
-                for _ in range(3):
-                    found = self.doctor("--http-addr", "unix://" + path,
-                                        env={"CONSUL_HTTP_SSL": "true"}, code=2)
-                    self.expect(found, "tls", "problem", "handshake failed")
-            finally:
-                ended.set()
-                thread.join()
-
-    def test_bad_usage(self):
-        for words in (["--timeout", "1ms"], ["/k"], ["--timeout", "x"]):
-            code, output, _ = self.run_to_end(TENURE, "doctor", *words)
-            self.assertEqual((64, ""), (code, output), words)
 
 
 class KeyTest(cases.ServerCase, DoctorCase):
@@ -240,6 +59,10 @@ class KeyTest(cases.ServerCase, DoctorCase):
         self.consul.put(key + "/plain", "x")
         found = self.doctor(key + "/plain", code=1)
         self.expect(found, "flags", "warning", "another program wrote the key")
+        self.expect(found, "key", "warning", "put there without a lock", "one span later")
+        self.consul.put(key + "/empty", "", flags=consul.LOCK_FLAGS)
+        found = self.doctor(key + "/empty", code=1)
+        self.expect(found, "key", "warning", "no session has held it", "leads at once")
         session = self.consul.create_session(TTL="15s", Name="other")
         self.consul.put(key + "/other", "me\n\x1b\\", acquire=session, flags=consul.LOCK_FLAGS)
         found = self.doctor(key + "/other", code=1)
@@ -247,6 +70,30 @@ class KeyTest(cases.ServerCase, DoctorCase):
         _, output, _ = self.run_to_end(TENURE, "doctor", key + "/other")
         self.assertIn(r'"me\n\u001b\\"', output)
         self.consul.destroy_session(session)
+
+    def test_a_holder_of_another_program_that_ended_uncleanly(self):
+        for value, who in (("host-a", '"host-a"'), ("", "a holder without a value")):
+            key = f"{self.key}/of-{value}"
+            session = self.consul.create_session(TTL="15s", LockDelay="12s")
+            self.consul.put(key, value, acquire=session)
+            self.expect(self.doctor(key, code=1), "key", "warning", "held by " + who)
+            self.consul.destroy_session(session)
+            self.expect(self.doctor(key, code=1), "key", "warning", "not released cleanly", who,
+                        "lock-delay", "one span")
+
+    def test_a_folder_of_elections(self):
+        folder = self.key
+        self.expect(self.doctor(folder + "/", code=1), "key", "warning", "no election below")
+        for name in ("a", "b", "c", "d"):
+            self.consul.put(f"{folder}/{name}", "", flags=consul.LOCK_FLAGS)
+        self.consul.put(folder + "/members.txt", "of another program")
+        self.lead(folder + "/a")
+        for key in (folder, folder + "/"):
+            found = self.doctor(key, code=1)
+            self.expect(found, "key", "ok", folder + " is no election", "4 elections lie below it",
+                        f"{folder}/a, {folder}/b, {folder}/c and 1 more", f"tenure list {folder}/")
+            self.expect(found, "elections", "warning", "3 elections have no leader",
+                        f"tenure doctor {folder}/b")
 
     def test_a_lock_a_semaphore_and_a_group_by_their_prefixes(self):
         prefix = self.key
@@ -258,6 +105,9 @@ class KeyTest(cases.ServerCase, DoctorCase):
             self.start(TENURE, "lock", "-n", "2", pool, "sleep 60")
         taken = wait_until(lambda: self.all_taken(pool), what="two holders and a contender")
         self.expect(taken, "slots", "ok", "2 of 2 slots are taken", "3 contenders")
+        free = prefix + "-free"
+        self.run_to_end(TENURE, "lock", "-n", "2", free, "true")
+        self.expect(self.doctor(free, code=0), "slots", "ok", "free: the next holder sets")
         jobs = prefix + "-jobs"
         self.lead(jobs + "/leader", "--group", jobs, "--member", "a")
         self.start(TENURE, "run", "--group", jobs, "--member", "idle", "--weight", "0",
@@ -267,10 +117,11 @@ class KeyTest(cases.ServerCase, DoctorCase):
         wait_until(lambda: len(self.consul.json("GET", f"/v1/kv/{jobs}/members/", recurse="")) >= 4,
                    what="both members")
         found = self.doctor(jobs, code=1)
-        self.expect(found, "members", "ok", "2 members", "a (weight 100, leads 1 of 1)")
+        self.expect(found, "members", "ok", "2 members", "a (weight 100, leads 1, share 1)")
         self.expect(found, "member", "warning", "idle has weight 0")
         self.expect(found, "drain", "warning", "gone is drained, and is no member")
         self.expect(found, "pin", "warning", "pinned to gone")
+        self.expect(found, "elections", "ok", "1 election, with a leader")
         found = self.doctor(jobs + "/leader", code=0)
         self.expect(found, "group", "ok", "in the group " + jobs)
 
@@ -312,6 +163,49 @@ class RightsTest(secure.SecureCase, DoctorCase):
         self.expect(found, "rights", "problem", "lacks key:write")
         found = self.doctor("e2e/k", env={**nothing, "CONSUL_HTTP_TOKEN": "unknown"}, code=2)
         self.expect(found, "rights", "problem", "does not know the token")
+
+    def policy(self, *words):
+        """An environment with a token of what `tenure policy` prints."""
+        code, rules, errors = self.run_to_end(TENURE, "policy", *words)
+        self.assertEqual((0, ""), (code, errors))
+        env = self.environment(rules)
+        return {"CONSUL_HTTP_ADDR": self.server.address,
+                "CONSUL_HTTP_TOKEN_FILE": env["CONSUL_HTTP_TOKEN_FILE"]}
+
+    def expect_rights(self, words, key, *texts, code=0):
+        """`texts`: what the checks of the key say, with the token of that policy."""
+        found = self.doctor(key, env=self.policy(*words), code=code)
+        self.expect(found, "rights", "ok")
+        all_texts = " ".join(check["text"] for check in found.values())
+        for text in texts:
+            self.assertIn(text, all_texts)
+        return found
+
+    @unittest.skipIf(cases.on_agent(), "the embedded agent has no ACLs")
+    def test_the_tokens_of_all_policies(self):
+        for key in ("dl/lock/.lock", "dl/run", "dl/jobs/a", "dl/own/leader"):
+            session = self.consul.create_session(TTL="60s", Name="tenure span=15000ms")
+            self.consul.put(key, "host-a", acquire=session, flags=consul.LOCK_FLAGS)
+        group = ("--group", "dl/own")
+        self.expect_rights(("run", "dl/run"), "dl/run", "held by")
+        self.expect_rights(("run", "dl/never"), "dl/never", "there is no key dl/never", code=1)
+        self.expect_rights(("sidecar", "dl/run"), "dl/run", "held by")
+        self.expect_rights(("cron", "dl/run"), "dl/run", "held by")
+        self.expect_rights(("lock", "dl/lock"), "dl/lock", "held by")
+        self.expect_rights(("lock", "dl/free"), "dl/free", "there is no key dl/free/.lock",
+                           code=1)
+        self.expect_rights(("lock", "-n", "2", "dl/pool"), "dl/pool", "no election below dl/pool/",
+                           code=1)
+        self.expect_rights(("cron", "dl/jobs", *group), "dl/jobs", "1 election lies below it")
+        self.expect_rights(("run", "dl/own/leader", *group), "dl/own/leader", "held by")
+        self.expect_rights(("run", "dl/own/leader", *group), "dl/own", "the group dl/own has 0",
+                           code=1)
+        self.expect_rights(("list", "dl/own/"), "dl/own", "1 election lies", "policy list dl/own/")
+        self.consul.put("dl/team/members/x", "")
+        self.expect_rights(("group", "dl/team"), "dl/team", "policy group dl/team prints")
+        found = self.doctor("dl/lock", env=self.policy("run", "dl/run"), code=2)
+        self.expect(found, "key", "unknown", "may read neither the key dl/lock")
+        self.expect(found, "rights", "problem", 'key:write on "dl/lock"', "a rule that denies it")
 
     def test_certificates(self):
         env = self.environment('key "none" { policy = "read" }')

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
 #include <exception>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/percent.hpp>
@@ -73,10 +74,13 @@ reply asker::send(std::string method, const std::string& path, std::string body)
                    result.response = std::move(got.response);
                    done = true;
                  });
-  // Not run(): a kept connection has work for ever.
+  // Not run(): a kept connection has work for ever. Without one, the request before left a context
+  // that has stopped.
+  io_.restart();
   while (!done) io_.run_one();
   if (failed) std::rethrow_exception(failed);
   result.took = boot_clock::now() - begin;
+  result.at = std::chrono::system_clock::now();
   return result;
 }
 
@@ -96,6 +100,7 @@ std::vector<stored_key> asker::keys_in(reply& from) {
     if (one["Session"].get(text) == simdjson::SUCCESS) entry.session = text;
     if (one["Flags"].get(entry.flags) != simdjson::SUCCESS) entry.flags = 0;
     if (one["ModifyIndex"].get(entry.modify_index) != simdjson::SUCCESS) entry.modify_index = 0;
+    if (one["LockIndex"].get(entry.lock_index) != simdjson::SUCCESS) entry.lock_index = 0;
     keys.push_back(std::move(entry));
   }
   return keys;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct stored_key {
   std::string session;  ///< of the holder; empty: not held
   std::uint64_t flags = 0;
   std::uint64_t modify_index = 0;
+  std::uint64_t lock_index = 0;  ///< 0: no session has held it since it was last put without one
 };
 
 /// What Consul answered, or why there is no answer.
@@ -26,6 +28,7 @@ struct reply {
   error_code error;
   runtime::http_response response;
   duration took{0};
+  std::chrono::system_clock::time_point at;  ///< when it came, by this host's clock
 
   bool answered() const noexcept { return !error; }
   bool has(unsigned status) const noexcept { return !error && response.status == status; }

@@ -7,6 +7,7 @@
 
 #include "common/argument_checks.hpp"
 #include "common/json.hpp"
+#include "common/option_sources.hpp"
 #include "common/options.hpp"
 #include "common/output.hpp"
 #include "tenure/doctor/asker.hpp"
@@ -31,6 +32,8 @@ struct doctor_options {
   bool address_given = false;
 };
 
+constexpr const char* correct_it = "correct the option or the variable that it names";
+
 const char* source_of_address(const doctor_options& o) {
   if (o.address_given) return "--http-addr";
   const char* const variable = std::getenv("CONSUL_HTTP_ADDR");
@@ -40,7 +43,7 @@ const char* source_of_address(const doctor_options& o) {
 void check_subject(report& out, asker& ask, const server_facts& server, const std::string& key) {
   subject what;
   if (!key.empty() && server.has_leader) what = find_subject(out, ask, key);
-  check_rights(out, ask, server, what.wanted(), what.policy());
+  check_rights(out, ask, server, what.wanted());
   if (key.empty()) return;
   if (!server.has_leader) {
     out.unknown("key", "without a leader of the servers nothing is known of " + key);
@@ -50,26 +53,29 @@ void check_subject(report& out, asker& ask, const server_facts& server, const st
     case subject_kind::election: check_election(out, ask, what); break;
     case subject_kind::semaphore: check_semaphore(out, ask, what); break;
     case subject_kind::group: check_group(out, ask, what); break;
+    case subject_kind::folder: check_folder(out, what); break;
   }
 }
 
-void examine(report& out, const doctor_options& o) {
+// `command` knows which variables gave options their values.
+void examine(report& out, const doctor_options& o, const CLI::App& command) {
   const time_point end = boot_clock::now() + o.timeout.value_or(10s);
   std::optional<consul_config> config;
   std::optional<asker> ask;
   network_facts network;
   try {
     config = o.common.consul();
+    // First, because it reads the TLS files: without them a handshake shows the wrong reason.
+    ask.emplace(*config, end);
     network = check_network(out, *config, source_of_address(o), end);
-    if (network.connected) ask.emplace(*config, end);
   } catch (const usage_error& e) {
-    out.problem("settings", e.what(), "correct the option or the variable that it names");
+    out.problem("settings", name_variables(command, e.what()), correct_it);
   } catch (const bad_configuration& e) {
-    out.problem("settings", e.what(), "correct the option or the variable that it names");
+    out.problem("settings", name_variables(command, e.what()), correct_it);
   }
   if (!config) return;
   server_facts server;
-  if (ask) server = check_server(out, *ask);
+  if (network.connected) server = check_server(out, *ask);
   check_limits(out, server, network, *config);
   if (server.answers) check_subject(out, *ask, server, o.key);
   if (boot_clock::now() >= end) {
@@ -78,10 +84,10 @@ void examine(report& out, const doctor_options& o) {
   }
 }
 
-int diagnose(const doctor_options& o) {
+int diagnose(const doctor_options& o, const CLI::App& command) {
   ::signal(SIGPIPE, SIG_IGN);  // a server that closes the connection during the TLS handshake
   report out;
-  examine(out, o);
+  examine(out, o, command);
   if (o.json) {
     print_line(to_json(out, o.key));
   } else {
@@ -98,7 +104,8 @@ constexpr const char* more_help =
     R"(Prints a line for each check, with ok, warning, problem or unknown, and below what is
 wrong a line with the remedy. It reads only, and changes nothing in Consul. KEY is the
 key of an election, or the prefix of a lock, a semaphore or a group: doctor says who
-holds it, and why no candidate leads it yet. Without KEY it looks at Consul alone.
+holds it, and why no candidate leads it yet. Of another key it names the elections
+below. Without KEY it looks at Consul alone.
 
 The checks: the address and where it was set, name, connection, TLS and certificates;
 version, raft leader and servers, consistent reads, clock; the limits of files and
@@ -125,10 +132,10 @@ void add_doctor_command(CLI::App& app, action& chosen) {
   command->footer(more_help);
   command->callback([o, command, &chosen] {
     o->address_given = command->get_option("--http-addr")->count() > 0;
-    chosen = [o] {
+    chosen = [o, command] {
       if (o->timeout && *o->timeout < 100ms)
         throw usage_error("--timeout: must be 100ms or more");
-      return diagnose(*o);
+      return diagnose(*o, *command);
     };
   });
 }

@@ -27,6 +27,10 @@ std::string shown(const std::string& value) {
   return '"' + line + (value.size() > most ? "...\"" : "\"");
 }
 
+std::string holder_named(const std::string& value) {
+  return value.empty() ? "a holder without a value" : shown(value);
+}
+
 void check_flags(report& out, const stored_key& entry) {
   if (entry.flags == semaphore_flags) {
     out.problem("flags", entry.key + " is part of a semaphore of consul/api, not an election",
@@ -41,8 +45,11 @@ void check_flags(report& out, const stored_key& entry) {
 }
 
 void check_free(report& out, const stored_key& entry) {
-  if (entry.value.empty() && entry.flags == lock_flags) {
-    out.warning("key", "free: its last holder released it cleanly", start_one);
+  // As a candidate takes it that sees the key for the first time.
+  const bool never_held = entry.lock_index == 0;
+  if (entry.value.empty() && (never_held || entry.flags == lock_flags)) {
+    out.warning("key", never_held ? "free, without a value: no session has held it"
+                                  : "free: its last holder released it cleanly", start_one);
     return;
   }
   if (entry.value == placeholder && entry.flags == lock_flags) {
@@ -53,12 +60,14 @@ void check_free(report& out, const stored_key& entry) {
                 "default) passes. No request shows when it began");
     return;
   }
-  if (entry.flags != lock_flags) {
-    out.warning("key", "free, with the value " + shown(entry.value), start_one);
+  if (never_held) {
+    out.warning("key", "free, with the value " + shown(entry.value) + ", put there without a lock",
+                "a candidate that starts leads one span later (15 s by default): a leader may have "
+                "held the key before it was written. Delete the value, if none has");
     return;
   }
   out.warning("key",
-              "free, but not released cleanly: " + shown(entry.value) +
+              "free, but not released cleanly: " + holder_named(entry.value) +
                   " held it and died, lost its session, or was deposed",
               "a candidate leads one span after it saw the key free (15 s by default, the larger "
               "one of the two), and not before Consul's lock-delay is over (the span as well, 60 s "
@@ -66,7 +75,7 @@ void check_free(report& out, const stored_key& entry) {
 }
 
 void check_held(report& out, asker& ask, const stored_key& entry) {
-  const std::string who = "held by " + shown(entry.value) + ", fence " +
+  const std::string who = "held by " + holder_named(entry.value) + ", fence " +
                           std::to_string(entry.modify_index);
   const auto held = read_session(ask, entry.session);
   if (!held) {
@@ -110,10 +119,13 @@ void check_election(report& out, asker& ask, const subject& what) {
       check_held(out, ask, *what.entry);
     }
   }
-  if (!what.group.empty()) {
-    out.ok("group", "in the group " + what.group + ", whose plan decides which member leads: "
-                        "tenure doctor " + what.group);
-  }
+  report_group_of(out, what);
+}
+
+void report_group_of(report& out, const subject& what) {
+  if (what.group.empty()) return;
+  out.ok("group", "in the group " + what.group + ", whose plan decides which member leads: "
+                      "tenure doctor " + what.group);
 }
 
 }  // namespace tenure::doctor

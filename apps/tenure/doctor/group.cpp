@@ -86,32 +86,42 @@ void check_group(report& out, asker& ask, const subject& what) {
   try {
     group = read_group(ask, what.key);
   } catch (const boost::system::system_error& e) {
-    out.problem("group", "the group cannot be read: " + std::string(e.code().message()),
-                "look at the checks above; tenure policy group " + what.key +
-                    " prints the rules that reading it needs");
+    const std::string text = "the group cannot be read: " + std::string(e.code().message());
+    if (e.code() == consul_errc::forbidden) {  // a member leads without this right
+      out.unknown("group", text, "tenure policy group " + what.key +
+                                     " prints the rules that reading it needs");
+    } else {
+      out.problem("group", text, "look at the checks above; run tenure doctor again");
+    }
     return;
   }
-  std::string text = "the group " + what.key + " has " + std::to_string(group.members.size()) +
-                     (group.members.size() == 1 ? " member: " : " members: ");
+  std::string text = "the group " + what.key + " has " + count_of(group.members.size(), "member") +
+                     (group.members.empty() ? "" : ": ");
   for (std::size_t i = 0; i < group.members.size(); ++i) {
     const group_member_status& m = group.members[i];
     text += (i == 0 ? "" : ", ") + m.name + " (weight " +
-            std::to_string(m.weight) + ", leads " + std::to_string(m.leads) + " of " +
+            std::to_string(m.weight) + ", leads " + std::to_string(m.leads) + ", share " +
             std::to_string(m.share) + ")";
   }
   out.ok("members", text);
   check_members(out, group);
   if (group.free > 0) {
-    out.warning("elections", std::to_string(group.free) + " of " +
-                                 std::to_string(group.elections) + " elections have no leader",
+    out.warning("elections",
+                std::to_string(group.free) + " of " + count_of(group.elections, "election") +
+                    (group.free == 1 ? " has" : " have") + " no leader",
                 "after a crash for TTL and span; else look at one of them: tenure list " +
                     what.key + "/");
   } else {
-    out.ok("elections", std::to_string(group.elections) + " elections, each with a leader");
+    out.ok("elections", group.elections == 0
+                            ? "no election has been led yet"
+                            : count_of(group.elections, "election") +
+                                  (group.elections == 1 ? ", with a leader"
+                                                        : ", each with a leader"));
   }
   if (group.strangers > 0) {
     out.warning("elections",
-                std::to_string(group.strangers) + " elections are held by no member",
+                count_of(group.strangers, "election") +
+                    (group.strangers == 1 ? " is" : " are") + " held by no member",
                 "by a program without --group, or by a member that has died: tenure list " +
                     what.key + "/");
   }

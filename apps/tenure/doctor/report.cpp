@@ -29,6 +29,10 @@ const char* name_of(verdict v) noexcept {
   return "problem";
 }
 
+std::string count_of(std::size_t number, const std::string& thing) {
+  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
+}
+
 std::string in_milliseconds(duration d) {
   return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(d).count()) + " ms";
 }

@@ -1,6 +1,7 @@
 // What tenure doctor found: a verdict for each check, with a remedy where something is wrong.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tenure/time.hpp>
@@ -39,6 +40,9 @@ class report {
  private:
   std::vector<finding> findings_;
 };
+
+/// "1 election", "2 elections".
+std::string count_of(std::size_t number, const std::string& thing);
 
 /// "12 ms", rounded up.
 std::string in_milliseconds(duration d);

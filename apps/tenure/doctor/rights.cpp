@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -72,14 +73,48 @@ void name_missing(report& out, const server_facts& server, const std::vector<acl
       continue;
     }
     out.problem("rights", "the token lacks " + rule.right(),
-                "add to its policy: " + rule.hcl() + "  (all rules: tenure policy " + policy + ")");
+                "add to its policy, or remove a rule that denies it: " + rule.hcl() +
+                    "  (all rules: tenure policy " + policy + ")");
   }
+}
+
+// Which of the rules the token lacks. Nothing: Consul does not say.
+std::optional<std::vector<acl_rule>> lacking(const reply& answer,
+                                             const std::vector<acl_rule>& rules) {
+  dom::parser parser;
+  dom::array all;
+  if (!answer.has(200) || parser.parse(answer.response.body).get(all) != simdjson::SUCCESS)
+    return std::nullopt;
+  std::vector<acl_rule> missing;
+  std::size_t number = 0;
+  for (const dom::element one : all) {
+    bool allowed = false;
+    if (number < rules.size() && one["Allow"].get(allowed) == simdjson::SUCCESS && !allowed)
+      missing.push_back(rules[number]);
+    ++number;
+  }
+  return missing;
+}
+
+reply ask_about(asker& ask, const server_facts& server, const std::vector<acl_rule>& rules) {
+  return ask.post("/v1/internal/acl/authorize", question(rules, server));
+}
+
+void report_unknown_token(report& out, bool has_token, const std::string& policy) {
+  out.problem("rights",
+              has_token ? "Consul does not know the token"
+                        : "Consul takes no request without a token",
+              has_token ? "it was deleted, has expired, or belongs to another cluster: give a "
+                          "valid one by --token-file, CONSUL_HTTP_TOKEN_FILE or "
+                          "CONSUL_HTTP_TOKEN; tenure policy " + policy + " prints its rules"
+                        : "give one by --token-file or CONSUL_HTTP_TOKEN_FILE; before the first "
+                          "one: consul acl bootstrap");
 }
 
 }  // namespace
 
-void check_rights(report& out, asker& ask, const server_facts& server, const acl_policy& wanted,
-                  const std::string& policy) {
+void check_rights(report& out, asker& ask, const server_facts& server,
+                  const std::vector<needed_rights>& wanted) {
   if (server.acls && !*server.acls) {
     out.ok("rights", "ACLs are off: no token is needed");
     return;
@@ -89,42 +124,37 @@ void check_rights(report& out, asker& ask, const server_facts& server, const acl
     out.unknown("rights", "without a leader of the servers nothing is known of the token");
     return;
   }
-  const std::vector<acl_rule> rules = wanted.rules();
-  const reply answer = ask.post("/v1/internal/acl/authorize", question(rules, server));
+  const std::string& policy = wanted.front().words;
+  const std::vector<acl_rule> rules = wanted.front().rules.rules();
+  const reply answer = ask_about(ask, server, rules);
   if (answer.has(401)) {
     out.ok("rights", "ACLs are off: no token is needed");
     return;
   }
   const std::string& body = answer.response.body;
   if (answer.has(403) && body.find("ACL not found") != body.npos) {
-    const bool has_token = !ask.config().token().empty();
-    out.problem("rights",
-                has_token ? "Consul does not know the token"
-                          : "Consul takes no request without a token",
-                has_token ? "it was deleted, has expired, or belongs to another cluster: give a "
-                            "valid one by --token-file, CONSUL_HTTP_TOKEN_FILE or "
-                            "CONSUL_HTTP_TOKEN; tenure policy " + policy + " prints its rules"
-                          : "give one by --token-file or CONSUL_HTTP_TOKEN_FILE; before the first "
-                            "one: consul acl bootstrap");
+    report_unknown_token(out, !ask.config().token().empty(), policy);
     return;
   }
-  dom::parser parser;
-  dom::array all;
-  if (!answer.has(200) || parser.parse(body).get(all) != simdjson::SUCCESS) {
+  const auto missing = lacking(answer, rules);
+  if (!missing) {
     out.unknown("rights", "this Consul does not say which rights the token has: " + answer.text(),
                 "tenure policy " + policy + " prints what it needs");
     return;
   }
-  std::vector<acl_rule> missing;
-  std::size_t number = 0;
-  for (const dom::element one : all) {
-    bool allowed = false;
-    if (number < rules.size() && one["Allow"].get(allowed) == simdjson::SUCCESS && !allowed)
-      missing.push_back(rules[number]);
-    ++number;
+  std::string held = missing->empty() ? policy : "";
+  for (std::size_t i = 1; i < wanted.size() && held.empty(); ++i) {
+    const std::vector<acl_rule> fewer = wanted[i].rules.rules();
+    const auto lacks = lacking(ask_about(ask, server, fewer), fewer);
+    if (lacks && lacks->empty()) held = wanted[i].words;
   }
-  name_missing(out, server, missing, policy);
-  if (missing.empty()) out.ok("rights", "the token has what tenure policy " + policy + " prints");
+  if (held.empty()) {
+    name_missing(out, server, *missing, policy);
+  } else {
+    out.ok("rights", "the token has what tenure policy " + held + " prints" +
+                         (held == policy ? "" : "; a program that stands there needs what tenure "
+                                                "policy " + policy + " prints"));
+  }
   if (!ask.config().token().empty()) check_expiry(out, ask);
 }
 

@@ -3,6 +3,7 @@
 
 #include <tenure/acl_policy.hpp>
 #include <string>
+#include <vector>
 
 #include "tenure/doctor/asker.hpp"
 #include "tenure/doctor/report.hpp"
@@ -10,9 +11,14 @@
 
 namespace tenure::doctor {
 
-/// `wanted`: the rules that a program needs; `policy`: the words after `tenure policy` that print
-/// them.
-void check_rights(report& out, asker& ask, const server_facts& server, const acl_policy& wanted,
-                  const std::string& policy);
+/// What a use of a key needs.
+struct needed_rights {
+  acl_policy rules;
+  std::string words;  ///< after `tenure policy`, which print them
+};
+
+/// `wanted`: one of them is enough; what is missing of the first is reported.
+void check_rights(report& out, asker& ask, const server_facts& server,
+                  const std::vector<needed_rights>& wanted);
 
 }  // namespace tenure::doctor

@@ -69,8 +69,13 @@ void check_semaphore(report& out, asker& ask, const subject& what) {
   }
   const std::string limit =
       taken.limit == 0 ? std::to_string(taken.holders.size()) : std::to_string(taken.limit);
-  out.ok("slots", std::to_string(taken.holders.size()) + " of " + limit + " slots are taken" +
-                      holders + "; " + std::to_string(contenders.size()) + " contenders");
+  if (taken.limit == 0 && taken.holders.empty()) {
+    out.ok("slots", "free: the next holder sets the limit; " +
+                        count_of(contenders.size(), "contender"));
+  } else {
+    out.ok("slots", std::to_string(taken.holders.size()) + " of " + limit + " slots are taken" +
+                        holders + "; " + count_of(contenders.size(), "contender"));
+  }
   if (dead > 0) {
     out.warning("slots",
                 std::to_string(dead) + " of them by sessions that have ended",
@@ -79,8 +84,9 @@ void check_semaphore(report& out, asker& ask, const subject& what) {
   }
   if (taken.limit > 0 && taken.holders.size() >= taken.limit && dead == 0 &&
       contenders.size() > taken.holders.size()) {
-    out.ok("contenders", std::to_string(contenders.size() - taken.holders.size()) +
-                             " contenders wait for a slot");
+    const std::size_t waiting = contenders.size() - taken.holders.size();
+    out.ok("contenders", count_of(waiting, "contender") +
+                             (waiting == 1 ? " waits" : " wait") + " for a slot");
   }
   for (const std::string& session : taken.holders) {
     if (!contenders.contains(session)) continue;

@@ -3,8 +3,10 @@
 #include <simdjson.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <string_view>
 
@@ -102,7 +104,7 @@ void check_version(report& out, const std::string& version) {
   const bool old = major < 1 || (major == 1 && minor < 7);
   const bool newer = major > 1 || minor > 21;
   if (old) {
-    out.warning("version", "Consul " + version + ": it ignores the checks of a session",
+    out.warning("version", "Consul " + version + ": it binds no session to a check of a service",
                 "upgrade to 1.7 or later, or leave --liveness out");
   } else {
     out.ok("version", "Consul " + version +
@@ -181,9 +183,11 @@ void check_clock(report& out, const reply& answer) {
   const std::string date(answer.response.header("Date"));
   std::tm parts = {};
   if (::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return;
-  const std::time_t theirs = ::timegm(&parts);
-  const auto ours = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  const long long ahead = static_cast<long long>(ours) - static_cast<long long>(theirs);
+  const auto theirs = std::chrono::system_clock::from_time_t(::timegm(&parts));
+  // The agent wrote it at some time between the request and the answer.
+  const long long most = (answer.at - theirs) / 1s;
+  const long long least = (answer.at - answer.took - theirs) / 1s;
+  const long long ahead = least > 0 ? least : std::min(most, 0LL);
   constexpr long long tolerated = 2;  // the header has whole seconds
   if (ahead >= -tolerated && ahead <= tolerated) {
     out.ok("clock", "this host and the agent agree on the time");
@@ -215,12 +219,18 @@ void check_limits(report& out, const server_facts& server, const network_facts& 
   rlimit files = {};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     const auto now = static_cast<unsigned long long>(files.rlim_cur);
+    constexpr const char* remedy = "ulimit -n 1024, or LimitNOFILE= of the unit";
+    constexpr unsigned long long of_one_command = 21;  // tenure run with fewer ends with 71
     // One for each connection, and what a program needs beside them.
     const unsigned long long least = config.connections() + 64;
-    if (files.rlim_cur != RLIM_INFINITY && now < least) {
+    if (now < of_one_command) {
+      out.problem("files", "a process may open " + std::to_string(now) +
+                               " files: too few to run a command",
+                  remedy);
+    } else if (files.rlim_cur != RLIM_INFINITY && now < least) {
       out.warning("files", "a process may open " + std::to_string(now) + " files, and " +
                                std::to_string(config.connections()) + " connections need more",
-                  "ulimit -n 1024, or LimitNOFILE= of the unit");
+                  remedy);
     } else {
       out.ok("files", files.rlim_cur == RLIM_INFINITY
                           ? "no limit of open files"
@@ -233,7 +243,13 @@ void check_limits(report& out, const server_facts& server, const network_facts& 
   const std::string limit = server.most_connections
                                 ? std::to_string(most) + " that the agent allows"
                                 : std::to_string(most) + " that an agent allows by default";
-  const std::string text = "this host has " + std::to_string(open) + " connections of the " + limit;
+  const std::string own = "this host has " + count_of(static_cast<std::size_t>(open), "connection");
+  if (!server.answers) {  // perhaps for that reason
+    out.unknown("connections", own + "; the agent's limit is not known (200 by default)",
+                "too many: raise limits.http_max_conns_per_client of the agent");
+    return;
+  }
+  const std::string text = own + " of the " + limit;
   const std::string remedy = "raise limits.http_max_conns_per_client of the agent; a process of "
                              "tenure uses up to " + std::to_string(config.connections());
   const bool few =

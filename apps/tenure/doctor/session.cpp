@@ -56,11 +56,21 @@ std::map<std::string, std::string> read_checks(asker& ask, const std::string& no
 }
 
 void check_health(report& out, asker& ask, const session_facts& held) {
+  const std::map<std::string, std::string> all = read_checks(ask, held.node);
   if (held.checks.empty()) {
-    out.ok("checks", "no health check ends the session");
+    const auto serf = all.find("serfHealth");
+    if (serf == all.end() || serf->second != "critical") {
+      out.ok("checks", "no health check ends the session");
+      return;
+    }
+    out.warning("checks",
+                "node " + held.node + " is down (serfHealth is critical), and no health check ends "
+                    "the session",
+                held.ttl.empty()
+                    ? "destroy it if its program is gone: PUT /v1/session/destroy/" + held.id
+                    : "its TTL ends it, within twice that time, unless its program renews it");
     return;
   }
-  const std::map<std::string, std::string> all = read_checks(ask, held.node);
   std::string seen;
   for (const std::string& check : held.checks) {
     const auto found = all.find(check);

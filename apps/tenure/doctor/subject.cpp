@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/json.hpp"
-
 namespace tenure::doctor {
 namespace {
 
@@ -35,63 +33,94 @@ std::string group_above(asker& ask, const std::string& key) {
   return "";
 }
 
-bool unreadable(report& out, const reply& answer, const std::string& key) {
-  if (answer.has(200) || answer.has(404)) return false;
-  const std::string text = "the key " + key + " cannot be read: " + answer.text();
-  if (answer.has(403)) {
-    out.problem("key", text, "the check of rights names the rule that is missing");
+// A key that holds no election: those of a group's members and notices.
+bool is_of_a_group(const std::string& key) {
+  return key.find("/members/") != key.npos || key.find("/handed/") != key.npos;
+}
+
+// As tenure list finds them: each semaphore and lock below is one as well.
+std::vector<stored_key> elections_below(asker& ask, const std::string& prefix) {
+  reply answer = ask.get(asker::kv_path(prefix + '/', "recurse&consistent"));
+  std::vector<stored_key> all = asker::keys_in(answer);
+  std::erase_if(all, [](const stored_key& one) {
+    const bool slots = one.flags == semaphore_flags;
+    const bool election = slots ? one.key.ends_with("/.lock")
+                                : one.flags == lock_flags || !one.session.empty();
+    return !election || is_of_a_group(one.key);
+  });
+  return all;
+}
+
+// The token may not read the key itself: which keys below it may read tells whose it is.
+void guess_by_rights(report& out, subject& found, const std::string& prefix, bool reads_lock,
+                     bool reads_members) {
+  if (reads_lock && reads_members) {
+    found.kind = subject_kind::folder;
+    found.key = prefix;
+  } else if (reads_lock) {
+    found.key = prefix + "/.lock";
+  } else if (reads_members) {
+    found.kind = subject_kind::group;
+    found.key = prefix;
   } else {
-    out.problem("key", text, "look at the checks above; run tenure doctor again");
+    found.readable = false;
+    out.unknown("key",
+                "the token may read neither the key " + found.key + ", nor " + prefix +
+                    "/.lock, where a lock would be, nor " + prefix +
+                    "/members/, where a group would be",
+                "is it the right key? The check of rights says what a candidate for it needs");
   }
-  return true;
 }
 
 }  // namespace
 
-acl_policy subject::wanted() const {
+std::vector<needed_rights> subject::wanted() const {
   acl_policy policy;
   policy.sessions();
+  const std::string member_of = group.empty() ? "" : " --group " + group;
+  if (!group.empty()) policy.group_member(group);
   switch (kind) {
-    case subject_kind::election:
-      if (!key.empty()) policy.election(key);
-      if (!group.empty()) policy.group_member(group);
-      break;
     case subject_kind::semaphore:
       policy.semaphore(key);
-      break;
+      return {{policy, "lock -n 2 " + key}};
     case subject_kind::group:
       policy.group_member(key);
+      return {{policy, "library " + key + "/ --group " + key},
+              {acl_policy().read_group(key), "group " + key}};
+    case subject_kind::folder:
+      policy.election(key + '/');
+      return {{policy, "run " + key + '/' + member_of},
+              {acl_policy().leaders(key + '/'), "list " + key + '/'}};
+    case subject_kind::election:
       break;
   }
-  return policy;
-}
-
-std::string subject::policy() const {
-  switch (kind) {
-    case subject_kind::semaphore: return "lock -n 2 " + key;
-    case subject_kind::group: return "library " + key + "/ --group " + key;
-    case subject_kind::election: break;
-  }
-  if (key.empty()) return "run KEY";
-  if (key.ends_with("/.lock")) return "lock " + key.substr(0, key.rfind('/'));
-  return "run " + key + (group.empty() ? "" : " --group " + group);
+  if (key.empty()) return {{policy, "run KEY"}};
+  policy.election(key);
+  const bool lock = key.ends_with("/.lock");
+  return {{policy, lock ? "lock " + key.substr(0, key.rfind('/')) : "run " + key + member_of}};
 }
 
 subject find_subject(report& out, asker& ask, const std::string& key) {
   subject found;
   found.key = key;
-  reply answer;
-  if (!key.ends_with('/')) {
-    found.entry = read_key(ask, key, answer);
-    found.readable = !unreadable(out, answer, key);
-    if (found.entry || !found.readable) {
-      if (found.entry) found.group = group_above(ask, key);
-      return found;
-    }
-  }
   std::string prefix = key;
   while (prefix.ends_with('/')) prefix.pop_back();
-  const std::optional<stored_key> lock = read_key(ask, prefix + "/.lock", answer);
+  reply answer;
+  const bool bare = prefix == key;
+  if (bare) found.entry = read_key(ask, key, answer);
+  if (found.entry) {
+    found.group = group_above(ask, key);
+    return found;
+  }
+  const bool absent = answer.has(404) || answer.has(200);
+  if (bare && !absent && !answer.has(403)) {
+    found.readable = false;
+    out.problem("key", "the key " + key + " cannot be read: " + answer.text(),
+                "look at the checks above; run tenure doctor again");
+    return found;
+  }
+  std::optional<stored_key> lock = read_key(ask, prefix + "/.lock", answer);
+  const bool reads_lock = answer.has(404);
   if (lock && lock->flags == semaphore_flags) {
     found.kind = subject_kind::semaphore;
     found.key = prefix;
@@ -99,7 +128,7 @@ subject find_subject(report& out, asker& ask, const std::string& key) {
   }
   if (lock) {
     found.key = lock->key;
-    found.entry = lock;
+    found.entry = std::move(lock);
     return found;
   }
   if (has_members(ask, prefix)) {
@@ -108,6 +137,14 @@ subject find_subject(report& out, asker& ask, const std::string& key) {
     return found;
   }
   found.group = group_above(ask, prefix);
+  found.below = elections_below(ask, prefix);
+  if (!absent) {
+    const reply member = ask.get(asker::kv_path(prefix + "/members/x"));
+    guess_by_rights(out, found, prefix, reads_lock, member.has(404));
+  } else if (!found.below.empty()) {
+    found.kind = subject_kind::folder;
+    found.key = prefix;
+  }
   return found;
 }
 

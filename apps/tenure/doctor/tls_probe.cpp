@@ -43,7 +43,7 @@ void trust(SSL_CTX* context, const consul_tls& how) {
     ::SSL_CTX_load_verify_locations(context, how.ca_file().c_str(), nullptr);
   } else if (!how.ca_path().empty()) {
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(how.ca_path(), ignored))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(how.ca_path(), ignored))
       ::SSL_CTX_load_verify_locations(context, entry.path().c_str(), nullptr);
   } else {
     ::SSL_CTX_set_default_verify_paths(context);
