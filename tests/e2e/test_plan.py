@@ -49,6 +49,8 @@ class PlanTest(cases.Case):
         apart = self.plan("--elections", "4000", "--processes", "16", "--clusters", "4")
         self.assertEqual(one["cluster"], apart["cluster"])
         self.assertEqual(4, apart["clusters"])
+        crowd = self.plan("--elections", "10", "--processes", "500")
+        self.assertEqual(1, crowd["process"]["enters"])
         chosen = self.plan(*SMALL, "--watch-prefixes", "7")
         self.assertEqual(7, chosen["process"]["queries"])
         busy = self.plan(*SMALL, "--changes", "100")
@@ -70,6 +72,14 @@ class PlanTest(cases.Case):
                             ([*SMALL, "--changes", "inf"], "'inf'"),
                             ([*SMALL, "--changes", "1e400"], "'1e400'"),
                             ([*SMALL, "--changes", "0x10"], "'0x10'"),
+                            ([*SMALL, "--watch-prefixes", "1000000"],
+                             "--watch-prefixes: at most 26 with 40 connections"),
+                            (["--elections", "10", "--processes", "4", "--watch-prefixes", "7"],
+                             "--watch-prefixes: at most 5, the elections"),
+                            ([*SMALL, "--contenders", "5"], "--contenders: at most 4"),
+                            ([*SMALL, "--group", "--contenders", "3"], "--contenders: in a group"),
+                            (["--elections", "10", "--processes", "500", "--contenders", "2"],
+                             "--contenders: at least 50"),
                             ([*SMALL, "--clusters", "5"], "--clusters"),
                             ([*SMALL, "--operations", "65"], "--operations"),
                             ([*SMALL, "--span", "1ms"], "span"),

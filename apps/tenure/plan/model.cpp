@@ -44,13 +44,6 @@ struct lanes {
   std::uint64_t polls;
 };
 
-// poll_slots::fair_share(): two connections stay free for the polls of new prefixes.
-std::uint64_t most_queries(const workload& work) {
-  const std::uint64_t polls = lanes(work.connections).polls;
-  const std::uint64_t taken = (polls >= 16 ? 2 : 0) + (work.group ? group_queries : 0);
-  return polls > taken ? polls - taken : 1;
-}
-
 candidacy candidacy_of(const workload& work) {
   candidacy how("value");
   how.span(work.span).ttl(work.ttl);
@@ -115,6 +108,13 @@ void add(traffic& to, const traffic& one, double times) {
 
 // A wait lasts up to a sixteenth longer.
 double poll_seconds(duration wait) noexcept { return seconds(wait) * (1 + 1.0 / 32); }
+
+// poll_slots::fair_share(): two connections stay free for the polls of new prefixes.
+std::uint64_t most_queries(const workload& work) noexcept {
+  const std::uint64_t polls = lanes(work.connections).polls;
+  const std::uint64_t taken = (polls >= 16 ? 2 : 0) + (work.group ? group_queries : 0);
+  return polls > taken ? polls - taken : 1;
+}
 
 // As range_plan.cpp cuts the trie of the keys: the part with the most keys first.
 std::uint64_t queries_for(std::uint64_t keys, std::uint64_t most) {

@@ -66,6 +66,9 @@ struct demand {
 /// Throws std::invalid_argument for a workload without elections, processes or contenders.
 demand plan(const workload& work);
 
+/// How many blocking queries for its elections a process has connections for.
+std::uint64_t most_queries(const workload& work) noexcept;
+
 /// How many queries watch that number of sharded keys, with up to `most` queries.
 std::uint64_t queries_for(std::uint64_t keys, std::uint64_t most);
 

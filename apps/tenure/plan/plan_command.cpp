@@ -59,6 +59,46 @@ std::string bytes(double count) {
 
 std::uint64_t share(std::uint64_t all, std::uint64_t parts) { return (all + parts - 1) / parts; }
 
+// How many processes enter an election: all of a group, else two, or as many as it takes until each
+// process has entered one.
+std::uint64_t contenders_of(const plan_options& o, const workload& work) {
+  if (o.group) {
+    if (o.contenders != 0)
+      throw usage_error("--contenders: in a group all processes enter each election: leave it out");
+    return work.processes;
+  }
+  const std::uint64_t least = share(work.processes, work.elections);
+  if (o.contenders == 0) return std::min(work.processes, std::max<std::uint64_t>(2, least));
+  if (o.contenders > work.processes) {
+    throw usage_error("--contenders: at most " + std::to_string(work.processes) +
+                      ", the processes" + (o.clusters > 1 ? " of a cluster" : ""));
+  }
+  if (o.contenders < least) {
+    throw usage_error("--contenders: at least " + std::to_string(least) +
+                      ": with fewer some processes would enter no election");
+  }
+  return o.contenders;
+}
+
+// Nothing: as many as the library chooses.
+std::optional<std::uint64_t> queries_of(const plan_options& o, const workload& work) {
+  if (o.queries == 0) return std::nullopt;
+  const std::uint64_t room = plan::most_queries(work);
+  if (o.queries > room) {
+    throw usage_error("--watch-prefixes: at most " + std::to_string(room) + " with " +
+                      std::to_string(work.connections) +
+                      " connections; see --connections");
+  }
+  const auto entered = static_cast<std::uint64_t>(
+      std::ceil(static_cast<double>(work.elections) * static_cast<double>(work.contenders) /
+                static_cast<double>(work.processes)));
+  if (o.queries > entered) {
+    throw usage_error("--watch-prefixes: at most " + std::to_string(entered) +
+                      ", the elections that a process enters");
+  }
+  return o.queries;
+}
+
 workload workload_of(const plan_options& o) {
   if (o.clusters > o.processes) throw usage_error("--clusters: at most one for each process");
   if (o.operations != 64 && o.operations != 128)
@@ -69,8 +109,7 @@ workload workload_of(const plan_options& o) {
   workload work;
   work.elections = share(o.elections, o.clusters);
   work.processes = share(o.processes, o.clusters);
-  const std::uint64_t usual = o.group ? work.processes : 2;
-  work.contenders = std::min(work.processes, o.contenders == 0 ? usual : o.contenders);
+  work.contenders = contenders_of(o, work);
   work.span = o.span.value_or(15s);
   work.ttl = o.ttl.value_or(15s);
   work.stop_budget = o.stop_budget;
@@ -79,8 +118,8 @@ workload workload_of(const plan_options& o) {
   work.sessions = o.sessions;
   work.connections = o.connections;
   work.operations = o.operations;
-  if (o.queries > 0) work.queries = o.queries;
   work.group = o.group;
+  work.queries = queries_of(o, work);
   work.changes = o.changes / static_cast<double>(o.clusters);
   candidacy how("value");
   how.span(work.span).ttl(work.ttl);
@@ -115,7 +154,7 @@ void print_table(const plan_options& o, const workload& work, const demand& all)
   rows.push_back({"received a second", bytes(one.bytes_read), bytes(sum.bytes_read)});
   row("CPU of tenure, cores", all.process.cores,
       all.process.cores * static_cast<double>(work.processes));
-  rows.push_back({"memory of tenure", bytes(all.process.memory),
+  rows.push_back({"memory for elections", bytes(all.process.memory),
                   bytes(all.process.memory * static_cast<double>(work.processes))});
   for (const std::string& line : aligned(rows)) print_line(line);
   print_line("");
@@ -186,8 +225,10 @@ The state planned for is a quiet one: all elections are led, and --changes leade
 values change a second. Keys are taken to be spread, as sharded_key() makes them.
 
 Contenders: the processes that enter an election. In a group (--group) these are all,
-otherwise 2. With --clusters the elections and processes are divided among independent
-clusters of Consul, and one of them is shown. docs/scale.md plans 1 and 100 million.
+otherwise 2, or as many as it takes for each process to enter one. The memory is what the
+elections take, beside the program itself. With --clusters the elections and processes
+are divided among independent clusters of Consul, and one of them is shown.
+docs/scale.md plans 1 and 100 million.
 
   tenure plan --elections 20000 --processes 50 --group
   tenure plan --elections 1000000 --processes 10 --span 60s --contenders 2)";
