@@ -38,9 +38,10 @@ void take_error(consul::answer_base& from, service_answer& to) {
 }
 
 void set_malformed(service_answer& answer, const consul::call& what, const consul_config& config,
-                   std::string_view body) {
+                   const consul::response& received) {
   answer.error = consul_errc::bad_answer;
-  answer.detail = consul::with_outcome(consul::describe(what, config), body);
+  answer.detail = consul::with_outcome(consul::describe(what, config),
+                                       consul::shown(received.body, received, what, config));
 }
 
 asio::awaitable<service_result> get(const runtime::environment& env, const consul_config& config,
@@ -51,7 +52,7 @@ asio::awaitable<service_result> get(const runtime::environment& env, const consu
   take_error(received, answer);
   if (answer.error || received.status == not_found) co_return answer;
   answer.service = consul::parse_service(received.body);
-  if (!answer.service) set_malformed(answer, what, config, received.body);
+  if (!answer.service) set_malformed(answer, what, config, received);
   co_return answer;
 }
 
@@ -95,7 +96,7 @@ asio::awaitable<service_list> agent_services::find(std::string filter) {
   if (all)
     answer.services = std::move(*all);
   else
-    set_malformed(answer, what, config_, received.body);
+    set_malformed(answer, what, config_, received);
   co_return answer;
 }
 
@@ -128,7 +129,7 @@ asio::awaitable<service_health> agent_services::health(std::string id) {
   if (answer.error || received.status == not_found) co_return answer;
   auto found = consul::parse_health(received.body);
   if (!found) {
-    set_malformed(answer, what, config_, received.body);
+    set_malformed(answer, what, config_, received);
     co_return answer;
   }
   answer = std::move(*found);

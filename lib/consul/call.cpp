@@ -7,6 +7,7 @@
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/async_condition.hpp>
 #include <tenure/toolkit/base64.hpp>
+#include <tenure/toolkit/request_secrets.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
 #include "consul/acl_rules.hpp"
@@ -115,8 +116,9 @@ void record_time(const runtime::environment& env, const call& what,
 }
 
 response judged(runtime::exchange_result exchange, bool sent, time_point now, const call& what,
-                const consul_config& config) {
+                const consul_config& config, std::string token) {
   response result;
+  result.token = std::move(token);
   result.sent_at = exchange.sent_at;
   result.received_at = now;
   if (exchange.error) {
@@ -135,6 +137,7 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
     return result;
   }
   result.error = judge(result.status, result.body, what.effect);
+  result.body = shown(result.body, result, what, config);
   std::string outcome = std::to_string(result.status) + " " + result.body;
   if (result.error == consul_errc::forbidden) {
     result.missing = missing_rule(what.to, result.body);
@@ -158,6 +161,13 @@ response not_sent(const runtime::environment& env, const call& what, const consu
 
 std::string describe(const call& what, const consul_config& config) {
   return what.method + " " + what.to.path() + " at " + config.address();
+}
+
+std::string shown(std::string_view says, const response& received, const call& what,
+                  const consul_config& config) {
+  constexpr std::size_t longest = 4096;
+  const text::request_secrets secrets(received.token, config.basic_auth(), what.body);
+  return secrets.hidden(says, longest);
 }
 
 std::string with_outcome(std::string description, std::string_view outcome) {
@@ -211,7 +221,7 @@ asio::awaitable<response> perform(const runtime::environment& env, const consul_
       next_attempt = now + pause + env.random->jitter(pause);
     }
     if (next_attempt >= what.deadline) {
-      response result = judged(std::move(exchange), sent, now, what, config);
+      response result = judged(std::move(exchange), sent, now, what, config, token);
       runtime::count(env, counter_of(result.error));
       co_return result;
     }

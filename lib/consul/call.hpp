@@ -46,7 +46,9 @@ class call {
 class response : public answer_base {
  public:
   unsigned status = 0;
+  /// With an error nothing in it is secret: see shown().
   std::string body;
+  std::string token;  ///< that it was asked for with
   std::optional<acl_rule> missing;  ///< the rule that the token lacks, with consul_errc::forbidden
 };
 
@@ -60,6 +62,11 @@ error_code judge(unsigned status, std::string_view text, effect what) noexcept;
 
 /// The request and the address it went to, without the query: the beginning of a log line.
 std::string describe(const call& what, const consul_config& config);
+
+/// What an answer says, for people: without the token, the credentials and the values of its
+/// request, which it may repeat, and without values of keys. Of bounded length.
+std::string shown(std::string_view says, const response& received, const call& what,
+                  const consul_config& config);
 
 /// Appends the outcome, on one line and of bounded length.
 std::string with_outcome(std::string description, std::string_view outcome);

@@ -44,9 +44,9 @@ boost::asio::awaitable<ack> client::ping() {
   if (answer.error) co_return answer;
   std::string leader;
   if (const error_code error = parser_->text(received.body, leader))
-    set_error(answer, error, describe(what, config_), received.body);
+    set_error(answer, error, what, config_, received, received.body);
   else if (leader.empty())
-    set_error(answer, consul_errc::no_leader, describe(what, config_), "no cluster leader");
+    set_error(answer, consul_errc::no_leader, what, config_, "no cluster leader");
   co_return answer;
 }
 

@@ -99,7 +99,7 @@ class client {
   boost::asio::awaitable<response> ask(const call& what);
   void note_refused(call& what, txn_result& answer);
   bool note_unreadable(call& what, answer_base& answer);
-  boost::asio::awaitable<std::string> kv_body(const call& what, std::string why_unaddressable,
+  boost::asio::awaitable<response> kv_response(const call& what, std::string why_unaddressable,
                                               answer_base& answer);
   boost::asio::awaitable<kv_result> find(call what, std::string key, consistency how);
   boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix, consistency how);

@@ -28,46 +28,43 @@ kv_list below(const std::string& prefix, kv_list answer, const consul_config& co
 
 }  // namespace
 
-// The body of a response to a request for keys; empty with an error, and where there are none.
-asio::awaitable<std::string> client::kv_body(const call& what, std::string why_unaddressable,
+// The response to a request for keys. Its body is empty with an error, and where there are none.
+asio::awaitable<response> client::kv_response(const call& what, std::string why_unaddressable,
                                              answer_base& answer) {
   if (!why_unaddressable.empty()) {
     answer.sent_at = env_->clock->now();
-    set_error(answer, consul_errc::bad_request, describe(what, config_),
-              "not sent: " + why_unaddressable);
-    co_return std::string();
+    set_error(answer, consul_errc::bad_request, what, config_, "not sent: " + why_unaddressable);
+    co_return response();
   }
   response received = co_await ask(what);
   take_base(received, answer);
-  if (answer.error) co_return std::string();
+  if (answer.error) co_return response();
+  const bool missing = received.status == not_found;
   if (answer.index == 0) {
-    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+    set_error(answer, consul_errc::bad_answer, what, config_,
               std::to_string(received.status) + not_consul);
-    co_return std::string();
+  } else if (missing && !received.body.empty()) {
+    set_error(answer, consul_errc::bad_answer, what, config_, received,
+              "404 that is not Consul's: " + received.body);
+  } else if (!missing && received.body.empty()) {
+    set_error(answer, consul_errc::bad_answer, what, config_, "an empty answer");
   }
-  if (received.status == not_found) {
-    if (!received.body.empty())
-      set_error(answer, consul_errc::bad_answer, describe(what, config_),
-                "404 that is not Consul's: " + received.body);
-    co_return std::string();
-  }
-  if (received.body.empty())
-    set_error(answer, consul_errc::bad_answer, describe(what, config_), "an empty answer");
-  co_return std::move(received.body);
+  if (answer.error) co_return response();
+  co_return received;
 }
 
 // get() and watch(): one key, or none.
 asio::awaitable<kv_result> client::find(call what, std::string key, consistency how) {
   kv_result answer;
   what.accepted = not_found;
-  std::string body = co_await kv_body(what, unaddressable(key), answer);
+  response received = co_await kv_response(what, unaddressable(key), answer);
   answer.linearizable = !answer.error && how == consistency::consistent;
-  if (body.empty()) co_return answer;
+  if (received.body.empty()) co_return answer;
   std::vector<kv_entry> entries;
-  const error_code error = parser_->kv(body, entries);
+  const error_code error = parser_->kv(received.body, entries);
   if (error || entries.size() != 1 || entries.front().key != key)
-    set_error(answer, consul_errc::bad_answer, describe(what, config_),
-              "not the answer for this key: " + body);
+    set_error(answer, consul_errc::bad_answer, what, config_, received,
+              "not the answer for this key: " + received.body);
   else
     answer.entry = std::move(entries.front());
   co_return answer;
@@ -106,8 +103,8 @@ asio::awaitable<raw_kv_list> client::find_below(call what, std::string prefix,
                                                 consistency how) {
   raw_kv_list answer;
   what.accepted = not_found;
-  std::string body = co_await kv_body(what, unaddressable_prefix(prefix), answer);
-  answer.body = std::move(body);
+  response received = co_await kv_response(what, unaddressable_prefix(prefix), answer);
+  answer.body = std::move(received.body);
   answer.linearizable = !answer.error && how == consistency::consistent;
   co_return answer;
 }

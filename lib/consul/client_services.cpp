@@ -47,7 +47,7 @@ asio::awaitable<check_result> client::pass_check(std::string id, time_point dead
   answer.known = received.status == 200;
   // A proxy's 404 says nothing about the check.
   if (received.status == 404 && received.body.find("Unknown check") == received.body.npos)
-    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+    set_error(answer, consul_errc::bad_answer, what, config_, received,
               "404 that is not Consul's: " + received.body);
   co_return answer;
 }

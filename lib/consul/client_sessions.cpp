@@ -20,7 +20,7 @@ asio::awaitable<session_created> client::create_session(session_request request)
   if (answer.error) co_return answer;
   // Consul may have created a session, whose id is not known.
   if (parser_->session_id(received.body, answer.id))
-    set_error(answer, consul_errc::outcome_unknown, describe(what, config_),
+    set_error(answer, consul_errc::outcome_unknown, what, config_, received,
               "an answer without a session: " + received.body);
   co_return answer;
 }
@@ -38,7 +38,7 @@ asio::awaitable<session_renewed> client::renew_session(std::string id, time_poin
   answer.alive = received.status == 200;
   // A proxy's 404 says nothing about the session.
   if (!answer.alive && received.body.find("Session id") == std::string::npos)
-    set_error(answer, consul_errc::bad_answer, describe(what, config_),
+    set_error(answer, consul_errc::bad_answer, what, config_, received,
               "404 that is not Consul's: " + received.body);
   co_return answer;
 }
@@ -62,7 +62,7 @@ asio::awaitable<session_found> client::session_info(std::string id, consistency 
   if (answer.error) co_return answer;
   std::vector<session_entry> sessions;
   if (const error_code error = parser_->sessions(received.body, sessions))
-    set_error(answer, error, describe(what, config_), received.body);
+    set_error(answer, error, what, config_, received, received.body);
   else if (!sessions.empty() && sessions.front().id == id)
     answer.session = std::move(sessions.front());
   co_return answer;

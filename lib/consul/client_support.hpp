@@ -28,11 +28,18 @@ inline void accept_unknown_service(response& received) {
   received.detail.clear();
 }
 
-/// `description` is that of describe().
-inline void set_error(answer_base& answer, error_code error, std::string description,
-                      std::string_view outcome) {
+/// `outcome` is a text of ours.
+inline void set_error(answer_base& answer, error_code error, const call& what,
+                      const consul_config& config, std::string_view outcome) {
   answer.error = error;
-  answer.detail = with_outcome(std::move(description), outcome);
+  answer.detail = with_outcome(describe(what, config), outcome);
+}
+
+/// `outcome` contains a part of the answer.
+inline void set_error(answer_base& answer, error_code error, const call& what,
+                      const consul_config& config, const response& received,
+                      std::string_view outcome) {
+  set_error(answer, error, what, config, shown(outcome, received, what, config));
 }
 
 }  // namespace tenure::consul

@@ -102,7 +102,7 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
   const consul::effect effect = what.effect;
   if (const std::string why = too_large(ops.size(), what.body.size()); !why.empty()) {
     answer.sent_at = env_->clock->now();
-    set_error(answer, consul_errc::bad_request, describe(what, config_), "not sent: " + why);
+    set_error(answer, consul_errc::bad_request, what, config_, "not sent: " + why);
     co_return answer;
   }
   returned_keys keys(ops, answer.results);
@@ -122,11 +122,13 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
     const bool hidden = in_form && effect == effect::read && keys.some_missing();
     if (hidden && note_unreadable(what, answer)) co_return answer;
     set_error(answer, unknown ? consul_errc::outcome_unknown : consul_errc::bad_answer,
-              describe(what, config_),
+              what, config_, received,
               in_form ? "a committed transaction that returns " + keys.text()
                       : "not the answer of a transaction: " + received.body);
     co_return answer;
   }
+  for (txn_error& failure : answer.failures)
+    failure.what = shown(failure.what, received, what, config_);
   note_refused(what, answer);
   answer.committed = !refused;
   core::must(refused || answer.results.size() == keys.wanted(),
@@ -145,7 +147,7 @@ bool client::note_unreadable(call& what, answer_base& answer) {
         if (!rule && verb == "get") rule = rule_for(verb, key);
       });
   if (error || !rule) return false;
-  set_error(answer, consul_errc::forbidden, describe(what, config_), refusal_text(rule, ""));
+  set_error(answer, consul_errc::forbidden, what, config_, refusal_text(rule, ""));
   refusals_.refused(rule, answer.detail);
   return true;
 }
