@@ -10,6 +10,7 @@
 #include <tenure/bad_configuration.hpp>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/input_file.hpp>
+#include <tenure/toolkit/utf8.hpp>
 #include <utility>
 
 namespace tenure {
@@ -76,6 +77,7 @@ class token_file final : public token_source {
   std::mutex mutex_;
   std::string token_;
   file_stamp stamp_;
+  bool was_regular_ = false;
   std::string failure_;  ///< why the file is of no use now; empty: it is good
   bool has_token_ = false;
   std::string refused_;  ///< the last token that was
@@ -89,7 +91,10 @@ token_file::token_file(std::string path, std::string until_then, std::shared_ptr
       clock_(std::move(clock)),
       token_(std::move(until_then)) {
   struct stat info{};
-  if (::stat(path_.c_str(), &info) == 0) stamp_ = file_stamp(info);
+  if (::stat(path_.c_str(), &info) == 0) {
+    stamp_ = file_stamp(info);
+    was_regular_ = S_ISREG(info.st_mode);
+  }
   if (auto found = read()) {
     token_ = std::move(*found);
     has_token_ = true;
@@ -101,8 +106,12 @@ void token_file::refresh(look how) {
   struct stat info{};
   if (::stat(path_.c_str(), &info) != 0)
     return fail(std::string("cannot be read (") + std::strerror(errno) + ")");
-  // A pipe was read once, at the start. Another read would block.
-  if (!S_ISREG(info.st_mode)) return;
+  if (!S_ISREG(info.st_mode)) {
+    // A pipe was read once, at the start. Another read would block.
+    if (was_regular_) fail("is no regular file");
+    return;
+  }
+  was_regular_ = true;
   const file_stamp now(info);
   if (how == look::if_changed && failure_.empty() && now == stamp_) return;
   stamp_ = now;
@@ -190,6 +199,7 @@ std::string bad_secret(std::string_view text) {
   }
   if (std::ranges::any_of(text, text::is_control))
     return "holds control characters (its value is not shown)";
+  if (!text::is_utf8(text)) return "is not UTF-8 (its value is not shown)";
   return "";
 }
 

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -144,6 +145,23 @@ TEST_CASE("while a token file is of no use its last token stays, with one warnin
     CHECK(b.source->token() == "one");
     CHECK(b.log->lines.back() == "token file readable again");
   }
+}
+
+TEST_CASE("a token file that becomes a folder or a FIFO gets a warning, and is not read") {
+  fixture b;
+  b.follow();
+  REQUIRE(std::remove(b.file.c_str()) == 0);
+  std::filesystem::create_directory(b.file);
+  CHECK(b.source->token() == "one");
+  CHECK(b.log->lines == lines{"token file unusable, the last token stays in use"});
+  CHECK(b.log->all.find("is no regular file") != std::string::npos);
+  std::filesystem::remove(b.file);
+  b.write("two");
+  CHECK(b.source->token() == "two");
+  REQUIRE(std::remove(b.file.c_str()) == 0);
+  REQUIRE(::mkfifo(b.file.c_str(), S_IRUSR | S_IWUSR) == 0);
+  CHECK(b.source->token() == "two");
+  CHECK(b.log->lines.back() == "token file unusable, the last token stays in use");
 }
 
 TEST_CASE("after a refusal the file is read, even if its attributes are those of the last read") {
