@@ -21,11 +21,26 @@ constexpr header_fault no_token{.status = 401, .text = "401 Unauthorized: the to
                                                        "wrong\n"};
 constexpr header_fault permission_denied{.status = 403, .text = "Permission denied"};
 
-/// The name in a Host header, or in the authority of a target, without its port.
-std::string_view name_of(std::string_view host) noexcept {
+/// A colon and digits, or nothing.
+bool is_port(std::string_view port) noexcept {
+  return port.empty() || (port[0] == ':' && std::ranges::all_of(port.substr(1), text::is_digit));
+}
+
+/// The name in a Host header, or in the authority of a target, without its port. Nothing if it has
+/// not the form of one.
+std::optional<std::string_view> name_of(std::string_view host) noexcept {
   host.remove_prefix(host.rfind('@') + 1);  // npos + 1 is 0
-  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
-  if (std::ranges::count(host, ':') == 1) host = host.substr(0, host.find(':'));
+  std::size_t end = host.size();
+  if (host.starts_with('['))
+    end = std::min(host.find(']'), host.size() - 1) + 1;
+  else if (std::ranges::count(host, ':') == 1)
+    end = host.find(':');
+  if (!is_port(host.substr(end))) return std::nullopt;
+  host = host.substr(0, end);
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']')) return std::nullopt;
+    return host.substr(1, host.size() - 2);
+  }
   if (host.ends_with('.')) host.remove_suffix(1);
   return host;
 }
@@ -69,14 +84,16 @@ access_check::access_check(const http_access& access, std::shared_ptr<log_sink> 
 }
 
 void access_check::add_name(std::string_view host) {
-  if (!host.empty() && !is_known_host(host)) names_.emplace_back(name_of(host));
+  const std::optional<std::string_view> name = name_of(host);
+  if (name && !name->empty() && !is_known_host(host)) names_.emplace_back(*name);
 }
 
 bool access_check::is_known_host(std::string_view host) const {
-  const std::string_view name = name_of(host);
+  const std::optional<std::string_view> name = name_of(host);
+  if (!name) return false;
   // No browser sends an empty one.
-  if (name.empty() || is_address(name) || is_loopback_name(name)) return true;
-  return std::ranges::any_of(names_, [&](const auto& n) { return text::iequals(name, n); });
+  if (name->empty() || is_address(*name) || is_loopback_name(*name)) return true;
+  return std::ranges::any_of(names_, [&](const auto& n) { return text::iequals(*name, n); });
 }
 
 bool access_check::has_token(const presented_access& request) const {

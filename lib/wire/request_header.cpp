@@ -112,6 +112,8 @@ class fields {
     } else if (text::iequals(name, "Transfer-Encoding")) {
       ++encodings;
       encoding = value;
+    } else if (text::iequals(name, "Authorization")) {
+      ++authorizations;
     } else if (text::iequals(name, "Expect")) {
       expect = value;
     }
@@ -123,6 +125,8 @@ class fields {
       return {.status = 400, .text = "400 Bad Request: missing required Host header"};
     if (hosts > 1) return {.status = 400, .text = "400 Bad Request: too many Host headers"};
     if (!is_host(host)) return {.status = 400, .text = "400 Bad Request: malformed Host header"};
+    if (authorizations > 1)
+      return {.status = 400, .text = "400 Bad Request: too many Authorization headers"};
     if (lengths > 1 || (lengths > 0 && encodings > 0)) return bad_request;
     if (lengths > 0 && !is_length()) return bad_request;
     if (encodings > 1 || (encodings > 0 && http_1_0)) return bad_request;
@@ -142,6 +146,7 @@ class fields {
   std::size_t hosts = 0;
   std::size_t lengths = 0;
   std::size_t encodings = 0;
+  std::size_t authorizations = 0;
   std::string_view host;
   std::string_view length;
   std::string_view encoding;

@@ -38,6 +38,19 @@ TEST_CASE("a configured host is compared without its port and its last dot") {
   }
 }
 
+TEST_CASE("a host has the form of one") {
+  for (const char* const good : {"localhost", "localhost:80", "localhost:", "[::1]", "[::1]:80",
+                                 "::1", "127.0.0.1:80", ""}) {
+    CAPTURE(good);
+    CHECK(answers_for("box", good));
+  }
+  for (const char* const bad : {"[::1].evil.com", "[::1]x", "[::1", "[::1]:x", "[", "localhost:x",
+                                "localhost:80x", "127.0.0.1:80.evil.com", "[localhost"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(answers_for("box", bad));
+  }
+}
+
 TEST_CASE("a token file that becomes a FIFO does not delay requests") {
   std::string name = (fs::temp_directory_path() / "access_XXXXXX").string();
   const fs::path root = ::mkdtemp(name.data());

@@ -99,7 +99,8 @@ TEST_CASE("Fields that requests are smuggled by") {
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
         "Content-Length : 1\r\n", "Transfer-Encoding : chunked\r\n", " X: folded\r\n",
         "X: a\r\n folded\r\n", "\tX: folded\r\n", ": no name\r\n", "no colon\r\n",
-        "Na\xc3\xa4me: x\r\n", "N@me: x\r\n"}) {
+        "Na\xc3\xa4me: x\r\n", "N@me: x\r\n",
+        "Authorization: Bearer a\r\nauthorization: Bearer b\r\n"}) {
     INFO(bad);
     CHECK(fields(host + bad) == 400);
   }
