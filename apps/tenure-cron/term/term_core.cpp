@@ -99,10 +99,6 @@ asio::awaitable<void> term_core::run() {
 
 asio::awaitable<void> term_core::watch_hand_over() {
   co_await term_.hand_over_requested();
-  if (term_.hand_over_wanted()) {
-    lane_.log->log(log_level::info, "hand-over requested",
-                   {log_field("election", term_.key()), log_field("fence", term_.fence())});
-  }
   interrupt();
 }
 

@@ -63,8 +63,6 @@ asio::awaitable<void> runner::follow_hand_over(term t) {
   }
   if (!t.hand_over_wanted() || !commands_ || commands_->running() == 0) co_return;
   hand_over_ = true;
-  options_.log->log(log_level::info, "hand-over requested",
-                    {log_field("election", t.key()), log_field("fence", t.fence())});
   commands_->stop();
 }
 
