@@ -70,7 +70,9 @@ std::vector<std::string> to_lines(const group_report& group) {
                     std::to_string(m.gets), labels_of(m)});
   }
   std::vector<std::string> lines = aligned(rows);
-  lines.push_back(std::to_string(group.elections) + " elections: " + std::to_string(group.free) +
+  lines.push_back(std::to_string(group.elections) +
+                  (group.elections == 1 ? " election: " : " elections: ") +
+                  std::to_string(group.free) +
                   " free, " + std::to_string(group.strangers) + " held by no member");
   for (const std::string& name : group.drained) lines.push_back("drained: " + one_line(name));
   for (const group_pin& pin : group.pins) {

@@ -137,8 +137,9 @@ int serve(const arguments& a, const CLI::App& command) {
   if (a.check) {
     boost::asio::io_context unused{1};
     const agent_services reads_the_tls_files(unused.get_executor(), c->consul);
-    std::printf("%s: %zu elections\n", a.file.empty() ? "environment" : a.file.c_str(),
-                c->elections.size());
+    const std::size_t count = c->elections.size();
+    std::printf("%s: %zu election%s\n", a.file.empty() ? "environment" : a.file.c_str(), count,
+                count == 1 ? "" : "s");
     return exit_ok;
   }
   const bool level_given = command.get_option("--log-level")->count() > 0;

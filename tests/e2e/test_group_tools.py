@@ -71,7 +71,7 @@ class GroupToolsTest(cases.ServerCase):
         wait_until(lambda: self.member("b"), 10 * SLACK, pause=0.1, what="the member b")
         table = self.tool("group", self.prefix)
         self.assertRegex(table, r"^MEMBER +WEIGHT .*\na +100 +- +\w+ +1 +1 +0 +0 +-\n"
-                                r"b +100 +- +\w+ +0 +0 +0 +0 +-\n1 elections: 0 free, 0 held")
+                                r"b +100 +- +\w+ +0 +0 +0 +0 +-\n1 election: 0 free, 0 held")
         watch = self.start(TENURE, "group", "--watch", "--json", self.prefix)
         wait_until(lambda: self.zoo.output_lines(watch), 10 * SLACK, what="the group")
 
@@ -187,7 +187,10 @@ class GroupToolsTest(cases.ServerCase):
         # The drain makes a group of the folder.
         self.assertIn("'b' is no member", self.tool("pin", key, "b", code=1))
         self.assertIn("'b' is no member", self.tool("move", key, "b", code=1))
-        self.assertEqual(f"{key} is pinned to b\n", self.tool("pin", "--force", key, "b"))
+        code, output, errors = self.run_to_end(TENURE, "pin", "--force", key, "b")
+        self.assertEqual((0, f"{key} is pinned to b\n"), (code, output))
+        self.assertEqual(f"tenure pin: no election {key} is seen: no member has led it so far; the "
+                         "pin holds if there will be one\n", errors)
         report = self.report()
         self.assertEqual((["a"], {key: "b"}, []),
                          (report["drained"], report["pins"], report["members"]))
@@ -195,6 +198,10 @@ class GroupToolsTest(cases.ServerCase):
         self.traced("m began")
         self.assertEqual(f"tenure drain: 'b' is no member of {self.prefix}, which has m\n",
                          self.tool("drain", self.prefix, "b", code=1))
+        self.assertEqual(f"tenure move: no election {self.prefix}/typo is seen: no member has led "
+                         "it so far\n",
+                         self.tool("move", f"{self.prefix}/typo", "m", code=1, timeout=20))
+        self.assertEqual("", self.run_to_end(TENURE, "pin", f"{self.prefix}/job", "m")[2])
         member.terminate()
         self.assertEqual(0, member.wait(20))
 
@@ -292,7 +299,10 @@ class GroupToolsTest(cases.ServerCase):
         for process in (first, second):
             process.terminate()
             self.assertEqual(0, process.wait(20))
-        self.assertIn("hand-over requested", self.zoo.errors(first))
+        asked = [line.split("fence=")[1].split()[0] for line in self.zoo.errors(first).splitlines()
+                 if "hand-over requested" in line]
+        self.assertTrue(asked)
+        self.assertEqual(len(asked), len(set(asked)), asked)
         began = "".join(line[0] for line in self.zoo.lines("runs"))
         self.assertRegex(began, "^(be)+b?$")  # a job runs to its end before the next begins
 

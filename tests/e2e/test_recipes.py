@@ -53,7 +53,7 @@ class RecipesTest(cases.ServerCase):
             environment[name] = environment[name].replace("$(HOST_IP)", "127.0.0.1")
         code, output, errors = self.run_to_end(TENURE, *elector["args"], "--check",
                                                env=environment)
-        self.assertEqual((0, "environment: 1 elections\n"), (code, output), errors)
+        self.assertEqual((0, "environment: 1 election\n"), (code, output), errors)
         self.assertLess(seconds(environment["TENURE_SHUTDOWN"]),
                         pod["terminationGracePeriodSeconds"])
         ports = {one["name"]: one["containerPort"] for one in elector["ports"]}
@@ -77,7 +77,7 @@ class RecipesTest(cases.ServerCase):
         path = self.write("sidecar.yaml", sidecar + "\n")
         code, output, errors = self.run_to_end(TENURE, "sidecar", "--check", path)
         self.assertEqual(0, code, errors)
-        self.assertIn("1 elections", output)
+        self.assertIn("1 election", output)
         elector, app = re.split(r'\n    task "app" ', text.split('task "elector" ')[1])
         self.assertRegex(elector, r'lifecycle \{\s+hook    = "prestart"\s+sidecar = true')
         self.assertIn('["sidecar", "/local/sidecar.yaml"]', elector)

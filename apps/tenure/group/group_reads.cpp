@@ -1,7 +1,11 @@
 #include "tenure/group/group_reads.hpp"
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <cstdio>
+#include <optional>
+#include <tenure/kv.hpp>
+#include <utility>
 
 #include "common/argument_checks.hpp"
 #include "common/duration.hpp"
@@ -56,6 +60,21 @@ boost::asio::awaitable<group_report> group_of_key(elections& all, std::string ke
 void print_no_group(const char* program, const std::string& key) {
   print_error("%s: no folder above %s has a group: name the group with --group\n",
                program, one_line(key).c_str());
+}
+
+boost::asio::awaitable<bool> may_exist(elections& all, std::string key) {
+  try {
+    kv store = all.kv();
+    const std::optional<stored_key> found = co_await store.get(std::move(key));
+    co_return found.has_value();
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != consul_errc::forbidden) throw;
+  }
+  co_return true;
+}
+
+std::string not_seen(const std::string& key) {
+  return "no election " + one_line(key) + " is seen: no member has led it so far";
 }
 
 std::string count_of_elections(std::size_t count) {

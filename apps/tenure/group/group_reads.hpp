@@ -22,6 +22,11 @@ boost::asio::awaitable<group_report> group_of_key(elections& all, std::string ke
 /// Prints that group_of_key() found no group.
 void print_no_group(const char* program, const std::string& key);
 
+/// Whether anybody has led the election so far, or the token may not see that.
+boost::asio::awaitable<bool> may_exist(elections& all, std::string key);
+/// "no election KEY is seen": for may_exist() that returned false.
+std::string not_seen(const std::string& key);
+
 /// "1 election", "2 elections".
 std::string count_of_elections(std::size_t count);
 

@@ -126,6 +126,11 @@ asio::awaitable<int> move(elections& all, options_ptr o) {
     print_error("tenure move: %s\n", why.c_str());
     co_return exit_no_member;
   }
+  const bool seen = co_await may_exist(all, o->key);
+  if (!seen) {
+    print_error("tenure move: %s\n", not_seen(o->key).c_str());
+    co_return exit_no_member;
+  }
   const std::string key = one_line(o->key);
   const std::string name = one_line(o->member);
   const leader before = co_await all.leader_of(o->key);
@@ -174,10 +179,10 @@ that leads more than its share then gives one election away, which may be this o
 `tenure pin` keeps it there. Without --group the group is that of the nearest folder
 above KEY that has one.
 
-Exit codes: 0; 1 if there is no such member or no group, if the member is drained,
-leaving, or of weight or capacity 0, or if the election is pinned to another; 69 if
-Consul is out of reach or refuses the request; 75 if the member does not lead in time
-(the pin is taken away again).
+Exit codes: 0; 1 if there is no such member, group or election, if the member is
+drained, leaving, or of weight or capacity 0, or if the election is pinned to another;
+69 if Consul is out of reach or refuses the request; 75 if the member does not lead in
+time (the pin is taken away again).
 
   tenure move jobs/tenant-1/report host-b)";
 

@@ -4,6 +4,7 @@
 
 #include "common/argument_checks.hpp"
 #include "common/json.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/output.hpp"
 #include "common/with_elections.hpp"
 #include "tenure/group/group_reads.hpp"
@@ -36,6 +37,11 @@ asio::awaitable<int> pin(elections& all, options_ptr o) {
   }
   co_await all.pin(group.prefix, o->key, o->member);
   print_line(one_line(o->key) + " is pinned to " + one_line(o->member));
+  const bool seen = co_await may_exist(all, o->key);
+  if (!seen) {
+    print_error("tenure pin: %s; the pin holds if there will be one\n",
+                not_seen(o->key).c_str());
+  }
   co_return exit_ok;
 }
 
