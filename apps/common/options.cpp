@@ -157,7 +157,7 @@ std::string consul_error_text(const consul_config& config, const boost::system::
 namespace {
 
 int parse_and_try(CLI::App& app, int argc, const char* const* argv,
-                  const std::function<int()>& run) {
+                  const std::function<int()>& run, const std::string& remedy) {
   std::string problem;
   try {
     read_only_used_variables(app);
@@ -172,15 +172,24 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
       return exit_ok;
     }
     problem = unknown_option(app);
+    const bool left = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+    if (problem.empty() && left) problem = unexpected_words(app);
+    if (!problem.empty() && !remedy.empty()) problem += "; " + remedy;
     if (problem.empty()) problem = bad_flag(e.what());
     if (problem.empty()) problem = e.what();
   } catch (const usage_error& e) {
     problem = e.what();
   } catch (const bad_configuration& e) {
     problem = e.what();
+  } catch (const unavailable& e) {
+    print_error("%s: %s\n", full_name(app).c_str(), e.what());
+    return exit_unavailable;
   } catch (const boost::system::system_error& e) {
     const std::string line = first_line(e.what());
-    print_error("%s: %s\n", full_name(app).c_str(), line.substr(0, line.rfind(" [")).c_str());
+    const bool files = e.code() == boost::system::errc::too_many_files_open;
+    print_error("%s: %s%s\n", full_name(app).c_str(), line.substr(0, line.rfind(" [")).c_str(),
+                files ? "; raise the limit of open files: ulimit -n, or LimitNOFILE= of the unit"
+                      : "");
     return exit_machine;
   } catch (const std::exception& e) {  // no memory, no descriptors, ...
     print_error("%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
@@ -195,9 +204,9 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
 }  // namespace
 
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
-                  const std::function<int()>& run) {
+                  const std::function<int()>& run, const std::string& remedy) {
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of `ulimit -f` fails, as on a full disk
-  const int code = parse_and_try(app, argc, argv, run);
+  const int code = parse_and_try(app, argc, argv, run, remedy);
   flush_output();
   const time_point end = boot_clock::now() + line_writer::last_lines_timeout;
   const bool written = standard_output().flush();

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <tenure/consul_config.hpp>
 #include <tenure/error.hpp>
@@ -73,11 +74,18 @@ std::string consul_error_text(const consul_config& config, const error_code& err
 std::string consul_error_text(const consul_config& config, const boost::system::system_error& error,
                               const std::string& policy);
 
+/// Consul is out of reach, or refuses the request. what() is one line.
+class unavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
-/// after --help and --version; 64 for bad usage (usage_error and bad_configuration included) and 71
-/// for any other exception, each with one line on standard error. The last lines of
-/// standard_output() and standard_error() are written before, unless their readers are stuck.
+/// after --help and --version; 64 for bad usage (usage_error and bad_configuration included), 69
+/// for unavailable and 71 for any other exception, each with one line on standard error. The last
+/// lines of standard_output() and standard_error() are written before, unless their readers are
+/// stuck. `remedy`: what to do about words that were not expected.
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
-                  const std::function<int()>& run);
+                  const std::function<int()>& run, const std::string& remedy = std::string());
 
 }  // namespace tenure::apps

@@ -30,4 +30,13 @@ std::string unknown_option(const CLI::App& app) {
   return {};
 }
 
+std::string unexpected_words(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  if (words.empty()) return {};
+  std::string text = words.size() == 1 ? "this word was not expected:"
+                                       : "these words were not expected:";
+  for (const std::string& word : words) text += ' ' + word;
+  return text;
+}
+
 }  // namespace tenure::apps

@@ -83,7 +83,6 @@ int with_elections(const common_options& common, elections_options options,
                    on_interrupt after_signal, const std::string& policy, elections_task task,
                    missing_rights where) {
   const consul_config config = common.consul();
-  const std::string program = options.name();
   asio::io_context io{1};
   const auto log = std::make_shared<refusal_filter>(common.log());
   if (where == missing_rights::in_log) {
@@ -115,9 +114,8 @@ int with_elections(const common_options& common, elections_options options,
   } catch (const bad_configuration&) {
     throw;
   } catch (const boost::system::system_error& e) {
-    print_error("%s: %s\n", program.c_str(), consul_error_text(config, e, policy).c_str());
+    throw unavailable(consul_error_text(config, e, policy));
   }
-  return exit_unavailable;
 }
 
 }  // namespace tenure::apps

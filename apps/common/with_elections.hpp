@@ -18,9 +18,9 @@ enum class on_interrupt { exit_ok, exit_with_signal };
 enum class missing_rights { in_errors, in_log };
 
 /// Runs `task` to its end or until a signal, then shuts the elections down. Returns the exit code:
-/// what `task` returned; 69 after a Consul error, with one line on standard error. `policy`: the
-/// words after `tenure policy` that print the rules which the task needs. The log of the elections
-/// is that of `common`.
+/// what `task` returned. Throws unavailable after a Consul error. `policy`: the words after
+/// `tenure policy` that print the rules which the task needs. The log of the elections is that of
+/// `common`.
 int with_elections(const common_options& common, elections_options options,
                    on_interrupt after_signal, const std::string& policy,
                    std::function<boost::asio::awaitable<int>(elections&)> task,

@@ -112,8 +112,12 @@ int main(int argc, char** argv) {
                  meant.empty() ? "" : ("; did you mean " + meant + "?").c_str());
     return exit_usage;
   }
+  const bool is_run = line.size() > 1 && line[1] == "run";
+  const char* remedy = "";
+  if (is_run && parts.command.empty())
+    remedy = "the command comes after --: tenure run KEY -- COMMAND";
   std::vector<const char*> words;
   for (const std::string& word : parts.ours) words.push_back(word.c_str());
   return parse_and_run(app, static_cast<int>(words.size()), words.data(),
-                       [&] { return chosen(); });
+                       [&] { return chosen(); }, remedy);
 }

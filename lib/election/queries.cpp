@@ -73,7 +73,7 @@ asio::awaitable<std::vector<leader>> leaders(std::shared_ptr<context> shared, st
     const consul::kv_result one =
         co_await shared->client.get(prefix, consul::consistency::default_);
     if (one.error == consul_errc::forbidden)
-      fail(one.error, consul::refusal_text(acl_rule{"key_prefix", prefix, "read"}, ""));
+      fail(one.error, consul::refusal_text(acl_rule{"key_prefix", prefix, "list"}, ""));
   }
   std::map<std::string, std::string> published;  // by slot candidates, under their own keys
   for (const consul::kv_entry& entry : answer.entries) {

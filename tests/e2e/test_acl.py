@@ -122,13 +122,16 @@ class ShortTest(RuleCase):
                                                 env=self.environment(reader))[0])
             watch = self.start(TENURE, "group", "--watch", "e2e/short/group",
                                env=self.environment(self.token("group-none", [])))
+            _, _, errors = self.run_to_end(TENURE, "drain", "e2e/short/group", "a",
+                                           env=self.environment(self.token("drain-none", [])))
+            self.assertTrue(errors.startswith("tenure drain: "), errors)
             wait_until(lambda: self.zoo.error_lines(watch), 10 * SLACK, what="the missing right")
             time.sleep(2)  # it reads again
             watch.send_signal(signal.SIGINT)
             self.assertEqual(0, watch.wait(10 * SLACK))
             lines = self.zoo.error_lines(watch)
             self.assertEqual(1, len(lines), lines)
-            self.assertIn('(key_prefix "e2e/short/group/" { policy = "read" }); trying again',
+            self.assertIn('(key_prefix "e2e/short/group/" { policy = "list" }); trying again',
                           lines[0])
 
         def member():

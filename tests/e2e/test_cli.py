@@ -53,6 +53,12 @@ class CommandLineTest(cases.Case):
             line = self.run_to_end(program, "--version")[1]
             self.assertRegex(line, rf"^{os.path.basename(program)} \d+\.\d+\.\d+{commit}\n$")
 
+    def test_too_few_descriptors(self):
+        code, _, errors = self.run_to_end("sh", "-c", 'ulimit -n 12; exec "$@"', "sh", TENURE,
+                                          "run", "k", "--", "true")
+        self.assertEqual(71, code)
+        self.assertIn("Too many open files; raise the limit of open files: ulimit -n", errors)
+
     def test_bad_usage_gets_one_line(self):
         for says, *argv in (
                 ("subcommand", ),
@@ -61,7 +67,9 @@ class CommandLineTest(cases.Case):
                 ("KEY is required", "leader"),
                 ("the command is missing", "run", "k"),
                 ("the command is missing", "run", "k", "--"),
-                ("not expected: true", "run", "k", "true"),
+                ("not expected: true; the command comes after --", "run", "k", "true"),
+                ("these words were not expected: echo hi", "run", "k", "echo", "hi"),
+                ("no option -l; the command comes after --", "run", "k", "ls", "-l"),
                 ("--nope", "run", "--nope", "k", "--", "true"),
                 ("not expected: b", "leader", "a", "b"),
                 ("--span: '5x' is not a duration: write it as 500ms", "run", "--span", "5x", "k",

@@ -246,7 +246,7 @@ jobs:
         code, _, errors = self.run_to_end(TENURE_CRON, "list", "--election", "x",
                                           env={"CONSUL_HTTP_ADDR": "127.0.0.1:1"})
         self.assertEqual(69, code)
-        self.assertTrue(errors.startswith("tenure-cron: "), errors)
+        self.assertTrue(errors.startswith("tenure-cron list: "), errors)
 
     def test_misspelt_subcommands(self):
         for words, meant in ((("histroy", "ok"), "history"), (("chek", "a.yaml"), "check"),

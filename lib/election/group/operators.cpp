@@ -71,7 +71,7 @@ asio::awaitable<group_report> group_of(std::shared_ptr<context> shared, std::str
     const consul::kv_result one =
         co_await shared->client.get(one_key, consul::consistency::default_);
     if (one.error == consul_errc::forbidden)
-      fail(one.error, consul::refusal_text(acl_rule{"key_prefix", folder, "read"}, ""));
+      fail(one.error, consul::refusal_text(acl_rule{"key_prefix", folder, "list"}, ""));
   }
   group_report report = report_group(prefix, below);
   for (group_member_status& member : report.members) {
