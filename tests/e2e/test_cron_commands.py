@@ -195,6 +195,8 @@ jobs:
                    records()[0].get("reason") == "paused", 20 * SLACK, pause=0.2,
                    what="a skipped tick")
         self.assertIn("@", jobs()["tick"]["paused"]["by"])
+        self.assertRegex(self.cron("list", *where)[1],
+                         r"tick .* paused by \S+@\S+ since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ ")
         self.assertEqual((0, "tick: resumed\n"), self.cron("resume", "tick", *where)[:2])
         self.assertEqual("tick: is not paused\n", self.cron("resume", "tick", *where)[1])
         wait_until(lambda: records()[0]["state"] == "finished", 20 * SLACK, pause=0.2,

@@ -46,8 +46,11 @@ apps::table_row row_of(const job_status& status) {
   const ledger_document empty;
   const ledger_document& document = status.document ? *status.document : empty;
   std::string state = status.state();
-  if (status.paused && !status.paused->by.empty() && state == "paused")
-    state += " by " + status.paused->by;
+  if (status.paused && state == "paused") {
+    const auto at = std::chrono::floor<std::chrono::seconds>(status.paused->at);
+    if (!status.paused->by.empty()) state += " by " + status.paused->by;
+    if (at > sys_seconds{}) state += " since " + rfc3339(at);
+  }
   return {status.name,
           document.schedule.empty() ? "-" : apps::one_line(document.schedule),
           state,
