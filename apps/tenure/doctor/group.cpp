@@ -54,7 +54,8 @@ void check_members(report& out, const group_report& group) {
       out.warning("member", name + " has weight 0 and leads nothing",
                   "give it a weight, if it should lead: --weight, TENURE_WEIGHT");
     } else if (m.draining) {
-      out.warning("member", name + " is drained: it leads nothing",
+      const std::string leads = m.leads == 0 && m.idle ? "it leads nothing" : "it hands over";
+      out.warning("member", name + " is drained: " + leads,
                   "tenure undrain " + group.prefix + " " + m.name + ", when it may lead again");
     } else if (m.capacity && *m.capacity == 0) {
       out.warning("member", name + " has capacity 0 and leads nothing", "raise --capacity");
