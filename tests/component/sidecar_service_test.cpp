@@ -117,6 +117,29 @@ TEST_CASE("removed marks come back, after growing pauses") {
   s.end();
 }
 
+TEST_CASE("an agent whose answers all say that the service has changed is asked less and less") {
+  stage s;
+  s.register_service();
+  s.begin();
+  s.lead();
+  REQUIRE(s.b.rt.run_until([&] { return s.has("\"primary\""); }, 2s));
+  std::size_t asked = 0;
+  s.network->network = [](runtime::lane, const runtime::http_request&) { return fate(1ms, 0s); };
+  s.network->observer = [&](const runtime::http_request& request, runtime::http_response& answer) {
+    const std::size_t at = answer.body.find("\"ContentHash\":\"");
+    if (!request.target.starts_with("/v1/agent/service/web-1") || at == std::string::npos) return;
+    answer.body.insert(at + std::string("\"ContentHash\":\"").size(), std::to_string(++asked));
+  };
+  s.b.rt.advance(1min);
+  CHECK(asked > 20);
+  CHECK(asked < 60);
+  s.network->observer = nullptr;
+  s.b.rt.advance(10s);
+  s.register_service();
+  CHECK(s.b.rt.run_until([&] { return s.has("\"primary\""); }, 10s));
+  s.end();
+}
+
 TEST_CASE("without the service run() fails after three lookups, five seconds apart") {
   stage s;
   const time_point begin = s.b.rt.now();

@@ -20,6 +20,25 @@ constexpr duration check_interval = 500ms;  // of the session and the lease
 constexpr duration write_timeout = 10s;
 constexpr int max_attempts = 5;  // of one publish(): each unknown field costs one
 
+/// Changes that come in quick succession: more than a few in a row, each within a second of its
+/// poll, cost a growing pause each.
+class change_pace {
+ public:
+  duration pause_after(duration poll) noexcept {
+    if (poll >= poll_pause) quick_ = 0;
+    quick_ = std::min(quick_ + 1, free_changes + 1);
+    pause_ = quick_ > free_changes ? std::clamp(pause_ * 2, shortest, longest) : duration{0};
+    return pause_;
+  }
+
+ private:
+  static constexpr unsigned free_changes = 4;
+  static constexpr duration shortest = 100ms;
+  static constexpr duration longest = 5s;
+  unsigned quick_ = 0;
+  duration pause_{0};
+};
+
 constexpr std::string_view read_failed = "service read failed";
 constexpr std::string_view update_failed = "service update failed";
 
@@ -142,6 +161,7 @@ void consul_service_output::note_found() {
 
 // Any program may register the service again, which removes the marks, or deregister it.
 asio::awaitable<void> consul_service_output::watch() {
+  change_pace pace;
   for (;;) {
     if (unknown_ || (hash_.empty() && !missing_)) {
       co_await changed_.wait();
@@ -159,6 +179,8 @@ asio::awaitable<void> consul_service_output::watch() {
       // Some agents answer a blocking query at once.
       if (news.error || same) co_await runtime::sleep_until(*env_->timers, begin + poll_pause);
       if (same) continue;
+      const time_point next = now() + pace.pause_after(now() - begin);
+      if (!news.error) co_await runtime::sleep_until(*env_->timers, next);
     }
     unknown_ = true;
     changed_.notify_all();
