@@ -258,6 +258,17 @@ class RunTest(cases.ServerCase):
         process.terminate()
         self.assertEqual(0, process.wait(5))
 
+    def test_early_losses_in_a_row_make_respawn_wait_longer(self):
+        process = self.tenure_run(*self.mark(), options=["--respawn", "--span", "1s"])
+        for count in range(1, 4):
+            wait_until(lambda c=count: len(self.marks("begin")) == c, what=f"run {count}")
+            self.consul.destroy_session(self.consul.holder(self.key))
+        wait_until(lambda: len(self.marks("begin")) == 4, what="another run")
+        begins = self.marks("begin")
+        self.assertGreater(begins[3].time - begins[2].time, 2.0)
+        process.terminate()
+        self.assertEqual(0, process.wait(5))
+
     def test_the_lease_of_the_last_leader_is_the_reason(self):
         session = self.lock_by_http()
         self.consul.destroy_session(session)  # the value stays: not a clean release

@@ -162,8 +162,8 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
                     "with --respawn for the first election only")
       ->envname("TENURE_TRY");
   run_app->add_flag("--respawn", a->respawn,
-                    "campaign again after the command ended or leadership was lost; a command that "
-                    "ends early is started again after 1 to 30 s");
+                    "campaign again after the command ended or leadership was lost; after a "
+                    "command that ends early, or a second early loss, after 1 to 30 s");
   a->group.add_to(*run_app);
   a->common.add_to(*run_app, "warn");
   run_app->footer(more_help);

@@ -114,6 +114,7 @@ asio::awaitable<void> runner::run_terms() {
   log_->connected();
   duration pause = least_respawn_pause;
   bool served = false;
+  unsigned quick_losses = 0;  // in a row
   std::optional<boost::system::system_error> refused;
   for (;;) {
     term won;
@@ -142,8 +143,15 @@ asio::awaitable<void> runner::run_terms() {
     const int code = co_await serve_term(won);
     exit_code_ = code;
     if (!options_.respawn || signal_ != 0) co_return;
-    if (exit_code_ == exit_lost) continue;
-    if (boot_clock::now() - begin >= steady_run) pause = least_respawn_pause;
+    const bool steady = boot_clock::now() - begin >= steady_run;
+    if (steady) pause = least_respawn_pause;
+    if (exit_code_ == exit_lost) {
+      // One term that is soon lost is bad luck; after the next ones others should try.
+      quick_losses = steady ? 0 : quick_losses + 1;
+      if (quick_losses < 2) continue;
+    } else {
+      quick_losses = 0;
+    }
     co_await sleep(pause);
     pause = std::min(pause * 2, most_respawn_pause);
     if (signal_ != 0) co_return;
