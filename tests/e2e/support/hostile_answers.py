@@ -105,6 +105,8 @@ CASES = {
     "endless header lines": endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, 0.001),
     "endless interim responses": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10, 0.02),
     "endless chunks": endless(CHUNKED, b"1\r\n[\r\n" * 100, 0.02),
+    "an endless chunk extension": endless(CHUNKED + b"1;", b"a" * 250_000, 0.02),
+    "endless trailers": endless(CHUNKED + b"2\r\n[]\r\n0\r\n", b"T: v\r\n" * 40_000, 0.02),
     "an endless body": endless(head(), b" " * 1000, 0.02),
     "a slow drip": endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.1),
     "1 GB announced": raw(head(length=1 << 30) + b"[", keep=True),
