@@ -128,7 +128,7 @@ class server::implementation final : public wire::http_service, public answer_si
     if (std::exchange(start_logged_, true)) return;
     if (state_file_.damaged()) {
       env_.log->log(log_level::warn, "state file invalid, replaced",
-                    {{"file", state_file_.path()}});
+                    {{"file", state_file_.path()}, {"kept", state_file_.path() + ".bad"}});
     }
     if (unclean_delay_.count() > 0) {
       env_.log->log(log_level::warn, "last stop unclean, locks refused",

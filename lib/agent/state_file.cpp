@@ -1,19 +1,33 @@
 #include "agent/state_file.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
+#include <string_view>
+#include <system_error>
+#include <tenure/bad_configuration.hpp>
 
 #include "runtime/wall_clock.hpp"
 
 namespace tenure::agent {
 namespace {
 
-constexpr const char* magic = "tenure-agent-state";
+constexpr std::string_view magic = "tenure-agent-state";
 constexpr int format_version = 1;
 /// One write of the file covers this many writes of the agent.
 constexpr std::uint64_t ahead = 1'000'000;
 /// Some clients keep indexes as doubles.
 constexpr std::uint64_t max_exact_double = std::uint64_t{1} << 53;
+
+// What is wrong with it may be of use to someone.
+void keep_damaged(const std::string& path) {
+  std::error_code error;
+  std::filesystem::copy_file(path, path + ".bad",
+                             std::filesystem::copy_options::overwrite_existing, error);
+  if (error)
+    throw bad_configuration("cannot keep the damaged state file " + path + " as " + path +
+                            ".bad: " + error.message());
+}
 
 }  // namespace
 
@@ -21,6 +35,9 @@ void state_file::load() {
   if (path().empty()) return;
   const auto content = file_.read();
   if (!content) return;
+  if (!content->empty() && !content->starts_with(magic))
+    throw bad_configuration("the file " + path() +
+                            " is not a state file of tenure agent: name another, or remove it");
   std::istringstream text(*content);
   std::string name;
   std::string index_name;
@@ -31,7 +48,7 @@ void state_file::load() {
   text >> name >> found_version >> index_name >> index >> stop_name >> stop;
   damaged_ = text.fail() || name != magic || found_version != format_version ||
              index_name != "index" || stop_name != "stop" || index >= max_exact_double;
-  if (damaged_) return;
+  if (damaged_) return keep_damaged(path());
   index_ = index;
   last_stop_ = stop == "clean" ? stop_kind::clean : stop_kind::unclean;
 }

@@ -23,13 +23,15 @@ class state_file {
   explicit state_file(std::string path) : file_(std::move(path)) {}
 
   const std::string& path() const noexcept { return file_.path(); }
-  /// Takes and reads the file, and throws, as atomic_file::read().
+  /// Takes and reads the file, and throws, as atomic_file::read(). Also throws bad_configuration
+  /// where the file is another program's: it is not ours to replace. A damaged one of our own is
+  /// kept as PATH.bad.
   void load();
   /// The first index: the greater of the file's and the time of day in microseconds.
   std::uint64_t start_index() const;
   /// Whether the last run ended with a stop, and without a live session.
   bool clean() const noexcept { return last_stop_ == stop_kind::clean; }
-  /// Whether the file exists and is invalid.
+  /// Whether the file existed and was invalid.
   bool damaged() const noexcept { return damaged_; }
 
   /// Keeps the file ahead of the index. Call it at the start and after writes; it rarely writes.

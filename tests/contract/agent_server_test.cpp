@@ -9,7 +9,9 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <tenure/bad_configuration.hpp>
 
+#include "agent/state_file.hpp"
 #include "runtime/environment.hpp"
 
 #include "support/agent_thread.hpp"
@@ -184,14 +186,26 @@ TEST_CASE("After an unclean stop the agent refuses locks for a while") {
     agent.stop();
   }
   {
-    std::ofstream(file) << "something else\n";
+    std::ofstream(file) << "tenure-agent-state 1\nindex many\n";
     agent_thread agent(keep_alive(file));
     CHECK_FALSE(acquires(agent));
+    CHECK(content(file + ".bad") == "tenure-agent-state 1\nindex many\n");
   }
   agent::server_options at_once = keep_alive(file);
   at_once.unclean_lock_delay = duration::zero();
   agent_thread agent(at_once);
   CHECK(acquires(agent));
+}
+
+TEST_CASE("A file of another program is no state file, and stays") {
+  const scratch folder;
+  const std::string file = folder.file("jobs.yaml");
+  for (const char* text : {"election: a\n", "tenure", "\n"}) {
+    std::ofstream(file) << text;
+    CHECK_THROWS_AS(agent::state_file(file).load(), bad_configuration);
+    CHECK(content(file) == text);
+    CHECK_FALSE(fs::exists(file + ".bad"));
+  }
 }
 
 TEST_CASE("The delay after an unclean stop ends") {
