@@ -10,10 +10,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -81,6 +83,19 @@ void execute(child& c, const std::string& program) {
   errno = ENOEXEC;
 }
 
+// glibc keeps two signals to itself: posix_spawn, by which the guardian was started, ignores them,
+// and sigaction does not know them.
+void restore_signals_of_libc() {
+  struct {
+    void (*handler)(int) = SIG_DFL;
+    unsigned long flags = 0;
+    void (*restorer)() = nullptr;
+    std::uint64_t mask = 0;
+  } const as_default;
+  for (int number = SIGSYS + 1; number < SIGRTMIN; ++number)
+    ::syscall(SYS_rt_sigaction, number, &as_default, nullptr, sizeof as_default.mask);
+}
+
 void fail(child& c) { c.error = errno != 0 ? errno : EINVAL; }
 
 void set_up_and_execute(child& c) {
@@ -101,6 +116,7 @@ void set_up_and_execute(child& c) {
   c.at = step::program;
   const std::string program = find_program(request.argv[0], search_path(request), c.error);
   if (c.error != 0) return;
+  restore_signals_of_libc();
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
