@@ -9,34 +9,38 @@ namespace tenure::apps {
 namespace {
 
 /// Whether an argument is an option whose value is a secret. `tenure lock` takes one dash as well.
-bool names_secret(std::string_view option) {
+bool names_secret(std::string_view option) noexcept {
   constexpr std::array secrets{"--token", "-token", "--http-token"};
   return std::ranges::find(secrets, option) != secrets.end();
 }
 
-bool names_address(std::string_view option) {
+bool names_address(std::string_view option) noexcept {
   return option == "--http-addr" || option == "-http-addr";
 }
 
-void hide(char* text) noexcept { std::memset(text, 'x', std::strlen(text)); }
-
 void hide_value(std::string_view option, char* value) noexcept {
-  const bool has_secret = names_address(option) && std::strpbrk(value, "@?") != nullptr;
-  if (names_secret(option) || has_secret) hide(value);
+  if (is_secret(option, value)) std::memset(value, 'x', std::strlen(value));
 }
 
 }  // namespace
+
+bool is_secret(std::string_view option, std::string_view value) noexcept {
+  return names_secret(option) ||
+         (names_address(option) && value.find_first_of("@?") != value.npos);
+}
 
 std::vector<std::string> take_arguments(int argc, char** argv) {
   std::vector<std::string> copies(argv, argv + argc);
   for (int i = 1; i < argc; ++i) {
     const std::string_view text = copies[static_cast<std::size_t>(i)];
     if (text == "--") break;  // the command's own follow
-    const std::size_t equals = text.find('=');
-    if (equals != text.npos) {
-      hide_value(text.substr(0, equals), argv[i] + equals + 1);
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const std::string_view option = text.substr(0, equals);
+    // CLI11 takes the next argument as the value of `--token=` as well.
+    if (equals + 1 < text.size()) {
+      hide_value(option, argv[i] + equals + 1);
     } else if (i + 1 < argc) {
-      hide_value(text, argv[i + 1]);
+      hide_value(option, argv[i + 1]);
     }
   }
   return copies;

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenure::apps {
+
+/// Whether the value of an option is a secret: a token, or an address with a password or a query.
+bool is_secret(std::string_view option, std::string_view value) noexcept;
 
 /// A copy of the arguments. In the originals, which `ps` and /proc/PID/cmdline show to every user
 /// of the machine, the values of --token and --http-token, and an --http-addr with a password or a

@@ -5,6 +5,7 @@
 #include <tenure/toolkit/utf8.hpp>
 
 #include "common/duration.hpp"
+#include "common/secret_arguments.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -35,6 +36,8 @@ void require_utf8_options(const CLI::App& app) {
     if (takes_any_bytes(*option)) continue;
     for (const std::string& text : option->results()) {
       const bool named = option->nonpositional();
+      if (named && is_secret(option->get_name(), text) && !text::is_utf8(text))
+        throw usage_error(option->get_name() + ": is not UTF-8 (its value is not shown)");
       require_utf8((named ? option->get_name() : option->get_name(true)) + ":", text);
     }
   }

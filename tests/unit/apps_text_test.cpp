@@ -16,7 +16,8 @@ TEST_CASE("secrets are overwritten in the arguments, and a copy has them") {
                                  "--http-token=s3cret", "-token=s3cret",
                                  "--token-file",  "name",
                                  "--http-addr",   "http://u:s3cret@h",
-                                 "--http-addr=h:1", "--",
+                                 "--http-addr=h:1", "--token=",
+                                 "s3cret",        "--",
                                  "child",         "--token",
                                  "own",           "--token"};
   const std::vector<std::string> given = words;
@@ -26,8 +27,8 @@ TEST_CASE("secrets are overwritten in the arguments, and a copy has them") {
   CHECK(words == std::vector<std::string>{"tenure", "run", "--token", "xxxxxx",
                                           "--http-token=xxxxxx", "-token=xxxxxx", "--token-file",
                                           "name", "--http-addr", "xxxxxxxxxxxxxxxxx",
-                                          "--http-addr=h:1", "--", "child", "--token", "own",
-                                          "--token"});
+                                          "--http-addr=h:1", "--token=", "xxxxxx", "--",
+                                          "child", "--token", "own", "--token"});
 }
 
 TEST_CASE("durations are parsed") {
@@ -45,7 +46,7 @@ TEST_CASE("durations are parsed") {
 TEST_CASE("ambiguous durations are refused") {
   for (const char* bad : {"", "15", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5s ", "30s1m", "1s1s",
                           "5sec", "1ms5s", "36501d", "36500d1ns", "106752d",
-                          "99999999999999999999s", "5S", "5s6", "0x5s",
+                          "99999999999999999999s", "5S", "5s6", "0x5s", "05s", "1m05s", "00",
                           "\xc2\xb5s", "5mss"})
     CHECK_THROWS_AS(apps::parse_duration(bad), apps::usage_error);
   try {
