@@ -1,11 +1,15 @@
 #include "common/argument_checks.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <tenure/bad_configuration.hpp>
 #include <tenure/key_error.hpp>
 #include <tenure/membership.hpp>
+#include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
+
+#include "common/visible_controls.hpp"
 
 namespace tenure::apps {
 
@@ -45,6 +49,19 @@ std::string without_end_slashes(std::string prefix) {
 
 std::string check_not_empty(const std::string& text) {
   return text.empty() ? "the value is empty: give one, or leave the option out" : "";
+}
+
+std::string check_variable_name(const std::string& name) {
+  const bool right = !name.empty() && !text::is_digit(name.front()) &&
+                     std::ranges::all_of(name, [](char c) {
+                       return text::is_letter_or_digit(c) || c == '_';
+                     });
+  return right ? "" : "'" + with_visible_controls(name) + "' is not the name of a variable";
+}
+
+std::string check_label(const std::string& label) {
+  if (std::ranges::none_of(label, text::is_control)) return "";
+  return "'" + with_visible_controls(label) + "' has control characters: leave them out";
 }
 
 std::function<std::string(const std::string&)> whole_number(std::uint64_t least,

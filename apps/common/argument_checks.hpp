@@ -27,6 +27,12 @@ std::string without_end_slashes(std::string prefix);
 /// An option that is given has a value: an empty variable of a script is a mistake.
 std::string check_not_empty(const std::string& text);
 
+/// The name of a variable of the environment.
+std::string check_variable_name(const std::string& name);
+
+/// A label of a host.
+std::string check_label(const std::string& label);
+
 /// A number in decimal digits. CLI11 alone also takes 0x10, 010 for 8, and -1 for a large number.
 std::function<std::string(const std::string&)> whole_number(std::uint64_t least,
                                                             std::uint64_t most);

@@ -5,6 +5,7 @@
 #include <tenure/toolkit/ascii.hpp>
 
 #include "common/duration.hpp"
+#include "common/leading_zero.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -30,6 +31,8 @@ std::uint64_t parse_byte_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) refuse_size(text);
+  if (has_leading_zero(text))
+    throw usage_error("'" + std::string(text) + "' begins with 0: write the number without");
   std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
   while (name.starts_with(' ')) name.remove_prefix(1);
   for (const size_unit& unit : units) {

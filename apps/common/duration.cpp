@@ -5,6 +5,8 @@
 #include <iterator>
 #include <tenure/toolkit/duration_text.hpp>
 
+#include "common/leading_zero.hpp"
+
 namespace tenure::apps {
 namespace {
 
@@ -16,6 +18,11 @@ constexpr std::int64_t most = 36'500 * duration_units[0].ns;
 [[noreturn]] void refuse_duration(std::string_view text) {
   throw usage_error("'" + std::string(text) +
                     "' is not a duration: write it as 500ms, 15s or 1m30s");
+}
+
+[[noreturn]] void refuse_zero(std::string_view text) {
+  throw usage_error("'" + std::string(text) +
+                    "' has a 0 before a number: write the number without");
 }
 
 [[noreturn]] void refuse_length(std::string_view text) {
@@ -35,6 +42,7 @@ duration parse_duration(std::string_view text) {
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
     if (error == std::errc::result_out_of_range) refuse_length(text);
     if (error != std::errc() || rest.front() == '-') refuse_duration(text);
+    if (has_leading_zero(rest)) refuse_zero(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const std::string_view name = rest.substr(0, rest.find_first_not_of("dhmsun"));
     rest.remove_prefix(name.size());

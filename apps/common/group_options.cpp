@@ -25,12 +25,12 @@ void group_options::add_to(CLI::App& app) {
                  "the member's part of the group's elections is its weight divided by the sum of "
                  "all weights; 0: it leads nothing (default: 100)")
       ->type_name("N")
-      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()))
+      ->check(whole_number(0, membership::most_weight))
       ->envname("TENURE_WEIGHT");
   app.add_option("--capacity", capacity_,
                  "the member leads at most this number of elections (default: no limit)")
       ->type_name("N")
-      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()))
+      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max() - 1))
       ->envname("TENURE_CAPACITY");
 }
 

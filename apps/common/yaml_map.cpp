@@ -10,7 +10,9 @@
 
 #include "common/byte_size.hpp"
 #include "common/duration.hpp"
+#include "common/leading_zero.hpp"
 #include "common/near_word.hpp"
+#include "common/visible_controls.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -47,8 +49,17 @@ std::string joined(const std::vector<const char*>& keys) {
   return list;
 }
 
+// Visible: an error text would end at a NUL.
 std::string scalar_or_dots(const YAML::Node& node) {
-  return node.IsScalar() ? node.Scalar() : "...";
+  return node.IsScalar() ? with_visible_controls(node.Scalar()) : "...";
+}
+
+// What is wrong with a text; empty: nothing.
+std::string problem_of(const YAML::Node& node) {
+  if (!node.IsScalar()) return "is not a string";
+  if (node.Scalar().empty()) return "is empty";
+  const bool has_nul = node.Scalar().find('\0') != std::string::npos;
+  return has_nul ? "has a NUL, which no program and no file name can get" : "";
 }
 
 }  // namespace
@@ -171,8 +182,9 @@ void yaml_map::require(const char* key, const std::string& purpose) const {
 std::optional<std::string> yaml_map::text(const char* key) const {
   const auto found = node(key);
   if (!found) return std::nullopt;
-  if (found->IsScalar() && !found->Scalar().empty()) return found->Scalar();
-  error(key, found->IsScalar() ? "is empty" : "is not a string");
+  const std::string problem = problem_of(*found);
+  if (problem.empty()) return found->Scalar();
+  error(key, problem);
   return std::nullopt;
 }
 
@@ -232,10 +244,26 @@ std::optional<std::uint64_t> yaml_map::number(const char* key, std::uint64_t lea
   std::uint64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = problem == std::errc() && end == text.data() + text.size();
+  if (whole && has_leading_zero(text)) {
+    error(key, "'" + text + "' begins with 0: write the number without");
+    return std::nullopt;
+  }
   if (whole && value >= least && value <= most) return value;
   error(key, "'" + text + "' is not a number from " + std::to_string(least) + " to " +
                  std::to_string(most));
   return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> yaml_map::texts(const char* key,
+                                                        const text_check& check) const {
+  const auto list = texts(key);
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    const std::string problem = check((*list)[i]);
+    if (problem.empty()) continue;
+    error_at(key, i, problem);
+    return std::nullopt;
+  }
+  return list;
 }
 
 std::optional<std::vector<std::string>> yaml_map::texts(const char* key) const {
@@ -252,12 +280,14 @@ std::optional<std::vector<std::string>> yaml_map::texts(const char* key) const {
   }
   std::vector<std::string> list;
   for (const YAML::Node& entry : *found) {
-    if (entry.IsScalar() && !entry.Scalar().empty()) {
-      list.push_back(entry.Scalar());
-    } else {
-      error_at(key, list.size(), "is neither a string nor a list of strings");
+    const bool right = entry.IsScalar() && !entry.Scalar().empty();
+    const std::string problem =
+        right ? problem_of(entry) : "is neither a string nor a list of strings";
+    if (!problem.empty()) {
+      error_at(key, list.size(), problem);
       return std::nullopt;
     }
+    list.push_back(entry.Scalar());
   }
   return list;
 }

@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,7 +53,7 @@ class yaml_map {
   /// Reports an error where `key` is missing; `purpose` says what it is for.
   void require(const char* key, const std::string& purpose) const;
 
-  /// Not empty.
+  /// Not empty, and without a NUL.
   std::optional<std::string> text(const char* key) const;
   /// One of `words`: its index.
   std::optional<std::size_t> choice(const char* key, const std::vector<const char*>& words) const;
@@ -62,8 +63,12 @@ class yaml_map {
   std::optional<bool> boolean(const char* key) const;
   std::optional<std::uint64_t> number(const char* key, std::uint64_t least,
                                       std::uint64_t most) const;
-  /// One string, or a list of strings; none of them empty.
+  /// One string, or a list of strings; none of them empty or with a NUL.
   std::optional<std::vector<std::string>> texts(const char* key) const;
+  /// The same, each of a form: `check` says what is wrong with a text, as those of
+  /// argument_checks.hpp.
+  using text_check = std::function<std::string(const std::string& text)>;
+  std::optional<std::vector<std::string>> texts(const char* key, const text_check& check) const;
 
   /// Reports an error in the value of `key`, or in the map where the key is missing.
   void error(const char* key, const std::string& text) const;

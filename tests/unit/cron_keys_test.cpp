@@ -245,6 +245,23 @@ jobs:
         });
 }
 
+TEST_CASE("a NUL, a zero before a number, and a control character in a label are mistakes") {
+  CHECK(errors(with_job("history: 10")).empty());
+  const auto says = [](const std::string& key, const std::string& mistake) {
+    const lines all = errors(with_job(key));
+    return all.size() == 1 && all.front().ends_with(mistake);
+  };
+  CHECK(says("history: 010", "history: '010' begins with 0: write the number without"));
+  CHECK(says("timeout: 05s", "timeout: '05s' has a 0 before a number: write the number without"));
+  CHECK(says("output: {file: a, size: 010MB}",
+             "size: '010MB' begins with 0: write the number without"));
+  CHECK(says(R"(timezone: "UTC\0x")",
+             "timezone: has a NUL, which no program and no file name can get"));
+  CHECK(says(R"(timeout: "5s\0x")",
+             "timeout: '5s\\x00x' is not a duration: write it as 500ms, 15s or 1m30s"));
+  CHECK(says(R"(on: ["a\n"])", "on: 'a\\n' has control characters: leave them out"));
+}
+
 TEST_CASE("names that clients take for parts of a path, and durations beyond all calendars") {
   const auto named = [](const std::string& name) {
     return errors("election: x\njobs:\n  - {name: '" + name +

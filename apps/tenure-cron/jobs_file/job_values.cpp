@@ -4,6 +4,7 @@
 #include <charconv>
 #include <tenure/toolkit/ascii.hpp>
 
+#include "common/argument_checks.hpp"
 #include "common/duration.hpp"
 
 namespace tenure::cron {
@@ -19,12 +20,6 @@ constexpr duration longest_time = 36500 * 24h;  // now and this make a time that
 constexpr std::uint32_t most_runs = 10'000;
 constexpr std::uint32_t most_retries = 100;
 constexpr std::uint32_t most_history = 10'000;
-
-bool is_variable(const std::string& s) {
-  return !s.empty() && !text::is_digit(s.front()) && std::all_of(s.begin(), s.end(), [](char c) {
-    return text::is_letter_or_digit(c) || c == '_';
-  });
-}
 
 // What is wrong with a text that a process gets; empty: nothing.
 std::string problem_of(const std::string& text) {
@@ -84,7 +79,7 @@ void read_variables(const yaml_map& map, const std::string& label, job& into) {
     const auto at_value = [&](const std::string& text) {
       map.errors().add(apps::position_of(entry.value), prefix + text);
     };
-    if (!is_variable(name)) {
+    if (!apps::check_variable_name(name).empty()) {
       at_name("'" + name + "' is not the name of a variable");
     } else if (name.starts_with("TENURE_")) {
       at_name("'" + name + "': names that begin with TENURE_ are set by tenure-cron");
@@ -106,13 +101,7 @@ void read_variables(const yaml_map& map, const std::string& label, job& into) {
 }
 
 void read_pass_env(const yaml_map& map, job& into) {
-  const auto list = map.texts("pass_env");
-  if (!list) return;
-  into.pass_env = *list;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    if (!is_variable((*list)[i]))
-      map.error_at("pass_env", i, "'" + (*list)[i] + "' is not the name of a variable");
-  }
+  if (const auto list = map.texts("pass_env", apps::check_variable_name)) into.pass_env = *list;
 }
 
 void read_catch_up(const yaml_map& map, job& into) {
@@ -267,7 +256,7 @@ void read_values(const yaml_map& map, const std::string& label, job& into) {
   if (const auto count = number(map, "history", 1, most_history)) into.history = *count;
   if (const auto place = map.choice("run_on", {"leader", "all"}))
     into.run_on = static_cast<run_place>(*place);
-  if (const auto labels = map.texts("on")) into.on = *labels;
+  if (const auto labels = map.texts("on", apps::check_label)) into.on = *labels;
   read_process(map, label, into);
   read_umask_and_nice(map, into);
 }
