@@ -47,16 +47,21 @@ std::string without_end_slashes(std::string prefix) {
   return prefix;
 }
 
-std::string check_not_empty(const std::string& text) {
-  return text.empty() ? "the value is empty: give one, or leave the option out" : "";
-}
-
 std::string check_variable_name(const std::string& name) {
   const bool right = !name.empty() && !text::is_digit(name.front()) &&
                      std::ranges::all_of(name, [](char c) {
                        return text::is_letter_or_digit(c) || c == '_';
                      });
   return right ? "" : "'" + with_visible_controls(name) + "' is not the name of a variable";
+}
+
+std::string check_host_name(const std::string& host) {
+  constexpr std::string_view marks = "-._:[]";
+  const bool right = !host.empty() && std::ranges::all_of(host, [&](char c) {
+    return text::is_letter_or_digit(c) || marks.find(c) != marks.npos;
+  });
+  return right ? "" : "'" + with_visible_controls(host) + "' is not the name of a host: write it "
+                      "as box.example";
 }
 
 std::string check_label(const std::string& label) {

@@ -24,11 +24,11 @@ std::string check_member_name(const std::string& text);
 /// A prefix as users write it: with slashes at its end or without.
 std::string without_end_slashes(std::string prefix);
 
-/// An option that is given has a value: an empty variable of a script is a mistake.
-std::string check_not_empty(const std::string& text);
-
 /// The name of a variable of the environment.
 std::string check_variable_name(const std::string& name);
+
+/// The name of a host, or its address, with a port or without.
+std::string check_host_name(const std::string& host);
 
 /// A label of a host.
 std::string check_label(const std::string& label);

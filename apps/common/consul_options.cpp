@@ -51,7 +51,6 @@ void consul_options::add_token_to(CLI::App& app) {
   app.add_option("--token-command", token_command_,
                  "a shell command whose first line is the ACL token, such as `vault read "
                  "-field=token consul/creds/NAME`; run again when Consul refuses the token")
-      ->check(check_not_empty)
       ->type_name("COMMAND")
       ->group(consul_group);
   add_duration(app, "--token-command-interval", token_interval_,

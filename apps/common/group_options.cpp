@@ -14,7 +14,6 @@ void group_options::add_to(CLI::App& app) {
                  "join the group below this prefix, and lead only what its plan gives to this "
                  "member")
       ->type_name("PREFIX")
-      ->check(check_not_empty)
       ->check(check_group_prefix)
       ->envname("TENURE_GROUP");
   app.add_option("--member", member_,

@@ -41,6 +41,22 @@ std::string bad_flag(std::string_view message) {
   return std::string(name) + ": '" + std::string(value) + "' is neither true nor false";
 }
 
+// An option that is given has a value: an empty variable of a script is a mistake, and many options
+// without a value mean less protection.
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!option->nonpositional()) continue;
+    // Before the checks of the value.
+    option->transform(CLI::Validator(
+        [](std::string& text) {
+          return text.empty() ? "the value is empty: give one, or leave the option out"
+                              : std::string();
+        },
+        ""));
+  }
+  for (CLI::App* command : app.get_subcommands(nullptr)) refuse_empty_values(*command);
+}
+
 // "tenure run", if the command line was parsed as far as the subcommand.
 std::string full_name(const CLI::App& app) {
   std::string name = app.get_name();
@@ -109,11 +125,17 @@ std::string read_file(const std::string& name) {
 }
 
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers) {
+  sigset_t caught;
+  ::sigemptyset(&caught);
   for (const int number : numbers) {
     struct sigaction now = {};
     const bool ignored = ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
-    if (!ignored) set.add(number);
+    if (ignored) continue;
+    set.add(number);
+    ::sigaddset(&caught, number);
   }
+  // The parent process may have blocked them.
+  ::pthread_sigmask(SIG_UNBLOCK, &caught, nullptr);
 }
 
 std::string host_name() {
@@ -161,6 +183,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
   std::string problem;
   try {
     read_only_used_variables(app);
+    refuse_empty_values(app);
     app.parse(argc, argv);
     require_utf8_options(app);
     return run();

@@ -54,8 +54,8 @@ void add_liveness(CLI::App& app, std::optional<duration>& value);
 /// The text of a file. Throws usage_error if it cannot be read.
 std::string read_file(const std::string& name);
 
-/// Adds signals to `set`, except those that the parent process set to be ignored, as nohup does, or
-/// a shell that starts a background job.
+/// Adds signals to `set` and unblocks them, except those that the parent process set to be ignored,
+/// as nohup does, or a shell that starts a background job.
 void catch_signals(boost::asio::signal_set& set, std::initializer_list<int> numbers);
 
 /// The name of this host.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "command/guardian/guardian.hpp"
+#include "common/argument_checks.hpp"
 #include "common/build_commit.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/group_options.hpp"
@@ -218,6 +219,7 @@ int main(int argc, char** argv) {
   app.add_option("--label", a.labels,
                  "a label of this host, gpu or zone=a: it runs the jobs with `on: [gpu]`; may be "
                  "given more than once")
+      ->check(apps::check_label)
       ->type_name("LABEL")
       ->allow_extra_args(false);
   app.add_option("--log-format", a.log_format,

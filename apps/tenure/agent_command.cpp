@@ -13,6 +13,7 @@
 #include <string>
 #include <system_error>
 #include <tenure/agent.hpp>
+#include <tenure/toolkit/http_access.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 #include <unistd.h>
 #include <vector>
@@ -59,15 +60,6 @@ consul_version parse_version(const std::string& text) {
 duration checked_ttl_min(duration ttl) {
   if (ttl > duration::zero() && ttl <= std::chrono::hours(24)) return ttl;
   throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
-}
-
-/// An empty value would mean "no token", and leave the agent open.
-CLI::Validator not_empty(const std::string& what) {
-  return CLI::Validator(
-      [what](std::string& text) {
-        return text.empty() ? "is empty: give " + what + ", or leave it out" : std::string();
-      },
-      "");
 }
 
 bool is_https(const std::string& address) { return address.starts_with("https://"); }
@@ -128,6 +120,11 @@ agent_options options_of(const agent_arguments& o, log_level level) {
   const char* const token = std::getenv("TENURE_AGENT_TOKEN");
   if (token != nullptr && o.token_file.empty()) {
     if (*token == '\0') throw usage_error("TENURE_AGENT_TOKEN is empty: give a token, or unset it");
+    try {
+      wire::token_of(token);
+    } catch (const bad_configuration& e) {
+      throw usage_error(std::string("TENURE_AGENT_TOKEN: ") + e.what());
+    }
     options.token(token);
   }
   if (o.state != "none")
@@ -213,7 +210,6 @@ void add_agent_command(CLI::App& app, action& chosen) {
       ->capture_default_str();
   command->add_option("--state", o->state,
                       "the state file, which keeps the index over a restart; none: no file")
-      ->check(not_empty("a file, or none"))
       ->type_name("FILE");
   add_duration(*command, "--start-lock-delay", o->start_lock_delay,
                "how long the agent grants no lock after an unclean stop, because it does not know "
@@ -233,11 +229,11 @@ void add_agent_command(CLI::App& app, action& chosen) {
   command->add_option("--agent-token-file", o->token_file,
                       "a file with a token that all requests need, read again when it changes "
                       "(or the token itself in TENURE_AGENT_TOKEN)")
-      ->check(not_empty("a file"))
       ->type_name("FILE");
   command->add_option("--host", o->hosts,
                       "a name by which clients call an agent on the loopback, beside localhost; "
                       "may be given repeatedly")
+      ->check(check_host_name)
       ->type_name("NAME")
       ->allow_extra_args(false);
   command->add_option("--tls-cert", o->tls_cert,

@@ -137,6 +137,10 @@ int serve(const arguments& a, const CLI::App& command) {
   if (a.check) {
     boost::asio::io_context unused{1};
     const agent_services reads_the_tls_files(unused.get_executor(), c->consul);
+    if (c->http) {
+      c->http->protection.make_token(silent_log());
+      c->http->protection.make_tls(silent_log());
+    }
     const std::size_t count = c->elections.size();
     std::printf("%s: %zu election%s\n", a.file.empty() ? "environment" : a.file.c_str(), count,
                 count == 1 ? "" : "s");

@@ -27,7 +27,8 @@ void cannot_listen(const std::string& address, error_code why) {
 protocol::endpoint listen_endpoint(const std::string& address) {
   const auto parts = text::split_host_port(address);
   if (!parts || !text::parse_port(parts->port)) {
-    cannot_listen(address, asio::error::invalid_argument);
+    cannot_listen(address + " (write HOST:PORT, with a port from 0 to 65535)",
+                  asio::error::invalid_argument);
   }
   const std::string_view host = parts->host.empty() ? "0.0.0.0" : parts->host;
   asio::io_context io;
@@ -39,7 +40,10 @@ protocol::endpoint listen_endpoint(const std::string& address) {
 
 void remove_dead_socket(const std::string& path) {
   struct ::stat found {};
-  if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
+  if (::lstat(path.c_str(), &found) != 0) return;
+  if (!S_ISSOCK(found.st_mode))
+    cannot_listen("unix://" + path + " (it is no socket: name another file)",
+                  make_error_code(boost::system::errc::file_exists));
   asio::io_context io;
   asio::local::stream_protocol::socket probe(io);
   error_code refused;

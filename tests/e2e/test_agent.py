@@ -7,7 +7,7 @@ import signal
 
 from support import cases, marks
 from support.agent import Agent
-from support.processes import MARK, TENURE, boot_time, wait_until
+from support.processes import MARK, TENURE, TENURE_CRON, boot_time, wait_until
 
 SPAN = 2.0
 
@@ -76,6 +76,27 @@ class AgentRestartTest(cases.Case):
         self.assertGreater(int(second[1]), int(first[1]))
 
 
+    def test_blocked_signals_of_the_parent_end_the_programs(self):
+        agent = self.agent()
+        jobs = self.zoo.path("jobs.yaml")
+        with open(jobs, "w", encoding="utf-8") as file:
+            file.write("election: e2e/blocked/cron\njobs:\n  - {name: a, schedule: '@daily', "
+                       "command: 'true'}\n")
+        caught = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        for program, says in (
+                ([TENURE, "run", "--log-level", "info", "e2e/blocked/run", "--", "sleep", "1000"],
+                 "leading"),
+                ([TENURE, "agent", "--listen", "127.0.0.1:0", "--state", "none"], "listening"),
+                ([TENURE, "sidecar", "--election", "a", "--http", "127.0.0.1:0"], "listening"),
+                ([TENURE_CRON, jobs], "leading")):
+            started = self.start(*program, env={"CONSUL_HTTP_ADDR": agent.address},
+                                 preexec_fn=lambda: signal.pthread_sigmask(
+                                     signal.SIG_BLOCK, caught))
+            wait_until(lambda p=started, text=says: text in self.zoo.errors(p) +
+                       self.zoo.output(p), what=says)
+            started.terminate()
+            self.assertIn(started.wait(30), (0, 143), program)
+
     def test_stopped_by_the_end_of_its_terminal(self):
         agent = self.agent()
         agent.process.send_signal(signal.SIGHUP)
@@ -113,7 +134,7 @@ class AgentOptionsTest(cases.Case):
         for option, value, what in (("--as", "1.9", "answers as Consul 1.8 or 1.21, not as '1.9'"),
                                     ("--session-ttl-min", "0s", "above 0 and at most 24h"),
                                     ("--session-ttl-min", "25h", "above 0 and at most 24h"),
-                                    ("--state", "", "is empty: give a file, or none"),
+                                    ("--state", "", "the value is empty"),
                                     ("--state", self.zoo.path("no/such"), "is no folder")):
             code, out, err = self.run_to_end(TENURE, "agent", option, value)
             self.assertEqual((64, ""), (code, out))

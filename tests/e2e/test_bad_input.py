@@ -12,22 +12,11 @@ import unittest
 
 from support import cases
 from support.bad_files import Files
-from support.processes import SLACK, TENURE, TENURE_CRON
+from support.bad_texts import EMPTY, NOT_TEXT, cron, run, tenure
+from support.processes import SLACK
 
 DEV = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "dev")
 NOWHERE = ["--http-addr", "127.0.0.1:1"]
-
-
-def tenure(*argv, says, code=64, **more):
-    return ([TENURE, *argv], says, code, more)
-
-
-def cron(*argv, says, code=64, **more):
-    return ([TENURE_CRON, *argv], says, code, more)
-
-
-def run(*options, says, code=64, key="k", **more):
-    return tenure("run", *options, key, "--", "true", says=says, code=code, **more)
 
 
 def dev(*argv, says, code=64, **more):
@@ -45,6 +34,9 @@ OPTIONS = [
     tenure("agent", "--lisen", "x", says="--lisen.*--listen"),
     tenure("policy", "rnu", "k", says="rnu"),
     cron("--drian", "5s", "{jobs.yaml}", says="--drian.*--drain"),
+    tenure("--token", "x", "leader", "k", says="--token is an option of tenure leader: write"),
+    tenure("leader", "--span", "5s", "k", says="--span is an option of tenure run: write it"),
+    cron("list", "--http-token=x", "{jobs.yaml}", says="--http-token is an option of tenure-cron:"),
     cron("chekc", "{jobs.yaml}", says="chekc.*check"),
     run("--span", says="--span|command|KEY"),
     tenure("leader", "k", "--http-addr", says="--http-addr"),
@@ -58,13 +50,13 @@ SERVERS = [
     tenure("agent", "--listen", "127.0.0.1:0", "--state", "none",
            env={"TENURE_AGENT_TOKEN": ""}, says="TENURE_AGENT_TOKEN is empty"),
     tenure("agent", "--state", "none", "--agent-token-file", "",
-           says="--agent-token-file.*is empty"),
+           says="--agent-token-file: the value is empty"),
     cron("--http", "127.0.0.1:0", "{jobs.yaml}", env={"TENURE_HTTP_TOKEN": ""},
          says="TENURE_HTTP_TOKEN is empty"),
     cron("--http", "127.0.0.1:0", "{jobs.yaml}", env={"TENURE_HTTP_TOKEN_FILE": ""},
          says="TENURE_HTTP_TOKEN_FILE is empty"),
     cron("--http", "127.0.0.1:0", "--http-token-file", "", "{jobs.yaml}",
-         says="--http-token-file.*is empty"),
+         says="--http-token-file: the value is empty"),
     cron("--http-tls-cert", "x", "{jobs.yaml}", says="--http-tls-cert: needs --http"),
     cron("--http-host", "x", "{jobs.yaml}", says="--http-host: needs --http"),
     cron("--http-private", "{jobs.yaml}",
@@ -74,8 +66,10 @@ SERVERS = [
 DURATIONS = [
     run("--span", "5x", says="--span: '5x' is not a duration"),
     run("--span", "15", says="--span: '15' is not a duration"),
-    run("--span", "", says="--span: '' is not a duration"),
+    run("--span", "", says="--span: the value is empty"),
     run("--span", "-5s", says="--span"),
+    run("--span", "05s", says="--span: '05s' has a 0 before a number"),
+    cron("check", "{zeros.yaml}", says="timeout: '05s' has a 0 before a number"),
     run("--span", "1.5s", says="--span: '1.5s'"),
     run("--span", "5 s", says="--span: '5 s'"),
     run("--span", "1s1h", says="--span: '1s1h'"),
@@ -106,6 +100,12 @@ DURATIONS = [
 
 NUMBERS = [
     run("--group", "g", "--weight", "-1", says="--weight"),
+    run("--group", "g", "--weight", "4294967296", says="--weight: .* from 0 to 1000000 "),
+    run("--group", "g", "--capacity", "4294967295", says="--capacity: .* from 0 to 4294967294 "),
+    run("--group", "g", "--weight", "007", says="--weight: '007' begins with 0"),
+    cron("check", "{history.yaml}", says="history: '010' begins with 0"),
+    cron("check", "{size.yaml}", says="size: '010MB' begins with 0"),
+    tenure("sidecar", "--check", "{limit.yaml}", says="connections: '010' begins with 0"),
     run("--group", "g", "--weight", "x", says="--weight.*x"),
     run("--group", "g", "--weight", "", says="--weight"),
     run("--group", "g", "--weight", "99999999999999999999", says="--weight"),
@@ -132,7 +132,8 @@ NUMBERS = [
     tenure("policy", "lock", "-n", "0x2", "k", says="'0x2' (is not|begins)"),
     cron("next", "--count", "0x10", "{jobs.yaml}", says="--count: '0x10' (is not|begins)"),
     cron("history", "--limit", "1e1", "--file", "{jobs.yaml}", "x", says="--limit: '1e1'"),
-    tenure("agent", "--listen", "127.0.0.1:99999", says="99999"),
+    tenure("agent", "--listen", "127.0.0.1:99999", "--state", "none",
+           says="99999.*a port from 0 to 65535"),
     tenure("agent", "--listen", "127.0.0.1:-1", says="-1"),
     tenure("agent", "--listen", "", says="listen"),
     tenure("agent", "--as", "2.7", says="2.7"),
@@ -143,6 +144,15 @@ NAMES = [
     run(key="/k", says="slash"),
     run(key="", says="KEY|key"),
     run("--value", b"\xff", says="--value: is not UTF-8"),
+    run("--pass-env", "A=B", says="--pass-env: 'A=B' is not the name of a variable"),
+    tenure("sidecar", "--check", "{pass.yaml}", says="pass_env: 'A=B' is not the name of a var"),
+    cron("--label", "a\n", "{jobs.yaml}", says=r"--label: 'a\\n' has control characters"),
+    cron("check", "{label.yaml}", says=r"on: 'a\\n' has control characters"),
+    tenure("agent", "--host", "*", "--state", "none", says=r"--host: '\*' is not the name of a"),
+    cron("--http", "127.0.0.1:0", "--http-host", "a b", "{jobs.yaml}",
+         says="--http-host: 'a b' is not the name of a host"),
+    tenure("sidecar", "--check", "{star.yaml}", says=r"hosts: '\*' is not the name of a host"),
+    tenure("sidecar", "--check", "{space.yaml}", says="hosts: 'a b' is not the name of a host"),
     tenure("leader", b"a\xff", says="is not UTF-8"),
     tenure("leader", "", says="the key is empty"),
     tenure("leader", "/k", says="'/k' begins with a slash"),
@@ -161,7 +171,6 @@ NAMES = [
     run(key="k" * 20000, says="has 20000 bytes: a key has at most 16384"),
     tenure("leader", "a\u2028b", says="U.2028"),
     tenure("lock", "a\nb", "true", says="U.000A"),
-    tenure("pin", "k", "m", "--group", "", says="--group: the prefix of a group cannot be empty"),
     tenure("leader-get", says=r"'r/\.\./x' cannot be a key", code=2, env={"TENURE_KEY": "r/../x"}),
     cron("history", "--election", "r/../x", "job", says="'r/../x' cannot be a key"),
     tenure("sidecar", says="TENURE_KEY: 'r/../x' cannot be a key",
@@ -175,7 +184,7 @@ NAMES = [
     tenure("pin", "g/k", "a\nb", says="MEMBER:.*control characters"),
     tenure("move", "g/k", "", says="MEMBER: a member needs a name"),
     cron("history", "--election", "k", "--member", "../x", "job", says="--member:.*\"../x\""),
-    cron("history", "--election", "k", "--member", "", "job", says="--member: a member needs a"),
+    cron("history", "--election", "k", "--member", "", "job", says="--member: the value is empty"),
     tenure("drain", *NOWHERE, "g", "a", says="127.0.0.1:1", code=69),
     tenure("pin", "/k", "m", says="slash"),
     run("--group", "g", "--member", "a/b", says="a/b"),
@@ -208,6 +217,19 @@ FILES = [
     cron("check", "{nojobs.yaml}", says="nojobs.yaml:2"),
     cron("check", "{slash.yaml}", says="slash.yaml:1.*slash"),
     cron("check", "{near.yaml}", says="near.yaml:3.*schedule", lines=2),
+    cron("check", "{zone.yaml}", says="timezone: has a NUL"),
+    tenure("sidecar", "--check", "{value.yaml}", says="value: has a NUL"),
+    tenure("sidecar", "--check", "{run.yaml}", says="run: has a NUL"),
+    tenure("sidecar", "--check", "{secret.yaml}", says="/no/such.*cannot be read"),
+    tenure("sidecar", "--check", "{pipe.yaml}", says="fifo.*cannot be read"),
+    tenure("sidecar", "--http", "127.0.0.1:0", says="TENURE_HTTP_TOKEN: the token has control",
+           env={"ELECTOR_ELECTION": "a", "TENURE_HTTP_TOKEN": "a\tb"}),
+    tenure("agent", "--listen", "127.0.0.1:0", "--state", "none",
+           says="TENURE_AGENT_TOKEN: the token has control", env={"TENURE_AGENT_TOKEN": "a\tb"}),
+    tenure("sidecar", "{socket.yaml}", says="folder .it is no socket: name another file"),
+    *(tenure("agent", "--listen", "127.0.0.1:0", "--state", file,
+             says="is not a state file of tenure agent: name another, or remove it")
+      for file in ("{jobs.yaml}", "{binary}", "{token}")),
     tenure("sidecar", "--check", "{folder}/none", says="none"),
     tenure("sidecar", "--check", "{folder}", says="folder"),
     tenure("sidecar", "--check", "{empty}", says="empty|election"),
@@ -285,13 +307,13 @@ COMMANDS = [
     tenure("depose", *NOWHERE, "k", says="127.0.0.1:1", code=69),
     tenure("group", *NOWHERE, "k", says="127.0.0.1:1", code=69),
     tenure("is-leader", says="ELECTOR|sidecar|address|TENURE", code=(1, 2, 64, 69)),
-    tenure("leader-set", "novalue", says="novalue", code=(1, 2, 64, 69)),
     tenure("leader-get", "--nope", says="nope", code=(2, 64)),
     tenure("is-leader", "--format", "xml", says="xml", code=(2, 64)),
-    tenure("leader-set", "=x", says="=x", code=(1, 2, 64)),
+    tenure("leader-set", "=x", says="setting 1, got no key", code=2),
 ]
 
-TABLE = {"options": OPTIONS, "servers": SERVERS, "durations": DURATIONS, "numbers": NUMBERS,
+TABLE = {"options": OPTIONS, "servers": SERVERS, "empty": EMPTY, "not text": NOT_TEXT,
+         "durations": DURATIONS, "numbers": NUMBERS,
          "names": NAMES, "files": FILES, "certificates": CERTIFICATES, "environment": ENVIRONMENT,
          "commands": COMMANDS}
 

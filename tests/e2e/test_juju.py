@@ -178,8 +178,8 @@ class FormatsTest(JujuCase):
 
     def test_usage(self):
         for tool, arguments, error in (
-                ("leader-set", ["nonsense"], 'expected "key=value", got "nonsense"'),
-                ("leader-set", ["a=1", "=2"], 'expected "key=value", got "=2"'),
+                ("leader-set", ["nonsense"], 'expected "key=value" as setting 1, got no "="'),
+                ("leader-set", ["a=1", "=2"], 'expected "key=value" as setting 2, got no key'),
                 ("leader-get", ["x=x"], 'invalid key "x=x"')):
             self.assertEqual((2, "", f"ERROR {error}\n"), self.tool(None, tool, *arguments))
         for tool, arguments in (("is-leader", ["--format", "xml"]), ("is-leader", ["--nosuch"]),

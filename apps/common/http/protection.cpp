@@ -19,6 +19,15 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+void check_token(const char* variable, const std::string& token) {
+  if (token.empty()) return;
+  try {
+    wire::token_of(token);
+  } catch (const bad_configuration& e) {
+    throw bad_configuration(std::string(variable) + ": " + e.what());
+  }
+}
+
 }  // namespace
 
 void http_protection::take_environment(
@@ -34,6 +43,7 @@ void http_protection::take_environment(
   };
   if (token.empty() && token_file.empty()) {
     take_secret(token, "TENURE_HTTP_TOKEN");
+    check_token("TENURE_HTTP_TOKEN", token);
     take_secret(token_file, "TENURE_HTTP_TOKEN_FILE");
   }
   take(tls.certificate, "TENURE_HTTP_TLS_CERT");

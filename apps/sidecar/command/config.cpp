@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "command/find_program.hpp"
+#include "common/argument_checks.hpp"
 #include "common/duration.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/command/output.hpp"
@@ -87,7 +88,8 @@ output_factory read_command(const YAML::Node& block, const election_options& ele
   options.grace = election.candidacy.stop_budget();
   options.argv = read_run(map);
   options.directory = map.text("directory").value_or("");
-  if (const auto names = map.texts("pass_env")) options.pass_env = *names;
+  if (const auto names = map.texts("pass_env", apps::check_variable_name))
+    options.pass_env = *names;
   if (!options.directory.empty() && !std::filesystem::is_directory(options.directory))
     map.error("directory", "'" + options.directory + "' is not a directory");
   read_time(map, "restart", 10ms, options.first_pause);

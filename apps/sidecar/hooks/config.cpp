@@ -5,6 +5,7 @@
 #include <tenure/key_error.hpp>
 #include <utility>
 
+#include "common/argument_checks.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/guarantee.hpp"
 #include "sidecar/hooks/output.hpp"
@@ -47,7 +48,8 @@ output_factory read_hooks(const YAML::Node& block, const election_options& elect
   options.span = election.candidacy.span();
   options.grace = election.candidacy.stop_budget();
   if (const auto dir = map.text("dir")) options.folder = folder_of(*dir, map);
-  if (const auto names = map.texts("pass_env")) options.pass_env = *names;
+  if (const auto names = map.texts("pass_env", apps::check_variable_name))
+    options.pass_env = *names;
   if (const auto timeout = map.time("timeout")) options.timeout = *timeout;
   if (options.timeout < shortest_timeout) map.error("timeout", "is too short: 100ms or more");
   options.guarantee = election.guarantee.value_or(options.guarantee);

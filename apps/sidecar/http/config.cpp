@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "common/argument_checks.hpp"
+
 namespace tenure::sidecar {
 namespace {
 
@@ -59,7 +61,7 @@ void read_protection(const apps::yaml_map& map, http_config& c) {
   to.tls.certificate = map.text("tls_cert").value_or("");
   to.tls.key = map.text("tls_key").value_or("");
   to.tls.client_ca = map.text("tls_client_ca").value_or("");
-  if (const auto list = map.texts("hosts")) to.hosts = *list;
+  if (const auto list = map.texts("hosts", apps::check_host_name)) to.hosts = *list;
   try {
     to.take_environment([](const char* name) {
       const char* const value = std::getenv(name);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "common/argument_checks.hpp"
 #include "common/options.hpp"
 
 namespace tenure::cron {
@@ -19,14 +20,6 @@ std::string first_given(const http_options& given) {
   return p.hosts.empty() ? "" : "--http-host";
 }
 
-CLI::Validator not_empty() {
-  return CLI::Validator(
-      [](std::string& text) {
-        return text.empty() ? "is empty: give a token, or leave it out" : std::string();
-      },
-      "");
-}
-
 }  // namespace
 
 void http_arguments::add_to(CLI::App& app) {
@@ -39,11 +32,9 @@ void http_arguments::add_to(CLI::App& app) {
       "serve /healthz, /metrics and a status page at this address, with TLS at "
       "https://ADDR:PORT (default: no server)");
   add("--http-token", to.token, "TOKEN", "TENURE_HTTP_TOKEN",
-      "with this token the status page can run, pause and resume jobs (default: it only shows)")
-      ->check(not_empty());
+      "with this token the status page can run, pause and resume jobs (default: it only shows)");
   add("--http-token-file", to.token_file, "FILE", "TENURE_HTTP_TOKEN_FILE",
-      "a file that contains that token, read again when it changes")
-      ->check(not_empty());
+      "a file that contains that token, read again when it changes");
   app.add_flag("--http-private", given_.is_private,
                "let only those who have the token look, too, except at /healthz")
       ->envname("TENURE_HTTP_PRIVATE");
@@ -58,6 +49,7 @@ void http_arguments::add_to(CLI::App& app) {
                  "given repeatedly")
       ->type_name("NAME")
       ->delimiter(',')
+      ->check(apps::check_host_name)
       ->allow_extra_args(false)
       ->envname("TENURE_HTTP_HOSTS");
 }

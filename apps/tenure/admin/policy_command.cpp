@@ -156,13 +156,11 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_option("KEY", o->keys, "the keys of its elections, or the prefix of its lock")
       ->check(check_key);
   command->add_option("--node", o->node, "sessions of the agent on this node only (default: any)")
-      ->type_name("NAME")
-      ->check(check_not_empty);
+      ->type_name("NAME");
   command->add_flag("--liveness", o->liveness, "with the rule that --liveness needs");
   command->add_option("--name", o->name,
                       "the name of the liveness service (default: the program's)")
-      ->type_name("NAME")
-      ->check(check_not_empty);
+      ->type_name("NAME");
   command->add_option("-n,--n", o->n, "for lock: the number of holders, as for tenure lock")
       ->type_name("N")
       ->check(whole_number(1, most_holders));
@@ -170,7 +168,6 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_option("--service", o->services,
                       "for sidecar: the service that shows who leads, by its name")
       ->type_name("NAME")
-      ->check(check_not_empty)
       ->allow_extra_args(false);
   command->add_option("--semaphore", o->semaphores, "for library: the prefix of a semaphore")
       ->type_name("PREFIX")
@@ -181,8 +178,7 @@ void add_policy_command(CLI::App& app, action& chosen) {
   command->add_flag("--spread", o->spread,
                     "for cron: one election for each job");
   command->add_option("--ledger", o->ledger, "for cron: `ledger:` (default: tenure-cron/KEY)")
-      ->type_name("PREFIX")
-      ->check(check_not_empty);
+      ->type_name("PREFIX");
   command->footer(more_help);
   command->callback([o, &chosen] {
     chosen = [o] {

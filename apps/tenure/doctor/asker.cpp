@@ -8,6 +8,7 @@
 #include <exception>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/percent.hpp>
+#include <tenure/toolkit/request_secrets.hpp>
 #include <utility>
 
 namespace tenure::doctor {
@@ -16,10 +17,8 @@ namespace asio = boost::asio;
 
 std::string reply::text() const {
   if (error) return error.message();
-  constexpr std::size_t most = 120;
   std::string line = std::to_string(response.status);
-  const std::string body = response.body.substr(0, response.body.find_last_not_of(" \r\n") + 1);
-  if (!body.empty()) line += ' ' + body.substr(0, most);
+  if (!says.empty()) line += ' ' + says;
   return line;
 }
 
@@ -60,6 +59,7 @@ reply asker::send(std::string method, const std::string& path, std::string body)
   }
   runtime::http_request request(std::move(method), with_place(path), std::move(body));
   const std::string token = config_.token();
+  const text::request_secrets secrets(token, config_.basic_auth(), request.body);
   if (!token.empty()) request.headers.emplace_back("X-Consul-Token", token);
   if (!config_.basic_auth().empty()) {
     request.headers.emplace_back("Authorization",
@@ -79,6 +79,9 @@ reply asker::send(std::string method, const std::string& path, std::string body)
   io_.restart();
   while (!done) io_.run_one();
   if (failed) std::rethrow_exception(failed);
+  constexpr std::size_t most = 120;
+  result.says = secrets.hidden(result.response.body, most);
+  result.says.resize(result.says.find_last_not_of(" \r\n") + 1);
   result.took = boot_clock::now() - begin;
   result.at = std::chrono::system_clock::now();
   return result;

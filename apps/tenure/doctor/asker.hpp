@@ -27,6 +27,7 @@ struct stored_key {
 struct reply {
   error_code error;
   runtime::http_response response;
+  std::string says;  ///< the body, for people: without what the request sent and is secret
   duration took{0};
   std::chrono::system_clock::time_point at;  ///< when it came, by this host's clock
 

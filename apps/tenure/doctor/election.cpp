@@ -61,7 +61,10 @@ void check_free(report& out, const stored_key& entry) {
     return;
   }
   if (never_held) {
-    out.warning("key", "free, with the value " + shown(entry.value) + ", put there without a lock",
+    // Not a candidate's: it may be a secret.
+    out.warning("key",
+                "free, with a value of " + std::to_string(entry.value.size()) +
+                    " bytes that was put there without a lock",
                 "a candidate that starts leads one span later (15 s by default): a leader may have "
                 "held the key before it was written. Delete the value, if none has");
     return;

@@ -88,16 +88,22 @@ output_format format_of(const juju_options& o) {
 
 using answer = asio::awaitable<std::string>;
 
+// The sidecar logs the errors of a hook: they name settings and show none.
 leader_settings::changes changes_in(const std::vector<std::string>& words) {
   leader_settings::changes changes;
+  std::size_t position = 0;
   for (const std::string& word : words) {
+    ++position;
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw bad_usage("expected \"key=value\", got \"" + word + "\"");
+      throw bad_usage("expected \"key=value\" as setting " + std::to_string(position) +
+                      (equals == 0 ? ", got no key" : ", got no \"=\""));
     std::string name = word.substr(0, equals);
     std::string value = word.substr(equals + 1);
     require_utf8("the name \"" + name + "\"", name);
-    require_utf8("the value of \"" + name + "\"", value);
+    if (!text::is_utf8(value))
+      throw bad_usage("the value of \"" + name + "\" is not UTF-8 (it is not shown); encode other "
+                      "bytes, for example as base64");
     changes[std::move(name)] = std::move(value);
   }
   return changes;

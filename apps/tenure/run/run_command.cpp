@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "command/find_program.hpp"
+#include "common/argument_checks.hpp"
 #include "common/candidacy_errors.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
@@ -155,6 +156,7 @@ void add_run_command(CLI::App& app, action& chosen, const std::vector<std::strin
   run_app->add_option("--pass-env", a->pass_env,
                       "a secret variable that the command gets, such as CONSUL_HTTP_TOKEN; may be "
                       "given repeatedly")
+      ->check(check_variable_name)
       ->type_name("NAME")
       ->allow_extra_args(false);
   run_app->add_flag("--try{30s}", a->try_for,

@@ -30,7 +30,24 @@ class Files:
                 ("nojobs.yaml", b"election: a\njobs: 5\n"),
                 ("slash.yaml", JOBS.replace("election: a", "election: /a").encode()),
                 ("near.yaml", JOBS.replace("schedule", "shedule").encode()),
-                ("token", b"s3cr3t\nmore\n")):
+                ("token", b"s3cr3t\nmore\n"),
+                ("zone.yaml", JOBS.encode() + b'timezone: "UTC\\0x"\n'),
+                ("zeros.yaml", JOBS.replace("name: x", "timeout: 05s, name: x").encode()),
+                ("history.yaml", JOBS.replace("name: x", "history: 010, name: x").encode()),
+                ("size.yaml", JOBS.replace(
+                    "name: x", "output: {file: a, size: 010MB}, name: x").encode()),
+                ("label.yaml", JOBS.replace("name: x", 'on: ["a\\n"], name: x').encode()),
+                ("value.yaml", b'elections:\n  - {name: a, value: "a\\0b"}\n'),
+                ("run.yaml", b'elections:\n  - {name: a, command: {run: ["true", "a\\0b"]}}\n'),
+                ("pass.yaml", b"elections:\n  - {name: a, command: {run: 'true', "
+                              b"pass_env: ['A=B']}}\n"),
+                ("star.yaml", SIDECAR.encode() + b'http: {hosts: ["*"]}\n'),
+                ("space.yaml", SIDECAR.encode() + b'http: {hosts: ["a b"]}\n'),
+                ("limit.yaml", SIDECAR.encode() + b"http: {connections: 010}\n"),
+                ("secret.yaml", SIDECAR.encode() + b"http: {token_file: /no/such}\n"),
+                ("pipe.yaml", f"{SIDECAR}http: {{token_file: {self.path('fifo')}}}\n".encode()),
+                ("socket.yaml",
+                 f"{SIDECAR}control: {{socket: {self.path('folder')}}}\n".encode())):
             self.contents[name] = content
             with open(self.path(name), "wb") as file:
                 file.write(content)
