@@ -80,7 +80,7 @@ class Run:
     def operation(self, kind, key, saved=0):
         """An operator does something to a key within the block."""
         begin = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        one = Operation(kind, key, begin, begin + (1 << 60), saved)
+        one = Operation(kind, key, begin, begin + (1 << 60), saved, time.time() - begin / 1e9)
         with self.lock:
             self.operations.append(one)
         try:

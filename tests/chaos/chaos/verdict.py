@@ -14,12 +14,13 @@ REACH = int(3 * programs.SPAN * 1e9)  # for how long an operation excuses what f
 
 # How far the wall clocks of the machines are wrong, and how long a leader takes to notice.
 WALL = 12
+# A new leader first runs the ticks since the end of the last one, which a gap has made late.
+LATE = 15
 
 
 def forgotten(run):
     """The ticks that a restore of a snapshot may have taken out of the ledger."""
-    ahead = time.time() - boot_time()
-    return [(o.saved / 1e9 + ahead - WALL, o.end / 1e9 + ahead + WALL)
+    return [(o.saved / 1e9 + o.ahead - WALL - LATE, o.end / 1e9 + o.ahead + WALL)
             for o in run.operations if o.saved]
 
 

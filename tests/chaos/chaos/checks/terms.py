@@ -25,6 +25,7 @@ class Operation:
     begin: int
     end: int
     saved: int = 0   # of a restore: when the snapshot was taken
+    ahead: float = 0.0  # of a restore: by how many seconds the wall clock was ahead then
 
 
 def terms_of(lines):
