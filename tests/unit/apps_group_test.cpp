@@ -90,6 +90,8 @@ TEST_CASE("the state of a member is one word") {
   m.settled = true;
   CHECK(apps::state_of(m) == std::string("settled"));
   m.draining = true;
+  CHECK(apps::state_of(m) == std::string("draining"));
+  m.idle = true;
   CHECK(apps::state_of(m) == std::string("drained"));
   m.leads = 1;
   CHECK(apps::state_of(m) == std::string("draining"));

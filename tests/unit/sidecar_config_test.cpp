@@ -246,7 +246,7 @@ TEST_CASE("A key that no program can use is an error of the file") {
              "U+000A in a key): use another"});
   const list zero = of(R"(key: "r/a\0b")");
   REQUIRE(zero.size() == 1);
-  CHECK(zero.front().find("U+0000") != std::string::npos);
+  CHECK(zero.front().find("has a NUL") != std::string::npos);
   const list large = of("key: " + std::string(600'000, 'k'));
   REQUIRE(large.size() == 1);
   CHECK(large.front().ends_with("has 600000 bytes: a key has at most 16384"));
