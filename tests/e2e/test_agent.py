@@ -85,10 +85,10 @@ class AgentRestartTest(cases.Case):
         caught = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         for program, says in (
                 ([TENURE, "run", "--log-level", "info", "e2e/blocked/run", "--", "sleep", "1000"],
-                 "leading"),
+                 "term began"),
                 ([TENURE, "agent", "--listen", "127.0.0.1:0", "--state", "none"], "listening"),
                 ([TENURE, "sidecar", "--election", "a", "--http", "127.0.0.1:0"], "listening"),
-                ([TENURE_CRON, jobs], "leading")):
+                ([TENURE_CRON, jobs], "term began")):
             started = self.start(*program, env={"CONSUL_HTTP_ADDR": agent.address},
                                  preexec_fn=lambda: signal.pthread_sigmask(
                                      signal.SIG_BLOCK, caught))

@@ -122,7 +122,7 @@ class GroupToolsTest(cases.ServerCase):
         second = self.run_member("b", "--respawn", key=key)
         wait_until(lambda: self.member("b"), 10 * SLACK, pause=0.1, what="the member b")
         self.wait_for("a", 1)
-        self.assertIn("1 elections: 0 free", self.tool("group", self.prefix))
+        self.assertIn("1 election: 0 free", self.tool("group", self.prefix))
         self.assertEqual("a is drained and leads nothing\n",
                          self.tool("drain", "--wait", "--timeout", "20s", self.prefix, "a"))
         self.assertEqual(["a began", "a ended"], self.zoo.lines("trace")[:2])
