@@ -143,7 +143,7 @@ class PageTest(PageCase):
     def test_five_thousand_elections(self):
         sidecar = self.sidecar([f"election-{i}" for i in range(5000)], span="30s", ttl="30s")
         begin = time.monotonic()
-        page = self.page(sidecar.url, wait="document.querySelector('#sums').innerText"
+        page = self.page(sidecar.url, wait="document.querySelector('#sums')?.innerText"
                                            ".includes('5,000 elections')")
         page.wait(LIVE)
         print(f"5,000 elections shown after {time.monotonic() - begin:.1f} s")
