@@ -30,7 +30,7 @@ kv_list below(const std::string& prefix, kv_list answer, const consul_config& co
 
 // The response to a request for keys. Its body is empty with an error, and where there are none.
 asio::awaitable<response> client::kv_response(const call& what, std::string why_unaddressable,
-                                             answer_base& answer) {
+                                              answer_base& answer) {
   if (!why_unaddressable.empty()) {
     answer.sent_at = env_->clock->now();
     set_error(answer, consul_errc::bad_request, what, config_, "not sent: " + why_unaddressable);
