@@ -100,7 +100,7 @@ class client {
   void note_refused(call& what, txn_result& answer);
   bool note_unreadable(call& what, answer_base& answer);
   boost::asio::awaitable<response> kv_response(const call& what, std::string why_unaddressable,
-                                                  answer_base& answer);
+                                               answer_base& answer);
   boost::asio::awaitable<kv_result> find(call what, std::string key, consistency how);
   boost::asio::awaitable<raw_kv_list> find_below(call what, std::string prefix, consistency how);
   kv_list parsed(raw_kv_list raw);
