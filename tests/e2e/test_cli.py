@@ -4,7 +4,7 @@
 import os
 
 from support import cases
-from support.processes import TENURE, TENURE_CRON
+from support.processes import SANITIZED, TENURE, TENURE_CRON
 
 DEMO_JOBS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "apps", "demo",
                          "jobs.yaml")
@@ -54,10 +54,14 @@ class CommandLineTest(cases.Case):
             self.assertRegex(line, rf"^{os.path.basename(program)} \d+\.\d+\.\d+{commit}\n$")
 
     def test_too_few_descriptors(self):
-        code, _, errors = self.run_to_end("sh", "-c", 'ulimit -n 12; exec "$@"', "sh", TENURE,
-                                          "run", "k", "--", "true")
-        self.assertEqual(71, code)
-        self.assertIn("Too many open files; raise the limit of open files: ulimit -n", errors)
+        if SANITIZED:
+            print("skipped: UBSan opens a pipe to check a pointer to a virtual table")
+            return
+        for most in range(4, 13):
+            code, _, errors = self.run_to_end("sh", "-c", 'ulimit -n "$0"; exec "$@"', str(most),
+                                              TENURE, "run", "k", "--", "true")
+            self.assertEqual((71, 1), (code, len(errors.splitlines())), (most, errors))
+            self.assertIn("Too many open files; raise the limit of open files: ulimit -n", errors)
 
     def test_bad_usage_gets_one_line(self):
         for says, *argv in (
