@@ -62,6 +62,16 @@ split_line split(const std::vector<std::string>& line) {
   return parts;
 }
 
+// What to write instead, if words of `tenure run` were not expected.
+std::string remedy_of_run(const split_line& parts) {
+  if (parts.command.empty()) return "the command comes after --: tenure run KEY -- COMMAND";
+  const auto attempt = std::ranges::find(parts.ours, "--try");
+  if (parts.ours.end() - attempt < 2) return {};
+  const std::string& next = attempt[1];
+  const bool is_time = next.find_first_of("0123456789") == 0;
+  return is_time ? "a time for --try comes after =: --try=" + next : "";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -113,9 +123,7 @@ int main(int argc, char** argv) {
     return exit_usage;
   }
   const bool is_run = line.size() > 1 && line[1] == "run";
-  const char* remedy = "";
-  if (is_run && parts.command.empty())
-    remedy = "the command comes after --: tenure run KEY -- COMMAND";
+  const std::string remedy = is_run ? remedy_of_run(parts) : "";
   std::vector<const char*> words;
   for (const std::string& word : parts.ours) words.push_back(word.c_str());
   return parse_and_run(app, static_cast<int>(words.size()), words.data(),

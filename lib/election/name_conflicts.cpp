@@ -1,6 +1,8 @@
 #include "election/name_conflicts.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "runtime/metering.hpp"
 
@@ -8,6 +10,7 @@ namespace tenure::impl {
 namespace {
 
 constexpr std::size_t remembered = 64;
+constexpr duration quiet_until_forgotten = std::chrono::minutes(1);
 
 metric gauge_of(name_conflicts::where seen) noexcept {
   return seen == name_conflicts::where::leader ? metric::name_conflicts_leader
@@ -35,10 +38,11 @@ bool name_conflicts::is_other(const core::session_id& session) const noexcept {
 
 void name_conflicts::begin(where seen, const core::session_id& other,
                            std::span<const log_field> who) {
-  ++open_;
+  if (open_++ == 0 && env_->clock->now() >= ended_at_ + quiet_until_forgotten) reported_.clear();
   runtime::change(*env_, gauge_of(seen), 1);
   const bool known = contains(reported_, other);
   if (!known) remember(reported_, other);
+  told_ = told_ || !known;
   const log_level level = known ? log_level::debug : log_level::warn;
   if (!env_->log->enabled(level)) return;
   std::vector<log_field> fields(who.begin(), who.end());
@@ -52,7 +56,8 @@ void name_conflicts::begin(where seen, const core::session_id& other,
 void name_conflicts::end(where seen) noexcept {
   runtime::change(*env_, gauge_of(seen), -1);
   if (--open_ > 0) return;
-  reported_.clear();
+  ended_at_ = env_->clock->now();
+  if (!std::exchange(told_, false)) return;
   env_->log->log(log_level::info, "no other process uses our name");
 }
 

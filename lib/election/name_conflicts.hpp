@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <tenure/log.hpp>
+#include <tenure/time.hpp>
 #include <vector>
 
 #include "core/util/session_id.hpp"
@@ -26,7 +27,7 @@ class name_conflicts {
   bool is_other(const core::session_id& session) const noexcept;
 
   /// Another session is seen under our name. Each session is logged once, however many elections
-  /// it holds.
+  /// it holds, and however often it comes and goes, until a minute has passed without a conflict.
   void begin(where seen, const core::session_id& other, std::span<const log_field> who);
   /// It is not seen any more, in one place where it was.
   void end(where seen) noexcept;
@@ -36,6 +37,8 @@ class name_conflicts {
   std::vector<core::session_id> own_;
   std::vector<core::session_id> reported_;
   std::size_t open_ = 0;
+  time_point ended_at_{};
+  bool told_ = false;  // a session was logged since the last line that all is over
 };
 
 }  // namespace tenure::impl

@@ -162,6 +162,20 @@ TEST_CASE("two processes under one name: a warning for the other session, and a 
   b.rt.advance(2s);
   CHECK(b[metric::name_conflicts_leader] == 0);
   b.line(*log, "no other process uses our name");
+  // The same session comes and goes.
+  for (int i = 0; i < 5; ++i) {
+    term again = b.lead(led.front());
+    b.rt.advance(2s);
+    CHECK(b[metric::name_conflicts_leader] == 1);
+    b.rt.run(again.resign());
+    b.rt.advance(2s);
+  }
+  CHECK(b.conflicts(*log) == 1);
+  b.rt.advance(60s);
+  term later = b.lead(led.front());
+  b.rt.advance(2s);
+  CHECK(b.conflicts(*log) == 2);
+  b.rt.run(later.resign());
   followed.clear();
   led.clear();
   b.end();

@@ -82,6 +82,8 @@ class CommandLineTest(cases.Case):
                 ("--ttl", "run", "--ttl", "-1s", "k", "--", "true"),
                 ("--grace", "run", "--grace", "1.5s", "k", "--", "true"),
                 ("--try: 'soon' is not a duration", "run", "--try=soon", "k", "--", "true"),
+                ("not expected: k; a time for --try comes after =: --try=1s", "run", "--try", "1s",
+                 "k", "--", "true"),
                 ("--try: 0 leaves no time", "run", "--try=0", "k", "--", "true"),
                 ("ttl 5s is out of range", "run", "--ttl", "5s", "k", "--", "true"),
                 ("span", "run", "--span", "100ms", "k", "--", "true"),
