@@ -52,7 +52,13 @@ std::string check_variable_name(const std::string& name) {
                      std::ranges::all_of(name, [](char c) {
                        return text::is_letter_or_digit(c) || c == '_';
                      });
-  return right ? "" : "'" + with_visible_controls(name) + "' is not the name of a variable";
+  if (right) return "";
+  // What follows may be a secret.
+  const std::size_t equals = name.find('=');
+  if (equals != name.npos && equals > 0)
+    return "'" + with_visible_controls(name.substr(0, equals)) +
+           "' is followed by a value; write the name alone, and set the variable";
+  return "'" + with_visible_controls(name) + "' is not the name of a variable";
 }
 
 std::string check_host_name(const std::string& host) {

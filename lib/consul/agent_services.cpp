@@ -146,7 +146,10 @@ asio::awaitable<service_written> agent_services::register_service(std::string bo
   what.body = std::move(body);
   consul::response received = co_await consul::perform(*env_, config_, what);
   take_error(received, answer);
-  if (answer.error == consul_errc::bad_request) answer.unknown_field = unknown_field(received.body);
+  if (answer.error == consul_errc::bad_request) {
+    answer.unknown_field =
+        consul::shown(unknown_field(received.body), received, what, config_);
+  }
   co_return answer;
 }
 

@@ -137,10 +137,11 @@ response judged(runtime::exchange_result exchange, bool sent, time_point now, co
     return result;
   }
   result.error = judge(result.status, result.body, what.effect);
-  result.body = shown(result.body, result, what, config);
-  std::string outcome = std::to_string(result.status) + " " + result.body;
+  const text::request_secrets secrets = secrets_of(result, what, config);
+  std::string outcome = std::to_string(result.status) + " " + shown(result.body, secrets);
   if (result.error == consul_errc::forbidden) {
     result.missing = missing_rule(what.to, result.body);
+    if (result.missing) result.missing->name = shown(result.missing->name, secrets);
     outcome = refusal_text(result.missing, outcome);
   }
   result.detail = with_outcome(describe(what, config), outcome);
@@ -163,11 +164,19 @@ std::string describe(const call& what, const consul_config& config) {
   return what.method + " " + what.to.path() + " at " + config.address();
 }
 
+text::request_secrets secrets_of(const response& received, const call& what,
+                                 const consul_config& config) {
+  return {received.token, config.basic_auth(), what.body};
+}
+
+std::string shown(std::string_view says, const text::request_secrets& secrets) {
+  constexpr std::size_t longest = 4096;
+  return secrets.hidden(says, longest);
+}
+
 std::string shown(std::string_view says, const response& received, const call& what,
                   const consul_config& config) {
-  constexpr std::size_t longest = 4096;
-  const text::request_secrets secrets(received.token, config.basic_auth(), what.body);
-  return secrets.hidden(says, longest);
+  return shown(says, secrets_of(received, what, config));
 }
 
 std::string with_outcome(std::string description, std::string_view outcome) {

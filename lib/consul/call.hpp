@@ -7,6 +7,7 @@
 #include <string>
 #include <tenure/acl_policy.hpp>
 #include <tenure/consul_config.hpp>
+#include <tenure/toolkit/request_secrets.hpp>
 
 #include "consul/format.hpp"
 #include "consul/types.hpp"
@@ -46,8 +47,7 @@ class call {
 class response : public answer_base {
  public:
   unsigned status = 0;
-  /// With an error nothing in it is secret: see shown().
-  std::string body;
+  std::string body;   ///< may repeat secrets, see shown(); those in `detail` are hidden
   std::string token;  ///< that it was asked for with
   std::optional<acl_rule> missing;  ///< the rule that the token lacks, with consul_errc::forbidden
 };
@@ -63,8 +63,13 @@ error_code judge(unsigned status, std::string_view text, effect what) noexcept;
 /// The request and the address it went to, without the query: the beginning of a log line.
 std::string describe(const call& what, const consul_config& config);
 
+/// What may not be shown of an answer to `what`, which may repeat its request.
+text::request_secrets secrets_of(const response& received, const call& what,
+                                 const consul_config& config);
+
 /// What an answer says, for people: without the token, the credentials and the values of its
-/// request, which it may repeat, and without values of keys. Of bounded length.
+/// request, and without values of keys. Of bounded length.
+std::string shown(std::string_view says, const text::request_secrets& secrets);
 std::string shown(std::string_view says, const response& received, const call& what,
                   const consul_config& config);
 

@@ -97,7 +97,9 @@ class client {
  private:
   /// Makes the call, and notes which rights it showed or missed.
   boost::asio::awaitable<response> ask(const call& what);
-  void note_refused(call& what, txn_result& answer);
+  std::vector<acl_rule> rules_of(call& what);
+  void note_allowed(call& what, const txn_result& answer);
+  void note_refused(call& what, const response& received, txn_result& answer);
   bool note_unreadable(call& what, answer_base& answer);
   boost::asio::awaitable<response> kv_response(const call& what, std::string why_unaddressable,
                                                answer_base& answer);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <ranges>
+#include <utility>
 
 #include "consul/acl_rules.hpp"
 #include "consul/client.hpp"
@@ -127,9 +128,11 @@ asio::awaitable<txn_result> client::transact(call what, std::vector<txn_op> ops)
                       : "not the answer of a transaction: " + received.body);
     co_return answer;
   }
-  for (txn_error& failure : answer.failures)
-    failure.what = shown(failure.what, received, what, config_);
-  note_refused(what, answer);
+  if (refused) {
+    note_refused(what, received, answer);
+  } else if (!refusals_.quiet()) {
+    note_allowed(what, answer);
+  }
   answer.committed = !refused;
   core::must(refused || answer.results.size() == keys.wanted(),
              "a committed transaction has the results of its operations, and no others", [&] {
@@ -152,26 +155,40 @@ bool client::note_unreadable(call& what, answer_base& answer) {
   return true;
 }
 
-// The rights that an answered transaction showed or missed. A missing one is the error of all of
-// it, and each failed operation then names the rule that it needs.
-void client::note_refused(call& what, txn_result& answer) {
-  const auto denied = [](const txn_error& f) { return f.kind == txn_failure::forbidden; };
-  const bool refused = std::ranges::any_of(answer.failures, denied);
-  if (!refused && refusals_.quiet()) return;
+// The rule that each operation needs.
+std::vector<acl_rule> client::rules_of(call& what) {
   std::vector<acl_rule> rules;
   if (parser_->operations(what.body, [&](std::string_view verb, std::string_view key) {
         rules.push_back(rule_for(verb, key));
       }))
     rules.clear();
+  return rules;
+}
+
+// No operation of an answered transaction was refused for want of a right.
+void client::note_allowed(call& what, const txn_result& answer) {
   refusals_.known(answer.sent_at);
-  if (!refused) {
-    for (const acl_rule& rule : rules) refusals_.allowed(rule, answer.sent_at);
+  for (const acl_rule& rule : rules_of(what)) refusals_.allowed(rule, answer.sent_at);
+}
+
+// A missing right is the error of the whole transaction, and each operation that failed for it
+// names the rule that it needs.
+void client::note_refused(call& what, const response& received, txn_result& answer) {
+  const text::request_secrets secrets = secrets_of(received, what, config_);
+  const auto denied = [](const txn_error& f) { return f.kind == txn_failure::forbidden; };
+  if (std::ranges::none_of(answer.failures, denied)) {
+    for (txn_error& failure : answer.failures) failure.what = shown(failure.what, secrets);
+    if (!refusals_.quiet()) note_allowed(what, answer);
     return;
   }
+  const std::vector<acl_rule> rules = rules_of(what);
+  refusals_.known(answer.sent_at);
   // From the end: a write follows the check that guards it, and needs more.
   for (txn_error& failure : answer.failures | std::views::reverse) {
+    const std::string text = std::exchange(failure.what, shown(failure.what, secrets));
     if (!denied(failure)) continue;
-    std::optional<acl_rule> rule = rule_named_in(failure.what);
+    std::optional<acl_rule> rule = rule_named_in(text);
+    if (rule) rule->name = shown(rule->name, secrets);
     if (!rule && failure.op_index < rules.size()) rule = rules[failure.op_index];
     failure.what = refusal_text(rule, failure.what);
     const std::string line = with_outcome(describe(what, config_), failure.what);

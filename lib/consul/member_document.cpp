@@ -82,6 +82,7 @@ void read_field(const std::string& name, ondemand::value value, core::group_memb
 
 core::group_member read_member(ondemand::document& document) {
   core::group_member member;
+  member.idle = true;  // version 0.2.0 does not write the field: the list of elections decides
   for (auto field : document.get_object()) {
     const std::string name(std::string_view(field.unescaped_key()));
     read_field(name, field.value(), member);
@@ -125,7 +126,7 @@ std::string member_text(const core::group_member& member) {
   for (const auto& [name, value] : member.labels) json.key(name).value(value);
   json.end_object();
   json.key("leaving").value(member.leaving).key("settled").value(member.settled);
-  if (member.idle) json.key("idle").value(true);
+  json.key("idle").value(member.idle);
   json.key("elections").begin_object().key("count").value(member.entered.count);
   json.key("digest").value(text::hex(member.entered.digest));
   if (member.leads_outside > 0) json.key("leads_outside").value(member.leads_outside);

@@ -10,7 +10,7 @@ namespace tenure::impl {
 namespace {
 
 constexpr std::size_t remembered = 64;
-constexpr duration quiet_until_forgotten = std::chrono::minutes(1);
+constexpr duration quiet_until_over = std::chrono::seconds(10);
 
 metric gauge_of(name_conflicts::where seen) noexcept {
   return seen == name_conflicts::where::leader ? metric::name_conflicts_leader
@@ -28,6 +28,12 @@ void remember(std::vector<core::session_id>& all, const core::session_id& one) {
 
 }  // namespace
 
+name_conflicts::name_conflicts(std::shared_ptr<const runtime::environment> env)
+    : timer([](timer& self) noexcept { static_cast<name_conflicts&>(self).over(); }),
+      env_(std::move(env)) {}
+
+name_conflicts::~name_conflicts() { env_->timers->disarm(*this); }
+
 void name_conflicts::add_own(const core::session_id& session) {
   if (!session.empty() && !contains(own_, session)) remember(own_, session);
 }
@@ -38,11 +44,11 @@ bool name_conflicts::is_other(const core::session_id& session) const noexcept {
 
 void name_conflicts::begin(where seen, const core::session_id& other,
                            std::span<const log_field> who) {
-  if (open_++ == 0 && env_->clock->now() >= ended_at_ + quiet_until_forgotten) reported_.clear();
+  ++open_;
+  env_->timers->disarm(*this);
   runtime::change(*env_, gauge_of(seen), 1);
   const bool known = contains(reported_, other);
   if (!known) remember(reported_, other);
-  told_ = told_ || !known;
   const log_level level = known ? log_level::debug : log_level::warn;
   if (!env_->log->enabled(level)) return;
   std::vector<log_field> fields(who.begin(), who.end());
@@ -55,9 +61,11 @@ void name_conflicts::begin(where seen, const core::session_id& other,
 
 void name_conflicts::end(where seen) noexcept {
   runtime::change(*env_, gauge_of(seen), -1);
-  if (--open_ > 0) return;
-  ended_at_ = env_->clock->now();
-  if (!std::exchange(told_, false)) return;
+  if (--open_ == 0) env_->timers->arm(*this, env_->timers->now() + quiet_until_over);
+}
+
+void name_conflicts::over() noexcept {
+  reported_.clear();
   env_->log->log(log_level::info, "no other process uses our name");
 }
 

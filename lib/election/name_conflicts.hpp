@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 #include <tenure/log.hpp>
-#include <tenure/time.hpp>
+#include <tenure/toolkit/timers.hpp>
 #include <vector>
 
 #include "core/util/session_id.hpp"
@@ -15,30 +15,31 @@
 
 namespace tenure::impl {
 
-class name_conflicts {
+class name_conflicts : private runtime::timer {
  public:
   enum class where : bool { leader, member };
 
-  explicit name_conflicts(std::shared_ptr<const runtime::environment> env)
-      : env_(std::move(env)) {}
+  explicit name_conflicts(std::shared_ptr<const runtime::environment> env);
+  ~name_conflicts();
 
   /// A session of this process. The latest few are remembered: a watch may show a lost one late.
   void add_own(const core::session_id& session);
   bool is_other(const core::session_id& session) const noexcept;
 
   /// Another session is seen under our name. Each session is logged once, however many elections
-  /// it holds, and however often it comes and goes, until a minute has passed without a conflict.
+  /// it holds and however often it comes and goes, until the conflict is over.
   void begin(where seen, const core::session_id& other, std::span<const log_field> who);
-  /// It is not seen any more, in one place where it was.
+  /// It is not seen any more, in one place where it was. The conflict is over after ten seconds in
+  /// which no other session is seen anywhere.
   void end(where seen) noexcept;
 
  private:
+  void over() noexcept;
+
   std::shared_ptr<const runtime::environment> env_;
   std::vector<core::session_id> own_;
   std::vector<core::session_id> reported_;
   std::size_t open_ = 0;
-  time_point ended_at_{};
-  bool told_ = false;  // a session was logged since the last line that all is over
 };
 
 }  // namespace tenure::impl

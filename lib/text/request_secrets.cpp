@@ -1,6 +1,7 @@
 #include <tenure/toolkit/request_secrets.hpp>
 
 #include <algorithm>
+#include <set>
 #include <tenure/toolkit/base64.hpp>
 #include <tenure/toolkit/json_string.hpp>
 #include <utility>
@@ -54,13 +55,16 @@ request_secrets::request_secrets(std::string_view token, std::string_view basic_
                                  std::string_view body) {
   add(token, shortest_credential);
   add(basic_auth, shortest_credential);
-  const std::size_t colon = std::min(basic_auth.find(':'), basic_auth.size());
-  add(basic_auth.substr(0, colon), shortest_credential);
-  add(basic_auth.substr(std::min(colon + 1, basic_auth.size())), shortest_credential);
+  if (const std::size_t colon = basic_auth.find(':'); colon != basic_auth.npos) {
+    add(basic_auth.substr(0, colon), shortest_credential);
+    add(basic_auth.substr(colon + 1), shortest_credential);
+  }
   constexpr std::string_view begin = "\"Value\":\"";
+  std::set<std::string_view> known;  // the elections of a process often have one value
   for (std::size_t at = 0; (at = body.find(begin, at)) != body.npos;) {
     at += begin.size();
     const std::string_view coded = body.substr(at, body.find('"', at) - at);
+    if (!known.insert(coded).second) continue;
     const std::string value = base64_decode(coded).value_or("");
     // A key or a session that is also a value is no secret.
     if (body.find(value) == body.npos) add(value, shortest_value);
@@ -74,10 +78,12 @@ void request_secrets::add(std::string_view secret, std::size_t shortest) {
   for (const json_escapes how : {json_escapes::go, json_escapes::terminal})
     forms_.push_back({in_json(secret, how), in_part});
   forms_.push_back({base64_encode(secret), true});
+  for (const form& one : forms_) begins_.set(static_cast<unsigned char>(one.text.front()));
 }
 
 // The length of the secret that `text` begins with; 0 if with none.
 std::size_t request_secrets::secret_at(std::string_view text) const noexcept {
+  if (!begins_.test(static_cast<unsigned char>(text.front()))) return 0;
   std::size_t longest = 0;
   for (const form& one : forms_) {
     const std::size_t same = common_length(one.text, text);

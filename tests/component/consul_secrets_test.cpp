@@ -141,4 +141,19 @@ TEST_CASE("an answer of other keys does not show their values") {
   CHECK(b.shown() == std::vector<std::string>());
 }
 
+TEST_CASE("credentials that are words of Consul's texts change no decision") {
+  fixture b;
+  b.network->observer = [](const runtime::http_request&, runtime::http_response& response) {
+    response.status = 500;
+    response.body = "Unknown service \"id\"";
+  };
+  auto env = std::make_shared<runtime::environment>(*b.runtime.environment());
+  for (const char* const words : {"service:secret", "user:Unknown", "Unknown:service"}) {
+    CAPTURE(words);
+    consul::client named(env, consul_config().basic_auth(words));
+    const time_point end = b.runtime.now() + 10s;
+    CHECK_FALSE(b.runtime.run(named.deregister_service("id", end)).error);
+  }
+}
+
 }  // namespace

@@ -1,4 +1,4 @@
-// What becomes of runs that wait: in a pause, and behind a claim that takes long.
+// What becomes of runs that wait: in a pause, behind a claim that takes long, and for other runs.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
@@ -55,4 +55,38 @@ TEST_CASE("ticks that are due while Consul keeps a claim waiting run after it, i
   first.store.held_until = f.rt.now() + 9s;
   f.rt.advance(20s);
   for (int tick = 2; tick <= 20; tick += 2) CHECK(f.runs("a", noon + tick * 1s) == 1);
+}
+
+TEST_CASE("an order of a job that has too many runs waits until some have ended") {
+  cron_fixture f;
+  const cron::ledger_keys keys("cron");
+  const std::vector<job_ptr> jobs = {with(make_job("a", "@every 1h"), [](cron::job& j) {
+    j.overlap = cron::overlap_rule::allow;
+  })};
+  cron::ledger_document d;
+  d.last_tick = noon;
+  for (std::size_t i = 0; i < cron::most_open_runs; ++i) {
+    cron::open_run run;
+    run.what = cron::open_run::state::waiting;
+    run.tick = noon - 1s;
+    run.run_id = std::to_string(i);
+    d.open.push_back(run);
+  }
+  f.ask("PUT", keys.document("a"), cron::to_json(d));
+  cron::operator_note note;
+  note.job = "a";
+  f.ask("PUT", keys.request("order"), cron::to_json(note));
+  cron_replica& r = f.add("p1", jobs);
+  r.runner.length = 20s;
+  r.start();
+  f.run_until_led_by(r);
+  f.rt.advance(2s);
+  REQUIRE(f.document("a").open.size() == cron::most_open_runs);
+  f.rt.advance(5s);
+  const auto ordered = [&] {
+    return std::ranges::any_of(f.starts, [](const begun& b) { return b.id == "order"; });
+  };
+  CHECK_FALSE(ordered());
+  f.rt.advance(30s);
+  CHECK(ordered());
 }

@@ -53,3 +53,23 @@ TEST_CASE("a drained member says that it leads nothing once it does, wherever it
   CHECK_FALSE(told().idle);
   b.end();
 }
+
+TEST_CASE("a drained member that is busy is idle once it is not") {
+  outside_fixture b;
+  group_process& c = b.join("c");
+  for (const char* key : {"other/1", "other/2", "alone"}) c.enter(key);
+  b.rt.advance(20s);
+  const auto told = [&] { return b.rt.run(c.p.elections->group_of("jobs")).members.front(); };
+  b.a.g->set_busy(true);
+  b.put("jobs/members/.drained/a", "");
+  b.rt.advance(60s);
+  CHECK(b.a.leads() == 0);
+  CHECK_FALSE(told().idle);
+  b.a.g->set_busy(false);
+  b.rt.advance(1s);
+  CHECK(told().idle);
+  b.a.g->set_busy(true);
+  b.rt.advance(1s);
+  CHECK_FALSE(told().idle);
+  b.end();
+}

@@ -86,6 +86,22 @@ class CronSpreadTest(cases.ServerCase):
             self.assertEqual(0, process.wait(20), self.zoo.errors(process))
             self.assertNotIn("task failed", self.zoo.errors(process), name)
 
+    def test_a_drain_waits_for_the_runs_of_labels(self):
+        path = self.zoo.path("jobs.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"election: {self.key}/cron\njobs:\n"
+                       "  - {name: slow, schedule: '@every 1s', on: [gpu], "
+                       "command: 'echo begin >> slow; sleep 4; echo end >> slow'}\n")
+        self.cron(path, "a", "--label", "gpu")
+        wait_until(lambda: self.zoo.lines("slow")[-1:] == ["begin"], 15 * SLACK, what="a run")
+        code, _, errors = self.run_to_end(TENURE, "drain", "-q", "--wait", "--timeout", "30s",
+                                          self.key, "a")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertEqual("end", self.zoo.lines("slow")[-1])
+        self.assertEqual(1, self.run_to_end(TENURE, "leader", f"{self.key}/cron/slow")[0])
+        self.assertEqual(0, self.run_to_end(TENURE, "undrain", self.key, "a")[0])
+        wait_until(lambda: self.zoo.lines("slow")[-1] == "begin", 15 * SLACK, what="a run again")
+
 
 if __name__ == "__main__":
     cases.main(needs_consul=True)

@@ -189,8 +189,8 @@ class GroupToolsTest(cases.ServerCase):
         self.assertIn("'b' is no member", self.tool("move", key, "b", code=1))
         code, output, errors = self.run_to_end(TENURE, "pin", "--force", key, "b")
         self.assertEqual((0, f"{key} is pinned to b\n"), (code, output))
-        self.assertEqual(f"tenure pin: no election {key} is seen: no member has led it so far; the "
-                         "pin holds if there will be one\n", errors)
+        self.assertEqual(f"tenure pin: no election {key} is seen: no member has led it, or its "
+                         "key was deleted; the pin holds if there will be one\n", errors)
         report = self.report()
         self.assertEqual((["a"], {key: "b"}, []),
                          (report["drained"], report["pins"], report["members"]))

@@ -269,6 +269,16 @@ class RunTest(cases.ServerCase):
         process.terminate()
         self.assertEqual(0, process.wait(5))
 
+    def test_a_signal_in_the_pause_after_losses(self):
+        process = self.tenure_run(*self.mark(), options=["--respawn", "--span", "1s"])
+        for count in range(1, 4):
+            wait_until(lambda c=count: len(self.marks("begin")) == c, what=f"run {count}")
+            self.consul.destroy_session(self.consul.holder(self.key))
+            wait_until(lambda c=count: self.zoo.errors(process).count("was lost") == c,
+                       what=f"loss {count}")
+        process.terminate()
+        self.assertEqual(143, process.wait(5))
+
     def test_the_lease_of_the_last_leader_is_the_reason(self):
         session = self.lock_by_http()
         self.consul.destroy_session(session)  # the value stays: not a clean release

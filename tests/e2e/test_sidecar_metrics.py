@@ -121,7 +121,8 @@ class MetricsTest(cases.ServerCase):
         first.terminate()
         self.assertEqual(0, first.wait(20))
         wait_until(lambda: metrics_of(second)[conflict] == 0, 20, what="the conflict to end")
-        self.assertIn("no other process uses our name", self.zoo.errors(second))
+        wait_until(lambda: "no other process uses our name" in self.zoo.errors(second), 30,
+                   what="the line that it has ended")
 
     def test_json_lines(self):
         stage = self.stage(stop_budget="500ms", guarantee="1s")

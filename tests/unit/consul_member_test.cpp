@@ -11,13 +11,14 @@ TEST_CASE("a member's document, there and back") {
   member.value = "host-a:3306";
   CHECK(consul::member_text(member) ==
         R"({"format":1,"name":"host-a","value":"host-a:3306","weight":100,"labels":{},)"
-        R"("leaving":false,"settled":false,"elections":{"count":0,"digest":"0000000000000000"}})");
+        R"("leaving":false,"settled":false,"idle":false,)"
+        R"("elections":{"count":0,"digest":"0000000000000000"}})");
   CHECK(consul::parse_member(consul::member_text(member)) == member);
   member.value = std::string("\xff\x00\x01", 3);
   member.weight = 0;
   member.capacity = 500;
   member.labels = {{"zone", "a"}, {"rack", "\"7\""}};
-  member.leaving = member.settled = true;
+  member.leaving = member.settled = member.idle = true;
   member.entered.add(0xfedcba9876543210);
   member.entered.add(0x8000000000000001);
   CHECK(consul::parse_member(consul::member_text(member)) == member);
@@ -31,6 +32,7 @@ TEST_CASE("only name and value are required; what is not known is ignored") {
   CHECK(member->weight == 7);
   CHECK(member->capacity == core::no_limit);
   CHECK_FALSE(member->settled);
+  CHECK(member->idle);  // a drain does not wait for a word that an earlier version does not know
 }
 
 TEST_CASE("a document that would be misread is refused") {

@@ -47,7 +47,7 @@ class lane : public std::enable_shared_from_this<lane> {
   void release();
   /// Stops the runs, after wind_down().
   void stop_runs(stop_cause why);
-  bool serving() const noexcept { return serving_; }
+  bool leads() const noexcept { return serving_ && term_.holds(); }
   std::size_t running() const noexcept { return schedule_ ? schedule_->running() : 0; }
   /// Completes when no term is served any more.
   boost::asio::awaitable<void> ended();

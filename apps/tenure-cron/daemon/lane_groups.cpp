@@ -45,7 +45,15 @@ group& lane_groups::for_labels(const std::vector<std::string>& on) {
   membership how = how_;
   if (drained_ || giving_up_) how.weight(0);
   how.labels(shown_labels());
-  return by_labels_.emplace(prefix, elections_.join(prefix, how)).first->second;
+  main_->set_busy(true);
+  group& joined = by_labels_.emplace(prefix, elections_.join(prefix, how)).first->second;
+  if (begin_watch_) begin_watch_(joined);
+  return joined;
+}
+
+void lane_groups::watch_labels(std::function<void(group&)> begin) {
+  begin_watch_ = std::move(begin);
+  for (auto& [prefix, one] : by_labels_) begin_watch_(one);
 }
 
 std::map<std::string, std::string> lane_groups::shown_labels() const {
@@ -70,9 +78,20 @@ void lane_groups::publish(const std::string& digest) {
 
 void lane_groups::follow_drain() {
   const auto self = self_in(*main_);
-  if (!self || giving_up_ || self->draining == drained_) return;
-  drained_ = self->draining;
-  for (auto& [prefix, one] : by_labels_) one.set_weight(drained_ ? 0 : how_.weight());
+  if (!self || giving_up_) return;
+  if (self->draining != drained_) {
+    drained_ = self->draining;
+    for (auto& [prefix, one] : by_labels_) one.set_weight(drained_ ? 0 : how_.weight());
+  }
+  main_->set_busy(!by_labels_.empty() && !(drained_ && idle_by_labels()));
+}
+
+// Before its weight of 0 is seen, this member may claim elections.
+bool lane_groups::idle_by_labels() const {
+  return std::ranges::all_of(by_labels_, [](const auto& one) {
+    const auto self = self_in(one.second);
+    return self && self->weight == 0 && self->leads == 0;
+  });
 }
 
 void lane_groups::give_up() {

@@ -2,6 +2,7 @@
 // labels that a job asks for. Only replicas that have the labels join the latter.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,9 +26,14 @@ class lane_groups {
   /// How its prefix is made: "jobs.on.gpu+ssd".
   static std::string prefix_for(const std::string& main, std::vector<std::string> on);
 
+  /// Calls `begin` for each group of labels, now or when it is joined. Its owner calls
+  /// follow_drain() after each of its changes.
+  void watch_labels(std::function<void(group&)> begin);
+
   /// Publishes the digest of the jobs file.
   void publish(const std::string& digest);
-  /// In the groups of labels this member leads nothing while operators drain it in the main one.
+  /// While operators drain this member in the main group, it gives up what it leads in the groups
+  /// of labels, and is busy in the main one until it leads nothing there.
   void follow_drain();
   /// From now on the other members take what this one leads.
   void give_up();
@@ -36,6 +42,7 @@ class lane_groups {
 
  private:
   std::map<std::string, std::string> shown_labels() const;
+  bool idle_by_labels() const;
 
   elections& elections_;
   std::string prefix_;
@@ -44,6 +51,7 @@ class lane_groups {
   std::string digest_;
   std::optional<group> main_;
   std::map<std::string, group> by_labels_;  // by prefix
+  std::function<void(group&)> begin_watch_;
   bool drained_ = false;
   bool giving_up_ = false;
 };

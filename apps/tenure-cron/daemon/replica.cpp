@@ -86,7 +86,7 @@ std::string replica::status() const {
   std::vector<apps::election_line> lines;
   for (const auto& one : tenants_) {
     for (const auto& l : one->lanes())
-      lines.push_back({.name = l->key(), .leads = l->serving(), .seen = l->handle().last_seen()});
+      lines.push_back({.name = l->key(), .leads = l->leads(), .seen = l->handle().last_seen()});
   }
   return apps::leaders_text(lines);
 }

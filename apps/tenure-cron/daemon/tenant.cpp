@@ -128,6 +128,8 @@ void tenant::start(std::function<void(const boost::system::system_error&)> refus
     for (const auto& [key, one] : by_key_) one->control_changed(jobs);
   }));
   tasks_.spawn(watch_members());
+  if (groups_)
+    groups_->watch_labels([this](group& g) { tasks_.spawn(follow_drain_in(g)); });
   tasks_.spawn(watch_for_refusal());
   replica_.options.log->log(
       log_level::info, "campaign started",
@@ -153,6 +155,13 @@ asio::awaitable<void> tenant::watch_members() {
   }
 }
 
+asio::awaitable<void> tenant::follow_drain_in(group& of_labels) {
+  for (;;) {
+    co_await of_labels.changed();
+    groups_->follow_drain();
+  }
+}
+
 // An unreachable Consul comes back by itself, and a right that the token lacks may be granted at
 // any time. A request that Consul keeps refusing for another reason needs another configuration.
 asio::awaitable<void> tenant::watch_for_refusal() {
@@ -162,7 +171,7 @@ asio::awaitable<void> tenant::watch_for_refusal() {
     co_await runtime::sleep_until(*replica_.timers, next);
     const auto refused = std::ranges::find_if(lanes_, [](const std::shared_ptr<lane>& one) {
       const error_code why = one->handle().last_error();
-      return !one->serving() && why == error_kind::fatal && why != consul_errc::forbidden;
+      return !one->leads() && why == error_kind::fatal && why != consul_errc::forbidden;
     });
     refusals = refused != lanes_.end() ? refusals + 1 : 0;
     if (refusals == most_refusals)

@@ -88,6 +88,7 @@ class tenant {
   void on_failure(std::exception_ptr e);
   void on_event(const event& e);
   boost::asio::awaitable<void> watch_members();
+  boost::asio::awaitable<void> follow_drain_in(group& of_labels);
   boost::asio::awaitable<void> watch_for_refusal();
 
   // tenant_end.cpp

@@ -8,7 +8,7 @@ std::vector<tenant_view> daemon_view::tenants() const {
     tenant_view made(one->file(), one->store());
     made.name = one->name();
     made.lanes = one->lanes().size();
-    for (const auto& l : one->lanes()) made.led += l->serving() ? 1 : 0;
+    for (const auto& l : one->lanes()) made.led += l->leads() ? 1 : 0;
     made.running = one->running();
     made.differing = one->differing();
     all.push_back(std::move(made));

@@ -49,11 +49,15 @@ constexpr std::size_t records_per_page = 20;
 constexpr std::size_t most_open_runs = 1000;
 /// All open runs get their records at once when their leader has died; the next writes seal them.
 constexpr std::size_t most_recent_records = 2 * most_open_runs;
-/// Of the text of a document or a page. Consul takes 512 KB in a transaction, where a document is
-/// as base64, beside a page.
-constexpr std::size_t most_document_bytes = 320 * 1024;
+/// Of the text of a document or a page that is read: Consul has no larger values.
+constexpr std::size_t most_document_bytes = 512 * 1024;
+/// Of the text of a document that is written. Consul takes 512 KB in a transaction, where a
+/// document is as base64, beside a page.
+constexpr std::size_t most_written_bytes = 320 * 1024;
 
 std::string to_json(const ledger_document& document);
+/// The text to write. If it were too large, the records lose the ends of their output.
+std::string text_to_write(ledger_document& document);
 /// Nothing if the text is not such a document: its numbers, times and lengths too are those that a
 /// replica may have written, so that all that is reckoned with them is safe.
 std::optional<ledger_document> parse_ledger_document(const std::string& text);

@@ -241,6 +241,13 @@ std::string to_json(const ledger_document& d) {
   return w.take();
 }
 
+std::string text_to_write(ledger_document& document) {
+  std::string text = to_json(document);
+  if (text.size() <= most_written_bytes) return text;
+  for (run_record& r : document.recent) r.tail.clear();
+  return to_json(document);
+}
+
 std::optional<ledger_document> parse_ledger_document(const std::string& text) {
   dom::parser parser;
   dom::object top;

@@ -108,6 +108,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
                                                    bool refused);
   boost::asio::awaitable<void> drop_orders(tracked_ptr which, std::shared_ptr<write_attempt> what);
   void orders_ended(const tracked_ptr& which, const std::vector<std::string>& ids);
+  void look_at_orders();
   void heed_others(const tracked_ptr& which, const std::string& stored);
   void give_up(const tracked_ptr& which, const std::string& run_id);
   boost::asio::awaitable<std::string> find_index(tracked_ptr which);
@@ -134,6 +135,7 @@ class term_core : public std::enable_shared_from_this<term_core> {
   control_state control_;
   std::optional<std::vector<job_ptr>> reload_;
   bool orders_changed_ = false;
+  bool orders_wait_ = false;  // one is of a job that has too many open runs
   bool stopping_ = false;
   std::optional<time_point> quiet_since_;  // stopping, and the runner has had no run since then
   bool ended_ = false;  // the ledger has said that the term is over

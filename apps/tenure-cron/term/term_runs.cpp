@@ -287,14 +287,17 @@ void term_core::skip_paused() {
 }
 
 void term_core::take_orders() {
-  orders_changed_ = false;
+  orders_changed_ = orders_wait_ = false;
   for (const run_order& order : control_.orders) {
     const auto found = jobs_.find(order.note.job);
     if (found == jobs_.end()) continue;
     const tracked_ptr& which = found->second;
     if (which->orders.size() >= most_orders) continue;
-    if (which->document.open.size() >= most_open_runs) continue;
     if (which->orders.contains(order.id) || which->document.mentions(order.id)) continue;
+    if (which->document.open.size() >= most_open_runs) {
+      orders_wait_ = true;
+      continue;
+    }
     lane_.log->log(log_level::info, "run requested",
                    {log_field("job", order.note.job), log_field("run", order.id),
                     log_field("by", order.note.by), log_field("election", term_.key())});

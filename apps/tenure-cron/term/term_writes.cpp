@@ -84,7 +84,7 @@ std::shared_ptr<write_attempt> term_core::make_attempt(const tracked_ptr& which)
     made->writes.remove(order.key);
     made->orders.push_back(id);
   }
-  made->text = to_json(d);
+  made->text = text_to_write(d);
   made->expected = which->index;
   if (bug_enabled(seeded_bug::unguarded_ledger)) {
     made->writes.set(lane_.keys.document(what.name), made->text);
@@ -113,6 +113,7 @@ asio::awaitable<void> term_core::write_document(tracked_ptr which) {
       if (what->pages > 0) which->newest_page = std::move(*std::prev(stored));
       which->sealed.erase(which->sealed.begin(), stored);
       orders_ended(which, what->orders);
+      if (orders_wait_ && which->document.open.size() < most_open_runs) look_at_orders();
       begin_claimed(which, what->claims);
       // Now rather than before the next claim, which should not wait for it.
       if (!which->index_known && !starts_nothing()) co_await find_index(which);
@@ -242,6 +243,10 @@ void term_core::orders_ended(const tracked_ptr& which, const std::vector<std::st
     which->orders.erase(id);
     std::erase_if(control_.orders, [&](const run_order& one) { return one.id == id; });
   }
+  look_at_orders();
+}
+
+void term_core::look_at_orders() {
   orders_changed_ = true;
   alarm_.interrupt();
 }

@@ -74,7 +74,7 @@ boost::asio::awaitable<bool> may_exist(elections& all, std::string key) {
 }
 
 std::string not_seen(const std::string& key) {
-  return "no election " + one_line(key) + " is seen: no member has led it so far";
+  return "no election " + one_line(key) + " is seen: no member has led it, or its key was deleted";
 }
 
 std::string count_of_elections(std::size_t count) {

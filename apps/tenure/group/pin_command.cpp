@@ -35,9 +35,9 @@ asio::awaitable<int> pin(elections& all, options_ptr o) {
     print_no_member("tenure pin", group, o->member);
     co_return exit_no_member;
   }
+  const bool seen = co_await may_exist(all, o->key);
   co_await all.pin(group.prefix, o->key, o->member);
   print_line(one_line(o->key) + " is pinned to " + one_line(o->member));
-  const bool seen = co_await may_exist(all, o->key);
   if (!seen) {
     print_error("tenure pin: %s; the pin holds if there will be one\n",
                 not_seen(o->key).c_str());

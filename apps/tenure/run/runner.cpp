@@ -117,6 +117,7 @@ asio::awaitable<void> runner::run_terms() {
   unsigned quick_losses = 0;  // in a row
   std::optional<boost::system::system_error> refused;
   for (;;) {
+    const time_point asked = boot_clock::now();
     term won;
     if (group_ && !served) asio::co_spawn(io_, check_group_rights(), asio::detached);
     try {
@@ -143,18 +144,19 @@ asio::awaitable<void> runner::run_terms() {
     const int code = co_await serve_term(won);
     exit_code_ = code;
     if (!options_.respawn || signal_ != 0) co_return;
-    const bool steady = boot_clock::now() - begin >= steady_run;
+    // A long wait before the term is as good: the losses are not in a row.
+    const bool steady = boot_clock::now() - begin >= steady_run || begin - asked >= steady_run;
     if (steady) pause = least_respawn_pause;
-    if (exit_code_ == exit_lost) {
-      // One term that is soon lost is bad luck; after the next ones others should try.
-      quick_losses = steady ? 0 : quick_losses + 1;
-      if (quick_losses < 2) continue;
-    } else {
-      quick_losses = 0;
-    }
+    if (handed_over_) continue;
+    // One term that is soon lost is bad luck; after the next ones others should try.
+    const bool lost_soon = lost_ && !steady;
+    quick_losses = lost_soon ? quick_losses + 1 : 0;
+    if (lost_ && quick_losses < 2) continue;
     co_await sleep(pause);
     pause = std::min(pause * 2, most_respawn_pause);
-    if (signal_ != 0) co_return;
+    if (signal_ == 0) continue;
+    exit_code_ = 128 + signal_;
+    co_return;
   }
 }
 
@@ -261,18 +263,19 @@ asio::awaitable<int> runner::serve_term(term t) {
     const outcome result = co_await run_command(t);
     ended = result;
   }
-  const bool lost = commands_->term_ended();
-  print_step(lost ? "Lock lost, the child was killed" : "Child terminated, releasing lock");
+  lost_ = commands_->term_ended();
+  print_step(lost_ ? "Lock lost, the child was killed" : "Child terminated, releasing lock");
   commands_->close();
   const bool leaves = group_ && !hand_over_ && (!options_.respawn || signal_ != 0);
   if (leaves) co_await leave_group(t);
   const end_reason reason = co_await t.resign();
   commands_.reset();
-  if (hand_over_ || (lost && reason == end_reason::handed_over)) {
+  handed_over_ = hand_over_ || (lost_ && reason == end_reason::handed_over);
+  if (handed_over_) {
     print_error(t.key() + " was handed over: the command was stopped");
     co_return exit_lost;
   }
-  if (lost) {
+  if (lost_) {
     print_loss(t, reason);
     co_return exit_lost;
   }

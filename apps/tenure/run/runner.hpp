@@ -103,7 +103,10 @@ class runner {
   std::string obstacle_;     // when the time was up
   bool waiting_ = false;     // for Consul, or for the election
   bool group_refused_ = false;
-  bool hand_over_ = false;   // the command was stopped because the group wants another leader
+  bool hand_over_ = false;  // the command was stopped because the group wants another leader
+  // Of the last term:
+  bool lost_ = false;         // it ended before its command
+  bool handed_over_ = false;  // another member leads now
   int exit_code_ = 0;
   bool child_failed_ = false;
 };

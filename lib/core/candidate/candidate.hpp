@@ -187,11 +187,12 @@ class candidate {
   const session_id& held_by() const noexcept { return held_ ? held_->session : no_session_; }
   std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
   bool busy() const noexcept { return busy_; }
-  /// Holds nothing, has no claim with an open outcome, and no work runs: it can be dropped.
-  bool settled() const noexcept {
-    return !busy_ && !held_ && !open_claim_ && !working() && !key_is_ours() &&
-           !history_.placeholder();
+  /// Holds nothing, has no claim with an open outcome, and no work runs.
+  bool idle() const noexcept {
+    return !busy_ && !held_ && !open_claim_ && !working() && !key_is_ours();
   }
+  /// It can be dropped: nothing of it is left in Consul.
+  bool settled() const noexcept { return idle() && !history_.placeholder(); }
   const key_history& history() const noexcept { return history_; }
   /// Who knows the key that a candidate is for, so that a failed assertion can name it.
   static void name_by(std::string (*key_of)(const candidate&)) noexcept { key_of_ = key_of; }

@@ -119,8 +119,8 @@ void group_core::note_entered(time_point now) noexcept {
 // What a list of the group does not show. `tenure drain --wait` waits for a member that is idle, so
 // that is published at once.
 void group_core::note_led(time_point now) {
-  const bool may_be = planner_.drained() && !planner_.leads_any();
-  const bool idle = may_be && (idle_ || planner_.all_settled());
+  const bool may_be = planner_.drained() && !planner_.leads_any() && !busy_;
+  const bool idle = may_be && (idle_ || planner_.all_idle());
   if (idle != std::exchange(idle_, idle)) publish_at_ = now;
   if (may_be && !idle) wake_at(now + look_again_after);
   if (planner_.leads_outside() != key_->document().leads_outside &&
@@ -359,6 +359,11 @@ void group_core::set_labels(std::map<std::string, std::string> all) {
   document.labels = std::move(all);
   check_size(document);
   publish(std::move(document));
+}
+
+void group_core::set_busy(bool busy) {
+  check_open();
+  if (std::exchange(busy_, busy) != busy) wake();
 }
 
 error_code group_core::last_error() const noexcept {

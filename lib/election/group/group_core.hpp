@@ -52,6 +52,7 @@ class group_core final : public group_seats,
   void set_weight(std::uint32_t weight);
   void set_capacity(std::optional<std::uint32_t> most);
   void set_labels(std::map<std::string, std::string> all);
+  void set_busy(bool busy);
   boost::asio::awaitable<void> leave();
   void leave_in_background();
 
@@ -139,6 +140,7 @@ class group_core final : public group_seats,
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
   bool idle_ = false;  ///< see core::group_member
+  bool busy_ = false;  ///< see group::set_busy()
   bool name_conflict_ = false;  ///< another process has this member's name
   int leaves_ = 0;              ///< coroutines that leave this group
   bool leaving_ = false;

@@ -126,8 +126,9 @@ bool group_planner::drained() const noexcept {
   return ready() && view_.drained.contains(members_[self_].document.name);
 }
 
-bool group_planner::all_settled() const {
-  return std::ranges::all_of(seats_, [](const seat& one) { return one.who->settled(); });
+bool group_planner::all_idle() const {
+  return std::ranges::all_of(
+      seats_, [](const seat& one) { return one.who->idle() || one.who->settled(); });
 }
 
 bool group_planner::gone(const seen_member& member) const {

@@ -85,7 +85,7 @@ class group_planner {
   /// Our session holds an election.
   bool leads_any() const noexcept { return ready() && held_[self_] > 0; }
   /// No participant holds its key, has a claim in flight, or works.
-  bool all_settled() const;
+  bool all_idle() const;
   /// Whether the member has entered the same elections: then it watches all of our keys. Those
   /// count which this process had entered before it began to leave.
   bool same_elections(core::member_index member) const noexcept {

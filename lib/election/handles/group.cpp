@@ -69,6 +69,11 @@ void group::set_labels(std::map<std::string, std::string> all) {
   core_->set_labels(std::move(all));
 }
 
+void group::set_busy(bool busy) {
+  if (!core_) impl::fail(errc::shut_down, impl::empty_handle);
+  core_->set_busy(busy);
+}
+
 asio::awaitable<void> group::leave() {
   if (!core_) return impl::nothing();
   return runtime::keep_alive(core_->leave(), core_);

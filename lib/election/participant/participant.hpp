@@ -132,6 +132,7 @@ class participant final : public key_watcher,
   void detach() noexcept;
   /// From now on it is not counted among the elections entered.
   void uncount() noexcept;
+  bool idle() const noexcept { return fsm_.idle(); }  ///< see core::candidate
   bool settled() const noexcept {
     return fsm_.settled() || (left_ && release_refused_ && !working() && !fsm_.busy());
   }

@@ -33,7 +33,9 @@ class group_member_status {
   bool settled = false;   ///< its settling time is over: voluntary moves include it
   bool draining = false;  ///< an operator drains it
   bool leaving = false;   ///< it leaves the group
-  bool idle = false;  ///< it says that it is drained and leads nothing, wherever the keys are
+  /// It says that it is drained and leads nothing, wherever the keys are; see group::set_busy().
+  /// Always true for a member of version 0.2.0, which says nothing of that.
+  bool idle = false;
   bool self = false;      ///< this process
   std::uint64_t entered = 0;  ///< elections that it has entered
   /// Elections of the group that its session holds. Of keys that are not below the prefix the
@@ -130,6 +132,10 @@ class group {
   /// Changes this member's labels; the other members see them about a second later. Throws
   /// bad_configuration, and changes nothing then.
   void set_labels(std::map<std::string, std::string> all);
+  /// While true, this member does not say that it is idle, so that `tenure drain --wait` waits:
+  /// for what ends with its part in the group and is none of the group's elections, such as the
+  /// elections of another group. False at first.
+  void set_busy(bool busy);
 
   /// Leaves the group and all elections that were entered through it. Each election that this
   /// process leads is handed over, or released if no other member takes it; then the member's key

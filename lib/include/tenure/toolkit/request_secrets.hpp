@@ -5,6 +5,7 @@
 // stability between minor versions.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ class request_secrets {
   std::size_t secret_at(std::string_view text) const noexcept;
 
   std::vector<form> forms_;
+  std::bitset<256> begins_;  ///< the first byte of any form
 };
 
 }  // namespace tenure::text
