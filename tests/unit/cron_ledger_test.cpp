@@ -391,9 +391,7 @@ TEST_CASE("a document is no larger than a write of it may be") {
   for (run_record& r : large.recent) r.tail = std::string(300, 't');
   CHECK(to_json(large).size() > most_written_bytes);
   CHECK(text_to_write(large).size() <= most_written_bytes);
-  const auto read = parse_ledger_document(text_to_write(large));
-  REQUIRE(read);
-  CHECK(read->recent.size() == most_recent_records / 2);
+  CHECK(parse_ledger_document(text_to_write(large)).value().recent.size() == large.recent.size());
   std::vector<run_record> page(records_per_page, finished(noon));
   CHECK(parse_ledger_page(page_to_json(page)));
   page.push_back(finished(noon));
