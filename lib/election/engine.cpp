@@ -49,6 +49,7 @@ engine::engine(std::shared_ptr<connections> shared_connections, elections_option
 engine::~engine() {
   shared_->watches.stop();
   shared_->locks->stop();
+  shared_->names.stop();
   shared_->events.close();
   for (const auto& pooled : shared_->sessions.take_all()) pooled->proofs->clear();
 }
@@ -251,6 +252,7 @@ asio::awaitable<void> engine::stop_everything() {
   groups_.clear();
   shared_->watches.stop();
   shared_->locks->stop();
+  shared_->names.stop();
   shared_->tasks.cancel();
   co_await shared_->tasks.join();
   co_await end_sessions();

@@ -32,7 +32,7 @@ name_conflicts::name_conflicts(std::shared_ptr<const runtime::environment> env)
     : timer([](timer& self) noexcept { static_cast<name_conflicts&>(self).over(); }),
       env_(std::move(env)) {}
 
-name_conflicts::~name_conflicts() { env_->timers->disarm(*this); }
+name_conflicts::~name_conflicts() { stop(); }
 
 void name_conflicts::add_own(const core::session_id& session) {
   if (!session.empty() && !contains(own_, session)) remember(own_, session);
@@ -61,7 +61,13 @@ void name_conflicts::begin(where seen, const core::session_id& other,
 
 void name_conflicts::end(where seen) noexcept {
   runtime::change(*env_, gauge_of(seen), -1);
-  if (--open_ == 0) env_->timers->arm(*this, env_->timers->now() + quiet_until_over);
+  if (--open_ > 0 || stopped_) return;
+  env_->timers->arm(*this, env_->timers->now() + quiet_until_over);
+}
+
+void name_conflicts::stop() noexcept {
+  stopped_ = true;
+  env_->timers->disarm(*this);
 }
 
 void name_conflicts::over() noexcept {

@@ -32,6 +32,8 @@ class name_conflicts : private runtime::timer {
   /// It is not seen any more, in one place where it was. The conflict is over after ten seconds in
   /// which no other session is seen anywhere.
   void end(where seen) noexcept;
+  /// At the end of the shut-down: from now on no timer waits.
+  void stop() noexcept;
 
  private:
   void over() noexcept;
@@ -40,6 +42,7 @@ class name_conflicts : private runtime::timer {
   std::vector<core::session_id> own_;
   std::vector<core::session_id> reported_;
   std::size_t open_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace tenure::impl

@@ -199,7 +199,7 @@ class GroupToolsTest(cases.ServerCase):
         self.assertEqual(f"tenure drain: 'b' is no member of {self.prefix}, which has m\n",
                          self.tool("drain", self.prefix, "b", code=1))
         self.assertEqual(f"tenure move: no election {self.prefix}/typo is seen: no member has led "
-                         "it so far\n",
+                         "it, or its key was deleted\n",
                          self.tool("move", f"{self.prefix}/typo", "m", code=1, timeout=20))
         self.assertEqual("", self.run_to_end(TENURE, "pin", f"{self.prefix}/job", "m")[2])
         member.terminate()
