@@ -206,27 +206,19 @@ hand_over_notices::hand_over_notices(std::shared_ptr<context> shared, std::strin
       wait_(wait_for(how)),
       value_(how.value()) {}
 
-hand_over_notices::~hand_over_notices() {
-  if (inbox_) inbox_->close();
-}
+hand_over_notices::~hand_over_notices() { close(); }
 
 void hand_over_notices::session_is(const std::string& session) {
   if (inbox_ && inbox_->session() == session) return;
-  if (inbox_) inbox_->close();
-  inbox_.reset();
+  close();
   if (session.empty()) return;
   inbox_ = std::make_shared<inbox>(*this, session);
   shared_->tasks.spawn(runtime::keep_alive(inbox_->run(), inbox_));
 }
 
-asio::awaitable<void> hand_over_notices::remove() {
-  if (!inbox_) co_return;
-  inbox_->close();
-  std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::remove_tree(inbox_->prefix()));
+void hand_over_notices::close() noexcept {
+  if (inbox_) inbox_->close();
   inbox_.reset();
-  const time_point deadline = shared_->client.deadline();
-  co_await shared_->client.write(std::move(ops), deadline);
 }
 
 }  // namespace tenure::impl

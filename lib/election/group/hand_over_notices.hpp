@@ -29,8 +29,8 @@ class hand_over_notices {
 
   /// The session under which this process is a member; empty: none now.
   void session_is(const std::string& session);
-  /// Deletes what is kept for the present session, within the request time-out.
-  boost::asio::awaitable<void> remove();
+  /// Watches no more. What is kept for the present session goes with the member's key.
+  void close() noexcept;
 
  private:
   class inbox;

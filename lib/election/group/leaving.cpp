@@ -77,9 +77,10 @@ asio::awaitable<void> group_core::end() {
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   // In an outage the shut-down does not wait for this as well: the survivors delete the key.
-  if (!shared_->shutting_down || key_->written()) co_await key_->remove();
+  const bool known = key_->written() || key_->missing();
+  if (!shared_->shutting_down || known) co_await key_->remove();
   if (key_->gone()) {
-    co_await notices_.remove();
+    notices_.close();
     co_await drop_session();
   } else if (!shared_->shutting_down) {
     shared_->tasks.spawn(runtime::keep_alive(remove_later(), shared_from_this()));
@@ -115,7 +116,7 @@ asio::awaitable<void> group_core::remove_later() {
     if (!shared_->shutting_down) co_await key_->remove();
   }
   if (shared_->shutting_down || joined_again_) co_return;
-  co_await notices_.remove();
+  notices_.close();
   co_await drop_session();
 }
 

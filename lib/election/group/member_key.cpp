@@ -9,6 +9,7 @@
 #include "consul/failure_log.hpp"
 #include "consul/member_document.hpp"
 #include "core/util/invariant.hpp"
+#include "election/group/hand_over_notices.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -333,21 +334,31 @@ asio::awaitable<bool> member_key::remove_once(time_point deadline) {
     co_await read();
   }
   if (!known_ || id_.empty()) co_return id_.empty();
-  if (index_ == 0) co_return true;
-  std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::check_index(key(), index_));
-  ops.push_back(consul::txn_op::remove(key()));
   busy_mark mark(*this, request::removal);
-  const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
+  const consul::txn_result answer = co_await shared_->client.write(removal(), deadline);
   note(answer);
   if (answer.error && answer.error != consul_errc::outcome_unknown) mark.answered();
+  key_only_ = key_only_ || answer.error == consul_errc::forbidden;
   if (!answer.committed) co_return false;
   mark.answered();
   stored_.reset();
   index_ = 0;
-  known_ = true;
+  known_ = deleted_ = true;
   log(log_level::info, "member key deleted");
   co_return true;
+}
+
+// Where others have deleted the key, nothing else would delete the notices.
+std::vector<consul::txn_op> member_key::removal() const {
+  std::vector<consul::txn_op> ops;
+  if (index_ == 0) {
+    ops.push_back(consul::txn_op::check_not_exists(key()));
+  } else {
+    ops.push_back(consul::txn_op::check_index(key(), index_));
+    ops.push_back(consul::txn_op::remove(key()));
+  }
+  if (!key_only_) ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, id_)));
+  return ops;
 }
 
 }  // namespace tenure::impl

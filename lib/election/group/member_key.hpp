@@ -48,6 +48,8 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   const core::group_member& document() const noexcept { return wanted_; }
   /// Whether the key was written under the present session, and with the newest document.
   bool written() const noexcept;
+  /// Others have deleted it.
+  bool missing() const noexcept { return sent_ && known_ && index_ == 0; }
   /// Whose key it is; empty: there is no session now.
   const std::string& session() const noexcept { return id_; }
   /// Notified when written() or session() may have changed.
@@ -59,13 +61,13 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   /// member as it was written, others may have deleted or overwritten the key: a read decides.
   void observe(const group_view& view);
 
-  /// Deletes the key under its index, within the request time-out; the session stays. Nothing is
-  /// written afterwards.
+  /// Deletes the key under its index, and the member's hand-over notices with it, within the
+  /// request time-out; the session stays. Nothing is written afterwards.
   boost::asio::awaitable<void> remove();
   /// Takes the key of an earlier membership with the same session over, whose remove() ends.
   void take_over(member_key& left);
   /// Whether remove() has done its work, or the session is gone and the key with it.
-  bool gone() const noexcept { return id_.empty() || !sent_ || (known_ && index_ == 0); }
+  bool gone() const noexcept { return id_.empty() || !sent_ || deleted_; }
 
   // session_user
   void session_ready(const std::string& id) override;
@@ -86,6 +88,7 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   time_point next_at(step next) const noexcept;
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<void> write();
+  std::vector<consul::txn_op> removal() const;
   boost::asio::awaitable<bool> remove_once(time_point deadline);
   void take(const consul::kv_result& answer);
   void stored(core::group_member what, std::uint64_t modify_index);
@@ -114,6 +117,8 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   bool look_ = false;         ///< the watch shows something else
   request inflight_ = request::none;
   bool removed_ = false;      ///< remove() was called
+  bool deleted_ = false;      ///< and has deleted what there was
+  bool key_only_ = false;     ///< the token may not delete notices
   time_point write_at_ = time_point::min();    ///< when a change of the document is written
   time_point settled_at_ = time_point::max();  ///< max: it has settled, or has no key yet
   time_point retry_at_ = time_point::min();    ///< no request before
