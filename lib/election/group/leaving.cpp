@@ -77,8 +77,8 @@ asio::awaitable<void> group_core::end() {
   while (second && !ended_) co_await changed_.wait();
   if (second) co_return;
   // In an outage the shut-down does not wait for this as well: the survivors delete the key.
-  const bool known = key_->written() || key_->missing();
-  if (!shared_->shutting_down || known) co_await key_->remove();
+  const bool outage = key_->last_error() && !key_->missing();
+  if (!shared_->shutting_down || !outage) co_await key_->remove();
   if (key_->gone()) {
     notices_.close();
     co_await drop_session();

@@ -135,12 +135,11 @@ asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
   if (answer.error) {
     consul::log_failure(*env_, release_failed, answer.error, answer.detail,
                         {{"keys", batch->size()}});
-    // A watched key is not reported again.
+    // A watched key is not reported again, unless it has changed: then that is what counts.
     for (const auto& [key, held] : *batch) {
       if (held.whose != participant_has::other_session) continue;
-      hold& again = holds_[key];
-      again = held;
-      again.due = env_->timers->now() + repeat_after;
+      const auto [again, same] = holds_.try_emplace(key, held);
+      if (same) again->second.due = env_->timers->now() + repeat_after;
     }
     co_return false;
   }
