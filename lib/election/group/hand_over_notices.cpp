@@ -58,7 +58,6 @@ class hand_over_notices::inbox final : private prefix_watch::receiver,
                prefix_, *this) {}
 
   const std::string& session() const noexcept { return session_; }
-  const std::string& prefix() const noexcept { return prefix_; }
 
   asio::awaitable<void> run() {
     core::backoff failures(100ms, 5s);
