@@ -240,7 +240,7 @@ TEST_CASE("A check without reports for its TTL becomes critical") {
   CHECK(say("pass", "silent-1?note=well").status == 200);
   CHECK(freed.answer().body.find(session) == std::string::npos);
   CHECK(since(last) >= 0.7);
-  CHECK(since(last) < 10.7);  // on a busy machine
+  CHECK(since(last) < 60);  // Consul repeats a failed synchronisation after 15 to 30 s
   CHECK_FALSE(lives(session));
   CHECK(fails.answer().body.find(
             shown("silent-1", "Service 'silent' check", "critical", "",

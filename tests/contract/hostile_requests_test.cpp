@@ -277,7 +277,7 @@ TEST_CASE("Connections without requests are closed after their time") {
   const auto start = std::chrono::steady_clock::now();
   while (!slow.has_input()) slow.send_raw("G");  // until the server closes
   CHECK(slow.receive_to_end().empty());
-  CHECK(seconds_since(start) < 5);
+  CHECK(seconds_since(start) < 30);
 }
 
 TEST_CASE("A connection takes the place of the one that has waited longest") {
