@@ -37,3 +37,20 @@ TEST_CASE("nothing of a member is left if Consul fails while its key is deleted"
   b.a().p.transport->network = nullptr;
   b.end();
 }
+TEST_CASE("the notices of a member whose key others have deleted go when it leaves") {
+  pair b;
+  const std::string session = b.a().session();
+  const std::string notices = "jobs/handed/" + session + "/";
+  b.a().p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    return has(r.body, "\"lock\"") ? fate(mishap::forbidden) : fate();  // it writes no new one
+  };
+  b.remove("jobs/members/" + session);
+  b.rt.advance(1s);
+  REQUIRE_FALSE(b.key(notices).empty());
+  SECTION("leave") { b.rt.run(b.a().g->leave()); }
+  SECTION("shut-down of the elections object") { b.rt.run(b.a().p.elections->shut_down()); }
+  CHECK(b.key(notices).empty());
+  b.a().p.transport->network = nullptr;
+  b.end();
+  b.rt.advance(30s);  // who resigns waits for its release this long
+}
