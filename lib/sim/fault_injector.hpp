@@ -30,6 +30,8 @@ class fault_injector {
   void settle_groups();
   /// Operators take away what they wrote over the locks of semaphores.
   void settle_semaphores();
+  /// An operator deleted the key of the member with this session.
+  bool deleted_member(const std::string& session) const { return deleted_.contains(session); }
 
  private:
   using fault = void (fault_injector::*)();
@@ -91,6 +93,7 @@ class fault_injector {
   const slot_checker& slots_;
   std::map<std::size_t, std::string> old_locks_;  ///< of semaphores, as from a backup
   std::map<std::size_t, std::vector<agent::kv_fields>> snapshots_;  ///< of semaphores
+  std::set<std::string> deleted_;  ///< sessions of members
   bool running_ = true;
 };
 

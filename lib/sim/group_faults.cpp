@@ -95,7 +95,10 @@ void fault_injector::operator_spoils_member() {
   const auto& [key, session] = members[world_.below(members.size())];
   world_.probes.hit("operator spoiled a member's key");
   const std::uint64_t how = world_.below(3);
-  if (how == 0) server_.serve_now(remove(key));
+  if (how == 0) {
+    deleted_.insert(session);
+    server_.serve_now(remove(key));
+  }
   if (how == 1) server_.serve_now(put(key, "an operator was here"));
   if (how == 2) server_.serve_now(put(key + "?release=" + session, "released"));
 }

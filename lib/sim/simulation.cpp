@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "election/group/group_view.hpp"
+
 namespace tenure::sim {
 
 using namespace std::chrono_literals;
@@ -265,6 +267,7 @@ void simulation::shut_down() {
   // Time removes what crashed processes left: sessions, abandoned polls, late requests.
   world_.run(world_.now() + 2 * scenario_.ttl + 2 * scenario_.wait + 90s);
   check_leaks();
+  check_notices();
   checker_.writes().final_check();
   checker_.slots().final_check();
 }
@@ -289,6 +292,22 @@ void simulation::check_leaks() {
   check(server_.handler().parked(), "polls");
   for (std::size_t address = 0; address < scenario_.addresses; ++address) {
     check(server_.connections(address), "connections");
+  }
+}
+
+// If its key is there, members that were still to come would delete both. A key that dies with its
+// session leaves the notices, and so does an operator who deletes the key of a dying member.
+void simulation::check_notices() {
+  if (scenario_.behavior == session_behavior::remove) return;
+  for (std::size_t group = 0; group < scenario_.groups.groups; ++group) {
+    const std::string prefix = group_prefix(group) + "/handed/";
+    for (const agent::kv_fields* k : truth_.below(prefix)) {
+      const std::string session = k->key.substr(prefix.size(), k->key.find('/', prefix.size()) -
+                                                                   prefix.size());
+      const bool known = !truth_.below(impl::members_prefix(group_prefix(group)) + session).empty();
+      if (!known && !faults_.deleted_member(session))
+        world_.report_violation("H3", k->key + " is left of a member whose key is gone");
+    }
   }
 }
 

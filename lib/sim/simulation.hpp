@@ -72,6 +72,7 @@ class simulation {
   std::string not_taken_over(const std::string& dead_session) const;
   bool all_stopped() const;
   void check_leaks();
+  void check_notices();
 
   scenario scenario_;
   world world_;

@@ -333,11 +333,13 @@ TEST_CASE("a member key of an earlier membership that is written late is deleted
   b.rt.advance(3s);
   REQUIRE(again.members().size() == 1);
   REQUIRE(again.members().front().session != session);
+  b.put("jobs/handed/" + session + "/", "");
   const runtime::http_response late =
       b.ask("PUT", "/v1/kv/jobs/members/" + session + "?acquire=" + session, document);
   REQUIRE(has(late.body, "true"));
   b.rt.advance(3s);
   CHECK_FALSE(has(b.key("jobs/members/" + session), session));
+  CHECK(b.key("jobs/handed/" + session + "/").empty());
   CHECK(again.members().size() == 1);
   b.end();
 }

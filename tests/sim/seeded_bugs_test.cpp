@@ -202,6 +202,9 @@ TEST_CASE("found: a late claim taken for a hand-over") {
 TEST_CASE("found: a notice that is believed whatever was seen of its key") {
   expect_found(seeded_bug::trust_any_notice, {"S3"}, swapping_members);
 }
+TEST_CASE("found: a member key that is deleted without its notices") {
+  expect_found(seeded_bug::notices_left, {"H3"}, restarts_in_outages);
+}
 TEST_CASE("found: a plan without the elections of the dead") {
   expect_found(seeded_bug::plan_skips_dead, {"L7"}, dying_member);
 }

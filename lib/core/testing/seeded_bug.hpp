@@ -31,6 +31,7 @@ enum class seeded_bug : std::uint8_t {
   receive_with_open_claim,  ///< what a late claim acquired is taken for a hand-over
   hand_over_to_any_session,  ///< a key is handed to a session that is no member's any more
   trust_any_notice,         ///< a notice is believed, whatever was seen of its key before
+  notices_left,             ///< a member's key is deleted without its notices
   plan_skips_dead,          ///< the plan of a group leaves out keys that a dead session holds
   plan_ignores_settling,    ///< a member takes part in voluntary moves as soon as it has joined
   slot_of_dead_is_free,     ///< the slot of a holder that was seen dead is taken at once

@@ -179,12 +179,12 @@ void group_core::on_answer(const group_view& view) {
 // fails, the next answer shows the key again.
 asio::awaitable<void> group_core::remove_stray(std::string session) {
   const std::string key = member_key_name(prefix_, session);
-  std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::check_session(key, session));
-  ops.push_back(consul::txn_op::remove(key));
+  std::vector<consul::txn_op> ops = member_removal(
+      prefix_, session, consul::txn_op::check_session(key, session), stray_scope_);
   const time_point deadline = shared_->client.deadline();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   removing_stray_ = false;
+  if (answer.error == consul_errc::forbidden) stray_scope_ = removal_scope::key_only;
   if (!answer.committed) co_return;
   shared_->env->log->log(log_level::info, "member key of an earlier membership deleted",
                          {{"group", prefix_}, {"session", session}});

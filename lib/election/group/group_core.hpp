@@ -25,6 +25,7 @@
 #include "election/group/group_watch.hpp"
 #include "election/group/hand_over_notices.hpp"
 #include "election/group/member_key.hpp"
+#include "election/group/member_removal.hpp"
 #include "election/group/mover.hpp"
 #include "election/participant/profile.hpp"
 
@@ -139,6 +140,7 @@ class group_core final : public group_seats,
   bool joined_again_ = false;
   bool joined_ = false;   ///< this member was seen in the group
   bool removing_stray_ = false;
+  removal_scope stray_scope_ = removal_scope::key_and_notices;
   bool idle_ = false;  ///< see core::group_member
   bool busy_ = false;  ///< see group::set_busy()
   bool name_conflict_ = false;  ///< another process has this member's name

@@ -10,7 +10,7 @@
 #include "consul/failure_log.hpp"
 #include "core/group/move_pace.hpp"
 #include "election/connections.hpp"
-#include "election/group/hand_over_notices.hpp"
+#include "election/group/member_removal.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -116,11 +116,8 @@ asio::awaitable<void> group_watch::clean() {
 std::vector<consul::txn_op> group_watch::removal_of(const std::string& key,
                                                     const cleaning& how) const {
   const std::string session = key.substr(members_prefix(group_).size());
-  std::vector<consul::txn_op> ops;
-  ops.push_back(consul::txn_op::check_index(key, how.modify_index));
-  ops.push_back(consul::txn_op::remove(key));
-  if (!how.key_only) ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, session)));
-  return ops;
+  return member_removal(group_, session, consul::txn_op::check_index(key, how.modify_index),
+                        how.scope);
 }
 
 asio::awaitable<void> group_watch::remove(std::string key) {
@@ -139,7 +136,8 @@ asio::awaitable<void> group_watch::remove(std::string key) {
   const auto known = left_overs_.find(key);
   if (known == left_overs_.end() || known->second.modify_index != how.modify_index) co_return;
   if (answer.error) {
-    known->second.key_only = answer.error == consul_errc::forbidden;
+    const bool forbidden = answer.error == consul_errc::forbidden;
+    known->second.scope = forbidden ? removal_scope::key_only : removal_scope::key_and_notices;
     known->second.due =
         shared_->now() + known->second.failures.next(shared_->env->random->next());
   } else {

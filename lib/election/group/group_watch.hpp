@@ -16,6 +16,7 @@
 #include "core/util/backoff.hpp"
 #include "election/context.hpp"
 #include "election/group/group_view.hpp"
+#include "election/group/member_removal.hpp"
 #include "election/watching/prefix_watch.hpp"
 
 namespace tenure::impl {
@@ -57,7 +58,7 @@ class group_watch final : private prefix_watch::receiver {
     std::uint64_t modify_index = 0;
     time_point due{};
     core::backoff failures{std::chrono::milliseconds(500), std::chrono::seconds(30)};
-    bool key_only = false;  ///< the token may not delete the notices
+    removal_scope scope = removal_scope::key_and_notices;
   };
 
   void on_list(const consul::kv_list& answer) override;

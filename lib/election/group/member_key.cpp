@@ -9,7 +9,7 @@
 #include "consul/failure_log.hpp"
 #include "consul/member_document.hpp"
 #include "core/util/invariant.hpp"
-#include "election/group/hand_over_notices.hpp"
+#include "election/group/member_removal.hpp"
 
 namespace tenure::impl {
 namespace {
@@ -327,7 +327,7 @@ void member_key::take_over(member_key& left) {
   left.set_session({});
 }
 
-/// Whether the key is gone.
+/// Whether the key is gone. Where others have deleted it, nothing else would delete the notices.
 asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   if (!sent_) co_return true;
   if (!known_) {
@@ -335,10 +335,14 @@ asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   }
   if (!known_ || id_.empty()) co_return id_.empty();
   busy_mark mark(*this, request::removal);
-  const consul::txn_result answer = co_await shared_->client.write(removal(), deadline);
+  consul::txn_op guard = index_ == 0 ? consul::txn_op::check_not_exists(key())
+                                     : consul::txn_op::check_index(key(), index_);
+  std::vector<consul::txn_op> ops =
+      member_removal(group_, id_, std::move(guard), removal_scope_);
+  const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   note(answer);
   if (answer.error && answer.error != consul_errc::outcome_unknown) mark.answered();
-  key_only_ = key_only_ || answer.error == consul_errc::forbidden;
+  if (answer.error == consul_errc::forbidden) removal_scope_ = removal_scope::key_only;
   if (!answer.committed) co_return false;
   mark.answered();
   stored_.reset();
@@ -346,19 +350,6 @@ asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   known_ = deleted_ = true;
   log(log_level::info, "member key deleted");
   co_return true;
-}
-
-// Where others have deleted the key, nothing else would delete the notices.
-std::vector<consul::txn_op> member_key::removal() const {
-  std::vector<consul::txn_op> ops;
-  if (index_ == 0) {
-    ops.push_back(consul::txn_op::check_not_exists(key()));
-  } else {
-    ops.push_back(consul::txn_op::check_index(key(), index_));
-    ops.push_back(consul::txn_op::remove(key()));
-  }
-  if (!key_only_) ops.push_back(consul::txn_op::remove_tree(notices_prefix(group_, id_)));
-  return ops;
 }
 
 }  // namespace tenure::impl

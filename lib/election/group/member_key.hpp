@@ -20,6 +20,7 @@
 #include "core/util/backoff.hpp"
 #include "election/context.hpp"
 #include "election/group/group_view.hpp"
+#include "election/group/member_removal.hpp"
 #include "election/sessions/session_pool.hpp"
 #include "election/sessions/session_user.hpp"
 
@@ -88,7 +89,6 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   time_point next_at(step next) const noexcept;
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<void> write();
-  std::vector<consul::txn_op> removal() const;
   boost::asio::awaitable<bool> remove_once(time_point deadline);
   void take(const consul::kv_result& answer);
   void stored(core::group_member what, std::uint64_t modify_index);
@@ -118,7 +118,7 @@ class member_key final : public session_user, public std::enable_shared_from_thi
   request inflight_ = request::none;
   bool removed_ = false;      ///< remove() was called
   bool deleted_ = false;      ///< and has deleted what there was
-  bool key_only_ = false;     ///< the token may not delete notices
+  removal_scope removal_scope_ = removal_scope::key_and_notices;
   time_point write_at_ = time_point::min();    ///< when a change of the document is written
   time_point settled_at_ = time_point::max();  ///< max: it has settled, or has no key yet
   time_point retry_at_ = time_point::min();    ///< no request before
