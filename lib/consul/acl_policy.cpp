@@ -12,7 +12,7 @@ constexpr std::string_view prefix_suffix = "_prefix";
 constexpr std::size_t watched_one_by_one = 8;
 
 // A string of HCL. `${` would begin an interpolation.
-std::string quoted(std::string_view text) {
+std::string hcl_string(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -44,7 +44,7 @@ std::string acl_rule::right() const {
 }
 
 std::string acl_rule::hcl() const {
-  return resource + ' ' + quoted(name) + " { policy = \"" + access + "\" }";
+  return resource + ' ' + hcl_string(name) + " { policy = \"" + access + "\" }";
 }
 
 acl_policy& acl_policy::add(acl_rule rule, std::string why) {
