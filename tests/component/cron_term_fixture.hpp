@@ -282,6 +282,20 @@ class cron_fixture {
     rt.run_until_idle();
     return r;
   }
+  /// Writes the job's document as a replica on host `h` would have left it a second before noon.
+  void leave_open_runs(const std::string& job, std::size_t count, cron::open_run::state what) {
+    cron::ledger_document d;
+    d.last_tick = noon;
+    for (std::size_t i = 0; i < count; ++i) {
+      cron::open_run run;
+      run.what = what;
+      run.tick = noon - 1s;
+      run.run_id = std::to_string(i);
+      run.host = "h";
+      d.open.push_back(run);
+    }
+    ask("PUT", cron::ledger_keys("cron").document(job), cron::to_json(d));
+  }
   cron::ledger_document document(const std::string& job) {
     const auto r = ask("GET", "cron/jobs/" + job + "?raw");
     return cron::parse_ledger_document(r.body).value();

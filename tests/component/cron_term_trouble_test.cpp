@@ -96,16 +96,7 @@ TEST_CASE("a job goes on after a document that no replica has written") {
     f.ask("PUT", key, R"({"last":-9223372036854775808,"highest":9223372036854775807})");
   }
   SECTION("with more open runs than a job may have") {
-    cron::ledger_document d;
-    d.last_tick = noon;
-    for (int i = 0; i < 5000; ++i) {
-      cron::open_run run;
-      run.what = cron::open_run::state::claimed;
-      run.run_id = std::to_string(i);
-      run.host = "h";
-      d.open.push_back(run);
-    }
-    f.ask("PUT", key, cron::to_json(d));
+    f.leave_open_runs("a", 5000, cron::open_run::state::claimed);
   }
   cron_replica& r = f.add("p1", one("@every 1s"));
   r.lane.log = log;
@@ -120,17 +111,7 @@ TEST_CASE("a job goes on after a document that no replica has written") {
 TEST_CASE("of many runs with an unknown end the first have a line, and the others share one") {
   cron_fixture f;
   const auto log = std::make_shared<kept_log>();
-  cron::ledger_document d;
-  d.last_tick = noon;
-  for (std::size_t i = 0; i < cron::most_open_runs; ++i) {
-    cron::open_run run;
-    run.what = cron::open_run::state::claimed;
-    run.tick = noon - 1s;
-    run.run_id = std::to_string(i);
-    run.host = "h";
-    d.open.push_back(run);
-  }
-  f.ask("PUT", cron::ledger_keys("cron").document("a"), cron::to_json(d));
+  f.leave_open_runs("a", cron::most_open_runs, cron::open_run::state::claimed);
   cron_replica& r = f.add("p1", one("@every 1s"));
   r.lane.log = log;
   r.start();

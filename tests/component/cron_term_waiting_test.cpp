@@ -63,16 +63,7 @@ TEST_CASE("an order of a job that has too many runs waits until some have ended"
   const std::vector<job_ptr> jobs = {with(make_job("a", "@every 1h"), [](cron::job& j) {
     j.overlap = cron::overlap_rule::allow;
   })};
-  cron::ledger_document d;
-  d.last_tick = noon;
-  for (std::size_t i = 0; i < cron::most_open_runs; ++i) {
-    cron::open_run run;
-    run.what = cron::open_run::state::waiting;
-    run.tick = noon - 1s;
-    run.run_id = std::to_string(i);
-    d.open.push_back(run);
-  }
-  f.ask("PUT", keys.document("a"), cron::to_json(d));
+  f.leave_open_runs("a", cron::most_open_runs, cron::open_run::state::waiting);
   cron::operator_note note;
   note.job = "a";
   f.ask("PUT", keys.request("order"), cron::to_json(note));
