@@ -97,16 +97,16 @@ TEST_CASE("a term that is lost before its campaign wakes does not hang the candi
   election e = p.elections->enter(key, quick());
   SECTION("two answers that arrive together") {
     p.transport->network = [](runtime::lane where, const runtime::http_request& r) {
-      // The watch sees the acquired key, waits 250 ms for the claim's reply and then polls again.
-      if (where == runtime::lane::polls) return fate(0s, 25ms);
-      return claims(r) ? fate(0s, 300ms) : fate();
+      // The watch finds no key, waits a second for the claim's reply and then polls.
+      if (where == runtime::lane::polls) return fate(0s, 50ms);
+      return claims(r) ? fate(0s, 1050ms) : fate();
     };
     running<term> campaign(b.rt, e.campaign());
-    b.rt.advance(274ms);
+    b.rt.advance(999ms);
     const std::string held = b.key(key);
     const auto at = held.find("\"Session\":\"") + 11;
     b.ask("PUT", "/v1/kv/" + key + "?release=" + held.substr(at, 36), "v");
-    b.rt.advance(26ms);
+    b.rt.advance(51ms);
     p.transport->network = nullptr;
     b.rt.advance(60s);
     CHECK(campaign.done());

@@ -187,6 +187,11 @@ class candidate {
   const session_id& held_by() const noexcept { return held_ ? held_->session : no_session_; }
   std::uint64_t lock_index() const noexcept { return held_ ? held_->lock_index : 0; }
   bool busy() const noexcept { return busy_; }
+  /// It will claim as soon as it has a session.
+  bool awaits_session() const noexcept {
+    return wanted_ && session_.empty() && history_.free() && stage() == stage::none &&
+           !claims_wait_ && !busy_;
+  }
   /// Holds nothing, has no claim with an open outcome, and no work runs.
   bool idle() const noexcept {
     return !busy_ && !held_ && !open_claim_ && !working() && !key_is_ours();

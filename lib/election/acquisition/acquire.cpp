@@ -55,6 +55,8 @@ void participant::advance() {
     } while (action != core::action::wait);
   } while (advance_again_);
   advancing_ = false;
+  const bool session_soon = session_ && session_->session->creating();
+  expect_lock_op(lock_op_inflight_ || (session_soon && fsm_.awaits_session()));
   // With the instant at which there was nothing to do: any deadline after it is still to come.
   publish(now);
 }
@@ -71,19 +73,19 @@ void participant::execute(core::action action) {
       break;
     case core::action::claim:
       runtime::count(env(), metric::claims);
-      set_lock_op_inflight(true);
+      lock_op_inflight_ = true;
       shared().locks->add(self(), lock_op::kind::acquire);
       break;
     case core::action::release:
-      set_lock_op_inflight(true);
+      lock_op_inflight_ = true;
       shared().locks->add(self(), lock_op::kind::release);
       break;
     case core::action::place:
-      set_lock_op_inflight(true);
+      lock_op_inflight_ = true;
       shared().locks->add(self(), lock_op::kind::place);
       break;
     case core::action::clear:
-      set_lock_op_inflight(true);
+      lock_op_inflight_ = true;
       shared().locks->add(self(), lock_op::kind::clear);
       break;
     case core::action::begin:
@@ -193,7 +195,7 @@ std::optional<lock_op> participant::make_lock_op(lock_op::kind what) {
 
 void participant::lock_op_done(const lock_op& which, const lock_outcome& outcome) {
   const time_point now = env().timers->now();
-  set_lock_op_inflight(false);
+  lock_op_inflight_ = false;
   if (outcome.what == lock_outcome_kind::done) {
     invalidate();
     error_.clear();

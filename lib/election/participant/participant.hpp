@@ -253,6 +253,7 @@ class participant final : public key_watcher,
   bool begins_no_term_ : 1 = false;
   bool name_conflict_ : 1 = false;  ///< another process holds the key under our own value
   bool plain_release_ : 1 = false;  ///< the key is released and not handed over
+  bool lock_op_inflight_ : 1 = false;  ///< in the lock queue, or sent
   bool advancing_ : 1 = false;
   bool advance_again_ : 1 = false;
   std::uint32_t missed_ = 0;

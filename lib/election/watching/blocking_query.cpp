@@ -22,7 +22,7 @@ constexpr duration least_turn = 1s;
 // After a poll that has lasted for this long, the server does what a blocking query is for.
 constexpr duration quiet_poll = 1s;
 // How long claims may delay a poll: keys of other processes may be below the same prefix.
-constexpr duration claims_first = 250ms;
+constexpr duration claims_first = 1s;
 
 }  // namespace
 

@@ -15,11 +15,11 @@ void key_watcher::invalidate() noexcept {
   if (link_.key != nullptr) link_.key->second.due = true;
 }
 
-void key_watcher::set_lock_op_inflight(bool inflight) noexcept {
+void key_watcher::expect_lock_op(bool expected) noexcept {
   if (link_.key == nullptr) return;
   watched_key& key = link_.key->second;
-  if (std::exchange(key.claimed, inflight) == inflight || key.owner == nullptr) return;
-  if (inflight) {
+  if (std::exchange(key.claimed, expected) == expected || key.owner == nullptr) return;
+  if (expected) {
     key.owner->query().lock_op_begun();
   } else {
     key.owner->query().lock_op_answered();

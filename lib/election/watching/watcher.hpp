@@ -69,9 +69,9 @@ class key_watcher : public std::enable_shared_from_this<key_watcher> {
   /// It wrote or read the key itself: report the next answer of the watch, even one that repeats
   /// what the watch reported last.
   void invalidate() noexcept;
-  /// Its claim for the key has been sent, or answered: the next poll waits for the outcome, for a
-  /// while.
-  void set_lock_op_inflight(bool inflight) noexcept;
+  /// Its claim for the key has been sent, or will be as soon as its session exists; or neither any
+  /// more. The next poll waits for the outcome, for a while.
+  void expect_lock_op(bool expected) noexcept;
 
  private:
   watch_link link_;
