@@ -13,7 +13,7 @@ namespace {
 // Files, commands, and the settings of leader-set, which are checked with their names.
 bool takes_any_bytes(const CLI::Option& option) {
   static constexpr std::array<std::string_view, 8> names{"FILE",  "FOLDER",  "DIR", "PATH",
-                                                         "CHILD", "COMMAND", "ARG", "KEY=VALUE"};
+                                                         "CHILD", "COMMAND", "ARG", "SETTING"};
   const std::string type = option.get_type_name();
   const std::string name = option.get_name(true);
   return std::ranges::any_of(names, [&](std::string_view each) {

@@ -192,7 +192,7 @@ void add_options(CLI::App& app, const juju_tool& tool, juju_options& o) {
   if (name == "is-leader") {
     add_duration(app, "--guarantee", o.guarantee, "how long True must hold (default: 30s)");
   } else if (name == "leader-set") {
-    app.add_option("KEY=VALUE", o.words, "the settings");
+    app.add_option("SETTING", o.words, "KEY=VALUE; an empty value removes the setting");
   } else {
     app.add_option("KEY", o.words, "the setting (default: -, all settings)");
   }
