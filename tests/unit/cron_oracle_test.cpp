@@ -194,6 +194,7 @@ TEST_CASE("every change of every zone from 2024 to 2027") {
   };
   std::set<std::tuple<long, long, long>> seen;  // offsets before and after, time of the day
   for (const date::time_zone& each : date::get_tzdb().zones) {
+    if (each.name().find('.') != std::string::npos) continue;  // a table of the database
     const named_zone zone = find_zone(each.name());
     const sys_seconds end = sys_days(std::chrono::year(2028) / 1 / 1);
     for (offset_range range = zone.where->at(sys_days(std::chrono::year(2024) / 1 / 1));

@@ -100,10 +100,15 @@ const date::tzdb* database() {
   }
 }
 
+// The database has tables beside its zones (zonenow.tab). The library takes those that are younger
+// than itself for zones, and ends the program when it reads them.
+bool is_table(std::string_view name) { return name.find('.') != name.npos; }
+
 // A name that differs in case, or in its last part only, is a likely mistake.
 std::string suggestion(const date::tzdb& known, std::string_view name) {
   for (const date::time_zone& z : known.zones) {
     const std::string& full = z.name();
+    if (is_table(full)) continue;
     if (text::iequals(full, name)) return full;
     const std::size_t slash = full.rfind('/');
     if (slash != std::string::npos &&
@@ -114,6 +119,7 @@ std::string suggestion(const date::tzdb& known, std::string_view name) {
 }
 
 std::optional<named_zone> from_database(const std::string& name) {
+  if (is_table(name)) return std::nullopt;
   try {
     return named_zone(name, std::make_shared<database_zone>(date::locate_zone(name)));
   } catch (const std::exception&) {
