@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 
 namespace tenure::test {
@@ -104,12 +105,23 @@ asio::awaitable<void> loopback_server::serve(std::shared_ptr<server_side> side) 
 exchange::exchange(manual_runtime& runtime, runtime::transport& transport, runtime::lane where,
                    runtime::http_request request, time_point deadline,
                    runtime::on_stale when_stale) {
-  asio::co_spawn(runtime.executor(),
-                 transport.exchange(where, std::move(request), deadline, when_stale),
+  auto trip = transport.exchange(where, std::move(request), deadline, when_stale);
+  asio::post(runtime.executor(),
+             [this, executor = runtime.executor(), trip = std::move(trip)]() mutable {
+               start(executor, std::move(trip));
+             });
+}
+
+// On the executor's thread co_spawn starts it inside this call. Boost 1.83 lets a cancellation that
+// comes before the start escape from the loop.
+void exchange::start(asio::any_io_executor executor,
+                     asio::awaitable<runtime::exchange_result> trip) {
+  asio::co_spawn(executor, std::move(trip),
                  asio::bind_cancellation_slot(
-                     stop_.slot(), [this](std::exception_ptr, runtime::exchange_result trip) {
-                       result = std::move(trip);
+                     stop_.slot(), [this](std::exception_ptr, runtime::exchange_result made) {
+                       result = std::move(made);
                      }));
+  if (cancelled_) cancel();
 }
 
 }  // namespace tenure::test

@@ -3,6 +3,7 @@
 // waits for events and advances virtual time by hand.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -94,11 +95,18 @@ class exchange {
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
-  void cancel() { stop_.emit(boost::asio::cancellation_type::terminal); }
+  void cancel() {
+    cancelled_ = true;
+    stop_.emit(boost::asio::cancellation_type::terminal);
+  }
   std::optional<runtime::exchange_result> result;
 
  private:
+  void start(boost::asio::any_io_executor executor,
+             boost::asio::awaitable<runtime::exchange_result> trip);
+
   boost::asio::cancellation_signal stop_;
+  bool cancelled_ = false;
 };
 
 /// Runs handlers and blocks on the sockets, not on the clock, until `done()`. Throws if no more
