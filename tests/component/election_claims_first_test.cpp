@@ -1,5 +1,6 @@
 // A poll waits for the claims of this process below its prefix: each would wake it, and its answer
 // would carry all keys.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <vector>

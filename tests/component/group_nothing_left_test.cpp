@@ -37,6 +37,7 @@ TEST_CASE("nothing of a member is left if Consul fails while its key is deleted"
   b.a().p.transport->network = nullptr;
   b.end();
 }
+
 TEST_CASE("the notices of a member whose key others have deleted go when it leaves") {
   pair b;
   const std::string session = b.a().session();
