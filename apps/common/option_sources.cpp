@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <tenure/toolkit/ascii.hpp>
+#include <vector>
 
 namespace tenure::apps {
 namespace {
@@ -29,6 +30,15 @@ void forget_variables(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) option->envname("");
 }
 
+std::vector<const CLI::Validator*> checks_of(CLI::Option& option) {
+  std::vector<const CLI::Validator*> found;
+  try {
+    for (int i = 0;; ++i) found.push_back(option.get_validator(i));
+  } catch (const CLI::OptionNotFound&) {  // the only sign of the end
+    return found;
+  }
+}
+
 }  // namespace
 
 std::string name_variables(const CLI::App& app, std::string message) {
@@ -39,6 +49,18 @@ std::string name_variables(const CLI::App& app, std::string message) {
   for (const CLI::App* command : app.get_subcommands())
     message = name_variables(*command, std::move(message));
   return message;
+}
+
+void refuse_ignored_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->count() > 0 || !from_environment(app, *option)) continue;
+    std::string value = std::getenv(option->get_envname().c_str());
+    for (const CLI::Validator* check : checks_of(*option)) {
+      const std::string problem = (*check)(value);
+      if (!problem.empty()) throw CLI::ValidationError(option->get_name(), problem);
+    }
+  }
+  for (CLI::App* command : app.get_subcommands()) refuse_ignored_variables(*command);
 }
 
 void read_only_used_variables(CLI::App& app) {

@@ -15,4 +15,8 @@ std::string name_variables(const CLI::App& app, std::string message);
 /// that the command does not use would be an error.
 void read_only_used_variables(CLI::App& app);
 
+/// Throws CLI::ValidationError for a variable with a value that a check of its option refuses. Call
+/// it after the command line was parsed: CLI11 2.4 ignores such a value without a word.
+void refuse_ignored_variables(CLI::App& app);
+
 }  // namespace tenure::apps

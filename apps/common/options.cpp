@@ -185,6 +185,7 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
     read_only_used_variables(app);
     refuse_empty_values(app);
     app.parse(argc, argv);
+    refuse_ignored_variables(app);
     require_utf8_options(app);
     return run();
   } catch (const CLI::ParseError& e) {
