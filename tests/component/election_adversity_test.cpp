@@ -79,6 +79,37 @@ TEST_CASE("a predecessor's longer span counts") {
   }
 }
 
+TEST_CASE("what the last term of a process reads is known to its next candidate") {
+  election_fixture b;
+  process& p = b.add({}, consul_config().request_timeout(10s));
+  std::optional<election> first(p.elections->enter(key, quick("first")));
+  term ended = b.lead(*first);
+  bool deaf = true;
+  p.transport->network = [&deaf](runtime::lane where, const runtime::http_request& r) {
+    const bool watches = where == runtime::lane::polls || r.target == "/v1/kv/" + key;
+    return fate(deaf && (watches || claims(r)) ? mishap::silent_before : mishap::none);
+  };
+  running<bool> proclaim(b.rt, truly(ended.proclaim("again")));
+  b.ask("PUT", "/v1/session/destroy/" + ended.session());
+  process& other = b.add();
+  blind(other);
+  election between = other.elections->enter(key, quick("between"));
+  term t1 = b.lead(between);
+  first.reset();
+  b.rt.advance(1s);
+  election next = p.elections->enter(key, quick("next"));
+  next.stand();
+  // The answer to the proclaim is missing, so its term reads the key. Nothing else shows p the
+  // holder.
+  b.rt.advance(8s);
+  other.cut_off();
+  b.ask("DELETE", "/v1/kv/" + key);
+  deaf = false;
+  REQUIRE(b.rt.run_until([&] { return next.current().holds(); }));
+  CHECK_FALSE(t1.holds());
+  b.shut_down();
+}
+
 TEST_CASE("a key that died with its session is not clean for a newcomer") {
   election_fixture b;
   process& lone = b.add();

@@ -143,6 +143,7 @@ boost::asio::awaitable<void> participant::do_read() {
     }
   }
   advance();
+  if (!answer.error) shared().watches.share(key(), answer);
 }
 
 void participant::identify(const std::string& session) {

@@ -50,6 +50,7 @@ asio::awaitable<bool> participant::proclaim_seen(std::uint64_t fence, std::uint6
     note_seen(answer);
   }
   advance();
+  shared().watches.share(key(), answer);
   co_return ours;
 }
 

@@ -37,6 +37,9 @@ class watch_registry final : private watcher_registrar, private query_sink {
   /// From the next request of each query on, what participants watch is read ?consistent: what an
   /// answer shows was so at some moment after its request was sent.
   void read_consistently() noexcept { context_.polls.how = consul::consistency::consistent; }
+  /// The answer to a read of `key` that one of its participants asked for: for the other watchers.
+  /// It may be all that a candidate that has just entered learns of the holder.
+  void share(const std::string& key, const consul::kv_result& answer) { on_key(key, answer); }
   /// Passes notices on to the participants of their keys.
   void deliver(const std::vector<handed_news>& notices);
   /// To whom keys of ours without a participant are reported; it has to outlive the queries.
