@@ -1,12 +1,16 @@
 #include "common/yaml_map.hpp"
 
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 #include <string_view>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
+#include <utility>
 
 #include "common/byte_size.hpp"
 #include "common/duration.hpp"
@@ -62,6 +66,55 @@ std::string problem_of(const YAML::Node& node) {
   return has_nul ? "has a NUL, which no program and no file name can get" : "";
 }
 
+file_position position_of(const YAML::Mark& mark) {
+  return file_position(std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1);
+}
+
+/// Where the documents of a text begin: the first two, as no file may have more. YAML::LoadAll()
+/// takes each comma outside of brackets for an empty document, and never comes to the next token.
+class document_starts final : private YAML::EventHandler {
+ public:
+  explicit document_starts(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    for (int i = 0; i < 2 && parser.HandleNextDocument(*this); ++i) new_document_ = true;
+  }
+  const std::vector<YAML::Mark>& found() const noexcept { return found_; }
+
+ private:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+  void note(const YAML::Mark& mark) {
+    if (std::exchange(new_document_, false)) found_.push_back(mark);
+  }
+
+  std::vector<YAML::Mark> found_;
+  bool new_document_ = true;
+};
+
+bool is_comma(std::string_view text, const YAML::Mark& at) {
+  const std::string_view line = line_at(text, std::max(at.line, 0));
+  const auto column = static_cast<std::size_t>(std::max(at.column, 0));
+  return column < line.size() && line[column] == ',';
+}
+
 }  // namespace
 
 int line_of(const YAML::Node& node) { return position_of(node).line; }
@@ -87,23 +140,26 @@ std::optional<YAML::Node> load_yaml(const std::string& text, const yaml_document
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty() || documents[0].IsNull()) {
+    const std::vector<YAML::Mark> starts = document_starts(text).found();
+    if (!starts.empty() && is_comma(text, starts.back())) {
+      errors.add(position_of(starts.back()), "not YAML: a comma outside of brackets");
+      return std::nullopt;
+    }
+    YAML::Node first = YAML::Load(text);
+    if (starts.empty() || first.IsNull()) {
       errors.add(file_position(1, 1),
                  std::string("the file is empty: it needs ") + file.required_keys);
-    } else if (documents.size() > 1) {
-      errors.add(position_of(documents[1]),
+    } else if (starts.size() > 1) {
+      errors.add(position_of(starts[1]),
                  std::string("a second document: a file has ") + file.contents);
     } else {
-      return documents[0];
+      return first;
     }
   } catch (const YAML::DeepRecursion& e) {
-    errors.add(file_position(std::max(e.mark.line, 0) + 1, std::max(e.mark.column, 0) + 1),
-               "lists and maps are nested too deeply");
+    errors.add(position_of(e.mark), "lists and maps are nested too deeply");
   } catch (const YAML::Exception& e) {
-    const int index = std::max(e.mark.line, 0);
-    errors.add(file_position(index + 1, std::max(e.mark.column, 0) + 1),
-               "not YAML: " + e.msg + quoting_hint(line_at(text, index)));
+    errors.add(position_of(e.mark), "not YAML: " + e.msg +
+                                        quoting_hint(line_at(text, std::max(e.mark.line, 0))));
   }
   return std::nullopt;
 }

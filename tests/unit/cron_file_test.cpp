@@ -131,6 +131,21 @@ TEST_CASE("empty and incomplete files") {
         lines{"4:1: a second document: a file has one election"});
 }
 
+// yaml-cpp never comes to an end of these.
+TEST_CASE("a comma outside of brackets is an error") {
+  const auto comma_at = [](const std::string& where) {
+    return lines{where + ": not YAML: a comma outside of brackets"};
+  };
+  CHECK(errors(",") == comma_at("1:1"));
+  CHECK(errors(", a: 1\n") == comma_at("1:1"));
+  CHECK(errors("- a\n,\n") == comma_at("2:1"));
+  CHECK(errors("[a], b\n") == comma_at("1:4"));
+  CHECK(errors("{election: x},\n") == comma_at("1:14"));
+  CHECK(errors("\"x\",\n") == comma_at("1:4"));
+  CHECK(errors("--- a\n...\n, b\n") == comma_at("3:1"));
+  CHECK(errors("%YAML 1.2\n---\n,\n") == comma_at("3:1"));
+}
+
 TEST_CASE("a YAML error has its line, and a hint for missing quotes") {
   const lines bare_star = errors("election: x\njobs:\n  - name: a\n    schedule: */5 * * * *\n");
   REQUIRE(bare_star.size() == 1);
