@@ -63,7 +63,9 @@ std::string check_variable_name(const std::string& name) {
 
 std::string check_host_name(const std::string& host) {
   constexpr std::string_view marks = "-._:[]";
-  const bool right = !host.empty() && std::ranges::all_of(host, [&](char c) {
+  constexpr std::size_t longest = 255;
+  const bool fits = !host.empty() && host.size() <= longest;
+  const bool right = fits && std::ranges::all_of(host, [&](char c) {
     return text::is_letter_or_digit(c) || marks.find(c) != marks.npos;
   });
   return right ? "" : "'" + with_visible_controls(host) + "' is not the name of a host: write it "

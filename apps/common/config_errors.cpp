@@ -7,7 +7,7 @@
 namespace tenure::apps {
 
 void config_errors::add(file_position at, std::string text) {
-  list_.emplace_back(at, with_visible_controls(text));
+  list_.emplace_back(at, error_line(text));
 }
 
 std::string located(const std::string& file, const config_error& error) {

@@ -31,7 +31,7 @@ std::string located(const std::string& file, const config_error& error);
 
 class config_errors {
  public:
-  /// Control characters in `text`, which may quote the file, become \n and \x1b.
+  /// `text`, which may quote the file, becomes one line: see error_line().
   void add(file_position at, std::string text);
   bool empty() const noexcept { return list_.empty(); }
   std::size_t size() const noexcept { return list_.size(); }

@@ -1,6 +1,6 @@
 #include "common/json.hpp"
 
-#include <tenure/toolkit/ascii.hpp>
+#include <algorithm>
 #include <tenure/toolkit/json_string.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
@@ -14,14 +14,17 @@ std::string json_string(std::string_view text) {
 
 std::string one_line(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text::begins_with_high_control(text.substr(i))) {
-      text::append_json_escape(out, text[++i]);
-    } else if (text::is_control(text[i]) || text[i] == '\\') {
-      text::append_json_escape(out, text[i]);
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(text::obeyed_length(text), 1);
+    if (text[0] == '\\') {
+      out += "\\\\";
+    } else if (text::obeyed_length(text) > 0) {
+      const std::string quoted = json_string(text.substr(0, length));
+      out.append(quoted, 1, quoted.size() - 2);
     } else {
-      out += text[i];
+      out += text[0];
     }
+    text.remove_prefix(length);
   }
   return text::with_visible_bytes(out);
 }

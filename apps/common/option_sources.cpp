@@ -16,11 +16,28 @@ bool from_environment(const CLI::App& app, const CLI::Option& option) {
   return std::ranges::find(app.parse_order(), &option) == app.parse_order().end();
 }
 
+/// The variable of Consul's tools that the option overrides: its help ends with it.
+std::string overridden_variable(const CLI::Option& option) {
+  const std::string help = option.get_description();
+  const std::size_t begin = help.rfind('[');
+  if (begin == help.npos || !help.ends_with(']')) return {};
+  return help.substr(begin + 1, help.size() - begin - 2);
+}
+
+/// Whether the option, or another one of its group, is on the command line: who writes --client-key
+/// will write --client-cert.
+bool by_options(const CLI::App& app, const CLI::Option& option) {
+  return std::ranges::any_of(app.get_options(), [&](const CLI::Option* other) {
+    return other->count() > 0 && other->get_group() == option.get_group() &&
+           !overridden_variable(*other).empty();
+  });
+}
+
 void replace_word(std::string& text, const std::string& word, const std::string& by) {
   for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
     const std::size_t end = at + word.size();
-    const bool whole = end == text.size() ||
-                       !(text::is_letter_or_digit(text[end]) || text[end] == '-');
+    const char next = end < text.size() ? text[end] : ' ';
+    const bool whole = !text::is_letter_or_digit(next) && next != '-' && next != '_';
     if (whole) text.replace(at, word.size(), by);
     at += whole ? by.size() : word.size();
   }
@@ -43,8 +60,12 @@ std::vector<const CLI::Validator*> checks_of(CLI::Option& option) {
 
 std::string name_variables(const CLI::App& app, std::string message) {
   for (const CLI::Option* option : app.get_options()) {
-    if (!from_environment(app, *option)) continue;
-    replace_word(message, option->get_name(), option->get_envname());
+    if (from_environment(app, *option)) {
+      replace_word(message, option->get_name(), option->get_envname());
+    } else if (const std::string other = overridden_variable(*option);
+               !other.empty() && by_options(app, *option)) {
+      replace_word(message, other, option->get_name());
+    }
   }
   for (const CLI::App* command : app.get_subcommands())
     message = name_variables(*command, std::move(message));

@@ -6,8 +6,9 @@
 
 namespace tenure::apps {
 
-/// `message` with the variable in the place of each option of `app`, or of its parsed subcommand,
-/// that the environment gave: "TENURE_SPAN: ..." and not "--span: ...", which the user never wrote.
+/// `message` with what the user wrote: the variable in the place of each option of `app`, or of its
+/// parsed subcommand, that the environment gave ("TENURE_SPAN: ..."), and the option in the place
+/// of the variable of Consul's tools that it overrides ("name a PEM file in --ca-file").
 std::string name_variables(const CLI::App& app, std::string message);
 
 /// Lets `app` read only the variables of the command that runs, and none for --help. Call it before

@@ -23,13 +23,6 @@
 namespace tenure::apps {
 namespace {
 
-// The messages of CLI11 may have several lines.
-std::string first_line(std::string text) {
-  const std::size_t end = text.find('\n');
-  if (end != std::string::npos) text.erase(end);
-  return text;
-}
-
 // CLI11 converts the values of flags alone: a check refuses the bad value of any other option.
 std::string bad_flag(std::string_view message) {
   constexpr std::string_view begin = "Could not convert: ";
@@ -209,19 +202,18 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
     print_error("%s: %s\n", full_name(app).c_str(), e.what());
     return exit_unavailable;
   } catch (const boost::system::system_error& e) {
-    const std::string line = first_line(e.what());
+    const std::string line = e.what();
     const bool files = e.code() == boost::system::errc::too_many_files_open;
     print_error("%s: %s%s\n", full_name(app).c_str(), line.substr(0, line.rfind(" [")).c_str(),
                 files ? "; raise the limit of open files: ulimit -n, or LimitNOFILE= of the unit"
                       : "");
     return exit_machine;
   } catch (const std::exception& e) {  // no memory, no descriptors, ...
-    print_error("%s: %s\n", full_name(app).c_str(), first_line(e.what()).c_str());
+    print_error("%s: %s\n", full_name(app).c_str(), e.what());
     return exit_machine;
   }
-  const std::string line = name_variables(app, first_line(std::move(problem)));
-  print_error("%s: %s (see --help)\n", full_name(app).c_str(),
-               text::with_visible_bytes(line).c_str());
+  const std::string line = name_variables(app, std::move(problem));
+  print_error("%s: %s (see --help)\n", full_name(app).c_str(), line.c_str());
   return exit_usage;
 }
 
@@ -230,7 +222,10 @@ int parse_and_try(CLI::App& app, int argc, const char* const* argv,
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run, const std::string& remedy) {
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of `ulimit -f` fails, as on a full disk
-  const int code = parse_and_try(app, argc, argv, run, remedy);
+  return end_program(parse_and_try(app, argc, argv, run, remedy));
+}
+
+int end_program(int code) {
   flush_output();
   const time_point end = boot_clock::now() + line_writer::last_lines_timeout;
   const bool written = standard_output().flush();

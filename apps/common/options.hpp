@@ -80,11 +80,14 @@ class unavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Writes the last lines of standard_output() and standard_error(), unless their readers are stuck.
+/// Returns `code`, for main() to return.
+int end_program(int code);
+
 /// Parses the command line and calls `run`. Returns the program's exit code: what `run` returns; 0
 /// after --help and --version; 64 for bad usage (usage_error and bad_configuration included), 69
-/// for unavailable and 71 for any other exception, each with one line on standard error. The last
-/// lines of standard_output() and standard_error() are written before, unless their readers are
-/// stuck. `remedy`: what to do about words that were not expected.
+/// for unavailable and 71 for any other exception, each with one line on standard error. Ends with
+/// end_program(). `remedy`: what to do about words that were not expected.
 int parse_and_run(CLI::App& app, int argc, const char* const* argv,
                   const std::function<int()>& run, const std::string& remedy = std::string());
 

@@ -1,6 +1,6 @@
 #include "common/visible_controls.hpp"
 
-#include <tenure/toolkit/ascii.hpp>
+#include <algorithm>
 #include <tenure/toolkit/utf8.hpp>
 
 namespace tenure::apps {
@@ -14,24 +14,38 @@ void append_hex(std::string& to, char c) {
   to += digits[byte & 15];
 }
 
+constexpr bool continues_character(char c) noexcept { return (c & 0xc0) == 0x80; }
+
 }  // namespace
 
 std::string with_visible_controls(std::string_view text, std::string_view kept) {
   std::string made;
   made.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text::begins_with_high_control(text.substr(i))) {
-      append_hex(made, text[i]);
-      append_hex(made, text[++i]);
-    } else if (!text::is_control(text[i]) || kept.find(text[i]) != kept.npos) {
-      made += text[i];
-    } else if (text[i] == '\n') {
+  while (!text.empty()) {
+    const std::size_t obeyed = text::obeyed_length(text);
+    if (obeyed == 0 || (obeyed == 1 && kept.find(text[0]) != kept.npos)) {
+      made += text[0];
+    } else if (text[0] == '\n') {
       made += "\\n";
     } else {
-      append_hex(made, text[i]);
+      for (const char byte : text.substr(0, obeyed)) append_hex(made, byte);
     }
+    text.remove_prefix(std::max<std::size_t>(obeyed, 1));
   }
-  return made;
+  return text::with_visible_bytes(made);
+}
+
+std::string error_line(std::string_view text) {
+  constexpr std::size_t most_before = 420;
+  constexpr std::size_t most_after = 240;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string line = with_visible_controls(text);
+  if (line.size() <= most_before + most_after) return line;
+  std::size_t before = most_before;
+  std::size_t after = line.size() - most_after;
+  while (continues_character(line[before])) --before;
+  while (continues_character(line[after])) ++after;
+  return line.substr(0, before) + "..." + line.substr(after);
 }
 
 }  // namespace tenure::apps

@@ -8,6 +8,7 @@
 
 #include "command/guardian/guardian.hpp"
 #include "common/build_commit.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/near_word.hpp"
 #include "common/options.hpp"
 #include "common/secret_arguments.hpp"
@@ -81,9 +82,10 @@ int main(int argc, char** argv) {
 
   const std::vector<std::string> line = take_arguments(argc, argv);
   const std::string program = std::filesystem::path(argc > 0 ? line[0] : "").filename();
-  if (is_juju_tool(program)) return run_juju_tool(program, {line.begin() + 1, line.end()});
+  if (is_juju_tool(program))
+    return end_program(run_juju_tool(program, {line.begin() + 1, line.end()}));
   if (argc > 1 && is_juju_tool(line[1]))
-    return run_juju_tool(line[1], {line.begin() + 2, line.end()});
+    return end_program(run_juju_tool(line[1], {line.begin() + 2, line.end()}));
 
   CLI::App app(about, "tenure");
   app.footer(environment);
@@ -118,9 +120,9 @@ int main(int argc, char** argv) {
       names.push_back(sub->get_name().c_str());
     }
     const std::string meant = nearest_word(line[1], names);
-    std::fprintf(stderr, "tenure: '%s' is not a subcommand%s (see --help)\n", line[1].c_str(),
-                 meant.empty() ? "" : ("; did you mean " + meant + "?").c_str());
-    return exit_usage;
+    print_error("tenure: '%s' is not a subcommand%s (see --help)\n", line[1].c_str(),
+                meant.empty() ? "" : ("; did you mean " + meant + "?").c_str());
+    return end_program(exit_usage);
   }
   const bool is_run = line.size() > 1 && line[1] == "run";
   const std::string remedy = is_run ? remedy_of_run(parts) : "";

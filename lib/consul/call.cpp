@@ -182,10 +182,10 @@ std::string shown(std::string_view says, const response& received, const call& w
 std::string with_outcome(std::string description, std::string_view outcome) {
   constexpr std::size_t longest = 300;
   std::string shown;
-  for (std::string_view rest = outcome.substr(0, longest); !rest.empty(); rest.remove_prefix(1)) {
-    const bool high_control = text::begins_with_high_control(rest);
-    if (high_control) rest.remove_prefix(1);
-    shown += high_control || text::is_control(rest.front()) ? ' ' : rest.front();
+  for (std::string_view rest = outcome.substr(0, longest); !rest.empty();) {
+    const std::size_t obeyed = text::obeyed_length(rest);
+    shown += obeyed > 0 ? ' ' : rest.front();
+    rest.remove_prefix(std::max<std::size_t>(obeyed, 1));
   }
   description += ": " + text::with_visible_bytes(shown);
   if (outcome.size() > longest) description += "...";

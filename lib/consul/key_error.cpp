@@ -21,7 +21,7 @@ std::string shown_key(std::string_view key) {
       shown += "\\x";
       text::append_hex(shown, key[0]);
     } else if (length == 1 && text::is_control(key[0])) {
-      text::append_json_escape(shown, key[0]);
+      text::append_json_escape(shown, static_cast<unsigned char>(key[0]));
     } else if (const auto point = text::utf8_decode(key, length);
                !text::is_printable_point(point)) {
       shown += "\\u" + text::hex(point, point > 0xffff ? 6 : 4);

@@ -9,10 +9,10 @@
 #include <mutex>
 #include <stdexcept>
 #include <tenure/toolkit/ascii.hpp>
-#include <tenure/toolkit/utf8.hpp>
 #include <utility>
 
 #include "text/hex.hpp"
+#include "text/utf8.hpp"
 
 namespace tenure {
 namespace {
@@ -43,20 +43,22 @@ void append_hex_byte(std::string& line, char c) {
   line += text::hex_digits[static_cast<unsigned char>(c) & 15];
 }
 
-// Keeps text of the network or of a user on one line, and from terminals that would obey it.
+// Keeps text of the network or of a user on one line, from terminals that would obey it, and from
+// readers that want UTF-8.
 void append_escaped(std::string& line, std::string_view text, position where) {
   while (!text.empty()) {
     const char c = text.front();
-    const std::size_t length = text::begins_with_high_control(text) ? 2 : 1;
+    const std::size_t length = std::max<std::size_t>(text::utf8_length(text), 1);
+    const bool hidden = text::obeyed_length(text) > 0 || text::utf8_length(text) == 0;
     if (where == position::in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;
     } else if (c == '\n') {
       line += "\\n";
-    } else if (length > 1 || text::is_control(c)) {
+    } else if (hidden) {
       for (const char byte : text.substr(0, length)) append_hex_byte(line, byte);
     } else {
-      line += c;
+      line.append(text, 0, length);
     }
     text.remove_prefix(length);
   }

@@ -28,8 +28,8 @@ std::size_t append_character(std::string& out, std::string_view text, json_escap
     out += how == json_escapes::go ? "\\ufffd" : replacement;
     return 1;
   }
-  if (how == json_escapes::terminal && begins_with_high_control(text)) {
-    append_json_escape(out, text[1]);  // U+009B is C2 9B
+  if (how == json_escapes::terminal && obeyed_length(text) > 0) {
+    append_json_escape(out, utf8_decode(text, length));
     return length;
   }
   // U+2028 and U+2029 end a line in JavaScript.
@@ -45,14 +45,14 @@ std::size_t append_character(std::string& out, std::string_view text, json_escap
 
 }  // namespace
 
-void append_json_escape(std::string& out, char c) {
-  switch (c) {
+void append_json_escape(std::string& out, std::uint32_t code_point) {
+  switch (code_point) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
     case '\n': out += "\\n"; return;
     case '\r': out += "\\r"; return;
     case '\t': out += "\\t"; return;
-    default: out += "\\u00"; append_hex(out, c);
+    default: out += "\\u" + hex(code_point, 4);
   }
 }
 
@@ -66,7 +66,7 @@ void append_json_string(std::string& out, std::string_view text, json_escapes ho
     text.remove_prefix(run);
     if (text.empty()) break;
     if (static_cast<unsigned char>(text[0]) < 0x80) {
-      append_json_escape(out, text[0]);
+      append_json_escape(out, static_cast<unsigned char>(text[0]));
       text.remove_prefix(1);
     } else {
       text.remove_prefix(append_character(out, text, how));

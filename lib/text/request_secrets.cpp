@@ -40,12 +40,14 @@ std::size_t value_after(std::string_view text) noexcept {
     }
     return skip("\"");
   };
-  if (!skip_quote() || !skip("Value") || !skip_quote()) return 0;
-  while (skip(" ")) {
-  }
+  const auto skip_space = [&] {
+    while (skip(" ") || skip("\t") || skip("\r") || skip("\n")) {
+    }
+  };
+  if (!skip_quote() || !(skip("Value") || skip("value")) || !skip_quote()) return 0;
+  skip_space();
   if (!skip(":")) return 0;
-  while (skip(" ")) {
-  }
+  skip_space();
   return skip_quote() ? at : 0;
 }
 

@@ -1,9 +1,11 @@
 // Durations and JSON strings of the programs.
 #include <catch2/catch_test_macros.hpp>
+#include <tenure/toolkit/utf8.hpp>
 
 #include "common/duration.hpp"
 #include "common/json.hpp"
 #include "common/secret_arguments.hpp"
+#include "common/visible_controls.hpp"
 
 namespace {
 
@@ -86,6 +88,23 @@ TEST_CASE("any bytes become a valid JSON string") {
   CHECK(apps::json_string("a\xc2\x9b\xc2\xa0") == "\"a\\u009b\xc2\xa0\"");
   CHECK(apps::one_line("a\nb\\c") == "a\\nb\\\\c");
   CHECK(apps::one_line("a\x1b\xc2\x9b\xc3\xa9\xff") == "a\\u001b\\u009b\xc3\xa9\\xff");
+  CHECK(apps::json_string("\xe2\x80\xae") == "\"\\u202e\"");
+  CHECK(apps::one_line("a\xe2\x80\xae" "b\xe2\x81\xa9") == "a\\u202eb\\u2069");
+}
+
+TEST_CASE("the line of an error is safe to show, and short") {
+  CHECK(apps::error_line("a: 'b\nc' is wrong\n") == "a: 'b\\nc' is wrong");
+  CHECK(apps::error_line("\x1b[31m\xc2\x9b\xe2\x80\xae\xff") ==
+        "\\x1b[31m\\xc2\\x9b\\xe2\\x80\\xae\\xff");
+  const std::string whole = "--span: '" + std::string(600, 'v') + "' is not a duration";
+  CHECK(apps::error_line(whole) == whole);
+  std::string umlauts = "--span: '";
+  for (int i = 0; i < 5000; ++i) umlauts += "\xc3\xbc";
+  const std::string cut = apps::error_line(umlauts + "' is not a duration: write 5s");
+  CHECK(cut.size() < 700);
+  CHECK(cut.starts_with("--span: '\xc3\xbc"));
+  CHECK(cut.ends_with("\xc3\xbc' is not a duration: write 5s"));
+  CHECK(text::is_utf8(cut));
 }
 
 }  // namespace

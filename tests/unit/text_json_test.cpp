@@ -46,7 +46,7 @@ TEST_CASE("JSON for terminals escapes what they obey, and leaves the rest readab
     append_json_string(out, text, json_escapes::terminal);
     return out;
   };
-  CHECK(shown("<a>&\xe2\x80\xa8") == "\"<a>&\xe2\x80\xa8\"");
+  CHECK(shown("<a>&\xe2\x80\xa8\xe2\x82\xac") == "\"<a>&\\u2028\xe2\x82\xac\"");
   CHECK(shown("\x7f\x1b\"\\\n") == R"("\u007f\u001b\"\\\n")");
   CHECK(shown("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0") == "\"\\u0080\\u009b\\u009f\xc2\xa0\"");
   CHECK(shown("a\xff") == "\"a\xef\xbf\xbd\"");

@@ -37,6 +37,8 @@ TEST_CASE("values of keys are hidden in each answer") {
   CHECK(shown(R"-([{"Key":"k","Value":"eHh4","Flags":0}])-") ==
         R"-([{"Key":"k","Value":"(hidden)","Flags":0}])-");
   CHECK(shown(R"-(body "{\"Value\": \"eHh4\"}")-") == R"-(body "{\"Value\": \"(hidden)\"}")-");
+  CHECK(shown("{\"Value\":\t\n\"eHh4\",\"value\" :\"eHh4\"}") ==
+        "{\"Value\":\t\n\"(hidden)\",\"value\" :\"(hidden)\"}");
   CHECK(shown(R"-({"Value":null,"Value":"","Value":"eHh)-") ==
         R"-({"Value":null,"Value":"","Value":"(hidden))-");
 }

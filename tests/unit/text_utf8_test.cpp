@@ -32,6 +32,21 @@ TEST_CASE("UTF-8: validation of a whole text") {
   CHECK_FALSE(is_utf8("\xc3"));
 }
 
+TEST_CASE("UTF-8: characters that a terminal obeys are known") {
+  for (const char* obeyed : {"\n", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9f", "\xd8\x9c",
+                             "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xae",
+                             "\xe2\x81\xa6", "\xe2\x81\xa9"}) {
+    CAPTURE(obeyed);
+    CHECK(text::obeyed_length(std::string(obeyed) + "x") == std::string_view(obeyed).size());
+  }
+  for (const char* shown : {" ", "a", "~", "\xc2\xa0", "\xc3\xa9", "\xe2\x80\x8d",
+                            "\xe2\x80\xaf", "\xe2\x81\xaa", "\xe2\x82\xac", "\xd8\x9d",
+                            "\xe2", "\xe2\x80", "\xc2", "\xff"}) {
+    CAPTURE(shown);
+    CHECK(text::obeyed_length(shown) == 0);
+  }
+}
+
 TEST_CASE("UTF-8: invalid bytes are found and made visible") {
   CHECK(text::first_invalid("") == 0);
   CHECK(text::first_invalid("caf\xc3\xa9") == 5);

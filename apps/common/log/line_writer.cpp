@@ -14,7 +14,8 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
+
+#include "common/visible_controls.hpp"
 
 namespace tenure::apps {
 namespace {
@@ -34,15 +35,14 @@ void write_all(int descriptor, std::string_view text) {
   }
 }
 
-[[gnu::format(printf, 2, 0)]] void print_to(line_writer& writer, const char* format,
-                                            va_list arguments) {
+[[gnu::format(printf, 1, 0)]] std::string formatted(const char* format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
   const int size = std::vsnprintf(nullptr, 0, format, arguments);
-  std::vector<char> text(static_cast<std::size_t>(size < 0 ? 0 : size) + 1);
-  std::vsnprintf(text.data(), text.size(), format, again);
+  std::string text(static_cast<std::size_t>(size < 0 ? 0 : size), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, again);
   va_end(again);
-  writer.add(std::string_view(text.data(), text.size() - 1));
+  return text;
 }
 
 }  // namespace
@@ -177,14 +177,14 @@ line_writer& standard_error() {
 void print_output(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print_to(standard_output(), format, arguments);
+  standard_output().add(formatted(format, arguments));
   va_end(arguments);
 }
 
 void print_error(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print_to(standard_error(), format, arguments);
+  standard_error().add(error_line(formatted(format, arguments)) + '\n');
   va_end(arguments);
 }
 

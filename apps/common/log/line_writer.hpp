@@ -52,8 +52,9 @@ class line_writer {
 line_writer& standard_output();
 line_writer& standard_error();
 
-/// As printf() formats it, through these writers. print_error() keeps the order with the log.
+/// As printf() formats it, through these writers.
 [[gnu::format(printf, 1, 2)]] void print_output(const char* format, ...);
+/// The same for one line, made safe by error_line(). Keeps the order with the log.
 [[gnu::format(printf, 1, 2)]] void print_error(const char* format, ...);
 
 }  // namespace tenure::apps

@@ -49,7 +49,7 @@ void append_line(std::string& to, output_format format, const line_origin& from,
 
 std::string printable(std::string_view text) {
   if (is_plain(text)) return std::string(text);
-  return apps::with_visible_controls(text::with_visible_bytes(text), "\t");
+  return apps::with_visible_controls(text, "\t");
 }
 
 }  // namespace tenure::cron

@@ -11,11 +11,13 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <tenure/key_error.hpp>
 #include <tenure/toolkit/ascii.hpp>
 #include <tenure/toolkit/utf8.hpp>
 
 #include "common/control_socket.hpp"
+#include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/utf8_text.hpp"
 #include "tenure/juju/leadership.hpp"
@@ -279,10 +281,33 @@ int run_tool(const juju_tool& tool, const juju_options& o) {
   return exit_ok;
 }
 
-int fail(int code, std::string text) {
-  text = text.substr(0, text.find('\n'));
-  std::fprintf(stderr, "ERROR %s\n", text::with_visible_bytes(text).c_str());
+int fail(int code, const std::string& text) {
+  print_error("ERROR %s\n", text.c_str());
   return code;
+}
+
+// The words of leader-set may be secrets.
+std::string unexpected(const juju_tool& tool, const std::vector<std::string>& words) {
+  std::string text = std::string("there is no such option of ") + tool.name + ":";
+  const bool has_values = tool.run == leader_set;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (!has_values) text += ' ' + word;
+    else if (equals != word.npos) text += ' ' + word.substr(0, equals) + "=(hidden)";
+    else text += " (hidden)";
+  }
+  return text + (has_values ? "; write a setting whose name begins with - after --" : "");
+}
+
+int show_help(const CLI::App& app, const CLI::ParseError& asked) {
+  std::ostringstream text;
+  app.exit(asked, text, text);
+  try {
+    print(text.str(), "");
+    return exit_ok;
+  } catch (const tool_error& e) {
+    return fail(exit_failed, e.what());
+  }
 }
 
 }  // namespace
@@ -300,9 +325,12 @@ int run_juju_tool(const std::string& name, const std::vector<std::string>& words
     app.parse(static_cast<int>(line.size()), line.data());
     require_utf8_options(app);
     return run_tool(tool, o);
+  } catch (const CLI::ExtrasError&) {
+    return fail(exit_bad_usage, unexpected(tool, app.remaining()));
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(e);
-    return fail(exit_bad_usage, e.what());
+    if (e.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
+      return fail(exit_bad_usage, e.what());
+    return show_help(app, e);
   } catch (const bad_usage& e) {
     return fail(exit_bad_usage, e.what());
   } catch (const usage_error& e) {

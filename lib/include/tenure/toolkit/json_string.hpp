@@ -15,13 +15,13 @@ enum class json_escapes : std::uint8_t {
   /// As Go's encoding/json does, byte for byte: `<`, `>`, `&`, U+2028, U+2029; what is not UTF-8
   /// becomes \ufffd. It is what Consul's clients see.
   go,
-  /// For people: only what a terminal would obey, DEL and U+0080 to U+009F. What is not UTF-8
-  /// becomes U+FFFD itself.
+  /// For people: only what a terminal would obey, see obeyed_length(). What is not UTF-8 becomes
+  /// U+FFFD itself.
   terminal,
 };
 
 void append_json_string(std::string& out, std::string_view text, json_escapes how);
-/// One character up to U+00FF by its escape: \" \\ \n \r \t, any other as \u00XX.
-void append_json_escape(std::string& out, char c);
+/// One character up to U+FFFF by its escape: \" \\ \n \r \t, any other as \uXXXX.
+void append_json_escape(std::string& out, std::uint32_t code_point);
 
 }  // namespace tenure::text
