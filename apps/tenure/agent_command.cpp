@@ -11,9 +11,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <tenure/agent.hpp>
 #include <tenure/toolkit/http_access.hpp>
+#include <tenure/toolkit/http_server.hpp>
 #include <tenure/toolkit/task_scope.hpp>
 #include <unistd.h>
 #include <vector>
@@ -62,7 +64,15 @@ duration checked_ttl_min(duration ttl) {
   throw usage_error("--session-ttl-min: must be above 0 and at most 24h");
 }
 
-bool is_https(const std::string& address) { return address.starts_with("https://"); }
+constexpr std::string_view https = "https://";
+
+bool is_https(const std::string& address) { return address.starts_with(https); }
+
+void check_listen(const std::string& address) {
+  const std::string plain = is_https(address) ? address.substr(https.size()) : address;
+  const std::string mistake = wire::listen_mistake(plain);
+  if (!mistake.empty()) throw usage_error("--listen: '" + address + "' is no address: " + mistake);
+}
 
 /// The options of TLS go together: one alone would leave the agent open, or without a use for it.
 void check_tls(const agent_arguments& o) {
@@ -73,11 +83,11 @@ void check_tls(const agent_arguments& o) {
   if (!o.tls_client_ca.empty() && o.tls_cert.empty()) {
     throw usage_error("--tls-client-ca needs --tls-cert and --tls-key");
   }
-  const auto https = std::find_if(o.listen.begin(), o.listen.end(), is_https);
-  if (o.tls_cert.empty() && https != o.listen.end()) {
-    throw usage_error("--listen " + *https + " needs --tls-cert and --tls-key");
+  const auto secure = std::find_if(o.listen.begin(), o.listen.end(), is_https);
+  if (o.tls_cert.empty() && secure != o.listen.end()) {
+    throw usage_error("--listen " + *secure + " needs --tls-cert and --tls-key");
   }
-  if (!o.tls_cert.empty() && https == o.listen.end()) {
+  if (!o.tls_cert.empty() && secure == o.listen.end()) {
     throw usage_error("--tls-cert needs an address with TLS, such as --listen "
                       "https://127.0.0.1:8501");
   }
@@ -155,6 +165,7 @@ int serve(const agent_arguments& o) {
   } catch (const bad_configuration& error) {
     throw usage_error(std::string("--log-level: ") + error.what());
   }
+  for (const std::string& address : o.listen) check_listen(address);
   check_tls(o);
   check_state(o.state);
   service_manager manager;
@@ -246,6 +257,7 @@ void add_agent_command(CLI::App& app, action& chosen) {
                       "authorities signed")
       ->type_name("FILE");
   command->add_option("--node", o->node_name, "the node's name")
+      ->check(check_host_name)
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--as", o->as, "the version of Consul to answer as: 1.8 or 1.21")

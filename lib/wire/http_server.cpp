@@ -24,13 +24,14 @@ namespace {
 namespace asio = boost::asio;
 using protocol = asio::generic::stream_protocol;
 
-constexpr std::string_view unix_scheme = "unix://";
-
 /// The response of Consul since 1.9, byte for byte.
 constexpr std::string_view too_many_connections =
     "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 81\r\n"
     "Connection: close\r\n\r\n"
     "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
+
+constexpr header_fault too_many_requests{
+    .status = 429, .text = "Too many requests: come back in a second\n"};
 
 constexpr std::string_view no_room =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n"
@@ -79,6 +80,7 @@ class http_server::implementation final : public connection_owner,
   runtime::timers& timers() noexcept override { return timers_; }
   header_fault check_access(server_connection& from,
                             const presented_access& request) override;
+  header_fault malformed(server_connection& from) override;
   void received(server_connection& from, runtime::http_request request) override;
   void waiting(server_connection& connection) override { table_.waiting(connection); }
   void lost(std::uint64_t id) override;
@@ -96,6 +98,8 @@ class http_server::implementation final : public connection_owner,
                                                     std::move(tls)));
   }
   void warn_if_open(const std::string& address, const listener& at);
+  /// Counts a request of that client. Returns whether there are not too many.
+  bool within_rate(server_connection& from);
   /// The connection of a request that has no response yet; null if its client has disconnected.
   server_connection* take_unanswered(std::uint64_t id);
 
@@ -122,6 +126,8 @@ class http_server::implementation final : public connection_owner,
 unsigned short http_server::implementation::listen(const std::string& address,
                                                    std::shared_ptr<server_tls_context> tls) {
   const bool tcp = !address.starts_with(unix_scheme);
+  if (const std::string mistake = listen_mistake(address); !mistake.empty())
+    cannot_listen(address + " (" + mistake + ")", asio::error::invalid_argument);
   try {
     if (tcp) {
       add_listener(listen_endpoint(address), std::move(tls));
@@ -202,18 +208,26 @@ header_fault http_server::implementation::check_access(server_connection& from,
   const time_point now = timers_.now();
   access_.log(*why, request.host, from.client_address(), now);
   // Guesses of a token count as requests, too.
-  if (!from.peer().empty() && !rate_.take(from.peer(), now))
-    return {.status = 429, .text = "Too many requests: come back in a second\n"};
-  return access_.response_to(*why);
+  return within_rate(from) ? access_.response_to(*why) : too_many_requests;
+}
+
+header_fault http_server::implementation::malformed(server_connection& from) {
+  ++refused_;
+  return within_rate(from) ? header_fault() : too_many_requests;
+}
+
+bool http_server::implementation::within_rate(server_connection& from) {
+  return from.peer().empty() || rate_.take(from.peer(), timers_.now());
 }
 
 void http_server::implementation::received(server_connection& from,
                                            runtime::http_request request) {
   from.id = ++last_id_;
   table_.busy(from);
-  if (!from.peer().empty() && !rate_.take(from.peer(), timers_.now())) {
+  if (!within_rate(from)) {
     ++refused_;
-    runtime::http_response response(429, "Too many requests: come back in a second\n");
+    runtime::http_response response(too_many_requests.status,
+                                    std::string(too_many_requests.text));
     response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
     response.headers.emplace_back("Retry-After", "1");
     return from.respond(std::move(response));

@@ -4,12 +4,16 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/system/system_error.hpp>
+#include <tenure/toolkit/ascii.hpp>
+#include <tenure/toolkit/http_server.hpp>
 
 #include "text/host_port.hpp"
 
@@ -24,12 +28,33 @@ void cannot_listen(const std::string& address, error_code why) {
   throw boost::system::system_error(plain, "cannot listen on " + address);
 }
 
+std::string listen_mistake(std::string_view address) {
+  if (address.starts_with(unix_scheme)) {
+    constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+    const std::size_t size = address.size() - unix_scheme.size();
+    // Linux would choose a name for a socket without a path, which no client knows.
+    if (size >= 1 && size <= longest) return {};
+    return "write unix://PATH, with a path of 1 to " + std::to_string(longest) + " bytes";
+  }
+  const std::size_t colon = address.rfind(':');
+  if (colon == address.npos || !text::parse_port(address.substr(colon + 1)))
+    return "write HOST:PORT, with a port from 0 to 65535";
+  const std::string_view host = address.substr(0, colon);
+  const auto consists_of = [](std::string_view name, std::string_view marks) {
+    return std::ranges::all_of(name, [marks](char c) {
+      return text::is_letter_or_digit(c) || marks.find(c) != marks.npos;
+    });
+  };
+  if (host.starts_with('[') || host.find(':') != host.npos) {
+    const bool in_brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+    if (in_brackets && consists_of(host.substr(1, host.size() - 2), ":.%-_")) return {};
+    return "write an IPv6 address in brackets, such as [::1]:8080";
+  }
+  return consists_of(host, ".-_") ? "" : "write HOST:PORT, where HOST is an address or a name";
+}
+
 protocol::endpoint listen_endpoint(const std::string& address) {
   const auto parts = text::split_host_port(address);
-  if (!parts || !text::parse_port(parts->port)) {
-    cannot_listen(address + " (write HOST:PORT, with a port from 0 to 65535)",
-                  asio::error::invalid_argument);
-  }
   const std::string_view host = parts->host.empty() ? "0.0.0.0" : parts->host;
   asio::io_context io;
   error_code error;

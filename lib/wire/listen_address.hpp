@@ -3,15 +3,18 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <string>
+#include <string_view>
 #include <tenure/error.hpp>
 
 namespace tenure::wire {
 
+inline constexpr std::string_view unix_scheme = "unix://";
+
 /// Throws boost::system::system_error: "cannot listen on ADDRESS" and why.
 [[noreturn]] void cannot_listen(const std::string& address, error_code why);
 
-/// Of `host:port` or `[v6]:port`; without a host all addresses. Resolves a name synchronously: a
-/// program listens when it starts. Throws as cannot_listen() does.
+/// Of an address without a listen_mistake(); without a host all addresses. Resolves a name
+/// synchronously: a program listens when it starts. Throws as cannot_listen() does.
 boost::asio::generic::stream_protocol::endpoint listen_endpoint(const std::string& address);
 
 /// Whether only this machine reaches the address. A unix socket is none.

@@ -23,6 +23,7 @@ constexpr std::size_t drain_step = 16 * 1024;
 constexpr std::size_t header_step = 1024;
 /// Room for a body's chunks, beside the header.
 constexpr std::size_t body_room = 64 * 1024;
+constexpr header_fault bad_request{.status = 400, .text = "400 Bad Request"};
 
 bool is_http_error(error_code error) {
   return error.category() == http::make_error_code(http::error::end_of_stream).category();
@@ -162,12 +163,11 @@ void server_connection::scan() {
   }
   const http_server_options& options = owner_->options();
   const header_scan found = scan_header(arrived(), input_->scanned);
-  if (found.state == header_state::invalid) return refuse(400, "400 Bad Request");
+  if (found.state == header_state::invalid) return refuse_malformed(bad_request);
   if (found.state == header_state::complete && found.size <= options.header_limit)
     return header_read(arrived().substr(0, found.size));
   if (found.state == header_state::complete || buffer.size() > options.header_limit) {
-    const header_fault fault = oversized_header(arrived(), options.target_limit);
-    return refuse(fault.status, fault.text);
+    return refuse_malformed(oversized_header(arrived(), options.target_limit));
   }
   const auto room = buffer.prepare(std::max(header_step, buffer.capacity() - buffer.size()));
   socket_.async_read_some(room,
@@ -182,13 +182,13 @@ void server_connection::scan() {
 void server_connection::header_read(std::string_view header) {
   head_only_ = header.starts_with("HEAD ");
   if (const header_fault fault = check_header(header, owner_->options().target_limit))
-    return refuse(fault.status, fault.text);
+    return refuse_malformed(fault);
   input_->message.emplace();
   input_->message->header_limit(static_cast<std::uint32_t>(header.size() + 1));
   input_->message->body_limit(boost::none);  // checked below, so that the service can respond
   error_code failed;
   input_->buffer.consume(input_->message->put(input_->buffer.data(), failed));
-  if (failed || !input_->message->is_header_done()) return refuse(400, "400 Bad Request");
+  if (failed || !input_->message->is_header_done()) return refuse_malformed(bad_request);
 
   const auto& message = input_->message->get();
   const presented_access presented{.method = message.method_string(),
@@ -196,8 +196,7 @@ void server_connection::header_read(std::string_view header) {
                                    .host = message[http::field::host],
                                    .authorization = message[http::field::authorization],
                                    .consul_token = message["X-Consul-Token"]};
-  if (const header_fault fault = owner_->check_access(*this, presented))
-    return refuse(fault.status, fault.text);
+  if (const header_fault fault = owner_->check_access(*this, presented)) return refuse(fault);
   const auto length = input_->message->content_length();
   if (length && *length > owner_->options().body_limit) {
     unread_ = true;
@@ -231,7 +230,7 @@ void server_connection::body_read(error_code error) {
     return deliver();
   }
   if (error && is_http_error(error) && error != http::error::partial_message)
-    return refuse(400, "400 Bad Request");
+    return refuse_malformed(bad_request);
   if (error) return end();
   deliver();
 }
@@ -273,10 +272,11 @@ void server_connection::deliver() {
 }
 
 /// The connection ends with this response: where the next request begins is not known.
-void server_connection::refuse(unsigned status, std::string_view text) {
+void server_connection::refuse(const header_fault& why) {
   unread_ = true;
   close_after_ = true;
-  runtime::http_response response(status, std::string(text));
+  const unsigned status = why.status;
+  runtime::http_response response(status, std::string(why.text));
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   if (status == 401) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -285,6 +285,11 @@ void server_connection::refuse(unsigned status, std::string_view text) {
     response.headers.emplace_back("Retry-After", "1");
   }
   respond(std::move(response));
+}
+
+void server_connection::refuse_malformed(const header_fault& why) {
+  const header_fault too_many = owner_->malformed(*this);
+  refuse(too_many ? too_many : why);
 }
 
 /// What every response begins with, without the end of the last line.

@@ -31,6 +31,8 @@ class connection_owner {
   /// Whether the request with this header may be read to its end; if not, why.
   virtual header_fault check_access(server_connection& from,
                                     const presented_access& request) = 0;
+  /// A request that cannot be read. Returns what else is wrong: there are too many of them.
+  virtual header_fault malformed(server_connection& from) = 0;
   /// A whole request. The response comes by server_connection::respond().
   virtual void received(server_connection& from, runtime::http_request request) = 0;
   /// The connection waits for its next request.
@@ -127,7 +129,8 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void read_body();
   void body_read(error_code error);
   void deliver();
-  void refuse(unsigned status, std::string_view text);
+  void refuse(const header_fault& why);
+  void refuse_malformed(const header_fault& why);
   void write();
   void written(error_code error);
   void start_draining();

@@ -167,6 +167,18 @@ TEST_CASE("Guesses of the token count as requests of their client") {
   CHECK(std::ranges::count(seen, 429) > 0);
 }
 
+TEST_CASE("Requests that cannot be read count as requests of their client") {
+  for (const char* const bad : {"GET /%zz HTTP/1.1", "GET / HTTP/7.7", "nonsense"}) {
+    CAPTURE(bad);
+    const open_server server({}, "127.0.0.1:0", 3);
+    std::vector<int> seen;
+    for (int i = 0; i < 12; ++i) seen.push_back(server.ask("Host: localhost\r\n", bad).status);
+    CHECK(seen.front() >= 400);
+    CHECK(seen.front() != 429);
+    CHECK(std::ranges::count(seen, 429) > 0);
+  }
+}
+
 TEST_CASE("A token file is read again when it changes, and a useless one changes nothing") {
   const server_files files;
   files.write("token", "first\n");

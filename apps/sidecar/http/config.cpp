@@ -1,9 +1,9 @@
 #include "sidecar/http/config.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <tenure/toolkit/http_server.hpp>
 
 #include "common/argument_checks.hpp"
 
@@ -18,16 +18,6 @@ void check_address(const apps::yaml_map& map, const char* key, const std::string
     map.error_at(key, index, "'" + text + "' is not an address: write it as 127.0.0.1:4040, "
                              ":4040 or unix:///run/sidecar.sock");
   }
-}
-
-/// The text after the last colon is a port.
-bool has_port(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == text.npos || text.size() - colon > 6) return false;
-  const char* const end = text.data() + text.size();
-  std::uint16_t port = 0;
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
-  return error == std::errc() && rest == end;
 }
 
 void set(std::size_t& value, const std::optional<std::uint64_t>& read) {
@@ -110,9 +100,12 @@ bool is_heartbeat(duration silence) { return silence >= 1s && silence <= 1h; }
 
 bool is_listen_address(const std::string& text) {
   constexpr std::string_view https = "https://";
-  if (text.starts_with("unix:///")) return true;
-  if (text.starts_with(https)) return is_listen_address(text.substr(https.size()));
-  return text.find("://") == std::string::npos && has_port(text);
+  if (text.starts_with(https)) {
+    const std::string rest = text.substr(https.size());
+    return rest.find("://") == rest.npos && is_listen_address(rest);
+  }
+  const bool path = text.starts_with("unix://");
+  return (!path || text.starts_with("unix:///")) && wire::listen_mistake(text).empty();
 }
 
 http_config read_http(const YAML::Node& block, apps::config_errors& errors) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tenure/time.hpp>
 #include <tenure/toolkit/http_message.hpp>
 #include <tenure/toolkit/http_service.hpp>
@@ -20,6 +21,10 @@
 #include <vector>
 
 namespace tenure::wire {
+
+/// Why no server can listen on `address`, whatever the machine has: how to write it. Empty:
+/// http_server::listen() takes it.
+std::string listen_mistake(std::string_view address);
 
 /// One server, on any number of addresses. Not movable. The thread of its executor only.
 class http_server {
@@ -32,7 +37,7 @@ class http_server {
   /// Closes everything at once and does not call the service again.
   ~http_server();
 
-  /// `host:port` (port 0: any free one), `[v6]:port` or `unix:///path`. Replaces a unix socket on
+  /// `host:port` (port 0: any free one), `[v6]:port` or `unix://path`. Replaces a unix socket on
   /// which no process listens. Returns the port; 0 for a unix socket. Throws
   /// boost::system::system_error, which names the address.
   unsigned short listen(const std::string& address);
