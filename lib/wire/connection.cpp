@@ -27,6 +27,11 @@ namespace http = boost::beast::http;
 
 /// A body is read in pieces of this size at most.
 constexpr std::size_t body_piece = 64 * 1024;
+/// Responses like 103 Early Hints before the final one. More are no server's.
+constexpr unsigned most_interim = 16;
+
+bool is_interim(unsigned status) noexcept { return status / 100 == 1 && status != 101; }
+
 
 // Without a slot: cancellation_guard ends the operation.
 auto as_values() {
@@ -166,36 +171,42 @@ asio::awaitable<void> connection::exchange(const runtime::http_request& request,
     co_return;
   }
 
-  http::response_parser<http::string_body> parser;
-  parser.header_limit(limits.header);
-  parser.body_limit(limits.body);
-  parser.skip(request.method == "HEAD");
   // What the limits of the parser do not count, extensions of chunks and trailers, has to fit, too.
   buffer_.max_size(limits.header + body_piece);
   // The header first: so a poll waits with a buffer of half a kilobyte, and a long body is read in
   // large pieces.
-  cancellable.arm();
-  auto [failed, header_bytes] =
-      co_await http::async_read_header(stream_, buffer_, parser, as_values());
-  if (!failed && !parser.is_done()) {
-    const std::uint64_t to_come = parser.content_length_remaining().value_or(body_piece);
+  std::optional<http::response_parser<http::string_body>> parser;
+  error_code failed;
+  unsigned interim = 0;
+  do {
+    parser.emplace();
+    parser->header_limit(limits.header);
+    parser->body_limit(limits.body);
+    parser->skip(request.method == "HEAD");
+    cancellable.arm();
+    const auto [unread, header_bytes] =
+        co_await http::async_read_header(stream_, buffer_, *parser, as_values());
+    failed = unread;
+  } while (!failed && is_interim(parser->get().result_int()) && ++interim <= most_interim);
+  if (!failed && !parser->is_done()) {
+    const std::uint64_t to_come = parser->content_length_remaining().value_or(body_piece);
     const std::uint64_t piece = std::min<std::uint64_t>(body_piece, to_come);
     buffer_.reserve(std::max(buffer_.size(), static_cast<std::size_t>(piece)));
     cancellable.arm();
     const auto [cut_short, body_bytes] =
-        co_await http::async_read(stream_, buffer_, parser, as_values());
+        co_await http::async_read(stream_, buffer_, *parser, as_values());
     failed = cut_short;
   }
   if (failed) {
     result.error = plain(failed);
-    closed_unanswered_ = !parser.got_some();
+    closed_unanswered_ = interim == 0 && !parser->got_some();
     give_up(result, sent_before);
     co_return;
   }
   if (profile_) profile_->remember(*stream_.tls());
   answered_ = true;
-  keep_alive_ = parser.keep_alive() && buffer_.size() == 0;
-  move_to(result.response, parser.get());
+  keep_alive_ = parser->keep_alive() && buffer_.size() == 0;
+  move_to(result.response, parser->get());
   if (buffer_.capacity() > 4096) {
     buffer_.clear();
     buffer_.shrink_to_fit();

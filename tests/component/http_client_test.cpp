@@ -91,6 +91,35 @@ TEST_CASE("sent_at is the time of sending, not of the call") {
   CHECK(fixture.finish(*in_line).sent_at == began + 5s);
 }
 
+// RFC 9110, 15.2: a client has to read on after these, also if it did not ask for them.
+TEST_CASE("interim responses are not the answer") {
+  client_fixture fixture([](server_side& side) -> awaitable<void> {
+    co_await side.request();
+    co_await side.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+    co_await side.send("HTTP/1.1 102 Processing\r\n\r\n");
+    co_await side.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n");
+    co_await side.send("Content-Length: 2\r\n\r\nok");
+    co_await side.request();
+    co_await side.answer("again");
+  });
+  const auto trip = fixture.ask();
+  REQUIRE_FALSE(trip.error);
+  CHECK(trip.response.status == 200);
+  CHECK(trip.response.body == "ok");
+  CHECK(trip.response.header("Link").empty());
+  CHECK(fixture.ask().response.body == "again");
+  CHECK(fixture.server.accepted() == 1);
+}
+
+TEST_CASE("a server that sends nothing but interim responses has no answer") {
+  client_fixture fixture([](server_side& side) -> awaitable<void> {
+    co_await side.request();
+    for (int i = 0; i < 20; ++i) co_await side.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+    co_await side.closed();
+  });
+  CHECK(fixture.ask().response.status == 103);
+}
+
 TEST_CASE("a response without a length ends with the connection") {
   client_fixture fixture([](server_side& side) -> awaitable<void> {
     co_await side.request();
