@@ -139,14 +139,16 @@ consul_config::consul_config(std::string_view where) { address(where); }
 
 consul_config& consul_config::address(std::string_view address) {
   // Checked first, because messages show the address, and what is before an @ may be a password.
-  if (address.find('@') != std::string_view::npos && !address.starts_with("unix://"))
+  const bool unix_socket = address.starts_with("unix://");
+  const bool coded = address.find("%40") != std::string_view::npos;
+  if ((coded || address.find('@') != std::string_view::npos) && !unix_socket)
     refuse(
         "the Consul address holds credentials (it is not shown): put user:password into "
         "CONSUL_HTTP_AUTH and leave them out of the address");
-  if (address.find('?') != std::string_view::npos && !address.starts_with("unix://"))
+  if (address.find_first_of("?#") != std::string_view::npos && !unix_socket)
     refuse(
-        "the Consul address has a query, which may hold a token (it is not shown): leave it out, "
-        "and put a token into CONSUL_HTTP_TOKEN");
+        "the Consul address has a query or a fragment, which may hold a token (it is not shown): "
+        "leave it out, and put a token into CONSUL_HTTP_TOKEN");
   if (address.empty()) refuse("the Consul address is empty: " + std::string(expected_forms));
   if (has_space_or_control(address))
     refuse("the Consul address " + in_quotes(address) +
@@ -173,7 +175,7 @@ consul_config& consul_config::address(std::string_view address) {
              in_quotes(scheme) + ": " + std::string(expected_forms));
     if (rest.ends_with('/')) rest.remove_suffix(1);
   }
-  if (rest.find_first_of("/?#") != std::string_view::npos)
+  if (rest.find('/') != std::string_view::npos)
     refuse("the Consul address " + in_quotes(address) +
            " has a path, which is not supported: " + std::string(expected_forms));
   host_and_port found = parse_host_and_port(rest, address);

@@ -19,6 +19,17 @@ namespace {
 
 constexpr std::string_view scheme = "http://";
 
+/// Without what may be a password or a token: what is before an @, and the query.
+std::string shown(const std::string& url) {
+  constexpr const char* hidden = "(hidden)";
+  std::string text = url.substr(0, url.find_first_of("?#"));
+  if (text.size() < url.size()) text += url.substr(text.size(), 1) + hidden;
+  const std::size_t at = text.rfind('@');
+  if (at == text.npos) return text;
+  const std::size_t begin = text.starts_with(scheme) ? scheme.size() : 0;
+  return text.replace(begin, at - begin, hidden);
+}
+
 /// A URL, split into what the client needs.
 class http_url {
  public:
@@ -27,18 +38,19 @@ class http_url {
     const std::size_t end = std::min(url.find('/', begin), url.size());
     const std::string host = url.substr(0, begin) == scheme ? url.substr(begin, end - begin) : "";
     if (host.empty())
-      throw bad_configuration("'" + url + "' is not a URL of HTTP: write http://HOST:PORT/PATH");
+      throw bad_configuration("'" + shown(url) +
+                              "' is not a URL of HTTP: write http://HOST:PORT/PATH");
     const bool has_port = host.back() != ']' && host.find(':', host.rfind(']') + 1) != host.npos;
     try {
       server = consul_config(has_port ? host : host + ":80").address();
     } catch (const bad_configuration&) {  // it speaks of Consul
-      throw bad_configuration("'" + url + "' has no host and port that can be used: write "
+      throw bad_configuration("'" + shown(url) + "' has no host and port that can be used: write "
                               "http://HOST:PORT/PATH, an IPv6 address in brackets");
     }
     if (end < url.size()) path = url.substr(end);
     for (const char c : path)
       if (c <= ' ' || c == 0x7f || c == '#')
-        throw bad_configuration("'" + url +
+        throw bad_configuration("'" + shown(url) +
                                 "' has a character that is not allowed in a path: escape it");
   }
   std::string server;  ///< host and port
@@ -48,21 +60,21 @@ class http_url {
 class http_check final : public probe {
  public:
   http_check(std::shared_ptr<const output_environment> env, const std::string& url)
-      : url_(url),
+      : shown_(shown(url)),
         address_(url),
         client_(env->executor, env->timers, address_.server) {}
 
   asio::awaitable<finding> check(time_point deadline) override {
     runtime::http_request request("GET", address_.path);
     const toolkit::http_result trip = co_await client_.send(std::move(request), deadline);
-    if (trip.error) co_return finding::unhealthy(url_ + ": " + trip.error.message());
+    if (trip.error) co_return finding::unhealthy(shown_ + ": " + trip.error.message());
     const unsigned status = trip.response.status;
     if (status >= 200 && status < 400) co_return finding::healthy();
-    co_return finding::unhealthy(url_ + ": " + std::to_string(status));
+    co_return finding::unhealthy(shown_ + ": " + std::to_string(status));
   }
 
  private:
-  std::string url_;
+  std::string shown_;
   http_url address_;
   toolkit::http_client client_;
 };

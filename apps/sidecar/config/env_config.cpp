@@ -1,6 +1,7 @@
 #include "sidecar/config/env_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string_view>
 #include <tenure/key_error.hpp>
@@ -161,14 +162,19 @@ config reader::read() {
   return std::move(config_);
 }
 
+/// Names of files and folders, and a token, whose own check does not show it.
+bool has_any_bytes(std::string_view variable) {
+  static constexpr std::array<std::string_view, 3> names{
+      "NOMAD_ALLOC_DIR", "TENURE_HTTP_TOKEN", "TENURE_HTTP_TOKEN_FILE"};
+  return std::ranges::find(names, variable) != names.end();
+}
+
 }  // namespace
 
 config config_from_environment(const env_lookup& env, const consul_config& consul) {
   const env_lookup checked = [&](const char* name) {
     auto value = env(name);
-    // The name of a folder may have any bytes.
-    if (value && std::string_view(name) != "NOMAD_ALLOC_DIR")
-      apps::require_utf8(std::string(name) + ":", *value);
+    if (value && !has_any_bytes(name)) apps::require_utf8(std::string(name) + ":", *value);
     return value;
   };
   return reader(checked, consul).read();
