@@ -13,9 +13,9 @@ struct shell_result {
 };
 
 /// Blocks until `/bin/sh -c command` has ended, at most for `time_limit`. The command reads
-/// /dev/null, writes its errors to ours, has no other descriptors of this process and no blocked
-/// signals. Its process group is killed when it ends, prints too much, runs out of time or `stop`
-/// is requested, and when this process ends first, in whatever way.
+/// /dev/null, writes its errors to ours, has no other descriptors of this process, and no blocked
+/// or ignored signals. Its process group is killed when it ends, prints too much, runs out of time
+/// or `stop` is requested, and when this process ends first, in whatever way.
 ///
 /// Where SIGCHLD is ignored, an outer shell reports the status: this process keeps its setting.
 ///

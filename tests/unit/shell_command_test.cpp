@@ -40,6 +40,19 @@ TEST_CASE("a command's output is read, and its failure told apart") {
   CHECK(run_shell("no-such-program 2>/dev/null", 10s).failure == "it exited with status 127");
 }
 
+TEST_CASE("a command inherits no ignored signal") {
+  const auto before = ::signal(SIGUSR1, SIG_IGN);
+  const auto hang_up = ::signal(SIGHUP, SIG_IGN);
+  const std::string ignored = run_shell("grep SigIgn /proc/self/status", 10s).output;
+  ::signal(SIGUSR1, before);
+  ::signal(SIGHUP, hang_up);
+  const std::string hex = ignored.substr(ignored.find('\t') + 1);
+  REQUIRE(hex.size() == 17);
+  // posix_spawn() of the C library ignores the two signals that are its own.
+  constexpr unsigned long long of_library = 0x180000000;
+  CHECK((std::stoull(hex, nullptr, 16) & ~of_library) == 0);
+}
+
 TEST_CASE("a command that prints too much is killed at once") {
   const auto began = boot_clock::now();  // lint: allow clock because real processes take the time
   for (const char* command : {"head -c 300000 /dev/zero", "yes", "setsid -f yes; sleep 1000"}) {
