@@ -105,6 +105,9 @@ class KeyTest(cases.ServerCase, DoctorCase):
             self.start(TENURE, "lock", "-n", "2", pool, "sleep 60")
         taken = wait_until(lambda: self.all_taken(pool), what="two holders and a contender")
         self.expect(taken, "slots", "ok", "2 of 2 slots are taken", "3 contenders")
+        document = self.doctor(pool + "/.lock", code=2)
+        self.expect(document, "flags", "problem", "part of a semaphore", "tenure doctor PREFIX")
+        self.assertNotIn("key", document)  # the names of the holders are no stray value
         free = prefix + "-free"
         self.run_to_end(TENURE, "lock", "-n", "2", free, "true")
         self.expect(self.doctor(free, code=0), "slots", "ok", "free: the next holder sets")

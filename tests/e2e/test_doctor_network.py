@@ -4,6 +4,7 @@ or as another program does, and of settings that cannot be used."""
 
 import contextlib
 import http.server
+import json
 import socket
 import threading
 import time
@@ -58,6 +59,23 @@ class LimitedRate(Limited):
 
 class WithoutRight(Limited):
     status = 403
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """Refuses each request whose path has a word in it."""
+
+    word, status, text = "", 500, b""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        refused = self.word in self.path
+        body = self.text if refused else b'"127.0.0.1:8300"'
+        self.send_response(self.status if refused else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
 
 
 class HungLeader(Silent):
@@ -170,6 +188,7 @@ class WithoutConsulTest(DoctorCase):
             found = self.doctor("--http-addr", f"https://127.0.0.1:{port}", code=2)
             self.expect(found, "tls", "problem", "handshake failed")
             self.expect(found, "connections", "unknown", "the agent's limit is not known")
+            self.assertIsNone(found["connections"]["remedy"])  # there are few
 
     def test_servers_without_a_leader(self):
         with served_by(WithoutLeader) as port:
@@ -186,6 +205,32 @@ class WithoutConsulTest(DoctorCase):
             with served_by(handler) as port:
                 found = self.doctor("--http-addr", f"127.0.0.1:{port}")
             self.expect(found, "consistency", status, text)
+
+    def test_a_refusal_has_its_own_remedy(self):
+        for word, status, text, check, remedy in (
+                ("", 403, b"Permission denied", "leader", "--token-file"),
+                ("", 500, b"No path to datacenter", "leader", "--datacenter"),
+                ("", 500, b"No cluster leader", "leader", "majority"),
+                ("consistent", 400, b'Invalid query parameter: "ns" - Namespaces are a Consul '
+                                    b"Enterprise feature", "consistency", "CONSUL_NAMESPACE")):
+            handler = type("Case", (Refusing,), {"word": word, "status": status, "text": text})
+            with served_by(handler) as port:
+                found = self.doctor("--http-addr", f"127.0.0.1:{port}", code=2)
+            self.expect(found, check, "problem", text.decode()[:15], remedy)
+
+    def test_versions(self):
+        for version, status, says in (("1.6.2", "warning", "--liveness"),
+                                      ("1.7.14", "warning", "upgrade to 1.8"),
+                                      ("1.8.0", "ok", "1.8.0"), ("1.21.4", "ok", "1.21.4"),
+                                      ("1.99.0+ent", "ok", "newer"),
+                                      ("secret words", "unknown", "no version")):
+            body = json.dumps({"Config": {"Version": version}}).encode()
+            handler = type("Case", (Refusing,), {"word": "agent/self", "status": 200,
+                                                 "text": body})
+            with served_by(handler) as port:
+                found = self.doctor("--http-addr", f"127.0.0.1:{port}")
+            self.expect(found, "version", status, says)
+            self.assertNotIn("secret", str(found))
 
     def test_a_server_that_closes_the_connection_at_once(self):
         path = self.folder + "/socket"

@@ -116,6 +116,7 @@ void check_election(report& out, asker& ask, const subject& what) {
                 start_one);
   } else {
     check_flags(out, *what.entry);
+    if (what.entry->flags == semaphore_flags) return;
     if (what.entry->session.empty()) {
       check_free(out, *what.entry);
     } else {

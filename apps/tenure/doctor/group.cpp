@@ -110,7 +110,8 @@ void check_group(report& out, asker& ask, const subject& what) {
     out.warning("elections",
                 std::to_string(group.free) + " of " + count_of(group.elections, "election") +
                     (group.free == 1 ? " has" : " have") + " no leader",
-                "after a crash for TTL and span; else look at one of them: tenure list " +
+                "normal after a crash, for up to two TTLs and a span; otherwise look at one of "
+                "them: tenure list " +
                     what.key + "/");
   } else {
     out.ok("elections", group.elections == 0

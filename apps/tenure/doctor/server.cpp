@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <string_view>
+#include <tenure/toolkit/ascii.hpp>
 
 #include "common/duration.hpp"
 
@@ -66,7 +67,17 @@ bool check_leader(report& out, asker& ask, const reply& leader) {
   constexpr const char* quorum = "without a majority of the servers no key can be claimed and no "
                                  "lease proved: start them, see consul operator raft list-peers";
   if (!leader.has(200)) {
-    out.problem("leader", "the agent cannot say who leads the servers: " + leader.text(), quorum);
+    const char* remedy = quorum;
+    if (leader.has(403)) {
+      remedy = "the agent, or a proxy, asks for its token: give it by CONSUL_HTTP_TOKEN or "
+               "--token-file";
+    } else if (leader.response.body.find("No path to datacenter") != std::string::npos) {
+      remedy = "name a datacenter that the agent knows (consul catalog datacenters), or leave "
+               "--datacenter out";
+    } else if (leader.response.status < 500) {
+      remedy = "look at the agent's log";
+    }
+    out.problem("leader", "the agent cannot say who leads the servers: " + leader.text(), remedy);
     return false;
   }
   std::string name = leader.response.body;
@@ -97,15 +108,24 @@ bool check_leader(report& out, asker& ask, const reply& leader) {
 void check_version(report& out, const std::string& version) {
   int major = 0;
   int minor = 0;
-  if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2) {
-    out.unknown("version", "the agent names no version: '" + version + "'");
+  const bool looks = version.size() <= 40 && std::ranges::all_of(version, [](char c) {
+    return text::is_letter_or_digit(c) || c == '.' || c == '-' || c == '+';
+  });
+  // Another text may be a secret.
+  if (!looks || std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2) {
+    out.unknown("version", "the agent names no version that can be read");
     return;
   }
   const bool old = major < 1 || (major == 1 && minor < 7);
+  const bool untried = major == 1 && minor == 7;
   const bool newer = major > 1 || minor > 21;
   if (old) {
     out.warning("version", "Consul " + version + ": it binds no session to a check of a service",
-                "upgrade to 1.7 or later, or leave --liveness out");
+                "upgrade to 1.8 or later, or leave --liveness out");
+  } else if (untried) {
+    out.warning("version", "Consul " + version + ", older than 1.8, the first one that tenure was "
+                           "tested with",
+                "upgrade to 1.8 or later");
   } else {
     out.ok("version", "Consul " + version +
                           (newer ? ", newer than 1.21, the last one that tenure was tested with"
@@ -143,6 +163,23 @@ void check_self(report& out, asker& ask, server_facts& facts) {
   }
 }
 
+const char* consistency_remedy(const reply& read) {
+  const auto says = [&read](const char* words) {
+    return read.response.body.find(words) != std::string::npos;
+  };
+  if (read.has(429)) {
+    return "the agent or its servers limit requests (limits.request_limits): leases cannot be "
+           "proved; raise the limits";
+  }
+  if (read.has(400) && (says("Enterprise") || says("amespace") || says("artition"))) {
+    return "leave --namespace and --partition out, and unset CONSUL_NAMESPACE and "
+           "CONSUL_PARTITION: only Consul Enterprise has them";
+  }
+  if (read.has(400)) return "the agent does not take the request: look at the settings here";
+  return "the leader of the servers does not confirm that it leads: leases cannot be proved; look "
+         "at the servers' logs and their network";
+}
+
 // The answer of any server says how long it has not heard from the leader.
 void check_staleness(report& out, asker& ask) {
   // Needs no right, and every answer is small.
@@ -164,12 +201,7 @@ void check_staleness(report& out, asker& ask) {
   } else if (!read.has(200)) {
     const char* const what = read.answered() ? "a consistent read failed: "
                                              : "no answer to a consistent read: ";
-    out.problem("consistency", what + read.text(),
-                read.has(429)
-                    ? "the agent or its servers limit requests (limits.request_limits): leases "
-                      "cannot be proved; raise the limits"
-                    : "the leader of the servers does not confirm that it leads: leases cannot be "
-                      "proved; look at the servers' logs and their network");
+    out.problem("consistency", what + read.text(), consistency_remedy(read));
   } else if (read.took > 1s) {
     out.warning("consistency", "a consistent read took " + in_milliseconds(read.took),
                 "leases are proved by such reads: with a short span terms end; look at the load "
@@ -244,17 +276,22 @@ void check_limits(report& out, const server_facts& server, const network_facts& 
                                 ? std::to_string(most) + " that the agent allows"
                                 : std::to_string(most) + " that an agent allows by default";
   const std::string own = "this host has " + count_of(static_cast<std::size_t>(open), "connection");
+  const bool too_many = static_cast<std::uint64_t>(open) * 5 > most * 4;
   if (!server.answers) {  // perhaps for that reason
-    out.unknown("connections", own + "; the agent's limit is not known (200 by default)",
-                "too many: raise limits.http_max_conns_per_client of the agent");
+    const std::string text = own + "; the agent's limit is not known (200 by default)";
+    if (too_many) {
+      out.unknown("connections", text,
+                  "too many: raise limits.http_max_conns_per_client of the agent");
+    } else {
+      out.unknown("connections", text);
+    }
     return;
   }
   const std::string text = own + " of the " + limit;
-  const std::string remedy = "raise limits.http_max_conns_per_client of the agent; a process of "
-                             "tenure uses up to " + std::to_string(config.connections());
-  const bool few =
-      most < config.connections() || static_cast<std::uint64_t>(open) * 5 > most * 4;
-  if (most > 0 && few) {
+  const std::string remedy = "raise limits.http_max_conns_per_client of the agent (tenure agent: "
+                             "--max-connections-per-client); a process of tenure uses up to " +
+                             std::to_string(config.connections());
+  if (most > 0 && (too_many || most < config.connections())) {
     out.warning("connections", text, remedy);
   } else {
     out.ok("connections", most == 0 ? "the agent has no limit of connections" : text);
