@@ -1,6 +1,7 @@
 // The configuration of the agent's handler.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tenure/time.hpp>
@@ -22,6 +23,8 @@ class handler_options {
   /// For this long after the start every acquisition fails "due to lock delay", because the agent
   /// does not know the delays of its former run.
   duration start_lock_delay{0};
+  /// What agent/self says of the limit of connections of one client; 0: none.
+  std::size_t most_connections = 0;
   /// Whether it accepts namespaces and partitions, as Consul Enterprise does. All of them share one
   /// state: for tests, which look at handler::tenants().
   bool enterprise = false;

@@ -112,12 +112,16 @@ class server::implementation final : public wire::http_service, public answer_si
   /// The options of a handler that continues where the last run ended.
   handler_options resumed(const server_options& options) {
     handler_options handler = options.handler;
-    if (!options.state_file) return handler;
+    handler.most_connections = options.connections_per_address;
+    if (!options.state_file) {
+      refused_for_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
+      return handler;
+    }
     state_file_.load();
     handler.start_index = std::max(handler.start_index, state_file_.start_index());
     if (!state_file_.clean()) {
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
-      unclean_delay_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
+      refused_for_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
       locks_from_ = env_.timers->now() + handler.start_lock_delay;
     }
     return handler;
@@ -130,11 +134,13 @@ class server::implementation final : public wire::http_service, public answer_si
       env_.log->log(log_level::warn, "state file invalid, replaced",
                     {{"file", state_file_.path()}, {"kept", state_file_.path() + ".bad"}});
     }
-    if (unclean_delay_.count() > 0) {
-      env_.log->log(log_level::warn, "last stop unclean, locks refused",
-                    {{"seconds", static_cast<std::uint64_t>(unclean_delay_.count())},
-                     {"file", state_file_.path()}});
-    }
+    if (refused_for_.count() == 0) return;
+    // A holder from before the start may still act.
+    const bool kept = state_file_.found();
+    env_.log->log(kept ? log_level::warn : log_level::info, "locks refused after the start",
+                  {{"seconds", static_cast<std::uint64_t>(refused_for_.count())},
+                   {"why", kept ? "the last stop was not clean" : "no last stop is known"},
+                   {"file", state_file_.path()}});
   }
 
   void tick() {
@@ -165,7 +171,7 @@ class server::implementation final : public wire::http_service, public answer_si
   runtime::environment env_;
   std::optional<wire::server_tls> tls_;
   std::string address_;
-  std::chrono::seconds unclean_delay_{0};
+  std::chrono::seconds refused_for_{0};
   time_point locks_from_ = time_point::min();
   bool start_logged_ = false;
   state_file state_file_;

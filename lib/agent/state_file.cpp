@@ -35,6 +35,7 @@ void state_file::load() {
   if (path().empty()) return;
   const auto content = file_.read();
   if (!content) return;
+  found_ = true;
   if (!content->empty() && !content->starts_with(magic))
     throw bad_configuration("the file " + path() +
                             " is not a state file of tenure agent: name another, or remove it");

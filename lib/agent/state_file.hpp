@@ -31,6 +31,8 @@ class state_file {
   std::uint64_t start_index() const;
   /// Whether the last run ended with a stop, and without a live session.
   bool clean() const noexcept { return last_stop_ == stop_kind::clean; }
+  /// Whether there was a file, valid or not.
+  bool found() const noexcept { return found_; }
   /// Whether the file existed and was invalid.
   bool damaged() const noexcept { return damaged_; }
 
@@ -44,6 +46,7 @@ class state_file {
   runtime::atomic_file file_;
   std::uint64_t index_ = 0;  ///< in the file
   stop_kind last_stop_ = stop_kind::unclean;
+  bool found_ = false;
   bool damaged_ = false;
 };
 

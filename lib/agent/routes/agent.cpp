@@ -147,6 +147,7 @@ maybe_response endpoints::agent_self(request_context& context) {
   body.key("Bootstrap").value(true);
   body.key("Datacenter").value(options_.datacenter);
   body.key("DevMode").value(false);
+  body.key("HTTPMaxConnsPerClient").value(std::uint64_t{options_.most_connections});
   body.key("KVMaxValueSize").value(std::uint64_t{body_limit});
   body.key("NodeName").value(options_.node_name);
   body.key("ServerMode").value(true);
