@@ -106,10 +106,13 @@ class FencingTest(cases.ServerCase):
         path = self.zoo.path("report.txt")
 
         def write(fence, content):
-            return self.write(fence, example("file.py"), path, content=content)
+            return self.write(fence, example("file.py"), path, "cat", content=content)
 
         self.check_order(write)
         wanted = self.check_races(write)
+        failing = ("sh", "-c", "echo half; exit 7")
+        self.assertEqual(7, self.write(10_000, example("file.py"), path, *failing, content=""))
+        self.assertEqual(64, self.write(10_000, example("file.py"), path, content=""))
         with open(path, encoding="ascii") as file:
             self.assertEqual(wanted, file.read())
 
@@ -152,8 +155,8 @@ class FencingTest(cases.ServerCase):
         fences = []
         for text in ("first", "second"):
             code, _, errors = self.run_to_end(
-                TENURE, "run", "--ttl", "10s", self.key, "--", "sh", "-c",
-                f"echo {text} | {example('file.py')} {path}")
+                TENURE, "run", "--ttl", "10s", self.key, "--", example("file.py"), path,
+                "echo", text)
             self.assertEqual(0, code, errors)
             with open(path + ".fence", encoding="ascii") as file:
                 fences.append(int(file.read()))
@@ -188,6 +191,8 @@ class FencingTest(cases.ServerCase):
                    pause=0.05, what="PostgreSQL")
         code, _, errors = self.run_to_end(example("postgres.sh"), "setup", env=database)
         self.assertEqual(0, code, errors)
+        for wrong in ((), ("set", "apples")):
+            self.assertEqual(64, self.run_to_end(example("postgres.sh"), *wrong)[0])
 
         def write(fence, content):
             return self.write(fence, example("postgres.sh"), "set", "apples",

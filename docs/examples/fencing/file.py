@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Replaces a file by what standard input has, unless a later leader has written it.
+"""Replaces a file by what a command prints, unless a later leader has written it.
 
-    tenure run service/report/leader -- sh -c './report.sh | file.py /srv/report.txt'
+    tenure run service/report/leader -- file.py /srv/report.txt ./report.sh
 
 All writers must use this program, on one machine or on a file system whose locks reach all of them.
-Exit code 3: fenced, a later leader has written.
+If the command fails, the file stays as it is. Exit code: that of the command; 3: fenced, a later
+leader has written; 64: wrong arguments.
 """
 import fcntl
 import os
+import subprocess
 import sys
 
 
@@ -35,7 +37,20 @@ def write(path, content, fence):
         return True
 
 
+def main(arguments):
+    if len(arguments) < 2:
+        print("usage: file.py FILE COMMAND [ARGUMENT...]", file=sys.stderr)
+        return 64
+    path, *command = arguments
+    made = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if made.returncode != 0:
+        print(f"{command[0]} failed: {path} stays as it is", file=sys.stderr)
+        return made.returncode if made.returncode > 0 else 128 - made.returncode
+    if not write(path, made.stdout, int(os.environ["TENURE_FENCE"])):
+        print("fenced: a later leader has written " + path, file=sys.stderr)
+        return 3
+    return 0
+
+
 if __name__ == "__main__":
-    if not write(sys.argv[1], sys.stdin.buffer.read(), int(os.environ["TENURE_FENCE"])):
-        print("fenced: a later leader has written " + sys.argv[1], file=sys.stderr)
-        sys.exit(3)
+    sys.exit(main(sys.argv[1:]))

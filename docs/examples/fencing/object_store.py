@@ -19,7 +19,10 @@ def head(url):
     """The fence and the ETag of the object; 0 and None if there is none."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as answer:
-            return int(answer.headers.get("x-amz-meta-fence", 0)), answer.headers["ETag"]
+            etag = answer.headers["ETag"]
+            if not etag:
+                sys.exit(url + ": the store sends no ETag, so no write can be conditional")
+            return int(answer.headers.get("x-amz-meta-fence", 0)), etag
     except urllib.error.HTTPError as error:
         if error.code != 404:
             raise

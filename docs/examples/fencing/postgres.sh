@@ -9,7 +9,12 @@ set -eu
 
 sql() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 
-case $1 in
+usage() {
+  echo "usage: postgres.sh setup | set ITEM PIECES" >&2
+  exit 64
+}
+
+case ${1-} in
 setup)
   sql <<'SQL'
 CREATE TABLE fences (resource text PRIMARY KEY, fence bigint NOT NULL);
@@ -29,6 +34,7 @@ END $$;
 SQL
   ;;
 set)
+  [ $# -eq 3 ] || usage
   sql -v item="$2" -v pieces="$3" -v fence="$TENURE_FENCE" <<'SQL'
 BEGIN;
 SELECT take_fence('stock', :'fence') \g /dev/null
@@ -37,8 +43,5 @@ INSERT INTO stock VALUES (:'item', :'pieces')
 COMMIT;
 SQL
   ;;
-*)
-  echo "usage: postgres.sh setup | set ITEM PIECES" >&2
-  exit 64
-  ;;
+*) usage ;;
 esac
