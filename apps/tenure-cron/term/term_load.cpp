@@ -44,6 +44,7 @@ asio::awaitable<std::vector<ledger_entry>> term_core::read_until_done(
   std::vector<ledger_entry> found;
   duration between{0};
   bool done = false;
+  std::string logged;
   while (!done && can_write()) {
     std::string failure;
     try {
@@ -60,9 +61,11 @@ asio::awaitable<std::vector<ledger_entry>> term_core::read_until_done(
       if (!is_logged_by_library(e.code())) failure = e.what();
     }
     if (done) continue;
-    if (!failure.empty())
+    // An outage is one line, however often it is tried again.
+    if (!failure.empty() && failure != logged)
       lane_.log->log(log_level::warn, "ledger read failed",
                      {log_field("election", term_.key()), log_field("error", failure)});
+    logged = failure;
     // The successor may have the right to read it.
     if (term_.hand_over_wanted() && begun_.empty() && !stopping_) stop();
     co_await pause(between);

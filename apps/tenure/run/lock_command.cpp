@@ -47,6 +47,7 @@ Exit codes: the child's own (with -child-exit-code 2 for any failure);
   1   the lock was not acquired, or Consul is out of reach
   64  bad usage
   70  the lock was lost, and the child was stopped
+  71  this host lacks a resource, such as descriptors
 
   tenure lock service/backup ./backup.sh --full
   tenure lock -n 3 -timeout 30s pool/render 'render $TENURE_FENCE')";

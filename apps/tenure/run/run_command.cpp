@@ -45,6 +45,7 @@ program, 126 if it cannot be executed;
   69  Consul did not answer within ten seconds at the start (or the time of --try), or
       refuses a request; tenure waits through later outages
   70  leadership was lost or handed over, and the command was stopped
+  71  this host lacks a resource, such as descriptors
   75  not elected in time
   128 + N: signal N came before the command started
 
