@@ -8,7 +8,6 @@
 namespace tenure::wire {
 namespace {
 
-constexpr header_fault bad_request{.status = 400, .text = "400 Bad Request"};
 constexpr header_fault long_target{.status = 414, .text = "414 URI Too Long"};
 constexpr std::size_t longest_length = 18;  // digits; fits into 64 bits
 

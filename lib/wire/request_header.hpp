@@ -31,6 +31,8 @@ class header_fault {
   std::string_view text;
 };
 
+inline constexpr header_fault bad_request{.status = 400, .text = "400 Bad Request"};
+
 /// Checks a complete header. `target_limit`: the most bytes of the target; 0: any number.
 header_fault check_header(std::string_view header, std::size_t target_limit) noexcept;
 

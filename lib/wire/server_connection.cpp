@@ -23,7 +23,6 @@ constexpr std::size_t drain_step = 16 * 1024;
 constexpr std::size_t header_step = 1024;
 /// Room for a body's chunks, beside the header.
 constexpr std::size_t body_room = 64 * 1024;
-constexpr header_fault bad_request{.status = 400, .text = "400 Bad Request"};
 
 bool is_http_error(error_code error) {
   return error.category() == http::make_error_code(http::error::end_of_stream).category();

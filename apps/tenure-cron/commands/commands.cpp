@@ -48,6 +48,9 @@ void refuse_misspelt_subcommand(const CLI::App& app, const std::string& word) {
 }
 
 jobs_file load_jobs(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    throw apps::usage_error("'" + path + "' is a folder of tenants: name the file of one of them");
   return load_jobs_text(path, apps::read_file(path));
 }
 

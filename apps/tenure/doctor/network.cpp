@@ -159,8 +159,10 @@ void check_certificate(report& out, const std::string& check, const tls_view& vi
     out.problem(check, whose + " has expired: it was valid until " + view.valid_until,
                 "renew it, or check the clock of this host");
   } else if (view.days_left < days_before_expiry) {
-    out.warning(check, text + ", in " + std::to_string(view.days_left) +
-                           (view.days_left == 1 ? " day" : " days"),
+    const std::string left = view.days_left == 0   ? "less than a day"
+                             : view.days_left == 1 ? "1 day"
+                                                   : std::to_string(view.days_left) + " days";
+    out.warning(check, text + ", for another " + left,
                 "renew it; programs use the new files for their next connection");
   } else {
     out.ok(check, text);
