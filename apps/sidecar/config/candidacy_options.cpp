@@ -29,7 +29,7 @@ tenure::candidacy candidacy_options::candidacy(guarantee_use use) const {
   std::optional<duration> ahead = guarantee_;
   if (use == guarantee_use::used && !ahead) ahead = default_guarantee;
   // Without a span in the file, the shortest one that allows the guarantee.
-  if (!span_ && ahead) made.span(span_for(*ahead, made));
+  if (!span_ && ahead) made.span(span_for(*ahead, made).value_or(made.span()));
   if (span_) made.span(*span_);
   if (ttl_) made.ttl(*ttl_);
   if (lock_delay_) made.lock_delay(*lock_delay_);

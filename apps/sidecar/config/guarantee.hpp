@@ -2,6 +2,7 @@
 // interval between two proofs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <tenure/candidacy.hpp>
 
@@ -13,8 +14,9 @@ inline constexpr duration default_guarantee = std::chrono::seconds(30);
 /// How far ahead leadership is guaranteed at every moment, as long as the proofs arrive in time.
 duration steady_guarantee(const candidacy& how);
 
-/// The shortest span of whole seconds that allows the guarantee; at least the span of `how`.
-duration span_for(duration guarantee, candidacy how);
+/// The shortest span of whole seconds, up to a day, that allows the guarantee; at least the span of
+/// `how`. Nothing if no span does.
+std::optional<duration> span_for(duration guarantee, candidacy how);
 
 /// Why `how` cannot give this guarantee, with the calculation and the remedy; empty where it can.
 std::string guarantee_error(duration guarantee, const candidacy& how);
