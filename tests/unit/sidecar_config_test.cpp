@@ -174,27 +174,6 @@ TEST_CASE("By default there is no HTTP server, and the value is the name of the 
   CHECK(read("elections: [{name: db}]\nhttp: {heartbeat: 0s}").http->heartbeat == 0s);
 }
 
-TEST_CASE("A guarantee that no span allows is refused, and the span that would do is found") {
-  const auto refusal = [](const std::string& settings) {
-    std::string all;
-    for (const std::string& error : errors_of("control: {}\nelections:\n  - name: a\n" + settings))
-      all += error + '\n';
-    return all;
-  };
-  for (const char* span : {"", "    span: 18s\n", "    span: 24h\n"}) {
-    CAPTURE(span);
-    CHECK(has(refusal(std::string("    guarantee: 36500d\n") + span),
-              "choose a shorter guarantee: no span allows this one"));
-  }
-  // What it proposes is accepted.
-  const std::string proposed = refusal("    guarantee: 10h\n    span: 15s\n");
-  const auto at = proposed.find("choose span: ") + 13;
-  const std::string span = proposed.substr(at, proposed.find(' ', at) - at);
-  CHECK(refusal("    guarantee: 10h\n    span: " + span + "\n") == "");
-  // With hooks as well, whose promise is checked by itself.
-  CHECK(has(refusal("    span: 0s\n    hooks: {dir: /nonexistent}\n"), "choose span: 48s"));
-}
-
 TEST_CASE("Every error of a file is reported with its line") {
   using list = std::vector<std::string>;
   CHECK(errors_of("") == list{"1: the file is empty: it needs elections:"});
