@@ -15,10 +15,9 @@ std::string json_string(std::string_view text) {
 std::string one_line(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t length = std::max<std::size_t>(text::obeyed_length(text), 1);
-    if (text[0] == '\\') {
-      out += "\\\\";
-    } else if (text::obeyed_length(text) > 0) {
+    const std::size_t obeyed = text::obeyed_length(text);
+    const std::size_t length = std::max<std::size_t>(obeyed, 1);
+    if (obeyed > 0 || text[0] == '\\') {
       const std::string quoted = json_string(text.substr(0, length));
       out.append(quoted, 1, quoted.size() - 2);
     } else {

@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <string_view>
 #include <tenure/toolkit/input_file.hpp>
-#include <tenure/toolkit/utf8.hpp>
 #include <vector>
 
 #include "common/log/line_writer.hpp"

@@ -13,7 +13,7 @@ std::string with_visible_controls(std::string_view text, std::string_view kept =
 
 /// `text` as the line of an error, without a line break at its end: with visible controls, and not
 /// longer than a few lines of a terminal. What is too much is left out in the middle, because the
-/// begin says what is wrong and the end how to mend it.
+/// beginning says what is wrong and the end how to mend it.
 std::string error_line(std::string_view text);
 
 }  // namespace tenure::apps

@@ -48,8 +48,9 @@ void append_hex_byte(std::string& line, char c) {
 void append_escaped(std::string& line, std::string_view text, position where) {
   while (!text.empty()) {
     const char c = text.front();
-    const std::size_t length = std::max<std::size_t>(text::utf8_length(text), 1);
-    const bool hidden = text::obeyed_length(text) > 0 || text::utf8_length(text) == 0;
+    const std::size_t valid = text::utf8_length(text);
+    const std::size_t length = std::max<std::size_t>(valid, 1);
+    const bool hidden = valid == 0 || text::obeyed_length(text) > 0;
     if (where == position::in_quotes && (c == '"' || c == '\\')) {
       line += '\\';
       line += c;

@@ -32,7 +32,6 @@ constexpr unsigned most_interim = 16;
 
 bool is_interim(unsigned status) noexcept { return status / 100 == 1 && status != 101; }
 
-
 // Without a slot: cancellation_guard ends the operation.
 auto as_values() {
   return asio::bind_cancellation_slot(asio::cancellation_slot(),

@@ -99,7 +99,8 @@ void http(exposition& out, const metrics_input& in) {
   out.single("tenure_http_status_pages", "gauge", "Open event streams of status pages.",
              std::uint64_t{in.feeds});
   out.single("tenure_http_refused_total", "counter",
-             "Connections and requests refused because of a limit.", in.refused);
+             "Connections and requests refused: too many, not allowed, or not readable.",
+             in.refused);
   out.head("tenure_http_answers_total", "counter", "Responses, by class of status.");
   for (unsigned c = 2; c <= 5; ++c) {
     const auto found = in.responses.find(c);

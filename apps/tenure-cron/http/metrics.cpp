@@ -34,7 +34,8 @@ std::string metrics_text(const replica_view& view, const run_metrics& runs,
   out.single("tenure_cron_http_connections", "gauge", "Open connections.",
              std::uint64_t{server.connections()});
   out.single("tenure_cron_http_refused_total", "counter",
-             "Connections and requests refused because of a limit.", server.refused());
+             "Connections and requests refused: too many, not allowed, or not readable.",
+             server.refused());
   apps::append_build_info(out);
   apps::append_process_metrics(out);
   return out.take() + library;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <tenure/toolkit/json_writer.hpp>
-#include <tenure/toolkit/utf8.hpp>
 
 #include "common/json.hpp"
 #include "common/visible_controls.hpp"

@@ -77,7 +77,8 @@ bool check_leader(report& out, asker& ask, const reply& leader) {
     } else if (leader.response.status < 500) {
       remedy = "look at the agent's log";
     }
-    out.problem("leader", "the agent cannot say who leads the servers: " + leader.text(), remedy);
+    out.problem("leader", "the agent does not name the leader of the servers: " + leader.text(),
+                remedy);
     return false;
   }
   std::string name = leader.response.body;

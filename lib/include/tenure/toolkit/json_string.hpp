@@ -21,7 +21,8 @@ enum class json_escapes : std::uint8_t {
 };
 
 void append_json_string(std::string& out, std::string_view text, json_escapes how);
-/// One character up to U+FFFF by its escape: \" \\ \n \r \t, any other as \uXXXX.
+/// One character up to U+FFFF by its escape: \" \\ \n \r \t, any other by its four hexadecimal
+/// digits, such as \u001b.
 void append_json_escape(std::string& out, std::uint32_t code_point);
 
 }  // namespace tenure::text
