@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-LINES_OF_A_TEST = 15
+LINES_OF_A_TEST = 25
 
 
 def outputs(log):

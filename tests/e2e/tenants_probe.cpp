@@ -1,8 +1,8 @@
 // A process with many tenants on one set of connections: tenants_probe FILE ELECTIONS. Each line of
 // the file is a tenant, "NAME TOKEN", where the token "-" is that of the environment. Its elections
 // have the keys NAME/0/leader and so on. Writes
-// "begin NAME NUMBER TIME" and "end NAME NUMBER TIME" when a body begins and ends, and "refused
-// NAME" when Consul refuses a campaign. SIGTERM shuts all tenants down.
+// "begin NAME NUMBER TIME" and "end NAME NUMBER TIME REASON" when a body begins and ends, and
+// "refused NAME" when Consul refuses a campaign. SIGTERM shuts all tenants down.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +17,7 @@
 #include <fstream>
 #include <list>
 #include <string>
+#include <string_view>
 #include <tenure/consul_connections.hpp>
 #include <tenure/elections.hpp>
 #include <unistd.h>
@@ -46,9 +47,10 @@ class tenant {
   }
 };
 
-void say(const char* what, const tenant& whose, std::size_t number) {
-  std::printf("%s %s %zu %lld\n", what, whose.name.c_str(), number,
-              static_cast<long long>(tenure::boot_clock::now().time_since_epoch().count()));
+void say(const char* what, const tenant& whose, std::size_t number, std::string_view more = {}) {
+  std::printf("%s %s %zu %lld%.*s\n", what, whose.name.c_str(), number,
+              static_cast<long long>(tenure::boot_clock::now().time_since_epoch().count()),
+              static_cast<int>(more.size()), more.data());
 }
 
 /// The work of a term, which lasts as long as the term.
@@ -64,7 +66,7 @@ class work {
       co_await held.stop_requested();
     } catch (const boost::system::system_error&) {  // cancelled: the term has to stop
     }
-    say("end", *self.whose_, self.number_);
+    say("end", *self.whose_, self.number_, " " + std::string(to_string(held.reason())));
   }
 
   const tenant* whose_;
@@ -75,7 +77,7 @@ class work {
 asio::awaitable<void> serve(tenant& whose, std::size_t number) {
   const std::string key = whose.name + "/" + std::to_string(number) + "/leader";
   tenure::election entered = whose.elections.enter(
-      key, tenure::candidacy("probe-" + std::to_string(::getpid())).span(6s).ttl(10s));
+      key, tenure::candidacy("probe-" + std::to_string(::getpid())));
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor);
   bool open = true;

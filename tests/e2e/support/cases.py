@@ -1,6 +1,7 @@
 """The base of the end-to-end tests."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -9,9 +10,10 @@ import unittest
 
 from . import consul
 from .agent import Agent
-from .processes import Zoo
+from .processes import Zoo, whole_lines
 
 SKIPPED = 77  # ctest reports a test with this exit code as skipped
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|: runtime error: ")
 
 
 class Case(unittest.TestCase):
@@ -23,7 +25,28 @@ class Case(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="tenure-e2e-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.zoo = Zoo(self.folder)
+        self.addCleanup(self.check_reports)
         self.addCleanup(self.zoo.close)
+
+    def _callTestMethod(self, method):  # of unittest.TestCase
+        """A failure tells the last lines that each process wrote to standard error."""
+        try:
+            method()
+        except unittest.SkipTest:
+            raise
+        except Exception as error:
+            for process in self.zoo.started:
+                for line in self.zoo.error_lines(process)[-5:]:
+                    error.add_note(f"{process.number}: {line[:300]}")
+            raise
+
+    def check_reports(self):
+        """A report of a sanitizer is a failure, whatever the test expected of the process."""
+        for process in self.zoo.started:
+            lines = whole_lines(self.zoo.path(f"{process.number}.err"))
+            found = [i for i, line in enumerate(lines) if SANITIZER_REPORT.search(line)]
+            if found:
+                self.fail("\n".join(lines[found[0]:found[0] + 40]))
 
     def start(self, *argv, **more):
         return self.zoo.start(*argv, **more)
