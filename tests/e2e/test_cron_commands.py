@@ -156,6 +156,14 @@ jobs:
         self.all_at_once(lambda: self.run_a_job(where),
                          lambda: self.pause_a_job(where, jobs, records))
 
+    def test_a_document_that_cannot_be_read(self):
+        where = ("--election", self.key)
+        key = f"tenure-cron/{self.key}/jobs/odd"
+        self.consul.put(key, "not a document")
+        self.assert_unknown("history", "odd", *where, says=f"'odd' cannot be read (key {key})")
+        self.assertEqual("odd: paused\n", self.cron("pause", "odd", *where)[1])
+        self.assertEqual(0, self.cron("run", "odd", *where)[0])
+
     def leaders(self, *where):
         """The fourth column of the table; no schedule or state here has a space."""
         lines = self.cron("list", *where)[1].splitlines()

@@ -154,6 +154,18 @@ class LockTest(cases.ServerCase):
         self.assertEqual("", lock["Value"])
         self.assertEqual(0, self.lock("-n", "3", self.key, "true")[0])
 
+    def test_json_has_a_value_that_is_not_utf8_in_base64(self):
+        session = self.consul.create_session()
+        self.assertTrue(self.consul.put(self.key, b"caf\xe9", acquire=session))
+        for words in (("leader", "--json", self.key), ("list", "--json", self.key)):
+            code, output, errors = self.run_to_end(TENURE, *words)
+            self.assertEqual((0, ""), (code, errors))
+            found = json.loads(output)
+            self.assertEqual(("caf\ufffd", "Y2Fm6Q==", session),
+                             (found["value"], found["value_base64"], found["session"]))
+        code, output, errors = self.run_to_end(TENURE, "depose", "--json", self.key)
+        self.assertEqual((0, "Y2Fm6Q=="), (code, json.loads(output)["value_base64"]), errors)
+
     def test_list(self):
         self.assertEqual(1, self.run_to_end(TENURE, "list", self.key + "/")[0])
         one = self.start(TENURE, "run", "--value", "host-a", self.key + "/a", "--", "sleep", "60")

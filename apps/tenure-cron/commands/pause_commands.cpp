@@ -22,8 +22,9 @@ struct pause_options {
 // A job may be paused before its first tick, if the file has it.
 asio::awaitable<bool> is_known(std::shared_ptr<pause_options> o, kv store) {
   if (o->ledger.file() && o->ledger.file()->find(o->job)) co_return true;
-  const std::optional<job_status> status = co_await read_job(store, o->ledger.keys(), o->job);
-  if (status) co_return true;
+  const std::optional<stored_key> document =
+      co_await store.get(o->ledger.keys().document(o->job));
+  if (document) co_return true;
   const std::vector<std::string> members =
       co_await members_with(store, o->ledger.root(), o->job);
   co_return !members.empty();

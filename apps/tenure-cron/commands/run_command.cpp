@@ -99,8 +99,9 @@ asio::awaitable<bool> can_be_ordered(std::shared_ptr<run_options> o, kv store, l
   if (o->ledger.file()) {
     known = o->ledger.file()->find(o->job)->run_on == run_place::leader;
   } else {
-    const std::optional<job_status> status = co_await read_job(store, std::move(keys), o->job);
-    known = status.has_value();
+    std::string key = keys.document(o->job);
+    const std::optional<stored_key> document = co_await store.get(std::move(key));
+    known = document.has_value();
   }
   if (!known) {
     co_await print_unknown_job(store, o->ledger, "run", o->job,

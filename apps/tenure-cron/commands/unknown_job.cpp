@@ -11,6 +11,14 @@ namespace asio = boost::asio;
 asio::awaitable<void> print_unknown_job(kv store, const ledger_options& ledger,
                                         std::string command, std::string job,
                                         std::string of_hosts) {
+  const ledger_keys keys = ledger.keys();
+  const std::optional<stored_key> document = co_await store.get(keys.document(job));
+  if (document) {
+    apps::print_error("tenure-cron %s: the ledger's document of '%s' cannot be read (key %s): the "
+                      "leader of the job writes it anew\n",
+                      command.c_str(), job.c_str(), document->key.c_str());
+    co_return;
+  }
   std::string root = ledger.root();
   const std::vector<std::string> members =
       co_await members_with(std::move(store), std::move(root), job);
