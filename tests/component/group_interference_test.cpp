@@ -128,3 +128,39 @@ TEST_CASE("a key that goes with its session is led in time, though the member of
   CHECK(c.leads() == 1);
   b.end();
 }
+
+TEST_CASE("a member whose key was away for a while counts again, whatever its LockIndex is then") {
+  group_fixture b(6);
+  group_process& a = b.join("a");
+  group_process& c = b.join("c");
+  b.settle();
+  REQUIRE(a.leads() == 3);
+  const std::string key = key_of(c);
+  // Neither learns of what happens to the key.
+  c.p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return has(r.target, "jobs/members/") || has(r.body, "jobs/members/")
+               ? fate(mishap::reset_before)
+               : fate();
+  };
+  a.p.transport->network = [](runtime::lane, const runtime::http_request& r) {
+    return has(r.target, "jobs/members/") ? fate(mishap::reset_before) : fate();
+  };
+  b.rt.advance(31s);  // polls that were under way have ended
+  b.put(key, "oops");  // sets the LockIndex to 0
+  b.ask("PUT", "/v1/kv/" + key + "?release=" + c.session(), "");
+  REQUIRE_FALSE(has(b.key(key), "\"Session\""));
+  const auto led = std::ranges::find_if(
+      a.elections, [](const auto& one) { return one->standing() == standing::leading; });
+  (*led)->set_healthy(false);
+  b.rt.advance(1s);
+  CHECK(a.status("c").name.empty());  // Consul refused a hand-over to it
+  (*led)->set_healthy(true);
+  c.p.reconnect();
+  b.rt.advance(10s);
+  REQUIRE(has(b.key(key), "\"Session\""));
+  a.p.reconnect();
+  b.settle();
+  CHECK(a.status("c").name == "c");
+  CHECK(c.status("a").name == "a");
+  b.end();
+}

@@ -157,7 +157,7 @@ void group_core::handed_over(std::uint32_t seat, const recipient& to) {
 }
 
 void group_core::recipient_gone(const recipient& to) {
-  planner_.set_gone(to);
+  planner_.set_gone(to, shared_->now());
   wake();
 }
 
@@ -165,6 +165,7 @@ void group_core::recipient_gone(const recipient& to) {
 
 void group_core::on_answer(const group_view& view) {
   key_->observe(view);
+  if (planner_.note_answer(view)) wake();
   for (const seen_member& one : view.members) {
     const std::string session = one.session.text();
     if (session == key_->session() || !shared_->sessions.has(session)) continue;

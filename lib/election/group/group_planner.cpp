@@ -82,11 +82,18 @@ void group_planner::count(core::member_index holder, int by) noexcept {
 void group_planner::set_view(const group_view& view) {
   view_ = view;
   seen_ = true;
-  std::erase_if(gone_, [this](const seen_member& one) {
-    const seen_member* const now = view_.find(one.session);
-    return now == nullptr || !now->same_hold(one);
-  });
   rebuild();
+}
+
+bool group_planner::note_answer(const group_view& view) {
+  const auto outdated = [&](const gone_member& one) {
+    if (view.asked_at >= one.since) return true;
+    const seen_member* const now = view.find(one.session);
+    return now == nullptr || now->modify_index != one.modify_index;
+  };
+  if (std::erase_if(gone_, outdated) == 0) return false;
+  rebuild();
+  return true;
 }
 
 void group_planner::set_self(core::session_id session) {
@@ -101,13 +108,12 @@ void group_planner::set_leaving() {
   rebuild();
 }
 
-void group_planner::set_gone(const recipient& refused) {
+void group_planner::set_gone(const recipient& refused, time_point now) {
   const core::member_index which = index_of(refused.session);
   if (which == core::no_member || which == self_) return;
   // Its key may have been released, and be held again by now.
-  const seen_member& seen = members_[which];
-  if (seen.create_index != refused.create_index || seen.lock_index != refused.lock_index) return;
-  gone_.push_back(seen);
+  if (members_[which].modify_index != refused.modify_index) return;
+  gone_.push_back(gone_member{refused.session, refused.modify_index, now});
   rebuild();
 }
 
@@ -132,7 +138,8 @@ bool group_planner::all_idle() const {
 }
 
 bool group_planner::gone(const seen_member& member) const {
-  return std::ranges::any_of(gone_, [&](const seen_member& one) { return one.same_hold(member); });
+  return std::ranges::any_of(
+      gone_, [&](const gone_member& one) { return one.session == member.session; });
 }
 
 // -- the plan's input, made anew -----------------------------------------------------------------
@@ -270,8 +277,7 @@ recipient group_planner::recipient_at(core::member_index member) const {
                    .name = members_[member].document.name,
                    .value = values_[member],
                    .member_key = {},
-                   .create_index = members_[member].create_index,
-                   .lock_index = members_[member].lock_index,
+                   .modify_index = members_[member].modify_index,
                    .notices = {}};
 }
 

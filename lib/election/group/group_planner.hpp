@@ -36,9 +36,13 @@ class group_planner {
   void set_self(core::session_id session);
   /// This process hands over everything, whatever its document says yet.
   void set_leaving();
-  /// Consul said that the session is gone, or does not hold its key of a member. Until the watch
-  /// shows that it holds it anew, it counts as none.
-  void set_gone(const recipient& refused);
+  /// Consul said that the session is gone, or does not hold its key of a member. It counts as none
+  /// until an answer shows the key otherwise than before, or was asked for after the refusal: the
+  /// indexes of a key may be the same again, the LockIndex after a plain PUT over a held key, all
+  /// of them after the restore of a snapshot.
+  void set_gone(const recipient& refused, time_point now);
+  /// For each answer of the watch. True: somebody counts again.
+  bool note_answer(const group_view& view);
   void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
   void set_given(std::uint32_t seat, core::giving how_far) noexcept {
     plan_.set_given(seat, how_far);
@@ -134,7 +138,12 @@ class group_planner {
     time_point until{};
   };
   std::vector<loan> lent_;
-  std::vector<seen_member> gone_;  ///< as they were when Consul refused a hand-over to them
+  struct gone_member {
+    core::session_id session;
+    std::uint64_t modify_index = 0;  ///< of its key, as seen before the refusal
+    time_point since{};
+  };
+  std::vector<gone_member> gone_;  ///< Consul refused a hand-over to them
   core::session_id session_;
   core::member_index self_ = core::no_member;
   bool seen_ = false;

@@ -20,9 +20,7 @@ struct recipient {
   std::string name;
   std::shared_ptr<const std::string> value;  ///< what it publishes in the keys that it leads
   std::string member_key;  ///< by which it is a member; see lock_op
-  /// Of that key, when the recipient was chosen.
-  std::uint64_t create_index = 0;
-  std::uint64_t lock_index = 0;
+  std::uint64_t modify_index = 0;  ///< of that key, when the recipient was chosen
   /// notices_prefix() of this member; empty: it gets no notice, and learns of the key by its watch.
   std::string notices = "";  // NOLINT(readability-redundant-string-init): may be left out
 };

@@ -33,7 +33,7 @@ void read_member(std::string_view name, const consul::kv_entry& entry, group_vie
   }
   view.members.push_back(
       seen_member{core::session_id(name), std::move(*document), entry.create_index,
-                  entry.lock_index});
+                  entry.modify_index});
 }
 
 // Other keys in folders that begin with a dot are of a later version.
@@ -96,6 +96,7 @@ void check_group_prefix(const std::string& prefix) {
 
 group_view read_group(std::string_view group, const consul::kv_list& list) {
   group_view view;
+  view.asked_at = list.sent_at;
   const std::string below = members_prefix(group);
   for (const consul::kv_entry& entry : list.entries) {
     const std::string_view name(entry.key);

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tenure/time.hpp>
 #include <vector>
 
 #include "consul/types.hpp"
@@ -26,13 +27,8 @@ class seen_member {
   core::session_id session;
   core::group_member document;
   std::uint64_t create_index = 0;  ///< of two members with one name the newer counts for pins
-  std::uint64_t lock_index = 0;    ///< another one after the key was released
+  std::uint64_t modify_index = 0;
 
-  /// Whether the key was not released or deleted between the two.
-  bool same_hold(const seen_member& other) const noexcept {
-    return session == other.session && create_index == other.create_index &&
-           lock_index == other.lock_index;
-  }
   friend bool operator==(const seen_member&, const seen_member&) = default;
 };
 
@@ -52,6 +48,7 @@ class group_view {
   std::set<std::string> drained;            ///< names
   std::vector<left_over> left_overs;
   std::vector<std::string> unreadable;  ///< keys that are locked, but show no member
+  time_point asked_at{};                ///< a time before Consul was asked
 
   /// Whether both show the same members, pins and drains.
   bool same_group(const group_view& other) const {
