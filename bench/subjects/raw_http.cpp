@@ -86,22 +86,31 @@ void loop::run() {
 // -- a connection --------------------------------------------------------------------------------
 
 connection::connection(loop& l, std::string host, int port)
-    : loop_(l), host_(std::move(host)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : loop_(l), host_(std::move(host)), port_(port) {
+  open();
+}
+
+void connection::open() {
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_port = htons(static_cast<std::uint16_t>(port_));
   if (::inet_pton(AF_INET, host_.c_str(), &address.sin_addr) != 1) die("bad host " + host_);
   if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    die("no connection to " + host_ + ':' + std::to_string(port));
+    die("no connection to " + host_ + ':' + std::to_string(port_));
   }
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   loop_.watch(socket_, [this] { read(); });
 }
 
-connection::~connection() {
+connection::~connection() { close(); }
+
+void connection::close() {
+  if (socket_ < 0) return;
   loop_.forget(socket_);
   ::close(socket_);
+  socket_ = -1;
 }
 
 void connection::send(std::string_view method, std::string_view target, std::string_view body,
@@ -112,6 +121,7 @@ void connection::send(std::string_view method, std::string_view target, std::str
   text.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
   text.append(body);
   done_ = std::move(done);
+  if (socket_ < 0) open();
   for (std::size_t sent = 0; sent < text.size();) {
     const ssize_t n = ::send(socket_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
     if (n <= 0) die("a connection was closed while sending");
@@ -123,6 +133,7 @@ void connection::read() {
   char block[65536];
   const ssize_t got = ::recv(socket_, block, sizeof block, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0 && !done_) return close();  // the agent closes what was idle for 75 s
   if (got <= 0) die("a connection was closed by the server");
   buffer_.append(block, static_cast<std::size_t>(got));
   response answer;

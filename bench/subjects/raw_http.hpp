@@ -57,12 +57,15 @@ class connection {
   void send(std::string_view method, std::string_view target, std::string_view body, handler done);
 
  private:
+  void open();
+  void close();
   void read();
   bool complete(response& into);
 
   loop& loop_;
   std::string host_;
-  int socket_;
+  int port_;
+  int socket_ = -1;  ///< -1: closed by the server while idle; send() opens it again
   std::string buffer_;
   handler done_;
 };
