@@ -79,7 +79,7 @@ on, and a file with mistakes changes nothing.
 While Consul is out of reach, or the token lacks a right, no jobs run and tenure-cron
 keeps trying; one line says which right is missing. Exit codes: 0; 64 for a bad file
 (every mistake is listed) or bad usage; 69 if Consul refuses a request for another
-reason; 71 if this host lacks a resource.)";
+reason, or the address of --http is in use; 71 if this host lacks a resource.)";
 
 struct arguments {
   apps::common_options common;

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "common/argument_checks.hpp"
+#include "common/http/protection.hpp"
 #include "common/log/line_writer.hpp"
 #include "common/options.hpp"
 #include "common/service/service_manager.hpp"
@@ -150,14 +151,6 @@ std::string with_port(const std::string& address, unsigned short port) {
   return address.substr(0, address.size() - 1) + std::to_string(port);
 }
 
-/// The user must correct a bad address; what is in use may be free at the next try.
-int exit_code_of(const boost::system::error_code& error) {
-  using boost::system::errc::errc_t;
-  const bool passes = error == errc_t::address_in_use || error == errc_t::too_many_files_open ||
-                      error == errc_t::device_or_resource_busy;
-  return passes ? exit_unavailable : exit_usage;
-}
-
 int serve(const agent_arguments& o) {
   log_level level{};
   try {
@@ -181,7 +174,7 @@ int serve(const agent_arguments& o) {
   } catch (const boost::system::system_error& error) {
     const std::string text = error.what();
     print_error("tenure agent: %s\n", text.substr(0, text.rfind(" [")).c_str());
-    return exit_code_of(error.code());
+    return exit_code_of_listening(error.code());
   }
   std::string lines;
   for (const std::string& address : listening) lines += "listening on " + address + '\n';

@@ -39,6 +39,14 @@ class CronPageTest(PageCase):
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def test_an_address_in_use(self):
+        job = {"name": "a", "schedule": "@yearly", "command": "true"}
+        address = self.cron("first", [job]).url[len("http://"):-1]
+        second = self.start(TENURE_CRON, "--http", address, self.zoo.path("first.yaml"))
+        self.assertEqual(69, second.wait(10 * SLACK))
+        self.assertEqual(f"tenure-cron: --http: cannot listen on {address}: Address already in "
+                         "use\n", self.zoo.errors(second))
+
     def test_page_and_metrics(self):
         self.all_at_once(self.use_the_page, self.show_many_jobs, self.read_the_metrics)
 

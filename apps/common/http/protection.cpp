@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/exit_codes.hpp"
+
 namespace tenure::apps {
 namespace {
 
@@ -81,6 +83,13 @@ unsigned short listen(wire::http_server& server, const std::string& address,
                       const std::optional<wire::server_tls>& tls) {
   if (!tls || !address.starts_with(https)) return server.listen(address);
   return server.listen(address.substr(https.size()), *tls);
+}
+
+int exit_code_of_listening(const boost::system::error_code& error) noexcept {
+  using boost::system::errc::errc_t;
+  const bool passes = error == errc_t::address_in_use || error == errc_t::too_many_files_open ||
+                      error == errc_t::device_or_resource_busy;
+  return passes ? exit_unavailable : exit_usage;
 }
 
 }  // namespace tenure::apps

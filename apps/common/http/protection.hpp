@@ -1,6 +1,7 @@
 // How a program protects its HTTP server: a token, TLS, and the hosts that it answers for.
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,5 +37,9 @@ class http_protection {
 /// Listens with TLS if the address begins with https://. Throws as http_server::listen() does.
 unsigned short listen(wire::http_server& server, const std::string& address,
                       const std::optional<wire::server_tls>& tls);
+
+/// The exit code of a program that cannot listen, or cannot open what it needs for it: 69 for what
+/// may be free at the next try, such as an address in use, and 64 for what the user has to correct.
+int exit_code_of_listening(const boost::system::error_code& error) noexcept;
 
 }  // namespace tenure::apps

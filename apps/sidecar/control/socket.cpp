@@ -15,6 +15,7 @@
 
 #include "common/control_socket.hpp"
 #include "common/exit_codes.hpp"
+#include "common/http/protection.hpp"
 #include "common/yaml_map.hpp"
 #include "sidecar/config/guarantee.hpp"
 #include "sidecar/control/api.hpp"
@@ -118,8 +119,7 @@ class control_socket final : public component, public wire::http_service {
       server_->listen("unix://" + path_);
     } catch (const boost::system::system_error& e) {
       const std::string text = e.what();
-      const bool in_use = e.code() == boost::system::errc::address_in_use;
-      throw fatal_error(in_use ? apps::exit_unavailable : apps::exit_usage,
+      throw fatal_error(apps::exit_code_of_listening(e.code()),
                         "control: " + text.substr(0, text.rfind(" [")));
     }
   }

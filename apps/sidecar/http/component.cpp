@@ -12,6 +12,7 @@
 
 #include "command/descriptor_limit.hpp"
 #include "common/exit_codes.hpp"
+#include "common/http/protection.hpp"
 #include "sidecar/http/api.hpp"
 #include "sidecar/reconcile/socket_keeper.hpp"
 
@@ -160,8 +161,7 @@ class http_component final : public component {
   }
   static fatal_error cannot_listen(const boost::system::system_error& e) {
     const std::string text = e.what();
-    const bool in_use = e.code() == boost::system::errc::address_in_use;
-    return fatal_error(in_use ? apps::exit_unavailable : apps::exit_usage,
+    return fatal_error(apps::exit_code_of_listening(e.code()),
                        "http: " + text.substr(0, text.rfind(" [")));
   }
 

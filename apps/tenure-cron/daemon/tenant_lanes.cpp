@@ -33,8 +33,7 @@ std::string tenant::mistakes(const jobs_file& file) const {
       if (std::string why = group_key_error(group_prefix(), key); !why.empty()) return why;
     }
     if (!j->on.empty() && j->run_on == run_place::leader && !spreads(file))
-      return "the job '" + j->name + "' has `on:`, which needs `spread: true`, `run_on: all` or "
-             "--group";
+      return "the job '" + j->name + "' has `on:`, which needs `spread: true` or --group";
   }
   return {};
 }

@@ -5,6 +5,9 @@
 #include <tenure/toolkit/json_writer.hpp>
 
 #include "common/duration.hpp"
+#include "common/exit_codes.hpp"
+#include "common/http/protection.hpp"
+#include "common/options.hpp"
 #include "tenure-cron/http/metrics.hpp"
 #include "tenure-cron/http/ui/page.hpp"
 #include "tenure-cron/operating/operations.hpp"
@@ -119,8 +122,10 @@ void cron_http::listen(const std::string& address) {
   } catch (const bad_configuration& e) {
     throw apps::usage_error(std::string("--http: ") + e.what());
   } catch (const boost::system::system_error& e) {
-    const std::string text = e.what();
-    throw apps::usage_error("--http: " + text.substr(0, text.rfind(" [")));
+    std::string text = e.what();
+    text = "--http: " + text.substr(0, text.rfind(" ["));
+    if (apps::exit_code_of_listening(e.code()) == apps::exit_usage) throw apps::usage_error(text);
+    throw apps::unavailable(text);
   }
 }
 

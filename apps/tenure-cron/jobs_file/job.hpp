@@ -78,7 +78,7 @@ class job {
   std::optional<std::uint32_t> umask;
   std::optional<int> nice;
   std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::string> env_files;  ///< read at each run; `env` wins
+  std::vector<std::string> env_files;  ///< read at each attempt; `env` wins
   std::vector<std::string> pass_env;   ///< secrets of the replica that the job gets, by name
   std::optional<std::string> input;    ///< its standard input; /dev/null without it
   std::optional<output_file> output;   ///< standard output of the replica without it

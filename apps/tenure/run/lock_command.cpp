@@ -28,7 +28,7 @@ constexpr const char* more_help =
     R"(A replacement for `consul lock` that contends with it: the same keys (PREFIX/.lock,
 and with -n PREFIX/SESSION), the same options with one dash or two, CHILD run by
 $SHELL -c (or /bin/sh -c) unless -shell=false, CONSUL_LOCK_HELD=true. The child gets
-the whole environment, CONSUL_HTTP_TOKEN too, which `tenure run` keeps to itself.
+Consul's secrets, such as CONSUL_HTTP_TOKEN, which `tenure run` keeps to itself.
 
 Differences from consul lock:
   - It exits with the child's own exit code, and with 70 if the lock was lost.
