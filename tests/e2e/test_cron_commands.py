@@ -148,6 +148,7 @@ jobs:
             return [json.loads(line) for line in output.splitlines()] if code == 0 else []
 
         wait_until(lambda: len(records()) >= 3, 30 * SLACK, pause=0.2, what="three records")
+        self.assert_unknown("history", "tick", "--member", "host-a", *where, says="no job 'tick'")
         two = records("--limit", "2")
         self.assertEqual(2, len(two))
         self.assertEqual("succeeded", two[0]["ending"])

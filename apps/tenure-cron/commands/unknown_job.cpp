@@ -2,6 +2,7 @@
 
 #include "common/log/line_writer.hpp"
 #include "common/output.hpp"
+#include "tenure-cron/ledger/ledger_document.hpp"
 #include "tenure-cron/operating/operations.hpp"
 
 namespace tenure::cron {
@@ -13,7 +14,7 @@ asio::awaitable<void> print_unknown_job(kv store, const ledger_options& ledger,
                                         std::string of_hosts) {
   const ledger_keys keys = ledger.keys();
   const std::optional<stored_key> document = co_await store.get(keys.document(job));
-  if (document) {
+  if (document && !parse_ledger_document(document->value)) {
     apps::print_error("tenure-cron %s: the ledger's document of '%s' cannot be read (key %s): the "
                       "leader of the job writes it anew\n",
                       command.c_str(), job.c_str(), document->key.c_str());

@@ -41,7 +41,7 @@ class group_planner {
   /// indexes of a key may be the same again, the LockIndex after a plain PUT over a held key, all
   /// of them after the restore of a snapshot.
   void set_gone(const recipient& refused, time_point now);
-  /// For each answer of the watch. True: somebody counts again.
+  /// Drops the refusals that this answer of the watch outdates. True: it dropped one.
   bool note_answer(const group_view& view);
   void set_stays(std::uint32_t seat, bool stays) noexcept { plan_.set_stays(seat, stays); }
   void set_given(std::uint32_t seat, core::giving how_far) noexcept {
