@@ -124,7 +124,7 @@ void draw_clocks(cron_scenario& made, dice& draw) {
   for (std::size_t i = 0; i < made.consul.processes; ++i)
     made.offsets.push_back(draw.between(0s, 2 * made.most_skew) - made.most_skew);
   if (made.most_skew > 0s) made.step = draw.every(10s, 60s, 4);
-  if (draw.one_in(6)) made.jump = draw.between(60s, 200s);
+  if (draw.one_in(4)) made.jump = draw.between(20s, 80s);
 }
 
 }  // namespace
