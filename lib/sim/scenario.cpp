@@ -211,16 +211,21 @@ duration scenario::balance_bound() const noexcept {
 duration scenario::harmless_lateness() const noexcept {
   // A fifth of all requests and of all answers are late, by half of that on the average. So late
   // that heartbeats miss a short liveness, and sessions die. So late that the proofs of all
-  // elections, led by one process, need more than half of their interval, and terms expire.
-  const core::lease_rules rules(span, stop_budget);
-  // Sessions prove their elections by themselves.
-  const auto batches =
-      static_cast<std::int64_t>(elections / proofs_in_transaction + tenants * pool);
+  // elections, led by one process, need more than half of their interval, and terms expire; or the
+  // heartbeats of its sessions more than a quarter of theirs, beside proofs and renewals.
   const auto lanes =
       static_cast<std::int64_t>(wire::lane_limits::divide(connections).renewals);
-  const duration for_one = rules.proof_interval() / 2 * lanes / batches;
-  const duration by_proofs = std::max<duration>((for_one - 2ms) * 5, 0s);
-  return std::min<duration>({150ms, span / 20, liveness.value_or(1h) / 10, by_proofs});
+  const auto in_time = [lanes](duration all, std::size_t requests) {
+    const duration for_one = all * lanes / static_cast<std::int64_t>(requests);
+    return std::max<duration>((for_one - 2ms) * 5, 0s);
+  };
+  // Sessions prove their elections by themselves.
+  const std::size_t sessions = tenants * pool;
+  const std::size_t batches = elections / proofs_in_transaction + sessions;
+  const core::lease_rules rules(span, stop_budget);
+  return std::min<duration>({150ms, span / 20, liveness.value_or(1h) / 10,
+                             in_time(rules.proof_interval() / 2, batches),
+                             in_time(liveness.value_or(1h) / 3 / 4, sessions)});
 }
 
 duration scenario::takeover_bound() const noexcept {
