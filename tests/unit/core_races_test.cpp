@@ -20,6 +20,27 @@ TEST_CASE("a late claim on a missing key that others held meanwhile waits out it
   REQUIRE(c.starts_at() == at(13));
 }
 
+TEST_CASE("a claim that wins after a restore waits for the lease of a holder that was seen") {
+  candidate c = standing();
+  c.observe(free_clean(10), at(0));
+  REQUIRE(c.next(at(0)) == action::claim);
+  SECTION("made again, as its guard matches again") {
+    c.claim_unknown(at(1), 0);
+    c.observe(held_by("A", 20), at(1));
+    REQUIRE(c.next(at(2)) == action::read);
+    c.read_answered(surely(free_clean(10), at(2)), at(2));
+    REQUIRE(c.next(at(3)) == action::claim);
+    c.claim_won(surely(held_by("S", 40), at(3)), at(3), 0);
+  }
+  SECTION("in flight meanwhile") {
+    c.observe(held_by("A", 20), at(1));
+    c.claim_won(surely(held_by("S", 40), at(0)), at(3), 0);
+  }
+  REQUIRE(c.next(at(3)) == action::wait);
+  REQUIRE(c.stage() == stage::pending);
+  REQUIRE(c.starts_at() == at(13));
+}
+
 TEST_CASE("a claim on a missing key that no other was seen to hold begins at once") {
   candidate c = standing();
   c.observe(missing(10), at(0));

@@ -73,7 +73,11 @@ observation_order candidate::observe(const key_observation& seen, time_point now
 observation_order candidate::take_in(const key_observation& seen, time_point now) {
   check_lease(now);
   const observation_order order = history_.observe(seen, now);
-  if (order == observation_order::restarted) fence_too_low_ = true;
+  if (order == observation_order::restarted) {
+    fence_too_low_ = true;
+    // The guard of an open claim may match again, although others have held the key since.
+    if (open_claim_) open_claim_->quarantine_from = std::max(open_claim_->quarantine_from, now);
+  }
   if (order == observation_order::newer || order == observation_order::restarted) {
     look_again_ = false;
     claim_backoff_.reset();
@@ -90,6 +94,7 @@ observation_order candidate::take_in(const key_observation& seen, time_point now
     const bool others = seen.held() && seen.session != open_claim_->terms.session;
     if (others || (history_.held() && !history_.held_by(open_claim_->terms.session))) {
       open_claim_->contested = true;
+      if (order == observation_order::newer) open_claim_->overtaken = true;
     }
     if (!busy_ && seen.linearizable && order != observation_order::outdated) {
       settle_claim(seen, now);
@@ -174,6 +179,8 @@ void candidate::take_lock(const key_observation& won, time_point now) {
   if (open_claim_->terms.missing && unclean && !bug_enabled(seeded_bug::missing_since_seen)) {
     quarantine_from = std::max(quarantine_from, now);
   }
+  // Its guard cannot have matched after that, unless the store went back.
+  if (open_claim_->overtaken) quarantine_from = std::max(quarantine_from, now);
   if (bug_enabled(seeded_bug::no_quarantine)) quarantine_from = time_point::min();
   fence_too_low_ = won.modify_index <= open_claim_->highest;
   open_claim_.reset();

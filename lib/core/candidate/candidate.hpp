@@ -219,6 +219,7 @@ class candidate {
     std::uint64_t highest = 0;      ///< of the indexes seen before: the fence must exceed it
     time_point quarantine_from{};   ///< by what was seen when the claim was made
     bool contested = false;   ///< another holder was seen since it was made
+    bool overtaken = false;   ///< and the observation that showed it was a newer one
     bool reply_lost = false;  ///< a reply was lost: Consul may carry it out at any moment
   };
 
