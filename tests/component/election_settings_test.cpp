@@ -149,6 +149,47 @@ TEST_CASE("a follower of settings sees every group whole") {
   REQUIRE(cut.error() == errc::shut_down);
 }
 
+TEST_CASE("a follower learns that settings are gone, though it cannot ask at once") {
+  election_fixture b;
+  process& p = b.add();
+  leader_settings s = p.elections->settings_in(where);
+  b.ask("PUT", "/v1/kv/" + where, R"({"a":"1"})");
+  REQUIRE(b.rt.run(s.next()).values == one_change("a", "1"));
+  int asked = 0;
+  p.transport->network = [&](runtime::lane lane, const runtime::http_request&) {
+    return fate(lane != runtime::lane::polls && ++asked <= 3 ? mishap::reset_before
+                                                             : mishap::none);
+  };
+  running<settings_snapshot> next(b.rt, s.next());
+  b.ask("DELETE", "/v1/kv/" + where);
+  b.rt.advance(30s);
+  REQUIRE(next.done());
+  CHECK(next.value() == settings_snapshot());
+  b.shut_down();
+}
+
+TEST_CASE("an answer that comes late replaces no newer settings") {
+  election_fixture b;
+  process& p = b.add();
+  leader_settings s = p.elections->settings_in(where);
+  b.ask("PUT", "/v1/kv/" + where, R"({"a":"1"})");
+  REQUIRE(b.rt.run(s.next()).values == one_change("a", "1"));
+  p.transport->network = [](runtime::lane lane, const runtime::http_request&) {
+    return lane != runtime::lane::polls ? fate(0s, 5s) : fate();
+  };
+  running<settings_snapshot> next(b.rt, s.next());
+  b.ask("DELETE", "/v1/kv/" + where);
+  b.rt.advance(1s);  // asked for, and answered before the next line
+  b.ask("PUT", "/v1/kv/" + where, R"({"a":"2"})");
+  b.rt.advance(1s);
+  REQUIRE(next.done());
+  CHECK(next.value().values == one_change("a", "2"));
+  running<settings_snapshot> more(b.rt, s.next());
+  b.rt.advance(30s);
+  CHECK_FALSE(more.done());
+  b.shut_down();
+}
+
 TEST_CASE("settings are read from text and written as text") {
   const auto read = settings_snapshot::parse(R"({"b":"2","a":"<1>"})");
   REQUIRE(read);

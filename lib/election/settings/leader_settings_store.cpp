@@ -78,12 +78,23 @@ void leader_settings_store::on_key_changed(const consul::kv_result& answer) {
 }
 
 // Answers may overtake each other while watches are planned anew; but indexes also go back when a
-// server is restored. One linearizable read decides which it is.
+// server is restored. One linearizable read decides which it is, if it was sent after the newest
+// answer had come: the watch does not show again what it has shown.
 asio::awaitable<void> leader_settings_store::look_again() {
-  const consul::kv_result answer =
-      co_await shared_->client.get(key_, consul::consistency::consistent);
+  core::backoff pauses(100ms, 5s);
+  bool decided = false;
+  while (!decided && !stopped_) {
+    const consul::kv_result answer =
+        co_await shared_->client.get(key_, consul::consistency::consistent);
+    decided = !answer.error && answer.sent_at >= accepted_at_;
+    if (decided) {
+      accept(answer, source::consistent_read);
+    } else {
+      const time_point at = shared_->now() + pauses.next(shared_->env->random->next());
+      co_await runtime::sleep_until(*shared_->env->timers, at);
+    }
+  }
   looking_ = false;
-  if (!answer.error) accept(answer, source::consistent_read);
 }
 
 void leader_settings_store::accept(const consul::kv_result& answer, source from) {
@@ -104,6 +115,7 @@ void leader_settings_store::accept(const consul::kv_result& answer, source from)
     return;
   }
   newest_ = std::move(now);
+  accepted_at_ = shared_->now();
   unread_ = true;
   changed_.notify_all();
 }

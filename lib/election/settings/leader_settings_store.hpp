@@ -41,6 +41,7 @@ class leader_settings_store final : public key_watcher {
   std::string key_;
   runtime::async_condition changed_;
   std::optional<settings_snapshot> newest_;
+  time_point accepted_at_{};
   bool watched_ = false;
   bool looking_ = false;
   bool unread_ = false;
