@@ -38,6 +38,26 @@ TEST_CASE("nothing of a member is left if Consul fails while its key is deleted"
   b.end();
 }
 
+TEST_CASE("the notices of a member go with its key, though Consul refused its token for a while") {
+  pair b;
+  const std::string session = b.a().session();
+  const std::string notices = "jobs/handed/" + session + "/";
+  REQUIRE_FALSE(b.key(notices).empty());
+  int refused = 0;
+  b.a().p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    const bool removal = has(r.body, "\"delete\"") && has(r.body, "jobs/members/" + session);
+    if (!removal || refused == 2) return fate();
+    ++refused;
+    return fate(mishap::forbidden);
+  };
+  b.rt.run(b.a().g->leave());
+  CHECK(refused == 2);
+  CHECK(b.key("jobs/members/" + session).empty());
+  CHECK(b.key(notices).empty());
+  b.a().p.transport->network = nullptr;
+  b.end();
+}
+
 TEST_CASE("the notices of a member whose key others have deleted go when it leaves") {
   pair b;
   const std::string session = b.a().session();

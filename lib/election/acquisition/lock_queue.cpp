@@ -197,6 +197,7 @@ void lock_queue::send() {
 asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
   inflight_guard mine(*this);
   const time_point deadline = client_.deadline();
+  const std::size_t made = what->operations() + what->recipients().operations();
   for (int round = 0; round < most_rounds && !what->items.empty(); ++round) {
     mine.count(what->items.size());
     std::vector<consul::txn_op> ops;
@@ -211,6 +212,8 @@ asio::awaitable<void> lock_queue::run_batch(std::shared_ptr<batch> what) {
     const std::size_t required = ops.size();
     if (notices_.open(env_->timers->now())) recipients.append_notices(ops, notices_);
     const std::size_t size = ops.size();
+    // Without notices it may be a small one, whose answer tells nothing about large ones.
+    if (round == 0 && size <= transaction_limit::small) limit_->dropped(made);
     core::must(size <= transaction_limit::large, "a transaction has at most 128 operations",
                [&] { return what->describe(); });
     const consul::txn_result answer = co_await client_.write(std::move(ops), deadline);

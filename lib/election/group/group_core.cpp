@@ -185,7 +185,7 @@ asio::awaitable<void> group_core::remove_stray(std::string session) {
   const time_point deadline = shared_->client.deadline();
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   removing_stray_ = false;
-  if (answer.error == consul_errc::forbidden) stray_scope_ = removal_scope::key_only;
+  if (answer.error == consul_errc::forbidden) stray_scope_ = after_forbidden(stray_scope_);
   if (!answer.committed) co_return;
   shared_->env->log->log(log_level::info, "member key of an earlier membership deleted",
                          {{"group", prefix_}, {"session", session}});

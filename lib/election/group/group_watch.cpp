@@ -137,7 +137,8 @@ asio::awaitable<void> group_watch::remove(std::string key) {
   if (known == left_overs_.end() || known->second.modify_index != how.modify_index) co_return;
   if (answer.error) {
     const bool forbidden = answer.error == consul_errc::forbidden;
-    known->second.scope = forbidden ? removal_scope::key_only : removal_scope::key_and_notices;
+    known->second.scope =
+        forbidden ? after_forbidden(how.scope) : removal_scope::key_and_notices;
     known->second.due =
         shared_->now() + known->second.failures.next(shared_->env->random->next());
   } else {

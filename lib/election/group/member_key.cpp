@@ -342,7 +342,7 @@ asio::awaitable<bool> member_key::remove_once(time_point deadline) {
   const consul::txn_result answer = co_await shared_->client.write(std::move(ops), deadline);
   note(answer);
   if (answer.error && answer.error != consul_errc::outcome_unknown) mark.answered();
-  if (answer.error == consul_errc::forbidden) removal_scope_ = removal_scope::key_only;
+  if (answer.error == consul_errc::forbidden) removal_scope_ = after_forbidden(removal_scope_);
   if (!answer.committed) co_return false;
   mark.answered();
   stored_.reset();
