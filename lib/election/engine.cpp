@@ -65,7 +65,7 @@ std::shared_ptr<participant> engine::enter(std::string key, candidacy how) {
 std::shared_ptr<participant> engine::enter(std::string key, std::shared_ptr<const profile> how) {
   shared_->check_open();
   check_key(key);
-  if (shared_->watches.has_candidate(key)) fail(errc::already_entered, "\"" + key + "\"");
+  if (shared_->watches.has_candidate(key)) make_room(key);
   const std::shared_ptr<group_seats> its_group = how->group;
   auto fresh = runtime::make_in_slab<participant>(std::move(how), std::move(key));
   fresh->index_in_engine = static_cast<std::uint32_t>(participants_.size());
@@ -73,6 +73,19 @@ std::shared_ptr<participant> engine::enter(std::string key, std::shared_ptr<cons
   if (its_group) its_group->take_seat(*fresh);
   shared_->watches.watch(fresh->name(), fresh);
   return fresh;
+}
+
+// The one that has left may still try to release what the token may not release. The next one finds
+// the key held by its own session.
+void engine::make_room(const std::string& key) {
+  const auto found = std::ranges::find_if(participants_, [&](const auto& one) {
+    return one->left() && one->settled() && one->key() == key;
+  });
+  if (found == participants_.end()) fail(errc::already_entered, "\"" + key + "\"");
+  const std::shared_ptr<participant> left = *found;
+  left->detach();
+  forget(*left);
+  left->changed().notify_all();
 }
 
 // The latest few are remembered: a program that enters thousands of elections does so with one
@@ -89,11 +102,16 @@ std::shared_ptr<const profile> engine::profile_of(candidacy how) {
   return fresh;
 }
 
+bool engine::forgotten(const participant& which) const noexcept {
+  const std::uint32_t place = which.index_in_engine;
+  return place >= participants_.size() || participants_[place].get() != &which;
+}
+
 // Swap-remove: the last participant moves into the freed place.
 void engine::forget(participant& which) noexcept {
   which.uncount();
+  if (forgotten(which)) return;
   const std::uint32_t place = which.index_in_engine;
-  if (place >= participants_.size() || participants_[place].get() != &which) return;
   participants_[place] = std::move(participants_.back());
   participants_.pop_back();
   if (place < participants_.size()) participants_[place]->index_in_engine = place;
@@ -116,9 +134,14 @@ asio::awaitable<void> engine::wait_settled(participant_list all, time_point give
 }
 
 // A participant is forgotten when nothing of it can happen any more: no key held, no claim open, no
-// work running. Until then this process cannot enter its key again.
+// work running. Until then this process cannot enter its key again. Where the token may not release
+// the key, it tries again until it may: the session, which other elections use, would hold the key
+// as long as this process runs. Only a group takes other measures.
 asio::awaitable<void> engine::retire(std::shared_ptr<participant> which) {
-  while (!which->settled()) co_await which->changed().wait();
+  while (!(which->in_group() ? which->settled() : which->holds_nothing())) {
+    co_await which->changed().wait();
+    if (forgotten(*which)) co_return;
+  }
   which->detach();
   forget(*which);
 }

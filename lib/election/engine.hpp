@@ -54,6 +54,9 @@ class engine final : public group_owner, public std::enable_shared_from_this<eng
 
  private:
   std::shared_ptr<const profile> profile_of(candidacy how);
+  /// Throws already_entered, unless the participant that has the key gives way.
+  void make_room(const std::string& key);
+  bool forgotten(const participant& which) const noexcept;
   void forget(participant& which) noexcept;
   boost::asio::awaitable<void> retire(std::shared_ptr<participant> which);
   boost::asio::awaitable<void> leave_now(std::shared_ptr<participant> which);

@@ -251,3 +251,50 @@ TEST_CASE("keys with long values that are held without a participant are release
   for (const std::string& one : held) CHECK_FALSE(has(b.key(one), "\"Session\""));
   b.shut_down();
 }
+
+TEST_CASE("a key that is held without a participant is released, though the first try fails") {
+  election_fixture b;
+  process& p = b.add();
+  const std::string created = b.ask("PUT", "/v1/session/create", "{}").body;
+  consul::kv_entry entry;
+  entry.key = "left/one";
+  entry.value = "v";
+  entry.session = created.substr(created.find(":\"") + 2, 36);
+  entry.flags = consul::lock_flags;
+  b.ask("PUT", "/v1/kv/" + entry.key + "?acquire=" + entry.session +
+                   "&flags=" + std::to_string(entry.flags), entry.value);
+  const std::string stored = b.key(entry.key);
+  const std::string_view name = "\"ModifyIndex\":";
+  entry.modify_index = std::stoull(stored.substr(stored.find(name) + name.size()));
+  mishap first = mishap::none;
+  SECTION("by an outage") { first = mishap::reset_before; }
+  SECTION("for a token that was refused once") { first = mishap::forbidden; }
+  SECTION("because somebody has written over it") {
+    b.ask("PUT", "/v1/kv/" + entry.key, "by hand");
+  }
+  int tries = 0;
+  p.transport->network = [&](runtime::lane, const runtime::http_request& r) {
+    return fate(has(r.body, "unlock") && ++tries == 1 ? first : mishap::none);
+  };
+  p.engine->shared()->unwanted.on_unwatched_hold(entry);
+  b.rt.advance(20s);
+  CHECK(tries == 2);
+  CHECK_FALSE(has(b.key(entry.key), "\"Session\""));
+  b.shut_down();
+}
+
+TEST_CASE("a key that is held without a participant is released, if only an observer sees it") {
+  election_fixture b;
+  process& p = b.add();
+  const std::string created = b.ask("PUT", "/v1/session/create", "{}").body;
+  const std::string session = created.substr(created.find(":\"") + 2, 36);
+  p.engine->shared()->unwanted.add_session(core::session_id(session));
+  const observer o = p.elections->observe("left/one");
+  b.rt.advance(1s);
+  b.ask("PUT", "/v1/kv/left/one?acquire=" + session +
+                   "&flags=" + std::to_string(consul::lock_flags), "v");
+  REQUIRE(has(b.key("left/one"), "\"Session\""));
+  b.rt.advance(5s);
+  CHECK_FALSE(has(b.key("left/one"), "\"Session\""));
+  b.shut_down();
+}

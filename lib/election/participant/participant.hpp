@@ -133,8 +133,10 @@ class participant final : public key_watcher,
   /// From now on it is not counted among the elections entered.
   void uncount() noexcept;
   bool idle() const noexcept { return fsm_.idle(); }  ///< see core::candidate
+  bool holds_nothing() const noexcept { return fsm_.settled(); }
+  /// Nothing waits for it any more: it holds nothing, or the token may not release what it holds.
   bool settled() const noexcept {
-    return fsm_.settled() || (left_ && release_refused_ && !working() && !fsm_.busy());
+    return holds_nothing() || (left_ && release_refused_ && !working() && !fsm_.busy());
   }
   bool working() const noexcept override { return fsm_.working(); }
   time_point lease_end() const noexcept { return fsm_.lease().lease_end(); }

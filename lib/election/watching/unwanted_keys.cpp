@@ -65,6 +65,10 @@ void unwanted_keys::note(const consul::kv_entry& seen, participant_has whose) {
   const bool of_election = whose == participant_has::other_session ||
                            seen.flags == consul::lock_flags;
   if (!of_election || named_after_session(seen)) return;
+  add(seen, whose);
+}
+
+void unwanted_keys::add(const consul::kv_entry& seen, participant_has whose) {
   hold& known = holds_[seen.key];
   if (known.modify_index == seen.modify_index) {
     // Seen first without a participant, and now by one that has another session.
@@ -111,16 +115,36 @@ unwanted_keys::holds unwanted_keys::take_due() {
   return batch;
 }
 
-// One that has changed meanwhile refuses the others as well. A key whose release fails is reported
-// again by the next answer that shows it.
+// One that has changed meanwhile refuses the others as well.
 asio::awaitable<void> unwanted_keys::release(holds batch) {
   const auto all = std::make_shared<const holds>(std::move(batch));
   const bool refused = co_await send(all);
-  if (!refused || all->size() == 1) co_return;
+  if (!refused) co_return;
   for (const auto& one : *all) {
-    const auto alone = std::make_shared<const holds>(holds{one});
-    co_await send(alone);
+    if (all->size() > 1) {
+      const auto alone = std::make_shared<const holds>(holds{one});
+      const bool changed = co_await send(alone);
+      if (!changed) continue;
+    }
+    co_await look_at(one.first, one.second);
   }
+}
+
+// The key was written since, but our session may still hold it. No answer need show it again: a
+// notice alone may have told of it.
+asio::awaitable<void> unwanted_keys::look_at(std::string key, hold held) {
+  const consul::kv_result answer = co_await client_.get(key, consul::consistency::consistent);
+  if (answer.error) {
+    again_later(key, held);
+  } else if (answer.entry && answer.entry->session == held.session) {
+    add(*answer.entry, held.whose);
+  }
+}
+
+// What was learned of the key meanwhile counts more.
+void unwanted_keys::again_later(const std::string& key, const hold& held) {
+  const auto [again, same] = holds_.try_emplace(key, held);
+  if (same) again->second.due = env_->timers->now() + repeat_after;
 }
 
 /// Whether Consul refused it because of one of the keys.
@@ -135,12 +159,7 @@ asio::awaitable<bool> unwanted_keys::send(std::shared_ptr<const holds> batch) {
   if (answer.error) {
     consul::log_failure(*env_, release_failed, answer.error, answer.detail,
                         {{"keys", batch->size()}});
-    // A watched key is not reported again, unless it has changed: then that is what counts.
-    for (const auto& [key, held] : *batch) {
-      if (held.whose != participant_has::other_session) continue;
-      const auto [again, same] = holds_.try_emplace(key, held);
-      if (same) again->second.due = env_->timers->now() + repeat_after;
-    }
+    for (const auto& [key, held] : *batch) again_later(key, held);
     co_return false;
   }
   env_->outages->succeeded(release_failed, env_->timers->now());

@@ -52,9 +52,12 @@ class unwanted_keys final : public hold_receiver {
   using holds = std::map<std::string, hold>;
 
   void note(const consul::kv_entry& seen, participant_has whose);
+  void add(const consul::kv_entry& seen, participant_has whose);
+  void again_later(const std::string& key, const hold& held);
   boost::asio::awaitable<void> release_all();
   holds take_due();
   boost::asio::awaitable<void> release(holds batch);
+  boost::asio::awaitable<void> look_at(std::string key, hold held);
   boost::asio::awaitable<bool> send(std::shared_ptr<const holds> batch);
 
   const std::shared_ptr<const runtime::environment> env_;

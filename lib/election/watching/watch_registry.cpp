@@ -205,6 +205,7 @@ void watch_registry::on_key(const std::string& key, const consul::kv_result& ans
   if (!found->second.is_news(key_version::of(answer), answer.sent_at)) return;
   notify(key, answer);
   notified_();
+  report_hold(key, answer);
 }
 
 list_news watch_registry::read_list(const core::watch_range& range, consul::raw_kv_list& answer) {
@@ -271,10 +272,12 @@ bool watch_registry::take_notice(const handed_news& notice) {
 void watch_registry::report_holds_in(const list_news& seen) {
   if (holds_ == nullptr) return;
   for (const consul::kv_entry& one : seen.own_holds) holds_->on_unwatched_hold(one);
-  for (const auto& [key, found] : seen.keys) {
-    const bool own = found.entry && holds_->is_own(found.entry->session);
-    if (own && !has_candidate(key)) holds_->on_unwatched_hold(*found.entry);
-  }
+  for (const auto& [key, found] : seen.keys) report_hold(key, found);
+}
+
+void watch_registry::report_hold(const std::string& key, const consul::kv_result& seen) {
+  const bool own = holds_ != nullptr && seen.entry && holds_->is_own(seen.entry->session);
+  if (own && !has_candidate(key)) holds_->on_unwatched_hold(*seen.entry);
 }
 
 consul::consistency watch_registry::reads(const core::watch_range& range) const noexcept {

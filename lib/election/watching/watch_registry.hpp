@@ -71,6 +71,7 @@ class watch_registry final : private watcher_registrar, private query_sink {
   void notify(const std::string& key, const consul::kv_result& answer);
   bool take_notice(const handed_news& notice);
   void report_holds_in(const list_news& seen);
+  void report_hold(const std::string& key, const consul::kv_result& seen);
   void notify_error(const watcher_list& watchers, const error_code& why,
                     const std::string& detail);
   bool registered(const std::shared_ptr<key_watcher>& watcher) const noexcept;
