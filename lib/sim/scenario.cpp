@@ -210,22 +210,25 @@ duration scenario::balance_bound() const noexcept {
 
 duration scenario::harmless_lateness() const noexcept {
   // A fifth of all requests and of all answers are late, by half of that on the average. So late
-  // that heartbeats miss a short liveness, and sessions die. So late that the proofs of all
-  // elections, led by one process, need more than half of their interval, and terms expire; or the
-  // heartbeats of its sessions more than a quarter of theirs, beside proofs and renewals.
-  const auto lanes =
-      static_cast<std::int64_t>(wire::lane_limits::divide(connections).renewals);
-  const auto in_time = [lanes](duration all, std::size_t requests) {
-    const duration for_one = all * lanes / static_cast<std::int64_t>(requests);
+  // that heartbeats miss a short liveness, and sessions die. So late that one process needs more
+  // than half of their interval for the proofs of all elections, and terms expire; or more than a
+  // quarter of theirs for the heartbeats of its sessions, beside proofs and renewals; or more than
+  // half of the time for reading each election that is handed over to it.
+  const auto in_time = [](duration all, std::size_t lanes, std::size_t requests) {
+    const duration for_one = all * static_cast<std::int64_t>(lanes) /
+                             static_cast<std::int64_t>(requests);
     return std::max<duration>((for_one - 2ms) * 5, 0s);
   };
+  const wire::lane_limits lanes = wire::lane_limits::divide(connections);
   // Sessions prove their elections by themselves.
   const std::size_t sessions = tenants * pool;
   const std::size_t batches = elections / proofs_in_transaction + sessions;
   const core::lease_rules rules(span, stop_budget);
-  return std::min<duration>({150ms, span / 20, liveness.value_or(1h) / 10,
-                             in_time(rules.proof_interval() / 2, batches),
-                             in_time(liveness.value_or(1h) / 3 / 4, sessions)});
+  return std::min<duration>(
+      {150ms, span / 20, liveness.value_or(1h) / 10,
+       in_time(rules.proof_interval() / 2, lanes.renewals, batches),
+       in_time(liveness.value_or(1h) / 3 / 4, lanes.renewals, sessions),
+       in_time(takeover_bound() / 2, lanes.requests, elections)});
 }
 
 duration scenario::takeover_bound() const noexcept {

@@ -36,7 +36,6 @@ void server::start_handler(std::uint64_t start_index, duration start_lock_delay)
   options.version = scenario_.version;
   options.start_index = start_index;
   options.start_lock_delay = start_lock_delay;
-  locks_from_ = world_.now() + start_lock_delay;
   agent::answer_sink& sink = *this;
   handler_ = std::make_unique<agent::handler>(options, *random_, sink, world_.now());
   faults().record_changes();

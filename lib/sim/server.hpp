@@ -108,7 +108,6 @@ class server final : private agent::answer_sink {
   std::uint64_t epoch_ = 1;
   std::uint64_t requests_ = 0;
   time_point down_until_ = time_point::min();
-  time_point locks_from_ = time_point::min();  ///< after an unclean stop
   time_point leaderless_until_ = time_point::min();
   time_point quorum_lost_until_ = time_point::min();
   time_point deposed_until_ = time_point::min();

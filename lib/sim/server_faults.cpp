@@ -177,7 +177,7 @@ void server::restart(duration down) {
 
 void server::restart_agent(duration down) {
   tick();
-  const bool may_be_clean = handler_->sessions() == 0 && world_.now() >= locks_from_;
+  const bool may_be_clean = handler_->forgets_nothing(world_.now(), 60s);
   const bool clean = may_be_clean && world_.chance_of(0.5);
   world_.note("server", clean ? "stops and starts" : "crashes and starts");
   world_.probes.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");

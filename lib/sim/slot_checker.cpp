@@ -175,6 +175,7 @@ void slot_checker::process_paused(actor who) {
 }
 
 void slot_checker::process_died(actor who) {
+  dead_.insert(who);
   for (term_list& slots : by_semaphore_) {
     std::erase_if(slots, [who](const auto& t) {
       if (t->by != who) return false;
@@ -207,6 +208,7 @@ void slot_checker::key_changed(const key_change& change) {
   } else {
     const std::string session = change.key.substr(semaphore_prefix(semaphore).size() + 1);
     history.contender_changed(change, session, world_.now());
+    if (is_process(change.by)) owner_[session] = change.by;
   }
 }
 
@@ -247,7 +249,15 @@ void slot_checker::data_written(const key_change& change) {
 // -- the end -------------------------------------------------------------------------------------
 
 void slot_checker::leaving() {
-  for (std::size_t i = 0; i < histories_.size(); ++i) leaving_[i] = histories_[i].enrolled();
+  // The session of a process that crashed may live on until no other is left to clean up.
+  const auto crashed = [this](const std::string& session) {
+    const auto found = owner_.find(session);
+    return found != owner_.end() && dead_.contains(found->second);
+  };
+  for (std::size_t i = 0; i < histories_.size(); ++i) {
+    leaving_[i] = histories_[i].enrolled();
+    std::erase_if(leaving_[i], crashed);
+  }
 }
 
 void slot_checker::final_check() {

@@ -83,6 +83,8 @@ class slot_checker {
   std::vector<std::set<std::uint64_t>> fences_;
   std::map<std::pair<actor, std::size_t>, std::uint64_t> newest_;  ///< fences, by contender
   std::vector<std::set<std::string>> leaving_;
+  std::map<std::string, actor> owner_;  ///< of the sessions of contender keys
+  std::set<actor> dead_;                ///< crashed
 };
 
 }  // namespace tenure::sim
