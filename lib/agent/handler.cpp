@@ -28,6 +28,10 @@ std::size_t handler::parked() const noexcept { return endpoints_->parked().size(
 
 std::size_t handler::sessions() const noexcept { return endpoints_->sessions(); }
 
+bool handler::forgets_nothing(time_point now, duration lease) const noexcept {
+  return endpoints_->forgets_nothing(now, lease);
+}
+
 std::uint64_t handler::index() const noexcept { return endpoints_->index(); }
 
 const std::set<tenant>& handler::tenants() const noexcept { return endpoints_->tenants(); }

@@ -42,6 +42,7 @@ class server::implementation final : public wire::http_service, public answer_si
   implementation(runtime::environment env, server_options options)
       : env_(std::move(env)),
         tls_(tls_of(options, env_.log)),
+        unclean_lock_delay_(options.unclean_lock_delay),
         state_file_(options.state_file.value_or(std::string())),
         handler_(resumed(options), *env_.random, *this, env_.timers->now()),
         http_(env_.executor, *env_.timers, *this, http_options(options, env_.log)),
@@ -90,8 +91,7 @@ class server::implementation final : public wire::http_service, public answer_si
     http_.stop();
     handler_.release_parked();
     env_.timers->disarm(timer_);
-    // While locks are still refused because of an earlier stop, its holders may still act.
-    const bool clean = handler_.sessions() == 0 && env_.timers->now() >= locks_from_;
+    const bool clean = handler_.forgets_nothing(env_.timers->now(), unclean_lock_delay_);
     state_file_.stop(handler_.index(), clean ? stop_kind::clean : stop_kind::unclean);
     env_.log->log(log_level::info, "agent stopped",
                        {{"index", handler_.index()},
@@ -122,7 +122,6 @@ class server::implementation final : public wire::http_service, public answer_si
     if (!state_file_.clean()) {
       handler.start_lock_delay = std::max(handler.start_lock_delay, options.unclean_lock_delay);
       refused_for_ = std::chrono::ceil<std::chrono::seconds>(handler.start_lock_delay);
-      locks_from_ = env_.timers->now() + handler.start_lock_delay;
     }
     return handler;
   }
@@ -171,8 +170,8 @@ class server::implementation final : public wire::http_service, public answer_si
   runtime::environment env_;
   std::optional<wire::server_tls> tls_;
   std::string address_;
+  const duration unclean_lock_delay_;
   std::chrono::seconds refused_for_{0};
-  time_point locks_from_ = time_point::min();
   bool start_logged_ = false;
   state_file state_file_;
   agent::handler handler_;

@@ -25,8 +25,8 @@ class server_options {
   std::optional<wire::server_tls_files> tls;
   /// The file for the index and the kind of the last stop. With it, the index starts at the file's
   /// or the time of day, whichever is greater, and after an unclean stop every acquisition fails
-  /// "due to lock delay" for `unclean_lock_delay`. Without it, `handler` alone determines the
-  /// start.
+  /// "due to lock delay" for `unclean_lock_delay`. A stop is clean if no session lives then, and
+  /// none has lost a lock for that long. Without the file, `handler` alone determines the start.
   std::optional<std::string> state_file;
   duration unclean_lock_delay = std::chrono::seconds(60);
 };

@@ -197,6 +197,48 @@ TEST_CASE("After an unclean stop the agent refuses locks for a while") {
   CHECK(acquires(agent));
 }
 
+TEST_CASE("A stop soon after a session lost its lock is unclean: the holder may still act") {
+  const scratch folder;
+  const std::string file = folder.file("state");
+  agent::server_options options = keep_alive(file);
+  options.unclean_lock_delay = 300ms;
+  const auto held_and_lost = [](agent_thread& agent) {
+    http_probe probe(agent.address());
+    const std::string session = session_on(probe);
+    const bool won = probe.ask("PUT", "/v1/kv/lock?acquire=" + session, "v").body == "true";
+    probe.ask("PUT", "/v1/session/destroy/" + session);
+    return won;
+  };
+  const auto pass_400ms = [](agent_thread& agent) {
+    http_probe(agent.address()).ask("GET", "/v1/kv/none?wait=400ms&index=9000000000000000");
+  };
+  {
+    agent_thread agent(options);  // no file: the last stop is unknown
+    pass_400ms(agent);
+    REQUIRE(held_and_lost(agent));
+    agent.stop();
+  }
+  {
+    agent_thread agent(options);
+    CHECK_FALSE(held_and_lost(agent));
+    pass_400ms(agent);
+    REQUIRE(held_and_lost(agent));
+    pass_400ms(agent);
+    agent.stop();  // the lease of the holder is over
+  }
+  {
+    agent_thread agent(options);
+    http_probe probe(agent.address());
+    const std::string session = session_on(probe);
+    CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session, "v").body == "true");
+    CHECK(probe.ask("PUT", "/v1/kv/lock?release=" + session, "").body == "true");
+    probe.ask("PUT", "/v1/session/destroy/" + session);
+    agent.stop();  // the holder had released it
+  }
+  agent_thread agent(options);
+  CHECK(held_and_lost(agent));
+}
+
 TEST_CASE("A file of another program is no state file, and stays") {
   const scratch folder;
   const std::string file = folder.file("jobs.yaml");

@@ -262,6 +262,27 @@ TEST_CASE("A service with a check that is critical for too long is deregistered"
   CHECK(f.handler.next_deadline() > f.now + 30s);  // no more checks are scheduled
 }
 
+TEST_CASE("A service that is registered again counts anew how long it is critical") {
+  handler_fixture f;
+  const auto has_web = [&f] {
+    return f.ask("GET", "/v1/agent/services").body.find("web") != std::string::npos;
+  };
+  const auto put = [&f](const std::string& more) {
+    f.ask("PUT", "/v1/agent/service/register",
+          R"({"Name":"web","Check":{"CheckID":"c","TTL":"1s")" + more + "}}");
+  };
+  put("");
+  f.pass(100s);  // critical, and for a check without a limit the agent does not look
+  put(R"(,"DeregisterCriticalServiceAfter":"1m")");
+  f.pass(50s);
+  CHECK(has_web());
+  put(R"(,"DeregisterCriticalServiceAfter":"1m")");
+  f.pass(50s);
+  CHECK(has_web());
+  f.pass(45s);
+  CHECK_FALSE(has_web());
+}
+
 TEST_CASE("New output without a new status reaches the catalog after minutes") {
   handler_fixture f;
   f.ask("PUT", "/v1/agent/service/register",

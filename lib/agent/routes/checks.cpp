@@ -144,8 +144,8 @@ maybe_response endpoints::report_check(const std::string& id, std::string_view s
   return text_response(200, {});
 }
 
-/// An existing check keeps its status and its output. A check that Consul would run keeps its first
-/// status: this agent does not run it.
+/// An existing check keeps its status and its output, and counts anew how long it is critical. A
+/// check that Consul would run keeps its first status: this agent does not run it.
 void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check_entry& check = services_.check(wanted.id, *this);
   const bool created = !check.registered;
@@ -161,6 +161,7 @@ void endpoints::put_check(std::uint64_t index, const check_request& wanted) {
   check.reap_after = wanted.reap_after_ns > 0
                          ? std::max(duration(wanted.reap_after_ns), least_reap_after)
                          : duration::zero();
+  check.critical_since.reset();
   if (created && !wanted.status.empty()) check.status = wanted.status;
   if (const service_fields* service = services_.find_service(check.service_id)) {
     check.service_name = service->name;

@@ -124,6 +124,12 @@ void endpoints::tick(time_point now) {
   }
 }
 
+bool endpoints::forgets_nothing(time_point now, duration lease) const noexcept {
+  const bool open = now >= start_ + options_.start_lock_delay;
+  const time_point lost = locks_.lost_at();
+  return open && sessions_.size() == 0 && (lost == time_point::min() || now - lost >= lease);
+}
+
 void endpoints::handle(const runtime::http_request& request, time_point now, request_id id) {
   tick(now);
   const auto semicolons = traits_.splits_at_semicolon ? request_target::semicolon::separates

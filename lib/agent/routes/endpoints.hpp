@@ -77,6 +77,7 @@ class endpoints final : public fault_injection,
   time_point next_deadline() const noexcept { return timers_.next(); }
   parked_queries& parked() noexcept { return parked_; }
   std::size_t sessions() const noexcept { return sessions_.size(); }
+  bool forgets_nothing(time_point now, duration lease) const noexcept;
   std::uint64_t index() const noexcept { return index_; }
   const std::set<tenant>& tenants() const noexcept { return tenants_; }
 

@@ -43,6 +43,7 @@ void locks::end_session(std::uint64_t index, session_entry& session, time_point 
   constexpr std::int64_t longest_ns = 60'000'000'000;
   const duration lock_delay(std::min(session.lock_delay_ns, longest_ns));
   const bool deletes = session.behavior == "delete";
+  if (session.first_held != nullptr) lost_at_ = now;
   while (kv_entry* held = session.first_held) {
     if (lock_delay > duration::zero()) start_delay(held->key, now + lock_delay);
     if (deletes) {

@@ -42,6 +42,9 @@ class locks {
   /// Ends the session: releases or deletes its keys, starts their lock-delay, removes the session.
   void end_session(std::uint64_t index, session_entry& session, time_point now);
 
+  /// When a session that held keys was last ended.
+  time_point lost_at() const noexcept { return lost_at_; }
+
   bool delayed(std::string_view key, time_point now) const noexcept;
   /// For fault injection: whether delayed() checks anything.
   void set_mode(lock_delay_mode mode) noexcept { mode_ = mode; }
@@ -66,6 +69,7 @@ class locks {
   runtime::timer_heap& timers_;
   const consul_traits& traits_;
   time_point closed_until_;
+  time_point lost_at_ = time_point::min();
   lock_delay_mode mode_ = lock_delay_mode::enforced;
   std::map<std::string, delay, std::less<>> delays_;
 };

@@ -97,8 +97,9 @@ class agent_options {
     return *this;
   }
   /// For how long after an unclean stop the agent grants no lock, because it does not know the
-  /// holders of its last run. Without a state file every start counts as one after an unclean stop.
-  /// Default: 60 s.
+  /// holders of its last run. A stop is clean if no session lives then, and none has lost a lock
+  /// within this time: choose more than the longest span. Without a state file every start counts
+  /// as one after an unclean stop. Default: 60 s.
   agent_options& start_lock_delay(duration delay) {
     start_lock_delay_ = delay;
     return *this;
