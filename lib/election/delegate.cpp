@@ -53,6 +53,9 @@ class delegate_state {
     return std::move(*now);
   }
 
+  /// `unknown`: whether a write may have been carried out, although no answer says so.
+  asio::awaitable<void> set(leader_settings::changes changes, bool& unknown);
+
   std::shared_ptr<const runtime::environment> env;
   consul::client client;
   std::string key;
@@ -120,28 +123,41 @@ asio::awaitable<settings_snapshot> delegate::settings() {
   co_return all.snapshot_of(found);
 }
 
+// After a lost answer it reads again: either the changes are there, or the lost write, should it
+// still arrive, will not match once the next one has been carried out.
+asio::awaitable<void> impl::delegate_state::set(leader_settings::changes changes, bool& unknown) {
+  const time_point give_up = env->clock->now() + write_timeout;
+  core::backoff pauses(std::chrono::milliseconds(10), std::chrono::seconds(1));
+  for (;;) {
+    const consul::kv_result leading = co_await read(key);
+    if (!held_by_us(leading)) fail(errc::not_leading, "'" + key + "' is not held");
+    const consul::kv_result stored = co_await read(settings_key);
+    settings_snapshot now = snapshot_of(stored);
+    const bool differs = consul::merge_settings(changes, now.values);
+    if (unknown && !differs) co_return;
+    std::vector<consul::txn_op> ops;
+    ops.push_back(consul::txn_op::check_session(key, session));
+    ops.push_back(consul::txn_op::check_index(key, leading.entry->modify_index));
+    ops.push_back(consul::txn_op::cas(settings_key, now.text(), now.index));
+    const consul::txn_result answer = co_await client.write(std::move(ops), give_up);
+    if (answer.committed) co_return;
+    unknown = unknown || answer.error == consul_errc::outcome_unknown;
+    const bool again = !answer.error || (unknown && answer.error == error_kind::retryable);
+    if (!again) fail(answer.error, answer.detail);
+    const time_point at = env->clock->now() + pauses.next(env->random->next());
+    if (at >= give_up) fail(errc::refused, "the settings keep changing");
+    co_await runtime::sleep_until(*env->timers, at);
+  }
+}
+
 asio::awaitable<void> delegate::set(leader_settings::changes changes) {
   impl::delegate_state& all = state();
-  const time_point give_up = all.env->clock->now() + impl::write_timeout;
-  core::backoff pauses(std::chrono::milliseconds(10), std::chrono::seconds(1));
-  bool done = false;
-  while (!done) {
-    const consul::kv_result leading = co_await all.read(all.key);
-    if (!all.held_by_us(leading)) impl::fail(errc::not_leading, "'" + all.key + "' is not held");
-    const consul::kv_result stored = co_await all.read(all.settings_key);
-    settings_snapshot now = all.snapshot_of(stored);
-    consul::merge_settings(changes, now.values);
-    std::vector<consul::txn_op> ops;
-    ops.push_back(consul::txn_op::check_session(all.key, all.session));
-    ops.push_back(consul::txn_op::check_index(all.key, leading.entry->modify_index));
-    ops.push_back(consul::txn_op::cas(all.settings_key, now.text(), now.index));
-    const consul::txn_result answer = co_await all.client.write(std::move(ops), give_up);
-    if (answer.error) impl::fail(answer.error, answer.detail);
-    done = answer.committed;
-    if (done) co_return;
-    const time_point again = all.env->clock->now() + pauses.next(all.env->random->next());
-    if (again >= give_up) impl::fail(errc::refused, "the settings keep changing");
-    co_await runtime::sleep_until(*all.env->timers, again);
+  bool unknown = false;
+  try {
+    co_await all.set(std::move(changes), unknown);
+  } catch (const boost::system::system_error& e) {
+    if (!unknown || e.code() == asio::error::operation_aborted) throw;
+    impl::fail(errc::outcome_unknown, "settings in \"" + all.settings_key + "\"");
   }
 }
 

@@ -111,6 +111,31 @@ class PromisesTest(JujuCase):
         self.assertEqual(1, self.tool(unit, "leader-set", "k=1")[0])
         unit.kill()
 
+    def test_settings_whose_answer_is_lost(self):
+        proxies = [Proxy(self, self.server.address) for _ in range(2)]
+        unit = self.unit("lossy", server=proxies[0].address)
+        self.elected(unit)
+        direct = {"TENURE_KEY": self.key, "TENURE_SESSION": self.consul.holder(self.key),
+                  "TENURE_SOCKET": "", "CONSUL_HTTP_ADDR": proxies[1].address}
+        ways = [{"TENURE_SOCKET": unit.socket}, direct]
+        for proxy in proxies:
+            proxy.cut_after = b'"Verb":"cas"'
+        for number, env in enumerate(ways):
+            tool = os.path.join(TOOLS, "leader-set")
+            self.assertEqual((0, "", ""), self.run_to_end(tool, f"k={number}", env=env))
+            self.assertEqual((0, f"{number}\n", ""), self.tool(unit, "leader-get", "k"))
+        for proxy in proxies:
+            proxy.cut_for_good = True
+
+        def unknown(env):
+            return lambda: self.assertEqual(
+                (1, "", "ERROR cannot write leadership settings: Consul did not answer in time: it "
+                        "is not known whether the settings are stored\n"),
+                self.run_to_end(os.path.join(TOOLS, "leader-set"), "k=2", env=env))
+
+        self.all_at_once(*(unknown(env) for env in ways))
+        unit.kill()
+
     def test_a_span_too_short_for_the_promise_is_refused_with_the_arithmetic(self):
         process = self.unit("short", span="15s")
         self.assertEqual(64, process.wait(5))

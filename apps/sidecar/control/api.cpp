@@ -1,5 +1,12 @@
 #include "sidecar/control/api.hpp"
 
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
@@ -7,6 +14,7 @@
 #include <tenure/toolkit/json_writer.hpp>
 #include <utility>
 
+#include "sidecar/control/cancel_timer.hpp"
 #include "sidecar/hooks/scheduler.hpp"
 
 namespace tenure::sidecar {
@@ -15,8 +23,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint64_t max_number = 86'400'000'000'000;
 constexpr std::uint64_t most_guarantee_ms = 86'400'000;
+/// How long settings are written. The tools wait a little longer.
+constexpr duration write_timeout = std::chrono::seconds(12);
 
 /// Thrown to answer a request with an error.
 class refusal {
@@ -43,7 +52,7 @@ std::optional<std::uint64_t> number_param(const request& what, const char* name)
   if (!text) return std::nullopt;
   std::uint64_t n = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
-  if (error != std::errc() || end != text->data() + text->size() || n > max_number)
+  if (error != std::errc() || end != text->data() + text->size())
     throw refusal(400, std::string(name) + ": '" + std::string(*text) + "' is not a valid number");
   return n;
 }
@@ -73,8 +82,11 @@ unsigned status_of(const error_code& why) {
 
 std::string text_of(const boost::system::system_error& e) {
   if (e.code() == errc::not_leading) return "not the leader";
-  const std::string text = e.what();
-  return text.substr(0, text.rfind(" ["));
+  std::string text = e.what();
+  text.resize(std::min(text.rfind(" ["), text.size()));
+  const std::string message = ": " + e.code().message();  // the detail may end with it already
+  if (text.ends_with(message + message)) text.resize(text.size() - message.size());
+  return text;
 }
 
 }  // namespace
@@ -181,6 +193,24 @@ asio::awaitable<runtime::http_response> control_api::read_settings(request what)
   co_return json_response(200, json.take());
 }
 
+// Consul may carry out later what is cancelled.
+asio::awaitable<void> control_api::store(leader_settings& where, term by,
+                                         leader_settings::changes changes) {
+  asio::cancellation_signal timeout;
+  runtime::timers& timers = *context_.environment()->timers;
+  const cancel_timer limit(timers, timeout, timers.now() + write_timeout);
+  auto executor = co_await asio::this_coro::executor;
+  auto setting = where.set(std::move(by), std::move(changes));
+  try {
+    co_await asio::co_spawn(executor, std::move(setting),
+                            asio::bind_cancellation_slot(timeout.slot(), asio::use_awaitable));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != asio::error::operation_aborted) throw;
+    throw refusal(503, "Consul did not answer in time: it is not known whether the settings are "
+                       "stored");
+  }
+}
+
 asio::awaitable<runtime::http_response> control_api::write_settings(request what) {
   const auto which = election_of(what);
   refuse_missing_body(what);
@@ -189,7 +219,7 @@ asio::awaitable<runtime::http_response> control_api::write_settings(request what
   const leader_settings::changes changes = std::move(parsed->values);
   const auto snapshot = number_param(what, "snapshot");
   const term by = which->election().handle().current();
-  co_await settings_of(*which).set(by, changes);
+  co_await store(settings_of(*which), by, changes);
   if (snapshot) context_.snapshots.merge(which->election().name(), *snapshot, changes);
   co_return json_response(200, "{}");
 }

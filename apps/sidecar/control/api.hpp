@@ -43,6 +43,8 @@ class control_api {
   boost::asio::awaitable<runtime::http_response> is_leader(request what);
   boost::asio::awaitable<runtime::http_response> read_settings(request what);
   boost::asio::awaitable<runtime::http_response> write_settings(request what);
+  boost::asio::awaitable<void> store(leader_settings& where, term by,
+                                     leader_settings::changes changes);
   std::shared_ptr<control_election> election_of(const request& what) const;
   leader_settings& settings_of(control_election& which);
 

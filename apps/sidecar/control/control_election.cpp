@@ -12,6 +12,7 @@
 
 #include "common/duration.hpp"
 #include "sidecar/config/guarantee.hpp"
+#include "sidecar/control/cancel_timer.hpp"
 
 namespace tenure::sidecar {
 
@@ -23,24 +24,6 @@ namespace {
 /// How long is_leader() waits for a proof.
 constexpr duration proof_timeout = 5s;
 constexpr duration check_interval = 50ms;
-
-/// Emits a cancellation at a deadline.
-class cancel_timer : public runtime::timer {
- public:
-  cancel_timer(runtime::timers& timers, asio::cancellation_signal& signal, time_point at)
-      : runtime::timer([](runtime::timer& t) noexcept {
-          static_cast<cancel_timer&>(t).signal_.emit(asio::cancellation_type::terminal);
-        }),
-        timers_(timers),
-        signal_(signal) {
-    timers_.arm(*this, at);
-  }
-  ~cancel_timer() { timers_.disarm(*this); }
-
- private:
-  runtime::timers& timers_;
-  asio::cancellation_signal& signal_;
-};
 
 }  // namespace
 

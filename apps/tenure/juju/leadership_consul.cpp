@@ -26,6 +26,10 @@ duration span_for(duration lease) {
 // The line of the library, without the code's own words: those are for programs.
 tool_error error_of(const boost::system::system_error& e) {
   if (e.code() == errc::not_leading) return tool_error(not_the_leader);
+  if (e.code() == errc::outcome_unknown) {
+    return tool_error("Consul did not answer in time: it is not known whether the settings are "
+                      "stored");
+  }
   std::string text = e.what();
   const std::string suffix = ": " + e.code().what();
   if (text.ends_with(suffix)) text.resize(text.size() - suffix.size());

@@ -73,10 +73,15 @@ class sidecar_leadership final : public leadership {
                                         std::string body) {
     std::string query = address_.election.empty() ? "" : "election=" + address_.election;
     if (!parameter.empty()) query += (query.empty() ? "" : "&") + parameter;
+    const bool writes = method != "GET";
     runtime::http_request request(std::move(method), query.empty() ? path : path + "?" + query,
                                   std::move(body));
     toolkit::http_result trip =
         co_await client_.send(std::move(request), timers_->now() + patience);
+    if (trip.error == consul_errc::timed_out) {
+      throw tool_error("the sidecar at " + address_.socket + " did not answer in time" +
+                       (writes ? ": it is not known whether the settings are stored" : ""));
+    }
     if (trip.error) {
       throw tool_error("no sidecar answers at " + address_.socket + " (" + trip.error.message() +
                        "): start tenure sidecar with `control: {socket: " + address_.socket +

@@ -5,11 +5,15 @@ import threading
 
 
 class Proxy:
-    """A TCP proxy to the server. While it is cut, it drops the data in both directions."""
+    """A TCP proxy to the server. While it is cut, it drops the data in both directions. After
+    `cut_after`, bytes of a request, has gone by, it loses the answer: it ends the connection, and
+    is cut from then on if `cut_for_good`."""
 
     def __init__(self, case, target):
         self.target = target
         self.cut = False
+        self.cut_after = None
+        self.cut_for_good = False
         self.pairs = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
@@ -33,6 +37,9 @@ class Proxy:
             while data := source.recv(65536):
                 if not self.cut:
                     sink.sendall(data)
+                if self.cut_after and self.cut_after in data:
+                    self.cut = self.cut_for_good
+                    break
         except OSError:
             pass
         for end in (source, sink):

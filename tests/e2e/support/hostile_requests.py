@@ -153,6 +153,8 @@ CONTROL = [
      "valid number"),
     ("a guarantee of a year", get("/v1/is-leader?guarantee_ms=31536000000"), 422, "24 hours"),
     ("a snapshot that is none", get("/v1/settings?snapshot=7"), 404, "expired"),
+    ("a snapshot with an index like the agent's", get("/v1/settings?snapshot=1780000000000000"),
+     404, "expired"),
     ("settings that are none", put("/v1/settings", b"[]"), 400, "JSON object"),
     ("settings with numbers", put("/v1/settings", b'{"k":1}'), 400, "JSON object"),
     ("settings with a name twice", put("/v1/settings", b'{"k":"1","k":"2"}'), 400, "JSON object"),
