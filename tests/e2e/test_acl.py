@@ -144,6 +144,12 @@ class ShortTest(RuleCase):
             code, _, errors = self.run_to_end(*argv, env=self.environment(token))
             self.assertEqual(69, code, errors)
             self.assertIn("e2e/short/members-of/members/", errors)
+            token = self.token("member-key", [r for r in rules if '"e2e/short/member"' not in r])
+            begin = time.monotonic()
+            code, _, errors = self.run_to_end(*argv, env=self.environment(token))
+            self.assertEqual(69, code, errors)
+            self.assertIn('"e2e/short/member"', errors)
+            self.assertLess(time.monotonic() - begin, 5 * SLACK)
 
         self.all_at_once(run, run_with_liveness, run_on_one_node, lock, lock_of_two, leader,
                          list_leaders, library, depose, group_tools, member)

@@ -67,6 +67,14 @@ class RunTest(cases.ServerCase):
             fences.append(int(self.run_once("sh", "-c", "echo $TENURE_FENCE")[1]))
         self.assertEqual(sorted(set(fences)), fences)
 
+    def test_a_holder_that_publishes_nothing_is_not_taken_for_none(self):
+        watch = self.start(TENURE, "watch", self.key)
+        wait_until(lambda: self.zoo.output(watch) == "\n")
+        self.assertTrue(self.consul.put(self.key, "", acquire=self.consul.create_session()))
+        wait_until(lambda: self.zoo.output(watch) == "\n(no value)\n")
+        watch.send_signal(signal.SIGINT)
+        self.assertEqual(0, watch.wait(5))
+
     def test_leader_and_watch_print_the_published_value(self):
         self.assertEqual((1, "", ""), self.tenure("leader", self.key))
         self.assertEqual((1, "", ""), self.tenure("leader", "--json", self.key))

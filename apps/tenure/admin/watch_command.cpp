@@ -20,13 +20,17 @@ struct watch_options {
   bool stale = false;
 };
 
+std::string shown(const leader& who) {
+  if (!who.present()) return "";
+  return who.value.empty() ? "(no value)" : one_line(who.value);
+}
+
 asio::awaitable<int> print_changes(elections& all, std::shared_ptr<watch_options> o) {
   co_await wait_for_consul(all);
   observer changes = all.observe(o->key);
   for (;;) {
     const leader who = co_await changes.next();
-    const std::string value = who.present() ? one_line(who.value) : std::string();
-    print_line(o->json ? to_json(who) : value);
+    print_line(o->json ? to_json(who) : shown(who));
     flush_output();
   }
 }
@@ -44,7 +48,8 @@ void add_watch_command(CLI::App& app, action& chosen) {
   add_stale(*command, o->stale);
   command->footer(
       R"(Prints the value that the leader published, at once and after every change; an empty
-line means that there is no leader. Line breaks in a value are printed as \n. Waits
+line means that there is no leader, (no value) that one publishes nothing, as the
+holder of a lock of Consul's own command. Line breaks in a value are printed as \n. Waits
 while Consul is out of reach, or while the token lacks the right to read. Exit codes:
 0 when interrupted; 69 if Consul does not answer within ten seconds at the start.
 

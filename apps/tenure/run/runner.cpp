@@ -99,6 +99,8 @@ asio::awaitable<void> runner::run() {
   } catch (...) {  // the signals and the timers would keep the process for ever
     unexpected = std::current_exception();
   }
+  waiting_ = false;
+  group_timer_.cancel();
   try_timer_.cancel();
   pause_timer_.cancel();
   co_await elections_.shut_down();
