@@ -22,20 +22,28 @@ namespace {
 
 // How long a zygote may take to end what a dead guardian left, if the lease is over.
 constexpr duration zygote_slack = 500ms;
+// How long a guardian may take to carry out an order, beside the grace of the command.
+constexpr duration order_slack = 1s;
+
+time_point later(time_point from, duration by) noexcept {
+  return from > time_point::max() - by ? time_point::max() : from + by;
+}
 
 }  // namespace
 
 guarded_command::guarded_command(const asio::any_io_executor& executor, owner& host,
                                  std::shared_ptr<zygote_link> zygote, lease_slot& slot,
                                  std::uint32_t number, std::uint32_t id, int control,
-                                 time_point start_by)
+                                 duration grace, time_point start_by)
     : host_(host),
       zygote_(std::move(zygote)),
       slot_(slot),
       number_(number),
       id_(id),
       control_(executor, control),
+      grace_(grace),
       start_by_(start_by),
+      end_by_(later(start_by, order_slack)),
       gone_timer_(executor, time_point::max()) {}
 
 // The slot of a command that is gone may have the next one already. A guardian sleeps until the
@@ -49,17 +57,25 @@ void guarded_command::set_lease(lease_times lease) noexcept {
 }
 
 time_point guarded_command::kill_at() const noexcept {
-  const time_point kill_at = slot_.get().kill_at;
+  const time_point kill_at = std::min(slot_.get().kill_at, end_by_);
   return slot_.command.load() == 0 ? std::min(kill_at, start_by_) : kill_at;
+}
+
+void guarded_command::end_within(duration limit) noexcept {
+  end_by_ = std::min(end_by_, later(later(boot_clock::now(), limit), order_slack));
 }
 
 void guarded_command::signal(int number) noexcept { send(order::kind::signal, number); }
 
 void guarded_command::stop(stop_cause why) noexcept {
   send(order::kind::stop, static_cast<int>(why));
+  end_within(grace_);
 }
 
-void guarded_command::kill() noexcept { send(order::kind::kill, 0); }
+void guarded_command::kill() noexcept {
+  send(order::kind::kill, 0);
+  end_within(duration(0));
+}
 
 void guarded_command::send(order::kind what, int number) noexcept {
   order o;

@@ -31,11 +31,12 @@ class guarded_command final : public supervised_command,
     virtual void on_gone(guarded_command& command) = 0;
   };
 
-  /// `control`: the runner's end of the socket of the guardian. `start_by`: a command that has not
+  /// `control`: the runner's end of the socket of the guardian. `grace`: between the request to
+  /// stop and the kill. `start_by`: a command that has not
   /// started by then is not started any more, however long its lease is.
   guarded_command(const boost::asio::any_io_executor& executor, owner& host,
                   std::shared_ptr<zygote_link> zygote, lease_slot& slot, std::uint32_t number,
-                  std::uint32_t id, int control, time_point start_by);
+                  std::uint32_t id, int control, duration grace, time_point start_by);
 
   void set_lease(lease_times lease) noexcept override;
   void signal(int number) noexcept override;
@@ -62,6 +63,8 @@ class guarded_command final : public supervised_command,
   bool on_report(const report& r);
   boost::asio::awaitable<void> on_lost_guardian();
   void send(order::kind what, int number) noexcept;
+  /// A guardian that cannot read its orders is killed then.
+  void end_within(duration limit) noexcept;
 
   owner& host_;
   std::shared_ptr<zygote_link> zygote_;
@@ -69,7 +72,9 @@ class guarded_command final : public supervised_command,
   std::uint32_t number_;
   std::uint32_t id_;
   boost::asio::posix::stream_descriptor control_;  // a SOCK_SEQPACKET socket: a read is a message
+  duration grace_;
   time_point start_by_;
+  time_point end_by_;
   lease_timer gone_timer_;
   outcome outcome_;
   bool has_ended_ = false;

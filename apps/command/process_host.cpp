@@ -77,7 +77,7 @@ std::shared_ptr<supervised_command> process_host::start(const invocation& what,
   const time_point start_by = may_wait ? time_point::max() : what.stop_by + what.grace;
   guarded_command::owner& self = *this;
   auto command = std::make_shared<guarded_command>(executor_, self, zygote_, slot, number, id,
-                                                   ours.release(), start_by);
+                                                   ours.release(), what.grace, start_by);
   running_.insert(command.get());
   zygote_->watch();
   asio::co_spawn(executor_, command->follow(), asio::detached);

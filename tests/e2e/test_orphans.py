@@ -127,6 +127,15 @@ class OrphansTest(CommandCase):
         self.assertLess(boot_time() - begin, 1.2 * SLACK)
         self.assertEqual(137, process.wait(5))
 
+    def test_a_stopped_guardian_does_not_keep_what_it_is_told_to_end(self):
+        process = self.probe("--grace", "300ms", "--extend-by", "1s", "--", "sh", "-c", STUBBORN)
+        pid = self.pid()
+        os.kill(self.printed(process, "guardian"), signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+        self.assertLess(seconds_until(lambda: not alive(pid)), 4 * SLACK)
+        self.assertEqual(137, process.wait(5))
+        self.assert_no_process_is_left()
+
 
 if __name__ == "__main__":
     cases.main()
