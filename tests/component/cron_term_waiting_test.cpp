@@ -81,3 +81,62 @@ TEST_CASE("an order of a job that has too many runs waits until some have ended"
   f.rt.advance(30s);
   CHECK(ordered());
 }
+
+TEST_CASE("a run whose claim could not be written in time does not begin any more") {
+  cron_fixture f;
+  const job_ptr a = with(make_job("a", "@every 20s"), [](cron::job& j) {
+    j.starting_deadline = 5s;
+    j.overlap = cron::overlap_rule::allow;
+  });
+  const job_ptr stays = make_job("stays", "0 0 1 1 *");
+  cron_replica& r = f.lead("p1", {a, stays});
+  r.runner.length = 100ms;
+  f.rt.advance(15s);
+  r.store.forbidden = true;
+  cron::skip_reason expected = cron::skip_reason::deadline;
+  SECTION("for the starting deadline") { f.rt.advance(18s); }
+  SECTION("because the job is paused") {
+    f.rt.advance(7s);
+    cron::control_state paused;
+    paused.paused.emplace("a", cron::operator_note());
+    r.schedule->control_changed(paused);
+    expected = cron::skip_reason::paused;
+  }
+  SECTION("because the job has left the file") {
+    f.rt.advance(7s);
+    r.schedule->reload({stays});
+    f.rt.advance(100ms);
+    expected = cron::skip_reason::removed;
+  }
+  r.store.forbidden = false;
+  f.rt.advance(3s);
+  CHECK(f.runs("a", noon + 20s) == 0);
+  const std::vector<cron::run_record> records = f.records("a");
+  REQUIRE(records.size() == 1);
+  CHECK(records.front().state == cron::record_state::skipped);
+  CHECK(records.front().reason == expected);
+  CHECK(records.front().tick == noon + 20s);
+  CHECK(f.document("a").open.empty());
+}
+
+TEST_CASE("a job that comes back to the file in a later term has missed nothing") {
+  cron_fixture f;
+  const job_ptr stays = make_job("stays", "0 0 1 1 *");
+  const job_ptr gone = make_job("gone", "@every 10s");
+  cron_replica& first = f.lead("p1", {stays, gone});
+  f.rt.advance(15s);
+  REQUIRE(f.runs("gone", noon + 10s) == 1);
+  first.schedule->reload({stays});
+  f.rt.advance(1s);
+  first.leave();
+  cron_replica& second = f.lead("p2", {stays});
+  f.rt.advance(60s);
+  const std::size_t before = f.starts.size();
+  second.schedule->reload({stays, gone});
+  f.rt.advance(100ms);
+  CHECK(f.starts.size() == before);
+  f.rt.advance(20s);
+  CHECK(f.starts.size() == before + 2);
+  for (const cron::run_record& one : f.records("gone"))
+    CHECK(one.state != cron::record_state::skipped);
+}

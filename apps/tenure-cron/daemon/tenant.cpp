@@ -151,6 +151,7 @@ asio::awaitable<void> tenant::watch_members() {
     if (groups_) groups_->follow_drain();
     if (!agreement_.news(watched.members(), digest_)) continue;
     co_await runtime::sleep_until(*replica_.timers, replica_.timers->now() + agreement_pause);
+    if (groups_) groups_->follow_drain();  // the pause may have missed a change
     agreement_.compare(watched.members(), digest_);
   }
 }

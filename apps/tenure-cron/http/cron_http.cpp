@@ -171,7 +171,6 @@ void cron_http::operate(std::uint64_t id, const request& what) {
   if (!token_)
     return refuse(id, 403, "this replica has no --http-token: it only shows");
   if (!is_authorized(what)) return refuse(id, 401, "the token is missing or wrong");
-  snapshot_.mark_old();
   begin(id, what, asked);
 }
 
@@ -207,6 +206,7 @@ asio::awaitable<void> cron_http::perform(std::uint64_t id, job_target at, task a
   unsigned status = 503;
   try {
     std::string body = co_await asked(at);
+    if (asked != history_of) snapshot_.mark_old();
     send(id, 200, json_type, std::move(body));
     co_return;
   } catch (const boost::system::system_error& e) {

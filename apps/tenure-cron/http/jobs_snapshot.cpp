@@ -133,6 +133,7 @@ std::string jobs_snapshot::json() {
 // Each tenant by itself: one that cannot be read does not hide the others.
 asio::awaitable<void> jobs_snapshot::read() {
   const time_point begin = timers_.now();
+  old_ = false;
   std::vector<std::string> jobs, ledgers;
   std::string error;
   std::vector<std::pair<std::string, kv>> wanted;
@@ -160,7 +161,8 @@ asio::awaitable<void> jobs_snapshot::read() {
   if (error.empty()) read_ms_ = now_ms();
   error_ = std::move(error);
   const duration took = timers_.now() - begin;
-  next_read_ = timers_.now() + std::clamp<duration>(took * share, least_pause, most_pause);
+  const duration pause = std::clamp<duration>(took * share, least_pause, most_pause);
+  if (!old_) next_read_ = timers_.now() + pause;
   reading_ = false;
 }
 

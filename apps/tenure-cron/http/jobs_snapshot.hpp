@@ -29,8 +29,11 @@ class jobs_snapshot {
   /// where JOB is [name, schedule, zone, state, next or null, host, paused by, last tick or null,
   /// last outcome, took in ms, recent runs as letters, the oldest first, member].
   std::string json();
-  /// Has the next call of json() read anew.
-  void mark_old() noexcept { next_read_ = time_point::min(); }
+  /// Has the next call of json() read anew, also if a read is under way.
+  void mark_old() noexcept {
+    next_read_ = time_point::min();
+    old_ = true;
+  }
   boost::asio::awaitable<void> stop();
 
  private:
@@ -46,6 +49,7 @@ class jobs_snapshot {
   std::string error_;
   time_point next_read_ = time_point::min();
   bool reading_ = false;
+  bool old_ = false;  ///< what is being read may have changed since
 };
 
 /// The array of the jobs of one tenant: those of the ledger, and those of the file that no leader

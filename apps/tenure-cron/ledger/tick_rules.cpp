@@ -148,7 +148,9 @@ std::vector<run_record> take_over(ledger_document& document, const job& what, sy
   }
   document.open = std::move(waiting);
   for (const run_record& r : news) add_record(document, what, r);
-  if (!document.last_tick || document.digest != what.digest()) adopt_schedule(document, what, now);
+  // Without a next tick the job had left the file: it missed nothing since then.
+  const bool new_to_file = !document.last_tick || !document.next_tick;
+  if (new_to_file || document.digest != what.digest()) adopt_schedule(document, what, now);
   return news;
 }
 

@@ -65,8 +65,11 @@ int rotating_file::open() {
 
 int rotating_file::rotate() {
   file_.close();
-  if (keep_ == 0) return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? 0 : errno;
   const auto kept = [&](std::uint32_t n) { return path_ + '.' + std::to_string(n); };
+  // Of a time when more were kept.
+  for (std::uint32_t n = keep_ + 1; ::unlink(kept(n).c_str()) == 0; ++n) {
+  }
+  if (keep_ == 0) return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? 0 : errno;
   for (std::uint32_t n = keep_; n > 1; --n) {
     // A gap in the row is no error.
     if (::rename(kept(n - 1).c_str(), kept(n).c_str()) != 0 && errno != ENOENT) return errno;

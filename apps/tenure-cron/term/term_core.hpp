@@ -83,6 +83,9 @@ class term_core : public std::enable_shared_from_this<term_core> {
   void on_verdict(const tracked_ptr& which, const std::string& run_id, admission_verdict verdict);
   void claim(const tracked_ptr& which, open_run& run);
   void skip_run(const tracked_ptr& which, const std::string& run_id, skip_reason reason);
+  /// Why a run whose claim was written just now does not begin any more; none: it does.
+  skip_reason too_late_for(const tracked_job& which, const open_run& run) const;
+  void skip_claimed(const tracked_ptr& which, const std::string& run_id, skip_reason reason);
   void begin_claimed(const tracked_ptr& which, const std::vector<std::string>& claims);
   void release_claims(const tracked_ptr& which, const std::vector<std::string>& claims);
   boost::asio::awaitable<void> run_one(tracked_ptr which, run_request request);

@@ -139,6 +139,24 @@ void term_core::claim(const tracked_ptr& which, open_run& run) {
   write_now(which);
 }
 
+// The write of a claim may have taken long, and an operator may have acted meanwhile.
+skip_reason term_core::too_late_for(const tracked_job& which, const open_run& run) const {
+  if (which.removed) return skip_reason::removed;
+  if (is_paused(which, run)) return skip_reason::paused;
+  const duration most = std::max<duration>(which.what->starting_deadline, punctual) + punctual;
+  const bool late = lane_.clock.now() - due_at(*which.what, run) > most;
+  return late ? skip_reason::deadline : skip_reason::none;
+}
+
+void term_core::skip_claimed(const tracked_ptr& which, const std::string& run_id,
+                             skip_reason reason) {
+  running_.erase(run_id);
+  replaced_.erase(run_id);
+  skip_run(which, run_id, reason);
+  lane_.admitted.end(run_id, lane_.clock.now());
+  changed_.notify_all();
+}
+
 // The claims are in the ledger.
 void term_core::begin_claimed(const tracked_ptr& which, const std::vector<std::string>& claims) {
   const bool refused = bug_enabled(seeded_bug::holds_not_asked) ? stopping_ : starts_nothing();
@@ -146,6 +164,11 @@ void term_core::begin_claimed(const tracked_ptr& which, const std::vector<std::s
   for (const std::string& id : claims) {
     open_run* const run = which->document.find_open(id);
     if (run == nullptr) continue;
+    const skip_reason reason = too_late_for(*which, *run);
+    if (reason != skip_reason::none) {
+      skip_claimed(which, id, reason);
+      continue;
+    }
     if (replaced_.erase(id) > 0) {
       run_result replaced;
       replaced.how = run_result::ending::stopped;
