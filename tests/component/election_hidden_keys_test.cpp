@@ -14,6 +14,15 @@ bool asks_for(const runtime::http_request& r, const std::string& key) {
   return has(r.target, key) || has(r.body, '"' + key + '"');
 }
 
+void check_all_free(rights_fixture& b, std::vector<observer>& all) {
+  for (observer& each : all) {
+    running<leader> next(b.rt, each.next());
+    b.rt.advance(1ms);
+    REQUIRE(next.done());
+    CHECK_FALSE(next.value().present());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("watchers of keys that a list hides learn of the missing right, not that they are free") {
@@ -152,12 +161,7 @@ TEST_CASE("keys that vanish together are checked with a few requests") {
   b.rt.advance(200ms);
   CHECK(checks == 2);
   CHECK(reads == 0);
-  for (observer& each : all) {
-    running<leader> next(b.rt, each.next());
-    b.rt.advance(1ms);
-    REQUIRE(next.done());
-    CHECK_FALSE(next.value().present());
-  }
+  check_all_free(b, all);
   b.shut_down();
 }
 
@@ -179,12 +183,7 @@ TEST_CASE("long keys that vanish together are checked in transactions that Consu
   b.ask("DELETE", "/v1/kv/many/?recurse");
   b.rt.advance(1s);
   CHECK(b.log->warnings == 0);
-  for (observer& each : all) {
-    running<leader> next(b.rt, each.next());
-    b.rt.advance(1ms);
-    REQUIRE(next.done());
-    CHECK_FALSE(next.value().present());
-  }
+  check_all_free(b, all);
   b.shut_down();
 }
 

@@ -132,7 +132,7 @@ class OrphansTest(CommandCase):
         pid = self.pid()
         os.kill(self.printed(process, "guardian"), signal.SIGSTOP)
         process.send_signal(signal.SIGTERM)
-        self.assertLess(seconds_until(lambda: not alive(pid)), 4 * SLACK)
+        self.assertLess(seconds_until(lambda: not alive(pid)), 8 * SLACK)
         self.assertEqual(137, process.wait(5))
         self.assert_no_process_is_left()
 

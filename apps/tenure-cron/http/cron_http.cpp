@@ -214,6 +214,7 @@ asio::awaitable<void> cron_http::perform(std::uint64_t id, job_target at, task a
     // Such as a member whose name is not part of a key: another attempt would fail as well.
     if (e.code() == consul_errc::bad_request) status = 400;
   }
+  if (asked != history_of) snapshot_.mark_old();  // it may have been carried out
   refuse(id, status, problem);
 }
 

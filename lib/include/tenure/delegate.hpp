@@ -87,7 +87,9 @@ class delegate {
   /// Stores all changes, of which an empty value removes its setting, or none. Consul executes it
   /// only if the session still holds the key. Throws errc::not_leading (nothing happened),
   /// errc::bad_argument (the key holds something that is not settings), errc::refused (the settings
-  /// were changed by another writer again and again for ten seconds; nothing happened).
+  /// were changed by another writer again and again for ten seconds; nothing happened),
+  /// errc::outcome_unknown (an answer was lost, and within ten seconds no read told whether the
+  /// changes are stored).
   [[nodiscard]] boost::asio::awaitable<void> set(leader_settings::changes changes);
   /// The same, completed with `void(error_code)`.
   template <completes_with<void> Token = default_token>
