@@ -42,8 +42,8 @@ class handler {
   std::size_t parked() const noexcept;    ///< waiting queries, abandoned ones included
   std::size_t sessions() const noexcept;  ///< live sessions
   /// Whether a server that starts without what this one knows may grant every lock at once: no
-  /// session lives, none has lost a lock within the last `lease`, while its holder may still act,
-  /// and locks are not refused because of an earlier stop.
+  /// session lives, no lock was taken from a holder within the last `lease`, while that holder may
+  /// still act, and locks are not refused because of an earlier stop.
   bool forgets_nothing(time_point now, duration lease) const noexcept;
   std::uint64_t index() const noexcept;   ///< the index of the last write
 

@@ -41,6 +41,7 @@ void fault_injector::start() {
   repeat(c.operator_destroy, &fault_injector::operator_destroys);
   repeat(c.operator_depose, &fault_injector::operator_deposes);
   repeat(c.data_loss, &fault_injector::lose_data);
+  repeat(c.redeploy, &fault_injector::redeploy);
   start_groups();
   start_semaphores();
 }
@@ -120,6 +121,22 @@ void fault_injector::lose_quorum() { server_.lose_quorum(world_.between(1s, 40s)
 void fault_injector::depose_raft_leader() { server_.depose(world_.between(1s, 20s)); }
 void fault_injector::restart_server() { server_.restart(world_.between(0s, 10s)); }
 void fault_injector::restart_agent() { server_.restart_agent(world_.between(0s, 10s)); }
+
+// The processes stop, then the agent, and all of them start again. A process that is cut off knows
+// nothing of it.
+void fault_injector::redeploy() {
+  world_.probes.hit("agent restarted together with its clients");
+  for (const process_ptr& p : processes_.current()) {
+    const link_faults& faults = p->link().faults;
+    const bool cut = std::max(faults.out_cut_until, faults.in_cut_until) > world_.now();
+    if (!p->alive() || cut) continue;
+    processes_.replace_later(p, world_.between(2s, 4s));
+    p->stop();
+  }
+  world_.after(1s, [this] {
+    if (running_) server_.restart_agent(world_.between(0s, 1s));
+  });
+}
 
 // As the library's log line asks, operators restart each process: it leads only with a fence above
 // all that it has seen, and those of an empty server are lower.

@@ -48,6 +48,7 @@ class fault_injector {
   void depose_raft_leader();
   void restart_server();
   void restart_agent();
+  void redeploy();
   void lose_data();
   void wake_all();
   void lose_lock_delays();

@@ -71,8 +71,16 @@ void ground_truth::update(const std::string& key, std::optional<agent::kv_fields
   if (changed) changed(change);
 }
 
-void ground_truth::erase_all(actor by) {
-  for (auto& [key, k] : keys_) update(key, std::nullopt, by);
+void ground_truth::erase_all() {
+  for (auto& [key, k] : keys_) update(key, std::nullopt, the_server);
+}
+
+void ground_truth::restart_empty() {
+  for (auto& [key, k] : keys_) {
+    const std::vector<time_point> erased = k.erased;
+    update(key, std::nullopt, the_server);
+    k.erased = erased;
+  }
 }
 
 }  // namespace tenure::sim

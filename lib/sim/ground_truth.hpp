@@ -38,7 +38,7 @@ class key_timeline {
  public:
   std::optional<agent::kv_fields> now;
   std::vector<holding> holdings;    ///< in the order of their fences
-  std::vector<time_point> erased;   ///< when the key was deleted
+  std::vector<time_point> erased;   ///< when the key was deleted, or lost with all data
   std::vector<time_point> emptied;  ///< when an operator wrote an empty value
 
   const holding* find(const std::string& session, std::uint64_t fence) const noexcept;
@@ -64,8 +64,11 @@ class ground_truth {
   void update(const std::string& key, std::optional<agent::kv_fields> now, actor by);
   /// A session exists, and belongs to that process or contender.
   void session_created(const std::string& session, actor by) { owners_[session] = by; }
-  /// The server restarted empty.
-  void erase_all(actor by);
+  /// The server lost all data.
+  void erase_all();
+  /// The embedded agent restarted empty. That excuses no overlap: after a stop that was not clean
+  /// the agent holds back all locks for as long as a lease may last.
+  void restart_empty();
   /// It did, and its indexes start again.
   void begin_life() noexcept { ++life_; }
   /// The rank of that index in the present life.

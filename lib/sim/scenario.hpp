@@ -50,6 +50,7 @@ class fault_intervals {
   duration leader_change{0}, quorum_loss{0}, deposed{0}, server_restart{0}, agent_restart{0};
   duration spurious{0}, lock_delay_loss{0}, node_loss{0};
   duration data_loss{0};
+  duration redeploy{0};  ///< never drawn: only the embedded agent stops with all its clients
   duration check_loss{0}, service_loss{0}, heartbeat_loss{0};
   duration operator_delete{0}, operator_put{0}, operator_release{0}, operator_destroy{0},
       operator_depose{0};

@@ -226,17 +226,29 @@ TEST_CASE("A stop soon after a session lost its lock is unclean: the holder may 
     pass_400ms(agent);
     agent.stop();  // the lease of the holder is over
   }
-  {
+  agent_thread agent(options);
+  CHECK(held_and_lost(agent));
+}
+
+TEST_CASE("A stop soon after a release is clean if the holder's work had ended") {
+  const scratch folder;
+  agent::server_options options = keep_alive(folder.file("state"));
+  options.handler.start_lock_delay = 0s;
+  const std::string flags = "&flags=3304740253564472344";  // those of locks
+  const auto stop_after_release = [&](const std::string& query, const std::string& value) {
+    std::ofstream(folder.file("state")) << "tenure-agent-state 1\nindex 1\nstop clean\n";
     agent_thread agent(options);
     http_probe probe(agent.address());
     const std::string session = session_on(probe);
-    CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session, "v").body == "true");
-    CHECK(probe.ask("PUT", "/v1/kv/lock?release=" + session, "").body == "true");
+    CHECK(probe.ask("PUT", "/v1/kv/lock?acquire=" + session + flags, "v").body == "true");
+    CHECK(probe.ask("PUT", "/v1/kv/lock?release=" + session + query, value).body == "true");
     probe.ask("PUT", "/v1/session/destroy/" + session);
-    agent.stop();  // the holder had released it
-  }
-  agent_thread agent(options);
-  CHECK(held_and_lost(agent));
+    agent.stop();
+    return content(folder.file("state"));
+  };
+  CHECK_THAT(stop_after_release(flags, ""), ContainsSubstring("stop clean"));
+  CHECK_THAT(stop_after_release("", ""), ContainsSubstring("stop unclean"));  // by hand
+  CHECK_THAT(stop_after_release(flags, "v"), ContainsSubstring("stop unclean"));  // did not lead
 }
 
 TEST_CASE("A file of another program is no state file, and stays") {

@@ -132,6 +132,34 @@ sim::scenario restarts_in_outages(std::uint64_t seed) {
   return made;
 }
 
+/// The embedded agent is stopped and started together with its clients. A leader that is cut off
+/// goes on, and loses its session long before its lease ends.
+sim::scenario stopping_agent(std::uint64_t seed) {
+  sim::scenario made = drawn(seed);
+  made.embedded = true;
+  made.elections = made.tenants = made.pool = 1;
+  made.processes = made.addresses = 2;
+  made.foreign_contenders = 0;
+  made.unrelated_keys = 0;
+  made.liveness.reset();
+  made.groups = sim::group_settings();
+  made.semaphores = sim::semaphore_settings();
+  made.mixed_spans = made.slow_bodies = false;
+  made.span = 40s;
+  made.ttl = 10s;
+  made.stop_budget = 2s;
+  made.lock_delay = 0s;
+  made.network = sim::network_rates();
+  made.network.quick_most = 2ms;
+  made.server = sim::server_rates();
+  made.server.early_expiry = true;
+  made.faults = sim::fault_intervals();
+  made.faults.partition = made.faults.redeploy = 60s;
+  made.faults.operator_release = 30s;
+  made.fault_phase = 1h;
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE("no seeded bug: no violation") { expect_clean(drawn); }
@@ -146,6 +174,9 @@ TEST_CASE("no seeded bug: no violation where two members are drained in turn") {
 TEST_CASE("no seeded bug: no violation where a member dies") { expect_clean(dying_member); }
 TEST_CASE("no seeded bug: no violation where processes restart in outages") {
   expect_clean(restarts_in_outages);
+}
+TEST_CASE("no seeded bug: no violation where the embedded agent is stopped and started") {
+  expect_clean(stopping_agent);
 }
 
 TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine, {"S1", "S4"}); }
@@ -214,4 +245,7 @@ TEST_CASE("found: a plan that moves elections to members that have not settled")
 
 TEST_CASE("found: a shut-down in which each request has a time-out for itself") {
   expect_found(seeded_bug::ends_by_each_timeout, {"H2"}, restarts_in_outages);
+}
+TEST_CASE("found: a clean stop of the agent while the lease of a lost lock runs") {
+  expect_found(seeded_bug::clean_stop_in_lease, {"S1", "S4"}, stopping_agent);
 }

@@ -78,7 +78,7 @@ maybe_response endpoints::kv_put(request_context& context) {
     outcome = locks_.lock(next_index(), wanted);
   } else if (release) {
     wanted.session = target.get("release");
-    outcome = locks_.unlock(next_index(), wanted);
+    outcome = locks_.unlock(next_index(), wanted, now_);
   } else if (cas) {
     outcome.done = keys_.set_if(next_index(), wanted);
   } else {

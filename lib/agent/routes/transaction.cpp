@@ -20,7 +20,7 @@ bool known_verb(std::string_view verb, const consul_traits& traits) {
 
 }  // namespace
 
-bool transaction::precheck(time_point now) {
+bool transaction::precheck() {
   for (std::size_t i = 0; i < operations_.size(); ++i) {
     const txn_operation& op = operations_[i];
     if (op.what != txn_operation::subject::key) continue;
@@ -29,7 +29,7 @@ bool transaction::precheck(time_point now) {
       errors_.emplace_back(i, "Must provide key");
     } else if (traits_.checks_verbs_first && !known_verb(op.verb, traits_)) {
       errors_.emplace_back(i, "unknown KV operation: " + op.verb);
-    } else if (op.verb == "lock" && locks_.delayed(key, now)) {
+    } else if (op.verb == "lock" && locks_.delayed(key, now_)) {
       errors_.emplace_back(i, "failed to lock key " + go_quote(key) + " due to lock delay");
     }
   }
@@ -71,7 +71,7 @@ std::string transaction::apply(std::uint64_t index, const std::string& verb, kv_
     if (!outcome.error.empty()) return std::move(outcome.error);
     if (!outcome.done) return "failed to lock key " + quoted() + ", lock is already held";
   } else if (verb == "unlock") {
-    lock_outcome outcome = locks_.unlock(index, wanted);
+    lock_outcome outcome = locks_.unlock(index, wanted, now_);
     if (!outcome.error.empty()) return std::move(outcome.error);
     if (!outcome.done) {
       return "failed to unlock key " + quoted() +

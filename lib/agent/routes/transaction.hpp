@@ -24,12 +24,12 @@ class txn_error {
 class transaction {
  public:
   transaction(kv_store& keys, locks& locks, const consul_traits& traits,
-              std::vector<txn_operation>& operations)
-      : keys_(keys), locks_(locks), traits_(traits), operations_(operations) {}
+              std::vector<txn_operation>& operations, time_point now)
+      : keys_(keys), locks_(locks), traits_(traits), operations_(operations), now_(now) {}
 
   /// The checks that Consul makes before it orders the transaction: keys, lock-delay and, in later
   /// versions, verbs. False if one fails; then run() is not to be called.
-  bool precheck(time_point now);
+  bool precheck();
   /// Applies all operations at `index`; rolls all of them back if one fails.
   void run(std::uint64_t index);
 
@@ -47,6 +47,7 @@ class transaction {
   locks& locks_;
   const consul_traits& traits_;
   std::vector<txn_operation>& operations_;
+  const time_point now_;
   std::vector<txn_error> errors_;
   text::json_writer results_;
 };

@@ -32,8 +32,8 @@ maybe_response endpoints::txn(request_context& context) {
     note_tenant(context, operation.name_space, operation.partition);
   }
 
-  transaction transaction(keys_, locks_, traits_, request.operations);
-  if (transaction.precheck(now_)) transaction.run(writes ? next_index() : 0);
+  transaction transaction(keys_, locks_, traits_, request.operations, now_);
+  if (transaction.precheck()) transaction.run(writes ? next_index() : 0);
 
   if (transaction.failed()) parked_.return_woken();
 

@@ -6,6 +6,19 @@
 
 namespace tenure::agent {
 
+namespace {
+
+/// Of the keys of locks, in consul/api and in tenure.
+constexpr std::uint64_t lock_flags = 0x2ddccbc058a50c18;
+
+/// By a holder whose work has ended. Other values are those of a candidate that gave up before it
+/// led; a release by hand has no flags.
+bool is_clean_release(const kv_fields& after) {
+  return after.value.empty() && after.flags == lock_flags;
+}
+
+}  // namespace
+
 lock_outcome locks::lock(std::uint64_t index, kv_fields& wanted) {
   if (wanted.session.empty()) return {false, "missing session"};
   const session_key id(wanted.session);
@@ -29,13 +42,14 @@ lock_outcome locks::lock(std::uint64_t index, kv_fields& wanted) {
   return {true, {}};
 }
 
-lock_outcome locks::unlock(std::uint64_t index, kv_fields& wanted) {
+lock_outcome locks::unlock(std::uint64_t index, kv_fields& wanted, time_point now) {
   if (wanted.session.empty()) return {false, "missing session"};
   const kv_entry* existing = keys_.find(wanted.key);
   if (existing == nullptr || existing->session != wanted.session) return {};
   wanted.session.clear();
   wanted.lock_index = existing->lock_index;
   keys_.set_with_session(index, wanted, nullptr);
+  if (!is_clean_release(wanted)) lost_at_ = now;
   return {true, {}};
 }
 
@@ -60,14 +74,13 @@ void locks::end_session(std::uint64_t index, session_entry& session, time_point 
 }
 
 bool locks::delayed(std::string_view key, time_point now) const noexcept {
-  if (mode_ == lock_delay_mode::bypassed) return false;
   if (now < closed_until_) return true;
+  if (mode_ == lock_delay_mode::bypassed) return false;
   const auto found = delays_.find(key);
   return found != delays_.end() && found->second.deadline() > now;
 }
 
 void locks::cut_delays(time_point until) {
-  closed_until_ = std::min(closed_until_, until);
   for (auto& [key, d] : delays_) timers_.arm(d, std::min(d.deadline(), until));
 }
 

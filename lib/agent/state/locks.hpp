@@ -37,18 +37,20 @@ class locks {
   /// Gives `wanted.key` to `wanted.session`. Ignores lock-delay: Consul checks it before it orders
   /// a write, not when it applies the write.
   lock_outcome lock(std::uint64_t index, kv_fields& wanted);
-  lock_outcome unlock(std::uint64_t index, kv_fields& wanted);
+  lock_outcome unlock(std::uint64_t index, kv_fields& wanted, time_point now);
 
   /// Ends the session: releases or deletes its keys, starts their lock-delay, removes the session.
   void end_session(std::uint64_t index, session_entry& session, time_point now);
 
-  /// When a session that held keys was last ended.
+  /// When a key was last taken from a holder that may still act: its session ended, or the release
+  /// was not clean.
   time_point lost_at() const noexcept { return lost_at_; }
 
   bool delayed(std::string_view key, time_point now) const noexcept;
-  /// For fault injection: whether delayed() checks anything.
+  /// For fault injection: whether delayed() checks the delays of keys; it always checks
+  /// `closed_until`.
   void set_mode(lock_delay_mode mode) noexcept { mode_ = mode; }
-  /// For fault injection: ends every delay at `until` at the latest.
+  /// For fault injection: ends the delay of every key at `until` at the latest.
   void cut_delays(time_point until);
 
  private:

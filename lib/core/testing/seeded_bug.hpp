@@ -45,6 +45,7 @@ enum class seeded_bug : std::uint8_t {
   slot_lost_reply_is_won,   ///< a claim of a slot whose answer was lost is taken for carried out
   slot_lease_from_reply,    ///< the proof of a slot counts from when its answer arrived
   ends_by_each_timeout,     ///< at the end of a shut-down each request has a time-out for itself
+  clean_stop_in_lease,  ///< the agent calls its stop clean while the lease of a lost lock may run
 };
 
 #ifdef TENURE_SEEDED_BUGS
