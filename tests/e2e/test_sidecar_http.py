@@ -116,12 +116,18 @@ class ElectorTest(cases.ServerCase):
         b = start(self, "host-b")
         wait_for_leader(b.address, "host-a")
         a.send_signal(signal.SIGSTOP)
-        with Raw(a.address) as asked:
+        with Raw(a.address) as asked, Raw(a.address) as detailed, Raw(a.address) as measured:
             asked.send("/")
+            detailed.send("/elections/app/detail")
+            measured.send("/metrics")
             stream = Raw(a.address).send("/sse")
             wait_for_leader(b.address, "host-b", 60)
             a.send_signal(signal.SIGCONT)
             self.assertNotEqual(b"host-a", BODY.fullmatch(asked.answer()[2])[1])
+            detail = json.loads(detailed.answer()[2])
+            self.assertEqual((False, None), (detail["leading"], detail["lease_ms"]))
+            self.assertNotEqual("host-a", detail["name"])
+            self.assertIn(b'tenure_election_leading{election="app"} 0\n', measured.answer()[2])
             with stream:
                 stream.head()
                 self.assertNotEqual("host-a", name_in(stream.chunk()))

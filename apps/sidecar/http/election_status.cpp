@@ -90,27 +90,30 @@ void write_terms(text::json_writer& json, const election_status& e, const detail
   json.end_array();
 }
 
-}  // namespace
-
+// As of the last event.
 bool leads(const election_state& s) {
   return s.standing == standing::leading && s.term.reason() == end_reason::none;
 }
+
+}  // namespace
 
 election_status::election_status(entered_election& e, election_options o, std::size_t index)
     : election(e), options(std::move(o)), index(index) {
   render();
 }
 
+// The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease has
+// not yet received the event that ends its term.
+bool election_status::leads_now() const {
+  const election_state& s = election.state();
+  return leads(s) && boot_clock::now() < s.term.stop_at() && !election.giving_up();
+}
+
 std::string election_status::leader_name() const {
   if (retired_) return "";
   const election_state& s = election.state();
   const std::string& ours = options.candidacy.value();
-  if (leads(s)) {
-    // The clock decides, not the last event: a process that was stopped (SIGSTOP) past its lease
-    // has not yet received the event that ends its term.
-    if (boot_clock::now() >= s.term.stop_at() || election.giving_up()) return "";
-    return s.leader.session == s.term.session() ? s.leader.value : ours;
-  }
+  if (leads_now()) return s.leader.session == s.term.session() ? s.leader.value : ours;
   if (!s.leader.present()) return "";
   // The key names us, but we do not lead: it is ours before or after our term, or belongs to a
   // predecessor on this host.
@@ -122,10 +125,7 @@ std::string election_status::leader_name() const {
 std::string_view election_status::key_state() const {
   const election_state& s = election.state();
   if (!known_) return "unknown";
-  if (leads(s)) {
-    const bool ends = election.giving_up() || boot_clock::now() >= s.term.stop_at();
-    return ends ? "stopping" : "led";
-  }
+  if (leads(s)) return leads_now() ? "led" : "stopping";
   if (s.standing == standing::pending) return "quarantine";
   if (!s.leader.present()) return "free";
   const std::string& holder = s.leader.session;
@@ -161,9 +161,8 @@ std::shared_ptr<const std::string> election_status::sse_frame_with_id() const {
 std::optional<duration> election_status::remaining_lease() const {
   const election_state& s = election.state();
   if (!leads(s)) return std::nullopt;
-  const time_point until = s.term.valid_until();
-  const time_point now = boot_clock::now();
-  return until > now ? until - now : duration(0);
+  const duration left = s.term.valid_until() - boot_clock::now();
+  return left > duration(0) ? std::optional(left) : std::nullopt;
 }
 
 bool election_status::update() {
@@ -237,7 +236,7 @@ std::string detail_json(const election_status& e, detail_limits limits) {
   }
   json.key("standing").value(to_string(s.standing)).key("state").value(e.key_state());
   json.key("name").value(cut(e.leader_name(), limits.value_bytes));
-  json.key("leading").value(leads(s));
+  json.key("leading").value(e.leads_now());
   json.key("known").value(e.known());
   json.key("holder").value(cut(s.leader.value, limits.value_bytes));
   json.key("holder_bytes").value(std::uint64_t{s.leader.value.size()});

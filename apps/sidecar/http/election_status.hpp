@@ -27,9 +27,6 @@ struct observed_term {
   end_reason why = end_reason::none;  ///< of our own terms
 };
 
-/// Whether this process leads by this state.
-bool leads(const election_state& s);
-
 /// A failure to read or write an election's key that lasts.
 struct consul_failure {
   error_code why;
@@ -49,6 +46,8 @@ class election_status {
 
   election_status(entered_election& e, election_options o, std::size_t index);
 
+  /// Whether this process leads, and the stop of its term is not due.
+  bool leads_now() const;
   /// The name of the leader, for clients that compare it with the name of their host: our own value
   /// only while our term runs and its stop is not due. Empty without a leader.
   std::string leader_name() const;
@@ -69,7 +68,7 @@ class election_status {
   /// quarantine  our session holds it, and waits for the lease of a predecessor to end
   /// stopping    our term is over or about to be, and its work still stops
   std::string_view key_state() const;
-  /// The rest of our own lease; nothing while another process leads.
+  /// The rest of our own lease; nothing once it has ended, or while another process leads.
   std::optional<duration> remaining_lease() const;
 
   /// Whether the key has been read once.

@@ -113,7 +113,7 @@ void each_election(exposition& out, const metrics_input& in) {
   const auto& all = in.registry.all();
   out.head("tenure_election_leading", "gauge", "1 while this process leads.");
   for (const auto& e : all) {
-    out.value("election", e->options.name, std::uint64_t{e->remaining_lease() ? 1U : 0U});
+    out.value("election", e->options.name, std::uint64_t{e->leads_now() ? 1U : 0U});
   }
   out.head("tenure_election_lease_seconds", "gauge",
            "Remaining lease of this process; 0 without one.");
