@@ -95,6 +95,28 @@ class KeyTest(cases.ServerCase, DoctorCase):
             self.expect(found, "elections", "warning", "3 elections have no leader",
                         f"tenure doctor {folder}/b")
 
+    def test_folders_that_are_named_as_those_of_a_group(self):
+        folder = self.key
+        self.lead(folder + "/members/leader")
+        self.lead(folder + "/handed/leader")
+        found = self.doctor(folder, code=0)
+        self.expect(found, "key", "ok", "2 elections lie below it")
+        self.assertNotIn("members", found)  # it is no group
+        self.assertNotIn("group", self.doctor(folder + "/handed/leader", code=0))
+
+    def test_a_group_that_has_crashed(self):
+        group = self.key
+        member = self.lead(group + "/job", "--group", group, "--member", "a")
+        session = self.consul.holder(group + "/job")
+        member.kill()
+        member.wait(20)
+        self.consul.destroy_session(session)
+        self.assertIsNone(self.consul.holder(f"{group}/members/{session}"))
+        _, output, _ = self.run_to_end(TENURE, "list", group + "/")
+        self.assertEqual([["KEY", "LEADER", "FENCE", "SESSION"], [group + "/job", "-", "-", "-"]],
+                         [line.split() for line in output.splitlines()])
+        self.expect(self.doctor(group, code=1), "elections", "warning", "no leader")
+
     def test_a_lock_a_semaphore_and_a_group_by_their_prefixes(self):
         prefix = self.key
         self.start(TENURE, "lock", prefix, "sleep 60")
@@ -204,7 +226,7 @@ class RightsTest(secure.SecureCase, DoctorCase):
         self.expect_rights(("run", "dl/own/leader", *group), "dl/own", "the group dl/own has 0",
                            code=1)
         self.expect_rights(("list", "dl/own/"), "dl/own", "1 election lies", "policy list dl/own/")
-        self.consul.put("dl/team/members/x", "")
+        self.consul.put("dl/team/members/11111111-1111-1111-1111-111111111111", "")
         self.expect_rights(("group", "dl/team"), "dl/team", "policy group dl/team prints")
         found = self.doctor("dl/lock", env=self.policy("run", "dl/run"), code=2)
         self.expect(found, "key", "unknown", "may read neither the key dl/lock")

@@ -70,6 +70,19 @@ TEST_CASE("a key shows a member only if the session of its name locks it") {
                                                     "g/members/" + std::string(second)});
 }
 
+TEST_CASE("a member's key is no election, also after a crash of its process") {
+  CHECK(impl::is_member_key(member(first, "a")));
+  consul::kv_entry crashed = member(second, "b");
+  crashed.session.clear();
+  CHECK(impl::is_member_key(crashed));
+  crashed.key = "members/" + std::string(second);
+  CHECK_FALSE(impl::is_member_key(crashed));  // of no group
+  CHECK_FALSE(impl::is_member_key(entry("app/members/leader", "host-a", first)));
+  consul::kv_entry free = entry("app/members/leader", "");
+  free.flags = consul::lock_flags;
+  CHECK_FALSE(impl::is_member_key(free));
+}
+
 TEST_CASE("pins and drains, as people write them") {
   const auto view = impl::read_group(
       "g", list({entry("g/members/.pinned/g/t/1", "a\n"), entry("g/members/.pinned/other", "b\r\n"),

@@ -109,4 +109,17 @@ std::vector<stored_key> asker::keys_in(reply& from) {
   return keys;
 }
 
+std::vector<std::string> asker::names_in(const reply& from) {
+  std::vector<std::string> names;
+  if (!from.has(200)) return names;
+  simdjson::dom::parser parser;
+  simdjson::dom::array all;
+  if (parser.parse(from.response.body).get(all) != simdjson::SUCCESS) return names;
+  for (const simdjson::dom::element one : all) {
+    std::string_view name;
+    if (one.get(name) == simdjson::SUCCESS) names.emplace_back(name);
+  }
+  return names;
+}
+
 }  // namespace tenure::doctor

@@ -58,6 +58,8 @@ class asker {
   static std::string kv_path(const std::string& key, std::string_view query = "consistent");
   /// The keys of an answer to kv_path(). Nothing for one that is not 200, or not Consul's.
   static std::vector<stored_key> keys_in(reply& from);
+  /// The names in an answer to kv_path(KEY, "keys").
+  static std::vector<std::string> names_in(const reply& from);
 
  private:
   reply send(std::string method, const std::string& path, std::string body);

@@ -34,6 +34,8 @@ slots parse(const std::string& value) {
 
 }  // namespace
 
+std::uint64_t slots_in(const std::string& document) { return parse(document).limit; }
+
 void check_semaphore(report& out, asker& ask, const subject& what) {
   reply answer = ask.get(asker::kv_path(what.key + '/', "recurse&consistent"));
   slots taken;

@@ -1,5 +1,8 @@
 #include "tenure/doctor/subject.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,10 +17,23 @@ std::optional<stored_key> read_key(asker& ask, const std::string& key, reply& wh
   return std::move(found.front());
 }
 
+// Consul's sessions are UUIDs.
+bool is_session(std::string_view text) {
+  constexpr std::string_view form = "........-....-....-....-............";
+  return std::ranges::equal(text, form, [](char c, char wanted) {
+    return wanted == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  });
+}
+
+// Members, pins or drains. Other keys may lie in a folder of that name.
 bool has_members(asker& ask, const std::string& prefix) {
-  const std::string query = "keys&separator=/";
-  const reply found = ask.get(asker::kv_path(prefix + "/members/", query));
-  return found.has(200) && found.response.body.find('"') != std::string::npos;
+  const std::string folder = prefix + "/members/";
+  const reply found = ask.get(asker::kv_path(folder, "keys&separator=/"));
+  const std::vector<std::string> names = asker::names_in(found);
+  return std::ranges::any_of(names, [&](const std::string& key) {
+    const std::string_view name = std::string_view(key).substr(std::min(folder.size(), key.size()));
+    return is_session(name) || name == ".pinned/" || name == ".drained/";
+  });
 }
 
 // The nearest folder above a key that has members.
@@ -33,9 +49,13 @@ std::string group_above(asker& ask, const std::string& key) {
   return "";
 }
 
-// A key that holds no election: those of a group's members and notices.
-bool is_of_a_group(const std::string& key) {
-  return key.find("/members/") != key.npos || key.find("/handed/") != key.npos;
+// The key of a group's member: its name is the session that locks it. A crash leaves it unlocked.
+bool is_member(const stored_key& one) {
+  const std::string_view key(one.key);
+  const std::size_t slash = key.rfind('/');
+  if (slash == key.npos || !key.substr(0, slash).ends_with("/members")) return false;
+  const std::string_view name = key.substr(slash + 1);
+  return one.session.empty() ? is_session(name) : name == one.session;
 }
 
 // As tenure list finds them: each semaphore and lock below is one as well.
@@ -46,7 +66,7 @@ std::vector<stored_key> elections_below(asker& ask, const std::string& prefix) {
     const bool slots = one.flags == semaphore_flags;
     const bool election = slots ? one.key.ends_with("/.lock")
                                 : one.flags == lock_flags || !one.session.empty();
-    return !election || is_of_a_group(one.key);
+    return !election || is_member(one);
   });
   return all;
 }
@@ -82,7 +102,7 @@ std::vector<needed_rights> subject::wanted() const {
   switch (kind) {
     case subject_kind::semaphore:
       policy.semaphore(key);
-      return {{policy, "lock -n 2 " + key}};
+      return {{policy, "lock -n " + std::to_string(slots > 0 ? slots : 2) + ' ' + key}};
     case subject_kind::group:
       policy.group_member(key);
       return {{policy, "library " + key + "/ --group " + key},
@@ -124,6 +144,7 @@ subject find_subject(report& out, asker& ask, const std::string& key) {
   if (lock && lock->flags == semaphore_flags) {
     found.kind = subject_kind::semaphore;
     found.key = prefix;
+    found.slots = slots_in(lock->value);
     return found;
   }
   if (lock) {

@@ -21,6 +21,7 @@ struct subject {
   std::string key;                  ///< of the election; the prefix of the others
   std::optional<stored_key> entry;  ///< of the election; nothing: it does not exist
   std::vector<stored_key> below;    ///< the elections in the folder
+  std::uint64_t slots = 0;          ///< of the semaphore; 0: its next holder decides
   std::string group;                ///< the group that the election is in; empty: none is seen
   bool readable = true;             ///< false: the report says why the key cannot be read
 
@@ -36,6 +37,8 @@ subject find_subject(report& out, asker& ask, const std::string& key);
 void check_election(report& out, asker& ask, const subject& what);
 /// Its slots and contenders.
 void check_semaphore(report& out, asker& ask, const subject& what);
+/// How many slots the document of a semaphore allows; 0: it says nothing.
+std::uint64_t slots_in(const std::string& document);
 /// Its members, drains and pins.
 void check_group(report& out, asker& ask, const subject& what);
 /// Which elections lie in it.

@@ -64,7 +64,11 @@ std::string member_key_name(std::string_view group, std::string_view session) {
 }
 
 bool is_member_key(const consul::kv_entry& entry) {
-  return !entry.session.empty() && entry.key.ends_with("/members/" + entry.session);
+  if (!entry.session.empty()) return entry.key.ends_with("/members/" + entry.session);
+  const std::string_view key(entry.key);
+  const bool in_place = key.substr(0, key.rfind('/') + 1).ends_with("/members/");
+  return in_place && entry.flags == consul::lock_flags &&
+         consul::parse_member(entry.value).has_value();
 }
 
 std::string pin_key_name(std::string_view group, std::string_view key) {
