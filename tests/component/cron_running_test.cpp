@@ -142,11 +142,11 @@ TEST_CASE("a stop during the pause ends the run") {
   what.on_failure = {"/bin/mail"};
   const auto& run = s.begin(std::move(what));
   s.exit(1);
-  s.runner->stop("r1", stop_cause::hand_over);
+  s.runner->stop("r1", stop_cause::replaced);
   s.b.rt.run_until_idle();
   REQUIRE(run.done());
   CHECK(run.value().how == ending::failed);
-  CHECK(run.value().cause == stop_cause::hand_over);
+  CHECK(run.value().cause == stop_cause::replaced);
   CHECK(run.value().exit_code == 1);
   CHECK(s.started() == 1);
 }

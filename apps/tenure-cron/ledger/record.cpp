@@ -91,8 +91,8 @@ std::optional<run_trigger> parse_run_trigger(std::string_view word) {
 }
 
 std::optional<stop_cause> parse_stop_cause(std::string_view word) {
-  constexpr stop_cause all[] = {stop_cause::none,     stop_cause::timeout,  stop_cause::lease,
-                                stop_cause::shutdown, stop_cause::replaced, stop_cause::hand_over};
+  constexpr stop_cause all[] = {stop_cause::none, stop_cause::timeout, stop_cause::lease,
+                                stop_cause::shutdown, stop_cause::replaced};
   return parse_word(word, all);
 }
 

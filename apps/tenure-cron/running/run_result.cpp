@@ -8,10 +8,9 @@ const char* to_string(stop_cause cause) noexcept {
     case stop_cause::timeout: return "timeout";
     case stop_cause::lease: return "lease";
     case stop_cause::shutdown: return "shutdown";
-    case stop_cause::replaced: return "replaced";
-    case stop_cause::hand_over: break;
+    case stop_cause::replaced: break;
   }
-  return "hand_over";
+  return "replaced";
 }
 
 const char* to_string(run_result::ending how) noexcept {

@@ -12,11 +12,10 @@ enum class stop_cause {
   timeout,   ///< an attempt took longer than the job's `timeout`
   lease,     ///< the term had to stop: a lost session, no proof in time, a drained member
   shutdown,  ///< tenure-cron got SIGTERM
-  replaced,  ///< the next run of a job with `overlap: replace`
-  hand_over  ///< the plan of the group wants another member to lead
+  replaced   ///< the next run of a job with `overlap: replace`
 };
 
-/// "none", "timeout", "lease", "shutdown", "replaced", "hand_over": as in the records.
+/// "none", "timeout", "lease", "shutdown", "replaced": as in the records.
 const char* to_string(stop_cause cause) noexcept;
 
 /// The result of all attempts of a run; exit code, signal and text are those of the last one.
