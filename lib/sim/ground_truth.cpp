@@ -42,7 +42,7 @@ void ground_truth::update(const std::string& key, std::optional<agent::kv_fields
   const std::string held_before = before ? before->session : std::string();
   const std::string held_now = k.now ? k.now->session : std::string();
   const bool recreated = before && k.now && before->create_index != k.now->create_index;
-  if (before && (!k.now || recreated)) k.erased.push_back(world_.now());
+  if (before && (!k.now || recreated) && by != agent_restart) k.erased.push_back(world_.now());
   if (!held_before.empty() && (held_now != held_before || recreated)) {
     k.holdings.back().lost = world_.now();
   }
@@ -71,16 +71,8 @@ void ground_truth::update(const std::string& key, std::optional<agent::kv_fields
   if (changed) changed(change);
 }
 
-void ground_truth::erase_all() {
-  for (auto& [key, k] : keys_) update(key, std::nullopt, the_server);
-}
-
-void ground_truth::restart_empty() {
-  for (auto& [key, k] : keys_) {
-    const std::vector<time_point> erased = k.erased;
-    update(key, std::nullopt, the_server);
-    k.erased = erased;
-  }
+void ground_truth::erase_all(actor by) {
+  for (auto& [key, k] : keys_) update(key, std::nullopt, by);
 }
 
 }  // namespace tenure::sim

@@ -18,7 +18,10 @@ namespace tenure::sim {
 /// The cause of a change: a process (by its number), or one of these.
 using actor = int;
 inline constexpr actor operators = -1;   ///< people, with curl
-inline constexpr actor the_server = -2;  ///< sessions that expire
+inline constexpr actor the_server = -2;  ///< sessions that expire; the loss of all data
+/// The embedded agent starts with nothing. That excuses no overlap: after a stop that was not clean
+/// it holds back all locks for as long as a lease may last.
+inline constexpr actor agent_restart = -3;
 inline constexpr actor first_foreign = 1'000'000;
 inline bool is_process(actor a) noexcept { return a >= 0 && a < first_foreign; }
 
@@ -64,11 +67,8 @@ class ground_truth {
   void update(const std::string& key, std::optional<agent::kv_fields> now, actor by);
   /// A session exists, and belongs to that process or contender.
   void session_created(const std::string& session, actor by) { owners_[session] = by; }
-  /// The server lost all data.
-  void erase_all();
-  /// The embedded agent restarted empty. That excuses no overlap: after a stop that was not clean
-  /// the agent holds back all locks for as long as a lease may last.
-  void restart_empty();
+  /// The server restarted empty.
+  void erase_all(actor by);
   /// It did, and its indexes start again.
   void begin_life() noexcept { ++life_; }
   /// The rank of that index in the present life.

@@ -183,7 +183,7 @@ void server::restart_agent(duration down) {
   world_.probes.hit(clean ? "agent restarted, clean" : "agent restarted, unclean");
   drop_connections();
   const std::uint64_t index = handler_->index() + 1000;
-  truth_.restart_empty();
+  truth_.erase_all(agent_restart);
   past_.clear();
   down_until_ = world_.now() + down;
   start_handler(index, clean ? 0s : 60s + down);
@@ -194,7 +194,7 @@ void server::lose_data(duration down) {
   world_.note("server", "starts with an empty data directory");
   world_.probes.hit("data directory lost");
   drop_connections();
-  truth_.erase_all();
+  truth_.erase_all(the_server);
   truth_.begin_life();
   past_.clear();
   down_until_ = world_.now() + down;

@@ -39,8 +39,9 @@ void slot_history::lock_changed(const key_change& change, std::uint64_t life, ti
     if (older && named_.contains(session)) unnamed_[session].push_back(now);
     if (named_.contains(session)) continue;
     just_unnamed_.insert(session);
-    if (!is_process(change.by)) unnamed_[session].push_back(now);
-    if (!is_process(change.by) && overwritten) overwritten_[session].push_back(now);
+    const bool excuses = !is_process(change.by) && change.by != agent_restart;
+    if (excuses) unnamed_[session].push_back(now);
+    if (excuses && overwritten) overwritten_[session].push_back(now);
     note_lost(session, enrolled_.contains(session), now);
   }
   for (const std::string& session : named_) {

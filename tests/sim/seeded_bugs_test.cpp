@@ -160,6 +160,15 @@ sim::scenario stopping_agent(std::uint64_t seed) {
   return made;
 }
 
+/// The same, and its clients also contend for two slots.
+sim::scenario stopping_agent_of_slots(std::uint64_t seed) {
+  sim::scenario made = stopping_agent(seed);
+  made.processes = made.addresses = 3;
+  made.semaphores.semaphores = 1;
+  made.semaphores.slots = 2;
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE("no seeded bug: no violation") { expect_clean(drawn); }
@@ -177,6 +186,9 @@ TEST_CASE("no seeded bug: no violation where processes restart in outages") {
 }
 TEST_CASE("no seeded bug: no violation where the embedded agent is stopped and started") {
   expect_clean(stopping_agent);
+}
+TEST_CASE("no seeded bug: no violation where the agent of a semaphore is stopped and started") {
+  expect_clean(stopping_agent_of_slots);
 }
 
 TEST_CASE("found: no quarantine") { expect_found(seeded_bug::no_quarantine, {"S1", "S4"}); }
@@ -248,4 +260,5 @@ TEST_CASE("found: a shut-down in which each request has a time-out for itself") 
 }
 TEST_CASE("found: a clean stop of the agent while the lease of a lost lock runs") {
   expect_found(seeded_bug::clean_stop_in_lease, {"S1", "S4"}, stopping_agent);
+  expect_found(seeded_bug::clean_stop_in_lease, {"P1"}, stopping_agent_of_slots);
 }
