@@ -27,31 +27,25 @@ constexpr char low_byte(std::uint32_t bits) {
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
   const auto byte = [bytes](std::size_t i) -> std::uint32_t {
     return static_cast<unsigned char>(bytes[i]);
   };
+  char* out = text.data();
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    text += letter(bits >> 18);
-    text += letter(bits >> 12);
-    text += letter(bits >> 6);
-    text += letter(bits);
+    *out++ = letter(bits >> 18);
+    *out++ = letter(bits >> 12);
+    *out++ = letter(bits >> 6);
+    *out++ = letter(bits);
   }
-  if (bytes.size() - i == 1) {
-    const std::uint32_t bits = byte(i) << 16;
-    text += letter(bits >> 18);
-    text += letter(bits >> 12);
-    text += "==";
-  } else if (bytes.size() - i == 2) {
-    const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8;
-    text += letter(bits >> 18);
-    text += letter(bits >> 12);
-    text += letter(bits >> 6);
-    text += '=';
-  }
+  const std::size_t left = bytes.size() - i;
+  if (left == 0) return text;
+  const std::uint32_t bits = byte(i) << 16 | (left == 2 ? byte(i + 1) << 8 : 0);
+  *out++ = letter(bits >> 18);
+  *out++ = letter(bits >> 12);
+  if (left == 2) *out = letter(bits >> 6);
   return text;
 }
 
