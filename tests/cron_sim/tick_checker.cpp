@@ -122,7 +122,7 @@ void tick_checker::key_changed(const sim::key_change& change) {
   const std::string name = rest.substr(0, rest.find('/'));
   const cron::job* const what = find(name);
   if (what == nullptr) return violated("C3", name, "a document of no job");
-  if (!change.after && change.by == sim::the_server) return;  // see consul_erased()
+  if (!change.after && change.by == sim::agent_restart) return;  // see consul_erased()
   job_state& state = jobs_[name];
   try {
     if (document) {
